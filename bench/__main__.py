@@ -1,0 +1,76 @@
+"""script/bench: what the promises about time and memory are worth on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import first_audio, publish, soak, stop
+from bench.machine import BenchError, describe
+
+Command = Callable[[argparse.Namespace], bool]
+
+
+def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
+    """What is to be measured, and how."""
+    parser = argparse.ArgumentParser(
+        prog="script/bench",
+        description="Measure from the outside; without a command: first-audio and publish.",
+        epilog="Ends with 1 where a wanted value does not hold, with 2 where nothing was measured.",
+    )
+    commands = parser.add_subparsers(dest="command")
+    parsers = {
+        name: commands.add_parser(name, help=words, description=words)
+        for name, words in {
+            "first-audio": "publish to first audible sample, beside Piper's library and program",
+            "publish": "what publish_text() costs, broker up, down and frozen",
+            "stop": "control message to silence: interrupt, pause, mute",
+            "soak": "memory and idle load over many utterances",
+        }.items()
+    }
+    for name in ("first-audio", "stop", "soak"):
+        parsers[name].add_argument("--voice", type=Path, help="a Piper voice (.onnx)")
+    parsers["first-audio"].add_argument("--runs", type=_count, default=20)
+    parsers["publish"].add_argument("--calls", type=_count, default=20_000)
+    parsers["stop"].add_argument("--runs", type=_count, default=50)
+    parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.set_defaults(runs=20, calls=20_000, voice=None)
+        return [first_audio.run, publish.run], parser.parse_args(arguments)
+    runs: dict[str, Command] = {
+        "first-audio": first_audio.run,
+        "publish": publish.run,
+        "stop": stop.run,
+        "soak": soak.run,
+    }
+    return [runs[args.command]], args
+
+
+def main(arguments: Sequence[str]) -> int:
+    commands, args = parse(arguments)
+    # As Ctrl-C does: whatever was started is ended on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    print(describe(), flush=True)
+    try:
+        holds = [command(args) for command in commands]
+    except BenchError as exc:
+        print(f"error: {exc}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0 if all(holds) else 1
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give a number from 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

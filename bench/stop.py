@@ -1,0 +1,72 @@
+"""Time from a control message to silence at the sound device."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from contextlib import ExitStack, closing
+
+from bench.ears import Ear
+from bench.machine import BenchError, Broker, find_voice, note, work_directory
+from bench.service import Service
+from bench.tables import Wanted, median, percentile, report, table
+from bench.texts import STORY, Texts
+
+QUIET_SECONDS = 0.6
+PLAY_SECONDS = (0.2, 0.8)
+"""How long it speaks before it is stopped, at random."""
+BACK_SECONDS = 3.0
+STORY_TIMES = 12
+P95_MS = 50
+BACK = {"pause": "resume", "mute": "unmute"}
+
+
+def run(args: argparse.Namespace) -> bool:
+    """Measure and print; True where the wanted values hold."""
+    voice = find_voice(args.voice)
+    with ExitStack() as stack:
+        work = stack.enter_context(work_directory())
+        ear = stack.enter_context(closing(Ear()))
+        broker = stack.enter_context(closing(Broker(work)))
+        service = stack.enter_context(
+            closing(Service(broker, work, voice, TTS_AUDIO="pyaudio", **ear.env))
+        )
+        measuring = _Measuring(service, ear)
+        times = {}
+        for action in ("interrupt", *BACK):
+            note(f"stop: {action}")
+            times[action] = [measuring.once(action) for _ in range(args.runs)]
+    print(f"\nstop: control message → last audible sample, ms; {args.runs} runs\n")
+    rows = [
+        [action, median(each), percentile(each, 95), max(each)] for action, each in times.items()
+    ]
+    print(table(["action", "median", "p95", "max"], rows), "\n")
+    return report([
+        Wanted(f"{action}, p95", percentile(each, 95) or 0, P95_MS, " ms")
+        for action, each in times.items()
+    ])  # fmt: skip
+
+
+class _Measuring:
+    def __init__(self, service: Service, ear: Ear) -> None:
+        self._service = service
+        self._ear = ear
+        self._texts = Texts()
+        self._random = random.Random()
+
+    def once(self, action: str) -> float:
+        """Have it speak, silence it so, and see that it was this that silenced it."""
+        service, ear = self._service, self._ear
+        service.say(self._texts.new(STORY * STORY_TIMES))
+        ear.first_sound_after(lambda: None)
+        ear.hear(self._random.uniform(*PLAY_SECONDS))
+        silent_ms = ear.last_sound_after(lambda: service.control(action), QUIET_SECONDS)
+        if action in BACK:
+            heard = ear.first_sound_after(lambda: service.control(BACK[action]))
+            if heard > BACK_SECONDS * 1000:
+                raise BenchError(f"{BACK[action]} brought the sound back after {heard:.0f} ms")
+            service.control("interrupt")
+        if (ended := service.wait_for_end()) != "interrupted":
+            raise BenchError(f"an utterance was {ended} before it could be interrupted")
+        ear.wait_for_silence(QUIET_SECONDS)
+        return silent_ms

@@ -1,0 +1,213 @@
+"""Make docs/images again: the real product, a simulated robot, a real Chromium.
+
+    script/screenshots
+
+Everything runs in a directory of its own and on free ports, so nothing of this machine shows.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+sys.path.insert(0, str(ROOT))  # the tests know how to start the product
+
+from tests.tools import Process, free_port, manage, running  # noqa: E402
+
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+MOST_BYTES = 200_000
+DESKTOP = (1280, 900)
+DESKTOP_LOW = (1280, 520)
+PHONE = (390, 844)
+LANGUAGES = {"en": "", "es": ".es"}
+"""Browser language, and what it adds to a picture's name."""
+
+# Colours change and new rows fade in, from the next frame on; what moves with the sound never ends.
+SETTLED = """async () => {
+    scrollTo({ top: 0, behavior: "instant" });
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    const finite = (animation) => animation.effect.getTiming().iterations !== Infinity;
+    await Promise.allSettled(
+        document.getAnimations().filter(finite).map((animation) => animation.finished));
+}"""
+
+CHILD = ("/prompt", "Hoy aprendí a andar en bicicleta", "Y mañana viene mi abuela")
+LINES = (
+    ("happy", "¡Hola, Alma! Qué alegría verte."),
+    ("curious", "¿Me cuentas qué dibujaste hoy?"),
+    ("positive", "Ese dragón azul te quedó precioso."),
+)
+LONG = (
+    "Había una vez un dragón azul que no sabía volar. Un día, una golondrina le dijo:"
+    " yo también tuve miedo, ven conmigo a la colina."
+)
+WAITING = ("¿Quieres saber cómo sigue el cuento?", "Mañana te cuento otro, te lo prometo.")
+
+
+class Product:
+    """Broker, hive and speech service, and what it takes to log in."""
+
+    def __init__(self, work: Path) -> None:
+        self.hive, self.monitor = free_port(), free_port()
+        self.env = {
+            "MOXIE_WORK_DIR": str(work),
+            "TTS_VOICE_DIR": str(work / "voices"),
+            "HIVE_PORT": str(self.hive),
+            "HTTP_PORT": str(self.monitor),
+            "MQTT_PORT": str(free_port()),
+            "MQTT_SSL_PORT": str(free_port()),
+            "TTS_ENGINE": "espeak",
+            "TTS_AUDIO": "null",
+        }
+        self.password = self._prepare()
+
+    def _prepare(self) -> str:
+        """Make database and account; the account's password."""
+        output = self.run(*manage("prepare"))
+        found = re.search(r"password +(\S+)", output)
+        if found is None:
+            raise RuntimeError(f"no password in the output:\n{output}")
+        robot = f"Robot(device_id={DEVICE!r}, name='Moxie', nickname='Alma')"
+        self.run(
+            *manage("shell", "-c"),
+            f"from hive.models import Robot; Robot.objects.bulk_create([{robot}])",
+        )
+        return found[1]
+
+    def run(self, *command: str) -> str:
+        """Run a program to its end; what it wrote."""
+        with running(list(command), self.env) as program:
+            if program.wait(60):
+                raise RuntimeError(f"{' '.join(command)} failed:\n{program.output}")
+            return program.output
+
+    @contextmanager
+    def serve(self) -> Iterator[Process]:
+        """Everything runs, and a simulated robot is there: what is typed at it the child says."""
+        with running(manage("run_all"), self.env) as everything:
+            everything.wait_for_line("Moxie is ready", 90)
+            with running(manage("virtual_moxie", "--id", DEVICE, "--no-tls"), self.env) as robot:
+                robot.wait_for_line("got its configuration")
+                yield robot
+
+
+class Visitor:
+    """Somebody at a browser, logged in."""
+
+    def __init__(self, browser: Browser, product: Product, language: str) -> None:
+        self._product = product
+        self._suffix = LANGUAGES[language]
+        self.page = browser.new_page(locale=language)
+        self.page.set_default_timeout(60_000)
+        self.dashboard()
+        self.page.fill("#id_username", "moxie")
+        self.page.fill("#id_password", product.password)
+        self.page.click("form button.btn-primary")
+        self.page.wait_for_selector(f"[data-robot='{DEVICE}'].is-online")
+
+    def dashboard(self) -> None:
+        self._open(self._product.hive, "/")
+
+    def puppet_mode(self) -> None:
+        self._open(self._product.hive, f"/puppet/{DEVICE}/")
+
+    def monitor(self) -> None:
+        self._open(self._product.monitor, "/")
+
+    def start_puppet_mode(self) -> None:
+        self.puppet_mode()
+        self.page.click("#start")
+        self.page.wait_for_selector("#stop:visible")
+
+    def speak(self, mood: str, words: str) -> None:
+        self.page.click(f"label[for=mood-{mood}]")
+        self.page.fill("#text", words)
+        self.page.click("#speak")
+        self.page.wait_for_selector("#lines li:first-child", state="visible")
+        self.page.get_by_text(words).first.wait_for()
+
+    def interrupt(self) -> None:
+        self.page.click("#interrupt")
+        self.wait_for_newest("interrupted")
+
+    def wait_for_newest(self, *states: str) -> None:
+        """Wait until what was said last is in one of these states."""
+        wanted = ", ".join(f"#lines li:first-child .state-{state}" for state in states)
+        self.page.wait_for_selector(wanted)
+
+    def shoot(self, name: str, size: tuple[int, int], scheme: str = "light") -> None:
+        """Take a picture of the page as it is now."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        path = IMAGES / f"{name}{self._suffix}.png"
+        self.page.evaluate(SETTLED)
+        self.page.screenshot(path=path)
+        size_bytes = path.stat().st_size
+        sys.stdout.write(f"{path.relative_to(ROOT)}  {size_bytes // 1000} KB\n")
+        if size_bytes > MOST_BYTES:
+            raise RuntimeError(f"{path.name} is too large for the repository")
+
+    def _open(self, port: int, path: str) -> None:
+        self.page.goto(f"http://localhost:{port}{path}", wait_until="networkidle")
+
+
+def converse(robot: Process, visitor: Visitor) -> None:
+    """The child talks, Moxie answers, and waits until it was said before."""
+    visitor.monitor()
+    for count, said in enumerate(CHILD, start=1):
+        robot.type(said)
+        visitor.page.wait_for_selector(f"[data-stat=spoken]:text-is('{count}')")
+
+
+def photograph(visitor: Visitor) -> None:
+    """All pictures in the visitor's language, while Moxie speaks."""
+    visitor.dashboard()
+    visitor.shoot("dashboard", DESKTOP_LOW)
+    visitor.puppet_mode()
+    visitor.speak("happy", LONG)
+    visitor.wait_for_newest("playing")
+    visitor.shoot("puppet", DESKTOP)
+    visitor.shoot("puppet-phone", PHONE)
+    visitor.interrupt()
+    visitor.speak("happy", LONG)
+    visitor.wait_for_newest("playing")
+    for words in WAITING:
+        visitor.speak("curious", words)
+        visitor.wait_for_newest("queued")
+    visitor.monitor()
+    visitor.page.wait_for_selector("#bars.is-moving")
+    visitor.shoot("monitor", DESKTOP)
+    visitor.shoot("monitor-dark", DESKTOP, "dark")
+    visitor.puppet_mode()
+    visitor.interrupt()
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
+        product = Product(Path(work))
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        with product.serve() as robot:
+            visitors = [Visitor(browser, product, language) for language in LANGUAGES]
+            converse(robot, visitors[0])
+            visitors[0].start_puppet_mode()
+            for mood, words in LINES:
+                visitors[0].speak(mood, words)
+                visitors[0].wait_for_newest("spoken")
+            for visitor in visitors:
+                photograph(visitor)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

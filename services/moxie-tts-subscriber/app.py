@@ -1,0 +1,26 @@
+"""The speech service on an audio host: a machine with loudspeakers, the broker elsewhere.
+
+It is `manage.py run_tts_subscriber` of this project, with its database made ready first. Every
+setting is an environment variable: MQTT_HOST, MQTT_PORT, MQTT_TOPIC, … as in the README.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    sys.path.insert(0, str(PROJECT / "site"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["app.py", "prepare", "--monitor"])
+    execute_from_command_line(["app.py", "run_tts_subscriber"])
+
+
+if __name__ == "__main__":
+    main()

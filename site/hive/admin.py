@@ -1,0 +1,66 @@
+"""Robots and their configuration in Django's admin."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from hive.forms import ConfigForm, ConfigurationForm, RobotForm
+from hive.models import Configuration, Robot
+
+_ADVANCED: Any = {
+    "classes": ("collapse",),
+    "description": _("The whole configuration. The fields above win where both were changed."),
+}
+
+
+@admin.register(Robot)
+class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = RobotForm
+    list_display = ("__str__", "device_id", "nickname", "online", "last_seen", "puppet_mode")
+    list_filter = ("online", "puppet_mode")
+    search_fields = ("name", "nickname", "device_id")
+    edited = ("name", "nickname", "puppet_mode", "config")
+    reported = ("online", "connected_at", "last_seen", "puppet_state", "battery", "created_at")
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("device_id", "name", "nickname", "puppet_mode")}),
+        (_("Configuration"), {"fields": ConfigForm.PARTS}),
+        (_("What the robot reports"), {"fields": reported}),
+        (_("Configuration as JSON"), {"fields": ("config",)} | _ADVANCED),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # All that is known about a robot hangs on its id.
+        return self.reported if obj is None else ("device_id", *self.reported)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # Not what the machine writes: the robot may have come or gone meanwhile.
+        obj.save(update_fields=self.edited if change else None)
+
+
+@admin.register(Configuration)
+class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = ConfigurationForm
+    fieldsets: ClassVar[Any] = (
+        (_("Configuration of all robots"), {"fields": ConfigForm.PARTS}),
+        (
+            _("Conversation"),
+            {"fields": ("chat_opener", "chat_reply", "chat_reprompt", "chat_fallback")},
+        ),
+        (_("Schedule"), {"fields": ("schedule",)}),
+        (_("Configuration as JSON"), {"fields": ("config",)} | _ADVANCED),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # There is one row, so its list is no use.
+        return redirect("admin:hive_configuration_change", Configuration.load().pk)

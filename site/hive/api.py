@@ -1,0 +1,195 @@
+"""The hive's JSON API. Errors are `{"error": code, "detail": sentence}`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+
+from hive.events import push_line
+from hive.exceptions import HiveError
+from hive.models import Robot
+from hive.mqtt.markup import MOODS
+from hive.mqtt.moxie_server import get_moxie_server
+from ttsmonitor.api import error
+from ttsmonitor.messages import UTTERANCE_CHARACTERS, clean
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., JsonResponse]
+
+
+class InvalidRequestError(HiveError):
+    """The request cannot be understood."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What somebody wants a robot to say."""
+
+    text: str
+    mood: str
+    intensity: float
+
+
+def endpoint(*methods: str) -> Callable[[View], View]:
+    """A view that answers in JSON whatever happens, and only to these methods."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, **kwargs: Any) -> JsonResponse:
+            if request.method not in methods:
+                response = error("method_not_allowed", _("Use another method here."), 405)
+                response["Allow"] = ", ".join(methods)
+                return response
+            response = _answer(view, request, kwargs)
+            response["Cache-Control"] = "no-store"
+            return response
+
+        return guarded
+
+    return decorate
+
+
+def _answer(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> JsonResponse:
+    try:
+        return view(request, **kwargs)
+    except InvalidRequestError as exc:
+        return error(exc.code, str(exc), 400)
+    except Robot.DoesNotExist:
+        return error("not_found", _("There is no such robot."), 404)
+    except RequestDataTooBig:
+        return error("too_large", _("The request is too large."), 413)
+    except DatabaseError:
+        logger.exception("%s: the database does not answer", request.path)
+        return error("database_unavailable", _("The database cannot be reached now."), 503)
+
+
+@endpoint("GET", "HEAD")
+def robots(request: HttpRequest) -> JsonResponse:
+    """All robots that were ever here, those online first."""
+    return JsonResponse({"robots": [robot.describe() for robot in Robot.objects.all()]})
+
+
+@endpoint("GET", "HEAD")
+def robot(request: HttpRequest, device_id: str) -> JsonResponse:
+    """One robot."""
+    return JsonResponse(Robot.objects.get(device_id=device_id).describe())
+
+
+@endpoint("POST")
+def speak(request: HttpRequest, device_id: str) -> JsonResponse:
+    """Say something through a robot. Accepted also while it is offline: the mirror speaks."""
+    speech = read_speech(request.body)
+    target = Robot.objects.get(device_id=device_id)
+    server, utterance_id = get_moxie_server(), uuid.uuid4()
+    line = server.lines.add(utterance_id, device_id, speech.text, speech.mood, speech.intensity)
+    push_line(line)
+    is_sent = server.send_telehealth_speech(
+        device_id, speech.text, speech.mood, speech.intensity, utterance_id=utterance_id
+    )
+    return JsonResponse(
+        {
+            "id": str(utterance_id),
+            "robot": "online" if target.online and is_sent else "offline",
+            "detail": _detail(target, is_sent),
+            "line": line,
+        },
+        status=202,
+    )
+
+
+def _detail(target: Robot, is_sent: bool) -> str:
+    if not is_sent:
+        return _(
+            "The broker cannot be reached: it is spoken aloud when it is back, if still fresh."
+        )
+    if not target.online:
+        return _("The robot is offline: it is spoken aloud only.")
+    if not target.puppet_mode:
+        return _("Puppet Mode is not started: the robot itself may stay silent.")
+    return ""
+
+
+@endpoint("POST")
+def interrupt(request: HttpRequest, device_id: str) -> JsonResponse:
+    """Stop what is said through a robot, and drop what waits."""
+    target = Robot.objects.get(device_id=device_id)
+    return _done(target, get_moxie_server().send_telehealth_interrupt(device_id))
+
+
+@endpoint("POST")
+def wakeup(request: HttpRequest, device_id: str) -> JsonResponse:
+    """Wake a sleeping robot up."""
+    target = Robot.objects.get(device_id=device_id)
+    return _done(target, get_moxie_server().send_wakeup(device_id))
+
+
+@endpoint("POST")
+def puppet(request: HttpRequest, device_id: str) -> JsonResponse:
+    """Start or stop Puppet Mode. A robot that is offline learns of it when it connects."""
+    enabled = read_object(request.body).get("enabled")
+    if not isinstance(enabled, bool):
+        raise InvalidRequestError("invalid_enabled", _("enabled: give true or false."))
+    target = Robot.objects.get(device_id=device_id)
+    if target.puppet_mode != enabled:
+        target.puppet_mode = enabled
+        target.save(update_fields=["puppet_mode"])  # and so it is published
+    return JsonResponse(target.describe())
+
+
+def _done(target: Robot, is_sent: bool) -> JsonResponse:
+    is_online = target.online and is_sent
+    detail = "" if is_online else _("The robot is offline.")
+    state = "online" if is_online else "offline"
+    return JsonResponse({"robot": state, "detail": detail}, status=202)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a request. Raises InvalidRequestError."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidRequestError("invalid_json", _("Send a JSON object.")) from exc
+    if not isinstance(fields, dict):
+        raise InvalidRequestError("invalid_json", _("Send a JSON object."))
+    return fields
+
+
+def read_speech(body: bytes) -> Speech:
+    """What is to be said. Raises InvalidRequestError, with a sentence for whoever typed it."""
+    fields = read_object(body)
+    text, mood = fields.get("text"), fields.get("mood", "neutral")
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
+    if len(text) > UTTERANCE_CHARACTERS:
+        raise InvalidRequestError(
+            "text_too_long",
+            _("That is too long: {limit} characters at most.").format(limit=UTTERANCE_CHARACTERS),
+        )
+    if mood not in MOODS:
+        choices = ", ".join(MOODS)
+        raise InvalidRequestError(
+            "unknown_mood", _("mood is none of: {choices}.").format(choices=choices)
+        )
+    return Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
+
+
+def _intensity(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1:
+        raise InvalidRequestError("invalid_intensity", _("intensity: give a number from 0 to 1."))
+    return float(value)

@@ -1,0 +1,142 @@
+"""What the broker that run_broker starts is told: its configuration, certificate and account."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ttsmonitor.exceptions import BrokerError
+
+CERTIFICATE_DAYS = 3650
+# A robot's user name and token say nothing that a broker could check; its client id is all there
+# is, so that is what it may reach.
+ROBOTS_ACL = "pattern readwrite /devices/%c/#\n"
+PASSWORD_ROUNDS = 100_000
+
+
+def write_config(
+    directory: Path, *, host: str, port: int, tls_port: int, username: str = "", password: str = ""
+) -> Path:
+    """Write everything that Mosquitto reads into `directory`; the path of its configuration.
+
+    Without TLS it listens on `host`, a loopback address, for the hive and the speech service; with
+    TLS on all addresses, for robots.
+    """
+    certificate, key = ensure_certificate(directory)
+    acl = directory / "robots.acl"
+    _write_private(acl, ROBOTS_ACL)
+    if username:
+        passwords = directory / "passwords"
+        _write_private(passwords, password_line(username, password))
+        access = f"allow_anonymous false\npassword_file {passwords}"
+    else:
+        access = "allow_anonymous true"
+    # Started by root, Mosquitto would become a user who cannot read this directory.
+    user = "user root\n" if os.geteuid() == 0 else ""
+    config = directory / "mosquitto.conf"
+    _write_private(
+        config,
+        f"""\
+# Written by manage.py run_broker at every start: changes here are lost.
+per_listener_settings true
+{user}persistence true
+persistence_location {directory}/
+autosave_interval 30
+max_queued_messages 100000
+persistent_client_expiration 60d
+
+log_dest stderr
+log_dest topic
+log_type error
+log_type warning
+log_type notice
+log_timestamp_format %Y-%m-%dT%H:%M:%S
+connection_messages true
+set_tcp_nodelay true
+
+listener {port} {host}
+{access}
+
+listener {tls_port}
+allow_anonymous true
+acl_file {acl}
+certfile {certificate}
+keyfile {key}
+""",
+    )
+    return config
+
+
+def ensure_certificate(directory: Path) -> tuple[Path, Path]:
+    """The self-signed certificate and its key in `directory`, made at the first call."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    if not (certificate.exists() and key.exists()):
+        certificate_pem, key_pem = make_certificate(["localhost", socket.gethostname()])
+        _write_private(key, key_pem)
+        _write_private(certificate, certificate_pem)
+    return certificate, key
+
+
+def make_certificate(names: list[str]) -> tuple[str, str]:
+    """A new self-signed certificate for these host names and its key, both in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Moxie broker")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))  # a robot's clock may be behind
+        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in dict.fromkeys(names)]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    key_pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), key_pem.decode()
+
+
+def password_line(username: str, password: str) -> str:
+    """A line of Mosquitto's password file. Made here: its own tool wants the word on a terminal."""
+    if not re.fullmatch(r"[^:\s]+", username):
+        raise BrokerError("MQTT_USERNAME must not have a colon or white space.")
+    if not password:
+        raise BrokerError("MQTT_USERNAME is set, but MQTT_PASSWORD is not: set both or neither.")
+    salt = secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PASSWORD_ROUNDS)
+    fields = (str(PASSWORD_ROUNDS), _base64(salt), _base64(digest))
+    return f"{username}:$7${'$'.join(fields)}\n"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _write_private(path: Path, text: str) -> None:
+    aside = path.with_name(f"{path.name}.new")
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    aside.replace(path)

@@ -1,0 +1,43 @@
+"""The hive's WebSockets: the dashboard, and the Puppet Mode page of a robot."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from hive import snapshot
+from hive.events import puppet_group
+from hive.models import Robot
+from ttsmonitor.events import ROBOTS_GROUP
+from ttsmonitor.live import LiveConsumer
+
+
+class HiveConsumer(LiveConsumer):
+    """The dashboard."""
+
+    answers: ClassVar = {"snapshot": lambda self: snapshot.dashboard()}
+
+    def wanted_groups(self) -> list[str]:
+        return [ROBOTS_GROUP]
+
+
+class PuppetConsumer(LiveConsumer):
+    """The Puppet Mode page of one robot."""
+
+    answers: ClassVar = {"snapshot": lambda self: self.snapshot()}
+
+    @property
+    def device_id(self) -> str:
+        return str(self.scope["url_route"]["kwargs"]["device_id"])
+
+    async def exists(self) -> bool:
+        return await Robot.objects.filter(device_id=self.device_id).aexists()
+
+    def wanted_groups(self) -> list[str]:
+        return [ROBOTS_GROUP, puppet_group(self.device_id)]
+
+    def concerns(self, event: dict[str, Any]) -> bool:
+        return bool(event["type"] != "robot" or event["robot"]["device_id"] == self.device_id)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the page shows."""
+        return snapshot.puppet(Robot.objects.get(device_id=self.device_id))

@@ -1,0 +1,35 @@
+"""Live changes of the hive: who may hear them, and how they are told."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from hive.models import Robot
+from ttsmonitor.events import ROBOTS_GROUP, push
+
+
+def puppet_group(device_id: str) -> str:
+    """The group of the Puppet Mode pages of one robot; a hash, because group names are limited."""
+    return f"puppet.{hashlib.sha256(device_id.encode()).hexdigest()[:32]}"
+
+
+def push_robot(device_id: str) -> None:
+    """Tell the pages how a robot is now."""
+    if robot := Robot.objects.filter(device_id=device_id).first():
+        push(ROBOTS_GROUP, "robot", {"robot": robot.describe()})
+
+
+def push_speech(speech: dict[str, Any]) -> None:
+    """Tell the pages how the speech service is now."""
+    push(ROBOTS_GROUP, "speech", {"speech": speech})
+
+
+def push_line(line: dict[str, Any]) -> None:
+    """Tell a robot's pages what became of something said there."""
+    push(puppet_group(line["device_id"]), "line", {"line": line})
+
+
+def push_bye() -> None:
+    """Tell all pages that the server stops."""
+    push(ROBOTS_GROUP, "bye", {})

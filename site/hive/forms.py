@@ -1,0 +1,86 @@
+"""Forms: the script of the conversation, and a robot's configuration in plain fields."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hive.config import LEVELS, PAIRING
+from hive.models import Configuration, Robot
+
+
+class ChatForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What Moxie says in the conversation that is hosted here."""
+
+    class Meta:
+        model = Configuration
+        fields = ("chat_opener", "chat_reply", "chat_reprompt", "chat_fallback")
+
+
+def _time_zones() -> list[tuple[str, Any]]:
+    return [
+        ("", _("as configured for all")),
+        *((zone, zone) for zone in sorted(available_timezones())),
+    ]
+
+
+class ConfigForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A configuration with its usual parts as fields; an empty one leaves it to the default.
+
+    The whole JSON stays editable too. Only a field that was changed is written into it.
+    """
+
+    audio_volume = forms.FloatField(
+        label=_("volume"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
+    )
+    screen_brightness = forms.FloatField(
+        label=_("brightness"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
+    )
+    audio_wake_set = forms.CharField(
+        label=_("wake set"), required=False, help_text=_("The words it wakes up at, as in off.")
+    )
+    timezone_id = forms.ChoiceField(label=_("time zone"), required=False, choices=_time_zones)
+    pairing_status = forms.ChoiceField(
+        label=_("pairing"),
+        required=False,
+        choices=[("", _("as configured for all")), *((name, name) for name in PAIRING)],
+    )
+
+    PARTS: ClassVar = (*LEVELS, "audio_wake_set", "timezone_id", "pairing_status")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = self.instance.config if isinstance(self.instance.config, dict) else {}
+        for name in self.PARTS:
+            self.initial.setdefault(name, stored.get(name))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        config = cleaned.get("config")
+        if not isinstance(config, dict):
+            return cleaned
+        for name in self.PARTS:
+            if name not in self.changed_data or name not in cleaned:
+                continue
+            if cleaned[name] in ("", None):
+                config.pop(name, None)
+            else:
+                config[name] = str(cleaned[name])
+        return cleaned
+
+
+class RobotForm(ConfigForm):
+    class Meta:
+        model = Robot
+        fields = ("device_id", "name", "nickname", "puppet_mode", "config")
+
+
+class ConfigurationForm(ConfigForm):
+    class Meta:
+        model = Configuration
+        fields = (
+            "config", "schedule", "chat_opener", "chat_reply", "chat_reprompt", "chat_fallback",
+        )  # fmt: skip

@@ -1,0 +1,22 @@
+"""Make the certificate of a broker's TLS port, where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from hive.broker_config import ensure_certificate
+
+
+class Command(BaseCommand):
+    help = "Make a self-signed certificate for a broker's TLS port, where there is none yet."
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("directory", type=Path, help="where certificate.pem and key.pem go")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        certificate, key = ensure_certificate(options["directory"])
+        self.stdout.write(f"{certificate} and {key}")

@@ -1,0 +1,60 @@
+"""Everything a start needs beside programs: database, static files, first account."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+class Command(BaseCommand):
+    help = "Bring database and static files up to date and make the first account; quick when done."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--monitor",
+            action="store_true",
+            help="the account's link leads to the monitor: for a machine without the hive",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if unapplied_migrations():
+            call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+            self.stdout.write("The database is up to date.")
+        if collect_static():
+            self.stdout.write("The pages' static files are up to date.")
+        call_command("create_first_account", monitor=options["monitor"], stdout=self.stdout)
+
+
+def unapplied_migrations() -> bool:
+    """Does the database lack a migration?"""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def collect_static() -> bool:
+    """Collect the static files where they changed since the last time; did they?"""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    state = static_state()
+    if stamp.exists() and stamp.read_text() == state:
+        return False
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(state)
+    return True
+
+
+def static_state() -> str:
+    """A digest of which static files there are, how large, and from when."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            stat = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()

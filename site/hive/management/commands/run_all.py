@@ -1,0 +1,28 @@
+"""Run broker, hive and speech service together."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from hive.supervisor import Supervisor, plan
+from ttsmonitor.exceptions import TTSMonitorError
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the hive and the speech service, and a broker where none answers at MQTT_HOST."
+        " Ctrl-C stops all of it."
+    )
+    # Each of the processes does its own; loading every page here would only take time.
+    requires_system_checks: tuple[str, ...] = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            todo = plan()
+        except (TTSMonitorError, ImproperlyConfigured) as exc:
+            raise CommandError(str(exc)) from exc
+        sys.exit(Supervisor(todo.broker).run(todo.names))

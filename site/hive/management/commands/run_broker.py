@@ -1,0 +1,47 @@
+"""Run an MQTT broker: Mosquitto, or the development broker where there is none."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from hive.broker import find_mosquitto, make_broker
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.signals import on_stop_signal
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Run an MQTT broker on this machine: Mosquitto where it is installed, else a development"
+        " broker on loopback only. Ctrl-C stops it."
+    )
+
+    # What it needs of the settings it reads itself; loading every page takes a second.
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--development",
+            action="store_true",
+            help="the development broker, even where Mosquitto is installed",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            broker = make_broker(None if options["development"] else find_mosquitto())
+            logger.info(
+                "broker (%s) on port %d, with TLS on port %d",
+                broker.kind,
+                conf.MQTT_PORT,
+                conf.MQTT_SSL_PORT,
+            )
+            with on_stop_signal(broker.stop):
+                broker.run()
+        except (BrokerError, ImproperlyConfigured) as exc:
+            raise CommandError(str(exc)) from exc

@@ -1,0 +1,25 @@
+"""Run the hive: the robot link, the mirror and the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ttsmonitor.exceptions import TTSMonitorError
+
+
+class Command(BaseCommand):
+    help = "Serve robots and the hive's pages: dashboard, Puppet Mode, admin."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from hive.server import HiveServer  # only here: it brings the web server along
+
+        try:
+            HiveServer(on_ready=self.say_ready).run()
+        except TTSMonitorError as exc:
+            raise CommandError(str(exc)) from exc
+
+    def say_ready(self, url: str) -> None:
+        self.stdout.write(f"hive ready at {url}")
+        self.stdout.flush()

@@ -1,0 +1,62 @@
+"""A simulated robot at the keyboard."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import socket
+import uuid
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from hive.models import DEVICE_ID
+from hive.simulator import Simulator
+from ttsmonitor.conf import conf
+from ttsmonitor.signals import on_stop_signal
+
+
+def device_id(value: str) -> str:
+    """An argument that is a robot's id."""
+    if not re.fullmatch(DEVICE_ID, value):
+        raise argparse.ArgumentTypeError(
+            "give an id such as d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+        )
+    return value
+
+
+def own_device_id() -> str:
+    """The id of this computer's simulated robot: the same every time."""
+    return f"d_{uuid.uuid5(uuid.NAMESPACE_DNS, f'virtual-moxie.{socket.gethostname()}')}"
+
+
+class Command(BaseCommand):
+    help = "Simulate a robot: it connects, obeys, prints what it says, and hears what you type."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--id", type=device_id, default=own_device_id(), help="its device id")
+        parser.add_argument("--host", default=conf.MQTT_HOST, help="the broker (%(default)s)")
+        parser.add_argument("--port", type=int, help="its port (8883 with TLS, else 1883)")
+        parser.add_argument(
+            "--tls",
+            action=argparse.BooleanOptionalAction,
+            help="encrypt, without verifying, as robots do (default: on port 8883)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tls = options["tls"]
+        port = options["port"] or (conf.MQTT_SSL_PORT if tls else conf.MQTT_PORT)
+        simulator = Simulator(
+            self.say,
+            device_id=options["id"],
+            host=options["host"],
+            port=port,
+            tls=port == conf.MQTT_SSL_PORT if tls is None else tls,
+        )
+        with on_stop_signal(simulator.stop):
+            simulator.run()
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

@@ -1,0 +1,175 @@
+"""The robots, what each is told to be, and what is common to all of them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hive import config
+from ttsmonitor.messages import format_time
+
+DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
+"""A robot's MQTT client id: what everything about it is known by."""
+
+
+def validate_schedule(value: Any) -> None:
+    """A schedule is a JSON object."""
+    if not isinstance(value, dict):
+        raise ValidationError(_("Give a JSON object, such as {}."))
+
+
+class Configuration(models.Model):
+    """What holds for all robots: one row."""
+
+    config = models.JSONField(
+        _("configuration"),
+        default=dict,
+        blank=True,
+        validators=[config.validate_config],
+        help_text=_("What differs from the built-in defaults; each robot may differ again."),
+    )
+    schedule = models.JSONField(
+        _("schedule"),
+        default=dict,
+        blank=True,
+        validators=[validate_schedule],
+        help_text=_("The answer to a robot that asks for its schedule."),
+    )
+    chat_opener = models.TextField(
+        _("opener"),
+        default="¡Hola! Soy Moxie. Me alegra mucho verte. ¿Qué tal ha ido tu día?",
+        help_text=_("What Moxie says first. {nickname} stands for the child's name."),
+    )
+    chat_reply = models.TextField(
+        _("reply"),
+        default=(
+            "¡Qué interesante! Cuéntame un poco más.\n"
+            "Me gusta cómo lo cuentas. ¿Y qué pasó después?\n"
+            "Gracias por contármelo. ¿Cómo te sentiste?"
+        ),
+        help_text=_(
+            "What Moxie answers: one reply a line, in turn. {speech} is what the child said."
+        ),
+    )
+    chat_reprompt = models.TextField(
+        _("reminder"),
+        default="Te escucho. ¿Quieres contarme algo?",
+        help_text=_("What Moxie says when the child says nothing."),
+    )
+    chat_fallback = models.TextField(
+        _("fallback"),
+        default="Perdona, de eso todavía no sé hablar.",
+        help_text=_("What Moxie may say in content that this server does not host."),
+    )
+
+    class Meta:
+        verbose_name = _("configuration")
+        verbose_name_plural = _("configuration")
+
+    def __str__(self) -> str:
+        return str(_("Configuration of all robots"))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def load(cls) -> Configuration:
+        """The one row, made where there is none."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+
+class RobotQuerySet(models.QuerySet["Robot"]):
+    """The vocabulary of who is there. These write without signals: the machine's own news."""
+
+    def online(self) -> Self:
+        return self.filter(online=True)
+
+    def arrived(self, device_id: str) -> Robot:
+        """It is connected. A robot that was never here before is made."""
+        now = timezone.now()
+        robot, _made = self.get_or_create(device_id=device_id)
+        robot.online, robot.connected_at, robot.last_seen = True, now, now
+        self.filter(pk=robot.pk).update(online=True, connected_at=now, last_seen=now)
+        return robot
+
+    def departed(self, device_id: str) -> int:
+        """It is not connected any more, and so in no state that it reported."""
+        here = self.filter(device_id=device_id)
+        return here.update(online=False, puppet_state="", last_seen=timezone.now())
+
+    def all_departed(self) -> int:
+        """Nobody is connected, as far as we know."""
+        return self.online().update(online=False, puppet_state="")
+
+    def heard(self, device_id: str, **reported: Any) -> int:
+        """It said something; `reported` are fields that changed by that."""
+        return self.filter(device_id=device_id).update(last_seen=timezone.now(), **reported)
+
+
+class Robot(models.Model):
+    """A Moxie: how it is called and configured (by people), whether it is there (by machine)."""
+
+    device_id = models.CharField(
+        _("device id"),
+        max_length=128,
+        unique=True,
+        validators=[RegexValidator(rf"\A{DEVICE_ID}\Z", _("Give an id such as d_<uuid>."))],
+    )
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    nickname = models.CharField(
+        _("child's nickname"),
+        max_length=100,
+        blank=True,
+        help_text=_("How the robot calls the child."),
+    )
+    config = models.JSONField(
+        _("configuration"),
+        default=dict,
+        blank=True,
+        validators=[config.validate_config],
+        help_text=_("What differs from the configuration of all robots."),
+    )
+    puppet_mode = models.BooleanField(_("Puppet Mode"), default=False)
+    puppet_state = models.CharField(_("reported state"), max_length=64, blank=True, editable=False)
+    battery = models.FloatField(_("battery"), null=True, blank=True, editable=False)
+    online = models.BooleanField(_("online"), default=False, editable=False)
+    connected_at = models.DateTimeField(_("connected"), null=True, blank=True, editable=False)
+    last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+
+    objects = RobotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("robot")
+        verbose_name_plural = _("robots")
+        ordering: ClassVar = ["-online", "name", "device_id"]
+
+    def __str__(self) -> str:
+        return self.name or f"Moxie {self.device_id[2:10]}"
+
+    def effective_config(self) -> dict[str, Any]:
+        """The configuration that goes to this robot."""
+        layers = (Configuration.load().config, self.config)
+        merged: dict[str, Any] = config.for_robot(
+            *layers, nickname=self.nickname, puppet_mode=self.puppet_mode
+        )
+        return merged
+
+    def describe(self) -> dict[str, Any]:
+        """This robot as pages, API and events show it."""
+        return {
+            "device_id": self.device_id,
+            "name": str(self),
+            "nickname": self.nickname,
+            "online": self.online,
+            "last_seen": None if self.last_seen is None else format_time(self.last_seen),
+            "puppet_mode": self.puppet_mode,
+            "puppet_state": self.puppet_state,
+            "battery": self.battery,
+        }

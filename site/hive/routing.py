@@ -1,0 +1,10 @@
+"""The hive's WebSockets."""
+
+from django.urls import path
+
+from hive.consumers import HiveConsumer, PuppetConsumer
+
+websocket_urlpatterns = [
+    path("ws/hive/", HiveConsumer.as_asgi()),
+    path("ws/puppet/<str:device_id>/", PuppetConsumer.as_asgi()),
+]

@@ -1,0 +1,58 @@
+"""The speech service, as far as the hive hears of it over MQTT."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+OFFLINE = "offline"
+_FIELDS = ("status", "current_text", "queue_size", "timestamp")
+
+
+class SpeechState:
+    """What its newest status and its presence say. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._status: dict[str, Any] = {"status": "", "current_text": "", "queue_size": 0}
+        self._presence = ""
+        self._broker_error = "not connected yet"
+        self._broker_kind = ""
+
+    def heard_status(self, message: dict[str, Any]) -> bool:
+        """Take in a message of moxie/tts/status. True where something changed."""
+        newest = {name: message[name] for name in _FIELDS if name in message}
+        with self._lock:
+            before = {**self._status, "timestamp": None}
+            self._status |= newest
+            return before != {**self._status, "timestamp": None}
+
+    def heard_presence(self, status: str) -> None:
+        with self._lock:
+            self._presence = status
+
+    def broker(self, error: str) -> None:
+        """The connection to the broker: its error, or empty where there is none."""
+        with self._lock:
+            self._broker_error = error
+            if error:
+                self._broker_kind = ""  # the next one may be another
+
+    def heard_broker(self, kind: str) -> None:
+        """What the broker says it is: `development`, or empty for one of which that is no news."""
+        with self._lock:
+            self._broker_kind = kind
+
+    def describe(self) -> dict[str, Any]:
+        """The service as pages and API show it; `known` is whether it was ever heard of."""
+        with self._lock:
+            is_online = self._presence == "online" and not self._broker_error
+            return {
+                **self._status,
+                "status": (self._status["status"] or "idle") if is_online else OFFLINE,
+                "current_text": self._status["current_text"] if is_online else "",
+                "online": is_online,
+                "known": bool(self._presence),
+                "broker_error": self._broker_error,
+                "broker_kind": self._broker_kind,
+            }

@@ -1,0 +1,47 @@
+// What the hive's pages have in common.
+
+import { say } from "../ttsmonitor/live.js";
+
+const LANGUAGE = document.documentElement.lang;
+
+/** The element of `root` that has this part of a template. */
+export function part(root, name) {
+  return root.querySelector(`[data-part="${name}"]`);
+}
+
+/** A date and time as people here write it. */
+export function dateTime(iso) {
+  return new Date(iso).toLocaleString(LANGUAGE, { dateStyle: "short", timeStyle: "short" });
+}
+
+/** A time of day as people here write it. */
+export function timeOfDay(iso) {
+  return new Date(iso).toLocaleTimeString(LANGUAGE, { timeStyle: "short" });
+}
+
+/** Show `text` in a state pill of the kind `state`. */
+export function showState(pill, state, text = say(state)) {
+  const kind = `state state-${state}`;
+  if (pill.className !== kind) pill.className = kind;
+  if (pill.textContent !== text) pill.textContent = text;
+}
+
+/** Draw the card of the speech service. */
+export function showSpeech(speech) {
+  const card = document.getElementById("speech");
+  showState(part(card, "status"), speech.status);
+  const waits = speech.online && speech.queue_size > 0;
+  part(card, "waiting").textContent = waits ? say("{count} waiting", { count: speech.queue_size }) : "";
+  const quiet = speech.online ? say("Nothing is said right now.") : "";
+  part(card, "text").textContent = speech.current_text || quiet;
+  part(card, "problem").textContent = problem(speech);
+  part(card, "development").hidden = speech.broker_kind !== "development";
+}
+
+function problem(speech) {
+  if (speech.broker_error) {
+    return say("The broker cannot be reached: {error}", { error: speech.broker_error });
+  }
+  if (!speech.known) return say("Nobody listens: the speech service was not heard of yet.");
+  return speech.online ? "" : say("The speech service is not running: what is said waits for it.");
+}

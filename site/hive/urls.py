@@ -1,0 +1,18 @@
+"""The hive's URLs (:8000)."""
+
+from django.urls import path
+
+from hive import api, views
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("puppet/<str:device_id>/", views.puppet, name="puppet"),
+    path("chat/", views.chat, name="chat"),
+    path("health", views.health, name="hive-health"),
+    path("api/robots", api.robots, name="api-robots"),
+    path("api/robots/<str:device_id>", api.robot, name="api-robot"),
+    path("api/robots/<str:device_id>/speak", api.speak, name="api-speak"),
+    path("api/robots/<str:device_id>/interrupt", api.interrupt, name="api-interrupt"),
+    path("api/robots/<str:device_id>/puppet", api.puppet, name="api-puppet"),
+    path("api/robots/<str:device_id>/wakeup", api.wakeup, name="api-wakeup"),
+]

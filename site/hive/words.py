@@ -1,0 +1,52 @@
+"""The words that the hive's pages get as data: what scripts and templates look up."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_noop
+
+from hive.mqtt.markup import MOODS
+from ttsmonitor.words import strings as tts_strings
+
+_STATES = (
+    gettext_noop("online"),
+    gettext_noop("offline"),
+    gettext_noop("sent"),
+)
+_PUPPET_STATES = {
+    "READY": gettext_noop("ready to speak"),
+    "IN_SESSION": gettext_noop("speaking"),
+    "EXITING": gettext_noop("leaving Puppet Mode"),
+}
+_SENTENCES = (
+    gettext_noop("last seen {time}"),
+    gettext_noop("never seen"),
+    gettext_noop("battery {percent} %"),
+    gettext_noop("{count} of {limit} characters"),
+    gettext_noop("That is too long: {limit} characters at most."),
+    gettext_noop("There is nothing to say yet."),
+    gettext_noop("Nobody listens: the speech service was not heard of yet."),
+    gettext_noop("The speech service is not running: what is said waits for it."),
+    gettext_noop("The broker cannot be reached: {error}"),
+    gettext_noop("{count} waiting"),
+    gettext_noop("Nothing is said right now."),
+    gettext_noop("Say it again"),
+    gettext_noop("Interrupted."),
+    gettext_noop("The robot was woken up."),
+)
+
+
+def mood_choices() -> list[tuple[str, str]]:
+    """Each mood with its name in the visitor's language."""
+    return [(mood, gettext(mood)) for mood in MOODS]
+
+
+def strings() -> dict[str, str]:
+    """From English to the visitor's language: what live.js's say() knows."""
+    english = (*_STATES, *_SENTENCES)
+    states = {state: puppet_state_label(state) for state in _PUPPET_STATES}
+    return tts_strings() | {sentence: gettext(sentence) for sentence in english} | states
+
+
+def puppet_state_label(state: str) -> str:
+    """A known state of Puppet Mode in the visitor's words; any other as the robot reports it."""
+    return gettext(_PUPPET_STATES[state]) if state in _PUPPET_STATES else state

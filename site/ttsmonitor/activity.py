@@ -1,0 +1,33 @@
+"""The activity log that the monitor shows: the last lines of this app's own log."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from datetime import UTC, datetime
+
+from ttsmonitor import events
+from ttsmonitor.messages import format_time
+
+KEPT = 200
+
+
+class ActivityHandler(logging.Handler):
+    """Keeps the newest log lines and pushes each to the pages."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._entries: deque[dict[str, str]] = deque(maxlen=KEPT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        entry = {
+            "at": format_time(datetime.fromtimestamp(record.created, UTC)),
+            "level": "info" if record.levelno < logging.WARNING else record.levelname.lower(),
+            "text": record.getMessage(),
+        }
+        self._entries.append(entry)
+        events.push(events.MONITOR_GROUP, "activity", {"entry": entry})
+
+    def entries(self) -> list[dict[str, str]]:
+        """Oldest first."""
+        return list(self._entries)

@@ -1,0 +1,1 @@
+"""Sound out: to a device, to files, or nowhere. No Django here."""

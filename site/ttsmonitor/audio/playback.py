@@ -1,0 +1,151 @@
+"""An utterance on its way to the output: it can be held, muted and cut within some milliseconds.
+
+The device keeps a fifth of a second, against stalls. So whoever wants silence now has that
+dropped, and what was dropped is kept here, to go on exactly where the ear was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ttsmonitor.audio.base import Output
+from ttsmonitor.audio.levels import apply_gain
+from ttsmonitor.synthesis.base import Block
+
+SLICE_SECONDS = 0.01
+KEPT_SECONDS = 1.0
+HOLD_SECONDS = 0.02
+
+
+class CancelledError(Exception):
+    """The utterance is to end now."""
+
+
+@dataclass
+class Controls:
+    """What somebody wants of the sound, now; set by any thread."""
+
+    volume: float = 1.0
+    is_muted: bool = False
+    resumed: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.resumed.set()
+
+    @property
+    def is_paused(self) -> bool:
+        return not self.resumed.is_set()
+
+    @property
+    def gain(self) -> float:
+        return 0.0 if self.is_muted else self.volume
+
+
+class Playback:
+    """Plays the blocks of one utterance. cancel() may be called from any thread."""
+
+    def __init__(
+        self, output: Output, controls: Controls, utterance_id: str, on_begin: Callable[[], None]
+    ) -> None:
+        self._output = output
+        self._controls = controls
+        self._utterance_id = utterance_id
+        self._on_begin = on_begin
+        self._cancelled = threading.Event()
+        self._rate = 0
+        self._gain = controls.gain
+        self._waiting: deque[bytes] = deque()
+        self._recent: deque[bytes] = deque()
+        self._recent_bytes = 0
+        self._written = 0
+        self._has_begun = False
+
+    @property
+    def seconds(self) -> float:
+        """How much has been written to the output and not taken back."""
+        return self._written / 2 / self._rate if self._rate else 0.0
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Have play() or finish() end with CancelledError, soon."""
+        self._cancelled.set()
+
+    def play(self, block: Block) -> None:
+        """Play a block; returns when the device has it. Raises CancelledError, AudioError."""
+        step = 2 * max(1, round(block.sample_rate * SLICE_SECONDS))
+        self._waiting.extend(
+            block.pcm[start : start + step] for start in range(0, len(block.pcm), step)
+        )
+        if not self._rate:
+            self._rate = block.sample_rate
+            self._output.begin(self._utterance_id, self._rate)
+        self._play_waiting()
+
+    def finish(self) -> None:
+        """Return when all of it has been heard. Raises CancelledError, AudioError."""
+        self._play_waiting()
+        while self._rate:
+            self._output.drain(self._wants_attention)
+            if not self._wants_attention():
+                break
+            self._attend()
+            self._play_waiting()
+        self._output.end()
+
+    def abandon(self) -> None:
+        """Silence, now."""
+        self._output.flush()
+        self._output.end()
+
+    def _play_waiting(self) -> None:
+        self._attend()
+        while self._waiting:
+            pcm = self._waiting.popleft()
+            self._output.write(apply_gain(pcm, self._gain))
+            self._remember(pcm)
+            if not self._has_begun:
+                self._has_begun = True
+                self._on_begin()
+            self._attend()
+
+    def _remember(self, pcm: bytes) -> None:
+        self._written += len(pcm)
+        self._recent.append(pcm)
+        self._recent_bytes += len(pcm)
+        while self._recent_bytes > KEPT_SECONDS * self._rate * 2:
+            self._recent_bytes -= len(self._recent.popleft())
+
+    def _wants_attention(self) -> bool:
+        return self.is_cancelled or self._controls.is_paused or self._controls.gain != self._gain
+
+    def _attend(self) -> None:
+        """Do what is wanted of the sound."""
+        if self.is_cancelled:
+            raise CancelledError
+        if not self._wants_attention():
+            return
+        self._take_back()
+        while self._controls.is_paused and not self.is_cancelled:
+            self._controls.resumed.wait(HOLD_SECONDS)
+        if self.is_cancelled:
+            raise CancelledError
+        self._gain = self._controls.gain
+
+    def _take_back(self) -> None:
+        """Drop what is not heard yet, to write it again."""
+        dropped = 0
+        unheard = 2 * round(self._output.flush() * self._rate)
+        while dropped < unheard and self._recent:
+            pcm = self._recent.pop()
+            self._waiting.appendleft(pcm)
+            dropped += len(pcm)
+        self._recent_bytes -= dropped
+        self._written -= dropped
+        if dropped:
+            self._output.rewind(dropped / 2 / self._rate)

@@ -1,0 +1,89 @@
+"""A WAV file per utterance, named by its time and id."""
+
+from __future__ import annotations
+
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from ttsmonitor.exceptions import AudioError
+
+HELD_SECONDS = 1.0
+"""Not written to the file yet, since it may be rewound."""
+
+
+class WavOutput:
+    """Writes as fast as it is given; an interrupted utterance's file ends where it was stopped."""
+
+    error = ""
+
+    def __init__(self, directory: Path) -> None:
+        self.name = f"wav: {directory}"
+        self._directory = directory
+        self._raw: BinaryIO | None = None
+        self._file: wave.Wave_write | None = None
+        self._held = bytearray()
+        self._rate = 22_050
+
+    def open(self) -> None:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise AudioError(f"TTS_WAV_DIR {self._directory} cannot be made: {exc}") from exc
+
+    def begin(self, utterance_id: str, sample_rate: int) -> None:
+        self.end()
+        path = self._directory / f"{time.strftime('%Y%m%d-%H%M%S')}-{utterance_id}.wav"
+        try:
+            # Opened first: a wave object that could not open its file complains when it is freed.
+            self._raw = path.open("wb")
+        except OSError as exc:
+            raise AudioError(f"{path} cannot be written: {exc}") from exc
+        self._rate = sample_rate
+        self._file = wave.open(self._raw, "wb")
+        self._file.setnchannels(1)
+        self._file.setsampwidth(2)
+        self._file.setframerate(sample_rate)
+
+    def write(self, pcm: bytes) -> None:
+        self._held += pcm
+        most = 2 * round(HELD_SECONDS * self._rate)
+        if len(self._held) > 2 * most:
+            self._write_out(len(self._held) - most)
+
+    def flush(self) -> float:
+        return 0.0
+
+    def rewind(self, seconds: float) -> None:
+        del self._held[max(0, len(self._held) - 2 * round(seconds * self._rate)) :]
+
+    def drain(self, is_over: Callable[[], bool]) -> None:
+        pass
+
+    def end(self) -> None:
+        file, raw = self._file, self._raw
+        try:
+            self._write_out(len(self._held))
+            if file is not None:
+                file.close()
+            if raw is not None:
+                raw.close()
+        except OSError as exc:
+            raise AudioError(f"the WAV file cannot be written: {exc}") from exc
+        finally:
+            self._file = self._raw = None
+
+    def close(self) -> None:
+        self.end()
+
+    def _write_out(self, size: int) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.writeframes(bytes(self._held[:size]))
+        except OSError as exc:
+            raise AudioError(f"the WAV file cannot be written: {exc}") from exc
+        finally:
+            del self._held[:size]

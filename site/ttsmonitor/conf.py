@@ -1,0 +1,141 @@
+"""Settings of the speech service: typed defaults, read when they are used.
+
+A value comes from the environment, else from Django's settings, else from the class here. So an
+OpenMoxie checkout can set any of them in either place, and a test can override them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+WORK = Path("site/work")
+FALSE = {"0", "false", "no", "off", ""}
+
+
+class AppSettings:
+    """Base of an app's settings: a class of annotated upper-case defaults."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.isupper():
+            return super().__getattribute__(name)
+        default = super().__getattribute__(name)
+        kind = get_type_hints(type(self))[name]
+        if name in os.environ:
+            return convert(name, os.environ[name], kind)
+        value = getattr(django_settings, name, default)
+        return convert(name, value, kind) if isinstance(value, str) else value
+
+    def names(self) -> list[str]:
+        """The names of all settings, in the order of their definition."""
+        return [name for name in get_type_hints(type(self)) if name.isupper()]
+
+
+def convert(name: str, value: str, kind: type) -> Any:
+    """Turn the text of an environment variable into `kind`.
+
+    Raises ImproperlyConfigured, in words for whoever typed the value.
+    """
+    try:
+        if kind is bool:
+            if value.lower() not in TRUE | FALSE:
+                raise ValueError(value)
+            return value.lower() in TRUE
+        return kind(value)
+    except ValueError as exc:
+        words = {bool: "1 or 0", int: "a whole number", float: "a number"}
+        raise ImproperlyConfigured(
+            f"{name}={value!r}: give {words.get(kind, kind.__name__)}."
+        ) from exc
+
+
+class TTSSettings(AppSettings):
+    """What the speech service and everything that talks MQTT can be told."""
+
+    MQTT_HOST: str = "localhost"
+    """Name or address of the broker."""
+    MQTT_PORT: int = 1883
+    """Port of the broker without TLS."""
+    MQTT_SSL_PORT: int = 8883
+    """Port of the broker with TLS, used when MQTT_TLS is on, and by robots."""
+    MQTT_TLS: bool = False
+    """Speak TLS to the broker."""
+    MQTT_CA_CERTS: str = ""
+    """Path of the certificates that sign the broker's; empty: the system's."""
+    MQTT_USERNAME: str = ""
+    """Account at the broker; empty: anonymous."""
+    MQTT_PASSWORD: str = ""
+    """Password of that account."""
+    MQTT_TOPIC: str = "moxie/tts/text"
+    """Topic of what is to be spoken; a device id may follow it."""
+    MQTT_QOS: int = 1
+    """Quality of service of what is to be spoken: 0, 1 or 2."""
+    MQTT_KEEPALIVE: int = 60
+    """Seconds between keep-alive packets on a silent connection."""
+
+    TTS_ENGINE: str = "auto"
+    """`piper`, `espeak`, or `auto`: Piper where a voice is installed."""
+    TTS_VOICE: str = "es_ES-davefx-medium"
+    """Name of the Piper voice."""
+    TTS_VOICE_DIR: str = "site/work/voices"
+    """Directory of installed voices; a relative path starts at the project's root."""
+    PIPER_MODEL: str = ""
+    """Path of a Piper voice (`.onnx`); wins over TTS_VOICE."""
+    TTS_LANG: str = "es"
+    """Language (BCP 47) of text that does not name its own."""
+
+    TTS_AUDIO: str = "auto"
+    """`pyaudio`, `wav`, `null`, several with commas, or `auto`: PyAudio where a device is."""
+    TTS_AUDIO_DEVICE: str = ""
+    """Name (or part of it) or index of the sound device; empty: the system's default."""
+    TTS_WAV_DIR: str = "site/work/wav"
+    """Directory of the `wav` output, a file per utterance."""
+
+    TTS_TTL: int = 120
+    """Seconds after which a sentence that still waits is not spoken any more."""
+    TTS_CACHE_MB: int = 256
+    """Megabytes of finished sound kept on disk: what is said often starts at once; 0: none."""
+    TTS_CACHE_DIR: str = "site/work/sounds"
+    """Directory of that sound."""
+    TTS_CHUNK_WAIT_SECONDS: float = 5.0
+    """Seconds to wait for a missing chunk before the others are spoken without it."""
+    TTS_DRAIN_SECONDS: float = 8.0
+    """Seconds that a stopping service takes at most to finish the sentence."""
+    TTS_OUTBOX_ROWS: int = 10_000
+    """Unconfirmed sentences the publisher keeps at most; the oldest fall out."""
+    TTS_OUTBOX_HOURS: float = 24.0
+    """Hours the publisher keeps an unconfirmed sentence."""
+    TTS_RETRY_SECONDS: float = 30.0
+    """Seconds after which an unconfirmed sentence is published again."""
+
+    HTTP_HOST: str = "127.0.0.1"
+    """Address the web servers listen on; `0.0.0.0` opens them to the network."""
+    HTTP_PORT: int = 8787
+    """Port of the monitor."""
+    MOXIE_REQUIRE_LOGIN: bool = True
+    """Pages and API need a login; 0 opens them to whoever reaches the port."""
+
+    def path(self, name: str) -> Path:
+        """A setting that is a path; a relative one starts at the project's root.
+
+        One in `site/work` is in the work directory, wherever MOXIE_WORK_DIR has put that.
+        """
+        path = Path(getattr(self, name)).expanduser()
+        root: Path = getattr(django_settings, "PROJECT_ROOT", Path.cwd())
+        if path.is_relative_to(WORK):
+            work: Path = getattr(django_settings, "WORK_DIR", root / WORK)
+            return work / path.relative_to(WORK)
+        return root / path
+
+    @property
+    def broker_port(self) -> int:
+        """The port in use: with or without TLS."""
+        return self.MQTT_SSL_PORT if self.MQTT_TLS else self.MQTT_PORT
+
+
+conf = TTSSettings()

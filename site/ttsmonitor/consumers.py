@@ -1,0 +1,21 @@
+"""The live monitor's WebSocket."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ttsmonitor import snapshot
+from ttsmonitor.events import MONITOR_GROUP
+from ttsmonitor.live import LiveConsumer
+
+
+class MonitorConsumer(LiveConsumer):
+    """`{"type": "figures"}` asks for the numbers alone."""
+
+    answers: ClassVar = {
+        "snapshot": lambda self: snapshot.whole(),
+        "figures": lambda self: snapshot.figures(),
+    }
+
+    def wanted_groups(self) -> list[str]:
+        return [MONITOR_GROUP]

@@ -1,0 +1,83 @@
+"""Live changes: the groups, the events, and the way from a thread to the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from ttsmonitor.messages import format_time
+from ttsmonitor.models import Utterance
+
+logger = logging.getLogger(__name__)
+
+MONITOR_GROUP = "monitor"
+ROBOTS_GROUP = "robots"
+MAX_UNSENT = 1_000
+
+_loop: asyncio.AbstractEventLoop | None = None
+_unsent = threading.BoundedSemaphore(MAX_UNSENT)
+
+
+def bind(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Say which loop serves web sockets in this process; None: nobody listens."""
+    global _loop
+    _loop = loop
+
+
+def push(group: str, kind: str, data: dict[str, Any]) -> None:
+    """Send `{"type": kind, **data}` to every page of a group, from any thread, never waiting.
+
+    On the serving loop itself by run_coroutine_threadsafe: async_to_sync from a foreign thread
+    took seconds. An event never carries the only copy, so where pages are too slow it is dropped.
+    """
+    loop = _loop
+    layer = get_channel_layer()
+    if loop is None or layer is None or not _unsent.acquire(blocking=False):
+        return
+    event = {"type": "page.event", "event": {"type": kind, **data}}
+    try:
+        future = asyncio.run_coroutine_threadsafe(layer.group_send(group, event), loop)
+    except RuntimeError:  # the loop has ended
+        _unsent.release()
+        return
+    future.add_done_callback(_sent)
+
+
+def _sent(future: Future[None]) -> None:
+    _unsent.release()
+    if not future.cancelled() and (error := future.exception()):
+        logger.warning("a live change could not be pushed: %s", error)
+
+
+def describe(utterance: Utterance) -> dict[str, Any]:
+    """An utterance as pages, API and events show it: times in ISO 8601, UTC."""
+    return {
+        "id": str(utterance.pk),
+        "text": utterance.text,
+        "source": utterance.source,
+        "device_id": utterance.device_id,
+        "lang": utterance.lang,
+        "voice": utterance.voice,
+        "mood": utterance.mood,
+        "intensity": utterance.intensity,
+        "priority": utterance.priority,
+        "status": utterance.status,
+        "error": utterance.error,
+        "published_at": _iso(utterance.published_at),
+        "received_at": _iso(utterance.received_at),
+        "started_at": _iso(utterance.started_at),
+        "finished_at": _iso(utterance.finished_at),
+        "first_audio_ms": utterance.first_audio_ms,
+        "audio_seconds": utterance.audio_seconds,
+        "engine": utterance.engine,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else format_time(moment)

@@ -1,0 +1,165 @@
+"""The history's side of what arrives: stored once, joined from its chunks, kept when unreadable.
+
+The database decides what is new, not memory: ids are unique, and a chunk's number is unique within
+its utterance, so a message that comes again changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.messages import UTTERANCE_CHARACTERS, Chunk
+from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk
+
+logger = logging.getLogger(__name__)
+
+Status = Utterance.Status
+MAX_QUARANTINED = 10_000
+REPEATED_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a message."""
+
+    utterance: Utterance
+    is_complete: bool
+    """All chunks are in the history."""
+    became_ready: bool
+    """This one completed it, so it can be spoken now."""
+
+
+def store(
+    chunk: Chunk, *, retained: bool = False, repeated: bool = False, interrupted: bool = False
+) -> Stored:
+    """Put a chunk into the history; to be called in a transaction.
+
+    `retained` and `interrupted` ones are kept and not spoken; `repeated` says that the broker
+    sent it before. Raises InvalidMessageError where it contradicts what is known of its utterance.
+    """
+    now = timezone.now()
+    if chunk.is_anonymous and (retained or repeated):
+        known = _twin(chunk, None if retained else now - REPEATED_WITHIN)
+        if known is not None:
+            return Stored(known, is_complete=True, became_ready=False)
+    utterance, is_new = Utterance.objects.get_or_create(
+        id=chunk.utterance_id, defaults=_fields(chunk, now)
+    )
+    if utterance.total_chunks != chunk.total_chunks:
+        raise InvalidMessageError(
+            f"total_chunks is {chunk.total_chunks}, but utterance {utterance.pk} came with"
+            f" {utterance.total_chunks}"
+        )
+    _part, is_new_part = UtteranceChunk.objects.get_or_create(
+        utterance=utterance, number=chunk.chunk, defaults={"text": chunk.text}
+    )
+    if chunk.total_chunks == 1:
+        is_complete, is_first = True, is_new
+    else:
+        is_complete, is_first = _join(utterance, is_new_part)
+    became_ready = is_first and _make_ready(utterance, retained, interrupted)
+    return Stored(utterance, is_complete, became_ready)
+
+
+def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
+    return {
+        "text": chunk.text,
+        "source": chunk.source,
+        "device_id": chunk.device_id,
+        "lang": chunk.lang,
+        "voice": chunk.voice,
+        "mood": chunk.mood,
+        "intensity": chunk.intensity,
+        "priority": chunk.priority,
+        "ttl_seconds": chunk.ttl,
+        "total_chunks": chunk.total_chunks,
+        "published_at": chunk.published_at or now,
+        "received_at": now,
+    }
+
+
+def _join(utterance: Utterance, is_new_part: bool) -> tuple[bool, bool]:
+    """(all chunks are there, it was this one that completed them)."""
+    texts = list(utterance.chunks.values_list("text", flat=True))
+    is_complete = len(texts) == utterance.total_chunks
+    if is_new_part:
+        utterance.text = "".join(texts)
+        if len(utterance.text) > UTTERANCE_CHARACTERS:
+            raise InvalidMessageError(
+                f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
+            )
+        if utterance.status != Status.RECEIVING:
+            utterance.error = "a chunk came too late to be spoken"
+        utterance.save(update_fields=["text", "error"])
+    return is_complete, is_complete and is_new_part
+
+
+def _twin(chunk: Chunk, since: datetime | None) -> Utterance | None:
+    """The row of the same message without an id, if it came before."""
+    same = Utterance.objects.filter(text=chunk.text, device_id=chunk.device_id, source=chunk.source)
+    if since is not None:
+        same = same.filter(received_at__gte=since)
+    return same.recent().first()
+
+
+def _make_ready(utterance: Utterance, retained: bool, interrupted: bool) -> bool:
+    if retained:
+        # The broker hands a retained message to every new subscriber: it is old by nature.
+        after, error = Status.SKIPPED, "retained by the broker: stored, not spoken"
+    elif interrupted:
+        after, error = Status.INTERRUPTED, "interrupted before its turn"
+    else:
+        after, error = Status.QUEUED, ""
+    query = Utterance.objects.filter(pk=utterance.pk)
+    finished = None if after == Status.QUEUED else timezone.now()
+    if not query.move(Status.RECEIVING, after, error=error, finished_at=finished):
+        return False
+    utterance.status, utterance.error = after, error
+    return after == Status.QUEUED
+
+
+def give_up_waiting(wait_seconds: float) -> list[Utterance]:
+    """Queue utterances that waited too long for a chunk, with what is there, marked."""
+    limit = timezone.now() - timedelta(seconds=wait_seconds)
+    ready = []
+    for utterance in Utterance.objects.receiving().filter(received_at__lt=limit):
+        with transaction.atomic():
+            there = set(utterance.chunks.values_list("number", flat=True))
+            missing = sorted(set(range(1, utterance.total_chunks + 1)) - there)
+            numbers = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
+            error = f"chunk {numbers} of {utterance.total_chunks} did not come"
+            query = Utterance.objects.filter(pk=utterance.pk)
+            if query.move(Status.RECEIVING, Status.QUEUED, error=error):
+                utterance.refresh_from_db()
+                logger.warning("utterance %s: %s", utterance.pk, error)
+                ready.append(utterance)
+    return ready
+
+
+def quarantine(topic: str, payload: bytes, reason: str) -> None:
+    """Keep what could not be read, the newest ones."""
+    logger.warning("quarantined a message on %s: %s", topic[:200], reason)
+    # PostgreSQL takes no NUL, and a column has its length.
+    topic = topic.replace("\0", "\ufffd")[:1024]
+    kept = QuarantinedMessage.objects.create(topic=topic, payload=payload, reason=reason)
+    QuarantinedMessage.objects.filter(pk__lte=kept.pk - MAX_QUARANTINED).delete()
+
+
+def recover() -> list[Utterance]:
+    """After a start: what was playing when the service ended will not be said again."""
+    interrupted = list(Utterance.objects.filter(status=Status.PLAYING))
+    Utterance.objects.filter(pk__in=[utterance.pk for utterance in interrupted]).move(
+        Status.PLAYING,
+        Status.INTERRUPTED,
+        error="the service ended while this was spoken",
+        finished_at=timezone.now(),
+    )
+    for utterance in interrupted:
+        utterance.refresh_from_db()
+    return interrupted

@@ -1,0 +1,42 @@
+"""Make a token for a program that uses the API."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ttsmonitor.models import ApiToken
+
+
+def token_name(value: str) -> str:
+    """Not empty, and not longer than its column."""
+    name = value.strip()
+    if not 1 <= len(name) <= 100:
+        raise argparse.ArgumentTypeError("give a name of 1 to 100 characters")
+    return name
+
+
+class Command(BaseCommand):
+    help = "Make a token for a program: it is sent as 'Authorization: Bearer TOKEN'."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", type=token_name, help="what the token is for")
+        parser.add_argument("--user", default="moxie", help="whose rights it has (default: moxie)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        users = get_user_model()
+        try:
+            user = users.objects.get_by_natural_key(options["user"])
+        except users.DoesNotExist as exc:
+            raise CommandError(
+                f"There is no user {options['user']!r}. Make one with createsuperuser,"
+                " or name another with --user."
+            ) from exc
+        if not user.is_active:
+            raise CommandError(f"The user {options['user']!r} is not active.")
+        token = ApiToken.issue(user, options["name"])
+        self.stderr.write("This token is shown once and cannot be shown again:")
+        self.stdout.write(token)

@@ -1,0 +1,51 @@
+"""Fetch a Piper voice, or install one that was copied here."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import TTSMonitorError
+from ttsmonitor.synthesis.download import download_voice, install_voice
+from ttsmonitor.synthesis.voices import installed_voices
+
+
+def voice_name(name: str) -> str:
+    """A name such as es_ES-davefx-medium."""
+    if not re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}-[^-/\\]+-(x_low|low|medium|high)", name):
+        raise argparse.ArgumentTypeError(
+            f"{name!r} is no voice name; they look like es_ES-davefx-medium or es_MX-claude-high"
+        )
+    return name
+
+
+class Command(BaseCommand):
+    help = "Fetch a Piper voice and check it, with a progress bar."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", type=voice_name, nargs="?", help="as in es_ES-davefx-medium")
+        parser.add_argument("--from", dest="source", type=Path, help="a .onnx file to install")
+        parser.add_argument("--list", action="store_true", help="the voices that are installed")
+        parser.add_argument("--force", action="store_true", help="fetch it again")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        directory = conf.path("TTS_VOICE_DIR")
+        if options["list"]:
+            for voice in installed_voices(directory):
+                self.stdout.write(f"{voice.name}  {voice.lang}  {voice.sample_rate} Hz")
+            return
+        try:
+            if options["source"]:
+                voice = install_voice(options["source"], directory)
+            else:
+                name = options["name"] or conf.TTS_VOICE
+                voice = download_voice(name, directory, force=options["force"])
+        except TTSMonitorError as exc:
+            raise CommandError(str(exc)) from exc
+        self.stdout.write(f"{voice.name} is installed in {directory} ({voice.sample_rate} Hz).")

@@ -1,0 +1,22 @@
+"""Run the speech service: subscriber, queue, voice, sound and the monitor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ttsmonitor.exceptions import TTSMonitorError
+
+
+class Command(BaseCommand):
+    help = "Speak aloud what arrives on moxie/tts/text, and serve the monitor."
+    requires_migrations_checks = True
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from ttsmonitor.process import run
+
+        try:
+            run()
+        except TTSMonitorError as exc:
+            raise CommandError(str(exc)) from exc

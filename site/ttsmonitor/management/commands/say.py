@@ -1,0 +1,50 @@
+"""Publish a sentence, as the robot's server would."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ttsmonitor.exceptions import TTSMonitorError
+from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from ttsmonitor.saying import say
+
+
+def words(text: str) -> str:
+    """A text that fits an utterance."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("there is nothing to say")
+    if len(text) > UTTERANCE_CHARACTERS:
+        raise argparse.ArgumentTypeError(f"at most {UTTERANCE_CHARACTERS} characters")
+    return text
+
+
+class Command(BaseCommand):
+    help = "Publish a sentence to be spoken aloud."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("text", type=words, help="what to say, in quotes")
+        parser.add_argument("--voice", default="", help="a Piper voice, as in es_MX-claude-high")
+        parser.add_argument("--lang", default="", help="its language, as in es or en-GB")
+        parser.add_argument("--source", default="system", help="where it comes from in the history")
+        parser.add_argument("--device", default="", help="the robot it belongs to")
+        parser.add_argument("--high", action="store_true", help="before everything that waits")
+        parser.add_argument("--wait", action="store_true", help="until it has been spoken")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            outcome = say(
+                options["text"],
+                voice=options["voice"],
+                lang=options["lang"],
+                source=options["source"],
+                device_id=options["device"],
+                priority="high" if options["high"] else "normal",
+                until_spoken=options["wait"],
+            )
+        except TTSMonitorError as exc:
+            raise CommandError(str(exc)) from exc
+        self.stdout.write(outcome)

@@ -1,0 +1,213 @@
+"""What is kept: utterances with their chunks, what is not confirmed yet, what could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ttsmonitor.messages import shorten
+
+
+class UtteranceQuerySet(models.QuerySet["Utterance"]):
+    """The vocabulary of the history."""
+
+    def recent(self) -> Self:
+        """Newest first."""
+        return self.order_by("-received_at")
+
+    def waiting(self) -> Self:
+        """What is to be spoken, in the order in which it will be."""
+        return self.filter(status=Utterance.Status.QUEUED).order_by("-urgent", "received_at")
+
+    def speakable_now(self) -> Self:
+        """The waiting ones that no unfinished earlier utterance of their robot holds back."""
+        earlier = Utterance.objects.filter(
+            status=Utterance.Status.RECEIVING,
+            device_id=models.OuterRef("device_id"),
+            received_at__lt=models.OuterRef("received_at"),
+        )
+        return self.waiting().exclude(models.Exists(earlier))
+
+    def receiving(self) -> Self:
+        """Those of which chunks are missing still."""
+        return self.filter(status=Utterance.Status.RECEIVING)
+
+    def spoken(self) -> Self:
+        return self.filter(status=Utterance.Status.SPOKEN)
+
+    def of_device(self, device_id: str) -> Self:
+        """Those of one robot; an empty id means all."""
+        return self.filter(device_id=device_id) if device_id else self.all()
+
+    def older_than(self, days: float) -> Self:
+        """Finished ones received more than `days` ago."""
+        limit = timezone.now() - timedelta(days=days)
+        return self.filter(received_at__lt=limit).exclude(status__in=Utterance.UNFINISHED)
+
+    def move(self, before: str, after: str, **values: Any) -> int:
+        """Compare and set: those in status `before` go to `after`. How many did."""
+        return self.filter(status=before).update(status=after, **values)
+
+
+class Utterance(models.Model):
+    """Something the robot said, from its arrival to its outcome."""
+
+    class Status(models.TextChoices):
+        RECEIVING = "receiving", _("receiving")
+        QUEUED = "queued", _("queued")
+        PLAYING = "playing", _("playing")
+        SPOKEN = "spoken", _("spoken")
+        INTERRUPTED = "interrupted", _("interrupted")
+        SKIPPED = "skipped", _("skipped")
+        EXPIRED = "expired", _("expired")
+        FAILED = "failed", _("failed")
+
+    class Priority(models.TextChoices):
+        NORMAL = "normal", _("normal")
+        HIGH = "high", _("high")
+
+    UNFINISHED: ClassVar = (Status.RECEIVING, Status.QUEUED, Status.PLAYING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    text = models.TextField(_("text"))
+    source = models.CharField(_("source"), max_length=64)
+    device_id = models.CharField(_("robot"), max_length=128, blank=True)
+    lang = models.CharField(_("language"), max_length=32, blank=True)
+    voice = models.CharField(_("voice"), max_length=64, blank=True)
+    mood = models.CharField(_("mood"), max_length=64, blank=True)
+    intensity = models.FloatField(_("intensity"), null=True, blank=True)
+    priority = models.CharField(
+        _("priority"), max_length=8, choices=Priority.choices, default=Priority.NORMAL
+    )
+    urgent = models.GeneratedField(
+        expression=models.Case(
+            models.When(priority="high", then=models.Value(1)), default=models.Value(0)
+        ),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
+    ttl_seconds = models.FloatField(_("time to live (s)"), null=True, blank=True)
+    total_chunks = models.PositiveIntegerField(_("chunks"), default=1)
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status.choices, default=Status.RECEIVING
+    )
+    error = models.TextField(_("error"), blank=True)
+    published_at = models.DateTimeField(_("published"))
+    received_at = models.DateTimeField(_("received"))
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    first_audio_ms = models.FloatField(_("time to first audio (ms)"), null=True, blank=True)
+    audio_seconds = models.FloatField(_("length (s)"), null=True, blank=True)
+    engine = models.CharField(_("engine"), max_length=128, blank=True)
+
+    objects = UtteranceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("utterance")
+        verbose_name_plural = _("utterances")
+        ordering: ClassVar = ["-received_at"]
+        get_latest_by = "received_at"
+        indexes: ClassVar = [
+            models.Index(fields=["-received_at"], name="utterance_received"),
+            models.Index(fields=["status", "-urgent", "received_at"], name="utterance_queue"),
+            models.Index(fields=["device_id", "-received_at"], name="utterance_device"),
+            models.Index(fields=["source", "-received_at"], name="utterance_source"),
+        ]
+
+    def __str__(self) -> str:
+        return shorten(self.text, 60)
+
+    def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
+        """Too old to be spoken: more seconds than its time to live since it was published."""
+        ttl = default_ttl_seconds if self.ttl_seconds is None else self.ttl_seconds
+        return (now or timezone.now()) - self.published_at > timedelta(seconds=ttl)
+
+
+class UtteranceChunk(models.Model):
+    """A numbered part of an utterance, as it came; unique, so that a repetition changes nothing."""
+
+    utterance = models.ForeignKey(Utterance, on_delete=models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        verbose_name = _("chunk")
+        verbose_name_plural = _("chunks")
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["utterance", "number"], name="chunk_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.text[:40]}"
+
+
+class OutboxEntry(models.Model):
+    """An utterance that was handed to the publisher and is not confirmed as stored yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payload = models.JSONField(_("payload"))
+    created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
+    published_at = models.DateTimeField(_("last published"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+
+    class Meta:
+        verbose_name = _("unconfirmed utterance")
+        verbose_name_plural = _("unconfirmed utterances")
+        ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.id}"
+
+
+class QuarantinedMessage(models.Model):
+    """A message that could not be read, with the reason and its bytes."""
+
+    topic = models.CharField(_("topic"), max_length=1024)
+    payload = models.BinaryField(_("payload"))
+    reason = models.TextField(_("reason"))
+    received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("quarantined message")
+        verbose_name_plural = _("quarantined messages")
+        ordering: ClassVar = ["-received_at"]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.reason}"
+
+
+class ApiToken(models.Model):
+    """A key for programs (`Authorization: Bearer …`). Only its hash is kept."""
+
+    name = models.CharField(_("name"), max_length=100)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def issue(cls, user: Any, name: str) -> str:
+        """Make a token and return it; it cannot be shown again."""
+        token = secrets.token_urlsafe(32)
+        cls.objects.create(name=name, user=user, digest=cls.digest_of(token))
+        return token
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        """What is stored of a token: it is random, so a plain hash is enough."""
+        return hashlib.sha256(token.encode()).hexdigest()

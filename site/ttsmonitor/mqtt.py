@@ -1,0 +1,274 @@
+"""One way to be connected to the broker: connect, keep trying, subscribe again, drain, stop."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ttsmonitor.conf import conf
+from ttsmonitor.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
+from ttsmonitor.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+MAX_QUEUED = 10_000
+RECONNECT_SECONDS = (1, 10)
+
+OnMessage = Callable[["Received"], None]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message as it came, with what its acknowledgement needs."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+    duplicate: bool
+    mid: int
+    connection: int
+    """Number of the connection it came over: acknowledging on another would hit a stranger."""
+    received: float
+    """time.monotonic() at arrival, in seconds."""
+
+
+class MQTTConnection:
+    """A named client that stays connected until stop().
+
+    `subscriptions` are (topic filter, qos) pairs, renewed on every connect. With `component`,
+    birth and last will are published retained on moxie/system/health/<component>. The callbacks
+    run on paho's thread: they must hand over and return. Whatever they raise is logged.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        *,
+        host: str = "",
+        port: int = 0,
+        subscriptions: Sequence[tuple[str, int]] = (),
+        on_message: OnMessage | None = None,
+        on_ready: Callable[[], None] | None = None,
+        on_lost: Callable[[str], None] | None = None,
+        component: str = "",
+        durable: bool = False,
+        manual_ack: bool = False,
+    ) -> None:
+        self.client_id = client_id
+        self.host = host or conf.MQTT_HOST
+        self.port = port or conf.broker_port
+        self.error = "not connected yet"
+        self.error_since = time.time()
+        self._subscriptions = list(subscriptions)
+        self._on_message = on_message
+        self._on_ready = on_ready
+        self._on_lost = on_lost
+        self._component = component
+        self._manual_ack = manual_ack
+        self._connection = 0
+        self._is_refused = False
+        self._pending_subscription: int | None = None
+        self._ready = threading.Event()
+        self._stopped = threading.Event()
+        self._client = self._build(durable)
+
+    def _build(self, durable: bool) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.client_id,
+            clean_session=not durable,
+            manual_ack=self._manual_ack,
+        )
+        client.max_queued_messages_set(MAX_QUEUED)
+        client.reconnect_delay_set(*RECONNECT_SECONDS)
+        if conf.MQTT_USERNAME:
+            client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
+        if conf.MQTT_TLS:
+            client.tls_set(ca_certs=conf.MQTT_CA_CERTS or None)
+        if self._component:
+            client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
+        client.on_socket_open = _send_at_once
+        client.on_connect = self._connected
+        client.on_connect_fail = self._connect_failed
+        client.on_disconnect = self._disconnected
+        client.on_subscribe = self._subscribed
+        client.on_message = self._received
+        return client
+
+    @property
+    def _presence_topic(self) -> str:
+        return f"{HEALTH_TOPIC}/{self._component}"
+
+    def _presence(self, status: str) -> bytes:
+        return presence_payload(status, self._component, VERSION)
+
+    @property
+    def is_ready(self) -> bool:
+        """Connected, and subscribed to everything."""
+        return self._ready.is_set()
+
+    @property
+    def number(self) -> int:
+        """How many connections there have been: which one is in use."""
+        return self._connection
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Connect in the background, now or whenever the broker can be reached."""
+        self._client.connect_async(self.host, self.port, conf.MQTT_KEEPALIVE)
+        self._client.loop_start()
+
+    def wait_ready(self, timeout_seconds: float) -> bool:
+        """Wait until is_ready; False when the time runs out."""
+        return self._ready.wait(timeout_seconds)
+
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False
+    ) -> paho.MQTTMessageInfo | None:
+        """Publish, or hand to paho's queue when disconnected (QoS 1 and 2 only).
+
+        A payload over the limit is refused here: sent, it would end the connection again and
+        again. QoS 0 without a connection is dropped, as it is by nature.
+        """
+        if len(payload) > PAYLOAD_BYTES:
+            logger.error("payload of %d bytes for %s is over the limit", len(payload), topic)
+            return None
+        if qos == 0 and not self._client.is_connected():
+            return None
+        return self._client.publish(topic, payload, qos=qos, retain=retain)
+
+    def acknowledge(self, message: Received) -> None:
+        """Acknowledge a message; not one of an earlier connection, which the broker repeats."""
+        if self._manual_ack and message.qos and message.connection == self._connection:
+            self._client.ack(message.mid, message.qos)
+
+    def stop(self, timeout_seconds: float = 2.0) -> None:
+        """Say goodbye, wait for it to leave, disconnect, end the thread. Any number of times."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self._component and self._client.is_connected():
+            info = self.publish(self._presence_topic, self._presence("offline"), qos=1, retain=True)
+            try:
+                if info is not None:
+                    info.wait_for_publish(timeout_seconds)
+            except (ValueError, RuntimeError) as exc:
+                logger.warning("could not say goodbye to the broker: %s", exc)
+        self._ready.clear()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
+
+    def _connected(
+        self,
+        client: paho.Client,
+        userdata: object,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._is_refused = True
+            self._note_error(f"the broker at {self.address} refused the connection: {reason}")
+            return
+        self._connection += 1
+        logger.info("%s connected to the broker at %s", self.client_id, self.address)
+        if self._subscriptions:
+            self._pending_subscription = client.subscribe(self._subscriptions)[1]
+        else:
+            self._become_ready()
+
+    def _subscribed(
+        self,
+        client: paho.Client,
+        userdata: object,
+        mid: int,
+        reasons: list[ReasonCode],
+        properties: Properties | None,
+    ) -> None:
+        if mid != self._pending_subscription:
+            return
+        for (topic, _qos), reason in zip(self._subscriptions, reasons, strict=False):
+            if reason.is_failure:
+                logger.warning("the broker refused the subscription to %s: %s", topic, reason)
+        self._become_ready()
+
+    def _become_ready(self) -> None:
+        self.error, self.error_since = "", time.time()
+        self._ready.set()
+        if self._component:
+            self.publish(self._presence_topic, self._presence("online"), qos=1, retain=True)
+        self._guard(self._on_ready)
+
+    def _connect_failed(self, client: paho.Client, userdata: object) -> None:
+        self._note_error(f"no broker answers at {self.address}")
+
+    def _disconnected(
+        self,
+        client: paho.Client,
+        userdata: object,
+        flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if self._is_refused:  # paho tells of that once more, without the reason
+            self._is_refused = False
+        elif not self._stopped.is_set():
+            self._note_error(f"the connection to the broker at {self.address} was lost: {reason}")
+
+    def _note_error(self, error: str) -> None:
+        self._ready.clear()
+        if error == self.error:
+            return
+        # Logged when it changes, not at every attempt.
+        self.error, self.error_since = error, time.time()
+        logger.warning("%s: %s; trying again", self.client_id, error)
+        if self._on_lost is not None:
+            self._guard(self._on_lost, error)
+
+    def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
+        if self._on_message is None:
+            return
+        try:
+            received = Received(
+                topic=message.topic,
+                payload=bytes(message.payload),
+                qos=message.qos,
+                retain=message.retain,
+                duplicate=message.dup,
+                mid=message.mid,
+                connection=self._connection,
+                received=time.monotonic(),
+            )
+        except UnicodeDecodeError:
+            logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
+            return
+        self._guard(self._on_message, received)
+
+    def _guard(self, callback: Callable[..., None] | None, *args: object) -> None:
+        if callback is None:
+            return
+        try:
+            callback(*args)
+        except Exception:
+            logger.exception("%s: a callback failed", self.client_id)
+
+
+def _send_at_once(client: paho.Client, userdata: object, connection: Any) -> None:
+    # Without this the second of two quick messages waits for the answer to the first.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

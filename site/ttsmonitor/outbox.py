@@ -1,0 +1,78 @@
+"""The publisher's memory: an utterance stays here until the subscriber says that it is stored.
+
+A PUBACK is no promise, since a broker can lose what it acknowledged. So an entry is written before
+the first attempt, published again after a reconnect, a restart, the subscriber's birth or a long
+silence, and deleted when `stored` comes back for its id. The subscriber stores an id once only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from ttsmonitor.messages import Chunk
+from ttsmonitor.models import OutboxEntry
+
+logger = logging.getLogger(__name__)
+
+
+def add(utterances: Iterable[Chunk]) -> None:
+    """Keep these until they are confirmed."""
+    entries = [OutboxEntry(id=each.utterance_id, payload=_pack(each)) for each in utterances]
+    OutboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
+
+
+def confirm(ids: Iterable[UUID]) -> None:
+    """The subscriber has them."""
+    OutboxEntry.objects.filter(pk__in=list(ids)).delete()
+
+
+def unconfirmed(older_than_seconds: float = 0.0) -> list[Chunk]:
+    """What is not confirmed, oldest first; with an age, only what was last tried before that."""
+    entries = OutboxEntry.objects.order_by("created_at")
+    if older_than_seconds:
+        limit = timezone.now() - timedelta(seconds=older_than_seconds)
+        tried = Q(published_at__lt=limit)
+        entries = entries.filter(tried | Q(published_at=None, created_at__lt=limit))
+    return [_unpack(entry.pk, entry.payload) for entry in entries]
+
+
+def attempted(ids: Iterable[UUID]) -> None:
+    """Note that these were published just now."""
+    OutboxEntry.objects.filter(pk__in=list(ids)).update(
+        published_at=timezone.now(), attempts=F("attempts") + 1
+    )
+
+
+def enforce_bounds(max_rows: int, max_hours: float) -> int:
+    """Let the oldest fall out; how many did."""
+    limit = timezone.now() - timedelta(hours=max_hours)
+    fallen = OutboxEntry.objects.filter(created_at__lt=limit).delete()[0]
+    if (excess := OutboxEntry.objects.count() - max_rows) > 0:
+        oldest = OutboxEntry.objects.order_by("created_at").values_list("pk", flat=True)[:excess]
+        fallen += OutboxEntry.objects.filter(pk__in=list(oldest)).delete()[0]
+    if fallen:
+        logger.error("%d unconfirmed sentences fell out of the outbox", fallen)
+    return fallen
+
+
+def _pack(utterance: Chunk) -> dict[str, Any]:
+    fields = asdict(utterance)
+    del fields["utterance_id"], fields["is_anonymous"]
+    if utterance.published_at is not None:
+        fields["published_at"] = utterance.published_at.isoformat()
+    return fields
+
+
+def _unpack(utterance_id: UUID, payload: dict[str, Any]) -> Chunk:
+    fields = dict(payload)
+    if fields["published_at"]:
+        fields["published_at"] = datetime.fromisoformat(fields["published_at"])
+    return Chunk(utterance_id=utterance_id, **fields)

@@ -1,0 +1,68 @@
+"""The speech process: the service on its threads, the monitor on the main one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+from openmoxie.asgi import application
+from openmoxie.urlconf import WithUrlconf
+from ttsmonitor import events
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import TTSMonitorError
+from ttsmonitor.live import wait_for_goodbyes
+from ttsmonitor.service import SpeechService
+from ttsmonitor.signals import on_stop_signal
+from ttsmonitor.web import WebServer, ensure_port_free
+
+logger = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.0005
+
+
+def run() -> None:
+    """Serve until SIGINT or SIGTERM; then finish the sentence and return.
+
+    Raises PortInUseError before anything starts, TTSMonitorError where the service cannot start.
+    """
+    # A thread that has sound to play waits this long at most for one that writes to the history.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
+    service = SpeechService()
+    web = WebServer(
+        WithUrlconf(application, "openmoxie.urls_monitor"),
+        conf.HTTP_HOST,
+        conf.HTTP_PORT,
+        on_ready=lambda: logger.info("monitor ready at %s", web.url),
+    )
+    failures: list[Exception] = []
+
+    def stop() -> None:
+        logger.info("stopping")
+        service.stop()
+        wait_for_goodbyes()
+        web.stop()
+
+    def start() -> None:
+        # Beside the web server, which shows meanwhile what is not ready yet.
+        try:
+            service.start()
+            logger.info("speech service ready")
+        except Exception as exc:
+            logger.exception("the speech service could not start")
+            failures.append(exc)
+            stop()
+
+    with on_stop_signal(stop):
+        events.bind(web.loop)
+        starting = threading.Thread(target=start, name="ttsmonitor.start")
+        starting.start()
+        try:
+            web.run()
+        finally:
+            events.bind(None)
+            starting.join()
+            service.stop()
+    if failures:
+        raise TTSMonitorError(f"The speech service could not start: {failures[0]}")

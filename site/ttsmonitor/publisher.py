@@ -1,0 +1,248 @@
+"""Publishes utterances without ever holding up whoever says them.
+
+`publish()` appends to a queue and returns. A thread does the rest: outbox, broker, confirmations.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from django.db import DatabaseError
+
+from ttsmonitor import outbox
+from ttsmonitor.conf import conf
+from ttsmonitor.database import tend_connections, with_connections
+from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    STATUS_TOPIC,
+    UTTERANCE_CHARACTERS,
+    Chunk,
+    Control,
+    parse_object,
+    tidy,
+)
+from ttsmonitor.mqtt import MQTTConnection, Received
+from ttsmonitor.subscriber import COMPONENT as SUBSCRIBER
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+TICK_SECONDS = 1.0
+IN_FLIGHT_SECONDS = 5.0
+
+Listener = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class _Confirmed:
+    utterance_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class _Resend:
+    """Publish again what was last tried more than this ago."""
+
+    older_than_seconds: float
+
+
+_Item = Chunk | Control | _Confirmed | _Resend | None
+
+
+class Publisher:
+    """start(), publish() from any thread, stop(). One per process."""
+
+    def __init__(self, *, host: str = "", port: int = 0, topic: str = "") -> None:
+        """Nothing is connected yet. Empty values are taken from the settings."""
+        self.lost = 0
+        """Sentences that fell out of the outbox unconfirmed."""
+        self._topic = topic or conf.MQTT_TOPIC
+        self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._listeners: list[Listener] = []
+        self._unconfirmed: dict[uuid.UUID, int] = {}  # and the connection it last went over
+        self._is_heard = True
+        self._deadline = float("inf")
+        self._thread = threading.Thread(
+            target=with_connections(self._run), name="ttsmonitor.publisher", daemon=True
+        )
+        self.connection = MQTTConnection(
+            f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
+            host=host,
+            port=port,
+            subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SUBSCRIBER}", 1)],
+            on_message=self._received,
+            on_ready=lambda: self._items.put(_Resend(0)),
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def publish(self, utterance: Chunk) -> None:
+        """Hand over and return."""
+        self._items.put(utterance)
+
+    def publish_control(self, control: Control) -> None:
+        """Hand over and return. Without a broker a control is dropped: it was for now."""
+        self._items.put(control)
+
+    def add_listener(self, listener: Listener) -> None:
+        """Call `listener` with each status message, on this publisher's threads."""
+        self._listeners.append(listener)
+
+    def stop(self, timeout_seconds: float = 3.0) -> None:
+        """Publish what was handed over, wait for its confirmation, at most so long, and end.
+
+        What is not confirmed then stays in the outbox, for the next start.
+        """
+        if not self._thread.is_alive():
+            return
+        self._deadline = time.monotonic() + timeout_seconds
+        self._items.put(None)
+        self._thread.join(timeout_seconds + 1)
+        self.connection.stop(max(0.1, self._deadline - time.monotonic()))
+
+    def _run(self) -> None:
+        self.connection.start()
+        swept = time.monotonic()
+        is_stopping = False
+        while True:
+            batch, is_last = self._next_batch(0.05 if is_stopping else TICK_SECONDS)
+            try:
+                self._handle(batch)
+                if not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3:
+                    swept = time.monotonic()
+                    self._sweep()
+            except DatabaseError as exc:
+                logger.error("the outbox cannot be used: %s", exc)
+            except Exception:
+                logger.exception("could not publish")
+            finally:
+                tend_connections()
+            is_stopping |= is_last
+            if is_stopping and self._is_settled():
+                return
+
+    def _is_settled(self) -> bool:
+        """Is nothing left to wait for, or no time?"""
+        waits = self._unconfirmed and self.connection.is_ready and self._is_heard
+        return not waits or time.monotonic() > self._deadline
+
+    def _next_batch(self, timeout_seconds: float) -> tuple[list[_Item], bool]:
+        batch: list[_Item] = []
+        try:
+            batch.append(self._items.get(timeout=timeout_seconds))
+            while len(batch) < BATCH and batch[-1] is not None:
+                batch.append(self._items.get_nowait())
+        except queue.Empty:
+            pass
+        return batch, bool(batch) and batch[-1] is None
+
+    def _handle(self, batch: list[_Item]) -> None:
+        tend_connections()
+        # In order: an interrupt must not overtake what it is to stop.
+        for is_text, items in groupby(batch, key=lambda item: isinstance(item, Chunk)):
+            if is_text:
+                chunks = [item for item in items if isinstance(item, Chunk)]
+                self._publish_new([part for chunk in chunks for part in _fit(chunk)])
+            elif self.connection.is_ready:
+                for item in items:
+                    if isinstance(item, Control):
+                        self.connection.publish(CONTROL_TOPIC, item.to_payload(), qos=1)
+        if confirmed := [item.utterance_id for item in batch if isinstance(item, _Confirmed)]:
+            self._confirm(confirmed)
+        if ages := [item.older_than_seconds for item in batch if isinstance(item, _Resend)]:
+            self._publish_again(min(ages))
+
+    def _publish_new(self, utterances: list[Chunk]) -> None:
+        try:
+            outbox.add(utterances)
+        except DatabaseError as exc:
+            # Speech without the promise is better than none.
+            logger.error("the outbox cannot be written, publishing without it: %s", exc)
+        self._send(utterances)
+
+    def _publish_again(self, older_than_seconds: float) -> None:
+        if not self.connection.is_ready:
+            return
+        entries = outbox.unconfirmed(older_than_seconds)
+        if not older_than_seconds:
+            # After a reconnect: not what went out over this very connection already.
+            now = self.connection.number
+            entries = [each for each in entries if self._unconfirmed.get(each.utterance_id) != now]
+        if entries:
+            logger.info("publishing %d unconfirmed sentences again", len(entries))
+            self._send(entries)
+
+    def _send(self, utterances: list[Chunk]) -> None:
+        if not self.connection.is_ready:
+            return  # the outbox has them until there is a connection
+        for utterance in map(tidy, utterances):
+            topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
+            for chunk in utterance.split():
+                self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS)
+            self._unconfirmed[utterance.utterance_id] = self.connection.number
+            self._tell({
+                "id": str(utterance.utterance_id),
+                "event": "sent",
+                "device_id": utterance.device_id,
+            })  # fmt: skip
+        outbox.attempted(utterance.utterance_id for utterance in utterances)
+
+    def _confirm(self, ids: list[uuid.UUID]) -> None:
+        outbox.confirm(ids)
+        for utterance_id in ids:
+            self._unconfirmed.pop(utterance_id, None)
+
+    def _sweep(self) -> None:
+        if fallen := outbox.enforce_bounds(conf.TTS_OUTBOX_ROWS, conf.TTS_OUTBOX_HOURS):
+            self.lost += fallen
+            self._unconfirmed.clear()  # nobody waits for what fell out
+        if self._is_heard:  # else the broker would queue copy after copy for its return
+            self._publish_again(conf.TTS_RETRY_SECONDS)
+
+    def _received(self, message: Received) -> None:
+        try:
+            fields = parse_object(message.payload)
+        except InvalidMessageError as exc:
+            logger.debug("ignored a message on %s: %s", message.topic, exc)
+            return
+        if message.topic != STATUS_TOPIC:
+            self._is_heard = fields.get("status") != "offline"
+            if fields.get("status") == "online":
+                self._items.put(_Resend(IN_FLIGHT_SECONDS))
+            return
+        if fields.get("event") == "stored" and not message.retain:
+            self._note_stored(fields)
+        self._tell(fields)
+
+    def _note_stored(self, fields: dict[str, Any]) -> None:
+        try:
+            self._items.put(_Confirmed(uuid.UUID(str(fields.get("id")))))
+        except ValueError:
+            logger.debug("a status without a readable id")
+
+    def _tell(self, fields: dict[str, Any]) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(fields)
+            except Exception:
+                logger.exception("a listener failed")
+
+
+def _fit(utterance: Chunk) -> list[Chunk]:
+    """An utterance over the wire's limit, as several; the first one keeps the id."""
+    text, limit = utterance.text, UTTERANCE_CHARACTERS
+    if len(text) <= limit:
+        return [utterance]
+    parts = [text[start : start + limit] for start in range(0, len(text), limit)]
+    others = [replace(utterance, utterance_id=uuid.uuid4(), text=part) for part in parts[1:]]
+    return [replace(utterance, text=parts[0]), *others]

@@ -1,0 +1,275 @@
+"""The speech service: subscriber, queue, speaker and everything told about them, put together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from ttsmonitor import events, inbox
+from ttsmonitor.activity import ActivityHandler
+from ttsmonitor.audio.outputs import make_output
+from ttsmonitor.conf import conf
+from ttsmonitor.database import tend_connections
+from ttsmonitor.inbox import Stored
+from ttsmonitor.journal import Change, Journal
+from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
+from ttsmonitor.models import Utterance
+from ttsmonitor.speaker import Speaker
+from ttsmonitor.subscriber import COMPONENT, Subscriber
+from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.cache import SoundCache
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+Status = Utterance.Status
+
+_current: SpeechService | None = None
+
+
+def current() -> SpeechService | None:
+    """The service that runs in this process; None in any other, such as the hive's."""
+    return _current
+
+
+class SpeechService:
+    """start() and stop(); the pages ask status(), health(), activity() and give control()."""
+
+    def __init__(self) -> None:
+        self._started_at = datetime.now(UTC)
+        self._activity = ActivityHandler()
+        self._stop_lock = threading.Lock()
+        self._stopped = False
+        self._journal = Journal(self._tell)
+        self._output = make_output(
+            conf.TTS_AUDIO, device=conf.TTS_AUDIO_DEVICE, wav_dir=conf.path("TTS_WAV_DIR")
+        )
+        self._cache = _make_cache()
+        self._synthesizer = Synthesizer(
+            EngineConfig(
+                engine=conf.TTS_ENGINE,
+                voice=conf.TTS_VOICE,
+                voice_dir=conf.path("TTS_VOICE_DIR"),
+                model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
+            ),
+            cache=self._cache,
+        )
+        self._speaker = Speaker(self._synthesizer, self._output, self._journal)
+        self._subscriber = Subscriber(
+            on_stored=self._stored,
+            on_gap=self._gap,
+            on_control=self.control,
+            health=self.health,
+            on_connection=self._journal.state_changed,
+        )
+
+    def start(self) -> None:
+        """Recover, load the voice, then listen: ready only when it can speak."""
+        global _current
+        logging.getLogger("ttsmonitor").addHandler(self._activity)
+        self._journal.start()
+        for utterance in inbox.recover():
+            self._journal.record(utterance, Status.INTERRUPTED)
+        self._synthesizer.start()
+        self._speaker.start()
+        _current = self
+        self._subscriber.start()
+
+    def stop(self) -> None:
+        """Stop intake, finish the sentence, say goodbye. Any number of times, from any thread."""
+        global _current
+        with self._stop_lock:
+            if self._stopped:
+                return
+            self._stopped = True
+        self._subscriber.stop()
+        self._speaker.stop(conf.TTS_DRAIN_SECONDS)
+        self._journal.stop()
+        events.push(events.MONITOR_GROUP, "bye", {})
+        self._subscriber.connection.stop()
+        self._synthesizer.stop()
+        self._output.close()
+        logging.getLogger("ttsmonitor").removeHandler(self._activity)
+        _current = None
+
+    def status(self) -> dict[str, Any]:
+        """The state as JSON: what /api/status answers."""
+        now = self._speaker.current
+        link = self._subscriber.connection
+        return {
+            "status": self._speaker.state,
+            "current": None if now is None else events.describe(now),
+            "current_text": "" if now is None else now.text,
+            "queue_size": Utterance.objects.waiting().count(),
+            "volume": self._speaker.controls.volume,
+            "muted": self._speaker.controls.is_muted,
+            "paused": self._speaker.state == "paused",
+            "engine": self._synthesizer.engine,
+            "voice": self._synthesizer.engine.partition(" ")[2].removesuffix(", cached"),
+            "cache": {"hits": self._cache.hits, "misses": self._cache.misses}
+            if self._cache
+            else None,
+            "output": self._output.name,
+            "broker": {
+                "connected": link.is_ready,
+                "address": link.address,
+                "error": link.error,
+                "since": _since(link.error_since),
+            },
+            "started_at": format_time(self._started_at),
+            "version": VERSION,
+            "timestamp": format_time(datetime.now(UTC)),
+        }
+
+    def health(self) -> dict[str, Any]:
+        """Named checks, each with its cause when it fails."""
+        link, voice = self._subscriber.connection, self._synthesizer
+        threads = all(part.is_alive for part in (self._speaker, self._subscriber, self._journal))
+        checks = {
+            "broker": _check(link.error, _since(link.error_since)),
+            "database": _check(_database_error()),
+            "synthesis": _check(
+                voice.error if voice.is_alive else "the process is not running",
+                _since(voice.error_since),
+            ),
+            "audio": _check(self._output.error),
+            "queue": _check("" if threads else "a thread of the service ended"),
+        }
+        return {"ok": all(check["ok"] for check in checks.values()), "checks": checks}
+
+    def activity(self) -> list[dict[str, str]]:
+        """The newest log lines, oldest first."""
+        return self._activity.entries()
+
+    def control(self, control: Control) -> None:
+        """Do what a control message or a page's button says."""
+        device_id = control.device_id
+        match control.action:
+            case "interrupt":
+                self._interrupt(device_id)
+            case "skip":
+                self._speaker.end_current(Status.SKIPPED, "skipped", device_id=device_id)
+            case "clear":
+                self._drop_waiting(Status.SKIPPED, "cleared from the queue", device_id)
+            case "pause":
+                self._speaker.pause()
+            case "resume":
+                self._speaker.resume()
+            case "volume":
+                self._speaker.controls.volume = control.value if control.value is not None else 1.0
+            case "mute" | "unmute":
+                self._speaker.controls.is_muted = control.action == "mute"
+            case "replay":
+                self._replay(control)
+        logger.info("control: %s %s", control.action, device_id)
+        self._journal.state_changed()
+
+    def _interrupt(self, device_id: str) -> None:
+        """Silence at once; then what waits, and what the speaker took up of it meanwhile."""
+        now, reason = timezone.now(), "interrupted by whoever speaks for the robot"
+        self._speaker.end_current(Status.INTERRUPTED, reason, device_id=device_id)
+        self._drop_waiting(Status.INTERRUPTED, "interrupted before its turn", device_id)
+        taken = self._speaker.current
+        if taken is not None and taken.received_at < now:
+            self._speaker.end_current(
+                Status.INTERRUPTED, reason, device_id=device_id, only=taken.pk
+            )
+
+    def _drop_waiting(self, outcome: Status, reason: str, device_id: str) -> None:
+        for status in (Status.QUEUED, Status.RECEIVING):
+            for utterance in Utterance.objects.filter(status=status).of_device(device_id):
+                query = Utterance.objects.filter(pk=utterance.pk)
+                now = timezone.now()
+                if query.move(status, outcome, error=reason, finished_at=now):
+                    utterance.refresh_from_db()
+                    self._journal.record(utterance, outcome)
+
+    def _replay(self, control: Control) -> None:
+        """Say an utterance of the history again, as one of its own."""
+        wanted = control.utterance_id
+        utterance = None if wanted is None else Utterance.objects.filter(pk=wanted).first()
+        if utterance is None:
+            logger.warning("replay: there is no utterance %s", control.utterance_id)
+            return
+        now = timezone.now()
+        again = Utterance.objects.create(
+            text=utterance.text,
+            source=utterance.source,
+            device_id=utterance.device_id,
+            lang=utterance.lang,
+            voice=utterance.voice,
+            mood=utterance.mood,
+            intensity=utterance.intensity,
+            status=Status.QUEUED,
+            published_at=now,
+            received_at=now,
+        )
+        self._journal.record(again, "stored")
+        self._speaker.wake()
+
+    def _stored(self, stored: Stored) -> None:
+        if stored.is_complete:
+            # Also for what came again: the publisher may have missed the first answer.
+            self._journal.record(stored.utterance, "stored")
+        if stored.became_ready:
+            self._speaker.wake()
+
+    def _gap(self, utterance: Utterance) -> None:
+        self._journal.record(utterance, Status.QUEUED)
+        self._speaker.wake()
+
+    def _tell(self, change: Change) -> None:
+        status = self.status()
+        self._subscriber.publish_status(_status_message(status, change))
+        if change.utterance is not None:
+            data = {"event": change.event, "utterance": change.utterance}
+            events.push(events.MONITOR_GROUP, "utterance", data)
+        events.push(events.MONITOR_GROUP, "status", {"status": status})
+
+
+def _status_message(status: dict[str, Any], change: Change) -> bytes:
+    told = change.utterance if change.event in EVENTS else None
+    return status_payload(
+        status=status["status"],
+        current_text=shorten(status["current_text"], 200),
+        queue_size=status["queue_size"],
+        component=COMPONENT,
+        utterance_id=None if told is None else uuid.UUID(told["id"]),
+        event=change.event,
+        device_id="" if told is None else told["device_id"],
+        error="" if told is None else told["error"],
+    )
+
+
+def _make_cache() -> SoundCache | None:
+    if conf.TTS_CACHE_MB <= 0:
+        return None
+    return SoundCache(conf.path("TTS_CACHE_DIR"), conf.TTS_CACHE_MB * 1_000_000)
+
+
+def _check(error: str, since: str | None = None) -> dict[str, Any]:
+    return {"ok": not error, "detail": error or "ok", "since": since if error else None}
+
+
+def _since(moment: float) -> str:
+    return format_time(datetime.fromtimestamp(moment, UTC))
+
+
+def _database_error() -> str:
+    """A write that changes nothing: what fails here fails for the history too."""
+    tend_connections()
+    try:
+        with transaction.atomic():
+            Utterance.objects.filter(pk=uuid.UUID(int=0)).update(error="")
+    except DatabaseError as exc:
+        return f"the history cannot be written: {exc}"
+    finally:
+        tend_connections()
+    return ""

@@ -1,0 +1,82 @@
+"""All that a monitor page shows, at one moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from ttsmonitor import events, service, stats
+from ttsmonitor.conf import conf
+from ttsmonitor.messages import format_time
+from ttsmonitor.models import Utterance
+from ttsmonitor.version import VERSION
+
+RECENT = 50
+QUEUE_SHOWN = 200
+NOT_RUNNING = "speech service not running in this process"
+
+
+def whole() -> dict[str, Any]:
+    """Everything: what a page needs to draw itself anew."""
+    recent = Utterance.objects.recent()[:RECENT]
+    return {
+        "status": status(),
+        "recent": [events.describe(utterance) for utterance in recent],
+        "activity": activity(),
+    } | figures()
+
+
+def figures() -> dict[str, Any]:
+    """What no event carries: queue, numbers and checks."""
+    return {"queue": queue(), "stats": stats.collect(), "health": health()}
+
+
+def queue() -> list[dict[str, Any]]:
+    """What waits, the next one first."""
+    return [events.describe(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+
+
+def status() -> dict[str, Any]:
+    """The speaker's state; `offline` in a process without the speech service."""
+    running = service.current()
+    return offline() if running is None else running.status()
+
+
+def health() -> dict[str, Any]:
+    """The named checks; one that failed in a process without the speech service."""
+    running = service.current()
+    if running is None:
+        checks = {"service": {"ok": False, "detail": NOT_RUNNING, "since": None}}
+        return {"ok": False, "checks": checks}
+    return running.health()
+
+
+def activity() -> list[dict[str, str]]:
+    running = service.current()
+    return [] if running is None else running.activity()
+
+
+def offline() -> dict[str, Any]:
+    """The state where no speech service runs, with every field of a running one's."""
+    return {
+        "status": "offline",
+        "current": None,
+        "current_text": "",
+        "queue_size": Utterance.objects.waiting().count(),
+        "volume": 1.0,
+        "muted": False,
+        "paused": False,
+        "engine": "",
+        "voice": "",
+        "output": "",
+        "broker": {
+            "connected": False,
+            "address": f"{conf.MQTT_HOST}:{conf.broker_port}",
+            "error": NOT_RUNNING,
+            "since": None,
+        },
+        "started_at": None,
+        "version": VERSION,
+        "timestamp": format_time(timezone.now()),
+    }

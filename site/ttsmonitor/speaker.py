@@ -1,0 +1,261 @@
+"""The queue's other end: takes the next utterance, has it synthesized, plays it, can be stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.db import OperationalError
+from django.utils import timezone
+
+from ttsmonitor.audio.base import Output
+from ttsmonitor.audio.playback import CancelledError, Controls, Playback
+from ttsmonitor.conf import conf
+from ttsmonitor.database import tend_connections, with_connections
+from ttsmonitor.exceptions import AudioError, SynthesisError
+from ttsmonitor.journal import Journal
+from ttsmonitor.models import Utterance
+from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.synthesis.manner import manner
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.text import speakable
+
+logger = logging.getLogger(__name__)
+
+Status = Utterance.Status
+IDLE_SECONDS = 1.0
+RETRY_SECONDS = 2.0
+LOOK_SECONDS = 5.0
+
+
+@dataclass
+class _InHand:
+    """The utterance in hand, and how it is to end if before its time."""
+
+    utterance: Utterance
+    playback: Playback
+    outcome: Status = Status.INTERRUPTED
+    reason: str = ""
+
+
+class Speaker:
+    """One voice at a time. The controls may be called from any thread and return at once."""
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        output: Output,
+        journal: Journal,
+    ) -> None:
+        self.controls = Controls()
+        self._synthesizer = synthesizer
+        self._output = output
+        self._journal = journal
+        self._state = "idle"
+        self._in_hand: _InHand | None = None
+        self._next_look = 0.0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=with_connections(self._run), name="ttsmonitor.speaker"
+        )
+
+    @property
+    def state(self) -> str:
+        """`idle`, `synthesizing`, `playing` or `paused`."""
+        return "paused" if self.controls.is_paused else self._state
+
+    @property
+    def current(self) -> Utterance | None:
+        in_hand = self._in_hand
+        return None if in_hand is None else in_hand.utterance
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._wake.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something may be waiting."""
+        self._wake.set()
+
+    def stop(self, drain_seconds: float) -> None:
+        """Finish the sentence, at most for `drain_seconds`, then end."""
+        self._stopping.set()
+        self._wake.set()
+        if self._in_hand is not None and not self.controls.is_paused:
+            logger.info("finishing the sentence, for at most %.0f s", drain_seconds)
+            self._thread.join(drain_seconds)
+        self.end_current(Status.INTERRUPTED, "the service was stopped")
+        self.controls.resumed.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def end_current(
+        self, outcome: Status, reason: str, *, device_id: str = "", only: uuid.UUID | None = None
+    ) -> bool:
+        """Silence the current utterance (of that robot, or that one); False where it is not."""
+        in_hand = self._in_hand
+        if in_hand is None or device_id not in ("", in_hand.utterance.device_id):
+            return False
+        if only not in (None, in_hand.utterance.pk):
+            return False
+        in_hand.outcome, in_hand.reason = outcome, reason
+        in_hand.playback.cancel()
+        self._synthesizer.cancel(in_hand.playback)
+        return True
+
+    def pause(self) -> None:
+        self.controls.resumed.clear()
+        self._journal.state_changed()
+
+    def resume(self) -> None:
+        self.controls.resumed.set()
+        self._wake.set()
+        self._journal.state_changed()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(IDLE_SECONDS)
+            self._wake.clear()
+            self._look_after_output()
+            try:
+                while self._take_next():
+                    pass
+            except OperationalError as exc:
+                logger.error("the queue cannot be read: %s", exc)
+                self._stopping.wait(RETRY_SECONDS)
+            except Exception:
+                logger.exception("the speaker failed; going on with the next utterance")
+                self._stopping.wait(RETRY_SECONDS)
+            finally:
+                tend_connections()
+
+    def _take_next(self) -> bool:
+        """Deal with the utterance that is next; False where there is none to speak now."""
+        if self._stopping.is_set() or self.controls.is_paused:
+            return False
+        tend_connections()
+        utterance = Utterance.objects.speakable_now().first()
+        if utterance is None or not self._can_play():
+            return False
+        query = Utterance.objects.filter(pk=utterance.pk)
+        if utterance.is_stale(conf.TTS_TTL):
+            now, error = timezone.now(), "too old to be spoken when its turn came"
+            if query.move(Status.QUEUED, Status.EXPIRED):
+                self._journal.record(
+                    utterance, Status.EXPIRED, status=Status.EXPIRED, error=error, finished_at=now
+                )
+        else:
+            # In hand before it is claimed, so that an interruption cannot fall in between.
+            self._in_hand = self._take_in_hand(utterance)
+            if query.move(Status.QUEUED, Status.PLAYING):
+                self._speak(self._in_hand)
+            self._in_hand = None
+        return True
+
+    def _look_after_output(self) -> None:
+        """Open a device that is away, now and then, so that the first sentence finds it open."""
+        if self._output.error and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK_SECONDS
+            with suppress(AudioError):
+                self._output.open()
+            self._journal.state_changed()
+
+    def _can_play(self) -> bool:
+        # What cannot be heard stays in the queue, to be spoken when the device is back.
+        try:
+            self._output.open()
+        except AudioError:
+            self._stopping.wait(RETRY_SECONDS)
+            self._journal.state_changed()
+            self._wake.set()
+            return False
+        return True
+
+    def _take_in_hand(self, utterance: Utterance) -> _InHand:
+        playback = Playback(
+            self._output, self.controls, str(utterance.pk), lambda: self._has_begun(utterance)
+        )
+        return _InHand(utterance, playback)
+
+    def _speak(self, in_hand: _InHand) -> None:
+        utterance, playback = in_hand.utterance, in_hand.playback
+        words = speakable(utterance.text)
+        if not words:
+            self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
+            return
+        self._set_state("synthesizing")
+        try:
+            for block in self._synthesizer.speak(self._request(utterance, words), playback):
+                playback.play(block)
+            playback.finish()
+            outcome, reason = Status.SPOKEN, utterance.error
+        except CancelledError:
+            self._synthesizer.cancel(playback)
+            outcome, reason = in_hand.outcome, in_hand.reason
+        except (SynthesisError, AudioError) as exc:
+            outcome, reason = Status.FAILED, str(exc)
+        except Exception as exc:
+            logger.exception("an utterance failed in a way nobody thought of")
+            outcome, reason = Status.FAILED, repr(exc)
+        if outcome != Status.SPOKEN:
+            with suppress(AudioError):
+                playback.abandon()
+        self._in_hand = None
+        self._set_state("idle")
+        self._finish(utterance, outcome, reason, playback.seconds)
+        if outcome == Status.FAILED and not self._stopping.is_set():
+            self._synthesizer.ensure_started()  # now, not when the next one waits for it
+
+    def _request(self, utterance: Utterance, words: str) -> SpeechRequest:
+        pace, loudness = manner(utterance.mood, utterance.intensity)
+        return SpeechRequest(
+            text=words,
+            lang=utterance.lang or conf.TTS_LANG,
+            voice=utterance.voice,
+            speed=pace,
+            volume=loudness,
+        )
+
+    def _has_begun(self, utterance: Utterance) -> None:
+        now = timezone.now()
+        waited_ms = (now - utterance.received_at).total_seconds() * 1000
+        self._set_state("playing")
+        self._journal.record(
+            utterance,
+            Status.PLAYING,
+            status=Status.PLAYING,
+            started_at=now,
+            first_audio_ms=round(waited_ms, 1),
+            engine=self._synthesizer.engine,
+        )
+
+    def _finish(
+        self, utterance: Utterance, outcome: Status, reason: str, seconds: float = 0.0
+    ) -> None:
+        self._journal.record(
+            utterance,
+            outcome,
+            status=outcome,
+            error=reason,
+            finished_at=timezone.now(),
+            audio_seconds=round(seconds, 3),
+            engine=self._synthesizer.engine if seconds else "",
+        )
+        level = logging.INFO if outcome in (Status.SPOKEN, Status.SKIPPED) else logging.WARNING
+        logger.log(
+            level, "%s %s (%s): %s", outcome, utterance.pk, reason or f"{seconds:.1f} s", utterance
+        )
+
+    def _set_state(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._journal.state_changed()

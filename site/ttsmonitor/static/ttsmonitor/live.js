@@ -1,0 +1,157 @@
+// What every live page needs: a WebSocket that comes back by itself, and JSON over POST.
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15000;
+const ANSWER_MS = 10000;
+const RESTART = 4012; // the server said that it stops
+
+/**
+ * Keep a WebSocket to `path` open. Returns {send(object), close()}.
+ *
+ * onEvent(object)   each message, decoded from JSON; the first of a connection is its snapshot.
+ * onStale(stale)    true when the connection is lost, false when it is back.
+ * askAgainSeconds   ask {"type": "snapshot"} that often, and connect anew where no answer comes.
+ *                   Only for consumers that answer it. 0: never.
+ */
+export function connect(path, { onEvent, onStale = () => {}, askAgainSeconds = 0 }) {
+  const url = new URL(path, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  let socket = null;
+  let waitMs = FIRST_WAIT_MS;
+  let retry = 0;
+  let silence = 0;
+  let closed = false;
+
+  const open = () => {
+    clearTimeout(retry);
+    if (closed || socket) return;
+    const opened = new WebSocket(url);
+    let greeted = false;
+    socket = opened;
+    opened.onopen = () => {
+      greeted = true;
+      waitMs = FIRST_WAIT_MS;
+    };
+    opened.onmessage = (message) => {
+      clearTimeout(silence);
+      onStale(false);
+      onEvent(JSON.parse(message.data));
+    };
+    opened.onclose = (event) => {
+      if (socket === opened) lost(greeted, event.code);
+    };
+  };
+
+  const lost = (greeted, code) => {
+    socket = null;
+    clearTimeout(silence);
+    if (closed) return;
+    onStale(true);
+    if (!greeted) leaveWhenLoggedOut();
+    // Not all pages at the same moment when a server comes back.
+    retry = setTimeout(open, (code === RESTART ? 2 * waitMs : waitMs) * (0.75 + Math.random() / 2));
+    waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+  };
+
+  const ask = () => {
+    if (socket?.readyState !== WebSocket.OPEN || document.hidden) return;
+    send({ type: "snapshot" });
+    const asked = socket;
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      if (socket !== asked) return;
+      lost(true, 0); // half open: close() would wait for an answer too
+      asked.close();
+    }, ANSWER_MS);
+  };
+
+  const send = (data) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(data));
+  };
+
+  const hurry = () => {
+    if (document.hidden) return;
+    if (socket) {
+      if (askAgainSeconds) ask();
+    } else {
+      open();
+    }
+  };
+
+  if (askAgainSeconds) setInterval(ask, askAgainSeconds * 1000);
+  addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", hurry);
+  open();
+  return {
+    send,
+    close() {
+      closed = true;
+      socket?.close();
+    },
+  };
+}
+
+// A refused WebSocket does not say why. Where the page itself now leads to the login, go there.
+async function leaveWhenLoggedOut() {
+  try {
+    const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+    if (answer.type === "opaqueredirect") location.reload();
+  } catch {
+    // The server is away; the next attempt will tell.
+  }
+}
+
+/** POST `body` as JSON. Resolves to the answer's JSON; else throws an Error with `.detail`, a sentence. */
+export async function postJSON(url, body) {
+  return request(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    body: JSON.stringify(body),
+  });
+}
+
+/** GET JSON, with errors as in postJSON. */
+export async function getJSON(url) {
+  return request(url, {});
+}
+
+async function request(url, options) {
+  let answer;
+  try {
+    answer = await fetch(url, { credentials: "same-origin", ...options });
+  } catch (cause) {
+    throw failure(say("The server does not answer."), { cause });
+  }
+  let data = null;
+  try {
+    data = await answer.json();
+  } catch {
+    // Not JSON: an error page.
+  }
+  if (!answer.ok) {
+    const detail = data?.detail ?? `${answer.status} ${answer.statusText}`;
+    throw Object.assign(failure(detail), { status: answer.status, code: data?.error });
+  }
+  return data;
+}
+
+function failure(detail, options) {
+  return Object.assign(new Error(detail, options), { detail });
+}
+
+function csrfToken() {
+  const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
+  return cookie ? decodeURIComponent(cookie.slice("csrftoken=".length)) : "";
+}
+
+let words = null;
+
+/**
+ * A sentence in the page's language. The template renders {{ strings|json_script:"strings" }}, an
+ * object from English to the translation; `values` replace {names} in it.
+ */
+export function say(english, values = {}) {
+  words ??= JSON.parse(document.getElementById("strings")?.textContent ?? "{}");
+  const sentence = words[english] ?? english;
+  return sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}

@@ -1,0 +1,64 @@
+"""What an engine is: it is given a request and emits sound, a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """What to say, and how."""
+
+    text: str
+    lang: str = "es"
+    """BCP 47."""
+    voice: str = ""
+    """Name of a voice; empty: the default one."""
+    speaker: int | None = None
+    """Of a voice with several; None: its default one."""
+    speed: float = 1.0
+    """1 is the voice's own pace, 2 twice as fast."""
+    volume: float = 1.0
+    """1 is the voice's own loudness."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of sound: 16-bit signed little-endian mono PCM."""
+
+    pcm: bytes
+    sample_rate: int
+    """Samples per second."""
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / 2 / self.sample_rate
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """What the synthesis process needs to know to choose and load an engine."""
+
+    engine: str = "auto"
+    voice: str = ""
+    voice_dir: Path = Path("voices")
+    model: Path | None = None
+    """A voice by its file, instead of by name."""
+
+
+Emit = Callable[[Block], bool]
+"""Takes a block; False means that no more is wanted."""
+
+
+class Engine(Protocol):
+    """Turns text into sound."""
+
+    name: str
+    """What the history calls it, as in `piper es_ES-davefx-medium`."""
+
+    def speak(self, request: SpeechRequest, emit: Emit) -> None:
+        """Emit the sound of `request` in order. Raises SynthesisError."""
+        ...

@@ -1,0 +1,103 @@
+"""Finished sound on disk: what is said often starts at once.
+
+One file per sound, written aside and renamed into place, so that any number of processes can share
+the directory. The least recently used go when the directory outgrows its bound.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import struct
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ttsmonitor.synthesis.base import Block
+
+logger = logging.getLogger(__name__)
+
+_HEADER = struct.Struct("<4sI")
+_MAGIC = b"PCM1"
+BLOCK_BYTES = 16_384
+
+
+class SoundCache:
+    """get() and put() by key; the directory holds at most `max_bytes`."""
+
+    def __init__(self, directory: Path, max_bytes: int) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._directory = directory
+        self._max_bytes = max_bytes
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """The key of what `parts` describe: voice, its state, parameters, text."""
+        return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+
+    def get(self, key: str) -> list[Block] | None:
+        """The sound of `key` in blocks, or None."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+            magic, rate = _HEADER.unpack_from(data)
+        except (OSError, struct.error):
+            data, magic, rate = b"", b"", 0
+        if magic != _MAGIC or not rate:
+            self.misses += 1
+            return None
+        self.hits += 1
+        pcm = data[_HEADER.size :]
+        return [
+            Block(pcm[start : start + BLOCK_BYTES], rate)
+            for start in range(0, len(pcm), BLOCK_BYTES)
+        ]
+
+    def keep(
+        self, key: str, blocks: Iterable[Block], is_worth_keeping: Callable[[], bool]
+    ) -> Iterator[Block]:
+        """Yield `blocks`, and keep them once they were all taken."""
+        taken: list[Block] = []
+        for block in blocks:
+            taken.append(block)
+            yield block
+        if is_worth_keeping() and len({block.sample_rate for block in taken}) == 1:
+            self._put(key, b"".join(block.pcm for block in taken), taken[0].sample_rate)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for path in self._directory.glob("*.pcm"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self._directory / f"{key}.pcm"
+
+    def _put(self, key: str, pcm: bytes, rate: int) -> None:
+        size = _HEADER.size + len(pcm)
+        if size > self._max_bytes / 4:
+            return  # one long story should not push out everything else
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_room(size)
+            with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as file:
+                file.write(_HEADER.pack(_MAGIC, rate) + pcm)
+            os.replace(file.name, self._path(key))
+        except OSError as exc:
+            logger.warning("the cache of sounds cannot be written: %s", exc)
+
+    def _make_room(self, size: int) -> None:
+        known = []
+        for path in self._directory.iterdir():
+            with contextlib.suppress(OSError):  # another process may have removed it
+                state = path.stat()
+                known.append((state.st_mtime_ns, state.st_size, path))
+        excess = sum(each[1] for each in known) + size - self._max_bytes
+        for _time, each_size, path in sorted(known):
+            if excess <= 0:
+                return
+            path.unlink(missing_ok=True)
+            excess -= each_size

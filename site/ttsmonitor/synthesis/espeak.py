@@ -1,0 +1,79 @@
+"""eSpeak NG through the library that `espeakng-loader` carries: intelligible, no voice file.
+
+Source of the interface: espeak-ng's `speak_lib.h`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import espeakng_loader
+
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.base import Block, Emit, SpeechRequest
+
+AUDIO_OUTPUT_SYNCHRONOUS = 2
+CHARS_UTF8 = 1
+RATE, VOLUME = 1, 2
+POS_CHARACTER = 1
+
+BLOCK_MS = 40
+WORDS_PER_MINUTE = 165
+LOUDNESS = 80
+
+_Callback = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+)
+
+
+class EspeakEngine:
+    """One per process: the library keeps its state in globals."""
+
+    def __init__(self) -> None:
+        self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
+        self._library.espeak_Initialize.restype = ctypes.c_int
+        self._rate = self._library.espeak_Initialize(
+            AUDIO_OUTPUT_SYNCHRONOUS, BLOCK_MS, espeakng_loader.get_data_path().encode(), 0
+        )
+        if self._rate <= 0:
+            raise SynthesisError("eSpeak NG could not be started: its data was not found")
+        self._emit: Emit = lambda block: False
+        self._failure: BaseException | None = None
+        self._callback = _Callback(self._take)  # kept: the library holds only its address
+        self._library.espeak_SetSynthCallback(self._callback)
+        self.name = "espeak"
+
+    def speak(self, request: SpeechRequest, emit: Emit) -> None:
+        """Emit the sound of `request`; an unknown language is read as Spanish."""
+        self._choose_voice(request.lang)
+        self._library.espeak_SetParameter(RATE, round(WORDS_PER_MINUTE * request.speed), 0)
+        self._library.espeak_SetParameter(VOLUME, round(LOUDNESS * request.volume), 0)
+        self._emit, self._failure = emit, None
+        data = request.text.encode()
+        error = self._library.espeak_Synth(
+            data, ctypes.c_size_t(len(data) + 1), 0, POS_CHARACTER, 0, CHARS_UTF8, None, None
+        )
+        if self._failure is not None:
+            raise self._failure
+        if error:
+            raise SynthesisError(f"eSpeak NG refused the text (error {error})")
+
+    def _choose_voice(self, lang: str) -> None:
+        wanted = lang.lower().replace("_", "-")
+        for name in (wanted, wanted.partition("-")[0], "es"):
+            if name and self._library.espeak_SetVoiceByName(name.encode()) == 0:
+                self.name = f"espeak {name}"
+                return
+        raise SynthesisError(f"eSpeak NG has no voice for {lang!r}")
+
+    def _take(self, samples: Any, count: int, events: Any) -> int:
+        # Called by C: what is raised here would be lost, so it is kept for speak().
+        if not samples or count <= 0:
+            return 0
+        try:
+            pcm = ctypes.string_at(samples, count * 2)
+            return 0 if self._emit(Block(pcm, self._rate)) else 1
+        except BaseException as exc:
+            self._failure = exc
+            return 1

@@ -1,0 +1,162 @@
+"""Cuts a Piper voice's ONNX graph, so that its sound can be made a few frames at a time.
+
+A Piper voice (VITS) runs in three stages: the text encoder gives a noisy latent for the whole
+clause, the flow cleans it, and the decoder turns it into samples. Flow and decoder are
+convolutions: each of their outputs depends on a few neighbouring frames only. Cut apart, they are
+run over a window that is little longer than what is wanted, and give what the whole run gives.
+
+    text:    input, input_lengths, scales[, sid]  ->  noisy latent [1, channels, frames]
+    flow:    noisy latent, mask [1, 1, frames]    ->  latent [1, channels, frames]
+    decoder: latent                               ->  samples [1, 1, frames x hop]
+
+The stages are found by what they are, not by names, which differ between exporters: the decoder
+starts at the Conv whose weight is `dec.conv_pre.weight` (else: the one before the first
+ConvTranspose), the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot
+be told apart, it stays with the text. Runs as a program of its own, because `onnx` and the whole
+model would stay in the memory of whoever cuts:
+
+    python -m ttsmonitor.synthesis.graph VOICE.onnx DIRECTORY
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnx.utils
+
+from ttsmonitor.synthesis.fingerprint import fingerprint
+
+
+class UncuttableError(Exception):
+    """The graph is not one that can be cut."""
+
+
+class Graph:
+    """Who makes and who takes each tensor."""
+
+    def __init__(self, model: Any) -> None:
+        self.nodes = list(model.graph.node)
+        self.inputs = [value.name for value in model.graph.input]
+        self.output = model.graph.output[0].name
+        self.maker = {name: node for node in self.nodes for name in node.output}
+
+    def takers(self, tensor: str) -> list[Any]:
+        """The nodes that read `tensor`."""
+        return [node for node in self.nodes if tensor in node.input]
+
+    def needs(self, tensors: Iterable[str], given: Iterable[str] = ()) -> set[str]:
+        """All tensors that `tensors` are made of, looking no further than `given`."""
+        stop, seen, waiting = set(given), set(), list(tensors)
+        while waiting:
+            tensor = waiting.pop()
+            if tensor in seen:
+                continue
+            seen.add(tensor)
+            if tensor in self.maker and tensor not in stop:
+                waiting.extend(name for name in self.maker[tensor].input if name)
+        return seen
+
+    def inputs_of(self, tensors: list[str], given: list[str]) -> list[str]:
+        """The inputs of the whole graph that a stage from `given` to `tensors` needs beside."""
+        needed = self.needs(tensors, given)
+        return [name for name in self.inputs if name in needed and name not in given]
+
+    def latent(self) -> str:
+        """What the decoder starts from."""
+        for node in self.nodes:
+            if node.op_type == "Conv" and node.input[1].endswith("dec.conv_pre.weight"):
+                return str(node.input[0])
+        upsampling = next((node for node in self.nodes if node.op_type == "ConvTranspose"), None)
+        if upsampling is None:
+            raise UncuttableError("it has no ConvTranspose")
+        node = self.maker.get(upsampling.input[0])
+        while node is not None and node.op_type != "Conv":
+            node = self.maker.get(node.input[0])
+        if node is None:
+            raise UncuttableError("there is no Conv before its first ConvTranspose")
+        return str(node.input[0])
+
+    def noisy_latent_and_mask(self, latent: str) -> tuple[str, str]:
+        """Where the flow starts, and the mask that it multiplies with."""
+        behind = self.needs([latent])
+        noises = [
+            node
+            for node in self.nodes
+            if node.op_type == "RandomNormalLike" and node.output[0] in behind
+        ]
+        masked = self.maker.get(latent)
+        if not noises or masked is None or masked.op_type != "Mul":
+            raise UncuttableError("its flow cannot be told apart")
+        tensor = noises[-1].output[0]
+        masks = [name for name in masked.input if tensor not in self.needs([name])]
+        while True:
+            takers = self.takers(tensor)
+            if len(takers) != 1 or takers[0].op_type not in ("Mul", "Add"):
+                raise UncuttableError("its noise goes an unknown way")
+            tensor = takers[0].output[0]
+            if takers[0].op_type == "Add":
+                break
+        if len(masks) != 1:
+            raise UncuttableError("its mask cannot be told apart")
+        return str(tensor), str(masks[0])
+
+
+def cut(model: Path, directory: Path) -> None:
+    """Write the stages of `model` and `stages.json` into `directory`.
+
+    Raises UncuttableError where that cannot be done.
+    """
+    graph = Graph(onnx.load(str(model)))
+    latent = graph.latent()
+    stages: dict[str, dict[str, list[str]]] = {
+        "decoder": {"given": [latent], "made": [graph.output]},
+    }
+    try:
+        noisy, mask = graph.noisy_latent_and_mask(latent)
+        stages["flow"] = {"given": [noisy, mask], "made": [latent]}
+        if set(graph.inputs_of([latent], [noisy, mask])) - {"sid"}:
+            raise UncuttableError("its flow needs more than the latent")
+        stages["text"] = {"given": [], "made": [noisy]}
+    except UncuttableError:
+        stages.pop("flow", None)
+        stages["text"] = {"given": [], "made": [latent]}
+    for name, stage in stages.items():
+        extra = graph.inputs_of(stage["made"], stage["given"])
+        if name == "decoder" and set(extra) - {"sid"}:
+            raise UncuttableError("its decoder needs more than the latent")
+        stage["given"] += extra
+        path = directory / f"{name}.onnx"
+        onnx.utils.extract_model(str(model), str(path), stage["given"], stage["made"])
+    (directory / "stages.json").write_text(json.dumps(stages))
+
+
+def cut_into(model: Path, target: Path) -> None:
+    """Cut `model` into the directory `target`, which appears whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cutting-"))
+    try:
+        cut(model, aside)
+        (aside / "fingerprint").write_text(fingerprint(model))
+        if target.exists():
+            shutil.rmtree(target)
+        aside.rename(target)
+    except OSError:
+        if not (target / "fingerprint").exists():
+            raise
+        # Another process was faster; its files are as good.
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        cut_into(Path(sys.argv[1]), Path(sys.argv[2]))
+    except Exception as exc:
+        sys.exit(f"{exc}")

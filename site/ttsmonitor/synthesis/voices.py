@@ -1,0 +1,104 @@
+"""Piper voices on disk: which are installed, and whether one is whole.
+
+A voice is `<name>.onnx` with `<name>.onnx.json` beside it (the format of the `rhasspy/piper-voices`
+collection, and of `piper.config.PiperConfig.from_dict`).
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+
+
+@dataclass(frozen=True)
+class Voice:
+    """An installed voice."""
+
+    name: str
+    model: Path
+    lang: str
+    sample_rate: int
+    """Samples per second."""
+    speakers: int
+    config: dict[str, Any] = field(repr=False, compare=False)
+    """The whole description, as Piper reads it."""
+
+
+def read_voice(model: Path) -> Voice:
+    """Read the description beside a model.
+
+    Raises VoiceNotFoundError where a file is missing, SynthesisError where one is not a voice.
+    """
+    description = model.with_name(f"{model.name}.json")
+    for path in (model, description):
+        if not path.is_file():
+            raise VoiceNotFoundError(
+                f"{path} is missing: a Piper voice is a .onnx file with its .onnx.json beside it"
+            )
+    if model.stat().st_size == 0:
+        raise SynthesisError(f"{model} is empty: delete it and fetch the voice again")
+    try:
+        config: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
+        if not config["phoneme_id_map"] or not config["num_symbols"]:
+            raise ValueError("no phonemes")
+        return Voice(
+            name=model.name.removesuffix(".onnx"),
+            model=model,
+            lang=str(config["espeak"]["voice"]),
+            sample_rate=int(config["audio"]["sample_rate"]),
+            speakers=int(config["num_speakers"]),
+            config=config,
+        )
+    except (ValueError, KeyError, TypeError, OSError) as exc:
+        raise SynthesisError(f"{description} does not describe a Piper voice: {exc!r}") from exc
+
+
+def installed_voices(directory: Path) -> list[Voice]:
+    """The voices in `directory`, by name; what is not whole is left out."""
+    voices = []
+    for model in sorted(directory.glob("*.onnx")):
+        try:
+            voices.append(read_voice(model))
+        except SynthesisError:
+            continue
+    return voices
+
+
+def find_voice(name: str, directory: Path) -> Voice:
+    """The voice of that name. Raises VoiceNotFoundError with what to do."""
+    model = directory / f"{name}.onnx"
+    if not model.is_file():
+        known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
+        raise VoiceNotFoundError(
+            f"The voice {name} is not installed (installed: {known}). "
+            f"Get it with: python manage.py download_voice {name}"
+        )
+    return read_voice(model)
+
+
+def choose_voice(config: EngineConfig, request: SpeechRequest) -> Voice | None:
+    """The Piper voice for `request`; None where espeak is to speak.
+
+    A voice that the request names and nobody has installed is replaced by the default one; with
+    `auto` any installed one is better than none. Raises SynthesisError where `piper` is asked for
+    and there is no voice.
+    """
+    if config.engine == "espeak":
+        return None
+    with suppress(VoiceNotFoundError):
+        if request.voice:
+            return find_voice(request.voice, config.voice_dir)
+    try:
+        if config.model is not None:
+            return read_voice(config.model)
+        return find_voice(config.voice, config.voice_dir)
+    except SynthesisError:
+        if config.engine == "piper":
+            raise
+        return next(iter(installed_voices(config.voice_dir)), None)

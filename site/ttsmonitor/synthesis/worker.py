@@ -1,0 +1,197 @@
+"""The synthesis process: it holds the engines, so that a crash there costs one utterance.
+
+What goes over the pipe: to the process a Job or Cancel, from it Ready, Sound, Done and Failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.base import Block, Engine, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.fingerprint import fingerprint
+from ttsmonitor.synthesis.voices import Voice, choose_voice
+
+logger = logging.getLogger(__name__)
+
+MAX_VOICES = 3
+"""Piper voices that stay loaded, of some 100 MB each; the least recently used one goes."""
+WARM_UP = SpeechRequest(text="Hola.")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Say this."""
+
+    number: int
+    request: SpeechRequest
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Say no more of that job, or of any before it."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The default engine is loaded and warm; or why it is not."""
+
+    engine: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A block of a job's sound, and who made it."""
+
+    number: int
+    block: Block
+    engine: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job is finished; `error` says why it could not be."""
+
+    number: int
+    error: str = ""
+    is_cut: bool = False
+    """It was cancelled, so there is sound missing."""
+
+
+class Engines:
+    """Chooses the engine for a request, and keeps what is loaded."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._loaded: dict[str, Engine] = {}
+        self._warned: set[str] = set()
+
+    def choose(self, request: SpeechRequest) -> Engine:
+        """The engine for `request`. Raises SynthesisError where none can serve."""
+        voice = choose_voice(self._config, request)
+        if voice is None:
+            self._warn(
+                f"no Piper voice is installed, so espeak speaks. "
+                f"Get one with: python manage.py download_voice {self._config.voice}"
+            )
+            return self._espeak()
+        if request.voice not in ("", voice.name):
+            self._warn(f"the voice {request.voice} is not installed; {voice.name} speaks instead")
+        try:
+            return self._piper(voice)
+        except SynthesisError as exc:
+            if self._config.engine == "piper":
+                raise
+            # `auto`: a plainer voice is better than silence.
+            self._warn(f"{exc}; espeak speaks instead")
+            return self._espeak()
+
+    def _warn(self, words: str) -> None:
+        if words not in self._warned and self._config.engine != "espeak":
+            self._warned.add(words)
+            logger.warning("%s", words)
+
+    def _piper(self, voice: Voice) -> Engine:
+        try:
+            from ttsmonitor.synthesis.piper import PiperEngine
+        except ImportError as exc:
+            raise SynthesisError(
+                "Piper is not installed: pip install -r requirements-piper.txt"
+            ) from exc
+        key = f"{voice.model}:{fingerprint(voice.model)}"
+        engine = self._loaded.pop(key, None) or PiperEngine(voice)
+        self._loaded[key] = engine  # the last one is the most recently used
+        for old in [each for each in self._loaded if each != "espeak"][:-MAX_VOICES]:
+            del self._loaded[old]
+        return engine
+
+    def _espeak(self) -> Engine:
+        from ttsmonitor.synthesis.espeak import EspeakEngine
+
+        if "espeak" not in self._loaded:
+            self._loaded["espeak"] = EspeakEngine()
+        return self._loaded["espeak"]
+
+
+class Worker:
+    """The loop of the process: one job at a time, given up when a Cancel comes."""
+
+    def __init__(self, connection: Connection, config: EngineConfig) -> None:
+        self._connection = connection
+        self._engines = Engines(config)
+        self._cancelled = 0
+        self._jobs: deque[Job] = deque()
+
+    def run(self) -> None:
+        """Serve until the other end closes."""
+        try:
+            self._connection.send(self._warm_up())
+            while True:
+                self._take(self._connection.recv())
+                while self._jobs:
+                    self._connection.send(self._serve(self._jobs.popleft()))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return
+
+    def _warm_up(self) -> Ready:
+        try:
+            engine = self._engines.choose(WARM_UP)
+            engine.speak(WARM_UP, lambda block: True)
+            return Ready(engine.name)
+        except SynthesisError as exc:
+            return Ready("", str(exc))
+        except Exception as exc:
+            logger.exception("the voice could not be loaded")
+            return Ready("", f"the voice could not be loaded: {exc!r}")
+
+    def _serve(self, job: Job) -> Done:
+        def emit(block: Block) -> bool:
+            if self._is_cancelled(job.number):
+                return False
+            self._connection.send(Sound(job.number, block, engine.name))
+            return True
+
+        try:
+            engine = self._engines.choose(job.request)
+            if not self._is_cancelled(job.number):
+                engine.speak(job.request, emit)
+            return Done(job.number, is_cut=self._is_cancelled(job.number))
+        except SynthesisError as exc:
+            return Done(job.number, str(exc))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as exc:
+            logger.exception("synthesis failed")
+            return Done(job.number, f"synthesis failed: {exc!r}")
+
+    def _is_cancelled(self, number: int) -> bool:
+        while self._connection.poll():
+            self._take(self._connection.recv())
+        return number <= self._cancelled
+
+    def _take(self, message: object) -> None:
+        if isinstance(message, Cancel):
+            self._cancelled = max(self._cancelled, message.number)
+        elif isinstance(message, Job):
+            self._jobs.append(message)
+
+
+def main(connection: Connection, config: EngineConfig) -> None:
+    """Entry point of the process. It ends when its pipe does, not by the terminal's Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=os.environ.get("LOG_LEVEL", "INFO").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    Worker(connection, config).run()

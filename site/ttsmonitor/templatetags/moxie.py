@@ -1,0 +1,45 @@
+"""Template tags of the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from ttsmonitor import words
+
+register = template.Library()
+register.filter("source_label", words.source_label)
+register.filter("reason_text", words.reason_text)
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """A picture of the icon sprite, coloured like its text and unseen by screen readers.
+
+    `extra` are further classes. The names are the symbols of vendor/bootstrap-icons/icons.svg.
+    """
+    sprite = static("ttsmonitor/vendor/bootstrap-icons/icons.svg")
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        extra,
+        sprite,
+        name,
+    )
+
+
+@register.filter
+def word(text: str) -> str:
+    """A word of ttsmonitor.words in the visitor's language."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def moment(value: str | None) -> datetime | None:
+    """The time in an ISO 8601 text."""
+    return parse_datetime(value) if value else None

@@ -1,0 +1,99 @@
+"""Text: into chunks for the wire, and into words that can be read aloud."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+CHUNK_CHARACTERS = 400
+"""Longest chunk on the wire, in characters."""
+
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|\n+")
+_CLAUSE_END = re.compile(r"[,;:—–]\s+")
+_SPACE = re.compile(r"\s+")
+
+_NOT_SPEECH = re.compile(r"^\s*(?:animation|silent):.*$", re.IGNORECASE | re.MULTILINE)
+_BREAK = re.compile(r"<\s*break\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_FENCE = re.compile(r"`{1,3}")
+_LINE_MARK = re.compile(r"^\s{0,3}(?:#{1,6}\s+|>\s?|[-*+]\s+)", re.MULTILINE)
+_EMPHASIS = re.compile(r"(?<!\w)([*_~]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
+# What joins or colours emoji, and has no sound of its own.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\u20e3\ufe00-\ufe0f\ufeff\U000e0020-\U000e007f]")
+_SILENT_CATEGORIES = {"Cc", "Cf", "Co", "Cn", "Cs", "So", "Sk"}
+_SPOKEN_SYMBOLS = set("°©®™%€$£¥ªº")
+_PAUSE_AFTER = ".,;:!?…"
+
+
+def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
+    """Cut `text` into pieces of at most `limit` characters whose concatenation is `text`.
+
+    A piece ends after a sentence where one ends in reach, else after a clause, else after a
+    space, else anywhere. The last white space stays with the piece that it ends.
+    """
+    chunks = []
+    start = 0
+    while len(text) - start > limit:
+        end = _cut(text, start, start + limit)
+        chunks.append(text[start:end])
+        start = end
+    chunks.append(text[start:])
+    return chunks
+
+
+def _cut(text: str, start: int, stop: int) -> int:
+    window = text[start:stop]
+    for pattern in (_SENTENCE_END, _CLAUSE_END, _SPACE):
+        ends = [match.end() for match in pattern.finditer(window)]
+        if ends:
+            return start + ends[-1]
+    # Never between a letter and the accent or emoji part that belongs to it.
+    end = stop
+    while end > start + 1 and _belongs_to_previous(text[end]):
+        end -= 1
+    return end if end > start + 1 else stop
+
+
+def _belongs_to_previous(character: str) -> bool:
+    return bool(unicodedata.combining(character)) or bool(_INVISIBLE.match(character))
+
+
+def speakable(text: str) -> str:
+    """The words of `text` as a voice should read them.
+
+    Markup tags, Markdown marks, emoji and control characters go; a `<break/>` becomes a pause
+    (a comma, where none is); `animation:` and `silent:` lines are not speech. The result is one
+    line, and empty where there is nothing to say.
+    """
+    text = _NOT_SPEECH.sub("", text)
+    text = _BREAK.sub(_pause_for_break, text)
+    text = _TAG.sub(" ", text)
+    text = _LINK.sub(r"\1", text)
+    text = _LINE_MARK.sub("", text)
+    for _ in range(2):  # emphasis within emphasis
+        text = _EMPHASIS.sub(r"\2", text)
+    text = _FENCE.sub("", text)
+    text = re.sub(r"\s*\n+\s*", _pause_for_newline, text.strip())
+    text = "".join(" " if _is_silent(character) else character for character in text)
+    text = re.sub(r"\s+", " ", text).strip()
+    text = re.sub(r" ([,.;:!?…])", r"\1", text)
+    return text if any(character.isalnum() for character in text) else ""
+
+
+def _pause_for_break(match: re.Match[str]) -> str:
+    before = match.string[: match.start()].rstrip()
+    return " " if not before or before[-1] in _PAUSE_AFTER else ", "
+
+
+def _pause_for_newline(match: re.Match[str]) -> str:
+    before = match.string[: match.start()]
+    return " " if before[-1:] in _PAUSE_AFTER else ". "
+
+
+def _is_silent(character: str) -> bool:
+    if character in _SPOKEN_SYMBOLS:
+        return False
+    return unicodedata.category(character) in _SILENT_CATEGORIES or bool(
+        _INVISIBLE.match(character)
+    )

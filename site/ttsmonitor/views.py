@@ -1,0 +1,91 @@
+"""The monitor's page, and its health for whoever watches over the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views import csrf
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from ttsmonitor import api, snapshot, stats
+from ttsmonitor.conf import conf
+from ttsmonitor.models import Utterance
+from ttsmonitor.words import CHECKS, strings
+
+
+@require_safe
+@gzip_page
+@never_cache
+@ensure_csrf_cookie
+def monitor(request: HttpRequest) -> HttpResponse:
+    """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
+    status = snapshot.status()
+    context = {
+        "status": status,
+        "lamps": lamps(snapshot.health(), status),
+        "stats": stats.collect(),
+        "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
+        "recent": Utterance.objects.recent()[: snapshot.RECENT],
+        "activity": list(reversed(snapshot.activity())),
+        "strings": strings(),
+    }
+    return render(request, "ttsmonitor/monitor.html", context)
+
+
+@login_not_required
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """200 when everything works, else 503, with named checks.
+
+    Details can quote what was said, so they are for those who may see it.
+    """
+    report = snapshot.health()
+    if snapshot.NOT_RUNNING in (check["detail"] for check in report["checks"].values()):
+        return JsonResponse(report | {"detail": snapshot.NOT_RUNNING}, status=503)
+    if not _may_see_details(request):
+        bare = {
+            name: {"ok": check["ok"], "since": check["since"]}
+            for name, check in report["checks"].items()
+        }
+        report = {"ok": report["ok"], "checks": bare}
+    return JsonResponse(report, status=200 if report["ok"] else 503)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page, but for programs: they get JSON."""
+    if not request.path.startswith("/api/"):
+        return csrf.csrf_failure(request, reason)
+    detail = _("Send the X-CSRFToken header, or a token: Authorization: Bearer …")
+    return api.error("csrf_failed", detail, 403)
+
+
+def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:
+    """The checks as the page shows them: what works says what it is, what fails says why."""
+    broken = {"ok": False, "detail": snapshot.NOT_RUNNING, "since": None}
+    good = {
+        "broker": status["broker"]["address"],
+        "synthesis": status["engine"],
+        "audio": status["output"],
+    }
+    shown = []
+    for name, (icon, label) in CHECKS.items():
+        check = health["checks"].get(name, broken)
+        detail = good.get(name, "") if check["ok"] else check["detail"]
+        shown.append(check | {"name": name, "icon": icon, "label": label, "detail": detail})
+    return shown
+
+
+def _may_see_details(request: HttpRequest) -> bool:
+    try:
+        return not conf.MOXIE_REQUIRE_LOGIN or request.user.is_authenticated
+    except DatabaseError:
+        return False  # and the check of the database says so

@@ -1,0 +1,56 @@
+"""Daphne inside a management command: serve, say when ready, stop when told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server, twisted_loop
+from twisted.internet import reactor
+
+from ttsmonitor.ports import PortInUseError, ensure_port_free
+
+__all__ = ["PortInUseError", "WebServer", "ensure_port_free"]
+
+STOP_SECONDS = 2
+_LOCAL = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared with, not bound
+
+
+class WebServer:
+    """An ASGI application on a port. run() blocks; stop() may be called from any thread."""
+
+    def __init__(
+        self, application: Any, host: str, port: int, *, on_ready: Callable[[], None]
+    ) -> None:
+        self.url = f"http://{'localhost' if host in _LOCAL else host}:{port}/"
+        self._host = host
+        self._port = port
+        self._server = Server(
+            application=application,
+            endpoints=build_endpoint_description_strings(host=host, port=port),
+            signal_handlers=False,
+            application_close_timeout=STOP_SECONDS,
+            ready_callable=on_ready,
+            server_name="moxie",
+        )
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that serves: where pushes to web sockets have to happen."""
+        loop: asyncio.AbstractEventLoop = twisted_loop
+        return loop
+
+    def run(self) -> None:
+        """Serve until stop(). Raises PortInUseError, before anything is served, where it is."""
+        ensure_port_free(self._host, self._port)
+        self._server.run()
+
+    def stop(self) -> None:
+        reactor.callFromThread(_stop_reactor)
+
+
+def _stop_reactor() -> None:
+    if reactor.running:
+        reactor.stop()

@@ -1,0 +1,87 @@
+"""The words that pages get as data: labels and reasons which scripts and templates look up."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_noop
+
+from ttsmonitor.models import Utterance
+
+SOURCES = {
+    "puppet_mode": gettext_noop("Puppet Mode"),
+    "chat": gettext_noop("Chat"),
+    "system": gettext_noop("System"),
+}
+SPEAKER_STATES = (
+    gettext_noop("idle"),
+    gettext_noop("synthesizing"),
+    gettext_noop("playing"),
+    gettext_noop("paused"),
+    gettext_noop("offline"),
+)
+CHECKS = {
+    "broker": ("hdd-network-fill", gettext_noop("Broker")),
+    "synthesis": ("soundwave", gettext_noop("Voice")),
+    "audio": ("speaker-fill", gettext_noop("Sound device")),
+    "queue": ("list-check", gettext_noop("Queue")),
+    "database": ("database-fill", gettext_noop("History")),
+}
+MOODS = (
+    gettext_noop("neutral"),
+    gettext_noop("happy"),
+    gettext_noop("positive"),
+    gettext_noop("angry"),
+    gettext_noop("sad"),
+    gettext_noop("negative"),
+    gettext_noop("shy"),
+    gettext_noop("afraid"),
+    gettext_noop("concerned"),
+    gettext_noop("confused"),
+    gettext_noop("curious"),
+    gettext_noop("embarrassed"),
+)
+# The history keeps reasons in English, in these words; what is not listed is shown as it is.
+REASONS = (
+    gettext_noop("interrupted by whoever speaks for the robot"),
+    gettext_noop("interrupted before its turn"),
+    gettext_noop("skipped"),
+    gettext_noop("cleared from the queue"),
+    gettext_noop("too old to be spoken when its turn came"),
+    gettext_noop("there is nothing to say aloud in it"),
+    gettext_noop("a chunk came too late to be spoken"),
+    gettext_noop("retained by the broker: stored, not spoken"),
+    gettext_noop("the service was stopped"),
+    gettext_noop("the service ended while this was spoken"),
+    gettext_noop("speech service not running in this process"),
+)
+SCRIPT_SENTENCES = (
+    gettext_noop("The server does not answer."),
+    gettext_noop("Nothing is said right now."),
+    gettext_noop("since {time}"),
+    gettext_noop("{count} ms"),
+    gettext_noop("{count} s"),
+    gettext_noop("{count} min"),
+    gettext_noop("Works"),
+)
+
+
+def strings() -> dict[str, str]:
+    """From English to the visitor's language: what live.js's say() knows."""
+    english = {
+        *SOURCES.values(),
+        *SPEAKER_STATES,
+        *MOODS,
+        *REASONS,
+        *SCRIPT_SENTENCES,
+    }
+    labels = {status.value: str(status.label) for status in Utterance.Status}
+    return {sentence: gettext(sentence) for sentence in sorted(english)} | labels
+
+
+def source_label(source: str) -> str:
+    """A known source by its name; any other as it came."""
+    return gettext(SOURCES[source]) if source in SOURCES else source
+
+
+def reason_text(reason: str) -> str:
+    """A known reason in the visitor's language; any other as it came."""
+    return gettext(reason) if reason in REASONS else reason

@@ -1,0 +1,276 @@
+"""`manage.py run_broker`, as it is run: with Mosquitto, and without."""
+
+from __future__ import annotations
+
+import json
+import signal
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from hive.broker import find_mosquitto
+from tests.tools import Listener, Process, answers, free_port, manage, wait_until
+
+KINDS = ("mosquitto", "development")
+
+
+@dataclass
+class Started:
+    """A broker that the command runs."""
+
+    kind: str
+    port: int
+    tls_port: int
+    work: Path
+    environment: dict[str, str]
+    process: Process | None = None
+
+    def start(self, **environment: str) -> Process:
+        options = ["--development"] if self.kind == "development" else []
+        self.process = Process(manage("run_broker", *options), self.environment | environment)
+        wait_until(lambda: answers(self.port) and answers(self.tls_port), "the broker")
+        # It listens before it handles signals; whoever has been answered finds it running.
+        Listener(self.port).close()
+        return self.process
+
+
+@pytest.fixture(params=KINDS)
+def started(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Started]:
+    if request.param == "mosquitto" and not find_mosquitto():
+        pytest.skip("mosquitto is not installed")
+    port, tls_port, work = free_port(), free_port(), tmp_path / "a work directory"
+    environment = {
+        "MQTT_HOST": "localhost",
+        "MQTT_PORT": str(port),
+        "MQTT_SSL_PORT": str(tls_port),
+        "MOXIE_WORK_DIR": str(work),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+    }
+    broker = Started(request.param, port, tls_port, work, environment)
+    broker.start()
+    yield broker
+    assert broker.process is not None
+    broker.process.close()
+
+
+@pytest.fixture
+def listen(started: Started) -> Iterator[Callable[..., Listener]]:
+    made: list[Listener] = []
+
+    def make(*topics: str, client_id: str = "") -> Listener:
+        made.append(Listener(started.port, *topics, client_id=client_id))
+        return made[-1]
+
+    yield make
+    for listener in made:
+        listener.close()
+
+
+class Robot:
+    """A client as a robot is one: TLS unchecked, a user name and a token nobody can check."""
+
+    def __init__(self, port: int, client_id: str) -> None:
+        self.received: list[str] = []
+        self._connected = threading.Event()
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self.client.username_pw_set("unknown", "header.payload.signature")
+        self.client.tls_set(cert_reqs=ssl.CERT_NONE)
+        self.client.tls_insecure_set(True)
+        self.client.on_connect = lambda *_: self._connected.set()
+        self.client.on_message = lambda _c, _u, m: self.received.append(m.topic)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self._connected.wait(10)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def durable(port: int, topic: str) -> tuple[paho.Client, list[bytes]]:
+    """A client with a durable session, once subscribed."""
+    received: list[bytes] = []
+    ready = threading.Event()
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="durable", clean_session=False)
+    client.on_connect = lambda c, *_: c.subscribe(topic, 1)
+    client.on_subscribe = lambda *_: ready.set()
+    client.on_message = lambda _c, _u, message: received.append(bytes(message.payload))
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    assert ready.wait(10)
+    return client, received
+
+
+def leave(client: paho.Client) -> None:
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_what_is_published_is_delivered(started: Started, listen: Callable[..., Listener]) -> None:
+    hearer = listen("moxie/+/+")
+    listen().publish("moxie/tts/text", "¡Hola!")
+    wait_until(lambda: hearer.payloads("moxie/tts/text") == ["¡Hola!".encode()], "the message")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly(started: Started, number: signal.Signals) -> None:
+    assert started.process is not None
+    started.process.signal(number)
+    assert started.process.wait() == 0
+    assert not answers(started.port)
+    assert "Traceback" not in started.process.output
+
+
+def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Listener]) -> None:
+    hearer = listen("$SYS/broker/log/N")
+
+    def told(words: str) -> bool:
+        return any(words in line.decode() for line in hearer.payloads("$SYS/broker/log/N"))
+
+    robot = Robot(started.tls_port, "d_1")
+    wait_until(lambda: told("New client connected from 127.0.0.1:"), "the connect")
+    assert told(" as d_1 (")
+    robot.close()
+    wait_until(
+        lambda: told("Client d_1 closed its connection.") or told("Client d_1 disconnected."),
+        "the disconnect",
+    )
+
+
+def test_a_message_waits_for_a_durable_client(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
+    hearer = listen("$SYS/broker/log/N")
+    client, _received = durable(started.port, "moxie/tts/text")
+    leave(client)
+    wait_until(lambda: any(b"Client durable " in line for _t, line in hearer.messages), "the leave")
+    listen().publish("moxie/tts/text", "while you were out")
+    client, received = durable(started.port, "moxie/tts/text")
+    wait_until(lambda: received == [b"while you were out"], "the waiting message")
+    leave(client)
+
+
+def test_a_retained_message_and_a_last_will_are_kept(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="fragile")
+    client.will_set("moxie/system/health/x", "offline", 1, retain=True)
+    client.connect("127.0.0.1", started.port)
+    client.loop_start()
+    client.publish("moxie/system/health/x", "online", 1, retain=True).wait_for_publish(10)
+    first = listen("moxie/system/health/x")
+    wait_until(lambda: first.payloads("moxie/system/health/x") == [b"online"], "the birth")
+    transport = client.socket()
+    assert transport is not None
+    client.loop_stop()
+    transport.close()  # without a goodbye
+    wait_until(lambda: b"offline" in first.payloads("moxie/system/health/x"), "the last will")
+    second = listen("moxie/system/health/x")
+    wait_until(lambda: second.payloads("moxie/system/health/x") == [b"offline"], "the retained")
+
+
+@pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
+def test_a_robot_reaches_only_its_own_topics(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
+    hearer = listen("#")
+    robot = Robot(started.tls_port, "d_1")
+    robot.client.subscribe([("#", 1), ("/devices/d_1/commands/#", 1), ("/devices/d_2/#", 1)])
+    robot.client.publish("moxie/tts/text", "intruder", 1).wait_for_publish(10)
+    robot.client.publish("/devices/d_2/events/x", "intruder", 1).wait_for_publish(10)
+    robot.client.publish("/devices/d_1/events/x", "mine", 1).wait_for_publish(10)
+    publisher = listen()
+    publisher.publish("moxie/tts/text", "private")
+    publisher.publish("/devices/d_2/commands/x", "another's")
+    publisher.publish("/devices/d_1/commands/telehealth", "speak")
+    wait_until(lambda: "/devices/d_1/commands/telehealth" in robot.received, "the robot's command")
+    wait_until(lambda: hearer.payloads("/devices/d_1/commands/telehealth"), "the last message")
+    assert all(topic.startswith("/devices/d_1/") for topic in robot.received), robot.received
+    assert b"intruder" not in [payload for _topic, payload in hearer.messages]
+    assert hearer.payloads("/devices/d_1/events/x") == [b"mine"]
+    robot.close()
+
+
+@pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
+def test_what_waits_survives_a_restart(started: Started) -> None:
+    client, _received = durable(started.port, "moxie/tts/text")
+    leave(client)
+    publisher = Listener(started.port)
+    publisher.publish("moxie/tts/text", "kept")
+    publisher.close()
+    assert started.process is not None
+    started.process.close()
+    started.start()
+    client, received = durable(started.port, "moxie/tts/text")
+    wait_until(lambda: received == [b"kept"], "the kept message")
+    leave(client)
+
+
+@pytest.mark.parametrize("started", ["development"], indirect=True)
+def test_the_development_broker_says_that_it_is_one(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
+    hearer = listen("moxie/system/health/broker")
+    wait_until(lambda: hearer.messages, "the retained message")
+    assert json.loads(hearer.messages[0][1])["kind"] == "development"
+    assert started.process is not None
+    started.process.wait_for_line("development broker")
+
+
+def test_with_an_account_nobody_else_comes_in(started: Started) -> None:
+    assert started.process is not None
+    started.process.close()
+    started.start(MQTT_USERNAME="moxie", MQTT_PASSWORD="geheim ñ")
+    assert connect_code(started.port, "", "") != 0
+    assert connect_code(started.port, "moxie", "wrong") != 0
+    assert connect_code(started.port, "moxie", "geheim ñ") == 0
+    if started.kind == "mosquitto":  # robots have no account that a broker could know
+        Robot(started.tls_port, "d_1").close()
+
+
+def connect_code(port: int, username: str, password: str) -> int:
+    """What the broker answers to this account; 0 lets it in."""
+    answer: list[int] = []
+    done = threading.Event()
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    if username:
+        client.username_pw_set(username, password)
+
+    def connected(*arguments: object) -> None:
+        reason = arguments[3]
+        answer.append(getattr(reason, "value", -1))
+        done.set()
+
+    client.on_connect = connected
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    assert done.wait(10)
+    leave(client)
+    return answer[0]
+
+
+def test_a_taken_port_is_one_line(started: Started) -> None:
+    second = Process(manage("run_broker"), started.environment)
+    assert second.wait() == 1
+    assert second.lines[-1].startswith("CommandError: Port ")
+    assert "MQTT_PORT" in second.lines[-1]
+    assert "Traceback" not in second.output
+    second.close()
+
+
+@pytest.mark.parametrize("started", ["development"], indirect=True)
+def test_retained_messages_reach_only_who_subscribed(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
+    first = listen("moxie/#")
+    first.publish("moxie/system/health/x", "online", retain=True)
+    other = listen("moxie/tts/text")
+    other.publish("moxie/tts/text", "last")
+    wait_until(lambda: other.payloads("moxie/tts/text"), "the last message")
+    assert [topic for topic, _payload in other.messages] == ["moxie/tts/text"]

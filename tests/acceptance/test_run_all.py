@@ -1,0 +1,164 @@
+"""`manage.py run_all`: everything starts, says so, and ends together."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Broker
+from tests.tools import Process, answers, free_port, manage, wait_until
+
+READY = "Moxie is ready"
+
+
+@dataclass
+class Everything:
+    """The command, on ports of its own."""
+
+    environment: dict[str, str]
+    process: Process | None = None
+
+    def start(self) -> Process:
+        self.process = Process(manage("run_all"), self.environment)
+        return self.process
+
+    def port(self, name: str) -> int:
+        return int(self.environment[name])
+
+    def pid(self, name: str) -> int:
+        assert self.process is not None
+        found = re.search(rf"{name} started \(pid=(\d+)\)", self.process.output)
+        assert found, self.process.output
+        return int(found[1])
+
+    def is_gone(self) -> bool:
+        """Does nothing of it listen any more?"""
+        names = ("HIVE_PORT", "HTTP_PORT", "MQTT_SSL_PORT")
+        return not any(answers(self.port(name)) for name in names)
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Iterator[Everything]:
+    ports = {
+        name: str(free_port()) for name in ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
+    }
+    environment = ports | {
+        "MQTT_HOST": "localhost",
+        "MOXIE_WORK_DIR": str(tmp_path / "work"),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "TTS_AUDIO": "null",
+    }
+    with_site = Process(manage("prepare"), environment)
+    assert with_site.wait(60) == 0, with_site.output
+    with_site.close()
+    everything = Everything(environment)
+    yield everything
+    if everything.process is not None:
+        everything.process.close()
+
+
+def test_the_first_account_is_shown_once(everything: Everything) -> None:
+    again = Process(manage("prepare"), everything.environment)
+    assert again.wait(60) == 0
+    assert again.output == ""
+    again.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_starts_says_where_and_stops_cleanly(
+    everything: Everything, number: signal.Signals
+) -> None:
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    wait_until(lambda: "download_voice" in process.output, "the rest of the summary")
+    assert "no broker answers" not in process.output  # it was there before those who need it
+    for name in ("HIVE_PORT", "HTTP_PORT"):
+        assert f"http://localhost:{everything.port(name)}/" in process.output
+    process.signal(number)
+    assert process.wait(30) == 0, process.output
+    assert everything.is_gone()
+    assert "Traceback" not in process.output
+    broker_stop = process.output.index("broker stopped")
+    assert max(process.output.index(f"{name} stopped") for name in ("hive", "speech")) < broker_stop
+
+
+@pytest.mark.parametrize("victim", ["broker", "hive", "speech"])
+def test_one_that_dies_takes_the_others_along_and_is_named(
+    everything: Everything, victim: str
+) -> None:
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    os.kill(everything.pid(victim), signal.SIGKILL)
+    assert process.wait(30) == 1
+    assert f"{victim} ended by itself, exit code -9" in process.output
+    assert everything.is_gone()
+
+
+def test_a_second_signal_forces_the_end(everything: Everything) -> None:
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    os.kill(everything.pid("speech"), signal.SIGSTOP)  # it does not hear the first
+    process.signal(signal.SIGINT)
+    process.wait_for_line("hive stopped")
+    process.signal(signal.SIGINT)
+    assert process.wait(5) == 1
+    assert "speech did not stop cleanly" in process.output
+    assert everything.is_gone()
+
+
+@pytest.mark.parametrize("moment", ["the broker answers", "the hive is started"])
+def test_a_stop_before_it_is_ready_leaves_nothing_behind(
+    everything: Everything, moment: str
+) -> None:
+    process = everything.start()
+    if moment == "the broker answers":
+        wait_until(lambda: answers(everything.port("MQTT_PORT")), "the broker")
+    else:
+        process.wait_for_line("hive started")
+    process.signal(signal.SIGINT)
+    assert process.wait(30) == 0, process.output
+    assert READY not in process.output
+    assert everything.is_gone()
+
+
+def test_a_broker_that_is_there_is_used(everything: Everything, mosquitto: Broker) -> None:
+    everything.environment["MQTT_PORT"] = str(mosquitto.port)
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    process.wait_for_line(f"localhost:{mosquitto.port}, which was running already")
+    assert "broker started" not in process.output
+    process.signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert answers(mosquitto.port)
+
+
+@pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT", "MQTT_PORT"])
+def test_a_taken_port_is_one_line(everything: Everything, name: str) -> None:
+    with socket.create_server(("127.0.0.1", everything.port(name))) as server:
+        server.settimeout(10)
+        process = everything.start()
+        if name == "MQTT_PORT":
+            connection, _address = server.accept()
+            connection.recv(100)
+            connection.close()
+        assert process.wait() == 1
+    (line,) = process.lines
+    assert line.startswith("CommandError: ")
+    assert name in line
+    assert str(everything.port(name)) in line
+
+
+def test_a_broker_elsewhere_is_waited_for_and_not_started(everything: Everything) -> None:
+    everything.environment["MQTT_HOST"] = "mqtt.invalid"
+    process = everything.start()
+    process.wait_for_line("monitor ready", 60)
+    assert "broker started" not in process.output
+    process.signal(signal.SIGTERM)
+    assert process.wait(30) == 0, process.output

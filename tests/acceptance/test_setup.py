@@ -1,0 +1,66 @@
+"""`script/setup` where something is missing: one clear line, no traceback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tools import ROOT, free_port
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """What the script needs of the project, in a directory with a space in its name."""
+    project = tmp_path / "a project"
+    shutil.copytree(ROOT / "script", project / "script")
+    for file in (*ROOT.glob("requirements*.txt"), ROOT / "manage.py"):
+        shutil.copy(file, project)
+    return project
+
+
+def setup(project: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    return subprocess.run(
+        [project / "script" / "setup", "--no-site"],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
+        old = programs / name
+        old.write_text("#!/bin/sh\nexit 1\n")  # what `version_info < (3, 11)` comes to
+        old.chmod(0o755)
+    done = setup(project, {"PATH": f"{programs}:{os.environ['PATH']}"})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: Python 3.11 or newer is needed; install it with: ")
+    assert not (project / ".venv").exists()
+
+
+def test_without_a_network_it_says_so(project: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/"
+    environment = {"PIP_INDEX_URL": nowhere, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
+    done = setup(project, environment)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: requirements.txt is not installed: pip cannot reach")
+    assert "Traceback" not in done.stdout
+
+
+def test_an_unknown_option_is_refused(project: Path) -> None:
+    done = subprocess.run(
+        [project / "script" / "setup", "--wrong"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: unknown option --wrong")

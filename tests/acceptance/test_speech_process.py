@@ -1,0 +1,100 @@
+"""`manage.py run_tts_subscriber` as a process, with real signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Broker
+from tests.tools import Listener, free_port, manage, running, wait_until
+
+PRESENCE = "moxie/system/health/tts-subscriber"
+SENTENCE = "Había una vez un robot que quería aprender a bailar."
+
+
+@pytest.fixture
+def environment(mosquitto: Broker, tmp_path: Path) -> dict[str, str]:
+    values = {
+        "MOXIE_WORK_DIR": str(tmp_path / "work"),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MQTT_HOST": mosquitto.host,
+        "MQTT_PORT": str(mosquitto.port),
+        "HTTP_PORT": str(free_port()),
+        "TTS_ENGINE": "espeak",
+        "TTS_AUDIO": "null",
+    }
+    with running(manage("migrate", "-v0"), values) as migrating:
+        assert migrating.wait(60) == 0
+    return values
+
+
+def history(environment: dict[str, str]) -> dict[str, str]:
+    """Text and status of every row."""
+    with sqlite3.connect(Path(environment["MOXIE_WORK_DIR"]) / "moxie.sqlite3") as database:
+        rows = database.execute("select text, status from ttsmonitor_utterance").fetchall()
+    database.close()
+    return dict(rows)
+
+
+def events(listener: Listener) -> list[str]:
+    told = [json.loads(payload) for payload in listener.payloads("moxie/tts/status")]
+    return [each["event"] for each in told if "event" in each]
+
+
+def is_online(listener: Listener) -> bool:
+    """Has it said that it is subscribed and ready?"""
+    told = listener.payloads(PRESENCE)
+    return bool(told) and json.loads(told[-1])["status"] == "online"
+
+
+def test_sigterm_finishes_the_sentence_and_leaves_the_next_one_for_later(
+    environment: dict[str, str], listen: Callable[..., Listener]
+) -> None:
+    listener = listen("moxie/tts/status", PRESENCE)
+    with running(manage("run_tts_subscriber"), environment) as process:
+        wait_until(lambda: is_online(listener), "the service's birth")
+        listener.publish("moxie/tts/text", SENTENCE)
+        listener.publish("moxie/tts/text", "Y esta es para luego.")
+        wait_until(lambda: "playing" in events(listener))
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
+        assert "Traceback" not in process.output
+    assert history(environment) == {SENTENCE: "spoken", "Y esta es para luego.": "queued"}
+    last = json.loads(listener.payloads(PRESENCE)[-1])
+    assert last["status"] == "offline"
+    with running(manage("run_tts_subscriber"), environment):
+        wait_until(lambda: history(environment)["Y esta es para luego."] == "spoken")
+
+
+def test_a_killed_service_says_nothing_twice_and_the_rest_later(
+    environment: dict[str, str], listen: Callable[..., Listener]
+) -> None:
+    listener = listen("moxie/tts/status", PRESENCE)
+    with running(manage("run_tts_subscriber"), environment) as process:
+        wait_until(lambda: is_online(listener), "the service's birth")
+        listener.publish("moxie/tts/text", SENTENCE)
+        listener.publish("moxie/tts/text", "Segunda.")
+        wait_until(lambda: "playing" in events(listener))
+        wait_until(lambda: len(history(environment)) == 2)
+        process.signal(signal.SIGKILL)
+        process.wait()
+    listener.publish("moxie/tts/text", "Mientras tanto.")
+    with running(manage("run_tts_subscriber"), environment):
+        wait_until(lambda: history(environment).get("Mientras tanto.") == "spoken")
+    assert history(environment)[SENTENCE] == "interrupted"
+    assert history(environment)["Segunda."] == "spoken"
+
+
+def test_a_port_in_use_is_one_clear_line(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", int(environment["HTTP_PORT"]))):
+        with running(manage("run_tts_subscriber"), environment) as process:
+            assert process.wait() == 1
+    assert f"Port {environment['HTTP_PORT']} is in use" in process.output
+    assert "HTTP_PORT" in process.output
+    assert "Traceback" not in process.output

@@ -1,0 +1,103 @@
+"""Fixtures: a real broker, and settings that point at it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+from hypothesis import HealthCheck, settings
+
+from tests.sound import Sink
+from tests.tools import Listener, Process, answers, free_port, wait_until
+
+# A busy machine makes a test slow, not wrong.
+settings.register_profile(
+    "moxie", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
+)
+settings.load_profile("moxie")
+
+
+@dataclass
+class Broker:
+    """A running Mosquitto."""
+
+    host: str
+    port: int
+    process: Process
+    config: Path
+
+    def start(self) -> None:
+        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+        self.process = Process([program, "-c", str(self.config)])
+        wait_until(lambda: answers(self.port), "the broker")
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+    """A Mosquitto on a free port, with its log on $SYS/broker/log and persistence on."""
+    port = free_port()
+    data = tmp_path / "broker"
+    data.mkdir(mode=0o777)
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n"
+        f"persistence true\npersistence_location {data}/\nmax_queued_messages 0\n"
+        "log_dest stdout\nlog_dest topic\nlog_type all\nconnection_messages true\n"
+    )
+    broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
+    broker.start()
+    yield broker
+    broker.process.close()
+
+
+@pytest.fixture
+def broker_settings(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """The broker, with the product's settings pointing at it."""
+    monkeypatch.setenv("MQTT_HOST", mosquitto.host)
+    monkeypatch.setenv("MQTT_PORT", str(mosquitto.port))
+    return mosquitto
+
+
+@pytest.fixture
+def listen(mosquitto: Broker) -> Iterator[Callable[..., Listener]]:
+    """Make MQTT clients that remember what they heard: listen("topic/#", …)."""
+    made: list[Listener] = []
+
+    def make(*topics: str, client_id: str = "") -> Listener:
+        made.append(Listener(mosquitto.port, *topics, client_id=client_id))
+        return made[-1]
+
+    yield make
+    for listener in made:
+        listener.close()
+
+
+@pytest.fixture(scope="session")
+def pulseaudio() -> Iterator[None]:
+    """A running PulseAudio; ended with the tests where they started it."""
+    was_running = subprocess.run(["pulseaudio", "--check"], capture_output=True).returncode == 0
+    if not was_running:
+        subprocess.run(["pulseaudio", "--start", "--exit-idle-time=-1"], check=True)
+    yield
+    if not was_running:
+        subprocess.run(["pulseaudio", "--kill"], check=True)
+
+
+@pytest.fixture
+def sink(pulseaudio: None) -> Iterator[Sink]:
+    """A sound device that is recorded."""
+    made = Sink()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Messages in English outside a request, which has the language of its browser."""
+    with translation.override("en"):
+        yield

@@ -1,0 +1,297 @@
+"""The mirror's publisher with a real broker: handed over, confirmed, published again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from hive.mqtt import mqtt_tts_mirror
+from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher, mirror_speech
+from tests.conftest import Broker
+from tests.tools import Listener, wait_until
+from ttsmonitor.messages import STATUS_TOPIC, Control, presence_payload
+from ttsmonitor.models import OutboxEntry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TEXT_TOPIC = "moxie/tts/text"
+
+
+@pytest.fixture
+def mirror(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TTSMirrorPublisher]:
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
+    made = TTSMirrorPublisher()
+    yield made
+    made.stop(timeout_seconds=0.5)
+
+
+def stored(listener: Listener, utterance_id: object) -> None:
+    """Answer as the subscriber does."""
+    listener.publish(STATUS_TOPIC, json.dumps({"id": str(utterance_id), "event": "stored"}))
+
+
+def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen("moxie/tts/#")
+    utterance_id = mirror.publish_text("Hola", source="chat", device_id="d_1", mood="happy")
+    topic = f"{TEXT_TOPIC}/d_1"
+    wait_until(lambda: listener.payloads(topic), "the sentence")
+    fields = json.loads(listener.payloads(topic)[0])
+    assert fields["text"] == "Hola"
+    assert fields["id"] == str(utterance_id)
+    assert (fields["source"], fields["device_id"], fields["mood"]) == ("chat", "d_1", "happy")
+    assert OutboxEntry.objects.get().pk == utterance_id
+    stored(listener, utterance_id)
+    wait_until(lambda: not OutboxEntry.objects.exists(), "the confirmation")
+
+
+def test_long_text_goes_as_chunks_of_one_utterance(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    text = "Érase una vez un robot. " * 60
+    mirror.publish_text(text, source="chat")
+    parts = wait_until(lambda: [json.loads(p) for p in listener.payloads(TEXT_TOPIC)][3:] and
+                       [json.loads(p) for p in listener.payloads(TEXT_TOPIC)])  # fmt: skip
+    assert "".join(part["text"] for part in parts) == text
+    assert len({part["id"] for part in parts}) == 1
+
+
+def test_text_over_the_limit_of_an_utterance_becomes_several(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    text = "palabra " * 5_000
+    mirror.publish_text(text, source="chat")
+    wait_until(
+        lambda: "".join(json.loads(p)["text"] for p in listener.payloads(TEXT_TOPIC)) == text
+    )
+    assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 2
+
+
+def test_without_a_broker_nothing_is_held_up_and_it_arrives_when_there_is_one(
+    mirror: TTSMirrorPublisher, mosquitto: Broker
+) -> None:
+    mosquitto.process.close()
+    before = time.perf_counter()
+    utterance_id = mirror.publish_text("Hola", source="chat")
+    assert time.perf_counter() - before < 1.0
+    wait_until(lambda: OutboxEntry.objects.filter(pk=utterance_id).exists(), "the outbox entry")
+    mosquitto.start()
+    listener = Listener(mosquitto.port, TEXT_TOPIC)
+    try:
+        wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
+    finally:
+        listener.close()
+
+
+def test_what_is_left_over_from_an_earlier_run_is_published(
+    broker_settings: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    first = TTSMirrorPublisher()
+    utterance_id = first.publish_text("Hola", source="chat")
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
+    first.stop(timeout_seconds=0.2)
+    second = TTSMirrorPublisher()
+    second.start()
+    try:
+        wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 2, "the repetition")
+        assert json.loads(listener.payloads(TEXT_TOPIC)[1])["id"] == str(utterance_id)
+        stored(listener, utterance_id)
+        wait_until(lambda: not OutboxEntry.objects.exists())
+    finally:
+        second.stop(timeout_seconds=0.2)
+
+
+def test_the_subscribers_birth_brings_what_it_missed(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.publisher.IN_FLIGHT_SECONDS", 0.001)
+    listener = listen(TEXT_TOPIC)
+    mirror.publish_text("Hola", source="chat")
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
+    birth = presence_payload("online", "tts-subscriber", "1")
+    listener.publish("moxie/system/health/tts-subscriber", birth)
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 2, "the repetition")
+
+
+def test_a_broker_that_lost_everything_gets_it_again(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    utterance_id = mirror.publish_text("Hola", source="chat")
+    wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
+    mosquitto.process.signal(signal.SIGKILL)
+    mosquitto.process.wait()
+    (mosquitto.config.parent / "broker" / "mosquitto.db").unlink(missing_ok=True)
+    mosquitto.process.close()
+    mosquitto.start()
+    other = Listener(mosquitto.port, TEXT_TOPIC)
+    try:
+        wait_until(lambda: other.payloads(TEXT_TOPIC), "the repetition")
+        assert json.loads(other.payloads(TEXT_TOPIC)[0])["id"] == str(utterance_id)
+    finally:
+        other.close()
+
+
+def test_the_outbox_is_bounded(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mosquitto.process.close()
+    monkeypatch.setenv("TTS_OUTBOX_ROWS", "3")
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
+    for number in range(10):
+        mirror.publish_text(f"Frase {number}", source="chat")
+    wait_until(lambda: mirror._publisher.lost == 7, "seven to fall out")
+    kept = [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
+    assert kept == ["Frase 7", "Frase 8", "Frase 9"]
+
+
+def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen("moxie/tts/control")
+    heard: list[dict[str, Any]] = []
+    mirror.add_listener(heard.append)
+    utterance_id = mirror.publish_text("Hola", source="chat")
+    wait_until(lambda: heard, "the sent event")
+    mirror.publish_control(Control(action="interrupt", device_id="d_1"))
+    wait_until(lambda: listener.payloads("moxie/tts/control"), "the control")
+    stored(listener, utterance_id)
+    wait_until(lambda: len(heard) == 2)
+    assert [fields["event"] for fields in heard] == ["sent", "stored"]
+
+
+def test_an_interrupt_does_not_overtake_what_it_is_to_stop(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen("moxie/tts/#")
+    mirror.publish_text("primero", source="chat")
+    wait_until(lambda: listener.messages)
+    listener.messages.clear()
+    for number in range(20):
+        mirror.publish_text(f"frase {number}", source="chat")
+        mirror.publish_control(Control(action="interrupt"))
+    wait_until(lambda: len(listener.messages) == 40)
+    assert [topic.rpartition("/")[2] for topic, _ in listener.messages] == ["text", "control"] * 20
+
+
+def test_stopping_waits_for_the_confirmation_and_no_longer(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    utterance_id = mirror.publish_text("Hola", source="chat")
+    wait_until(lambda: listener.payloads(TEXT_TOPIC))
+    stopping = threading.Thread(target=mirror.stop, args=(20,))
+    stopping.start()
+    stored(listener, utterance_id)
+    stopping.join(10)
+    assert not stopping.is_alive()
+    assert not OutboxEntry.objects.exists()
+
+
+def test_while_the_speech_service_is_away_nothing_is_published_again(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    presence = "moxie/system/health/tts-subscriber"
+    mirror.start()
+    wait_until(lambda: mirror._publisher.connection.is_ready)
+    listener.publish(presence, presence_payload("offline", "tts-subscriber", "1"))
+    wait_until(lambda: not mirror._publisher._is_heard)
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0.001")
+    mirror.publish_text("Hola", source="chat")
+    for number in range(3):  # each wakes the thread, and would make it sweep
+        mirror.publish_text(f"Otra {number}", source="chat")
+        wait_until(lambda n=number: len(listener.payloads(TEXT_TOPIC)) >= n + 2)  # type: ignore[misc]
+    assert len(listener.payloads(TEXT_TOPIC)) == 4
+
+
+def test_a_fork_gets_a_publisher_of_its_own(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    mirror.publish_text("padre", source="chat")
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
+    child = os.fork()
+    if child == 0:
+        mirror.publish_text("hijo", source="chat")
+        mirror.stop(timeout_seconds=5)
+        os._exit(0)
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) >= 2, "the child's sentence")
+    os.waitpid(child, 0)
+    texts = {json.loads(payload)["text"] for payload in listener.payloads(TEXT_TOPIC)}
+    assert texts == {"padre", "hijo"}
+
+
+class FakeMirror:
+    """Takes words, or fails at it."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.fails = False
+
+    def publish_text(self, text: str, **options: Any) -> None:
+        if self.fails:
+            raise RuntimeError("the mirror is broken")
+        self.said.append((text, options))
+
+
+@pytest.fixture
+def fake_mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
+    fake = FakeMirror()
+    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: fake)
+    return fake
+
+
+class Robot:
+    """Something that speaks."""
+
+    @mirror_speech(source="puppet_mode", text="speech")
+    def speak(
+        self, device_id: str, speech: str, mood: str = "neutral", intensity: float = 0.5
+    ) -> str:
+        """Say it."""
+        if speech == "raise":
+            raise ValueError(speech)
+        return f"{device_id} says {speech}"
+
+
+def test_the_decorator_finds_the_words_and_changes_nothing(fake_mirror: FakeMirror) -> None:
+    robot = Robot()
+    assert robot.speak("d_1", "Hola", intensity=0.7) == "d_1 says Hola"
+    assert fake_mirror.said == [
+        (
+            "Hola",
+            {"source": "puppet_mode", "utterance_id": None, "device_id": "d_1", "mood": "neutral",
+             "intensity": 0.7},
+        )
+    ]  # fmt: skip
+    assert (Robot.speak.__name__, Robot.speak.__doc__) == ("speak", "Say it.")
+
+
+def test_the_decorated_calls_own_errors_are_its_own(fake_mirror: FakeMirror) -> None:
+    with pytest.raises(ValueError, match="raise"):
+        Robot().speak("d_1", "raise")
+    with pytest.raises(TypeError, match="speech"):
+        Robot().speak("d_1")  # type: ignore[call-arg]
+
+
+def test_a_broken_mirror_never_reaches_the_robot(fake_mirror: FakeMirror) -> None:
+    fake_mirror.fails = True
+    assert Robot().speak("d_1", "Hola") == "d_1 says Hola"
+
+
+@pytest.mark.parametrize("text", [None, 7, "", "  ", "a\0b", "\ud800", b"bytes"])
+def test_no_text_whatever_raises(mirror: TTSMirrorPublisher, text: Any) -> None:
+    mirror.publish_text(text, source="chat")

@@ -1,0 +1,51 @@
+"""`manage.py say`, with a real broker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.conftest import Broker
+from tests.tools import Listener, free_port
+from ttsmonitor import saying
+
+
+def test_it_publishes_and_says_that_nobody_answered(
+    broker_settings: Broker,
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(saying, "STORED_SECONDS", 0.2)
+    listener = listen("moxie/tts/text")
+    call_command("say", "Hola", "--voice", "es_MX-claude-high", "--lang", "es-MX", "--high")
+    (payload,) = listener.payloads("moxie/tts/text")
+    fields = json.loads(payload)
+    assert (fields["text"], fields["voice"], fields["lang"], fields["priority"]) == (
+        "Hola", "es_MX-claude-high", "es-MX", "high",
+    )  # fmt: skip
+    assert "is it running?" in capsys.readouterr().out
+
+
+def test_without_a_broker_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MQTT_PORT", str(free_port()))
+    monkeypatch.setattr(saying, "CONNECT_SECONDS", 1.0)
+    with pytest.raises(CommandError, match=r"No broker answers at .*run_broker"):
+        call_command("say", "Hola")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["  "], "nothing to say"),
+        (["x" * 20_001], "at most 20000"),
+        (["Hola", "--source", "a b"], "source is"),
+        (["Hola", "--device", "a/b"], "device_id is"),
+    ],
+)
+def test_bad_input_is_named(arguments: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("say", *arguments)

@@ -1,0 +1,215 @@
+"""The speech service in this process: a real broker, a real voice, files for sound."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Broker
+from tests.sound import Sink, likeness, read_wav
+from tests.tools import Listener, wait_until
+from ttsmonitor import service as service_module
+from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
+from ttsmonitor.models import QuarantinedMessage, Utterance
+from ttsmonitor.service import SpeechService
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Utterance.Status
+TEXT_TOPIC = "moxie/tts/text"
+
+
+@pytest.fixture
+def make_service(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., SpeechService]]:
+    monkeypatch.setenv("TTS_ENGINE", "espeak")
+    monkeypatch.setenv("TTS_WAV_DIR", str(tmp_path / "wav"))
+    made: list[SpeechService] = []
+
+    def make(audio: str = "wav") -> SpeechService:
+        monkeypatch.setenv("TTS_AUDIO", audio)
+        service = SpeechService()
+        made.append(service)
+        service.start()
+        wait_until(lambda: service.status()["broker"]["connected"], "the broker")
+        return service
+
+    yield make
+    monkeypatch.setenv("TTS_DRAIN_SECONDS", "0")
+    for service in made:
+        service.stop()
+
+
+def row(text: str) -> Utterance | None:
+    return Utterance.objects.filter(text=text).first()
+
+
+def wait_for(text: str, status: Status) -> Utterance:
+    def reached() -> Utterance | None:
+        found = row(text)
+        return found if found is not None and found.status == status else None
+
+    found = wait_until(reached, f"{text!r} to be {status}")
+    assert found is not None
+    return found
+
+
+def statuses(listener: Listener) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in listener.payloads(STATUS_TOPIC)]
+
+
+def test_a_plain_sentence_is_heard_stored_and_told(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    sink: Sink,
+    tmp_path: Path,
+) -> None:
+    service = make_service("pyaudio,wav")
+    listener = listen("moxie/+/+")
+    listener.publish(TEXT_TOPIC, "Hola, soy Moxie hablando en español")
+    utterance = wait_for("Hola, soy Moxie hablando en español", Status.SPOKEN)
+    wait_until(lambda: sink.is_silent_for(0.3))
+    (path,) = (tmp_path / "wav").glob("*.wav")
+    samples, _rate = read_wav(path)
+    assert likeness(samples, sink.recorded()) > 0.9
+    assert utterance.engine == "espeak es"
+    assert utterance.audio_seconds == pytest.approx(len(samples) / 22_050, abs=0.01)
+    events = [told["event"] for told in statuses(listener) if told.get("id") == str(utterance.pk)]
+    assert events == ["stored", "playing", "spoken"]
+    assert {"status", "current_text", "queue_size", "timestamp"} <= statuses(listener)[-1].keys()
+    assert service.health()["ok"], service.health()
+
+
+def test_what_came_twice_is_spoken_once(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener], tmp_path: Path
+) -> None:
+    make_service()
+    listener = listen(STATUS_TOPIC)
+    payload = Chunk(utterance_id=uuid.uuid4(), text="Una sola vez").to_payload()
+    for _ in range(3):
+        listener.publish(TEXT_TOPIC, payload)
+    listener.publish(TEXT_TOPIC, "La última")
+    wait_for("La última", Status.SPOKEN)
+    assert Utterance.objects.filter(text="Una sola vez").count() == 1
+    assert len(list((tmp_path / "wav").glob("*.wav"))) == 2
+    # Each repetition is answered, for a publisher that missed the first answer.
+    wait_until(lambda: [told.get("event") for told in statuses(listener)].count("stored") == 4)
+
+
+def test_what_arrived_while_it_was_away_is_spoken_afterwards(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service().stop()
+    listen().publish(TEXT_TOPIC, "Mientras no estabas")
+    make_service()
+    wait_for("Mientras no estabas", Status.SPOKEN)
+
+
+def test_an_unreadable_message_is_kept_and_the_next_one_is_spoken(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service()
+    sender = listen()
+    sender.publish(TEXT_TOPIC, b"\xff\xfe\xfd")
+    sender.publish(TEXT_TOPIC, '{"text": "a", "chunk": 9}')
+    sender.publish(CONTROL_TOPIC, "dance")
+    sender.publish(f"{TEXT_TOPIC}/d_7", "Sigo aquí")
+    assert wait_for("Sigo aquí", Status.SPOKEN).device_id == "d_7"
+    reasons = list(QuarantinedMessage.objects.order_by("pk").values_list("reason", flat=True))
+    assert len(reasons) == 2
+    assert "not UTF-8" in reasons[0] and "chunk is" in reasons[1]
+
+
+def test_a_retained_sentence_is_stored_and_not_spoken(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener], tmp_path: Path
+) -> None:
+    listen().publish(TEXT_TOPIC, "Vieja", retain=True)
+    make_service()
+    wait_for("Vieja", Status.SKIPPED)
+    assert not list((tmp_path / "wav").glob("*.wav"))
+
+
+def test_interrupt_stops_one_robots_sentences_only(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service("null")
+    sender = listen()
+    long = "Érase una vez un robot que quería bailar con sus amigos del bosque."
+    sender.publish(f"{TEXT_TOPIC}/d_1", long)
+    wait_for(long, Status.PLAYING)
+    sender.publish(f"{TEXT_TOPIC}/d_1", "Segunda")
+    sender.publish(f"{TEXT_TOPIC}/d_2", "Otro robot")
+    wait_for("Otro robot", Status.QUEUED)
+    sender.publish(CONTROL_TOPIC, Control(action="interrupt", device_id="d_1").to_payload())
+    wait_for(long, Status.INTERRUPTED)
+    wait_for("Segunda", Status.INTERRUPTED)
+    wait_for("Otro robot", Status.SPOKEN)
+
+
+def test_interrupt_leaves_nothing_of_what_was_said_before_it(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service("null")
+    sender = listen()
+    for number in range(12):
+        sender.publish(f"{TEXT_TOPIC}/d_1", f"Esta es la frase número {number} de una larga lista.")
+    wait_until(lambda: Utterance.objects.count() == 12)
+    wait_for("Esta es la frase número 0 de una larga lista.", Status.PLAYING)
+    sender.publish(CONTROL_TOPIC, Control(action="interrupt", device_id="d_1").to_payload())
+    wait_until(lambda: not Utterance.objects.filter(status__in=Utterance.UNFINISHED).exists())
+    assert set(Utterance.objects.values_list("status", flat=True)) == {Status.INTERRUPTED}
+
+
+def test_pause_clear_resume_and_replay(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    service = make_service()
+    sender = listen(STATUS_TOPIC)
+    sender.publish(TEXT_TOPIC, "Primera")
+    first = wait_for("Primera", Status.SPOKEN)
+    sender.publish(CONTROL_TOPIC, '{"action": "pause"}')
+    wait_until(lambda: service.status()["status"] == "paused")
+    sender.publish(TEXT_TOPIC, "Espera")
+    wait_for("Espera", Status.QUEUED)
+    assert service.status()["queue_size"] == 1
+    sender.publish(CONTROL_TOPIC, '{"action": "clear"}')
+    wait_for("Espera", Status.SKIPPED)
+    sender.publish(CONTROL_TOPIC, '{"action": "resume"}')
+    sender.publish(CONTROL_TOPIC, Control(action="replay", utterance_id=first.pk).to_payload())
+    wait_until(lambda: Utterance.objects.spoken().filter(text="Primera").count() == 2)
+    wait_until(lambda: statuses(sender)[-1]["status"] == "idle")
+
+
+def test_a_ping_is_answered_and_birth_and_goodbye_are_retained(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    service = make_service()
+    listener = listen(f"{HEALTH_TOPIC}/#")
+    listener.publish(HEALTH_TOPIC, '{"type": "ping", "id": "7", "component": "test"}')
+
+    def pong() -> dict[str, Any] | None:
+        told = [json.loads(payload) for payload in listener.payloads(HEALTH_TOPIC)]
+        return next((each for each in told if each["type"] == "pong"), None)
+
+    answer = wait_until(pong, "the pong")
+    assert answer is not None
+    assert (answer["id"], answer["component"], answer["status"]) == ("7", "tts-subscriber", "ok")
+    assert set(answer["checks"]) == {"broker", "database", "synthesis", "audio", "queue"}
+    presence = f"{HEALTH_TOPIC}/tts-subscriber"
+    wait_until(lambda: listener.payloads(presence), "the birth")
+    assert json.loads(listener.payloads(presence)[0])["status"] == "online"
+    service.stop()
+    wait_until(lambda: json.loads(listener.payloads(presence)[-1])["status"] == "offline")
+
+
+def test_only_a_running_service_is_current(make_service: Callable[..., SpeechService]) -> None:
+    assert service_module.current() is None
+    service = make_service()
+    assert service_module.current() is service
+    service.stop()
+    assert service_module.current() is None

@@ -1,0 +1,19 @@
+"""The product's settings, with a work directory of the test run's own."""
+
+import os
+import tempfile
+
+WORK = tempfile.mkdtemp(prefix="moxie-tests-")
+os.environ["MOXIE_WORK_DIR"] = WORK
+os.environ.setdefault("LOG_LEVEL", "INFO")
+for name in ("DATABASE_URL", "REDIS_URL", "MQTT_HOST", "MQTT_PORT", "MOXIE_REQUIRE_LOGIN", "DEBUG"):
+    os.environ.pop(name, None)
+
+from openmoxie.settings import *  # noqa: E402, F403
+from openmoxie.settings import DATABASES, STORAGES  # noqa: E402
+
+# A file, because threads and processes share it, as they do in the product.
+DATABASES["default"]["TEST"] = {"NAME": f"{WORK}/test.sqlite3"}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True

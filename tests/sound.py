@@ -1,0 +1,90 @@
+"""A real sound device: a PulseAudio null sink, its monitor recorded and compared."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import uuid
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from tests.tools import wait_until
+
+RATE = 22_050
+LOUD = 300
+
+
+def pactl(*arguments: str) -> str:
+    return subprocess.run(["pactl", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+class Sink:
+    """A null sink of its own, made the default, with everything played into it recorded."""
+
+    def __init__(self) -> None:
+        self.name = f"moxie_{uuid.uuid4().hex[:8]}"
+        self._before = pactl("get-default-sink").strip()
+        self._module = pactl("load-module", "module-null-sink", f"sink_name={self.name}").strip()
+        pactl("set-default-sink", self.name)
+        self._blocks: list[bytes] = []
+        command = ["parec", "-d", f"{self.name}.monitor", f"--rate={RATE}", "--channels=1",
+                   "--format=s16le", "--latency-msec=10"]  # fmt: skip
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
+        wait_until(lambda: self._blocks, "the recording to start")
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        while block := self._process.stdout.read1(4096):  # type: ignore[attr-defined]
+            self._blocks.append(block)
+
+    def recorded(self) -> np.ndarray:
+        """Everything heard so far, 16-bit samples at RATE."""
+        data = b"".join(list(self._blocks))
+        return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2")
+
+    def is_silent_for(self, seconds: float) -> bool:
+        """Was the last so long without a sound?"""
+        tail = self.recorded()[-round(seconds * RATE) :]
+        return len(tail) >= seconds * RATE and int(np.abs(tail).max()) < LOUD
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        # PulseAudio's own dummy is gone when there is another one, so it may not be there to go to.
+        subprocess.run(["pactl", "set-default-sink", self._before], capture_output=True)
+        pactl("unload-module", self._module)
+
+
+def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
+    """`samples` at RATE."""
+    if rate == RATE:
+        return samples
+    positions = np.arange(0, len(samples) - 1, rate / RATE)
+    return np.asarray(np.interp(positions, np.arange(len(samples)), samples))
+
+
+def likeness(expected: np.ndarray, recorded: np.ndarray) -> float:
+    """Highest normalized correlation of `expected` with a stretch of `recorded`; 1: the same."""
+    wanted = expected.astype(np.float64)
+    wanted -= wanted.mean()
+    heard = recorded.astype(np.float64)
+    if len(heard) < len(wanted) or not wanted.any():
+        return 0.0
+    size = 1 << (len(heard) + len(wanted)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size)), size)
+    lags = len(heard) - len(wanted) + 1
+    energy = np.concatenate([[0.0], np.cumsum(heard**2)])
+    power = energy[len(wanted) :][:lags] - energy[:lags]
+    scale = np.sqrt((wanted**2).sum() * np.maximum(power, 1.0))
+    return float((product[:lags] / scale).max())
+
+
+def read_wav(path: Path) -> tuple[np.ndarray, int]:
+    """Samples and rate of a WAV file."""
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2"), file.getframerate()

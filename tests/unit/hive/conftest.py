@@ -1,0 +1,81 @@
+"""Fixtures of the hive's tests: its server without a broker, a mirror that remembers, clients."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from hive.models import Robot
+from hive.mqtt import moxie_server, mqtt_tts_mirror
+from hive.mqtt.moxie_server import MoxieServer
+from ttsmonitor.messages import Control
+
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+
+
+class FakeMirror:
+    """Stands where the publisher is: remembers what it was handed."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, dict[str, Any]]] = []
+        self.controls: list[Control] = []
+
+    def publish_text(self, text: str, **options: Any) -> uuid.UUID:
+        self.texts.append((text, options))
+        return options.get("utterance_id") or uuid.uuid4()
+
+    def publish_control(self, control: Control) -> None:
+        self.controls.append(control)
+
+
+class SentServer(MoxieServer):
+    """The server, with the broker replaced by a list of what would be published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.published: list[tuple[str, dict[str, Any]]] = []
+        self.has_broker = True
+
+    def _publish(self, topic: str, payload: dict[str, Any], qos: int = 0) -> bool:
+        if self.has_broker:
+            self.published.append((topic, payload))
+        return self.has_broker
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
+    fake = FakeMirror()
+    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: fake)
+    monkeypatch.setattr(moxie_server, "get_tts_mirror", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[SentServer]:
+    """The process's MoxieServer, that publishes into a list."""
+    made = SentServer()
+    monkeypatch.setattr(moxie_server, "_server", made)
+    yield made
+
+
+@pytest.fixture
+def robot(db: Any) -> Robot:
+    return Robot.objects.arrived(DEVICE)
+
+
+@pytest.fixture
+def parent(db: Any) -> User:
+    return User.objects.create_user("parent", password="a-long-password")
+
+
+@pytest.fixture
+def browser(parent: User) -> Client:
+    """A logged-in browser that speaks English."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(parent)
+    return client

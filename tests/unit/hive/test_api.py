@@ -1,0 +1,152 @@
+"""The JSON API: what it does, and the sentences it refuses with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from hive.models import Robot
+from hive.mqtt.markup import MOODS
+from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
+
+BASE = f"/api/robots/{DEVICE}"
+
+
+def post(client: Client, path: str, body: Any) -> Any:
+    data = body if isinstance(body, str) else json.dumps(body)
+    return client.post(f"{BASE}{path}", data, content_type="application/json")
+
+
+def test_robots_are_listed(browser: Client, robot: Robot) -> None:
+    (listed,) = browser.get("/api/robots").json()["robots"]
+    assert listed == browser.get(BASE).json()
+    assert (listed["device_id"], listed["online"]) == (DEVICE, True)
+
+
+def test_speaking_is_accepted_with_an_id(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    Robot.objects.update(puppet_mode=True)
+    response = post(browser, "/speak", {"text": " Hola ", "mood": "shy", "intensity": 1})
+
+    answer = response.json()
+    assert response.status_code == 202
+    assert (answer["robot"], answer["detail"]) == ("online", "")
+    ((text, options),) = mirror.texts
+    assert (text, options["mood"], options["intensity"]) == ("Hola", "shy", 1.0)
+    assert str(options["utterance_id"]) == answer["id"]
+    assert len(server.published) == 1
+
+
+def test_an_offline_robot_still_gets_the_loudspeaker(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    Robot.objects.departed(DEVICE)
+    response = post(browser, "/speak", {"text": "Hola"})
+
+    assert response.status_code == 202
+    assert response.json()["robot"] == "offline"
+    assert "offline" in response.json()["detail"]
+    assert [text for text, _options in mirror.texts] == ["Hola"]
+
+
+def test_a_missing_broker_is_told(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    server.has_broker = False
+    answer = post(browser, "/speak", {"text": "Hola"}).json()
+    assert answer["robot"] == "offline"
+    assert "broker" in answer["detail"]
+    assert len(mirror.texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ({"text": ""}, "empty_text", "nothing to say"),
+        ({"text": " \n "}, "empty_text", "nothing to say"),
+        ({"text": 3}, "empty_text", "nothing to say"),
+        ({}, "empty_text", "nothing to say"),
+        ({"text": "a" * 20_001}, "text_too_long", "20000"),
+        ({"text": "a", "mood": "hungry"}, "unknown_mood", "neutral"),
+        ({"text": "a", "mood": []}, "unknown_mood", "neutral"),
+        ({"text": "a", "intensity": 1.01}, "invalid_intensity", "0 to 1"),
+        ({"text": "a", "intensity": -0.1}, "invalid_intensity", "0 to 1"),
+        ({"text": "a", "intensity": "1"}, "invalid_intensity", "0 to 1"),
+        ({"text": "a", "intensity": True}, "invalid_intensity", "0 to 1"),
+        ('{"text": "a", "intensity": NaN}', "invalid_intensity", "0 to 1"),
+        ("not json", "invalid_json", "JSON object"),
+        ("[1]", "invalid_json", "JSON object"),
+        ("[" * 100_000, "invalid_json", "JSON object"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_with_a_sentence(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,
+    body: Any, code: str, words: str,
+) -> None:  # fmt: skip
+    response = post(browser, "/speak", body)
+
+    assert response.status_code == 400
+    assert response.json()["error"] == code
+    assert words in response.json()["detail"]
+    assert mirror.texts == []
+    assert server.published == []
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_every_mood_can_be_spoken(
+    browser: Client, robot: Robot, server: SentServer, mood: str
+) -> None:
+    assert post(browser, "/speak", {"text": "a" * 20_000, "mood": mood}).status_code == 202
+
+
+def test_half_a_surrogate_pair_does_not_break_anything(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    assert post(browser, "/speak", '{"text": "a\\ud83d\\u0000b"}').status_code == 202
+    mirror.texts[0][0].encode()
+
+
+def test_interrupt_and_wakeup_reach_the_robot(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    assert post(browser, "/interrupt", {}).status_code == 202
+    assert post(browser, "/wakeup", {}).json() == {"robot": "online", "detail": ""}
+
+    topics = [topic.rsplit("/", 1)[1] for topic, _payload in server.published]
+    assert topics == ["telehealth", "wakeup"]
+    assert len(mirror.controls) == 1
+
+
+def test_puppet_mode_is_started_and_stopped(
+    browser: Client, robot: Robot, server: SentServer
+) -> None:
+    assert post(browser, "/puppet", {"enabled": True}).json()["puppet_mode"] is True
+    assert Robot.objects.get().puppet_mode
+    assert post(browser, "/puppet", {"enabled": False}).json()["puppet_mode"] is False
+    assert post(browser, "/puppet", {"enabled": "yes"}).json()["error"] == "invalid_enabled"
+
+
+@pytest.mark.parametrize("path", ["/speak", "/interrupt", "/puppet", "/wakeup"])
+def test_an_unknown_robot_is_not_found(browser: Client, server: SentServer, path: str) -> None:
+    body = {"text": "a", "enabled": True}
+    response = post(browser, path, body)
+    assert (response.status_code, response.json()["error"]) == (404, "not_found")
+
+
+def test_the_wrong_method_is_named(browser: Client, robot: Robot) -> None:
+    response = browser.get(f"{BASE}/speak")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+
+
+def test_nobody_speaks_without_login_or_csrf_token(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror, parent: Any
+) -> None:
+    assert post(Client(), "/speak", {"text": "a"}).status_code == 401
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(parent)
+    assert post(strict, "/speak", {"text": "a"}).status_code == 403
+    assert mirror.texts == []

@@ -1,0 +1,162 @@
+"""Conversation: what is answered, and what is mirrored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hive.conf import conf
+from hive.models import Configuration
+from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
+
+pytestmark = pytest.mark.django_db
+
+
+def request(command: str, **fields: Any) -> dict[str, Any]:
+    ours = {"backend": "router", "module_id": conf.HIVE_CHAT_MODULE, "event_id": "e1"}
+    return ours | {"command": command} | fields
+
+
+def answers(server: SentServer) -> list[dict[str, Any]]:
+    topic = f"/devices/{DEVICE}/commands/remote_chat"
+    assert {name for name, _payload in server.published} <= {topic}
+    return [payload for _topic, payload in server.published]
+
+
+def test_a_prompt_is_answered_with_the_opener_and_mirrored(
+    server: SentServer, mirror: FakeMirror
+) -> None:
+    server.chat.handle_event(DEVICE, request("prompt"))
+
+    opener = Configuration.load().chat_opener
+    (answer,) = answers(server)
+    action = {"output_type": "GLOBAL_RESPONSE"}
+    assert answer == {
+        "command": "remote_chat",
+        "result": 0,
+        "backend": "router",
+        "event_id": "e1",
+        "input_speech": "",
+        "output": {"text": opener, "markup": opener},
+        "fallback": False,
+        "response_action": action,
+        "response_actions": [action],
+    }
+    ((text, options),) = mirror.texts
+    assert text == opener
+    assert (options["source"], options["device_id"]) == ("chat", DEVICE)
+
+
+def test_replies_come_in_turn_with_names_put_in(server: SentServer) -> None:
+    script = Configuration.load()
+    script.chat_reply = "¿{speech}, {nickname}?\n\nSigue."
+    script.save()
+    volley = {"config": {"child_pii": {"nickname": "Lucía"}}}
+
+    for number in range(3):
+        asked = request("continue", speech="Un gato", event_id=f"e{number}")
+        server.chat.handle_request(DEVICE, asked, volley)
+
+    texts = [answer["output"]["text"] for answer in answers(server)]
+    assert texts == ["¿Un gato, Lucía?", "Sigue.", "¿Un gato, Lucía?"]
+    assert answers(server)[0]["input_speech"] == "Un gato"
+
+
+def test_a_silent_child_is_reminded(server: SentServer) -> None:
+    server.chat.handle_request(DEVICE, request("reprompt"))
+    assert answers(server)[0]["output"]["text"] == Configuration.load().chat_reprompt
+
+
+def test_a_repeated_request_gets_the_same_answer_and_is_not_spoken_twice(
+    server: SentServer, mirror: FakeMirror
+) -> None:
+    for _ in range(2):
+        server.chat.handle_request(DEVICE, request("continue", speech="Hola"))
+
+    first, second = answers(server)
+    assert first == second
+    assert len(mirror.texts) == 1
+
+
+def test_other_modules_get_the_fallback_which_is_not_mirrored(
+    server: SentServer, mirror: FakeMirror
+) -> None:
+    server.chat.handle_request(DEVICE, request("continue", module_id="STORY", speech="Hola"))
+
+    (answer,) = answers(server)
+    assert answer["fallback"] is True
+    assert answer["response_action"] == {"output_type": "FALLBACK"}
+    assert answer["output"]["text"] == Configuration.load().chat_fallback
+    assert mirror.texts == []
+
+
+def test_what_the_robot_says_by_itself_is_mirrored_once(
+    server: SentServer, mirror: FakeMirror
+) -> None:
+    for _ in range(2):
+        own = request("notify", module_id="STORY", speech="Había una vez un robot.")
+        server.chat.handle_request(DEVICE, own)
+
+    ((text, options),) = mirror.texts
+    assert text == "Había una vez un robot."
+    assert options["device_id"] == DEVICE
+    assert server.published == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"speech": "Lo que mandamos nosotros."},
+        {"module_id": "STORY", "speech": "animation: wave"},
+        {"module_id": "STORY", "speech": "silent: nada"},
+        {"module_id": "STORY", "speech": "   "},
+        {"module_id": "STORY", "speech": None},
+        {"module_id": "STORY"},
+    ],
+)
+def test_what_is_ours_or_no_speech_is_not_mirrored(
+    server: SentServer, mirror: FakeMirror, fields: dict[str, Any]
+) -> None:
+    server.chat.handle_request(DEVICE, request("notify", **fields))
+    assert mirror.texts == []
+
+
+def test_what_puppet_mode_said_is_not_mirrored_again_when_the_robot_tells_of_it(
+    server: SentServer, mirror: FakeMirror
+) -> None:
+    server.send_telehealth_speech(DEVICE, "Hola, soy Moxie <break/>hoy", "happy", 0.7)
+    told = request("notify", module_id="ANY", speech="Hola, soy Moxie, hoy")
+    server.chat.handle_request(DEVICE, told)
+    other = told | {"speech": "Otra cosa"}
+    server.chat.handle_request(DEVICE, other)
+
+    assert [text for text, _options in mirror.texts] == ["Hola, soy Moxie <break/>hoy", "Otra cosa"]
+
+
+def test_the_hosted_modules_are_told(server: SentServer) -> None:
+    query = {"backend": "data", "query": {"query": "modules"}, "event_id": "q1"}
+    server.chat.handle_event(DEVICE, query)
+
+    (answer,) = answers(server)
+    assert (answer["event_id"], answer["result"]) == ("q1", 0)
+    (module,) = answer["query_data"]["modules"]
+    assert module["info"] == {"id": conf.HIVE_CHAT_MODULE}
+    assert module["content_infos"] == [{"info": {"id": "default"}}]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, {"backend": "data"}, {"backend": "data", "query": "modules"}, request("dance"),
+     {"backend": "router"}],
+)  # fmt: skip
+def test_what_makes_no_sense_is_not_answered(server: SentServer, event: dict[str, Any]) -> None:
+    server.chat.handle_event(DEVICE, event)
+    assert server.published == []
+
+
+def test_a_response_without_a_request_is_said_too(server: SentServer, mirror: FakeMirror) -> None:
+    assert server.chat.process_chat_response(DEVICE, "Hola de nuevo")
+
+    assert answers(server)[0]["output"]["text"] == "Hola de nuevo"
+    assert mirror.texts[0][0] == "Hola de nuevo"

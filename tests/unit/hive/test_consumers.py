@@ -1,0 +1,127 @@
+"""The WebSockets: a snapshot, then changes, then goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser, User
+
+from hive.events import push_bye, push_line, push_robot
+from hive.models import Robot
+from hive.routing import websocket_urlpatterns
+from tests.unit.hive.conftest import DEVICE, SentServer
+from ttsmonitor import events
+from ttsmonitor.live import SERVICE_RESTART, open_sockets
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PUPPET = f"/ws/puppet/{DEVICE}/"
+
+
+@pytest.fixture(autouse=True)
+async def serving() -> AsyncIterator[None]:
+    """Pushes reach this loop, and no group outlives its page."""
+    events.bind(asyncio.get_running_loop())
+    yield
+    events.bind(None)
+    layer: Any = get_channel_layer()
+    assert layer.groups == {}
+    assert open_sockets() == 0
+
+
+def open_page(path: str, user: Any = None) -> WebsocketCommunicator:
+    page = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
+    page.scope["user"] = user or User(username="parent")
+    return page
+
+
+async def connected(path: str) -> tuple[WebsocketCommunicator, Any]:
+    page = open_page(path)
+    assert (await page.connect())[0]
+    return page, await page.receive_json_from()
+
+
+async def test_the_dashboard_gets_robots_then_their_changes(
+    robot: Robot, server: SentServer
+) -> None:
+    page, snapshot = await connected("/ws/hive/")
+    assert snapshot["type"] == "snapshot"
+    assert [item["device_id"] for item in snapshot["robots"]] == [DEVICE]
+    assert snapshot["speech"]["status"] == "offline"
+
+    await sync_to_async(Robot.objects.departed)(DEVICE)
+    await sync_to_async(push_robot)(DEVICE)
+    change = await page.receive_json_from()
+    assert (change["type"], change["robot"]["online"]) == ("robot", False)
+
+    await page.send_json_to({"type": "snapshot"})
+    assert (await page.receive_json_from())["robots"][0]["online"] is False
+    await page.disconnect()
+
+
+async def test_a_puppet_page_hears_of_its_own_robot_only(robot: Robot, server: SentServer) -> None:
+    await Robot.objects.acreate(device_id="d_other")
+    page, snapshot = await connected(PUPPET)
+    assert (snapshot["robot"]["device_id"], snapshot["lines"]) == (DEVICE, [])
+
+    await sync_to_async(push_robot)("d_other")
+    push_line(server.lines.add(uuid.uuid4(), "d_other", "Nada", "happy", 0.5))
+    push_line(server.lines.add(uuid.uuid4(), DEVICE, "Hola", "happy", 0.5))
+
+    heard = await page.receive_json_from()
+    assert (heard["type"], heard["line"]["text"]) == ("line", "Hola")
+    assert await page.receive_nothing()
+    await page.disconnect()
+
+
+async def test_news_of_the_loudspeaker_move_a_line_on(robot: Robot, server: SentServer) -> None:
+    page, _snapshot = await connected(PUPPET)
+    utterance_id = uuid.uuid4()
+    server.lines.add(utterance_id, DEVICE, "Hola", "happy", 0.5)
+
+    message = {"id": str(utterance_id), "event": "playing", "status": "playing",
+               "current_text": "Hola", "queue_size": 0}  # fmt: skip
+    await sync_to_async(server._follow_speech)(message)
+
+    told = {event["type"]: event for event in [await page.receive_json_from() for _ in range(2)]}
+    assert told["line"]["line"]["state"] == "playing"
+    assert "speech" in told
+    await page.disconnect()
+
+
+async def test_pages_are_closed_when_the_server_stops(robot: Robot, server: SentServer) -> None:
+    pages = [(await connected(path))[0] for path in ("/ws/hive/", PUPPET)]
+    assert open_sockets() == 2
+    push_bye()
+    for page in pages:
+        assert await page.receive_output() == {"type": "websocket.close", "code": SERVICE_RESTART}
+        await page.disconnect()
+
+
+@pytest.mark.parametrize("path", ["/ws/hive/", PUPPET])
+async def test_strangers_are_kept_out(robot: Robot, path: str) -> None:
+    page = open_page(path, AnonymousUser())
+    assert not (await page.connect())[0]
+    await page.disconnect()
+
+
+async def test_an_unknown_robot_has_no_page(robot: Robot) -> None:
+    page = open_page("/ws/puppet/d_nobody/")
+    assert not (await page.connect())[0]
+    await page.disconnect()
+
+
+@pytest.mark.parametrize("sent", ["not json", "[]", '{"type": "other"}', "[" * 100_000])
+async def test_nonsense_from_a_page_is_ignored(robot: Robot, server: SentServer, sent: str) -> None:
+    page, _snapshot = await connected("/ws/hive/")
+    await page.send_to(text_data=sent)
+    await page.send_json_to({"type": "snapshot"})
+    assert (await page.receive_json_from())["type"] == "snapshot"
+    await page.disconnect()

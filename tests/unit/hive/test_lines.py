@@ -1,0 +1,118 @@
+"""What became of each line, in whatever order it is heard."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from hive.lines import Lines, phrases
+from hive.speech import SpeechState
+from tests.unit.hive.conftest import DEVICE
+from ttsmonitor.models import Utterance
+
+ONE = uuid.UUID(int=1)
+
+
+def follow(lines: Lines, event: str, **fields: Any) -> str | None:
+    line = lines.follow({"id": str(ONE), "event": event} | fields)
+    return None if line is None else line["state"]
+
+
+def test_a_line_goes_from_sent_to_spoken() -> None:
+    lines = Lines()
+    assert lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["state"] == "sent"
+
+    assert follow(lines, "queued_locally") is None
+    assert follow(lines, "sent") is None
+    assert [follow(lines, event) for event in ("stored", "playing", "spoken")] == [
+        "queued", "playing", "spoken",
+    ]  # fmt: skip
+
+
+def test_late_news_do_not_take_a_line_back() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+
+    assert follow(lines, "failed", error="no voice") == "failed"
+    assert follow(lines, "stored") is None
+    assert follow(lines, "playing") is None
+
+
+def test_a_failure_has_its_reason() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    line = lines.follow({"id": str(ONE), "event": "failed", "error": "no voice"})
+    assert line is not None
+    assert line["error"] == "no voice"
+
+
+def test_strangers_and_states_without_event_change_nothing() -> None:
+    lines = Lines()
+    assert follow(lines, "playing") is None
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    assert lines.follow({"status": "playing"}) is None
+    assert lines.follow({"id": str(ONE)}) is None
+
+
+@pytest.mark.django_db
+def test_the_history_fills_in_what_was_said_before_and_what_was_missed() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Nueva", "happy", 0.5)
+    now = timezone.now()
+    common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
+    Utterance.objects.create(id=ONE, text="Nueva", device_id=DEVICE, status="spoken", **common)
+    old = now - timedelta(hours=1)
+    Utterance.objects.create(
+        text="Vieja", device_id=DEVICE, status="failed", error="no voice",
+        source="puppet_mode", published_at=old, received_at=old,
+    )  # fmt: skip
+    Utterance.objects.create(text="Chat", device_id=DEVICE, **(common | {"source": "chat"}))
+    Utterance.objects.create(text="Otro robot", device_id="d_other", **common)
+
+    recent = lines.recent(DEVICE)
+
+    assert {(line["text"], line["state"]) for line in recent} == {
+        ("Nueva", "spoken"), ("Vieja", "failed"),
+    }  # fmt: skip
+
+
+def test_phrases_are_different_and_newest_first() -> None:
+    lines = [{"text": text} for text in ("c", "a", "c", "b")]
+    assert phrases(lines) == ["c", "a", "b"]
+
+
+def test_the_loudspeaker_is_offline_without_presence_or_broker() -> None:
+    speech = SpeechState()
+    speech.broker("")
+    assert speech.heard_status({"status": "playing", "current_text": "Hola", "queue_size": 2})
+    assert speech.describe()["status"] == "offline"
+    assert not speech.describe()["known"]
+
+    speech.heard_presence("online")
+    told = speech.describe()
+    assert (told["status"], told["current_text"], told["queue_size"]) == ("playing", "Hola", 2)
+
+    speech.broker("gone")
+    assert speech.describe()["status"] == "offline"
+    assert speech.describe()["broker_error"] == "gone"
+
+
+def test_what_the_broker_is_holds_as_long_as_its_connection() -> None:
+    speech = SpeechState()
+    speech.broker("")
+    speech.heard_broker("development")
+    assert speech.describe()["broker_kind"] == "development"
+    speech.broker("gone")
+    speech.broker("")
+    assert speech.describe()["broker_kind"] == ""
+
+
+def test_the_same_status_again_is_no_change() -> None:
+    speech = SpeechState()
+    message = {"status": "idle", "current_text": "", "queue_size": 0, "timestamp": "1"}
+    assert speech.heard_status(message)
+    assert not speech.heard_status(message | {"timestamp": "2"})

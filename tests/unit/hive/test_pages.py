@@ -1,0 +1,116 @@
+"""The pages and the admin, as a browser gets them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from hive.models import Configuration, Robot
+from tests.unit.hive.conftest import DEVICE, SentServer
+
+
+@pytest.fixture
+def admin_browser(db: Any) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(User.objects.create_superuser("boss", password="a-long-password"))
+    return client
+
+
+def test_without_robots_the_dashboard_says_how_to_get_one(
+    browser: Client, server: SentServer
+) -> None:
+    page = browser.get("/").content.decode()
+    assert "manage.py virtual_moxie --host localhost --port 1883" in page
+    assert 'id="welcome" hidden' not in page
+
+
+def test_the_dashboard_lists_robots(browser: Client, robot: Robot, server: SentServer) -> None:
+    page = browser.get("/").content.decode()
+    assert f'href="/puppet/{DEVICE}/"' in page
+    assert 'id="welcome" hidden' in page
+
+
+def test_puppet_mode_shows_robot_and_moods(
+    browser: Client, robot: Robot, server: SentServer
+) -> None:
+    Robot.objects.update(name='<b>"Moxie"</b>', puppet_state="READY")
+    page = browser.get(f"/puppet/{DEVICE}/").content.decode()
+
+    assert "&lt;b&gt;&quot;Moxie&quot;&lt;/b&gt;" in page
+    assert "<b>" not in page
+    assert page.count('name="mood"') == 12
+    assert "csrftoken" in browser.cookies
+    assert browser.get("/puppet/d_nobody/").status_code == 404
+
+
+def test_what_was_said_before_is_escaped(browser: Client, robot: Robot, server: SentServer) -> None:
+    import uuid
+
+    server.lines.add(uuid.uuid4(), DEVICE, "<script>alert(1)</script>", "shy", 0.5)
+    page = browser.get(f"/puppet/{DEVICE}/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_conversation_is_edited(browser: Client, server: SentServer) -> None:
+    assert browser.get("/chat/").status_code == 200
+    script = {
+        "chat_opener": "Hola", "chat_reply": "Sí", "chat_reprompt": "¿Y?", "chat_fallback": "No",
+    }  # fmt: skip
+    response = browser.post("/chat/", script, follow=True)
+
+    assert "Saved" in response.content.decode()
+    assert Configuration.load().chat_opener == "Hola"
+    refused = browser.post("/chat/", script | {"chat_opener": ""})
+    assert "Not saved" in refused.content.decode()
+    assert Configuration.load().chat_opener == "Hola"
+
+
+def test_pages_need_a_login(client: Client, db: Any) -> None:
+    for path in ("/", f"/puppet/{DEVICE}/", "/chat/"):
+        assert client.get(path).status_code == 302
+
+
+def test_health_tells_strangers_only_whether(client: Client, server: SentServer, db: Any) -> None:
+    response = client.get("/health")
+    assert response.status_code == 503  # nobody started the robot link here
+    assert response.json()["checks"] == {"broker": {"ok": False}, "database": {"ok": True}}
+
+
+def test_the_admin_writes_plain_fields_into_the_configuration(
+    admin_browser: Client, robot: Robot, server: SentServer
+) -> None:
+    url = f"/admin/hive/robot/{robot.pk}/change/"
+    assert admin_browser.get(url).status_code == 200
+    form = {
+        "name": "Azul", "nickname": "Lucía", "audio_volume": "0.3", "screen_brightness": "",
+        "timezone_id": "America/Bogota", "config": json.dumps({"screen_brightness": "0.5"}),
+    }  # fmt: skip
+    Robot.objects.update(config={"screen_brightness": "0.5"})
+    response = admin_browser.post(url, form)
+
+    assert response.status_code == 302, response.content.decode()
+    robot.refresh_from_db()
+    assert robot.config == {"audio_volume": "0.3", "timezone_id": "America/Bogota"}
+    assert (str(robot), robot.online) == ("Azul", True)
+
+
+def test_the_admin_refuses_what_a_robot_cannot_use(
+    admin_browser: Client, robot: Robot, server: SentServer
+) -> None:
+    url = f"/admin/hive/robot/{robot.pk}/change/"
+    form = {"name": "Azul", "config": json.dumps({"audio_volume": "loud"})}
+    assert "audio_volume" in admin_browser.post(url, form).content.decode()
+    robot.refresh_from_db()
+    assert robot.config == {}
+
+
+def test_the_one_configuration_opens_at_once(admin_browser: Client, db: Any) -> None:
+    response = admin_browser.get("/admin/hive/configuration/")
+    assert response["Location"] == "/admin/hive/configuration/1/change/"
+    assert admin_browser.get(response["Location"]).status_code == 200
+    assert admin_browser.get("/admin/hive/configuration/add/").status_code == 403

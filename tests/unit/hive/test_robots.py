@@ -1,0 +1,74 @@
+"""Who is online, read from the broker's log and from signs of life."""
+
+from __future__ import annotations
+
+import pytest
+
+from hive.mqtt.robots import LogEvent, Presence, parse_log_line
+
+ID = "d_1b4e28ba-2fa1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"1795394992: New client connected from 127.0.0.1:37672 as {ID} (p2, c1, k60).",
+        f"1795394992: New client connected from ::1:1 as {ID} (p2, c1, k60, u'unknown').",
+        f"2026-11-23T00:26:00: New client connected from 10.0.0.2:1 as {ID} (p4, c0, k30).",
+        f"New client connected from 10.0.0.2:1 as {ID} (p2, c1, k60).",
+    ],
+)
+def test_a_connect_is_an_arrival(line: str) -> None:
+    assert parse_log_line(line) == LogEvent(ID, online=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"1795394994: Client {ID} disconnected.",
+        f"1795394994: Client {ID} disconnected, not authorised.",
+        f"1795394994: Client {ID} [127.0.0.1:1883] disconnected: connection closed by client.",
+        f"1795394994: Client {ID} closed its connection.",
+        f"1795394994: Client {ID} has exceeded timeout, disconnecting.",
+        f"1795394994: Socket error on client {ID}, disconnecting.",
+        f"1795394994: Bad socket read/write on client {ID}: Protocol error.",
+    ],
+)
+def test_every_way_of_leaving_is_a_departure(line: str) -> None:
+    assert parse_log_line(line) == LogEvent(ID, online=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "1795394992: New connection from 127.0.0.1:37672 on port 1883.",
+        f"1795394993: Client {ID} already connected, closing old connection.",
+        "1795394994: Client moxie-hive disconnected.",
+        "1795394994: New client connected from 127.0.0.1:1 as other (p2, c1, k60).",
+        f"1: New client connected from 127.0.0.1:1 as x connected from 1 as {ID} (p2, c1).",
+        f"1: New client connected from 127.0.0.1:1 as x (p2, c1, u'Client {ID} disconnected.').",
+    ],
+)
+def test_other_lines_and_forged_ones_say_nothing(line: str) -> None:
+    assert parse_log_line(line) is None
+
+
+def test_only_the_first_sign_of_life_is_a_connect() -> None:
+    presence = Presence(silence_seconds=60)
+
+    assert [presence.hear(ID), presence.hear(ID)] == [True, False]
+    assert [presence.leave(ID), presence.leave(ID)] == [True, False]
+    assert presence.hear(ID)
+
+
+def test_silence_means_gone_only_where_the_log_cannot_tell() -> None:
+    presence = Presence(silence_seconds=-1)
+    presence.hear(ID)
+
+    assert presence.silent() == [ID]
+    presence.has_log = True
+    assert presence.silent() == []
+    presence.clear()
+    assert not presence.has_log
+    assert ID not in presence

@@ -1,0 +1,101 @@
+"""What script/bench is told and what it prints; what it measures is measured by running it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import __main__ as command
+from bench import first_audio, publish, soak, stop
+from bench.tables import Wanted, median, number, percentile, report, table
+from bench.texts import CACHED, PARAGRAPH, STORY, TEXTS, Texts
+
+
+def test_without_a_command_it_measures_first_audio_and_publish() -> None:
+    runs, args = command.parse([])
+    assert runs == [first_audio.run, publish.run]
+    assert (args.runs, args.calls, args.voice) == (20, 20_000, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "run", "name", "value"),
+    [
+        ("first-audio --runs 3", first_audio.run, "runs", 3),
+        ("publish", publish.run, "calls", 20_000),
+        ("stop", stop.run, "runs", 50),
+        ("soak --utterances 7", soak.run, "utterances", 7),
+    ],
+)
+def test_a_command_and_its_options(line: str, run: object, name: str, value: int) -> None:
+    runs, args = command.parse(line.split())
+    assert runs == [run]
+    assert getattr(args, name) == value
+
+
+@pytest.mark.parametrize("line", ["dance", "stop --runs 0", "publish --runs 3"])
+def test_what_cannot_be_measured_is_refused(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        command.parse(line.split())
+    assert refused.value.code == 2
+    assert "usage: script/bench" in capsys.readouterr().err
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    values = [float(value) for value in range(20, 0, -1)]
+    assert percentile(values, 95) == 19
+    assert percentile(values, 99) == 20
+    assert percentile(values, 1) == 1
+    assert percentile([7.5], 95) == 7.5
+    assert percentile([], 95) is None
+
+
+def test_a_median_of_nothing_is_nothing() -> None:
+    assert median([]) is None
+    assert median([3.0, 1.0, 2.0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(12345.6, "12,346"), (46.24, "46.2"), (0.714, "0.71"), (20, "20"), (-8.05, "-8.05")],
+)
+def test_numbers_have_the_digits_that_matter(value: float, words: str) -> None:
+    assert number(value) == words
+
+
+def test_a_table_is_aligned_and_shows_what_was_not_measured() -> None:
+    printed = table(["text", "median"], [["short", 46.24], ["paragraph", None]])
+    assert printed == (
+        "| text      | median |\n"
+        "| --------- | -----: |\n"
+        "| short     |   46.2 |\n"
+        "| paragraph |      - |"
+    )  # fmt: skip
+
+
+def test_a_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
+    fast = Wanted("short, median", 46.2, 60, " ms")
+    slow = Wanted("times faster", 19, 20, "×", "≥")
+    idle = Wanted("idle", 1, 1, " %", "<")
+    assert report([fast])
+    assert not report([fast, slow, idle])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == [
+        "ok    short, median: 46.2 ms (wanted ≤ 60 ms)",
+        "MISS  times faster: 19× (wanted ≥ 20×)",
+        "MISS  idle: 1 % (wanted < 1 %)",
+    ]
+
+
+def test_texts_are_of_the_length_that_is_stated_and_never_the_same() -> None:
+    assert {name: len(text) for name, text in TEXTS.items()} == {
+        "short": 16, "medium": 61, "long": 126, "paragraph": 600,
+    }  # fmt: skip
+    texts = Texts(seed=1)
+    for text in TEXTS.values():
+        made = {texts.new(text) for _ in range(300)}
+        assert len(made) == 300
+        assert {len(each) for each in made} == {len(text)}
+        # Also the first clause is new: it is what a cache of clauses would have.
+        assert len({each.partition(",")[0] for each in made}) == 300
+    assert Texts().new(CACHED) == CACHED
+    assert not set(",;:") & set(STORY)
+    assert "Hola" in PARAGRAPH

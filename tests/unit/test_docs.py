@@ -1,0 +1,165 @@
+"""The documentation is true where a machine can tell: settings, commands, links, both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from hive.conf import HiveSettings
+from tests.tools import ROOT
+from ttsmonitor.conf import AppSettings, TTSSettings
+from ttsmonitor.messages import parse_chunk
+
+READMES = [ROOT / "README.md", ROOT / "README.es.md"]
+PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALL = [*PAGES, *sorted(ROOT.glob("services/*/README.md"))]
+ENGLISH_ONLY = {"dependencies.md", "licences.md"}
+"""For those who work on the project or pass it on."""
+NOT_OURS = {"PULSE_SERVER", "OSTYPE"}
+ENVIRONMENT = {
+    "MOXIE_WORK_DIR": "site/work",
+    "DATABASE_URL": "",
+    "REDIS_URL": "",
+    "SECRET_KEY": "",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    "DEBUG": "0",
+    "LOG_LEVEL": "INFO",
+    "TZ": "",
+    "MOXIE_NO_PIPER": "0",
+    "PYTHON3": "",
+}
+"""What is read before there are settings, with what stands for its default."""
+
+CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")
+ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \| (?:`([^`]*)`|–) \| \S", re.MULTILINE)
+COMMAND = re.compile(r"manage\.py ([a-z]\w*)([^`\n|]*)")
+
+each_readme = pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+each_page = pytest.mark.parametrize("page", ALL, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def shown(value: object) -> str:
+    """A default as the tables show it."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def defaults() -> dict[str, str]:
+    """Every setting with its default."""
+    apps: tuple[AppSettings, ...] = (TTSSettings(), HiveSettings())
+    ours = {name: shown(type(app).__dict__[name]) for app in apps for name in app.names()}
+    return ours | ENVIRONMENT
+
+
+def prose(page: Path) -> str:
+    return CODE_BLOCK.sub("", page.read_text())
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings."""
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings(page)}
+
+
+def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """The management commands that a page names, with their options."""
+    for match in COMMAND.finditer(page.read_text()):
+        yield match[1], re.findall(r"(?<= )--[a-z-]+", match[2])
+
+
+def test_what_is_read_from_the_environment_is_known_here() -> None:
+    settings = (ROOT / "site/openmoxie/settings.py").read_text()
+    scripts = "".join((ROOT / "script" / name).read_text() for name in ("setup", "lib.sh"))
+    read = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"', settings))
+    read |= set(re.findall(r"\$\{([A-Z]\w+):-", scripts))
+    assert read - NOT_OURS == set(ENVIRONMENT)
+
+
+@each_readme
+def test_every_setting_stands_in_a_table_with_its_default(page: Path) -> None:
+    rows = ROW.findall(page.read_text())
+    assert len(rows) == len({name for name, _default in rows})
+    assert dict(rows) == defaults()
+
+
+@each_page
+def test_commands_and_their_options_exist(page: Path) -> None:
+    known = get_commands()
+    for name, options in commands(page):
+        assert name in known, name
+        command = load_command_class(str(known[name]), name)
+        parser = command.create_parser("manage.py", name)
+        assert set(options) <= set(parser._option_string_actions), f"{name} {options}"
+
+
+@each_readme
+def test_our_commands_for_people_are_named(page: Path) -> None:
+    named = {name for name, _options in commands(page)}
+    assert {"say", "download_voice", "virtual_moxie", "create_api_token"} <= named
+
+
+@each_page
+def test_scripts_exist(page: Path) -> None:
+    for name in re.findall(r"(?<![\w/])script/(\w+)", page.read_text()):
+        assert (ROOT / "script" / name).is_file(), name
+
+
+@each_page
+def test_links_and_pictures_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(prose(page)):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _hash, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.is_file(), target
+        assert file.is_relative_to(ROOT), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def test_every_picture_is_shown() -> None:
+    targets = {Path(target).name for page in PAGES for target in LINK.findall(prose(page))}
+    pictures = {path.name for path in (ROOT / "docs" / "images").iterdir()}
+    assert pictures
+    assert pictures <= targets
+
+
+@each_page
+def test_json_is_json(page: Path) -> None:
+    for block in re.findall(r"^```json\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE):
+        fields = json.loads(block)
+        if "chunk" in fields:
+            assert parse_chunk(block.encode()).text == fields["text"]
+
+
+def english() -> list[Path]:
+    return [
+        page
+        for page in PAGES
+        if not page.name.endswith(".es.md") and page.name not in ENGLISH_ONLY | {"CHANGELOG.md"}
+    ]
+
+
+@pytest.mark.parametrize("page", english(), ids=lambda page: page.name)
+def test_every_page_has_a_spanish_twin_that_is_in_step(page: Path) -> None:
+    twin = page.with_name(page.name.replace(".md", ".es.md"))
+    assert f"]({twin.name})" in page.read_text()
+    assert f"]({page.name})" in twin.read_text()
+    assert len(headings(page)) == len(headings(twin))
+    blocks = [len(CODE_BLOCK.findall(each.read_text())) for each in (page, twin)]
+    assert blocks[0] == blocks[1]
+    assert sorted(commands(page)) == sorted(commands(twin))
+
+
+def test_there_is_no_spanish_page_alone() -> None:
+    pages = {page.name for page in PAGES}
+    spanish = {name for name in pages if name.endswith(".es.md")}
+    assert len(spanish) == len(english())
+    assert {name.replace(".es.md", ".md") for name in spanish} <= pages

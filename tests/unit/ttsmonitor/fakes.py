@@ -1,0 +1,80 @@
+"""Fakes at our own seams: a voice and a sound device that do what a test says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ttsmonitor.exceptions import AudioError, SynthesisError
+from ttsmonitor.synthesis.base import Block, SpeechRequest
+
+RATE = 22_050
+
+
+@dataclass
+class FakeSynthesizer:
+    """Makes `blocks` blocks of 20 ms; speaks of what it was asked."""
+
+    blocks: int = 3
+    error: str = ""
+    engine: str = "fake"
+    requests: list[SpeechRequest] = field(default_factory=list)
+    cancelled: int = 0
+
+    def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
+        self.requests.append(request)
+        for _ in range(self.blocks):
+            yield Block(b"\1\0" * (RATE // 50), RATE)
+        if self.error:
+            raise SynthesisError(self.error)
+
+    def cancel(self, owner: object = None) -> None:
+        self.cancelled += 1
+
+    def ensure_started(self) -> None:
+        pass
+
+
+@dataclass
+class FakeOutput:
+    """Remembers what it was told; `gate` holds each write until the test opens it."""
+
+    name: str = "fake"
+    error: str = ""
+    events: list[str] = field(default_factory=list)
+    pcm: bytes = b""
+    gate: threading.Event = field(default_factory=threading.Event)
+    broken: bool = False
+    unheard_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def open(self) -> None:
+        if self.broken:
+            raise AudioError("no device")
+
+    def begin(self, utterance_id: str, sample_rate: int) -> None:
+        self.events.append("begin")
+
+    def write(self, pcm: bytes) -> None:
+        self.events.append("write")
+        assert self.gate.wait(20)
+        self.pcm += pcm
+
+    def flush(self) -> float:
+        self.events.append("flush")
+        return self.unheard_seconds
+
+    def rewind(self, seconds: float) -> None:
+        self.pcm = self.pcm[: len(self.pcm) - 2 * round(seconds * RATE)]
+
+    def drain(self, is_over: Callable[[], bool]) -> None:
+        self.events.append("drain")
+
+    def end(self) -> None:
+        self.events.append("end")
+
+    def close(self) -> None:
+        self.events.append("close")

@@ -1,0 +1,132 @@
+"""Who gets in: to the page, to its health, and with what."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from tests.unit.ttsmonitor.fakes_web import FakeService
+from ttsmonitor.models import ApiToken
+
+
+def test_the_page_sends_strangers_to_the_login_and_back(visitor: Client, parent: User) -> None:
+    response = visitor.get("/", follow=True)
+    assert response.redirect_chain == [("/accounts/login/?next=/", 302)]
+    form = {"username": "parent", "password": "a-long-password", "next": "/"}
+    assert visitor.post("/accounts/login/", form)["Location"] == "/"
+    assert visitor.get("/").status_code == 200
+
+
+def test_wrong_password_is_told_and_the_name_is_kept(visitor: Client, parent: User) -> None:
+    response = visitor.post("/accounts/login/", {"username": "parent", "password": "guess"})
+    page = response.content.decode()
+    assert "Please enter a correct username and password" in page
+    assert 'value="parent"' in page
+
+
+def test_login_does_not_lead_to_another_site(visitor: Client, parent: User) -> None:
+    form = {"username": "parent", "password": "a-long-password", "next": "https://evil.example/"}
+    assert visitor.post("/accounts/login/", form)["Location"] == "/"
+
+
+def test_without_required_login_pages_are_open_but_not_the_admin(
+    visitor: Client, settings: Any
+) -> None:
+    settings.MOXIE_REQUIRE_LOGIN = False
+    assert visitor.get("/").status_code == 200
+    assert visitor.get("/api/history").status_code == 200
+    assert visitor.get("/admin/ttsmonitor/utterance/").status_code == 302
+
+
+def test_health_is_open_and_tells_no_secrets(visitor: Client, speech: FakeService) -> None:
+    assert visitor.get("/health").status_code == 200
+    speech.break_check("synthesis", "could not say: mi secreto")
+    response = visitor.get("/health")
+    assert response.status_code == 503
+    assert response.json()["ok"] is False
+    broken = {name for name, check in response.json()["checks"].items() if not check["ok"]}
+    assert broken == {"synthesis"}
+    assert "secreto" not in response.content.decode()
+
+
+def test_health_tells_the_cause_to_who_may_know(browser: Client, speech: FakeService) -> None:
+    speech.break_check("audio", "the device is gone")
+    answer = browser.get("/health").json()
+    assert answer["checks"]["audio"]["detail"] == "the device is gone"
+    assert answer["checks"]["audio"]["since"] == "2026-01-02T03:04:05.000Z"
+
+
+def test_health_without_a_service_is_503(visitor: Client) -> None:
+    response = visitor.get("/health")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "speech service not running in this process"
+
+
+def test_a_made_token_opens_the_api_and_dies_with_its_row(visitor: Client, parent: User) -> None:
+    printed, hint = StringIO(), StringIO()
+    call_command("create_api_token", "kitchen", user="parent", stdout=printed, stderr=hint)
+    token = printed.getvalue().strip()
+    assert token not in str(ApiToken.objects.values())
+    bearer = {"authorization": f"Bearer {token}"}
+    assert visitor.get("/api/stats", headers=bearer).status_code == 200
+    User.objects.update(is_active=False)
+    assert visitor.get("/api/stats", headers=bearer).status_code == 401
+    User.objects.update(is_active=True)
+    ApiToken.objects.all().delete()
+    assert visitor.get("/api/stats", headers=bearer).status_code == 401
+
+
+def test_no_token_for_who_does_not_exist_or_has_no_name(db: Any) -> None:
+    with pytest.raises(CommandError, match="no user 'ghost'"):
+        call_command("create_api_token", "kitchen", user="ghost")
+    with pytest.raises(CommandError, match="give a name"):
+        call_command("create_api_token", "  ")
+
+
+async def knock(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Is a WebSocket with these headers let in by the whole ASGI application?"""
+    from openmoxie.asgi import application
+
+    communicator = WebsocketCommunicator(application, "/ws/monitor/", headers=headers)
+    entered: bool = (await communicator.connect())[0]
+    await communicator.disconnect()
+    return entered
+
+
+HOME = (b"origin", b"http://localhost")
+ABROAD = (b"origin", b"https://evil.example")
+
+
+def session_of(client: Client) -> tuple[bytes, bytes]:
+    return b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()
+
+
+@pytest.fixture
+def cookie(transactional_db: Any, browser: Client) -> tuple[bytes, bytes]:
+    return session_of(browser)
+
+
+async def test_websocket_needs_a_session(cookie: tuple[bytes, bytes]) -> None:
+    assert await knock([HOME, cookie]) is True
+    assert await knock([HOME]) is False
+    assert await knock([HOME, (b"cookie", b"sessionid=guess")]) is False
+
+
+async def test_websocket_refuses_pages_of_other_sites(cookie: tuple[bytes, bytes]) -> None:
+    assert await knock([ABROAD, cookie]) is False
+
+
+@pytest.fixture
+def token(transactional_db: Any, parent: User) -> str:
+    return ApiToken.issue(parent, "script")
+
+
+async def test_websocket_takes_a_token(token: str) -> None:
+    assert await knock([HOME, (b"authorization", f"Bearer {token}".encode())]) is True
+    assert await knock([HOME, (b"authorization", b"Bearer guess")]) is False

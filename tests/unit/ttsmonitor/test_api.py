@@ -1,0 +1,220 @@
+"""The JSON API, as a program meets it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from ttsmonitor import events, snapshot
+from ttsmonitor.messages import Control
+from ttsmonitor.models import ApiToken, Utterance
+
+Status = Utterance.Status
+
+
+def post(client: Client, body: Any, **extra: Any) -> Any:
+    content = body if isinstance(body, bytes) else json.dumps(body)
+    return client.post("/api/control", content, content_type="application/json", **extra)
+
+
+def pages(client: Client, **query: Any) -> list[list[dict[str, Any]]]:
+    """All pages of the history."""
+    found, before = [], ""
+    while True:
+        answer = client.get("/api/history", query | {"before": before}).json()
+        found.append(answer["utterances"])
+        if answer["next"] is None:
+            return found
+        before = answer["next"]
+
+
+@pytest.mark.parametrize("path", ["status", "queue", "stats", "history", "control"])
+def test_without_a_login_the_answer_is_401_in_json(visitor: Client, path: str) -> None:
+    response = visitor.get(f"/api/{path}")
+    assert response.status_code == 401
+    assert response.json()["error"] == "login_required"
+
+
+def test_status_is_the_services_own(browser: Client, speech: FakeService) -> None:
+    response = browser.get("/api/status")
+    assert response.status_code == 200
+    assert response.json()["engine"] == "espeak es"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_status_is_offline_where_no_service_runs(browser: Client) -> None:
+    answer = browser.get("/api/status").json()
+    assert answer["status"] == "offline"
+    assert answer["broker"]["connected"] is False
+
+
+def test_queue_is_in_the_order_of_speaking(browser: Client) -> None:
+    utterance("later", status=Status.QUEUED, seconds_ago=1)
+    utterance("first", status=Status.QUEUED, seconds_ago=5)
+    utterance("urgent", status=Status.QUEUED, priority="high")
+    utterance("over", status=Status.SPOKEN)
+    answer = browser.get("/api/queue").json()
+    assert answer["size"] == 3
+    assert [waiting["text"] for waiting in answer["queue"]] == ["urgent", "first", "later"]
+
+
+def test_stats_count_the_history(browser: Client) -> None:
+    utterance("Hola")
+    answer = browser.get("/api/stats").json()
+    assert (answer["total"], answer["characters"]) == (1, 4)
+
+
+def test_history_is_newest_first_and_as_events_show_it(browser: Client) -> None:
+    old = utterance("ayer", seconds_ago=10)
+    new = utterance("¡hoy! 🤖")
+    answer = browser.get("/api/history").json()
+    assert answer == {"utterances": [events.describe(new), events.describe(old)], "next": None}
+
+
+def test_pages_hold_each_row_once_even_of_one_moment(browser: Client) -> None:
+    moment = timezone.now()
+    made = {str(utterance(received_at=moment).pk) for _ in range(7)}
+    found = pages(browser, limit=3)
+    assert [len(page) for page in found] == [3, 3, 1]
+    assert {row["id"] for page in found for row in page} == made
+
+
+def test_what_is_said_meanwhile_does_not_shift_the_next_page(browser: Client) -> None:
+    for number in range(4):
+        utterance(f"row {number}", seconds_ago=10 - number)
+    first = browser.get("/api/history", {"limit": 2}).json()
+    utterance("meanwhile")
+    second = browser.get("/api/history", {"limit": 2, "before": first["next"]}).json()
+    texts = [row["text"] for row in first["utterances"] + second["utterances"]]
+    assert texts == ["row 3", "row 2", "row 1", "row 0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ({"source": "chat"}, "of chat"),
+        ({"device_id": "moxie-1"}, "of moxie-1"),
+        ({"status": "failed"}, "of failed"),
+        ({"q": "AGUJA"}, "pajar con una aguja dentro"),
+        ({"source": "chat", "q": "chat"}, "of chat"),
+    ],
+)
+def test_history_is_filtered(browser: Client, query: dict[str, str], text: str) -> None:
+    utterance("of chat", source="chat")
+    utterance("of moxie-1", device_id="moxie-1")
+    utterance("of failed", status=Status.FAILED)
+    utterance("pajar con una aguja dentro")
+    answer = browser.get("/api/history", query).json()
+    assert [row["text"] for row in answer["utterances"]] == [text]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "0"},
+        {"limit": "201"},
+        {"limit": "many"},
+        {"status": "shouted"},
+        {"before": "yesterday"},
+        {"before": f"{10**30}-{uuid.uuid4().hex}"},
+        {"before": "12-not-a-uuid"},
+    ],
+)
+def test_what_cannot_be_understood_is_400_with_a_sentence(
+    browser: Client, query: dict[str, str]
+) -> None:
+    response = browser.get("/api/history", query)
+    assert response.status_code == 400
+    assert response.json()["error"] == "bad_request"
+    assert next(iter(query)) in response.json()["detail"]
+
+
+def test_a_nul_in_the_search_finds_nothing_and_breaks_nothing(browser: Client) -> None:
+    utterance("Hola")
+    assert browser.get("/api/history", {"q": "a\0b"}).json()["utterances"] == []
+
+
+def test_control_reaches_the_service(browser: Client, speech: FakeService) -> None:
+    response = post(browser, {"action": "volume", "value": 0.5, "device_id": "moxie-1"})
+    assert response.status_code == 200
+    assert response.json()["status"]["status"] == "idle"
+    assert speech.controls == [Control(action="volume", value=0.5, device_id="moxie-1")]
+
+
+def test_replay_names_a_row_of_the_history(browser: Client, speech: FakeService) -> None:
+    said = utterance("otra vez")
+    assert post(browser, {"action": "replay", "id": str(said.pk)}).status_code == 200
+    assert speech.controls == [Control(action="replay", utterance_id=said.pk)]
+    response = post(browser, {"action": "replay", "id": str(uuid.uuid4())})
+    assert (response.status_code, response.json()["error"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"\xff", b'{"action":"dance"}', b'{"action":"volume","value":7}']
+)
+def test_unreadable_control_is_400_and_does_nothing(
+    browser: Client, speech: FakeService, body: bytes
+) -> None:
+    response = post(browser, body)
+    assert (response.status_code, response.json()["error"]) == (400, "bad_request")
+    assert speech.controls == []
+
+
+def test_control_beyond_djangos_limit_is_413(
+    browser: Client, speech: FakeService, settings: Any
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    response = post(browser, b"x" * 101)
+    assert (response.status_code, response.json()["error"]) == (413, "too_large")
+
+
+def test_control_without_a_service_is_503(browser: Client) -> None:
+    response = post(browser, {"action": "skip"})
+    assert (response.status_code, response.json()["error"]) == (503, "not_running")
+
+
+def test_other_methods_are_405(browser: Client) -> None:
+    response = browser.get("/api/control")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert browser.post("/api/status").status_code == 405
+
+
+def test_broken_database_is_503_in_json(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(snapshot, "queue", fail)
+    response = browser.get("/api/queue")
+    assert (response.status_code, response.json()["error"]) == (503, "database_unavailable")
+    assert "disk" not in response.json()["detail"]
+
+
+def test_another_site_cannot_use_the_session(
+    monitor_urls: None, parent: User, speech: FakeService
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(parent)
+    response = post(client, {"action": "clear"})
+    assert (response.status_code, response.json()["error"]) == (403, "csrf_failed")
+    client.get("/")
+    token = client.cookies["csrftoken"].value
+    assert post(client, {"action": "clear"}, headers={"x-csrftoken": token}).status_code == 200
+    assert speech.controls == [Control(action="clear")]
+
+
+def test_a_token_needs_no_session_and_no_csrf(
+    monitor_urls: None, parent: User, speech: FakeService
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    bearer = {"authorization": f"Bearer {ApiToken.issue(parent, 'script')}"}
+    assert post(client, {"action": "pause"}, headers=bearer).status_code == 200
+    assert client.get("/api/history", headers=bearer).status_code == 200
+    assert client.get("/api/history", headers={"authorization": "Bearer no"}).status_code == 401

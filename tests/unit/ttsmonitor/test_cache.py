@@ -1,0 +1,114 @@
+"""Finished sound on disk: kept whole, bounded, shared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.cache import SoundCache
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+
+def sound(byte: int = 1, size: int = 100) -> list[Block]:
+    return [Block(bytes([byte]) * size, 22_050), Block(bytes([byte]) * size, 22_050)]
+
+
+def keep(cache: SoundCache, key: str, blocks: list[Block]) -> None:
+    assert list(cache.keep(key, blocks, lambda: True)) == blocks
+
+
+def pcm(blocks: list[Block] | None) -> bytes:
+    assert blocks is not None
+    return b"".join(block.pcm for block in blocks)
+
+
+def test_what_was_kept_comes_back_also_for_another_process(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 10_000)
+    assert cache.get("a") is None
+    keep(cache, "a", sound())
+    other = SoundCache(tmp_path, 10_000)
+    assert pcm(other.get("a")) == pcm(sound())
+    assert (other.hits, cache.misses) == (1, 1)
+
+
+def test_what_was_cut_short_is_not_kept(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 10_000)
+    for _block in cache.keep("a", sound(), lambda: True):
+        break
+    assert cache.get("a") is None
+    list(cache.keep("a", sound(), lambda: False))
+    assert cache.get("a") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_least_recently_used_go_when_it_is_full(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000)
+    for number, key in enumerate("abcd"):
+        keep(cache, key, sound(number))
+        os.utime(tmp_path / f"{key}.pcm", (number, number))
+    assert cache.get("a") is not None  # used just now
+    keep(cache, "e", sound(9))
+    assert cache.get("b") is None
+    assert cache.get("a") is not None and cache.get("e") is not None
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1_000
+
+
+def test_what_is_too_large_or_broken_is_not_there(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000)
+    keep(cache, "large", sound(1, 400))
+    assert cache.get("large") is None
+    (tmp_path / "broken.pcm").write_bytes(b"PC")
+    assert cache.get("broken") is None
+    keep(cache, "a", sound())
+    cache.clear()
+    assert cache.get("a") is None
+
+
+@pytest.fixture
+def cached(tmp_path: Path) -> Iterator[Synthesizer]:
+    cache = SoundCache(tmp_path / "sounds", 10_000_000)
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), cache=cache)
+    synthesizer.start()
+    yield synthesizer
+    synthesizer.stop()
+
+
+def test_the_same_words_are_made_once_and_others_anew(cached: Synthesizer) -> None:
+    request = SpeechRequest(text="Hola, soy Moxie.")
+    first = pcm(list(cached.speak(request)))
+    assert cached.engine == "espeak es"
+    assert pcm(list(cached.speak(request))) == first
+    assert cached.engine == "espeak es, cached"
+    for other in (
+        SpeechRequest(text="Hola, soy Moxie."  , speed=1.2),
+        SpeechRequest(text="Hola, soy Moxie.", lang="en"),
+        SpeechRequest(text="Hola, soy Mox."),
+    ):  # fmt: skip
+        assert pcm(list(cached.speak(other))) != first
+        assert "cached" not in cached.engine
+
+
+def test_what_was_cancelled_is_not_kept_as_if_it_were_whole(cached: Synthesizer) -> None:
+    request = SpeechRequest(text="Había una vez un robot que quería bailar. " * 40)
+    heard = 0.0
+    for block in cached.speak(request):
+        if heard == 0.0:
+            cached.cancel()
+        heard += block.seconds
+    whole = sum(block.seconds for block in cached.speak(request))
+    assert "cached" not in cached.engine
+    assert whole > 2 * heard
+
+
+def test_a_late_cancellation_does_not_hit_the_next_job(cached: Synthesizer) -> None:
+    first, second = object(), object()
+    list(cached.speak(SpeechRequest(text="Uno."), first))
+    seconds = 0.0
+    for block in cached.speak(SpeechRequest(text="Dos, y luego tres."), second):
+        cached.cancel(first)
+        seconds += block.seconds
+    assert seconds > 0.8

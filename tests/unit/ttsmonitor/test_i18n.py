@@ -1,0 +1,131 @@
+"""Both languages: every sentence is translated, and the visitor's browser chooses."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+import pytest
+from django.test import Client
+from django.utils.translation.template import templatize
+
+from tests.tools import ROOT
+from ttsmonitor.models import Utterance
+
+APPS = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "hive"]
+CALLS = {"gettext", "gettext_lazy", "gettext_noop"}
+CALL = re.compile(r"""\b(?:gettext|_)\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
+PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|%%")
+
+each_app = pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
+
+
+def catalog(app: Path) -> polib.POFile:
+    return polib.pofile(str(app / "locale/es/LC_MESSAGES/django.po"))
+
+
+def of_python(source: str) -> Iterator[str]:
+    """The sentences that a module marks for translation."""
+    tree = ast.parse(source)
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if alias.name in CALLS
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            argument = node.args[0]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+
+
+def of_template(source: str) -> Iterator[str]:
+    """The sentences that a template marks for translation, as makemessages sees them."""
+    for call in CALL.finditer(templatize(source)):
+        yield ast.literal_eval(call[1])
+
+
+def marked(app: Path) -> set[str]:
+    found: set[str] = set()
+    for module in app.rglob("*.py"):
+        found.update(of_python(module.read_text()))
+    for template in app.rglob("templates/**/*.html"):
+        found.update(of_template(template.read_text()))
+    return found
+
+
+@each_app
+def test_the_catalog_holds_what_is_marked_and_nothing_else(app: Path) -> None:
+    sentences = marked(app)
+    assert len(sentences) > 50
+    assert {entry.msgid for entry in catalog(app)} == sentences
+
+
+@each_app
+def test_every_sentence_has_a_spanish_one(app: Path) -> None:
+    assert [entry.msgid for entry in catalog(app) if not entry.translated()] == []
+
+
+@each_app
+def test_placeholders_survive_the_translation(app: Path) -> None:
+    for entry in catalog(app):
+        expected, found = PLACEHOLDERS.findall(entry.msgid), PLACEHOLDERS.findall(entry.msgstr)
+        assert sorted(expected) == sorted(found), entry.msgid
+
+
+@each_app
+def test_compiled_catalog_is_in_step(app: Path) -> None:
+    compiled = polib.mofile(str(app / "locale/es/LC_MESSAGES/django.mo"))
+    assert {entry.msgid: entry.msgstr for entry in compiled} == {
+        entry.msgid: entry.msgstr for entry in catalog(app)
+    }
+
+
+def test_the_apps_agree_on_the_words_they_share() -> None:
+    one, other = ({entry.msgid: entry.msgstr for entry in catalog(app)} for app in APPS)
+    assert {word for word in one.keys() & other.keys() if one[word] != other[word]} == set()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "words"),
+    [
+        ("es-MX,es;q=0.9", "es", "Lo que dice Moxie"),
+        ("en-GB,en;q=0.9", "en", "What Moxie says"),
+        ("de-DE,de;q=0.9", "es", "Lo que dice Moxie"),
+        ("de-DE,de;q=0.9,en;q=0.5", "en", "What Moxie says"),
+        ("", "es", "Lo que dice Moxie"),
+    ],
+)
+def test_the_browser_chooses_and_else_it_is_spanish(
+    browser: Client, accepted: str, language: str, words: str
+) -> None:
+    page = browser.get("/", headers={"accept-language": accepted}).content.decode()
+    assert f'<html lang="{language}"' in page
+    assert words in page
+
+
+def test_a_choice_outlives_the_browsers_language(browser: Client) -> None:
+    response = browser.post("/i18n/setlang/", {"language": "es", "next": "/"})
+    assert response["Location"] == "/"
+    page = browser.get("/", headers={"accept-language": "en"}).content.decode()
+    assert '<html lang="es"' in page
+
+
+def test_reasons_and_outcomes_of_the_history_are_spanish(browser: Client) -> None:
+    Utterance.objects.create(
+        text="Hello",
+        source="puppet_mode",
+        status="skipped",
+        error="cleared from the queue",
+        published_at="2026-01-02T03:04:05Z",
+        received_at="2026-01-02T03:04:05Z",
+    )
+    page = browser.get("/", headers={"accept-language": "es"}).content.decode()
+    assert ">saltada<" in page
+    assert "quitada de la cola" in page
+    assert "Modo marioneta" in page

@@ -1,0 +1,136 @@
+"""The synthesis process and its engines, for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tools import wait_until
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+HELLO = SpeechRequest(text="Hola, soy Moxie hablando en español.")
+LONG = SpeechRequest(text="Había una vez un robot que quería bailar. " * 40)
+
+
+@pytest.fixture
+def espeak(tmp_path: Path) -> Iterator[Synthesizer]:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path))
+    synthesizer.start()
+    yield synthesizer
+    synthesizer.stop()
+
+
+def samples(blocks: list[Block]) -> np.ndarray:
+    return np.frombuffer(b"".join(block.pcm for block in blocks), dtype="<i2")
+
+
+def loudness(sound: np.ndarray, window: int = 441) -> np.ndarray:
+    """Root mean square of each 20 ms."""
+    whole = sound[: len(sound) // window * window].astype(np.float64).reshape(-1, window)
+    return np.asarray(np.sqrt((whole**2).mean(axis=1)))
+
+
+def test_espeak_speaks_at_once_without_any_voice_file(espeak: Synthesizer) -> None:
+    blocks = list(espeak.speak(HELLO))
+    sound = samples(blocks)
+    assert espeak.error == ""
+    assert espeak.engine == "espeak es"
+    assert len(blocks) > 10
+    assert 1.0 < sum(block.seconds for block in blocks) < 5.0
+    assert np.abs(sound).max() > 5000
+
+
+def test_speed_and_language_change_the_sound(espeak: Synthesizer) -> None:
+    def seconds(request: SpeechRequest) -> float:
+        return sum(block.seconds for block in espeak.speak(request))
+
+    normal = seconds(HELLO)
+    assert seconds(SpeechRequest(text=HELLO.text, speed=2.0)) < normal * 0.7
+    assert seconds(SpeechRequest(text=HELLO.text, lang="en-GB")) != normal
+    assert espeak.engine == "espeak en"
+    assert seconds(SpeechRequest(text=HELLO.text, lang="xx")) == pytest.approx(normal, rel=0.02)
+
+
+def test_a_cancelled_job_ends_early_and_the_next_one_is_whole(espeak: Synthesizer) -> None:
+    whole = sum(block.seconds for block in espeak.speak(LONG))
+    heard = 0.0
+    for block in espeak.speak(LONG):
+        if heard == 0.0:
+            espeak.cancel()
+        heard += block.seconds
+    assert heard < whole / 2
+    next_one = list(espeak.speak(HELLO))
+    assert sum(block.seconds for block in next_one) > 1.0
+
+
+def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> None:
+    expected = loudness(samples(list(espeak.speak(HELLO))))
+    for _block in espeak.speak(LONG):
+        break
+    espeak.cancel()
+    sound = loudness(samples(list(espeak.speak(HELLO))))
+    assert abs(len(sound) - len(expected)) <= 1  # eSpeak NG is never twice quite the same
+    length = min(len(sound), len(expected))
+    assert np.corrcoef(sound[:length], expected[:length])[0, 1] > 0.95
+
+
+def test_a_killed_process_costs_one_utterance_and_is_started_again(espeak: Synthesizer) -> None:
+    assert espeak.pid is not None
+    with pytest.raises(SynthesisError, match="died"):
+        for number, _block in enumerate(espeak.speak(LONG)):
+            if number == 0:
+                os.kill(espeak.pid, signal.SIGKILL)
+    assert "died" in espeak.error
+    assert sum(block.seconds for block in espeak.speak(HELLO)) > 1.0
+    assert espeak.error == ""
+
+
+def test_a_hanging_process_is_replaced(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), hang_seconds=0.3)
+    synthesizer.start()
+    assert synthesizer.pid is not None
+    os.kill(synthesizer.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(SynthesisError, match="did nothing"):
+            list(synthesizer.speak(HELLO))
+        assert list(synthesizer.speak(HELLO))
+    finally:
+        synthesizer.stop()
+
+
+def test_the_process_ends_with_its_owner(espeak: Synthesizer) -> None:
+    pid = espeak.pid
+    assert pid is not None and espeak.is_alive
+    espeak.stop()
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the synthesis process")
+
+
+def test_a_missing_piper_voice_is_named_with_what_to_do(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(
+        EngineConfig(engine="piper", voice="es_ES-davefx-medium", voice_dir=tmp_path)
+    )
+    synthesizer.start()
+    try:
+        assert "download_voice es_ES-davefx-medium" in synthesizer.error
+        with pytest.raises(SynthesisError, match="is not installed"):
+            list(synthesizer.speak(HELLO))
+    finally:
+        synthesizer.stop()
+
+
+def test_auto_speaks_with_espeak_where_no_voice_is_installed(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="auto", voice="x", voice_dir=tmp_path))
+    synthesizer.start()
+    try:
+        assert list(synthesizer.speak(HELLO))
+        assert synthesizer.engine == "espeak es"
+        assert synthesizer.error == ""
+    finally:
+        synthesizer.stop()
