@@ -47,8 +47,8 @@ def run() -> None:
     def start() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
         try:
-            service.start()
-            logger.info("speech service ready")
+            if service.start():
+                logger.info("speech service ready")
         except Exception as exc:
             logger.exception("the speech service could not start")
             failures.append(exc)

@@ -45,8 +45,9 @@ class SpeechService:
     def __init__(self) -> None:
         self._started_at = datetime.now(UTC)
         self._activity = ActivityHandler()
-        self._stop_lock = threading.Lock()
-        self._stopped = False
+        self._changing = threading.Lock()
+        self._stopping = threading.Event()
+        self._is_started = self._is_stopped = False
         self._journal = Journal(self._tell)
         self._output = make_output(
             conf.TTS_AUDIO, device=conf.TTS_AUDIO_DEVICE, wav_dir=conf.path("TTS_WAV_DIR")
@@ -70,25 +71,40 @@ class SpeechService:
             on_connection=self._journal.state_changed,
         )
 
-    def start(self) -> None:
-        """Recover, load the voice, then listen: ready only when it can speak."""
+    def start(self) -> bool:
+        """Recover, load the voice, then listen: ready only when it can speak.
+
+        False where stop() came meanwhile, from another thread.
+        """
         global _current
-        logging.getLogger("ttsmonitor").addHandler(self._activity)
-        self._journal.start()
-        for utterance in inbox.recover():
-            self._journal.record(utterance, Status.INTERRUPTED)
-        self._synthesizer.start()
-        self._speaker.start()
-        _current = self
-        self._subscriber.start()
+        with self._changing:
+            if self._stopping.is_set():
+                return False
+            logging.getLogger("ttsmonitor").addHandler(self._activity)
+            self._journal.start()
+            for utterance in inbox.recover():
+                self._journal.record(utterance, Status.INTERRUPTED)
+            self._synthesizer.start()
+            if self._stopping.is_set():
+                return False
+            self._speaker.start()
+            _current = self
+            self._subscriber.start()
+            self._is_started = True
+            return True
 
     def stop(self) -> None:
         """Stop intake, finish the sentence, say goodbye. Any number of times, from any thread."""
+        self._stopping.set()
+        if not self._is_started:
+            self._synthesizer.stop()  # a voice that is just being loaded is not waited for
+        with self._changing:
+            if not self._is_stopped:
+                self._is_stopped = True
+                self._end()
+
+    def _end(self) -> None:
         global _current
-        with self._stop_lock:
-            if self._stopped:
-                return
-            self._stopped = True
         self._subscriber.stop()
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
         self._journal.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +84,41 @@ def test_a_plain_sentence_is_heard_stored_and_told(
     assert events == ["stored", "playing", "spoken"]
     assert {"status", "current_text", "queue_size", "timestamp"} <= statuses(listener)[-1].keys()
     assert service.health()["ok"], service.health()
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_a_stop_may_come_while_it_starts(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    monkeypatch.setenv("TTS_ENGINE", "espeak")
+    monkeypatch.setenv("TTS_AUDIO", "null")
+    before = set(threading.enumerate())
+    service = SpeechService()
+    subscriber = service._subscriber
+    parts: list[Any] = [
+        service._journal, service._synthesizer, service._speaker, subscriber, subscriber.connection
+    ]  # fmt: skip
+    reached = threading.Event()
+    results: list[bool] = []
+    if moment < len(parts):
+        start_part = parts[moment].start
+
+        def start_and_tell() -> None:
+            reached.set()
+            start_part()
+
+        monkeypatch.setattr(parts[moment], "start", start_and_tell)
+    starting = threading.Thread(target=lambda: results.append(service.start()))
+    starting.start()
+    if moment < len(parts):
+        assert reached.wait(30)
+    service.stop()
+    starting.join(30)
+    assert results in ([True], [False])
+    assert service_module.current() is None
+    left = set(threading.enumerate()) - before
+    wait_until(lambda: not any(thread.is_alive() for thread in left), f"the end of {left}")
+    assert not service._synthesizer.is_alive
 
 
 def test_what_came_twice_is_spoken_once(

@@ -46,7 +46,7 @@ class Synthesizer:
         self._number = 0
         self._owner: object = None
         self._was_cut = False
-        self._is_broken = False
+        self._is_broken = self._is_stopped = False
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
 
@@ -64,8 +64,8 @@ class Synthesizer:
 
         What is wrong with the voice is in `error` then, and each job says it again.
         """
-        self._spawn()
         try:
+            self._spawn()
             ready = self._receive(LOAD_SECONDS)
         except SynthesisError as exc:
             self._note(str(exc))
@@ -134,21 +134,25 @@ class Synthesizer:
                     logger.debug("nothing to cancel: the synthesis process is gone")
 
     def stop(self) -> None:
-        """End the process. Any number of times."""
+        """End the process, for good: also one that is being started. Any number of times."""
+        self._is_stopped = True
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:
             connection, process = self._connection, self._process
             self._connection = self._process = None
-        if connection is not None:
-            connection.close()
         if process is not None:
+            process.terminate()  # whoever waits for it sees the pipe's end
             process.join(1)
             if process.is_alive():
                 process.kill()
                 process.join(5)
-            process.close()
+        if connection is not None:
+            connection.close()
 
     def _spawn(self) -> None:
-        self.stop()
+        self._end()
         # spawn: a fork would copy the threads' locks in whatever state they are.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -160,6 +164,9 @@ class Synthesizer:
         theirs.close()
         with self._lock:
             self._connection, self._process, self._is_broken = ours, process, False
+        if self._is_stopped:  # meanwhile
+            self._end()
+            raise SynthesisError("the synthesis process is stopped")
 
     def _send(self, job: Job) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,22 @@ def test_the_process_ends_with_its_owner(espeak: Synthesizer) -> None:
     assert pid is not None and espeak.is_alive
     espeak.stop()
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the synthesis process")
+
+
+def test_a_stop_does_not_wait_for_a_voice_that_is_being_loaded(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path))
+    starting = threading.Thread(target=synthesizer.start)
+    starting.start()
+    pid = wait_until(lambda: synthesizer.pid, "the process")
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)  # it will never be ready
+    synthesizer.stop()
+    starting.join(10)
+    assert not starting.is_alive()
+    assert not synthesizer.is_alive
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the synthesis process")
+    synthesizer.start()
+    assert synthesizer.pid is None, "stopped is stopped"
 
 
 def test_a_missing_piper_voice_is_named_with_what_to_do(tmp_path: Path) -> None:
