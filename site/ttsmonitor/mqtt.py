@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
+NEW = "not connected yet"
 
 OnMessage = Callable[["Received"], None]
 
@@ -68,7 +69,7 @@ class MQTTConnection:
         self.client_id = client_id
         self.host = host or conf.MQTT_HOST
         self.port = port or conf.broker_port
-        self.error = "not connected yet"
+        self.error = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
         self._on_message = on_message
@@ -117,6 +118,11 @@ class MQTTConnection:
     def is_ready(self) -> bool:
         """Connected, and subscribed to everything."""
         return self._ready.is_set()
+
+    @property
+    def is_new(self) -> bool:
+        """Neither connected nor turned away so far."""
+        return self.error == NEW
 
     @property
     def number(self) -> int:

@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 TICK_SECONDS = 1.0
 IN_FLIGHT_SECONDS = 5.0
+FORK_SECONDS = 5.0
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -71,6 +72,7 @@ class Publisher:
         self._unconfirmed: dict[uuid.UUID, int] = {}  # and the connection it last went over
         self._is_heard = True
         self._deadline = float("inf")
+        self._working = threading.Lock()
         self._thread = threading.Thread(
             target=with_connections(self._run), name="ttsmonitor.publisher", daemon=True
         )
@@ -110,31 +112,50 @@ class Publisher:
         self._thread.join(timeout_seconds + 1)
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
+    def hold(self) -> bool:
+        """Keep the thread away from the database until release(); False where it stays busy.
+
+        For a fork: SQLite notes in the process which locks it holds, and a child that got such a
+        note along would wait for ever for a thread that it has not.
+        """
+        return self._working.acquire(timeout=FORK_SECONDS)
+
+    def release(self) -> None:
+        """After hold()."""
+        self._working.release()
+
     def _run(self) -> None:
         self.connection.start()
         swept = time.monotonic()
         is_stopping = False
         while True:
             batch, is_last = self._next_batch(0.05 if is_stopping else TICK_SECONDS)
-            try:
-                self._handle(batch)
-                if not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3:
-                    swept = time.monotonic()
-                    self._sweep()
-            except DatabaseError as exc:
-                logger.error("the outbox cannot be used: %s", exc)
-            except Exception:
-                logger.exception("could not publish")
-            finally:
-                tend_connections()
+            is_sweep = not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3
+            with self._working:
+                self._work(batch, is_sweep)
+            if is_sweep:
+                swept = time.monotonic()
             is_stopping |= is_last
             if is_stopping and self._is_settled():
                 return
 
+    def _work(self, batch: list[_Item], is_sweep: bool) -> None:
+        try:
+            self._handle(batch)
+            if is_sweep:
+                self._sweep()
+        except DatabaseError as exc:
+            logger.error("the outbox cannot be used: %s", exc)
+        except Exception:
+            logger.exception("could not publish")
+        finally:
+            tend_connections()
+
     def _is_settled(self) -> bool:
         """Is nothing left to wait for, or no time?"""
-        waits = self._unconfirmed and self.connection.is_ready and self._is_heard
-        return not waits or time.monotonic() > self._deadline
+        link = self.connection
+        is_hopeful = (link.is_ready and self._is_heard) or link.is_new
+        return not (self._unconfirmed and is_hopeful) or time.monotonic() > self._deadline
 
     def _next_batch(self, timeout_seconds: float) -> tuple[list[_Item], bool]:
         batch: list[_Item] = []
@@ -184,7 +205,9 @@ class Publisher:
 
     def _send(self, utterances: list[Chunk]) -> None:
         if not self.connection.is_ready:
-            return  # the outbox has them until there is a connection
+            # The outbox has them until there is a connection.
+            self._unconfirmed |= {utterance.utterance_id: 0 for utterance in utterances}
+            return
         for utterance in map(tidy, utterances):
             topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
             for chunk in utterance.split():

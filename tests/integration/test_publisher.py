@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher, mirror_speech
 from tests.conftest import Broker
 from tests.tools import Listener, wait_until
+from ttsmonitor import outbox
 from ttsmonitor.messages import STATUS_TOPIC, Control, presence_payload
 from ttsmonitor.models import OutboxEntry
 
@@ -200,6 +202,23 @@ def test_stopping_waits_for_the_confirmation_and_no_longer(
     assert not OutboxEntry.objects.exists()
 
 
+def test_what_is_handed_over_right_before_the_end_still_goes_out(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    mosquitto.process.signal(signal.SIGSTOP)  # it takes a while to answer
+    utterance_id = mirror.publish_text("Adiós", source="chat")
+    stopping = threading.Thread(target=mirror.stop, args=(20,))
+    stopping.start()
+    wait_until(lambda: OutboxEntry.objects.exists(), "the outbox entry")
+    mosquitto.process.signal(signal.SIGCONT)
+    wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
+    stored(listener, utterance_id)
+    stopping.join(10)
+    assert not stopping.is_alive()
+    assert not OutboxEntry.objects.exists()
+
+
 def test_while_the_speech_service_is_away_nothing_is_published_again(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +251,38 @@ def test_a_fork_gets_a_publisher_of_its_own(
     os.waitpid(child, 0)
     texts = {json.loads(payload)["text"] for payload in listener.payloads(TEXT_TOPIC)}
     assert texts == {"padre", "hijo"}
+
+
+def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    is_writing = threading.Event()
+    add = outbox.add
+
+    def add_slowly(utterances: Any) -> None:
+        with transaction.atomic():
+            add(utterances)
+            is_writing.set()
+            forking.wait(5)
+            time.sleep(0.2)  # the fork comes now, or waits for the end of this
+            was_forked.append(bool(forked))
+
+    forking, was_forked, forked = threading.Event(), list[bool](), list[int]()
+    monkeypatch.setattr(outbox, "add", add_slowly)
+    mirror.publish_text("padre", source="chat")
+    assert is_writing.wait(10)
+    monkeypatch.setattr(outbox, "add", add)
+    forking.set()
+    forked.append(os.fork())
+    if forked == [0]:
+        mirror.publish_text("hijo", source="chat")
+        mirror.stop(timeout_seconds=5)
+        os._exit(0)
+    os.waitpid(forked[0], 0)
+    assert was_forked == [False]
+    wait_until(lambda: OutboxEntry.objects.count() == 2, "both in the outbox")
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) >= 2, "both sentences")
 
 
 class FakeMirror:

@@ -38,14 +38,24 @@ class TTSMirrorPublisher:
         self._listeners: list[Listener] = []
         self._renew()
         # A fork takes the object along, but not its threads: the child starts its own.
-        os.register_at_fork(after_in_child=self._renew)
+        os.register_at_fork(
+            before=self._hold, after_in_parent=self._release, after_in_child=self._renew
+        )
 
     def _renew(self) -> None:
         self._publisher = Publisher(**self._arguments)
         for listener in self._listeners:
             self._publisher.add_listener(listener)
-        self._is_started = False
+        self._is_started = self._is_held = False
         self._starting = threading.Lock()
+
+    def _hold(self) -> None:
+        self._is_held = self._publisher.hold()
+
+    def _release(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._publisher.release()
 
     def start(self) -> None:
         """Connect in the background. The first publish_text() does it where nobody did."""
