@@ -22,6 +22,7 @@ MAX_UNSENT = 1_000
 
 _loop: asyncio.AbstractEventLoop | None = None
 _unsent = threading.BoundedSemaphore(MAX_UNSENT)
+_error = ""
 
 
 def bind(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -50,9 +51,14 @@ def push(group: str, kind: str, data: dict[str, Any]) -> None:
 
 
 def _sent(future: Future[None]) -> None:
+    global _error
     _unsent.release()
-    if not future.cancelled() and (error := future.exception()):
-        logger.warning("a live change could not be pushed: %s", error)
+    if future.cancelled():
+        return
+    # Told when it changes: a log line is a live change as well, and would bring the next one.
+    before, _error = _error, repr(future.exception() or "")
+    if before != _error and future.exception():
+        logger.warning("live changes cannot be pushed: %s", _error)
 
 
 def describe(utterance: Utterance) -> dict[str, Any]:

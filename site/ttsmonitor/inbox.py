@@ -20,6 +20,7 @@ from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
+_SETTLED = (Status.SKIPPED, Status.INTERRUPTED)
 MAX_QUARANTINED = 10_000
 REPEATED_WITHIN = timedelta(hours=1)
 
@@ -33,6 +34,8 @@ class Stored:
     """All chunks are in the history."""
     became_ready: bool
     """This one completed it, so it can be spoken now."""
+    is_settled: bool = False
+    """This one completed it, and it will not be spoken."""
 
 
 def store(
@@ -63,8 +66,8 @@ def store(
         is_complete, is_first = True, is_new
     else:
         is_complete, is_first = _join(utterance, is_new_part)
-    became_ready = is_first and _make_ready(utterance, retained, interrupted)
-    return Stored(utterance, is_complete, became_ready)
+    after = _receive(utterance, retained, interrupted) if is_first else None
+    return Stored(utterance, is_complete, after == Status.QUEUED, after in _SETTLED)
 
 
 def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
@@ -108,7 +111,8 @@ def _twin(chunk: Chunk, since: datetime | None) -> Utterance | None:
     return same.recent().first()
 
 
-def _make_ready(utterance: Utterance, retained: bool, interrupted: bool) -> bool:
+def _receive(utterance: Utterance, retained: bool, interrupted: bool) -> Status | None:
+    """All of it is there: the status that it has from now on; None where it had one already."""
     if retained:
         # The broker hands a retained message to every new subscriber: it is old by nature.
         after, error = Status.SKIPPED, "retained by the broker: stored, not spoken"
@@ -119,9 +123,9 @@ def _make_ready(utterance: Utterance, retained: bool, interrupted: bool) -> bool
     query = Utterance.objects.filter(pk=utterance.pk)
     finished = None if after == Status.QUEUED else timezone.now()
     if not query.move(Status.RECEIVING, after, error=error, finished_at=finished):
-        return False
+        return None
     utterance.status, utterance.error = after, error
-    return after == Status.QUEUED
+    return after
 
 
 def give_up_waiting(wait_seconds: float) -> list[Utterance]:

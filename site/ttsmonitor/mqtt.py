@@ -50,6 +50,7 @@ class MQTTConnection:
     `subscriptions` are (topic filter, qos) pairs, renewed on every connect. With `component`,
     birth and last will are published retained on moxie/system/health/<component>. The callbacks
     run on paho's thread: they must hand over and return. Whatever they raise is logged.
+    Nothing is read of the settings and nothing can fail before start().
     """
 
     def __init__(
@@ -67,8 +68,7 @@ class MQTTConnection:
         manual_ack: bool = False,
     ) -> None:
         self.client_id = client_id
-        self.host = host or conf.MQTT_HOST
-        self.port = port or conf.broker_port
+        self._given = host, port
         self.error = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
@@ -76,19 +76,20 @@ class MQTTConnection:
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._component = component
+        self._durable = durable
         self._manual_ack = manual_ack
         self._connection = 0
         self._is_refused = False
         self._pending_subscription: int | None = None
         self._ready = threading.Event()
         self._stopped = threading.Event()
-        self._client = self._build(durable)
+        self._client: paho.Client | None = None
 
-    def _build(self, durable: bool) -> paho.Client:
+    def _build(self) -> paho.Client:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
-            clean_session=not durable,
+            clean_session=not self._durable,
             manual_ack=self._manual_ack,
         )
         client.max_queued_messages_set(MAX_QUEUED)
@@ -131,12 +132,21 @@ class MQTTConnection:
 
     @property
     def address(self) -> str:
-        return f"{self.host}:{self.port}"
+        return "{}:{}".format(*self._endpoint)
+
+    @property
+    def _endpoint(self) -> tuple[str, int]:
+        host, port = self._given
+        return host or conf.MQTT_HOST, port or conf.broker_port
 
     def start(self) -> None:
-        """Connect in the background, now or whenever the broker can be reached."""
-        self._client.connect_async(self.host, self.port, conf.MQTT_KEEPALIVE)
-        self._client.loop_start()
+        """Connect in the background, now or whenever the broker can be reached.
+
+        Raises OSError or ImproperlyConfigured where the settings cannot be used.
+        """
+        client = self._client = self._build()
+        client.connect_async(*self._endpoint, conf.MQTT_KEEPALIVE)
+        client.loop_start()
 
     def wait_ready(self, timeout_seconds: float) -> bool:
         """Wait until is_ready; False when the time runs out."""
@@ -145,7 +155,7 @@ class MQTTConnection:
     def publish(
         self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False
     ) -> paho.MQTTMessageInfo | None:
-        """Publish, or hand to paho's queue when disconnected (QoS 1 and 2 only).
+        """Publish, or hand to paho's queue when disconnected (QoS 1 and 2 only, once started).
 
         A payload over the limit is refused here: sent, it would end the connection again and
         again. QoS 0 without a connection is dropped, as it is by nature.
@@ -153,21 +163,27 @@ class MQTTConnection:
         if len(payload) > PAYLOAD_BYTES:
             logger.error("payload of %d bytes for %s is over the limit", len(payload), topic)
             return None
-        if qos == 0 and not self._client.is_connected():
+        client = self._client
+        if client is None or (qos == 0 and not client.is_connected()):
             return None
-        return self._client.publish(topic, payload, qos=qos, retain=retain)
+        return client.publish(topic, payload, qos=qos, retain=retain)
 
     def acknowledge(self, message: Received) -> None:
         """Acknowledge a message; not one of an earlier connection, which the broker repeats."""
-        if self._manual_ack and message.qos and message.connection == self._connection:
-            self._client.ack(message.mid, message.qos)
+        client = self._client
+        is_current = message.connection == self._connection
+        if client is not None and self._manual_ack and message.qos and is_current:
+            client.ack(message.mid, message.qos)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Say goodbye, wait for it to leave, disconnect, end the thread. Any number of times."""
         if self._stopped.is_set():
             return
         self._stopped.set()
-        if self._component and self._client.is_connected():
+        client = self._client
+        if client is None:
+            return
+        if self._component and client.is_connected():
             info = self.publish(self._presence_topic, self._presence("offline"), qos=1, retain=True)
             try:
                 if info is not None:
@@ -175,8 +191,8 @@ class MQTTConnection:
             except (ValueError, RuntimeError) as exc:
                 logger.warning("could not say goodbye to the broker: %s", exc)
         self._ready.clear()
-        self._client.disconnect()
-        self._client.loop_stop()
+        client.disconnect()
+        client.loop_stop()
 
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 

@@ -34,6 +34,16 @@ def confirm(ids: Iterable[UUID]) -> None:
     OutboxEntry.objects.filter(pk__in=list(ids)).delete()
 
 
+def withdraw(device_id: str) -> None:
+    """What a robot (empty: any) still has here goes to the history, and is not spoken."""
+    entries = OutboxEntry.objects.all()
+    if device_id:
+        entries = entries.filter(payload__device_id=device_id)
+    for entry in entries:
+        entry.payload["ttl"] = 0
+        entry.save(update_fields=["payload"])
+
+
 def unconfirmed(older_than_seconds: float = 0.0) -> list[Chunk]:
     """What is not confirmed, oldest first; with an age, only what was last tried before that."""
     entries = OutboxEntry.objects.order_by("created_at")

@@ -93,7 +93,10 @@ class Publisher:
         self._items.put(utterance)
 
     def publish_control(self, control: Control) -> None:
-        """Hand over and return. Without a broker a control is dropped: it was for now."""
+        """Hand over and return. Without a broker it is dropped: it was for now.
+
+        An interrupt takes along what is not confirmed yet, broker or not.
+        """
         self._items.put(control)
 
     def add_listener(self, listener: Listener) -> None:
@@ -125,7 +128,10 @@ class Publisher:
         self._working.release()
 
     def _run(self) -> None:
-        self.connection.start()
+        try:
+            self.connection.start()
+        except Exception as exc:
+            logger.error("the mirror cannot connect: %s; what is said is kept", exc)
         swept = time.monotonic()
         is_stopping = False
         while True:
@@ -174,14 +180,21 @@ class Publisher:
             if is_text:
                 chunks = [item for item in items if isinstance(item, Chunk)]
                 self._publish_new([part for chunk in chunks for part in _fit(chunk)])
-            elif self.connection.is_ready:
+            else:
                 for item in items:
                     if isinstance(item, Control):
-                        self.connection.publish(CONTROL_TOPIC, item.to_payload(), qos=1)
+                        self._obey(item)
         if confirmed := [item.utterance_id for item in batch if isinstance(item, _Confirmed)]:
             self._confirm(confirmed)
         if ages := [item.older_than_seconds for item in batch if isinstance(item, _Resend)]:
             self._publish_again(min(ages))
+
+    def _obey(self, control: Control) -> None:
+        if control.action == "interrupt":
+            # Also where nobody hears it now: what is still on its way is not to be spoken later.
+            outbox.withdraw(control.device_id)
+        if self.connection.is_ready:
+            self.connection.publish(CONTROL_TOPIC, control.to_payload(), qos=1)
 
     def _publish_new(self, utterances: list[Chunk]) -> None:
         try:

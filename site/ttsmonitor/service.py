@@ -234,6 +234,8 @@ class SpeechService:
         if stored.is_complete:
             # Also for what came again: the publisher may have missed the first answer.
             self._journal.record(stored.utterance, "stored")
+        if stored.is_settled:
+            self._journal.record(stored.utterance, stored.utterance.status)
         if stored.became_ready:
             self._speaker.wake()
 

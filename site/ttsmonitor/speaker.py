@@ -207,8 +207,7 @@ class Speaker:
             logger.exception("an utterance failed in a way nobody thought of")
             outcome, reason = Status.FAILED, repr(exc)
         if outcome != Status.SPOKEN:
-            with suppress(AudioError):
-                playback.abandon()
+            _silence(playback)
         self._in_hand = None
         self._set_state("idle")
         self._finish(utterance, outcome, reason, playback.seconds)
@@ -259,3 +258,12 @@ class Speaker:
         if state != self._state:
             self._state = state
             self._journal.state_changed()
+
+
+def _silence(playback: Playback) -> None:
+    try:
+        playback.abandon()
+    except AudioError:
+        logger.debug("the output was gone already")
+    except Exception:
+        logger.exception("the output could not be silenced")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -70,6 +71,21 @@ def test_sigterm_finishes_the_sentence_and_leaves_the_next_one_for_later(
     assert last["status"] == "offline"
     with running(manage("run_tts_subscriber"), environment):
         wait_until(lambda: history(environment)["Y esta es para luego."] == "spoken")
+
+
+def test_a_signal_to_the_whole_group_leaves_the_voice_its_sentence(
+    environment: dict[str, str], listen: Callable[..., Listener]
+) -> None:
+    """As a supervisor, systemd and a terminal send it."""
+    listener = listen("moxie/tts/status", PRESENCE)
+    long = f"{SENTENCE} {SENTENCE.replace('robot', 'pingüino')}"
+    with running(manage("run_tts_subscriber"), environment) as process:
+        wait_until(lambda: is_online(listener), "the service's birth")
+        listener.publish("moxie/tts/text", long)
+        wait_until(lambda: "playing" in events(listener))
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.wait() == 0
+    assert history(environment) == {long: "spoken"}
 
 
 def test_a_killed_service_says_nothing_twice_and_the_rest_later(

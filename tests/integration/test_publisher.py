@@ -174,6 +174,27 @@ def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
     assert [fields["event"] for fields in heard] == ["sent", "stored"]
 
 
+def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
+    mirror: TTSMirrorPublisher, mosquitto: Broker
+) -> None:
+    mosquitto.process.close()
+    mirror.publish_text("no lo digas", source="chat", device_id="d_1")
+    mirror.publish_text("di esto", source="chat", device_id="d_2")
+    mirror.publish_control(Control(action="interrupt", device_id="d_1"))
+    mirror.publish_text("di lo nuevo", source="chat", device_id="d_1")
+    wait_until(lambda: OutboxEntry.objects.count() == 3)
+    mosquitto.start()
+    listener = Listener(mosquitto.port, f"{TEXT_TOPIC}/#")
+    try:
+        wait_until(lambda: len(listener.messages) == 3)
+    finally:
+        listener.close()
+    sent = [json.loads(payload) for _topic, payload in listener.messages]
+    assert {each["text"]: each.get("ttl") for each in sent} == {
+        "no lo digas": 0, "di esto": None, "di lo nuevo": None,
+    }  # fmt: skip
+
+
 def test_an_interrupt_does_not_overtake_what_it_is_to_stop(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
@@ -341,6 +362,23 @@ def test_the_decorated_calls_own_errors_are_its_own(fake_mirror: FakeMirror) -> 
 def test_a_broken_mirror_never_reaches_the_robot(fake_mirror: FakeMirror) -> None:
     fake_mirror.fails = True
     assert Robot().speak("d_1", "Hola") == "d_1 says Hola"
+
+
+def test_settings_that_cannot_be_used_never_reach_the_robot(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MQTT_TLS", "1")
+    monkeypatch.setenv("MQTT_CA_CERTS", "/nowhere/ca.crt")
+    monkeypatch.setenv("MQTT_PORT", "abc")
+    mirror = TTSMirrorPublisher()
+    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: mirror)
+    try:
+        mqtt_tts_mirror.intercept_all_tts("Hola")
+        mirror.publish_control(Control(action="interrupt"))
+        wait_until(lambda: OutboxEntry.objects.exists(), "the sentence to be kept")
+        assert "the mirror cannot connect" in caplog.text
+    finally:
+        mirror.stop(timeout_seconds=0.2)
 
 
 @pytest.mark.parametrize("text", [None, 7, "", "  ", "a\0b", "\ud800", b"bytes"])

@@ -164,9 +164,13 @@ def test_an_unreadable_message_is_kept_and_the_next_one_is_spoken(
 def test_a_retained_sentence_is_stored_and_not_spoken(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
-    listen().publish(TEXT_TOPIC, "Vieja", retain=True)
+    sender = listen(STATUS_TOPIC)
+    sender.publish(TEXT_TOPIC, "Vieja", retain=True)
     make_service()
     wait_for("Vieja", Status.SKIPPED)
+    wait_until(
+        lambda: [e["event"] for e in statuses(sender) if "event" in e] == ["stored", "skipped"]
+    )
     assert not list((tmp_path / "wav").glob("*.wav"))
 
 

@@ -111,9 +111,10 @@ class MoxieServer:
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
         """Puppet Mode: the robot says `speech`. False where there is no way to it."""
-        self.chat.note_said(device_id, speech)
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
-        return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
+        is_sent = self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
+        self.chat.note_said(device_id, speech)
+        return is_sent
 
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """The robot, and the loudspeaker that speaks for it, stop at once."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +21,10 @@ WAITING = 10_000
 
 @dataclass(frozen=True)
 class Task:
-    """A call, and what its repetition is known by."""
+    """A call."""
 
     call: Callable[..., Any]
     arguments: tuple[Any, ...]
-    key: str = ""
     due: float = 0.0
     """time.monotonic() from which it may run; 0: at once."""
 
@@ -35,8 +34,10 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self.dropped = 0
-        self._tasks: queue.Queue[Task | None] = queue.Queue(WAITING)
-        self._due: dict[str, Task] = {}
+        self._tasks: deque[Task] = deque()
+        self._later: dict[str, Task] = {}
+        self._is_stopping = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -44,59 +45,49 @@ class Worker:
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Finish what waits, drop what is for later, end the thread."""
-        if not self._thread.is_alive():
-            return
-        try:
-            self._tasks.put(None, timeout=timeout_seconds)
-        except queue.Full:
-            logger.warning("%s is too busy to stop", self._thread.name)
-        self._thread.join(timeout_seconds)
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> None:
         """Run it as soon as its turn comes; dropped, with a word, where far too much waits."""
-        self._put(Task(call, arguments))
+        with self._changed:
+            if len(self._tasks) < WAITING:
+                self._tasks.append(Task(call, arguments))
+                self._changed.notify()
+                return
+            self.dropped += 1
+        if self.dropped == 1 or self.dropped % 1000 == 0:
+            logger.error("%s: %d tasks dropped so far", self._thread.name, self.dropped)
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
-        """Run it in a while. Of several with one key the newest counts."""
-        self._put(Task(call, arguments, key, time.monotonic() + seconds))
-
-    def _put(self, task: Task) -> None:
-        try:
-            self._tasks.put_nowait(task)
-        except queue.Full:
-            self.dropped += 1
-            if self.dropped == 1 or self.dropped % 1000 == 0:
-                logger.error("%s: %d tasks dropped so far", self._thread.name, self.dropped)
+        """Run it in a while, before what waits then. Of several with one key the newest counts."""
+        with self._changed:
+            self._later[key] = Task(call, arguments, time.monotonic() + seconds)
+            self._changed.notify()
 
     def _run(self) -> None:
         try:
-            while True:
-                for task in self._take_due():
-                    self._do(task)
-                try:
-                    task_or_end = self._tasks.get(timeout=self._seconds_to_next())
-                except queue.Empty:
-                    continue
-                if task_or_end is None:
-                    return
-                if task_or_end.key:
-                    self._due[task_or_end.key] = task_or_end
-                else:
-                    self._do(task_or_end)
+            while (task := self._next()) is not None:
+                self._do(task)
         finally:
             connections.close_all()
 
-    def _take_due(self) -> list[Task]:
-        now = time.monotonic()
-        ready = [task for task in self._due.values() if task.due <= now]
-        for task in ready:
-            del self._due[task.key]
-        return sorted(ready, key=lambda task: task.due)
-
-    def _seconds_to_next(self) -> float | None:
-        if not self._due:
-            return None
-        return max(0.0, min(task.due for task in self._due.values()) - time.monotonic())
+    def _next(self) -> Task | None:
+        """Wait for the next task; None at the end."""
+        with self._changed:
+            while True:
+                key = min(self._later, key=lambda each: self._later[each].due, default=None)
+                seconds = None if key is None else self._later[key].due - time.monotonic()
+                if key is not None and seconds is not None and seconds <= 0:
+                    return self._later.pop(key)
+                if self._tasks:
+                    return self._tasks.popleft()
+                if self._is_stopping:
+                    return None
+                self._changed.wait(seconds)
 
     def _do(self, task: Task) -> None:
         tend_connections()

@@ -143,11 +143,8 @@ class Synthesizer:
             connection, process = self._connection, self._process
             self._connection = self._process = None
         if process is not None:
-            process.terminate()  # whoever waits for it sees the pipe's end
-            process.join(1)
-            if process.is_alive():
-                process.kill()
-                process.join(5)
+            process.kill()  # it has nothing to save, and whoever waits sees the pipe's end
+            process.join(5)
         if connection is not None:
             connection.close()
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.signals import STOP_SIGNALS
 from ttsmonitor.synthesis.base import Block, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.voices import Voice, choose_voice
@@ -186,9 +187,13 @@ class Worker:
 
 
 def main(connection: Connection, config: EngineConfig) -> None:
-    """Entry point of the process. It ends when its pipe does, not by the terminal's Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Entry point of the process. It ends when its pipe does.
+
+    Not by a terminal's Ctrl-C or a supervisor's SIGTERM, which go to the whole group: the service
+    has a sentence to finish first.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),

@@ -66,6 +66,23 @@ def wait_for(utterance: Utterance, wanted: Status) -> None:
     wait_until(lambda: status(utterance) == wanted, f"{wanted}, not {utterance.status}")
 
 
+def test_an_output_that_fails_in_a_way_nobody_thought_of_leaves_no_utterance_playing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> float:
+        raise OSError("the stream is gone")
+
+    monkeypatch.setattr(stage.output, "flush", fail)
+    stage.output.gate.clear()
+    utterance, following = queued("Uno"), queued("Dos")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.end_current(Status.INTERRUPTED, "enough")
+    stage.output.gate.set()
+    wait_for(utterance, Status.INTERRUPTED)
+    wait_for(following, Status.SPOKEN)
+
+
 def test_an_utterance_is_spoken_and_measured(stage: Stage) -> None:
     utterance = queued("Hola **amigo**", lang="en")
     stage.speaker.wake()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +72,9 @@ def test_short_text_is_one_chunk() -> None:
         ("3 < 4 y 5 > 2", "3 < 4 y 5 > 2"),
         ("Cuesta 5 € y hace 20 °C", "Cuesta 5 € y hace 20 °C"),
         ("nombre_de_cosa 2*3*4", "nombre_de_cosa 2*3*4"),
+        ("5 * 3 son 15", "5 * 3 son 15"),
+        ("¡**Hola, *amigo*!** (_tú_)", "¡Hola, amigo! (tú)"),
+        ("Uno.  \r\n \n Dos", "Uno. Dos"),
     ],
 )
 def test_speakable_keeps_the_words_and_nothing_else(text: str, spoken: str) -> None:
@@ -81,3 +86,17 @@ def test_speakable_is_one_line_without_control_characters(text: str) -> None:
     spoken = speakable(text)
     assert "\n" not in spoken
     assert spoken == spoken.strip()
+
+
+@pytest.mark.parametrize(
+    "piece", ["*a ", "**a** ", "[", "[](", "<break", "<a", "\n", " ", "# ", "`"]
+)
+def test_no_text_takes_for_ever(piece: str) -> None:
+    text = (piece * 65_536)[:65_536]
+    words: list[str] = []
+    thread = threading.Thread(target=lambda: words.append(speakable(text)), daemon=True)
+    thread.start()
+    thread.join(
+        10
+    )  # it takes a tenth of a second; one that tries every pair of places, half a minute
+    assert words

@@ -1,0 +1,57 @@
+"""Live changes: pushed where they can be, and quiet about it where they cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tools import wait_until
+from ttsmonitor import events
+from ttsmonitor.activity import ActivityHandler
+
+
+class BrokenLayer:
+    """A channel layer whose server is away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def group_send(self, group: str, message: Any) -> None:
+        self.asked += 1
+        raise ConnectionError("no Redis answers")
+
+
+@pytest.fixture
+def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[BrokenLayer]:
+    made, loop = BrokenLayer(), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    monkeypatch.setattr(events, "get_channel_layer", lambda: made)
+    events.bind(loop)
+    yield made
+    events.bind(None)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_a_layer_that_is_away_is_told_once_and_does_not_feed_itself(
+    layer: BrokenLayer, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger, handler = logging.getLogger("ttsmonitor"), ActivityHandler()
+    logger.addHandler(handler)
+    try:
+        for _ in range(5):
+            logger.info("something happened")
+            asked = layer.asked
+            wait_until(lambda before=asked: layer.asked > before or layer.asked >= 6)  # type: ignore[misc]
+    finally:
+        logger.removeHandler(handler)
+    wait_until(lambda: layer.asked == 6, "five lines and the one about them")
+    assert caplog.text.count("cannot be pushed") == 1
+    assert "no Redis answers" in handler.entries()[1]["text"]
