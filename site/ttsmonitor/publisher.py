@@ -223,8 +223,13 @@ class Publisher:
             return
         for utterance in map(tidy, utterances):
             topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
-            for chunk in utterance.split():
+            chunks = utterance.split()
+            for chunk in chunks:
                 self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS)
+            logger.info(
+                "published %s on %s: %d characters in %d chunks",
+                utterance.utterance_id, topic, len(utterance.text), len(chunks),
+            )  # fmt: skip
             self._unconfirmed[utterance.utterance_id] = self.connection.number
             self._tell({
                 "id": str(utterance.utterance_id),
@@ -235,6 +240,7 @@ class Publisher:
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
         outbox.confirm(ids)
+        logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
         for utterance_id in ids:
             self._unconfirmed.pop(utterance_id, None)
 
