@@ -98,8 +98,8 @@ function showRobot(robot) {
 }
 
 // Answers and events overtake one another; a line never goes back.
-const ORDER = { sent: 0, queued: 1, playing: 2 };
-const rank = (state) => ORDER[state] ?? 3;
+const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
+const rank = (state) => ORDER[state] ?? 4;
 
 function showLine(line) {
   let row = lines.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
