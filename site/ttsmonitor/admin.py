@@ -29,15 +29,21 @@ class ReadOnly:
         return False
 
 
-class ChunkInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+class Kept(ReadOnly):
+    """Nor is anything deleted by hand."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
     model = UtteranceChunk
     fields = ("number", "text")
     extra = 0
-    can_delete = False
 
 
 @admin.register(Utterance)
-class UtteranceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("received", "outcome", "words", "origin", "first")
     list_filter = ("status", "source", "device_id", "lang", "received_at")
     search_fields = ("text", "device_id", "error")
@@ -125,7 +131,7 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
 
 
 @admin.register(OutboxEntry)
-class OutboxEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class OutboxEntryAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("created_at", "words", "attempts", "published_at")
     date_hierarchy = "created_at"
     fields = ("id", "created_at", "published_at", "attempts", "payload")

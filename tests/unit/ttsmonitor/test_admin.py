@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import utterance
@@ -83,6 +84,30 @@ def test_nobody_rewrites_the_history(keeper: Client) -> None:
     assert keeper.post(f"{LIST}{said.pk}/change/", {"text": "Mentira"}).status_code == 403
     assert Utterance.objects.get().text == "Hola"
     assert b'name="_save"' not in keeper.get(f"{LIST}{said.pk}/change/").content
+
+
+def offers_deletion(client: Client, row: Model) -> bool:
+    """Can somebody who may do everything delete this row in the admin?"""
+    url = f"/admin/ttsmonitor/{row._meta.model_name}/"
+    action = {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"}
+    client.post(url, action)
+    client.post(f"{url}{row.pk}/delete/", {"post": "yes"})
+    return not type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+def test_history_and_outbox_are_not_deleted_by_hand(keeper: Client) -> None:
+    said = utterance("Hola")
+    UtteranceChunk.objects.create(utterance=said, number=1, text="Hola")
+    assert not offers_deletion(keeper, said)
+    assert UtteranceChunk.objects.exists()
+    assert not offers_deletion(keeper, OutboxEntry.objects.create(payload={"text": "en camino"}))
+    assert b"delete" not in keeper.get(LIST).content
+    assert b"deletelink" not in keeper.get(f"{LIST}{said.pk}/change/").content
+
+
+def test_what_could_not_be_read_is_cleared_away(keeper: Client) -> None:
+    kept = QuarantinedMessage.objects.create(topic="moxie/tts/text", payload=b"", reason="bad")
+    assert offers_deletion(keeper, kept)
 
 
 def test_quarantined_bytes_are_shown_and_harmless(keeper: Client) -> None:
