@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -75,7 +76,23 @@ def test_what_was_said_is_shown_escaped_with_its_chunks(keeper: Client) -> None:
     assert "&lt;b&gt;uno&lt;/b&gt; dos" in page
     assert "<b>uno" not in page
     assert "cleared from the queue" in page
-    assert page.count("field-number") == 2
+    assert page.count("field-place") == 2
+
+
+def test_history_is_told_in_the_visitors_words(keeper: Client) -> None:
+    said = utterance("Hola", source="puppet_mode", mood="shy")
+    UtteranceChunk.objects.create(utterance=said, number=1, text="Hola")
+    spanish = {"accept-language": "es"}
+
+    detail = keeper.get(f"{LIST}{said.pk}/change/", headers=spanish).content.decode()
+    assert "tímido" in detail
+    assert "Número" in detail
+    filters = keeper.get(LIST, headers=spanish).context["cl"].filter_specs
+    (source,) = (spec for spec in filters if spec.title == "origen")
+    changelist = keeper.get(LIST, headers=spanish).context["cl"]
+    assert [choice["display"] for choice in source.choices(changelist)] == [
+        "Todo", "Modo marioneta",
+    ]  # fmt: skip
 
 
 def test_nobody_rewrites_the_history(keeper: Client) -> None:
@@ -137,5 +154,7 @@ def test_tokens_are_withdrawn_but_never_made_or_shown(keeper: Client) -> None:
     url = f"/admin/ttsmonitor/apitoken/{made.pk}/"
     assert keeper.get("/admin/ttsmonitor/apitoken/add/").status_code == 403
     assert made.digest not in keeper.get(f"{url}change/").content.decode()
+    spanish = keeper.get("/admin/ttsmonitor/apitoken/", headers={"accept-language": "es"})
+    assert ">Usuario<" in re.sub(r"\s", "", spanish.content.decode())
     keeper.post(f"{url}delete/", {"post": "yes"})
     assert not ApiToken.objects.exists()
