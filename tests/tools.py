@@ -98,6 +98,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 os.killpg(self.pid, signal.SIGKILL)
                 self._process.wait(5)
+        self._reader.join(5)  # or the pipe would be closed under its hands
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 try:

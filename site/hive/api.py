@@ -18,14 +18,17 @@ from django.utils.translation import gettext as _
 from hive.events import push_line
 from hive.exceptions import HiveError
 from hive.models import Robot
-from hive.mqtt.markup import MOODS
+from hive.mqtt.markup import MOODS, make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor.api import error
-from ttsmonitor.messages import UTTERANCE_CHARACTERS, clean
+from ttsmonitor.messages import PAYLOAD_BYTES, UTTERANCE_CHARACTERS, clean, dump
 
 logger = logging.getLogger(__name__)
 
 View = Callable[..., JsonResponse]
+
+COMMAND_BYTES = 128
+"""What a robot's command has around the words, rounded up."""
 
 
 class InvalidRequestError(HiveError):
@@ -185,7 +188,21 @@ def read_speech(body: bytes) -> Speech:
         raise InvalidRequestError(
             "unknown_mood", _("mood is none of: {choices}.").format(choices=choices)
         )
-    return Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
+    speech = Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
+    _check_size(speech)
+    return speech
+
+
+def _check_size(speech: Speech) -> None:
+    """A robot gets the words twice, the second time as markup: both have to fit one message."""
+    markup = make_markup(speech.text, speech.mood, speech.intensity)
+    if len(dump({"text": speech.text, "markup": markup})) + COMMAND_BYTES > PAYLOAD_BYTES:
+        raise InvalidRequestError(
+            "text_too_long",
+            _("Too long for a robot's message, which holds {limit} KiB: say it in parts.").format(
+                limit=PAYLOAD_BYTES // 1024
+            ),
+        )
 
 
 def _intensity(value: Any) -> float:

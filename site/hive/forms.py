@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hive.config import LEVELS, PAIRING
+from hive.config import DEFAULTS, LEVELS, PAIRING
 from hive.models import Configuration, Robot
 
 
@@ -34,17 +35,17 @@ class ConfigForm(forms.ModelForm):  # type: ignore[type-arg]
     """
 
     audio_volume = forms.FloatField(
-        label=_("volume"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
+        label=_("Volume"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
     )
     screen_brightness = forms.FloatField(
-        label=_("brightness"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
+        label=_("Brightness"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
     )
     audio_wake_set = forms.CharField(
-        label=_("wake set"), required=False, help_text=_("The words it wakes up at, as in off.")
+        label=_("Wake set"), required=False, help_text=_("The words it wakes up at, as in off.")
     )
-    timezone_id = forms.ChoiceField(label=_("time zone"), required=False, choices=_time_zones)
+    timezone_id = forms.ChoiceField(label=_("Time zone"), required=False, choices=_time_zones)
     pairing_status = forms.ChoiceField(
-        label=_("pairing"),
+        label=_("Pairing"),
         required=False,
         choices=[("", _("as configured for all")), *((name, name) for name in PAIRING)],
     )
@@ -79,6 +80,15 @@ class RobotForm(ConfigForm):
 
 
 class ConfigurationForm(ConfigForm):
+    """The configuration that all robots have, so what is left empty here is as built in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("timezone_id", "pairing_status"):
+            choice: Any = self.fields[name]
+            built_in = gettext("as built in: {value}").format(value=DEFAULTS[name])
+            choice.choices = [("", built_in), *list(choice.choices)[1:]]
+
     class Meta:
         model = Configuration
         fields = (

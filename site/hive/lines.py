@@ -16,12 +16,12 @@ SHOWN = 30
 PHRASES = 12
 SOURCE = "puppet_mode"
 
+WAITING = "waiting"
 SENT = "sent"
 QUEUED = "queued"
 PLAYING = "playing"
-_ORDER = {SENT: 0, QUEUED: 1, PLAYING: 2}
-_FINAL = 3
-_STATE_OF_EVENT = {"queued_locally": SENT, "stored": QUEUED}
+_ORDER = {WAITING: 0, SENT: 1, QUEUED: 2, PLAYING: 3}
+_FINAL = 4
 
 
 class Lines:
@@ -34,14 +34,14 @@ class Lines:
     def add(
         self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
     ) -> dict[str, Any]:
-        """A line that is handed over now."""
+        """A line that is handed over now; the publisher tells when the broker has it."""
         line: dict[str, Any] = {
             "id": str(utterance_id),
             "device_id": device_id,
             "text": text,
             "mood": mood,
             "intensity": intensity,
-            "state": SENT,
+            "state": WAITING,
             "error": "",
             "at": format_time(datetime.now(UTC)),
         }
@@ -57,7 +57,7 @@ class Lines:
         News can overtake one another; a line never goes back.
         """
         event = str(message.get("event", ""))
-        state = _STATE_OF_EVENT.get(event, event)
+        state = QUEUED if event == "stored" else event
         with self._lock:
             line = self._lines.get(str(message.get("id", "")))
             if line is None or not event or _rank(state) <= _rank(line["state"]):

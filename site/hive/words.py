@@ -10,6 +10,7 @@ from ttsmonitor.words import strings as tts_strings
 _STATES = (
     gettext_noop("online"),
     gettext_noop("offline"),
+    gettext_noop("waiting"),
     gettext_noop("sent"),
 )
 _PUPPET_STATES = {

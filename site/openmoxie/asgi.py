@@ -3,7 +3,6 @@
 import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
@@ -15,7 +14,7 @@ from ttsmonitor.routing import websocket_urlpatterns as monitor_urlpatterns  # n
 
 application = ProtocolTypeRouter({
     "http": http_application,
-    "websocket": AllowedHostsOriginValidator(
-        AccessAuthMiddlewareStack(URLRouter([*hive_urlpatterns, *monitor_urlpatterns]))
+    "websocket": AccessAuthMiddlewareStack(
+        URLRouter([*hive_urlpatterns, *monitor_urlpatterns])
     ),
 })  # fmt: skip

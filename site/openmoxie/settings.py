@@ -16,11 +16,19 @@ WORK_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are pri
 
 DEBUG = os.environ.get("DEBUG", "0").lower() in {"1", "true", "yes", "on"}
 SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key(WORK_DIR / "secret_key")
-ALLOWED_HOSTS = [
-    host.strip()
-    for host in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-    if host.strip()
-]
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+ALLOWED_HOSTS = _words(os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"))
+CSRF_TRUSTED_ORIGINS = _words(os.environ.get("CSRF_TRUSTED_ORIGINS", ""))
+if CSRF_TRUSTED_ORIGINS:
+    # A proxy with TLS is in front. That a visitor could send this header too does no harm: it
+    # decides nothing but the scheme of his own links and origin, and no other site's page can
+    # make his browser send it.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: the first `runserver` wins

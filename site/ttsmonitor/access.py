@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from ttsmonitor.conf import conf
 from ttsmonitor.models import ApiToken
+from ttsmonitor.origins import IS_PROGRAM, OriginMiddleware
 
 
 def user_of_token(authorization: str) -> Any:
@@ -58,16 +59,16 @@ class _TokenMiddleware:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         header = dict(scope["headers"]).get(b"authorization")
-        if header and not scope["user"].is_authenticated:
+        if header:
             user = await database_sync_to_async(user_of_token)(header.decode("latin-1"))
             if user is not None:
-                scope = scope | {"user": user}
+                scope = scope | {"user": user, IS_PROGRAM: True}
         return await self._application(scope, receive, send)
 
 
 def AccessAuthMiddlewareStack(application: Any) -> Any:  # noqa: N802  named like channels' own
-    """Session, then token: what a WebSocket's user can be known by."""
-    return AuthMiddlewareStack(_TokenMiddleware(application))
+    """Who opens a WebSocket, by session or token, and whether it may come from where it does."""
+    return AuthMiddlewareStack(_TokenMiddleware(OriginMiddleware(application)))
 
 
 def may_enter(scope: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.models import ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk
-from ttsmonitor.words import reason_text, source_label
+from ttsmonitor.words import mood_label, reason_text, source_label
 
 SHOWN_BYTES = 4096
 DASH = "–"
@@ -29,17 +30,39 @@ class ReadOnly:
         return False
 
 
-class ChunkInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+class Kept(ReadOnly):
+    """Nor is anything deleted by hand."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SourceFilter(admin.AllValuesFieldListFilter):
+    """Sources by the names that the pages give them."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": source_label(str(choice["display"]))}
+
+
+class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
     model = UtteranceChunk
-    fields = ("number", "text")
+    fields = readonly_fields = ("place", "spoken_part")
     extra = 0
-    can_delete = False
+
+    @admin.display(description=_("number"))
+    def place(self, chunk: UtteranceChunk) -> int:
+        return chunk.number
+
+    @admin.display(description=_("text"))
+    def spoken_part(self, chunk: UtteranceChunk) -> str:
+        return chunk.text
 
 
 @admin.register(Utterance)
-class UtteranceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("received", "outcome", "words", "origin", "first")
-    list_filter = ("status", "source", "device_id", "lang", "received_at")
+    list_filter = ("status", ("source", SourceFilter), "device_id", "lang", "received_at")
     search_fields = ("text", "device_id", "error")
     date_hierarchy = "received_at"
     ordering = ("-received_at",)
@@ -48,7 +71,7 @@ class UtteranceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
         (None, {"fields": ("text", "outcome", "reason")}),
-        (_("Where it came from"), {"fields": ("came_from", "device_id", "mood", "intensity")}),
+        (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
             _("When"),
@@ -94,6 +117,10 @@ class UtteranceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def origin(self, utterance: Utterance) -> SafeString:
         return format_html("{}<br>{}", source_label(utterance.source), utterance.device_id)
 
+    @admin.display(description=_("mood"))
+    def feeling(self, utterance: Utterance) -> str:
+        return mood_label(utterance.mood) or DASH
+
     @admin.display(description=_("reason"))
     def reason(self, utterance: Utterance) -> str:
         return reason_text(utterance.error) or DASH
@@ -125,7 +152,7 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
 
 
 @admin.register(OutboxEntry)
-class OutboxEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class OutboxEntryAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("created_at", "words", "attempts", "published_at")
     date_hierarchy = "created_at"
     fields = ("id", "created_at", "published_at", "attempts", "payload")
@@ -141,8 +168,11 @@ class OutboxEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Issued by `manage.py create_api_token`, which shows the token once; withdrawn here."""
 
-    list_display = ("name", "user", "created_at")
-    fields = ("name", "user", "created_at")
+    list_display = fields = ("name", "owner", "created_at")
+
+    @admin.display(description=_("user"), ordering="user")
+    def owner(self, token: ApiToken) -> str:
+        return str(token.user)
 
 
 def readable(payload: bytes) -> str:

@@ -82,6 +82,11 @@ def source_label(source: str) -> str:
     return gettext(SOURCES[source]) if source in SOURCES else source
 
 
+def mood_label(mood: str) -> str:
+    """A known mood in the visitor's language; any other as it came."""
+    return gettext(mood) if mood in MOODS else mood
+
+
 def reason_text(reason: str) -> str:
     """A known reason in the visitor's language; any other as it came."""
     return gettext(reason) if reason in REASONS else reason

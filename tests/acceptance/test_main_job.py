@@ -6,7 +6,6 @@ recorded sound device, Chromium.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.chromium import open_page
 from tests.sound import Sink, likeness, read_wav
 from tests.tools import Process, free_port, manage, running, wait_until
 
@@ -23,10 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.sound]
 
 DEVICE = "d_5b2f1c5e-0a3c-4a62-9d1c-2f0a5a4e7b11"
 SENTENCE = "Hola, soy Moxie hablando en español"
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @dataclass
@@ -75,17 +71,8 @@ def robot(home: Home) -> Iterator[Process]:
 
 @pytest.fixture
 def browser_page(home: Home) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM
-        )
-        context = browser.new_context(locale="es-ES")
-        page = context.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
+    with open_page() as page:
         yield page
-        browser.close()
-        assert problems == []
 
 
 def log_in(page: Page, home: Home) -> None:

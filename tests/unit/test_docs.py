@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "REDIS_URL": "",
     "SECRET_KEY": "",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
     "LOG_LEVEL": "INFO",
     "TZ": "",

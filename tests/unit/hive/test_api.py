@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from hive.api import COMMAND_BYTES
 from hive.models import Robot
 from hive.mqtt.markup import MOODS
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
+from ttsmonitor.messages import PAYLOAD_BYTES, dump
 
 BASE = f"/api/robots/{DEVICE}"
 
@@ -51,6 +53,24 @@ def test_an_offline_robot_still_gets_the_loudspeaker(
     assert response.json()["robot"] == "offline"
     assert "offline" in response.json()["detail"]
     assert [text for text, _options in mirror.texts] == ["Hola"]
+
+
+@pytest.mark.parametrize(("sign", "bytes_each"), [("&", 6), ("👋", 8), ("ñ", 4)])
+def test_what_no_robots_message_holds_is_refused_in_words(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,
+    sign: str, bytes_each: int,
+) -> None:  # fmt: skip
+    longest = sign * ((PAYLOAD_BYTES - 300) // bytes_each)
+    assert post(browser, "/speak", {"text": longest, "mood": "happy"}).status_code == 202
+    ((_topic, payload),) = server.published
+    around = len(dump(payload)) - len(dump(payload["message"]["output"]))
+    assert around <= COMMAND_BYTES
+
+    too_long = sign * (PAYLOAD_BYTES // bytes_each)
+    refused = post(browser, "/speak", {"text": too_long, "mood": "happy"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "text_too_long")
+    assert "64 KiB" in refused.json()["detail"]
+    assert len(mirror.texts) == len(server.published) == 1
 
 
 def test_a_missing_broker_is_told(

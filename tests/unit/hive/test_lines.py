@@ -22,14 +22,12 @@ def follow(lines: Lines, event: str, **fields: Any) -> str | None:
     return None if line is None else line["state"]
 
 
-def test_a_line_goes_from_sent_to_spoken() -> None:
+def test_a_line_goes_from_waiting_to_spoken() -> None:
     lines = Lines()
-    assert lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["state"] == "sent"
+    assert lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["state"] == "waiting"
 
-    assert follow(lines, "queued_locally") is None
-    assert follow(lines, "sent") is None
-    assert [follow(lines, event) for event in ("stored", "playing", "spoken")] == [
-        "queued", "playing", "spoken",
+    assert [follow(lines, event) for event in ("sent", "stored", "playing", "spoken")] == [
+        "sent", "queued", "playing", "spoken",
     ]  # fmt: skip
 
 
@@ -40,6 +38,14 @@ def test_late_news_do_not_take_a_line_back() -> None:
     assert follow(lines, "failed", error="no voice") == "failed"
     assert follow(lines, "stored") is None
     assert follow(lines, "playing") is None
+
+
+def test_a_line_that_is_sent_again_stays_where_it_is() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+
+    assert follow(lines, "stored") == "queued"
+    assert follow(lines, "sent") is None
 
 
 def test_a_failure_has_its_reason() -> None:

@@ -99,6 +99,16 @@ def test_the_admin_writes_plain_fields_into_the_configuration(
     assert (str(robot), robot.online) == ("Azul", True)
 
 
+def test_the_admin_says_what_an_empty_choice_means(
+    admin_browser: Client, robot: Robot, server: SentServer
+) -> None:
+    own = admin_browser.get(f"/admin/hive/robot/{robot.pk}/change/").content.decode()
+    assert "as configured for all" in own
+    general = admin_browser.get("/admin/hive/configuration/", follow=True).content.decode()
+    assert "as built in: Europe/Madrid" in general
+    assert "as configured for all" not in general
+
+
 def test_the_admin_refuses_what_a_robot_cannot_use(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:

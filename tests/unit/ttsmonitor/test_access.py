@@ -99,8 +99,8 @@ async def knock(headers: list[tuple[bytes, bytes]]) -> bool:
     return entered
 
 
-HOME = (b"origin", b"http://localhost")
-ABROAD = (b"origin", b"https://evil.example")
+HOST = (b"host", b"localhost:8787")
+HOME = (b"origin", b"http://localhost:8787")
 
 
 def session_of(client: Client) -> tuple[bytes, bytes]:
@@ -112,21 +112,67 @@ def cookie(transactional_db: Any, browser: Client) -> tuple[bytes, bytes]:
     return session_of(browser)
 
 
-async def test_websocket_needs_a_session(cookie: tuple[bytes, bytes]) -> None:
-    assert await knock([HOME, cookie]) is True
-    assert await knock([HOME]) is False
-    assert await knock([HOME, (b"cookie", b"sessionid=guess")]) is False
-
-
-async def test_websocket_refuses_pages_of_other_sites(cookie: tuple[bytes, bytes]) -> None:
-    assert await knock([ABROAD, cookie]) is False
-
-
 @pytest.fixture
-def token(transactional_db: Any, parent: User) -> str:
-    return ApiToken.issue(parent, "script")
+def bearer(transactional_db: Any, parent: User) -> tuple[bytes, bytes]:
+    return b"authorization", f"Bearer {ApiToken.issue(parent, 'script')}".encode()
 
 
-async def test_websocket_takes_a_token(token: str) -> None:
-    assert await knock([HOME, (b"authorization", f"Bearer {token}".encode())]) is True
-    assert await knock([HOME, (b"authorization", b"Bearer guess")]) is False
+async def test_websocket_needs_a_session(cookie: tuple[bytes, bytes]) -> None:
+    assert await knock([HOST, HOME, cookie]) is True
+    assert await knock([HOST, HOME]) is False
+    assert await knock([HOST, HOME, (b"cookie", b"sessionid=guess")]) is False
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost",
+        "http://localhost:1234",
+        "https://localhost:8787",
+        "http://127.0.0.1:8787",
+        "http://localhost:8787.evil.example",
+        "http://localhost:87870",
+        "http://localhost:port",
+        "http://[localhost:8787",
+        "null",
+        "",
+    ],
+)
+async def test_websocket_refuses_other_pages(cookie: tuple[bytes, bytes], origin: str) -> None:
+    assert await knock([HOST, (b"origin", origin.encode()), cookie]) is False
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [("localhost", "http://localhost:80"), ("[::1]:8787", "http://[::1]:8787")],
+)
+async def test_websocket_takes_pages_of_its_own_address(
+    cookie: tuple[bytes, bytes], host: str, origin: str
+) -> None:
+    headers = [(b"host", host.encode()), (b"origin", origin.encode()), cookie]
+    assert await knock(headers) is True
+
+
+async def test_websocket_knows_its_own_names_only(settings: Any) -> None:
+    """A name that an attacker points at this computer is none of them, login or not."""
+    settings.MOXIE_REQUIRE_LOGIN = False
+    stranger = (b"host", b"evil.example:8787")
+    assert await knock([stranger, (b"origin", b"http://evil.example:8787")]) is False
+    assert await knock([stranger]) is False
+
+
+async def test_websocket_takes_programs_with_a_token(
+    bearer: tuple[bytes, bytes], cookie: tuple[bytes, bytes]
+) -> None:
+    assert await knock([HOST, bearer]) is True
+    assert await knock([HOST, HOME, bearer]) is True
+    assert await knock([HOST, (b"authorization", b"Bearer guess")]) is False
+    assert await knock([HOST, cookie]) is False
+    assert await knock([HOST, cookie, bearer]) is True
+
+
+async def test_websocket_takes_any_program_where_login_is_off(settings: Any, db: Any) -> None:
+    settings.MOXIE_REQUIRE_LOGIN = False
+    assert await knock([HOST]) is True
+    assert await knock([HOST, (b"origin", b"http://localhost:1234")]) is False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import utterance
@@ -74,7 +76,23 @@ def test_what_was_said_is_shown_escaped_with_its_chunks(keeper: Client) -> None:
     assert "&lt;b&gt;uno&lt;/b&gt; dos" in page
     assert "<b>uno" not in page
     assert "cleared from the queue" in page
-    assert page.count("field-number") == 2
+    assert page.count("field-place") == 2
+
+
+def test_history_is_told_in_the_visitors_words(keeper: Client) -> None:
+    said = utterance("Hola", source="puppet_mode", mood="shy")
+    UtteranceChunk.objects.create(utterance=said, number=1, text="Hola")
+    spanish = {"accept-language": "es"}
+
+    detail = keeper.get(f"{LIST}{said.pk}/change/", headers=spanish).content.decode()
+    assert "tímido" in detail
+    assert "Número" in detail
+    filters = keeper.get(LIST, headers=spanish).context["cl"].filter_specs
+    (source,) = (spec for spec in filters if spec.title == "origen")
+    changelist = keeper.get(LIST, headers=spanish).context["cl"]
+    assert [choice["display"] for choice in source.choices(changelist)] == [
+        "Todo", "Modo marioneta",
+    ]  # fmt: skip
 
 
 def test_nobody_rewrites_the_history(keeper: Client) -> None:
@@ -83,6 +101,30 @@ def test_nobody_rewrites_the_history(keeper: Client) -> None:
     assert keeper.post(f"{LIST}{said.pk}/change/", {"text": "Mentira"}).status_code == 403
     assert Utterance.objects.get().text == "Hola"
     assert b'name="_save"' not in keeper.get(f"{LIST}{said.pk}/change/").content
+
+
+def offers_deletion(client: Client, row: Model) -> bool:
+    """Can somebody who may do everything delete this row in the admin?"""
+    url = f"/admin/ttsmonitor/{row._meta.model_name}/"
+    action = {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"}
+    client.post(url, action)
+    client.post(f"{url}{row.pk}/delete/", {"post": "yes"})
+    return not type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+def test_history_and_outbox_are_not_deleted_by_hand(keeper: Client) -> None:
+    said = utterance("Hola")
+    UtteranceChunk.objects.create(utterance=said, number=1, text="Hola")
+    assert not offers_deletion(keeper, said)
+    assert UtteranceChunk.objects.exists()
+    assert not offers_deletion(keeper, OutboxEntry.objects.create(payload={"text": "en camino"}))
+    assert b"delete" not in keeper.get(LIST).content
+    assert b"deletelink" not in keeper.get(f"{LIST}{said.pk}/change/").content
+
+
+def test_what_could_not_be_read_is_cleared_away(keeper: Client) -> None:
+    kept = QuarantinedMessage.objects.create(topic="moxie/tts/text", payload=b"", reason="bad")
+    assert offers_deletion(keeper, kept)
 
 
 def test_quarantined_bytes_are_shown_and_harmless(keeper: Client) -> None:
@@ -112,5 +154,7 @@ def test_tokens_are_withdrawn_but_never_made_or_shown(keeper: Client) -> None:
     url = f"/admin/ttsmonitor/apitoken/{made.pk}/"
     assert keeper.get("/admin/ttsmonitor/apitoken/add/").status_code == 403
     assert made.digest not in keeper.get(f"{url}change/").content.decode()
+    spanish = keeper.get("/admin/ttsmonitor/apitoken/", headers={"accept-language": "es"})
+    assert ">Usuario<" in re.sub(r"\s", "", spanish.content.decode())
     keeper.post(f"{url}delete/", {"post": "yes"})
     assert not ApiToken.objects.exists()

@@ -210,6 +210,16 @@ def test_another_site_cannot_use_the_session(
     assert speech.controls == [Control(action="clear")]
 
 
+def test_an_open_service_still_takes_no_orders_from_other_sites(
+    monitor_urls: None, parent: User, speech: FakeService, settings: Any
+) -> None:
+    settings.MOXIE_REQUIRE_LOGIN = False
+    client = Client(enforce_csrf_checks=True)
+    assert post(client, {"action": "pause"}).status_code == 403
+    bearer = {"authorization": f"Bearer {ApiToken.issue(parent, 'script')}"}
+    assert post(client, {"action": "pause"}, headers=bearer).status_code == 200
+
+
 def test_a_token_needs_no_session_and_no_csrf(
     monitor_urls: None, parent: User, speech: FakeService
 ) -> None:

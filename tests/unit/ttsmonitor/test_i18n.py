@@ -116,6 +116,13 @@ def test_a_choice_outlives_the_browsers_language(browser: Client) -> None:
     assert '<html lang="es"' in page
 
 
+def test_a_stranger_chooses_at_the_login(visitor: Client) -> None:
+    form = {"language": "es", "next": "/accounts/login/?next=/"}
+    response = visitor.post("/i18n/setlang/", form)
+    assert response["Location"] == form["next"]
+    assert '<html lang="es"' in visitor.get("/accounts/login/").content.decode()
+
+
 def test_reasons_and_outcomes_of_the_history_are_spanish(browser: Client) -> None:
     Utterance.objects.create(
         text="Hello",

@@ -1,7 +1,7 @@
 // Puppet Mode: what is typed is said, and each line shows what became of it.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
-import { part, showSpeech, showState, timeOfDay } from "./shared.js";
+import { part, shortTime, showSpeech, showState } from "./shared.js";
 
 const LINES = 30;
 const PHRASES = 12;
@@ -98,8 +98,8 @@ function showRobot(robot) {
 }
 
 // Answers and events overtake one another; a line never goes back.
-const ORDER = { sent: 0, queued: 1, playing: 2 };
-const rank = (state) => ORDER[state] ?? 3;
+const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
+const rank = (state) => ORDER[state] ?? 4;
 
 function showLine(line) {
   let row = lines.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
@@ -121,7 +121,7 @@ function showLine(line) {
   }
   row.dataset.state = line.state;
   part(row, "time").dateTime = line.at;
-  part(row, "time").textContent = timeOfDay(line.at);
+  part(row, "time").textContent = shortTime(line.at);
   showState(part(row, "state"), line.state);
   part(row, "error").textContent = line.error ? say(line.error) : "";
 }

@@ -14,9 +14,11 @@ export function dateTime(iso) {
   return new Date(iso).toLocaleString(LANGUAGE, { dateStyle: "short", timeStyle: "short" });
 }
 
-/** A time of day as people here write it. */
-export function timeOfDay(iso) {
-  return new Date(iso).toLocaleTimeString(LANGUAGE, { timeStyle: "short" });
+/** The time of day as people here write it; with the date where that is not today's. */
+export function shortTime(iso) {
+  const moment = new Date(iso);
+  if (moment.toDateString() !== new Date().toDateString()) return dateTime(iso);
+  return moment.toLocaleTimeString(LANGUAGE, { timeStyle: "short" });
 }
 
 /** Show `text` in a state pill of the kind `state`. */

@@ -1,0 +1,107 @@
+"""Puppet Mode in a real browser, with a real broker; the test plays the speech service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.chromium import open_page
+from tests.conftest import Broker
+from tests.tools import Listener, Process, free_port, manage, running
+from ttsmonitor.messages import STATUS_TOPIC
+
+pytestmark = pytest.mark.browser
+
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def env(mosquitto: Broker, tmp_path: Path) -> dict[str, str]:
+    """An installation of its own that has met a robot."""
+    values = {
+        "MOXIE_WORK_DIR": str(tmp_path / "work"),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MQTT_HOST": mosquitto.host,
+        "MQTT_PORT": str(mosquitto.port),
+        "HIVE_PORT": str(free_port()),
+        "MOXIE_REQUIRE_LOGIN": "0",
+        "DEBUG": "1",
+    }
+    robot = f"from hive.models import Robot; Robot.objects.create(device_id={DEVICE!r})"
+    for command in (manage("migrate", "-v0"), manage("shell", "-v0", "-c", robot)):
+        with running(command, values) as preparing:
+            assert preparing.wait(60) == 0, preparing.output
+    return values
+
+
+@pytest.fixture
+def start_hive(env: dict[str, str]) -> Iterator[Callable[[], Process]]:
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(Process(manage("run_hive"), env))
+        started[-1].wait_for_line("hive ready at")
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with open_page() as opened:
+        yield opened
+
+
+def say(page: Page, env: dict[str, str], words: str) -> Locator:
+    """Type something in Puppet Mode; its line on the page."""
+    page.goto(f"http://localhost:{env['HIVE_PORT']}/puppet/{DEVICE}/")
+    page.fill("#text", words)
+    page.press("#text", "Enter")
+    return page.locator("#lines li", has_text=words)
+
+
+def expect_state(line: Locator, state: str, words: str) -> None:
+    expect(line).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+    pill = line.locator("[data-part=state]")
+    expect(pill).to_have_class(f"state state-{state}")
+    expect(pill).to_have_text(words)
+
+
+def test_a_line_goes_on_after_the_page_was_loaded_again(
+    env: dict[str, str],
+    start_hive: Callable[[], Process],
+    page: Page,
+    listen: Callable[..., Listener],
+) -> None:
+    start_hive()
+    line = say(page, env, "Hola, soy Moxie")
+    expect_state(line, "sent", "enviada")
+    line_id, service = line.get_attribute("data-line"), listen()
+
+    def tell(event: str) -> None:
+        service.publish(STATUS_TOPIC, json.dumps({"id": line_id, "event": event}))
+
+    tell("stored")
+    expect_state(line, "queued", "en cola")
+    page.reload()
+    expect_state(line, "queued", "en cola")
+    tell("playing")
+    expect_state(line, "playing", "sonando")
+
+
+def test_a_line_waits_as_long_as_there_is_no_broker(
+    env: dict[str, str], start_hive: Callable[[], Process], page: Page, mosquitto: Broker
+) -> None:
+    mosquitto.process.close()
+    start_hive()
+    line = say(page, env, "Hola, soy Moxie")
+    expect_state(line, "waiting", "en espera")
+    mosquitto.start()
+    expect_state(line, "sent", "enviada")
