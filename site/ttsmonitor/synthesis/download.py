@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import threading
@@ -11,6 +12,8 @@ from tqdm import tqdm
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.voices import Voice, find_voice, read_voice
+
+logger = logging.getLogger(__name__)
 
 OFFLINE_HELP = (
     "Copy {name}.onnx and {name}.onnx.json from a machine that is online into {directory}, "
@@ -45,7 +48,9 @@ def install_voice(model: Path, directory: Path) -> Voice:
         partial = directory / f".{source.name}.partial"
         shutil.copyfile(source, partial)
         partial.replace(directory / source.name)
-    return read_voice(directory / model.name)
+    installed = read_voice(directory / model.name)
+    _cut(installed)
+    return installed
 
 
 def _fetch(name: str, aside: Path, directory: Path) -> None:
@@ -74,6 +79,20 @@ def _fetch(name: str, aside: Path, directory: Path) -> None:
     if failures:
         help_text = OFFLINE_HELP.format(name=name, directory=directory)
         raise SynthesisError(f"{name} could not be fetched: {failures[0]}. {help_text}")
+
+
+def _cut(voice: Voice) -> None:
+    """Cut the voice now, since its first use would have to wait for that."""
+    try:
+        from ttsmonitor.synthesis.stages import cut_stages
+
+        cut_stages(voice.model)
+    except ImportError:
+        return  # without Piper nobody will use it
+    except SynthesisError as exc:
+        logger.warning(
+            "%s will be spoken a clause at a time: it cannot be cut: %s", voice.name, exc
+        )
 
 
 def _checked(voice: Voice) -> Voice:
