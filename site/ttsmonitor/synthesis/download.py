@@ -28,7 +28,7 @@ def download_voice(name: str, directory: Path, *, force: bool = False) -> Voice:
     Raises SynthesisError, with how to go on where the network is not there.
     """
     if not force and (directory / f"{name}.onnx").is_file():
-        return _checked(find_voice(name, directory))
+        return _cut(_checked(find_voice(name, directory)))
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".fetching-") as aside:
         _fetch(name, Path(aside), directory)
@@ -48,9 +48,7 @@ def install_voice(model: Path, directory: Path) -> Voice:
         partial = directory / f".{source.name}.partial"
         shutil.copyfile(source, partial)
         partial.replace(directory / source.name)
-    installed = read_voice(directory / model.name)
-    _cut(installed)
-    return installed
+    return _cut(read_voice(directory / model.name))
 
 
 def _fetch(name: str, aside: Path, directory: Path) -> None:
@@ -81,18 +79,19 @@ def _fetch(name: str, aside: Path, directory: Path) -> None:
         raise SynthesisError(f"{name} could not be fetched: {failures[0]}. {help_text}")
 
 
-def _cut(voice: Voice) -> None:
-    """Cut the voice now, since its first use would have to wait for that."""
+def _cut(voice: Voice) -> Voice:
+    """Cut the voice now, if it can be: else its first sentence would have to wait for that."""
     try:
         from ttsmonitor.synthesis.stages import cut_stages
 
         cut_stages(voice.model)
     except ImportError:
-        return  # without Piper nobody will use it
+        pass  # without Piper there is nothing to cut it with, and no use for it
     except SynthesisError as exc:
         logger.warning(
             "%s will be spoken a clause at a time: it cannot be cut: %s", voice.name, exc
         )
+    return voice
 
 
 def _checked(voice: Voice) -> Voice:

@@ -1,4 +1,4 @@
-"""From a voice's samples to PCM: one gain per voice, a limiter, and joints without a gap."""
+"""From a voice's samples to PCM: one gain per speaker, a limiter, and joints without a gap."""
 
 from __future__ import annotations
 

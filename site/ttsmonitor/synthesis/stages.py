@@ -138,21 +138,29 @@ def load_stages(model: Path) -> Stages:
     return Stages(cut_stages(model))
 
 
+def find_stages(model: Path) -> Path | None:
+    """The directory with the stages of a voice, where they are cut already."""
+    directories = [place / stages_name(model) for place in _places(model)]
+    return next((each for each in directories if os.access(each / "stages.json", os.R_OK)), None)
+
+
 def cut_stages(model: Path) -> Path:
     """The directory with the stages of a voice; some seconds where they must be cut first.
 
     Raises SynthesisError, with the reason, where the voice cannot be cut.
     """
-    places = [model.parent / ".stages", Path(tempfile.gettempdir()) / "moxie-stages"]
-    name = stages_name(model)
-    for place in places:
-        if os.access(place / name / "stages.json", os.R_OK):
-            return place / name
-    for place in places:
-        if _can_be_written(place):
-            _cut(model, place / name)
-            return place / name
-    raise SynthesisError("there is no place to keep its parts")
+    if known := find_stages(model):
+        return known
+    place = next(filter(_can_be_written, _places(model)), None)
+    if place is None:
+        raise SynthesisError("there is no place to keep its parts")
+    directory = place / stages_name(model)
+    _cut(model, directory)
+    return directory
+
+
+def _places(model: Path) -> list[Path]:
+    return [model.parent / ".stages", Path(tempfile.gettempdir()) / "moxie-stages"]
 
 
 def _can_be_written(place: Path) -> bool:
