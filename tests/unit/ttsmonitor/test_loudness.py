@@ -61,7 +61,7 @@ def test_a_joint_has_no_gap_and_no_click(size: int, quiet: float) -> None:
     if quiet:  # a sound that ends by itself; else it ends in the middle
         sound *= np.minimum(1, np.arange(len(sound))[::-1] / 500)
     one = np.concatenate([sound, silence(quiet)])
-    two = one[::-1]
+    two = -one[::-1]
     joined = np.concatenate([trimmed(without_end, one, size), trimmed(without_start, two, size)])
     loud = np.flatnonzero(np.abs(joined) > THRESHOLD)
     assert np.diff(loud).max() < 0.015 * RATE
