@@ -21,8 +21,13 @@ TEXTS = {
         "Hola, soy Moxie y hoy vamos a leer un cuento muy bonito sobre un robot que quería "
         "aprender a bailar con sus amigos del bosque."
     ),
+    "unbroken": (
+        "Hola soy Moxie y ayer por la tarde encontré en el bosque a una ardilla muy pequeña que no "
+        "sabía contar las nueces que juntaba."
+    ),
     "paragraph": PARAGRAPH,
 }
+"""`unbroken` is as long as `long`, and nobody pauses in it."""
 CACHED = "¡Muy bien! Lo has hecho genial."
 STORY = (
     "Hola amigos hoy vamos a leer un cuento muy bonito sobre un robot llamado Moxie que quería "

@@ -13,70 +13,132 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-CHANNELS = 16
 SYMBOLS = 256
-HOP = 64
 FRAMES_PER_ID = 8
 
 
 def make_voice(
     model: Path,
     *,
+    channels: int = 16,
+    ups: tuple[int, ...] = (8, 8),
+    sample_rate: int = 22_050,
     speakers: int = 1,
+    conditioned: tuple[str, ...] = ("decoder",),
     named: bool = True,
+    shaped: bool = True,
     flow: bool = True,
-    upsampling: bool = True,
+    wide: str = "",
+    mask: float = 1.0,
     noise: float = 0.0,
+    length: float = 1.0,
+    loudness: float = 1.0,
 ) -> Path:
     """Write `model` and its `.json`.
 
-    `named`: weights have the names Piper's exporter gives; `flow`: there is one to be cut off;
-    `upsampling`: without it the graph cannot be cut at all.
+    `ups`: the strides of its ConvTransposes; without any the graph cannot be cut at all.
+    `conditioned`: what depends on the speaker, where there are several: text, flow, decoder.
+    `named`: weights have the names Piper's exporter gives; `shaped`: shapes can be inferred;
+    `flow`: there is one to be cut off. `mask` is what the flow multiplies with, 1 in a real voice.
+    `wide`: `flow` or `decoder`, if it is to look at the whole clause. `loudness` is of all speakers
+    but the first.
     """
-    graph = _Builder(named)
-    random = np.random.default_rng(3)
-    graph.weight("emb", random.normal(0, 0.5, (SYMBOLS, CHANNELS)))
-    ids = graph.add("Gather", "emb", "input")  # [1, ids, channels]
-    ids = graph.add("Transpose", ids, perm=[0, 2, 1])
-    graph.weight("factors", np.array([1.0, 1.0, float(FRAMES_PER_ID)], dtype=np.float32))
-    mean = graph.add(
-        "Resize", ids, "", "factors", mode="nearest", nearest_mode="floor",
-        coordinate_transformation_mode="asymmetric",
-    )  # fmt: skip
+    graph = _Builder(named, channels)
+    who = _speaker(graph, speakers, conditioned)
+    mean = _text(graph, who.get("text"))
+    if not shaped:
+        mean = _hide_shape(graph, mean)
     latent = mean
     if flow:
-        scale = graph.add("Gather", "scales", graph.constant("zero", np.int64(0)), axis=0)
-        drawn = graph.add("RandomNormalLike", mean)
-        latent = graph.add("Add", mean, graph.add("Mul", drawn, scale))
-        one_channel = graph.add("ReduceMean", mean, axes=[1], keepdims=1)
-        mask = graph.add("Add", graph.add("Mul", one_channel, graph.constant("nil", 0.0)),
-                         graph.constant("one", 1.0))  # fmt: skip
-        for number in range(2):
-            weights = random.normal(0, 0.15, (CHANNELS, CHANNELS, 5))
-            moved = graph.conv(f"flow.{number}", graph.add("Mul", latent, mask), weights)
-            latent = graph.add("Add", latent, graph.add("Tanh", moved))
-        latent = graph.add("Mul", latent, mask)
-    sound = graph.conv("dec.conv_pre", latent, random.normal(0, 0.2, (CHANNELS, CHANNELS, 7)))
+        latent = graph.add("Add", mean, _noise(graph, mean))
+        latent = _flow(graph, latent, _mask(graph, mean, mask), who.get("flow"), wide == "flow")
+    sound = _decoder(graph, latent, ups, who.get("decoder"), wide == "decoder")
     if speakers > 1:
-        graph.weight("emb_g", random.normal(0, 1.0, (speakers, CHANNELS)))
-        who = graph.add("Unsqueeze", graph.add("Gather", "emb_g", "sid"),
-                        graph.constant("last", np.array([2])))  # fmt: skip
-        sound = graph.add("Add", sound, who)
-    for number in range(2):
-        sound = graph.add("LeakyRelu", sound, alpha=0.1)
-        if upsampling:
-            name = graph.weight(f"dec.ups.{number}.weight",
-                                random.normal(0, 0.2, (CHANNELS, CHANNELS, 16)))  # fmt: skip
-            sound = graph.add("ConvTranspose", sound, name, strides=[8], pads=[4, 4])
-    sound = graph.conv("dec.conv_post", sound, random.normal(0, 0.2, (1, CHANNELS, 7)))
-    graph.add("Tanh", sound, output="output")
+        graph.weight("loudness", np.array([[[1.0]]] + [[[loudness]]] * (speakers - 1)))
+        sound = graph.add("Mul", sound, graph.add("Gather", "loudness", "sid"))
+    graph.add("Identity", sound, output="output")
     graph.write(model, speakers)
-    _describe(model, speakers, noise)
+    _describe(model, speakers, sample_rate, noise, length)
     return model
 
 
+def _speaker(graph: _Builder, speakers: int, conditioned: tuple[str, ...]) -> dict[str, str]:
+    """What is added for the speaker in each of the stages that know him."""
+    if speakers == 1:
+        return {}
+    graph.weight("emb_g", graph.random.normal(0, 1.0, (speakers, graph.channels)))
+    who = graph.add("Unsqueeze", graph.add("Gather", "emb_g", "sid"),
+                    graph.constant("last", np.array([2])))  # fmt: skip
+    return dict.fromkeys(conditioned, who)
+
+
+def _text(graph: _Builder, who: str | None) -> str:
+    graph.weight("emb", graph.random.normal(0, 0.5, (SYMBOLS, graph.channels)))
+    ids = graph.add("Gather", "emb", "input")  # [1, ids, channels]
+    ids = graph.add("Transpose", ids, perm=[0, 2, 1])
+    if who:
+        ids = graph.add("Add", ids, who)
+    graph.weight("factors", np.array([1.0, 1.0, float(FRAMES_PER_ID)], dtype=np.float32))
+    return graph.add(
+        "Resize", ids, "", "factors", mode="nearest", nearest_mode="floor",
+        coordinate_transformation_mode="asymmetric",
+    )  # fmt: skip
+
+
+def _hide_shape(graph: _Builder, tensor: str) -> str:
+    """The same values in a shape that is known only when the voice speaks."""
+    nothing = graph.add("Mul", "input_lengths", graph.constant("none", np.array([0])))
+    return graph.add("Reshape", tensor, graph.add("Add", graph.add("Shape", tensor), nothing))
+
+
+def _noise(graph: _Builder, mean: str) -> str:
+    scale = graph.add("Gather", "scales", graph.constant("zero", np.int64(0)), axis=0)
+    return graph.add("Mul", graph.add("RandomNormalLike", mean), scale)
+
+
+def _mask(graph: _Builder, mean: str, value: float) -> str:
+    one_channel = graph.add("ReduceMean", mean, axes=[1], keepdims=1)
+    nothing = graph.add("Mul", one_channel, graph.constant("nil", 0.0))
+    return graph.add("Add", nothing, graph.constant("one", value))
+
+
+def _flow(graph: _Builder, latent: str, mask: str, who: str | None, wide: bool) -> str:
+    for number in range(2):
+        weights = graph.random.normal(0, 0.15, (graph.channels, graph.channels, 5))
+        moved = graph.conv(f"flow.{number}", graph.add("Mul", latent, mask), weights)
+        moved = _moved(graph, moved, latent, who, wide)
+        latent = graph.add("Add", latent, graph.add("Tanh", moved))
+    return graph.add("Mul", latent, mask)
+
+
+def _decoder(
+    graph: _Builder, latent: str, ups: tuple[int, ...], who: str | None, wide: bool
+) -> str:
+    random, channels = graph.random, graph.channels
+    sound = graph.conv("dec.conv_pre", latent, random.normal(0, 0.2, (channels, channels, 7)))
+    sound = _moved(graph, sound, latent, who, wide)
+    for number, stride in enumerate(ups):
+        sound = graph.add("LeakyRelu", sound, alpha=0.1)
+        weights = random.normal(0, 0.2, (channels, channels, 2 * stride))
+        name = graph.weight(f"dec.ups.{number}.weight", weights)
+        side = stride // 2
+        sound = graph.add("ConvTranspose", sound, name, strides=[stride], pads=[side, side])
+    sound = graph.conv("dec.conv_post", sound, random.normal(0, 0.2, (1, channels, 7)))
+    return graph.add("Tanh", sound)
+
+
+def _moved(graph: _Builder, tensor: str, latent: str, who: str | None, wide: bool) -> str:
+    if who:
+        tensor = graph.add("Add", tensor, who)
+    if wide:
+        tensor = graph.add("Add", tensor, graph.add("ReduceMean", latent, axes=[2], keepdims=1))
+    return tensor
+
+
 class _Builder:
-    def __init__(self, named: bool) -> None:
+    def __init__(self, named: bool, channels: int) -> None:
+        self.channels = channels
+        self.random = np.random.default_rng(3)
         self._named = named
         self._nodes: list[Any] = []
         self._weights: list[Any] = []
@@ -117,13 +179,13 @@ class _Builder:
         onnx.save(model, str(path))
 
 
-def _describe(model: Path, speakers: int, noise: float) -> None:
+def _describe(model: Path, speakers: int, sample_rate: int, noise: float, length: float) -> None:
     from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
     config = {
-        "audio": {"sample_rate": 22050, "quality": "tiny"},
+        "audio": {"sample_rate": sample_rate, "quality": "tiny"},
         "espeak": {"voice": "es"},
-        "inference": {"noise_scale": noise, "length_scale": 1, "noise_w": 0.0},
+        "inference": {"noise_scale": noise, "length_scale": length, "noise_w": 0.0},
         "phoneme_type": "espeak",
         "phoneme_id_map": DEFAULT_PHONEME_ID_MAP,
         "num_symbols": SYMBOLS,

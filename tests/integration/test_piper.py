@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +12,15 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from bench.texts import TEXTS
 from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.fingerprint import stages_name
+from ttsmonitor.synthesis.piper import PiperEngine
+from ttsmonitor.synthesis.stages import Samples, Scales, Stages, cut_stages
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.synthesis.voices import read_voice
 
 TEXT = "Hola, soy Moxie y hoy vamos a leer un cuento muy bonito. ¿Empezamos?"
 
@@ -77,11 +83,111 @@ def test_volume_and_speaker_are_heard(start: Callable[..., Synthesizer], tmp_pat
 def test_a_voice_that_cannot_be_cut_is_spoken_all_the_same(
     start: Callable[..., Synthesizer], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    make_voice(tmp_path / "tiny.onnx", upsampling=False, named=False)
+    make_voice(tmp_path / "tiny.onnx", ups=(), named=False)
     synthesizer = start()
     assert list(synthesizer.speak(SpeechRequest(text="Hola.")))
     said = capfd.readouterr().err
     assert said.count("cannot be cut: it has no ConvTranspose") == 1
+
+
+def load(model: Path) -> PiperEngine:
+    """The engine in this process."""
+    return PiperEngine(read_voice(model))
+
+
+def said(engine: PiperEngine, text: str = "Hola.", **options: object) -> np.ndarray:
+    blocks: list[Block] = []
+
+    def emit(block: Block) -> bool:
+        blocks.append(block)
+        return True
+
+    engine.speak(SpeechRequest(text=text, **options), emit)  # type: ignore[arg-type]
+    return samples(blocks)
+
+
+def test_a_voice_whose_stages_fail_when_it_speaks_is_spoken_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object) -> Iterator[Samples]:
+        raise RuntimeError("no memory for it")
+
+    model = make_voice(tmp_path / "tiny.onnx")
+    cut_stages(model)
+    monkeypatch.setattr(Stages, "speak", fail)
+    assert len(said(load(model)))
+    assert [record.args for record in caplog.records if "no memory" in record.getMessage()]
+
+
+def test_every_speaker_is_as_loud_as_the_others(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx", speakers=3, loudness=0.1))
+    peaks = [np.abs(said(engine, TEXT, speaker=speaker)).max() for speaker in (None, 0, 1, 2)]
+    assert peaks == pytest.approx([peaks[0]] * 4, rel=0.3)
+
+
+@pytest.mark.parametrize("speakers", [1, 2])
+def test_a_speaker_whom_the_voice_has_not_is_its_default_one(
+    tmp_path: Path, speakers: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx", speakers=speakers))
+    for _time in range(2):
+        for unknown in (2, -1):
+            assert np.array_equal(said(engine, speaker=unknown), said(engine))
+    lines = [record.getMessage() for record in caplog.records if "speaker" in record.getMessage()]
+    assert lines == [f"tiny has no speaker {number}; its default one speaks" for number in (2, -1)]
+
+
+def test_a_voice_speaks_at_its_own_sample_rate(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx", channels=8, ups=(8, 4), sample_rate=16_000))
+    rates = set()
+    engine.speak(SpeechRequest(text="Hola."), lambda block: not rates.add(block.sample_rate))  # type: ignore[func-returns-value]
+    assert rates == {16_000}
+
+
+class Hum:
+    """A voice that hums a tone for every clause, with silence around, as real ones have."""
+
+    def __init__(self, seconds: float = 0.5) -> None:
+        self.clauses = 0
+        time = np.arange(round(seconds * 22_050)) / 22_050
+        fade = np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
+        quiet = np.random.default_rng(1).uniform(-0.001, 0.001, 4_000)
+        tone = 0.5 * fade * np.sin(2 * np.pi * 220 * time)
+        self.sound = np.concatenate([quiet, tone, quiet]).astype(np.float32)
+
+    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
+        self.clauses += 1
+        for start in range(0, len(self.sound), 2_048):
+            yield self.sound[start : start + 2_048]
+
+
+def test_clauses_that_run_on_are_joined_without_a_gap_or_a_click(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+    engine._runner = hum = Hum()
+    sound = said(engine, TEXTS["unbroken"].rstrip("."))
+    assert hum.clauses > 1
+    loud = np.flatnonzero(np.abs(sound) > 0.02 * 32_767)
+    assert np.diff(loud).max() < 0.015 * 22_050
+    alone = said(engine, "Hola")
+    assert np.abs(np.diff(sound)).max() <= np.abs(np.diff(alone)).max() * 1.1
+
+
+def test_a_clause_that_runs_on_is_heard_as_soon_as_any_other(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+    first: list[Block] = []
+    for text in (TEXTS["unbroken"], TEXTS["short"]):
+        engine.speak(SpeechRequest(text=text), lambda block: bool(first.append(block)))  # type: ignore[func-returns-value]
+    assert first[0].seconds > first[1].seconds - 0.006
+
+
+def test_an_abbreviation_makes_no_stop(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+    for written, read in (
+        ("El Sr. García y la Sra. Paz llegaron.", "El Señor García y la Señora Paz llegaron."),
+        ("Pues... no sé.", "Pues, no sé."),
+        ("Hola [[x]] tú.", "Hola x tú."),
+    ):
+        assert np.array_equal(said(engine, written), said(engine, read))
 
 
 def test_another_voice_is_taken_by_name_and_a_missing_one_replaced(
@@ -117,6 +223,8 @@ def test_download_voice_installs_a_copied_voice_and_refuses_a_broken_one(
     model = make_voice(tmp_path / "from" / "es_ES-tiny-low.onnx")
     call_command("download_voice", "--from", str(model))
     assert "es_ES-tiny-low is installed" in capsys.readouterr().out
+    installed = tmp_path / "voices" / model.name
+    assert (tmp_path / "voices" / ".stages" / stages_name(installed) / "stages.json").exists()
     whole = model.read_bytes()
     model.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CommandError, match="is broken"):
@@ -125,6 +233,18 @@ def test_download_voice_installs_a_copied_voice_and_refuses_a_broken_one(
     model.with_name(f"{model.name}.json").write_text(json.dumps({"audio": {}}))
     with pytest.raises(CommandError, match="does not describe a Piper voice"):
         call_command("download_voice", "--from", str(model))
+
+
+def test_a_voice_that_cannot_be_cut_is_installed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path / "voices"))
+    (tmp_path / "from").mkdir()
+    model = make_voice(tmp_path / "from" / "es_ES-tiny-low.onnx", ups=(), named=False)
+    with caplog.at_level(logging.INFO):
+        call_command("download_voice", "--from", str(model))
+    assert (tmp_path / "voices" / model.name).exists()
+    assert "cannot be cut: it has no ConvTranspose" in caplog.text
 
 
 def test_download_voice_without_network_says_how_to_copy_one_in(
@@ -144,9 +264,6 @@ def test_piper_without_its_package_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sys
-
-    from ttsmonitor.synthesis.piper import PiperEngine
-    from ttsmonitor.synthesis.voices import read_voice
 
     voice = read_voice(make_voice(tmp_path / "tiny.onnx"))
     monkeypatch.setitem(sys.modules, "piper", None)

@@ -87,7 +87,7 @@ def test_a_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_texts_are_of_the_length_that_is_stated_and_never_the_same() -> None:
     assert {name: len(text) for name, text in TEXTS.items()} == {
-        "short": 16, "medium": 61, "long": 126, "paragraph": 600,
+        "short": 16, "medium": 61, "long": 126, "unbroken": 126, "paragraph": 600,
     }  # fmt: skip
     texts = Texts(seed=1)
     for text in TEXTS.values():
@@ -97,5 +97,6 @@ def test_texts_are_of_the_length_that_is_stated_and_never_the_same() -> None:
         # Also the first clause is new: it is what a cache of clauses would have.
         assert len({each.partition(",")[0] for each in made}) == 300
     assert Texts().new(CACHED) == CACHED
-    assert not set(",;:") & set(STORY)
+    for unbroken in (STORY, TEXTS["unbroken"]):
+        assert not set(",;:") & set(unbroken)
     assert "Hola" in PARAGRAPH

@@ -12,6 +12,7 @@ import logging
 import os
 import struct
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 _HEADER = struct.Struct("<4sI")
 _MAGIC = b"PCM1"
 BLOCK_BYTES = 16_384
+FRESH_SECONDS = 60
+"""A part that is younger is still being written, by another process."""
 
 
 class SoundCache:
@@ -70,8 +73,9 @@ class SoundCache:
 
     def clear(self) -> None:
         """Forget everything."""
-        for path in self._directory.glob("*.pcm"):
-            path.unlink(missing_ok=True)
+        for kind in ("*.pcm", "*.part"):
+            for path in self._directory.glob(kind):
+                path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._directory / f"{key}.pcm"
@@ -83,18 +87,27 @@ class SoundCache:
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._make_room(size)
-            with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as file:
-                file.write(_HEADER.pack(_MAGIC, rate) + pcm)
-            os.replace(file.name, self._path(key))
+            self._write(self._path(key), _HEADER.pack(_MAGIC, rate) + pcm)
         except OSError as exc:
             logger.warning("the cache of sounds cannot be written: %s", exc)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        handle, aside = tempfile.mkstemp(suffix=".part", dir=self._directory)
+        try:
+            with open(handle, "wb") as file:
+                file.write(data)
+            os.replace(aside, path)
+        except OSError:
+            Path(aside).unlink(missing_ok=True)
+            raise
 
     def _make_room(self, size: int) -> None:
         known = []
         for path in self._directory.iterdir():
             with contextlib.suppress(OSError):  # another process may have removed it
                 state = path.stat()
-                known.append((state.st_mtime_ns, state.st_size, path))
+                if path.suffix != ".part" or state.st_mtime < time.time() - FRESH_SECONDS:
+                    known.append((state.st_mtime_ns, state.st_size, path))
         excess = sum(each[1] for each in known) + size - self._max_bytes
         for _time, each_size, path in sorted(known):
             if excess <= 0:

@@ -8,6 +8,7 @@ and then marked, so that no pause is heard there.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -18,17 +19,9 @@ is heard, so it may be longer."""
 STRETCH = 1.75
 """A piece may be so much longer, where that saves a cut between two words."""
 
-_END = re.compile(r"(?P<mark>[.!?…]+|[,;:—–]|[)\]»”])[\"'”’»)\]]*\s+")
+_CLOSING = r"[\"'”’»)\]」』]*"
+_END = re.compile(rf"(?:[.!?…]+|[,;:—–]){_CLOSING}\s+|[。！？、，；：]+{_CLOSING}\s*")
 _WORD = re.compile(r"\s+")
-_ABBREVIATIONS = frozenset(
-    "sr sra sres sras srta dr dra drs prof profa d dña don ud uds vd vds lic ing arq gral cap cnel"
-    " sto sta ntra s st av avda c ctra pza tel núm nro no pág págs p pp art cap vol ed fig ej p.ej"
-    " etc aprox máx mín min max km cm mm kg gr hab a.c d.c ee uu ee.uu rr hh a.m p.m"
-    " mr mrs ms jr vs eg ie e.g i.e inc ltd co approx dept est".split()
-)
-_MAY_END = frozenset(
-    "etc uu ee.uu a.m p.m a.c d.c hab aprox máx mín min max km cm mm kg gr jr inc ltd co".split()
-)
 _JOINERS = frozenset(
     "y e o u ni que pero porque pues aunque cuando donde como si para por con sin mientras hasta"
     " desde sobre entre and or but because that which who when where if for with without while"
@@ -46,7 +39,7 @@ class Clause:
 
 
 def clauses(text: str) -> Iterator[Clause]:
-    """Yield `text` (one line, as speakable() makes it) in pieces, in order."""
+    """Yield `text` (one line, as readable() makes it) in pieces, in order."""
     text = text.strip()
     for limit in chain(LIMITS, repeat(LIMITS[-1])):
         if not text:
@@ -58,40 +51,32 @@ def clauses(text: str) -> Iterator[Clause]:
 
 def _cut(text: str, limit: int) -> tuple[int, bool]:
     longest = round(limit * STRETCH)
-    pauses = list(_pauses(text[: longest + 10]))
+    pauses = [match.end() for match in _END.finditer(text[: longest + 10])]
     if len(text) <= limit * 1.25:
         return len(text), False
     if within := [end for end in pauses if end <= limit]:
         return within[-1], False
     if later := [end for end in [*pauses, len(text)] if end <= longest]:
         return later[0], False
-    return _between_words(text, limit), True
-
-
-def _pauses(text: str) -> Iterator[int]:
-    """Where a speaker would pause: after sentences and clauses, not within what looks like it."""
-    for match in _END.finditer(text):
-        if match["mark"] != "." or _ends_sentence(text, match):
-            yield match.end()
-
-
-def _ends_sentence(text: str, match: re.Match[str]) -> bool:
-    before = text[: match.start()].rpartition(" ")[2].lstrip("¿¡(«\"'").lower()
-    after = text[match.end() : match.end() + 1]
-    if before in _MAY_END:
-        return after.isupper() or after in "¿¡"
-    is_initial = len(before) == 1 and before.isalpha()
-    return not is_initial and before not in _ABBREVIATIONS
+    return _between_words(text, limit) or _within_a_word(text, longest), True
 
 
 def _between_words(text: str, limit: int) -> int:
-    """Before a word that joins, in the second half of what is in reach; else at the last space."""
+    """Before a word that joins, in the second part of what is in reach; else at the last space;
+    0 where there is none."""
     spaces = list(_WORD.finditer(text, 0, limit + 1))
-    if not spaces:
-        following = _WORD.search(text, limit)
-        return following.end() if following else len(text)
     for space in reversed(spaces):
         word = _WORD.split(text[space.end() :], maxsplit=1)[0].lower()
         if space.start() >= limit / 3 and word in _JOINERS:
             return space.end()
-    return spaces[-1].end()
+    return spaces[-1].end() if spaces else 0
+
+
+def _within_a_word(text: str, longest: int) -> int:
+    """At the first space in reach; else at the end of it, but never before an accent."""
+    if space := _WORD.search(text, 0, longest):
+        return space.end()
+    end = longest
+    while end and unicodedata.category(text[end])[0] == "M":
+        end -= 1
+    return end or longest

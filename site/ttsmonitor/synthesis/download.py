@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import threading
@@ -11,6 +12,8 @@ from tqdm import tqdm
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.voices import Voice, find_voice, read_voice
+
+logger = logging.getLogger(__name__)
 
 OFFLINE_HELP = (
     "Copy {name}.onnx and {name}.onnx.json from a machine that is online into {directory}, "
@@ -25,7 +28,7 @@ def download_voice(name: str, directory: Path, *, force: bool = False) -> Voice:
     Raises SynthesisError, with how to go on where the network is not there.
     """
     if not force and (directory / f"{name}.onnx").is_file():
-        return _checked(find_voice(name, directory))
+        return _cut(_checked(find_voice(name, directory)))
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".fetching-") as aside:
         _fetch(name, Path(aside), directory)
@@ -45,7 +48,7 @@ def install_voice(model: Path, directory: Path) -> Voice:
         partial = directory / f".{source.name}.partial"
         shutil.copyfile(source, partial)
         partial.replace(directory / source.name)
-    return read_voice(directory / model.name)
+    return _cut(read_voice(directory / model.name))
 
 
 def _fetch(name: str, aside: Path, directory: Path) -> None:
@@ -74,6 +77,21 @@ def _fetch(name: str, aside: Path, directory: Path) -> None:
     if failures:
         help_text = OFFLINE_HELP.format(name=name, directory=directory)
         raise SynthesisError(f"{name} could not be fetched: {failures[0]}. {help_text}")
+
+
+def _cut(voice: Voice) -> Voice:
+    """Cut the voice now, if it can be: else its first sentence would have to wait for that."""
+    try:
+        from ttsmonitor.synthesis.stages import cut_stages
+
+        cut_stages(voice.model)
+    except ImportError:
+        pass  # without Piper there is nothing to cut it with, and no use for it
+    except SynthesisError as exc:
+        logger.warning(
+            "%s will be spoken a clause at a time: it cannot be cut: %s", voice.name, exc
+        )
+    return voice
 
 
 def _checked(voice: Voice) -> Voice:

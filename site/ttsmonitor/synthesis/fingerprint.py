@@ -1,14 +1,22 @@
-"""Tells one state of a voice's file from another."""
+"""Tells one state of a voice's files from another."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when what is made from a voice is made in another way."""
 
 
 def fingerprint(model: Path) -> str:
-    """Changes when the voice does, or what we make of it."""
-    state = model.stat()
-    return f"{FORMAT}:{state.st_size}:{state.st_mtime_ns}"
+    """Changes when the voice or its description does, or what we make of them."""
+    description = model.with_name(f"{model.name}.json")
+    states = [path.stat() for path in (model, description)]
+    return ":".join([f"{FORMAT}", *(f"{state.st_size}:{state.st_mtime_ns}" for state in states)])
+
+
+def stages_name(model: Path) -> str:
+    """The name of the directory with what is made of the voice in its present state."""
+    state = hashlib.sha256(fingerprint(model).encode()).hexdigest()
+    return f"{model.name.removesuffix('.onnx')}-{state[:12]}"

@@ -12,26 +12,18 @@ run over a window that is little longer than what is wanted, and give what the w
 The stages are found by what they are, not by names, which differ between exporters: the decoder
 starts at the Conv whose weight is `dec.conv_pre.weight` (else: the one before the first
 ConvTranspose), the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot
-be told apart, it stays with the text. Runs as a program of its own, because `onnx` and the whole
-model would stay in the memory of whoever cuts:
-
-    python -m ttsmonitor.synthesis.graph VOICE.onnx DIRECTORY
+be told apart, it stays with the text.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import onnx
 import onnx.utils
-
-from ttsmonitor.synthesis.fingerprint import fingerprint
+from onnx import TensorProto, helper
 
 
 class UncuttableError(Exception):
@@ -108,55 +100,35 @@ class Graph:
         return str(tensor), str(masks[0])
 
 
-def cut(model: Path, directory: Path) -> None:
-    """Write the stages of `model` and `stages.json` into `directory`.
+def cut(model: Any, directory: Path, *, with_flow: bool) -> dict[str, list[str]]:
+    """Write the stages of `model` into `directory`, and return the inputs of each.
 
     Raises UncuttableError where that cannot be done.
     """
-    graph = Graph(onnx.load(str(model)))
-    latent = graph.latent()
-    stages: dict[str, dict[str, list[str]]] = {
-        "decoder": {"given": [latent], "made": [graph.output]},
-    }
-    try:
+    graph = Graph(model)
+    latent = noisy = graph.latent()
+    stages = {"decoder": ([latent], graph.output)}
+    if with_flow:
         noisy, mask = graph.noisy_latent_and_mask(latent)
-        stages["flow"] = {"given": [noisy, mask], "made": [latent]}
-        if set(graph.inputs_of([latent], [noisy, mask])) - {"sid"}:
-            raise UncuttableError("its flow needs more than the latent")
-        stages["text"] = {"given": [], "made": [noisy]}
-    except UncuttableError:
-        stages.pop("flow", None)
-        stages["text"] = {"given": [], "made": [latent]}
-    for name, stage in stages.items():
-        extra = graph.inputs_of(stage["made"], stage["given"])
-        if name == "decoder" and set(extra) - {"sid"}:
-            raise UncuttableError("its decoder needs more than the latent")
-        stage["given"] += extra
-        path = directory / f"{name}.onnx"
-        onnx.utils.extract_model(str(model), str(path), stage["given"], stage["made"])
-    (directory / "stages.json").write_text(json.dumps(stages))
+        stages["flow"] = ([noisy, mask], latent)
+    stages["text"] = ([], noisy)
+    _declare(model, [name for given, _made in stages.values() for name in given])
+    extractor = onnx.utils.Extractor(model)
+    inputs = {}
+    for name, (given, made) in stages.items():
+        extra = graph.inputs_of([made], given)
+        if given and set(extra) - {"sid"}:
+            raise UncuttableError(f"its {name} needs more than the latent")
+        inputs[name] = [*given, *extra]
+        stage = extractor.extract_model(inputs[name], [made])
+        onnx.save(stage, str(directory / f"{name}.onnx"))
+    return inputs
 
 
-def cut_into(model: Path, target: Path) -> None:
-    """Cut `model` into the directory `target`, which appears whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cutting-"))
-    try:
-        cut(model, aside)
-        (aside / "fingerprint").write_text(fingerprint(model))
-        if target.exists():
-            shutil.rmtree(target)
-        aside.rename(target)
-    except OSError:
-        if not (target / "fingerprint").exists():
-            raise
-        # Another process was faster; its files are as good.
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    try:
-        cut_into(Path(sys.argv[1]), Path(sys.argv[2]))
-    except Exception as exc:
-        sys.exit(f"{exc}")
+def _declare(model: Any, tensors: list[str]) -> None:
+    """Say that `tensors` are there. Their shapes are left open: not every exporter knows them."""
+    known = {value.name for value in model.graph.value_info}
+    model.graph.value_info.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        for name in set(tensors) - known
+    )

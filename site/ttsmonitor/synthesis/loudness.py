@@ -1,4 +1,4 @@
-"""From a voice's samples to PCM: one gain per voice, a limiter, and joints without a gap."""
+"""From a voice's samples to PCM: one gain per speaker, a limiter, and joints without a gap."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ KNEE = 0.85
 """Above this the limiter bends what would be cut off."""
 SILENCE = 0.02
 """What is below this, of the loudest, is no sound."""
-EDGE_SECONDS = 0.25
-"""How much of an end is looked at for silence."""
+EDGE_SECONDS = 0.5
+"""How much silence is taken off an end."""
 KEPT_SECONDS = 0.005
+"""How much of an end stays, to be faded."""
 
 
 def gain_for(samples: Samples) -> float:
@@ -37,31 +38,41 @@ def to_pcm(samples: Samples, gain: float) -> bytes:
 
 
 def without_start(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks without the silence they begin with, at most EDGE_SECONDS of it."""
-    waiting = True
-    skipped, most = 0, round(EDGE_SECONDS * rate)
-    for block in blocks:
-        if waiting:
-            loud = np.flatnonzero(np.abs(block) > threshold)
-            quiet = int(loud[0]) if loud.size else len(block)
-            quiet = min(quiet, most - skipped)
-            waiting = not loud.size and skipped + quiet < most
-            skipped += quiet
-            block = block[max(0, quiet - round(KEPT_SECONDS * rate)) if not waiting else quiet :]
-        if len(block):
-            yield block
-
-
-def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks without the silence they end with, at most EDGE_SECONDS of it."""
-    most = round(EDGE_SECONDS * rate)
+    """The blocks without the silence they begin with, at most EDGE_SECONDS of it; faded in."""
+    kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
+    blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:
         held = np.concatenate([held, block])
-        if len(held) > most:
-            yield held[:-most]
-            held = held[-most:]
+        loud = np.flatnonzero(np.abs(held) > threshold)
+        if loud.size or len(held) > most:
+            start = min(int(loud[0]) if loud.size else most, most) - kept
+            yield _faded(held[max(0, start) :], kept)
+            yield from blocks
+
+
+def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
+    """The blocks without the silence they end with, at most EDGE_SECONDS of it; faded out.
+
+    Only what may be that silence is held back, and the little that is faded.
+    """
+    kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
+    held: Samples = np.zeros(0, dtype=np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        loud = np.flatnonzero(np.abs(held[:-kept]) > threshold)
+        end = max(int(loud[-1]) + 1 if loud.size else 0, len(held) - most)
+        if end:
+            yield held[:end]
+            held = held[end:]
     loud = np.flatnonzero(np.abs(held) > threshold)
-    end = int(loud[-1]) + round(KEPT_SECONDS * rate) if loud.size else 0
-    if end:
-        yield held[:end]
+    end = (int(loud[-1]) + 1 if loud.size else 0) + kept
+    if len(held):
+        yield _faded(held[:end][::-1], kept)[::-1]
+
+
+def _faded(samples: Samples, length: int) -> Samples:
+    """`samples`, of which the first `length` grow from nothing."""
+    length = min(length, len(samples))
+    rising = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
+    return np.concatenate([samples[:length] * rising, samples[length:]])

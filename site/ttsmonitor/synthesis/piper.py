@@ -12,13 +12,13 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, Emit, SpeechRequest
 from ttsmonitor.synthesis.clauses import clauses
 from ttsmonitor.synthesis.loudness import SILENCE, gain_for, to_pcm, without_end, without_start
-from ttsmonitor.synthesis.stages import Samples, load_stages
+from ttsmonitor.synthesis.reading import readable
+from ttsmonitor.synthesis.stages import Samples, Scales, load_stages
 from ttsmonitor.synthesis.voices import Voice
 
 logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
-Scales = tuple[float, float, float]
 
 
 class Runner(Protocol):
@@ -54,24 +54,24 @@ class PiperEngine:
         """Load `voice`; about a second. Raises SynthesisError where that fails."""
         self.name = f"piper {voice.name}"
         self._voice = voice
+        self._unknown: set[int] = set()
         try:
-            self._piper, self._runner = self._load()
-            self._config = self._piper.config
-            said = np.concatenate(list(self._samples(SpeechRequest(text=CALIBRATION), 1.0)))
+            self._load()
         except SynthesisError:
             raise
         except Exception as exc:
             raise SynthesisError(
                 f"The voice {voice.name} cannot be loaded; fetch it again. {exc}"
             ) from exc
-        self._gain = gain_for(said)
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound in blocks, the first one as soon as a few frames are decoded."""
-        gain = self._gain * request.volume
         try:
-            for samples in self._samples(request, SILENCE / self._gain):
-                if not emit(Block(to_pcm(samples, gain), self._config.sample_rate)):
+            speaker = self._speaker(request.speaker)
+            gain = self._gain(speaker)
+            for samples in self._samples(request, speaker, SILENCE / gain):
+                pcm = to_pcm(samples, gain * request.volume)
+                if not emit(Block(pcm, self._config.sample_rate)):
                     return
         except SynthesisError:
             raise
@@ -80,7 +80,7 @@ class PiperEngine:
         except Exception as exc:
             raise SynthesisError(f"The voice {self._voice.name} failed: {exc}") from exc
 
-    def _load(self) -> tuple[Any, Runner]:
+    def _load(self) -> None:
         try:
             from piper import PiperVoice
             from piper.config import PiperConfig
@@ -89,23 +89,45 @@ class PiperEngine:
                 "Piper is not installed: pip install -r requirements-piper.txt"
             ) from exc
         try:
-            stages = load_stages(self._voice.model)
+            # Only its phonemizer is used; the model itself is run in stages.
+            config = PiperConfig.from_dict(self._voice.config)
+            self._start(PiperVoice(session=None, config=config), load_stages(self._voice.model))
         except Exception as exc:
             logger.warning(
                 "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
             )
             whole = PiperVoice.load(self._voice.model)
-            return whole, Whole(whole)
-        config = PiperConfig.from_dict(self._voice.config)
-        # Only its phonemizer is used; the model itself is run in stages.
-        return PiperVoice(session=None, config=config), stages
+            self._start(whole, Whole(whole))
 
-    def _samples(self, request: SpeechRequest, silence: float) -> Iterator[Samples]:
+    def _start(self, piper: Any, runner: Runner) -> None:
+        """Speak through `runner`, once it was heard that it can."""
+        self._piper, self._runner, self._config = piper, runner, piper.config
+        self._gains: dict[int, float] = {}
+        self._gain(self._speaker(None))
+
+    def _speaker(self, wanted: int | None) -> int:
+        """The one who is wanted, where the voice has him."""
+        speakers, default = self._config.num_speakers, self._config.default_speaker_id
+        if wanted is not None and 0 <= wanted < speakers:
+            return wanted
+        if wanted is not None and wanted not in self._unknown:
+            self._unknown.add(wanted)
+            logger.warning("%s has no speaker %d; its default one speaks", self._voice.name, wanted)
+        return int(default) if 0 <= default < speakers else 0
+
+    def _gain(self, speaker: int) -> float:
+        """What makes the speaker as loud as any other; found out when he first speaks."""
+        if speaker not in self._gains:
+            said = self._samples(SpeechRequest(text=CALIBRATION), speaker, 0.0)
+            nothing = np.zeros(0, dtype=np.float32)
+            self._gains[speaker] = gain_for(np.concatenate([nothing, *said]))
+        return self._gains[speaker]
+
+    def _samples(self, request: SpeechRequest, speaker: int, silence: float) -> Iterator[Samples]:
         config = self._config
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
-        speaker = config.default_speaker_id if request.speaker is None else request.speaker
         follows = False
-        for clause in clauses(request.text):
+        for clause in clauses(readable(request.text, config.espeak_voice)):
             parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
             for number, phonemes in enumerate(parts, start=1):
                 ids = self._piper.phonemes_to_ids(phonemes)

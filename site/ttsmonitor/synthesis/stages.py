@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -18,19 +17,14 @@ import numpy.typing as npt
 import onnxruntime
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.fingerprint import fingerprint
-
-logger = logging.getLogger(__name__)
+from ttsmonitor.synthesis.fingerprint import stages_name
 
 Samples = npt.NDArray[np.float32]
+Scales = tuple[float, float, float]
 
 BLOCK_FRAMES = (8, 16, 32)
 """Frames decoded at a time: little at first, since somebody waits; then more, which is cheaper."""
 FLOW_FRAMES = 96
-CONTEXTS = (12, 16, 24, 32, 48, 64, 96)
-"""Frames on each side of a window that are tried, until it gives what the whole run gives."""
-TOLERANCE = 1e-5
-PROBE_FRAMES = 320
 CUT_SECONDS = 120
 
 
@@ -49,32 +43,28 @@ class Stages:
     """The loaded stages of a voice."""
 
     def __init__(self, directory: Path) -> None:
-        """Load what graph.py wrote into `directory`; some hundred milliseconds."""
-        self._inputs: dict[str, list[str]] = {
-            name: stage["given"]
-            for name, stage in json.loads((directory / "stages.json").read_text()).items()
-        }
+        """Load what cutting.py wrote into `directory`; some hundred milliseconds."""
+        parts = json.loads((directory / "stages.json").read_text())
+        self._inputs: dict[str, list[str]] = parts["inputs"]
         self._sessions = {name: session(directory / f"{name}.onnx") for name in self._inputs}
-        self._measure(directory / "contexts.json")
+        self.flow_context: int = parts["flow_context"]
+        """Frames on each side that the flow looks at; 0 where it is not a stage of its own."""
+        self.decoder_context: int = parts["decoder_context"]
+        self.hop: int = parts["hop"]
+        """Samples of a frame."""
 
-    def speak(
-        self, ids: list[int], scales: tuple[float, float, float], speaker: int
-    ) -> Iterator[Samples]:
-        """Yield the samples of a clause's phoneme ids in blocks, the first one soon.
-
-        `scales` are noise, length and width-of-noise, as Piper's model takes them.
-        """
-        given = {
-            "input": np.array([ids], dtype=np.int64),
-            "input_lengths": np.array([len(ids)], dtype=np.int64),
-            "scales": np.array(scales, dtype=np.float32),
-        }
-        noisy = self._run("text", given, speaker)
+    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
+        """Yield the samples of a clause's phoneme ids in blocks, the first one soon."""
+        noisy = self.noisy(ids, scales, speaker)
         yield from self.decode(self.latent(noisy, speaker), noisy.shape[2], speaker)
+
+    def noisy(self, ids: list[int], scales: Scales, speaker: int) -> Samples:
+        """The noisy latent [1, channels, frames] of a clause."""
+        return self._run("text", inputs_for(ids, scales, speaker))
 
     def latent(self, noisy: Samples, speaker: int) -> Iterator[Samples]:
         """The latent [1, channels, frames] of the noisy one, in windows as they are asked for."""
-        if "flow" not in self._inputs:
+        if not self.has_flow:
             yield noisy
             return
         frames, around = noisy.shape[2], self.flow_context
@@ -83,7 +73,7 @@ class Stages:
         while start < frames:
             stop = min(frames, start + (FLOW_FRAMES if start else first))
             low, high = max(0, start - around), min(frames, stop + around)
-            window = self._flow(noisy[:, :, low:high], speaker)
+            window = self.flow(noisy[:, :, low:high], speaker)
             yield window[:, :, start - low : stop - low]
             start = stop
 
@@ -102,99 +92,87 @@ class Stages:
             while known.shape[2] < high:
                 window = next(latent)
                 known = np.concatenate([known, window], axis=2) if known.size else window
-            sound = self._decoder(known[:, :, low:high], speaker)
+            sound = self.decoder(known[:, :, low:high], speaker)
             yield sound[(start - low) * self.hop : (stop - low) * self.hop]
             start = stop
 
-    def _flow(self, noisy: Samples, speaker: int) -> Samples:
+    @property
+    def has_flow(self) -> bool:
+        return "flow" in self._inputs
+
+    def flow(self, noisy: Samples, speaker: int) -> Samples:
+        """The latent of a window of the noisy one."""
         noisy_name, mask_name = self._inputs["flow"][:2]
         mask = np.ones((1, 1, noisy.shape[2]), dtype=np.float32)
-        return self._run("flow", {noisy_name: noisy, mask_name: mask}, speaker)
+        return self._run("flow", {noisy_name: noisy, mask_name: mask} | _sid(speaker))
 
-    def _decoder(self, latent: Samples, speaker: int) -> Samples:
-        return self._run("decoder", {self._inputs["decoder"][0]: latent}, speaker).ravel()
+    def decoder(self, latent: Samples, speaker: int) -> Samples:
+        """The samples of a window of the latent."""
+        name = self._inputs["decoder"][0]
+        return self._run("decoder", {name: latent} | _sid(speaker)).ravel()
 
-    def _run(self, stage: str, given: dict[str, Any], speaker: int) -> Samples:
-        wanted = self._inputs[stage]
-        if "sid" in wanted:
-            given = given | {"sid": np.array([speaker], dtype=np.int64)}
-        feed = {name: given[name] for name in wanted}
+    def _run(self, stage: str, given: dict[str, Any]) -> Samples:
+        feed = {name: given[name] for name in self._inputs[stage]}
         made: Samples = self._sessions[stage].run(None, feed)[0]
         return made
 
-    def _measure(self, path: Path) -> None:
-        """How far flow and decoder look around, and samples per frame; measured once a voice."""
-        try:
-            known = json.loads(path.read_text())
-            self.flow_context = int(known["flow"])
-            self.decoder_context = int(known["decoder"])
-            self.hop = int(known["hop"])
-            return
-        except (OSError, ValueError, KeyError, TypeError):
-            logger.info("measuring a voice that is new here")
-        shape = self._sessions["decoder"].get_inputs()[0].shape
-        noise = np.random.default_rng(0).normal(size=(1, shape[1], PROBE_FRAMES))
-        latent = noise.astype(np.float32)
-        whole = self._decoder(latent, 0)
-        self.hop = len(whole) // PROBE_FRAMES
-        self.decoder_context = _context(
-            lambda low, high: self._decoder(latent[:, :, low:high], 0), whole, self.hop
-        )
-        self.flow_context = 0
-        if "flow" in self._inputs:
-            flowed = self._flow(latent, 0)
-            self.flow_context = _context(
-                lambda low, high: self._flow(latent[:, :, low:high], 0)[0].T, flowed[0].T, 1
-            )
-        found = {
-            "flow": self.flow_context,
-            "decoder": self.decoder_context,
-            "hop": self.hop,
-        }
-        path.write_text(json.dumps(found))
+
+def inputs_for(ids: list[int], scales: Scales, speaker: int) -> dict[str, Any]:
+    """What a Piper model is given; `scales` are noise, length and width-of-noise."""
+    return {
+        "input": np.array([ids], dtype=np.int64),
+        "input_lengths": np.array([len(ids)], dtype=np.int64),
+        "scales": np.array(scales, dtype=np.float32),
+    } | _sid(speaker)
 
 
-def _context(run: Any, whole: npt.NDArray[np.float32], step: int) -> int:
-    """The least context with which a window in the middle gives what the whole run gives."""
-    start, stop = PROBE_FRAMES // 2 - 8, PROBE_FRAMES // 2 + 8
-    wanted = whole[start * step : stop * step]
-    for context in CONTEXTS:
-        low, high = start - context, stop + context
-        window = run(low, high)[context * step : (context + stop - start) * step]
-        if np.abs(window - wanted).max() < TOLERANCE * max(1.0, float(np.abs(wanted).max())):
-            return context
-    raise SynthesisError("its stages look too far around")
+def _sid(speaker: int) -> dict[str, Any]:
+    return {"sid": np.array([speaker], dtype=np.int64)}
 
 
 def load_stages(model: Path) -> Stages:
-    """The stages of a voice, cut now where they are not cached beside it.
+    """The stages of a voice, cut now where they are not kept beside it.
 
     Raises SynthesisError, with the reason, where the voice cannot be run in stages.
     """
-    for cache in (model.parent / ".stages", Path(tempfile.gettempdir()) / "moxie-stages"):
-        directory = cache / model.name.removesuffix(".onnx")
-        if _is_current(model, directory):
-            return Stages(directory)
-        try:
-            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if not os.access(cache, os.W_OK):
-            continue
-        _cut(model, directory)
-        return Stages(directory)
-    raise SynthesisError("there is no place to keep its parts")
+    return Stages(cut_stages(model))
 
 
-def _is_current(model: Path, directory: Path) -> bool:
+def find_stages(model: Path) -> Path | None:
+    """The directory with the stages of a voice, where they are cut already."""
+    directories = [place / stages_name(model) for place in _places(model)]
+    return next((each for each in directories if os.access(each / "stages.json", os.R_OK)), None)
+
+
+def cut_stages(model: Path) -> Path:
+    """The directory with the stages of a voice; some seconds where they must be cut first.
+
+    Raises SynthesisError, with the reason, where the voice cannot be cut.
+    """
+    if known := find_stages(model):
+        return known
+    place = next(filter(_can_be_written, _places(model)), None)
+    if place is None:
+        raise SynthesisError("there is no place to keep its parts")
+    directory = place / stages_name(model)
+    _cut(model, directory)
+    return directory
+
+
+def _places(model: Path) -> list[Path]:
+    return [model.parent / ".stages", Path(tempfile.gettempdir()) / "moxie-stages"]
+
+
+def _can_be_written(place: Path) -> bool:
     try:
-        return (directory / "fingerprint").read_text() == fingerprint(model)
+        place.mkdir(parents=True, exist_ok=True)
     except OSError:
         return False
+    return os.access(place, os.W_OK)
 
 
 def _cut(model: Path, directory: Path) -> None:
-    command = [sys.executable, "-m", "ttsmonitor.synthesis.graph", str(model), str(directory)]
+    command = [sys.executable, "-m", "ttsmonitor.synthesis.cutting", str(model), str(directory)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter and module

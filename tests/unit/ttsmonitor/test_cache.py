@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.voice import make_voice
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -66,6 +68,56 @@ def test_what_is_too_large_or_broken_is_not_there(tmp_path: Path) -> None:
     keep(cache, "a", sound())
     cache.clear()
     assert cache.get("a") is None
+
+
+@pytest.mark.parametrize("step", ["write", "replace"])
+def test_a_failed_write_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    cache = SoundCache(tmp_path, 10_000)
+    keep(cache, "a", sound(1))
+    if step == "write":
+        monkeypatch.setattr("builtins.open", full)
+    else:
+        monkeypatch.setattr("os.replace", full)
+    keep(cache, "b", sound(2))
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pcm"]
+
+
+def test_what_a_killed_process_left_goes_and_what_another_one_writes_stays(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000)
+    (tmp_path / "left.part").write_bytes(bytes(900))
+    os.utime(tmp_path / "left.part", (1, 1))
+    (tmp_path / "fresh.part").write_bytes(bytes(900))
+    keep(cache, "a", sound())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pcm", "fresh.part"]
+    cache.clear()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_description_of_a_voice_is_another_sound(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    config = EngineConfig(engine="piper", voice="tiny", voice_dir=tmp_path)
+    synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
+    synthesizer.start()
+    try:
+        request = SpeechRequest(text="Hola, soy Moxie.")
+        first = pcm(list(synthesizer.speak(request)))
+        assert pcm(list(synthesizer.speak(request))) == first
+        assert synthesizer.engine == "piper tiny, cached"
+        description = model.with_name("tiny.onnx.json")
+        known = json.loads(description.read_text())
+        known["audio"]["sample_rate"] = 16_000
+        description.write_text(json.dumps(known))
+        blocks = list(synthesizer.speak(request))
+        assert synthesizer.engine == "piper tiny"
+        assert {block.sample_rate for block in blocks} == {16_000}
+    finally:
+        synthesizer.stop()
 
 
 @pytest.fixture

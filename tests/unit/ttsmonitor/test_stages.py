@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -12,11 +15,15 @@ import pytest
 from tests.tools import ROOT
 from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.stages import Samples, Stages, load_stages
+from ttsmonitor.synthesis import cutting
+from ttsmonitor.synthesis.fingerprint import fingerprint, stages_name
+from ttsmonitor.synthesis.graph import UncuttableError
+from ttsmonitor.synthesis.stages import Samples, Stages, cut_stages, load_stages
 
 IDS = [1, 0, 20, 0, 27, 0, 24, 0, 14, 0, 8, 0, 31, 0, 27, 0, 37, 0, 25, 0, 2]
 SCALES = (0.0, 1.0, 0.0)
 BENCH = ROOT.parent / "shared" / "voices" / "bench-medium.onnx"
+ALL = ("text", "flow", "decoder")
 
 
 def whole(model: Path, speaker: int | None = None) -> Samples:
@@ -39,19 +46,41 @@ def streamed(stages: Stages, speaker: int = 0) -> Samples:
 
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("flow", [True, False])
-def test_streamed_samples_equal_the_whole_run(tmp_path: Path, named: bool, flow: bool) -> None:
-    model = make_voice(tmp_path / "tiny.onnx", named=named, flow=flow)
+@pytest.mark.parametrize("shaped", [True, False])
+def test_streamed_samples_equal_the_whole_run(
+    tmp_path: Path, named: bool, flow: bool, shaped: bool
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", named=named, flow=flow, shaped=shaped)
     expected = whole(model)
     stages = load_stages(model)
     assert len(expected) == len(IDS) * 8 * 64
     assert np.abs(expected).max() > 0.01, "a voice of silence would pass"
     assert np.abs(streamed(stages) - expected).max() < 1e-4
+    assert stages.has_flow == flow
     assert (stages.flow_context > 0) == flow
 
 
-def test_each_speaker_of_a_voice_sounds_as_in_the_whole_run(tmp_path: Path) -> None:
-    model = make_voice(tmp_path / "tiny.onnx", speakers=3)
+@pytest.mark.parametrize(
+    ("channels", "ups"),
+    [(8, (4, 4)), (12, (8, 8, 4)), (40, (8, 8, 2, 2))],
+    ids=["x_low", "medium", "high"],
+)
+def test_voices_of_every_quality_are_run_in_stages(
+    tmp_path: Path, channels: int, ups: tuple[int, ...]
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", channels=channels, ups=ups, shaped=False)
     stages = load_stages(model)
+    assert stages.hop == np.prod(ups)
+    assert np.abs(streamed(stages) - whole(model)).max() < 1e-4
+
+
+@pytest.mark.parametrize("conditioned", [("decoder",), ("text",), ("flow",), ALL])
+def test_each_speaker_of_a_voice_sounds_as_in_the_whole_run(
+    tmp_path: Path, conditioned: tuple[str, ...]
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", speakers=3, conditioned=conditioned)
+    stages = load_stages(model)
+    assert stages.has_flow
     sounds = [streamed(stages, speaker) for speaker in range(3)]
     for speaker, sound in enumerate(sounds):
         assert np.abs(sound - whole(model, speaker)).max() < 1e-4
@@ -70,43 +99,176 @@ def test_block_sizes_do_not_change_the_samples(tmp_path: Path, blocks: tuple[int
     assert np.abs(decoded(stages, latent, blocks) - decoded(stages, latent, (150,))).max() < 1e-4
 
 
-@pytest.mark.skipif(not BENCH.exists(), reason="the bench voice is not here")
-def test_the_bench_voice_streams_what_it_decodes_whole(tmp_path: Path) -> None:
-    model = tmp_path / "bench.onnx"
-    os.link(BENCH, model) if os.stat(BENCH).st_dev == os.stat(tmp_path).st_dev else None
-    if not model.exists():
-        model.symlink_to(BENCH)
-    stages = load_stages(model)
+@pytest.fixture(scope="module")
+def bench_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not BENCH.exists():
+        pytest.skip("the bench voice is not here")
+    model = tmp_path_factory.mktemp("bench") / "bench.onnx"
+    model.symlink_to(BENCH)
+    model.with_name("bench.onnx.json").symlink_to(f"{BENCH}.json")
+    return model
+
+
+def test_the_bench_voice_streams_what_it_gives_whole(bench_model: Path) -> None:
+    stages = load_stages(bench_model)
     assert (stages.decoder_context, stages.hop) == (12, 256)
+    assert np.abs(streamed(stages) - whole(bench_model)).max() < 1e-4
     latent = np.random.default_rng(5).normal(size=(1, 192, 120)).astype(np.float32)
     for blocks in ((8, 16, 32), (7,)):
         streamed_samples = decoded(stages, latent, blocks)
         assert np.abs(streamed_samples - decoded(stages, latent, (120,))).max() < 1e-4
 
 
-def test_the_parts_are_cached_and_made_again_when_the_voice_changes(tmp_path: Path) -> None:
-    model = make_voice(tmp_path / "tiny.onnx")
-    load_stages(model)
-    part = tmp_path / ".stages" / "tiny" / "decoder.onnx"
-    first = part.stat().st_mtime_ns
-    load_stages(model)
-    assert part.stat().st_mtime_ns == first
-    make_voice(model, speakers=2)
+def test_the_flow_of_the_bench_voice_gives_in_windows_what_it_gives_whole(
+    bench_model: Path,
+) -> None:
+    stages = load_stages(bench_model)
+    noisy = np.random.default_rng(5).normal(size=(1, 192, 330)).astype(np.float32)
+    windows = list(stages.latent(noisy, 0))
+    assert len(windows) > 3
+    assert np.abs(np.concatenate(windows, axis=2) - stages.flow(noisy, 0)).max() < 1e-4
+
+
+def test_a_flow_that_looks_at_the_whole_clause_stays_with_the_text(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", wide="flow")
     stages = load_stages(model)
-    assert part.stat().st_mtime_ns != first
-    assert np.abs(streamed(stages, 1) - whole(model, 1)).max() < 1e-4
+    assert not stages.has_flow
+    assert np.abs(streamed(stages) - whole(model)).max() < 1e-4
+    assert not (cut_stages(model) / "flow.onnx").exists()
 
 
-def test_a_voice_that_cannot_be_cut_says_why(tmp_path: Path) -> None:
-    model = make_voice(tmp_path / "flat.onnx", upsampling=False, named=False)
-    with pytest.raises(SynthesisError, match="no ConvTranspose"):
+def test_a_flow_that_gives_something_else_alone_stays_with_the_text(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", mask=0.5)
+    stages = load_stages(model)
+    assert not stages.has_flow
+    assert np.abs(streamed(stages) - whole(model)).max() < 1e-4
+
+
+def test_a_voice_whose_stages_give_something_else_is_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", speakers=3)
+    (tmp_path / "parts").mkdir()
+    target = tmp_path / "parts" / stages_name(model)
+    truth = Stages.decoder
+
+    def wrong_for_the_last(self: Stages, latent: Samples, speaker: int) -> Samples:
+        return truth(self, latent, 0)
+
+    monkeypatch.setattr(Stages, "decoder", wrong_for_the_last)
+    with pytest.raises(UncuttableError, match="differ from the whole by"):
+        cutting.cut_into(model, target)
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"ups": (), "named": False}, "no ConvTranspose"),
+        ({"wide": "decoder"}, "its decoder looks too far around"),
+    ],
+)
+def test_a_voice_that_cannot_be_cut_says_why(
+    tmp_path: Path, options: dict[str, Any], reason: str
+) -> None:
+    model = make_voice(tmp_path / "flat.onnx", **options)
+    with pytest.raises(SynthesisError, match=reason):
         load_stages(model)
-    assert not (tmp_path / ".stages" / "flat").exists()
-    assert not list((tmp_path / ".stages").glob(".cutting-*")), "half-made parts were left behind"
+    assert list((tmp_path / ".stages").iterdir()) == [], "half-made parts were left behind"
 
 
 def test_a_file_that_is_no_model_says_so(tmp_path: Path) -> None:
-    model = tmp_path / "broken.onnx"
+    model = make_voice(tmp_path / "broken.onnx")
     model.write_bytes(b"not a model")
     with pytest.raises(SynthesisError):
         load_stages(model)
+
+
+def parts_of(model: Path) -> list[Path]:
+    return sorted((model.parent / ".stages").iterdir())
+
+
+def test_the_parts_are_kept_and_made_again_when_the_voice_changes(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    other = make_voice(tmp_path / "tiny-2.onnx")
+    first, others = cut_stages(model), cut_stages(other)
+    made = (first / "decoder.onnx").stat().st_mtime_ns
+    assert cut_stages(model) == first
+    assert (first / "decoder.onnx").stat().st_mtime_ns == made
+    make_voice(model, speakers=2)
+    stages = load_stages(model)
+    assert np.abs(streamed(stages, 1) - whole(model, 1)).max() < 1e-4
+    assert parts_of(model) == sorted([cut_stages(model), others]), "former parts go, others stay"
+
+
+def test_a_changed_description_is_another_state_of_the_voice(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    before = fingerprint(model), stages_name(model)
+    description = model.with_name("tiny.onnx.json")
+    known = json.loads(description.read_text())
+    description.write_text(json.dumps(known | {"inference": {"length_scale": 1.5}}))
+    assert fingerprint(model) != before[0]
+    assert stages_name(model) != before[1]
+
+
+def test_a_voice_that_is_replaced_while_it_is_cut_leaves_no_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    (tmp_path / "parts").mkdir()
+    target = tmp_path / "parts" / stages_name(model)
+    prove = cutting._prove
+
+    def replace(*args: Any) -> None:
+        prove(*args)
+        os.utime(model, (1, 1))
+
+    monkeypatch.setattr(cutting, "_prove", replace)
+    with pytest.raises(UncuttableError, match="replaced"):
+        cutting.cut_into(model, target)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_two_who_cut_at_once_both_have_the_parts(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    found: list[Path] = []
+    cutters = [
+        threading.Thread(target=lambda: found.append(cut_stages(model))) for _number in range(2)
+    ]
+    for cutter in cutters:
+        cutter.start()
+    for cutter in cutters:
+        cutter.join()
+    assert found == [cut_stages(model)] * 2
+    assert parts_of(model) == [found[0]]
+
+
+def test_what_was_put_in_place_is_never_taken_away_by_one_who_is_late(
+    tmp_path: Path,
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    directory = cut_stages(model)
+    made = (directory / "stages.json").stat().st_ino
+    cutting.cut_into(model, directory)
+    assert (directory / "stages.json").stat().st_ino == made
+    assert parts_of(model) == [directory]
+
+
+def test_what_a_killed_cutter_left_goes_when_it_is_old(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    for name in ("old", "new"):
+        (tmp_path / ".stages" / f".cutting-{name}").mkdir(parents=True)
+    os.utime(tmp_path / ".stages" / ".cutting-old", (1, 1))
+    cut_stages(model)
+    assert [path.name for path in parts_of(model) if path.name.startswith(".")] == [".cutting-new"]
+
+
+def test_a_voice_beside_which_nothing_can_be_kept_has_its_parts_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / ".stages").write_text("in the way, also of root")
+    model = make_voice(tmp_path / "voices" / "tiny.onnx")
+    assert np.abs(streamed(load_stages(model)) - whole(model)).max() < 1e-4
+    assert cut_stages(model).parent == tmp_path / "moxie-stages"
