@@ -13,7 +13,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.models import ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.forms import VoiceSettingForm
+from ttsmonitor.models import (
+    ApiToken,
+    OutboxEntry,
+    QuarantinedMessage,
+    Utterance,
+    UtteranceChunk,
+    VoiceSetting,
+)
 from ttsmonitor.words import mood_label, reason_text, source_label
 
 SHOWN_BYTES = 4096
@@ -128,6 +136,18 @@ class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("first sound"), ordering="first_audio_ms")
     def first(self, utterance: Utterance) -> str:
         return DASH if utterance.first_audio_ms is None else f"{utterance.first_audio_ms:.0f} ms"
+
+
+@admin.register(VoiceSetting)
+class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who speaks how: read anew for every utterance."""
+
+    form = VoiceSettingForm
+    list_display = ("__str__", "voice", "speaker", "speed", "volume")
+    fieldsets: ClassVar = (
+        (_("For what comes"), {"fields": ("device_id", "source", "lang")}),
+        (_("How it is spoken"), {"fields": ("voice", "speaker", "speed", "volume")}),
+    )
 
 
 @admin.register(QuarantinedMessage)

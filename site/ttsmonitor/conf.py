@@ -86,8 +86,10 @@ class TTSSettings(AppSettings):
     """Directory of installed voices; a relative path starts at the project's root."""
     PIPER_MODEL: str = ""
     """Path of a Piper voice (`.onnx`); wins over TTS_VOICE."""
+    TTS_LOADED_MB: int = 250
+    """Megabytes of voice files that stay loaded; in memory a voice takes some 1.5 times as much."""
     TTS_LANG: str = "es"
-    """Language (BCP 47) of text that does not name its own."""
+    """Language (BCP 47) in which eSpeak NG reads text that does not name its own."""
 
     TTS_AUDIO: str = "auto"
     """`pyaudio`, `wav`, `null`, several with commas, or `auto`: PyAudio where a device is."""

@@ -59,6 +59,8 @@ class SpeechService:
                 voice=conf.TTS_VOICE,
                 voice_dir=conf.path("TTS_VOICE_DIR"),
                 model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
+                lang=conf.TTS_LANG,
+                loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
             ),
             cache=self._cache,
         )

@@ -20,9 +20,9 @@ from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.journal import Journal
 from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import SpeechRequest
-from ttsmonitor.synthesis.manner import manner
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.text import speakable
+from ttsmonitor.voicing import configured_voices, request_for
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Speaker:
         self._state = "idle"
         self._in_hand: _InHand | None = None
         self._next_look = 0.0
+        self._prepared: tuple[int | None, list[SpeechRequest]] = (None, [])
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -125,10 +126,13 @@ class Speaker:
         while not self._stopping.is_set():
             self._wake.wait(IDLE_SECONDS)
             self._wake.clear()
-            self._look_after_output()
             try:
                 while self._take_next():
                     pass
+                if time.monotonic() >= self._next_look:
+                    self._next_look = time.monotonic() + LOOK_SECONDS
+                    self._look_after_output()
+                    self._look_after_voices()
             except OperationalError as exc:
                 logger.error("the queue cannot be read: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)
@@ -163,11 +167,22 @@ class Speaker:
 
     def _look_after_output(self) -> None:
         """Open a device that is away, now and then, so that the first sentence finds it open."""
-        if self._output.error and time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + LOOK_SECONDS
+        if self._output.error:
             with suppress(AudioError):
                 self._output.open()
             self._journal.state_changed()
+
+    def _look_after_voices(self) -> None:
+        """Start the process that died while nobody spoke; have the voices ready that settings name.
+
+        Now and then, and not when one of them is to speak: that takes a second or more.
+        """
+        self._synthesizer.ensure_started()
+        wanted = (self._synthesizer.pid, configured_voices())
+        if wanted != self._prepared:
+            self._prepared = wanted
+            for request in wanted[1]:
+                self._synthesizer.prepare(request)
 
     def _can_play(self) -> bool:
         # What cannot be heard stays in the queue, to be spoken when the device is back.
@@ -194,7 +209,7 @@ class Speaker:
             return
         self._set_state("synthesizing")
         try:
-            for block in self._synthesizer.speak(self._request(utterance, words), playback):
+            for block in self._synthesizer.speak(request_for(utterance, words), playback):
                 playback.play(block)
             playback.finish()
             outcome, reason = Status.SPOKEN, utterance.error
@@ -213,16 +228,6 @@ class Speaker:
         self._finish(utterance, outcome, reason, playback.seconds)
         if outcome == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, not when the next one waits for it
-
-    def _request(self, utterance: Utterance, words: str) -> SpeechRequest:
-        pace, loudness = manner(utterance.mood, utterance.intensity)
-        return SpeechRequest(
-            text=words,
-            lang=utterance.lang or conf.TTS_LANG,
-            voice=utterance.voice,
-            speed=pace,
-            volume=loudness,
-        )
 
     def _has_begun(self, utterance: Utterance) -> None:
         now = timezone.now()

@@ -13,10 +13,10 @@ class SpeechRequest:
     """What to say, and how."""
 
     text: str
-    lang: str = "es"
-    """BCP 47."""
+    lang: str = ""
+    """BCP 47; empty: it does not say, so the default voice speaks."""
     voice: str = ""
-    """Name of a voice; empty: the default one."""
+    """Name of a voice, or `espeak`; empty: the one for its language."""
     speaker: int | None = None
     """Of a voice with several; None: its default one."""
     speed: float = 1.0
@@ -47,6 +47,11 @@ class EngineConfig:
     voice_dir: Path = Path("voices")
     model: Path | None = None
     """A voice by its file, instead of by name."""
+    lang: str = "es"
+    """What eSpeak NG takes a text for that does not say."""
+    loaded_bytes: int = 250_000_000
+    """Of the files of the Piper voices that stay loaded, in all; in memory they take half as much
+    again."""
 
 
 Emit = Callable[[Block], bool]

@@ -71,11 +71,12 @@ class SoundCache:
         if is_worth_keeping() and len({block.sample_rate for block in taken}) == 1:
             self._put(key, b"".join(block.pcm for block in taken), taken[0].sample_rate)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        for kind in ("*.pcm", "*.part"):
-            for path in self._directory.glob(kind):
-                path.unlink(missing_ok=True)
+    def clear(self) -> int:
+        """Forget everything; how many sounds that were."""
+        sounds = list(self._directory.glob("*.pcm"))
+        for path in [*sounds, *self._directory.glob("*.part")]:
+            path.unlink(missing_ok=True)
+        return len(sounds)
 
     def _path(self, key: str) -> Path:
         return self._directory / f"{key}.pcm"

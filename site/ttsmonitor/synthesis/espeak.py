@@ -30,7 +30,9 @@ _Callback = ctypes.CFUNCTYPE(
 class EspeakEngine:
     """One per process: the library keeps its state in globals."""
 
-    def __init__(self) -> None:
+    def __init__(self, lang: str = "es") -> None:
+        """`lang` is that of a text that does not say."""
+        self._lang = lang
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         self._library.espeak_Initialize.restype = ctypes.c_int
         self._rate = self._library.espeak_Initialize(
@@ -45,8 +47,8 @@ class EspeakEngine:
         self.name = "espeak"
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
-        """Emit the sound of `request`; an unknown language is read as Spanish."""
-        self._choose_voice(request.lang)
+        """Emit the sound of `request`; an unknown language is read as the default one."""
+        self._choose_voice(request.lang or self._lang)
         self._library.espeak_SetParameter(RATE, round(WORDS_PER_MINUTE * request.speed), 0)
         self._library.espeak_SetParameter(VOLUME, round(LOUDNESS * request.volume), 0)
         self._emit, self._failure = emit, None
@@ -61,7 +63,7 @@ class EspeakEngine:
 
     def _choose_voice(self, lang: str) -> None:
         wanted = lang.lower().replace("_", "-")
-        for name in (wanted, wanted.partition("-")[0], "es"):
+        for name in (wanted, wanted.partition("-")[0], self._lang, "es"):
             if name and self._library.espeak_SetVoiceByName(name.encode()) == 0:
                 self.name = f"espeak {name}"
                 return

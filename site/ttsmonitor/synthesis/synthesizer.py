@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -17,12 +17,15 @@ from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.voices import choose_voice
-from ttsmonitor.synthesis.worker import Cancel, Done, Job, Ready, Sound
+from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
 
-LOAD_SECONDS = 60.0
+LOAD_SECONDS = 180.0
+"""More than it takes to cut a voice that is new here (stages.CUT_SECONDS), and to load it."""
 HANG_SECONDS = 15.0
+ATTENTION_SECONDS = 0.01
+"""How often whoever waits for sound looks whether it is still wanted."""
 
 
 class Synthesizer:
@@ -43,8 +46,9 @@ class Synthesizer:
         self._cache = cache
         self._hang_seconds = hang_seconds
         self._lock = threading.Lock()
-        self._number = 0
+        self._number = self._cancelled = 0
         self._owner: object = None
+        self._patience = LOAD_SECONDS
         self._was_cut = False
         self._is_broken = self._is_stopped = False
         self._process: SpawnProcess | None = None
@@ -66,13 +70,13 @@ class Synthesizer:
         """
         try:
             self._spawn()
-            ready = self._receive(LOAD_SECONDS)
+            while not isinstance(ready := self._receive(), Ready):
+                pass
         except SynthesisError as exc:
             self._note(str(exc))
             return
-        if isinstance(ready, Ready):
-            self.engine = ready.engine or self.engine
-            self._note(ready.error)
+        self.engine = ready.engine or self.engine
+        self._note(ready.error)
 
     def ensure_started(self) -> None:
         """Start the process where it is not running (any more)."""
@@ -88,7 +92,7 @@ class Synthesizer:
         if self._cache is None:
             return self._make(request, owner)
         voice = choose_voice(self._config, request)
-        who = f"piper {voice.name}" if voice else f"espeak {request.lang}"
+        who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
         state = fingerprint(voice.model) if voice else ""
         key = self._cache.key(who, state, replace(request, voice=""))
         known = self._cache.get(key)
@@ -109,7 +113,9 @@ class Synthesizer:
             number, self._owner, self._was_cut = self._number, owner, True
         self._send(Job(number, request))
         while True:
-            message = self._receive(self._hang_seconds)
+            message = self._receive(lambda: self._cancelled >= number)
+            if message is None:
+                return  # it is cut; what the process still says of it is ignored
             if isinstance(message, Sound) and message.number == number:
                 self.engine = message.engine
                 yield message.block
@@ -128,10 +134,18 @@ class Synthesizer:
         with self._lock:
             connection, number = self._connection, self._number
             if connection is not None and number and owner in (None, self._owner):
+                self._cancelled = number
                 try:
                     connection.send(Cancel(number))
                 except OSError:
                     logger.debug("nothing to cancel: the synthesis process is gone")
+
+    def prepare(self, request: SpeechRequest) -> None:
+        """Have the voice for this request loaded when there is nothing else to do."""
+        try:
+            self._send(Prepare(request))
+        except SynthesisError as exc:
+            logger.debug("nothing is prepared: %s", exc)
 
     def stop(self) -> None:
         """End the process, for good: also one that is being started. Any number of times."""
@@ -159,13 +173,14 @@ class Synthesizer:
         process.daemon = True
         process.start()
         theirs.close()
+        self._patience = LOAD_SECONDS
         with self._lock:
             self._connection, self._process, self._is_broken = ours, process, False
         if self._is_stopped:  # meanwhile
             self._end()
             raise SynthesisError("the synthesis process is stopped")
 
-    def _send(self, job: Job) -> None:
+    def _send(self, job: Job | Prepare) -> None:
         with self._lock:
             connection = self._connection
             if connection is None:
@@ -175,18 +190,26 @@ class Synthesizer:
             except OSError as exc:
                 raise self._died() from exc
 
-    def _receive(self, timeout_seconds: float) -> object:
+    def _receive(self, is_over: Callable[[], bool] = lambda: False) -> object:
+        """The next message; None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
             raise SynthesisError("the synthesis process is stopped")
+        deadline = time.monotonic() + self._patience
         try:
-            if not connection.poll(timeout_seconds):
-                if self._process is not None:
-                    self._process.kill()
-                raise self._died(f"the voice did nothing for {timeout_seconds:.0f} s")
-            return connection.recv()
+            while not connection.poll(ATTENTION_SECONDS):
+                if is_over():
+                    return None
+                if time.monotonic() > deadline:
+                    if self._process is not None:
+                        self._process.kill()
+                    raise self._died(f"the voice did nothing for {self._patience:.0f} s")
+            message = connection.recv()
         except (EOFError, OSError) as exc:
             raise self._died() from exc
+        is_loading = isinstance(message, Loading)
+        self._patience = LOAD_SECONDS if is_loading else self._hang_seconds
+        return message
 
     def _died(self, reason: str = "the synthesis process died") -> SynthesisError:
         self._is_broken = True

@@ -15,6 +15,9 @@ from typing import Any
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 
+ESPEAK = "espeak"
+"""Names eSpeak NG where a voice is asked for."""
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -85,15 +88,26 @@ def find_voice(name: str, directory: Path) -> Voice:
 def choose_voice(config: EngineConfig, request: SpeechRequest) -> Voice | None:
     """The Piper voice for `request`; None where espeak is to speak.
 
-    A voice that the request names and nobody has installed is replaced by the default one; with
-    `auto` any installed one is better than none. Raises SynthesisError where `piper` is asked for
-    and there is no voice.
+    A voice that the request names and nobody has installed is replaced by the one for its
+    language. A language that the default voice does not speak gets another installed voice, else
+    (with `auto`) espeak, which reads it plainly but right. Raises SynthesisError where `piper` is
+    asked for and there is no voice.
     """
-    if config.engine == "espeak":
+    if ESPEAK in (config.engine, request.voice):
         return None
     with suppress(VoiceNotFoundError):
         if request.voice:
             return find_voice(request.voice, config.voice_dir)
+    default = _default_voice(config)
+    if default is None or not request.lang or _speaks(default, request.lang):
+        return default
+    others = [each for each in installed_voices(config.voice_dir) if _speaks(each, request.lang)]
+    others.sort(key=lambda each: _tag(each.lang) != _tag(request.lang))  # the same region first
+    return others[0] if others else default if config.engine == "piper" else None
+
+
+def _default_voice(config: EngineConfig) -> Voice | None:
+    """With `auto` any installed one is better than none."""
     try:
         if config.model is not None:
             return read_voice(config.model)
@@ -102,3 +116,12 @@ def choose_voice(config: EngineConfig, request: SpeechRequest) -> Voice | None:
         if config.engine == "piper":
             raise
         return next(iter(installed_voices(config.voice_dir)), None)
+
+
+def _speaks(voice: Voice, lang: str) -> bool:
+    """Is it a voice for this language? One from Spain is for a text from Mexico too."""
+    return _tag(voice.lang).partition("-")[0] == _tag(lang).partition("-")[0]
+
+
+def _tag(lang: str) -> str:
+    return lang.lower().replace("_", "-")

@@ -1,6 +1,7 @@
 """The synthesis process: it holds the engines, so that a crash there costs one utterance.
 
-What goes over the pipe: to the process a Job or Cancel, from it Ready, Sound, Done and Failed.
+What goes over the pipe: to the process a Job, Cancel or Prepare, from it Ready, Loading, Sound
+and Done.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ import logging
 import os
 import signal
 import sys
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.signals import STOP_SIGNALS
 from ttsmonitor.synthesis.base import Block, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
-from ttsmonitor.synthesis.voices import Voice, choose_voice
+from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
 
 logger = logging.getLogger(__name__)
 
-MAX_VOICES = 3
-"""Piper voices that stay loaded, of some 100 MB each; the least recently used one goes."""
 WARM_UP = SpeechRequest(text="Hola.")
 
 
@@ -39,6 +40,18 @@ class Cancel:
     """Say no more of that job, or of any before it."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Load the voice of this request when there is nothing else to do."""
+
+    request: SpeechRequest
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A voice is being loaded, which may take long where it is new here: have patience."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +84,23 @@ class Done:
 class Engines:
     """Chooses the engine for a request, and keeps what is loaded."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, on_loading: Callable[[], None]) -> None:
         self._config = config
-        self._loaded: dict[str, Engine] = {}
+        self._on_loading = on_loading
+        self._espeak_engine: Engine | None = None
+        self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()  # the last used one last
         self._warned: set[str] = set()
 
     def choose(self, request: SpeechRequest) -> Engine:
         """The engine for `request`. Raises SynthesisError where none can serve."""
         voice = choose_voice(self._config, request)
         if voice is None:
-            self._warn(
-                f"no Piper voice is installed, so espeak speaks. "
-                f"Get one with: python manage.py download_voice {self._config.voice}"
-            )
+            if request.voice != ESPEAK:
+                self._warn(
+                    f"no Piper voice for {request.lang or self._config.lang} is installed, so"
+                    " espeak speaks. Get one with: python manage.py download_voice"
+                    f" {self._config.voice}"
+                )
             return self._espeak()
         if request.voice not in ("", voice.name):
             self._warn(f"the voice {request.voice} is not installed; {voice.name} speaks instead")
@@ -108,19 +125,44 @@ class Engines:
             raise SynthesisError(
                 "Piper is not installed: pip install -r requirements-piper.txt"
             ) from exc
-        key = f"{voice.model}:{fingerprint(voice.model)}"
-        engine = self._loaded.pop(key, None) or PiperEngine(voice)
-        self._loaded[key] = engine  # the last one is the most recently used
-        for old in [each for each in self._loaded if each != "espeak"][:-MAX_VOICES]:
-            del self._loaded[old]
-        return engine
+        state = fingerprint(voice.model)
+        known = self._loaded.pop(voice.model, None)
+        if known is None or known.state != state:
+            known = None  # let go of one that was replaced, before the new one is loaded
+            size = voice.model.stat().st_size
+            self._make_room(size)
+            self._on_loading()
+            known = _Loaded(PiperEngine(voice), state, size)
+        self._loaded[voice.model] = known
+        return known.engine
+
+    def _make_room(self, size: int) -> None:
+        """Let the least recently used voices go until one of `size` bytes fits."""
+        while self._loaded and self.loaded_bytes + size > self._config.loaded_bytes:
+            model, _old = self._loaded.popitem(last=False)
+            logger.info("let go of the voice %s, to make room", model.stem)
+
+    @property
+    def loaded_bytes(self) -> int:
+        """Of the files of the voices that are loaded."""
+        return sum(each.size for each in self._loaded.values())
 
     def _espeak(self) -> Engine:
         from ttsmonitor.synthesis.espeak import EspeakEngine
 
-        if "espeak" not in self._loaded:
-            self._loaded["espeak"] = EspeakEngine()
-        return self._loaded["espeak"]
+        if self._espeak_engine is None:
+            self._espeak_engine = EspeakEngine(self._config.lang)
+        return self._espeak_engine
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A voice in memory."""
+
+    engine: Engine
+    state: str
+    """Fingerprint of its files when it was loaded."""
+    size: int
 
 
 class Worker:
@@ -128,25 +170,30 @@ class Worker:
 
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
         self._connection = connection
-        self._engines = Engines(config)
+        self._engines = Engines(config, on_loading=lambda: connection.send(Loading()))
         self._cancelled = 0
         self._jobs: deque[Job] = deque()
+        self._prepare: deque[SpeechRequest] = deque()
 
     def run(self) -> None:
         """Serve until the other end closes."""
         try:
-            self._connection.send(self._warm_up())
+            self._connection.send(self._warm_up(WARM_UP))
             while True:
                 self._take(self._connection.recv())
-                while self._jobs:
-                    self._connection.send(self._serve(self._jobs.popleft()))
+                while self._jobs or self._prepare:
+                    if self._jobs:
+                        self._connection.send(self._serve(self._jobs.popleft()))
+                    else:
+                        self._warm_up(self._prepare.popleft())
+                    self._take_all()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
-    def _warm_up(self) -> Ready:
+    def _warm_up(self, request: SpeechRequest) -> Ready:
         try:
-            engine = self._engines.choose(WARM_UP)
-            engine.speak(WARM_UP, lambda block: True)
+            engine = self._engines.choose(request)
+            engine.speak(request, lambda block: True)
             return Ready(engine.name)
         except SynthesisError as exc:
             return Ready("", str(exc))
@@ -175,15 +222,20 @@ class Worker:
             return Done(job.number, f"synthesis failed: {exc!r}")
 
     def _is_cancelled(self, number: int) -> bool:
+        self._take_all()
+        return number <= self._cancelled
+
+    def _take_all(self) -> None:
         while self._connection.poll():
             self._take(self._connection.recv())
-        return number <= self._cancelled
 
     def _take(self, message: object) -> None:
         if isinstance(message, Cancel):
             self._cancelled = max(self._cancelled, message.number)
         elif isinstance(message, Job):
             self._jobs.append(message)
+        elif isinstance(message, Prepare):
+            self._prepare.append(message.request)
 
 
 def main(connection: Connection, config: EngineConfig) -> None:

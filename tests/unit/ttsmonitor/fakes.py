@@ -21,6 +21,9 @@ class FakeSynthesizer:
     engine: str = "fake"
     requests: list[SpeechRequest] = field(default_factory=list)
     cancelled: int = 0
+    starts: int = 0
+    prepared: list[SpeechRequest] = field(default_factory=list)
+    pid: int = 1
 
     def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
         self.requests.append(request)
@@ -33,7 +36,10 @@ class FakeSynthesizer:
         self.cancelled += 1
 
     def ensure_started(self) -> None:
-        pass
+        self.starts += 1
+
+    def prepare(self, request: SpeechRequest) -> None:
+        self.prepared.append(request)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from tests.tools import wait_until
 from tests.unit.ttsmonitor.fakes import FakeOutput, FakeSynthesizer
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.journal import Change, Journal
-from ttsmonitor.models import Utterance
+from ttsmonitor.models import Utterance, VoiceSetting
 from ttsmonitor.speaker import Speaker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +81,16 @@ def test_an_output_that_fails_in_a_way_nobody_thought_of_leaves_no_utterance_pla
     stage.output.gate.set()
     wait_for(utterance, Status.INTERRUPTED)
     wait_for(following, Status.SPOKEN)
+
+
+def test_while_nobody_speaks_the_process_is_looked_after_and_voices_are_got_ready(
+    stage: Stage,
+) -> None:
+    wait_until(lambda: stage.synthesizer.starts)
+    VoiceSetting.objects.create(voice="new-voice")
+    stage.speaker._next_look = 0.0
+    wait_until(lambda: stage.synthesizer.prepared)
+    assert stage.synthesizer.prepared[0].voice == "new-voice"
 
 
 def test_an_utterance_is_spoken_and_measured(stage: Stage) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.tools import wait_until
+from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -102,6 +103,37 @@ def test_a_hanging_process_is_replaced(tmp_path: Path) -> None:
         with pytest.raises(SynthesisError, match="did nothing"):
             list(synthesizer.speak(HELLO))
         assert list(synthesizer.speak(HELLO))
+    finally:
+        synthesizer.stop()
+
+
+def test_a_cancelled_job_is_over_although_its_process_does_nothing(espeak: Synthesizer) -> None:
+    assert espeak.pid is not None
+    os.kill(espeak.pid, signal.SIGSTOP)
+    heard: list[Block] = []
+    speaking = threading.Thread(target=lambda: heard.extend(espeak.speak(HELLO)))
+    speaking.start()
+    wait_until(lambda: espeak._number, "the job")
+    espeak.cancel()
+    speaking.join(5)
+    assert not speaking.is_alive() and not heard
+    os.kill(espeak.pid, signal.SIGCONT)
+    assert list(espeak.speak(HELLO))
+
+
+def test_a_voice_is_loaded_while_nobody_speaks_and_what_is_said_then_is_whole(
+    tmp_path: Path,
+) -> None:
+    make_voice(tmp_path / "tiny.onnx")
+    synthesizer = Synthesizer(EngineConfig(engine="auto", voice="none", voice_dir=tmp_path))
+    synthesizer.start()
+    try:
+        synthesizer.prepare(SpeechRequest("Hola.", voice="tiny"))
+        synthesizer.prepare(SpeechRequest("Hola.", voice="espeak"))
+        assert list(synthesizer.speak(SpeechRequest("Hola.", voice="espeak")))
+        assert synthesizer.engine == "espeak es"
+        assert list(synthesizer.speak(SpeechRequest("Hola.", voice="tiny")))
+        assert synthesizer.engine == "piper tiny"
     finally:
         synthesizer.stop()
 

@@ -1,0 +1,63 @@
+"""The form of a voice setting: what is installed, and what was heard of, to choose from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ttsmonitor.conf import conf
+from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.synthesis.voices import ESPEAK, installed_voices
+from ttsmonitor.words import SOURCES, source_label
+
+NEWEST = 1_000
+Choices = list[tuple[str, Any]]
+
+
+class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Choices instead of names to be typed; what is stored stays one, installed or not."""
+
+    class Meta:
+        model = VoiceSetting
+        fields = ("device_id", "source", "lang", "voice", "speaker", "speed", "volume")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Made here, not in the class: they are of this moment.
+        for name, choices in {
+            "device_id": _heard_of("device_id"),
+            "source": [
+                (name, source_label(name))
+                for name in dict.fromkeys([*SOURCES, *dict(_heard_of("source"))])
+            ],
+            "voice": _voices(),
+        }.items():
+            self.fields[name] = self._choice(name, choices)
+
+    def _choice(self, name: str, choices: Choices) -> forms.ChoiceField:
+        stored = getattr(self.instance, name)
+        known = dict(choices) | ({stored: dict(choices).get(stored, stored)} if stored else {})
+        empty = _("the one for its language") if name == "voice" else _("any")
+        field = self.fields[name]
+        return forms.ChoiceField(
+            label=field.label, required=False, choices=[("", empty), *known.items()]
+        )
+
+
+def _voices() -> Choices:
+    installed = installed_voices(conf.path("TTS_VOICE_DIR"))
+    named = [(voice.name, _described(voice.name, voice.speakers)) for voice in installed]
+    return [*named, (ESPEAK, "eSpeak NG")]
+
+
+def _described(name: str, speakers: int) -> str:
+    if speakers < 2:
+        return name
+    return str(_("{name} (speakers 0 to {last})")).format(name=name, last=speakers - 1)
+
+
+def _heard_of(field: str) -> Choices:
+    newest = Utterance.objects.recent().values_list(field, flat=True)[:NEWEST]
+    return [(value, value) for value in sorted(set(newest)) if value]

@@ -1,0 +1,33 @@
+"""How an utterance is to sound: what it says itself, the voice settings, its mood."""
+
+from __future__ import annotations
+
+from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.synthesis.manner import manner
+
+
+def request_for(utterance: Utterance, words: str) -> SpeechRequest:
+    """What to ask the synthesizer for, so that it says `words` as `utterance` is to sound.
+
+    A voice that the message names wins over the settings'.
+    """
+    setting = VoiceSetting.objects.for_utterance(utterance) or VoiceSetting()
+    pace, loudness = manner(utterance.mood, utterance.intensity)
+    return SpeechRequest(
+        text=words,
+        lang=utterance.lang,
+        voice=utterance.voice or setting.voice,
+        speaker=setting.speaker if utterance.voice in ("", setting.voice) else None,
+        speed=pace * setting.speed,
+        volume=loudness * setting.volume,
+    )
+
+
+def configured_voices() -> list[SpeechRequest]:
+    """A word in each of the voices that settings name: to have them ready."""
+    wanted = VoiceSetting.objects.exclude(voice="").values_list("voice", "speaker").distinct()
+    return [
+        SpeechRequest(text="Hola.", voice=voice, speaker=speaker)
+        for voice, speaker in wanted.order_by("voice", "speaker")
+    ]
