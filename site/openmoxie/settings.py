@@ -8,14 +8,14 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from openmoxie.clock import system_time_zone
-from openmoxie.secrets import secret_key
+from ttsmonitor.secrets import kept_secret
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 WORK_DIR = Path(os.environ.get("MOXIE_WORK_DIR") or PROJECT_ROOT / "site" / "work").resolve()
 WORK_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are private
 
 DEBUG = os.environ.get("DEBUG", "0").lower() in {"1", "true", "yes", "on"}
-SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key(WORK_DIR / "secret_key")
+SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret(WORK_DIR / "secret_key", 32)
 ALLOWED_HOSTS = [
     host.strip()
     for host in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")

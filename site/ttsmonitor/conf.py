@@ -54,6 +54,10 @@ def convert(name: str, value: str, kind: type) -> Any:
         ) from exc
 
 
+def _root() -> Path:
+    return Path(getattr(django_settings, "PROJECT_ROOT", Path.cwd()))
+
+
 class TTSSettings(AppSettings):
     """What the speech service and everything that talks MQTT can be told."""
 
@@ -126,11 +130,14 @@ class TTSSettings(AppSettings):
         One in `site/work` is in the work directory, wherever MOXIE_WORK_DIR has put that.
         """
         path = Path(getattr(self, name)).expanduser()
-        root: Path = getattr(django_settings, "PROJECT_ROOT", Path.cwd())
         if path.is_relative_to(WORK):
-            work: Path = getattr(django_settings, "WORK_DIR", root / WORK)
-            return work / path.relative_to(WORK)
-        return root / path
+            return self.work_dir / path.relative_to(WORK)
+        return _root() / path
+
+    @property
+    def work_dir(self) -> Path:
+        """Where what is made here is kept: MOXIE_WORK_DIR, else `site/work` in the project."""
+        return Path(getattr(django_settings, "WORK_DIR", _root() / WORK))
 
     @property
     def broker_port(self) -> int:

@@ -20,6 +20,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.inbox import Stored
+from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -35,7 +36,7 @@ from ttsmonitor.mqtt import MQTTConnection, Received
 
 logger = logging.getLogger(__name__)
 
-CLIENT_ID = "moxie-tts-subscriber"
+CLIENT_NAME = "moxie-tts-subscriber"
 COMPONENT = "tts-subscriber"
 BATCH = 200
 WAITING = 10_000
@@ -71,7 +72,7 @@ class Subscriber:
             target=with_connections(self._obey), name="ttsmonitor.controls"
         )
         self.connection = MQTTConnection(
-            CLIENT_ID,
+            client_id(CLIENT_NAME),
             subscriptions=[
                 (conf.MQTT_TOPIC, conf.MQTT_QOS),
                 (f"{conf.MQTT_TOPIC}/+", conf.MQTT_QOS),
