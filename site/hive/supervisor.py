@@ -56,6 +56,11 @@ def plan() -> Plan:
         raise BrokerError(
             f"The broker at {address} does not let us in: check MQTT_USERNAME and MQTT_PASSWORD."
         )
+    if answer is Answer.UNTRUSTED:
+        raise BrokerError(
+            f"The certificate of the broker at {address} is not trusted: MQTT_CA_CERTS has to name"
+            " the file of the one that signed it, and MQTT_HOST a name that stands in it."
+        )
     if answer is Answer.OTHER:
         raise BrokerError(
             f"What listens at {address} is no MQTT broker: stop it, or choose another port with"
