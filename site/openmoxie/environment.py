@@ -64,6 +64,8 @@ def log_level() -> str:
     level = os.environ.get("LOG_LEVEL") or "INFO"
     if level.upper() not in LOG_LEVELS:
         raise ImproperlyConfigured(f"LOG_LEVEL={level!r}: give one of {', '.join(LOG_LEVELS)}.")
+    # The synthesis process reads it too, without these settings.
+    os.environ["LOG_LEVEL"] = level.upper()
     return level.upper()
 
 
