@@ -132,6 +132,7 @@ class Subscriber:
             self.connection.acknowledge(message)
 
     def _act(self, message: Received) -> None:
+        logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         try:
             if message.topic == CONTROL_TOPIC:
                 if message.retain:
@@ -205,6 +206,15 @@ class Subscriber:
         device_id = message.topic.removeprefix(conf.MQTT_TOPIC).removeprefix("/")
         try:
             chunk = parse_chunk(message.payload, device_id=device_id)
+            logger.debug(
+                "received %.200s: %d bytes%s, utterance %s, chunk %d of %d",
+                message.topic,
+                len(message.payload),
+                ", again" if message.duplicate else "",
+                chunk.utterance_id,
+                chunk.chunk,
+                chunk.total_chunks,
+            )
             with transaction.atomic():
                 return inbox.store(
                     chunk,
