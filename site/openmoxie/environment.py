@@ -54,9 +54,13 @@ def debug() -> bool:
 
 
 def allowed_hosts() -> list[str]:
-    """ALLOWED_HOSTS, split at its commas."""
-    hosts = os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1,[::1]"
-    return [host.strip() for host in hosts.split(",") if host.strip()]
+    """ALLOWED_HOSTS."""
+    return _words(os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1,[::1]")
+
+
+def _words(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def log_level() -> str:
