@@ -9,6 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "site"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
 
 if __name__ == "__main__":
-    from django.core.management import execute_from_command_line
+    from openmoxie.commandline import main
 
-    execute_from_command_line(sys.argv)
+    main(sys.argv)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -148,6 +149,27 @@ class Listener:
 
     def payloads(self, topic: str) -> list[bytes]:
         return [payload for name, payload in list(self.messages) if name == topic]
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+class Robot:
+    """A client as a robot is one: TLS unchecked, a user name and a token nobody can check."""
+
+    def __init__(self, port: int, client_id: str) -> None:
+        self.received: list[str] = []
+        self._connected = threading.Event()
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self.client.username_pw_set("unknown", "header.payload.signature")
+        self.client.tls_set(cert_reqs=ssl.CERT_NONE)
+        self.client.tls_insecure_set(True)
+        self.client.on_connect = lambda *_: self._connected.set()
+        self.client.on_message = lambda _c, _u, m: self.received.append(m.topic)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self._connected.wait(10)
 
     def close(self) -> None:
         self.client.disconnect()

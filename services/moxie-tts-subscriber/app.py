@@ -2,6 +2,8 @@
 
 It is `manage.py run_tts_subscriber` of this project, with its database made ready first. Every
 setting is an environment variable: MQTT_HOST, MQTT_PORT, MQTT_TOPIC, … as in the README.
+It makes no account, whose password would stay in the service's log: install.sh does, or
+`manage.py create_first_account --monitor`.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 def main() -> None:
     sys.path.insert(0, str(PROJECT / "site"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
-    from django.core.management import execute_from_command_line
+    from openmoxie.commandline import main as manage
 
-    execute_from_command_line(["app.py", "prepare", "--monitor"])
-    execute_from_command_line(["app.py", "run_tts_subscriber"])
+    manage(["app.py", "prepare", "--no-account"])
+    manage(["app.py", "run_tts_subscriber"])
 
 
 if __name__ == "__main__":

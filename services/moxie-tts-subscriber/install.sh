@@ -3,6 +3,7 @@
 # if need be. Without systemd it sets everything up and tells the command that starts it.
 #
 #   ./install.sh               install, or bring up to date
+#   ./install.sh --run         run it in this terminal, with the same settings; Ctrl-C stops it
 #   ./install.sh --uninstall   stop it and take the service away; settings and history stay
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -11,24 +12,58 @@ project=$(cd ../.. && pwd)
 configuration=${XDG_CONFIG_HOME:-$HOME/.config}
 unit=$configuration/systemd/user/moxie-tts.service
 settings=$configuration/moxie-tts.env
+python=$project/.venv/bin/python
 
 has_systemd() { command -v systemctl >/dev/null && systemctl --user show-environment >/dev/null 2>&1; }
 
 install() {
   "$project/script/setup" --no-site
   install_settings
-  if ! has_systemd; then
-    echo "There is no systemd for users here. This starts the service:"
-    echo "  '$project/.venv/bin/python' '$project/services/moxie-tts-subscriber/app.py'"
-    return
+  if has_systemd; then
+    systemctl --user stop moxie-tts.service 2>/dev/null || true
   fi
+  # Here and not in the service: a password is for this terminal, not for the journal.
+  (load_settings && cd "$project" && "$python" manage.py prepare --monitor)
+  if has_systemd; then
+    start_service
+  else
+    echo "There is no systemd for users here. This starts the service:"
+    echo "  '$PWD/install.sh' --run"
+  fi
+  echo "A hive that 'script/server' runs on another computer is started there with"
+  echo "  script/server --without-speech"
+  echo "or each sentence is spoken on both."
+}
+
+start_service() {
   write_unit
   systemctl --user daemon-reload
   systemctl --user enable --quiet moxie-tts.service
   systemctl --user restart moxie-tts.service
-  echo "Started moxie-tts.service, now and at every login. Its log, with the first account:"
+  echo "Started moxie-tts.service, now and at every login. Its log:"
   echo "  journalctl --user -u moxie-tts.service -f"
   stay_after_logout
+}
+
+run() {
+  [ ! -e "$settings" ] || load_settings
+  cd "$project"
+  exec "$python" services/moxie-tts-subscriber/app.py
+}
+
+# As systemd reads the file, not as a shell would: nothing in it is carried out or replaced.
+load_settings() {
+  local line name value setting='^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)=[[:space:]]*(.*)$'
+  local quoted="^(\"(.*)\"|'(.*)')\$"
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ $line =~ $setting ]] || continue
+    name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
+    value=${value%"${value##*[![:space:]]}"}
+    if [[ $value =~ $quoted ]]; then
+      value=${BASH_REMATCH[2]}${BASH_REMATCH[3]}
+    fi
+    export "$name=$value"
+  done <"$settings"
 }
 
 install_settings() {
@@ -69,9 +104,10 @@ uninstall() {
 
 case ${1:-} in
   "") install ;;
+  --run) run ;;
   --uninstall) uninstall ;;
   *)
-    echo "usage: $0 [--uninstall]" >&2
+    echo "usage: $0 [--run | --uninstall]" >&2
     exit 2
     ;;
 esac

@@ -20,7 +20,7 @@ from hive.broker_config import write_config
 from hive.embedded_broker import EmbeddedBroker
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
-from ttsmonitor.ports import PortInUseError, ensure_port_free
+from ttsmonitor.ports import ListenError, ensure_port_free
 
 PROBE_SECONDS = 3
 # Where it is installed without being on everybody's PATH: Debian, Homebrew on both kinds of Mac.
@@ -34,6 +34,8 @@ class Answer(Enum):
     BROKER = "broker"
     REFUSED = "refused"
     """A broker that does not let us in."""
+    UNTRUSTED = "untrusted"
+    """A broker whose certificate is not one that we trust."""
     OTHER = "other"
     """Something that does not speak MQTT."""
 
@@ -84,10 +86,14 @@ def make_broker(program: str | None) -> Broker:
         raise BrokerError(
             f"MQTT_HOST={conf.MQTT_HOST} is another machine: run the broker there, or unset it."
         )
+    if conf.MQTT_PORT == conf.MQTT_SSL_PORT:
+        raise BrokerError(
+            f"MQTT_PORT and MQTT_SSL_PORT are both {conf.MQTT_PORT}: the broker needs two ports."
+        )
     try:
         ensure_port_free(host, conf.MQTT_PORT, "MQTT_PORT")
         ensure_port_free(host, conf.MQTT_SSL_PORT, "MQTT_SSL_PORT")
-    except PortInUseError as exc:
+    except ListenError as exc:
         raise BrokerError(str(exc)) from exc
     directory: Path = settings.WORK_DIR / "broker"
     if program:
@@ -131,6 +137,8 @@ def probe() -> Answer:
             with _maybe_tls(connection) as stream:
                 stream.sendall(connect_packet(conf.MQTT_USERNAME, conf.MQTT_PASSWORD))
                 answer = _receive(stream, 4)
+        except ssl.SSLCertVerificationError:
+            return Answer.UNTRUSTED
         except OSError:
             return Answer.OTHER
     if answer[:2] != b"\x20\x02" or len(answer) < 4:
@@ -147,7 +155,7 @@ def _maybe_tls(connection: socket.socket) -> Iterator[socket.socket]:
     if not conf.MQTT_TLS:
         yield connection
         return
-    context = ssl.create_default_context(cafile=conf.MQTT_CA_CERTS or None)
+    context = ssl.create_default_context(cafile=conf.ca_certs)
     with context.wrap_socket(connection, server_hostname=conf.MQTT_HOST) as stream:
         yield stream
 

@@ -8,16 +8,25 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 
 from hive.conf import conf
-from ttsmonitor.checks import check_values
+from ttsmonitor.checks import PORT, SETTINGS, check_ranges, check_values
 from ttsmonitor.conf import conf as tts_conf
 
+RANGES: dict[str, tuple[float, float]] = {
+    "HIVE_PORT": PORT,
+    "HIVE_CONFIG_DELAY_SECONDS": (0, 60),
+    "HIVE_SILENCE_SECONDS": (1, 86_400),
+}
+"""Lowest and highest value of every number."""
 
-@register
+
+@register(SETTINGS)
 def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Every setting is readable, and the two web servers do not want the same port."""
-    if errors := check_values(conf, "hive.E001") or check_values(tts_conf, "hive.E001"):
+    """Every setting is readable and in its range, and the two web servers want a port each."""
+    if errors := check_values(conf, "hive.E001"):
         return errors
-    if conf.HIVE_PORT == tts_conf.HTTP_PORT:
+    errors = check_ranges(conf, RANGES, "hive.E003")
+    # What is wrong with the others is told by their own check.
+    if not check_values(tts_conf, "") and conf.HIVE_PORT == tts_conf.HTTP_PORT:
         words = f"HIVE_PORT and HTTP_PORT are both {conf.HIVE_PORT}."
-        return [Error(words, "The hive and the monitor need a port each.", id="hive.E002")]
-    return []
+        errors.append(Error(words, "The hive and the monitor need a port each.", id="hive.E002"))
+    return errors

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable
 
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from hive.conf import conf
 from hive.events import push_bye
-from hive.exceptions import HiveError, NotReadyError
+from hive.exceptions import NotReadyError
 from hive.models import Configuration, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
@@ -29,16 +28,13 @@ logger = logging.getLogger(__name__)
 class HiveServer:
     """run() serves until stop(); stop() may be called any number of times, from any thread.
 
-    Raises HiveError or PortInUseError, before anything starts, where it cannot serve.
+    Raises HiveError or ListenError, before anything starts, where it cannot serve.
     """
 
     def __init__(self, on_ready: Callable[[str], None]) -> None:
         self._stop_lock = threading.Lock()
         self._stopped = False
-        try:
-            self._host, self._port = tts_conf.HTTP_HOST, conf.HIVE_PORT
-        except ImproperlyConfigured as exc:
-            raise HiveError(str(exc)) from exc
+        self._host, self._port = tts_conf.HTTP_HOST, conf.HIVE_PORT
         ensure_port_free(self._host, self._port, "HIVE_PORT")
         ensure_set_up()
         self._web = WebServer(

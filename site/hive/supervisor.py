@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import shlex
 import signal
 import sys
@@ -27,8 +29,10 @@ from ttsmonitor.exceptions import BrokerError
 from ttsmonitor.ports import ensure_port_free
 from ttsmonitor.signals import STOP_SIGNALS
 
-# More than the speech service takes at most to finish its sentence.
-STOP_SECONDS = 12
+# What a process takes at most to stop when it has no sentence to finish, and what the speech
+# service takes beside its sentence.
+STOP_SECONDS = 12.0
+BESIDE_SENTENCE_SECONDS = 4.0
 BROKER_SECONDS = 5
 READY_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -44,17 +48,27 @@ class Plan:
     broker: str
 
 
-def plan() -> Plan:
-    """Look at the ports and the broker. Raises TTSMonitorError with what is in the way."""
+def plan(*, speech: bool = True) -> Plan:
+    """Look at the ports and the broker. Raises TTSMonitorError with what is in the way.
+
+    Without `speech` the speech service is another computer's.
+    """
+    ours = (HIVE, SPEECH) if speech else (HIVE,)
     ensure_port_free(conf.HTTP_HOST, hive_conf.HIVE_PORT, "HIVE_PORT")
-    ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT, "HTTP_PORT")
+    if speech:
+        ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT, "HTTP_PORT")
     address = f"{conf.MQTT_HOST}:{conf.broker_port}"
     answer = probe()
     if answer is Answer.BROKER:
-        return Plan((HIVE, SPEECH), f"{address}, which was running already")
+        return Plan(ours, f"{address}, which was running already")
     if answer is Answer.REFUSED:
         raise BrokerError(
             f"The broker at {address} does not let us in: check MQTT_USERNAME and MQTT_PASSWORD."
+        )
+    if answer is Answer.UNTRUSTED:
+        raise BrokerError(
+            f"The certificate of the broker at {address} is not trusted: MQTT_CA_CERTS has to name"
+            " the file of the one that signed it, and MQTT_HOST a name that stands in it."
         )
     if answer is Answer.OTHER:
         raise BrokerError(
@@ -62,14 +76,19 @@ def plan() -> Plan:
             f" {'MQTT_SSL_PORT' if conf.MQTT_TLS else 'MQTT_PORT'}."
         )
     if loopback_address(conf.MQTT_HOST) is None:
-        return Plan((HIVE, SPEECH), f"{address}, which does not answer yet")
+        return Plan(ours, f"{address}, which does not answer yet")
     if conf.MQTT_TLS:
         raise BrokerError(
             f"No broker answers at {address}, and the one started here speaks TLS to robots only:"
             " unset MQTT_TLS."
         )
     kind = "Mosquitto" if find_mosquitto() else "development broker"
-    return Plan((BROKER, HIVE, SPEECH), f"{address}, {kind}; robots: port {conf.MQTT_SSL_PORT}")
+    return Plan((BROKER, *ours), f"{address}, {kind}; robots: port {conf.MQTT_SSL_PORT}")
+
+
+def stop_seconds() -> float:
+    """How long all of it may take to stop, before what is left is killed."""
+    return max(STOP_SECONDS, conf.TTS_DRAIN_SECONDS + BESIDE_SENTENCE_SECONDS)
 
 
 class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
@@ -77,7 +96,8 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
 
     def __init__(self, broker: str) -> None:
         super().__init__(_Printer(sys.stdout))
-        honcho.manager.KILL_WAIT = STOP_SECONDS + 1
+        self._stop_seconds = stop_seconds()
+        honcho.manager.KILL_WAIT = self._stop_seconds + 1
         self._broker = broker
         self._wished = False
         self._terminating = False
@@ -142,11 +162,13 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
         self.terminate()
 
     def _stop_in_order(self) -> None:
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self._stop_seconds
         self._stop((HIVE, SPEECH), deadline - 1)
         self._stop(tuple(COMMANDS), deadline)
         for name in self._running(*COMMANDS):
-            self._system_print(f"{name} did not stop within {STOP_SECONDS} s and is killed\n")
+            self._system_print(
+                f"{name} did not stop in {self._stop_seconds:.0f} s, so it is killed\n"
+            )
         self.kill()
 
     def _stop(self, names: Sequence[str], deadline: float) -> None:
@@ -155,7 +177,7 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
             for name in running:
                 if name not in asked and "pid" in self._processes[name]:
                     asked.add(name)
-                    self._procmgr.terminate(self._processes[name]["pid"])
+                    _ask_to_stop(self._processes[name]["pid"])
             time.sleep(POLL_SECONDS)
 
     def _running(self, *names: str) -> list[str]:
@@ -175,7 +197,8 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
 
     def _announce(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        waiting = ["the broker", "the hive", "the monitor"]
+        has_speech = SPEECH in self._processes
+        waiting = ["the broker", "the hive", *(["the monitor"] if has_speech else [])]
         while waiting and not self._terminating:
             if time.monotonic() > deadline:
                 self._system_print(f"not ready after {READY_SECONDS} s: {', '.join(waiting)}\n")
@@ -183,7 +206,14 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
             waiting = [name for name in waiting if not _is_ready(name)]
             self._ended.wait(POLL_SECONDS)
         if not self._terminating:
-            print(summary(self._broker), flush=True)  # noqa: T201  its terminal is the user's
+            print(summary(self._broker, speech=has_speech), flush=True)  # noqa: T201  its terminal is the user's
+
+
+def _ask_to_stop(pid: int) -> None:
+    # Not the whole group, as honcho does: the speech service finishes its sentence with the help of
+    # its synthesis process, and ends that itself.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 class _Printer(Printer):  # type: ignore[misc]
@@ -220,16 +250,17 @@ def _url(port: int) -> str:
     return f"http://{host}:{port}/"
 
 
-def summary(broker: str) -> str:
+def summary(broker: str, *, speech: bool) -> str:
     """What the user can do now."""
+    monitor = _url(conf.HTTP_PORT) if speech else "on the computer with the speech service"
     lines = [
         "",
         "Moxie is ready. Ctrl-C stops it.",
         f"  Puppet Mode, admin   {_url(hive_conf.HIVE_PORT)}",
-        f"  live monitor         {_url(conf.HTTP_PORT)}",
+        f"  live monitor         {monitor}",
         f"  broker               {broker}",
     ]
-    if not has_voice():
+    if speech and not has_voice():
         lines.append(
             "  voice                espeak; for a natural one:"
             f" .venv/bin/python manage.py download_voice {conf.TTS_VOICE}"

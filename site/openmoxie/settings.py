@@ -1,30 +1,19 @@
 """Django's settings: the wiring of the two apps. What people set is in each app's conf.py."""
 
-import os
 import warnings
 from pathlib import Path
 
-import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from openmoxie.clock import system_time_zone
-from openmoxie.secrets import secret_key
+from openmoxie import environment
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-WORK_DIR = Path(os.environ.get("MOXIE_WORK_DIR") or PROJECT_ROOT / "site" / "work").resolve()
-WORK_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are private
+WORK_DIR = environment.work_dir(PROJECT_ROOT / "site" / "work")
 
-DEBUG = os.environ.get("DEBUG", "0").lower() in {"1", "true", "yes", "on"}
-SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key(WORK_DIR / "secret_key")
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-ALLOWED_HOSTS = _words(os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"))
-CSRF_TRUSTED_ORIGINS = _words(os.environ.get("CSRF_TRUSTED_ORIGINS", ""))
-if CSRF_TRUSTED_ORIGINS:
+DEBUG = environment.debug()
+SECRET_KEY = environment.secret_key(WORK_DIR)
+ALLOWED_HOSTS = environment.allowed_hosts()
+if CSRF_TRUSTED_ORIGINS := environment.trusted_origins():
     # A proxy with TLS is in front. That a visitor could send this header too does no harm: it
     # decides nothing but the scheme of his own links and origin, and no other site's page can
     # make his browser send it.
@@ -76,11 +65,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or f"sqlite:///{WORK_DIR / 'moxie.sqlite3'}"
-    )
-}
+DATABASES = {"default": environment.database(WORK_DIR)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # Without IMMEDIATE, writers that start as readers meet "database is locked" at once.
@@ -90,7 +75,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if redis_url := os.environ.get("REDIS_URL"):
+if redis_url := environment.redis_url():
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
@@ -120,7 +105,7 @@ CSRF_FAILURE_VIEW = "ttsmonitor.views.csrf_failure"
 
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
-TIME_ZONE = os.environ.get("TZ") or system_time_zone()
+TIME_ZONE = environment.time_zone()
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -143,7 +128,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {
         "daphne": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},

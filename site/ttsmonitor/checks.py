@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ssl
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from ttsmonitor.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 from ttsmonitor.conf import AppSettings, conf
+from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 
+SETTINGS = "moxie_settings"
+"""Tag of these checks, for commands that are to start quickly and so want no others."""
 ENGINES = ("auto", "piper", "espeak")
 OUTPUTS = ("auto", "pyaudio", "wav", "null")
+PORT = (LOWEST_PORT, HIGHEST_PORT)
+WEEK_SECONDS = 7 * 86_400
+RANGES: dict[str, tuple[float, float]] = {
+    "MQTT_PORT": PORT,
+    "MQTT_SSL_PORT": PORT,
+    "MQTT_QOS": (0, 2),
+    "MQTT_KEEPALIVE": (1, 65_535),
+    "TTS_TTL": (1, WEEK_SECONDS),
+    "TTS_CACHE_MB": (0, 1_000_000),
+    "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
+    # Docker and systemd are told to wait longer than that (docker-compose.yml, moxie-tts.service).
+    "TTS_DRAIN_SECONDS": (0, 30),
+    "TTS_OUTBOX_ROWS": (1, 10_000_000),
+    "TTS_OUTBOX_HOURS": (0.01, 8_760),
+    "TTS_RETRY_SECONDS": (1, 86_400),
+    "HTTP_PORT": PORT,
+}
+"""Lowest and highest value of every number."""
 
 
 def check_values(settings: AppSettings, check_id: str) -> list[CheckMessage]:
@@ -25,9 +48,24 @@ def check_values(settings: AppSettings, check_id: str) -> list[CheckMessage]:
     return errors
 
 
-@register
+def check_ranges(
+    settings: AppSettings, ranges: Mapping[str, tuple[float, float]], check_id: str
+) -> list[CheckMessage]:
+    """Each number that is out of its range, as an error."""
+    return [
+        Error(
+            f"{name}={getattr(settings, name)} is out of range.",
+            f"Give a number from {low} to {high}.",
+            id=check_id,
+        )
+        for name, (low, high) in ranges.items()
+        if not low <= getattr(settings, name) <= high
+    ]
+
+
+@register(SETTINGS)
 def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Every setting is readable and names things that exist."""
+    """Every setting is readable, in its range, and names things that exist."""
     if errors := check_values(conf, "ttsmonitor.E001"):
         return errors
     if conf.TTS_ENGINE not in ENGINES:
@@ -35,16 +73,51 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
     for output in conf.TTS_AUDIO.split(","):
         if output.strip() not in OUTPUTS:
             errors.append(_choice("TTS_AUDIO", output, OUTPUTS, "ttsmonitor.E003"))
-    if conf.MQTT_QOS not in (0, 1, 2):
-        errors.append(_choice("MQTT_QOS", conf.MQTT_QOS, (0, 1, 2), "ttsmonitor.E004"))
-    if "#" in conf.MQTT_TOPIC or "+" in conf.MQTT_TOPIC or not conf.MQTT_TOPIC.strip("/"):
-        hint = "Give a plain topic such as moxie/tts/text."
-        errors.append(
-            Error(f"MQTT_TOPIC={conf.MQTT_TOPIC!r} is no topic.", hint, id="ttsmonitor.E005")
-        )
-    return errors
+    return [
+        *errors,
+        *check_ranges(conf, RANGES, "ttsmonitor.E004"),
+        *_check_topic(conf.MQTT_TOPIC),
+        *_check_host("MQTT_HOST", "MQTT_PORT"),
+        *_check_host("HTTP_HOST", "HTTP_PORT"),
+        *_check_certificates(),
+    ]
 
 
 def _choice(name: str, value: object, choices: Sequence[object], check_id: str) -> Error:
     hint = f"Give one of {', '.join(map(str, choices))}."
     return Error(f"{name}={value!r} is unknown.", hint, id=check_id)
+
+
+def _check_topic(topic: str) -> list[CheckMessage]:
+    hint = "Give a plain topic such as moxie/tts/text."
+    if "#" in topic or "+" in topic or not topic.strip("/"):
+        return [Error(f"MQTT_TOPIC={topic!r} is no topic.", hint, id="ttsmonitor.E005")]
+    for other in (STATUS_TOPIC, CONTROL_TOPIC, HEALTH_TOPIC):
+        # What is said on MQTT_TOPIC/… is spoken too: the service would read its own status aloud.
+        if topic in (other, other.rpartition("/")[0]):
+            words = f"MQTT_TOPIC={topic!r} takes in {other}, which is not to be spoken."
+            return [Error(words, hint, id="ttsmonitor.E006")]
+    return []
+
+
+def _check_host(name: str, port_name: str) -> list[CheckMessage]:
+    if is_host(getattr(conf, name)):
+        return []
+    hint = f"Give nothing but a name or an address; the port is {port_name}."
+    return [Error(f"{name}={getattr(conf, name)!r} is no host.", hint, id="ttsmonitor.E008")]
+
+
+def _check_certificates() -> list[CheckMessage]:
+    if not conf.MQTT_TLS:
+        return []
+    try:
+        ssl.create_default_context(cafile=conf.ca_certs)
+    except OSError as exc:
+        return [
+            Error(
+                f"MQTT_CA_CERTS={conf.MQTT_CA_CERTS} cannot be read ({exc.strerror or exc}).",
+                "Give the path of a file with certificates in PEM; empty: the system's.",
+                id="ttsmonitor.E007",
+            )
+        ]
+    return []

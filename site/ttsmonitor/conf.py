@@ -1,7 +1,8 @@
 """Settings of the speech service: typed defaults, read when they are used.
 
 A value comes from the environment, else from Django's settings, else from the class here. So an
-OpenMoxie checkout can set any of them in either place, and a test can override them.
+OpenMoxie checkout can set any of them in either place, and a test can override them. An empty
+variable counts as none: a line such as `MOXIE_REQUIRE_LOGIN=` opens no door.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 WORK = Path("site/work")
-FALSE = {"0", "false", "no", "off", ""}
+FALSE = {"0", "false", "no", "off"}
 
 
 class AppSettings:
@@ -26,8 +27,8 @@ class AppSettings:
             return super().__getattribute__(name)
         default = super().__getattribute__(name)
         kind = get_type_hints(type(self))[name]
-        if name in os.environ:
-            return convert(name, os.environ[name], kind)
+        if text := os.environ.get(name):
+            return convert(name, text, kind)
         value = getattr(django_settings, name, default)
         return convert(name, value, kind) if isinstance(value, str) else value
 
@@ -46,12 +47,16 @@ def convert(name: str, value: str, kind: type) -> Any:
             if value.lower() not in TRUE | FALSE:
                 raise ValueError(value)
             return value.lower() in TRUE
+        value.encode()
         return kind(value)
     except ValueError as exc:
-        words = {bool: "1 or 0", int: "a whole number", float: "a number"}
-        raise ImproperlyConfigured(
-            f"{name}={value!r}: give {words.get(kind, kind.__name__)}."
-        ) from exc
+        words = {bool: "1 or 0", int: "a whole number", float: "a number", str: "UTF-8 text"}
+        shown = name if kind is str else f"{name}={value!r}"  # a password is not for the log
+        raise ImproperlyConfigured(f"{shown}: give {words[kind]}.") from exc
+
+
+def _root() -> Path:
+    return Path(getattr(django_settings, "PROJECT_ROOT", Path.cwd()))
 
 
 class TTSSettings(AppSettings):
@@ -128,11 +133,19 @@ class TTSSettings(AppSettings):
         One in `site/work` is in the work directory, wherever MOXIE_WORK_DIR has put that.
         """
         path = Path(getattr(self, name)).expanduser()
-        root: Path = getattr(django_settings, "PROJECT_ROOT", Path.cwd())
         if path.is_relative_to(WORK):
-            work: Path = getattr(django_settings, "WORK_DIR", root / WORK)
-            return work / path.relative_to(WORK)
-        return root / path
+            return self.work_dir / path.relative_to(WORK)
+        return _root() / path
+
+    @property
+    def work_dir(self) -> Path:
+        """Where what is made here is kept: MOXIE_WORK_DIR, else `site/work` in the project."""
+        return Path(getattr(django_settings, "WORK_DIR", _root() / WORK))
+
+    @property
+    def ca_certs(self) -> str | None:
+        """Path of the certificates that sign the broker's; None: the system's."""
+        return str(self.path("MQTT_CA_CERTS")) if self.MQTT_CA_CERTS else None
 
     @property
     def broker_port(self) -> int:

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BrokerError
 from ttsmonitor.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
 from ttsmonitor.version import VERSION
 
@@ -97,7 +98,7 @@ class MQTTConnection:
         if conf.MQTT_USERNAME:
             client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
         if conf.MQTT_TLS:
-            client.tls_set(ca_certs=conf.MQTT_CA_CERTS or None)
+            _encrypt(client)
         if self._component:
             client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
         client.on_socket_open = _send_at_once
@@ -289,6 +290,15 @@ class MQTTConnection:
             callback(*args)
         except Exception:
             logger.exception("%s: a callback failed", self.client_id)
+
+
+def _encrypt(client: paho.Client) -> None:
+    try:
+        client.tls_set(ca_certs=conf.ca_certs)
+    except OSError as exc:
+        raise BrokerError(
+            f"MQTT_CA_CERTS={conf.MQTT_CA_CERTS} cannot be read ({exc.strerror or exc})."
+        ) from exc
 
 
 def _send_at_once(client: paho.Client, userdata: object, connection: Any) -> None:

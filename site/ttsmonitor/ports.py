@@ -1,25 +1,43 @@
-"""Is a port free? Asked before a server starts, so that the answer is a sentence."""
+"""Can a server listen there? Asked before one starts, so that the answer is a sentence."""
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from ttsmonitor.exceptions import TTSMonitorError
 
 
-class PortInUseError(TTSMonitorError):
-    """The port is in use."""
+class ListenError(TTSMonitorError):
+    """No server can listen there."""
 
 
 def ensure_port_free(host: str, port: int, name: str = "HTTP_PORT") -> None:
-    """Raise PortInUseError, with what to do about it, where another program listens on the port."""
+    """Raise ListenError, with what to do about it, where no server can listen.
+
+    `name` is the setting that the port comes from.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as exc:
-            raise PortInUseError(
-                f"Port {port} is in use on {host} ({exc.strerror}). Stop the program that has it,"
-                f" or choose another port with {name}."
-            ) from exc
+            raise _explain(exc, host, port, name) from exc
+
+
+def _explain(exc: OSError, host: str, port: int, name: str) -> ListenError:
+    if exc.errno == errno.EADDRINUSE:
+        return ListenError(
+            f"Port {port} is in use on {host} ({exc.strerror}). Stop the program that has it,"
+            f" or choose another port with {name}."
+        )
+    if exc.errno == errno.EACCES:
+        return ListenError(
+            f"Port {port} is not for everybody ({exc.strerror}): choose one above 1023 with {name}."
+        )
+    host_name = "MQTT_HOST" if name.startswith("MQTT") else "HTTP_HOST"
+    return ListenError(
+        f"{host_name}={host} is no address of this computer ({exc.strerror}): give one that is,"
+        " such as 127.0.0.1."
+    )

@@ -24,7 +24,7 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises PortInUseError before anything starts, TTSMonitorError where the service cannot start.
+    Raises ListenError before anything starts, TTSMonitorError where the service cannot start.
     """
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)

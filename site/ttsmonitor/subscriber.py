@@ -20,6 +20,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.inbox import Stored
+from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -35,7 +36,7 @@ from ttsmonitor.mqtt import MQTTConnection, Received
 
 logger = logging.getLogger(__name__)
 
-CLIENT_ID = "moxie-tts-subscriber"
+CLIENT_NAME = "moxie-tts-subscriber"
 COMPONENT = "tts-subscriber"
 BATCH = 200
 WAITING = 10_000
@@ -71,7 +72,7 @@ class Subscriber:
             target=with_connections(self._obey), name="ttsmonitor.controls"
         )
         self.connection = MQTTConnection(
-            CLIENT_ID,
+            client_id(CLIENT_NAME),
             subscriptions=[
                 (conf.MQTT_TOPIC, conf.MQTT_QOS),
                 (f"{conf.MQTT_TOPIC}/+", conf.MQTT_QOS),
@@ -131,6 +132,7 @@ class Subscriber:
             self.connection.acknowledge(message)
 
     def _act(self, message: Received) -> None:
+        logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         try:
             if message.topic == CONTROL_TOPIC:
                 if message.retain:
@@ -204,6 +206,15 @@ class Subscriber:
         device_id = message.topic.removeprefix(conf.MQTT_TOPIC).removeprefix("/")
         try:
             chunk = parse_chunk(message.payload, device_id=device_id)
+            logger.debug(
+                "received %.200s: %d bytes%s, utterance %s, chunk %d of %d",
+                message.topic,
+                len(message.payload),
+                ", again" if message.duplicate else "",
+                chunk.utterance_id,
+                chunk.chunk,
+                chunk.total_chunks,
+            )
             with transaction.atomic():
                 return inbox.store(
                     chunk,

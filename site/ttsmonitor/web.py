@@ -10,9 +10,9 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from twisted.internet import reactor
 
-from ttsmonitor.ports import PortInUseError, ensure_port_free
+from ttsmonitor.ports import ensure_port_free
 
-__all__ = ["PortInUseError", "WebServer", "ensure_port_free"]
+__all__ = ["WebServer", "ensure_port_free"]
 
 STOP_SECONDS = 2
 _LOCAL = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared with, not bound
@@ -43,7 +43,7 @@ class WebServer:
         return loop
 
     def run(self) -> None:
-        """Serve until stop(). Raises PortInUseError, before anything is served, where it is."""
+        """Serve until stop(). Raises ListenError where it cannot."""
         ensure_port_free(self._host, self._port)
         self._server.run()
 

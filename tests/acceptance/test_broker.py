@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from hive.broker import find_mosquitto
-from tests.tools import Listener, Process, answers, free_port, manage, wait_until
+from tests.tools import Listener, Process, Robot, answers, free_port, manage, wait_until
 
 KINDS = ("mosquitto", "development")
 
@@ -70,27 +69,6 @@ def listen(started: Started) -> Iterator[Callable[..., Listener]]:
     yield make
     for listener in made:
         listener.close()
-
-
-class Robot:
-    """A client as a robot is one: TLS unchecked, a user name and a token nobody can check."""
-
-    def __init__(self, port: int, client_id: str) -> None:
-        self.received: list[str] = []
-        self._connected = threading.Event()
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
-        self.client.username_pw_set("unknown", "header.payload.signature")
-        self.client.tls_set(cert_reqs=ssl.CERT_NONE)
-        self.client.tls_insecure_set(True)
-        self.client.on_connect = lambda *_: self._connected.set()
-        self.client.on_message = lambda _c, _u, m: self.received.append(m.topic)
-        self.client.connect("127.0.0.1", port)
-        self.client.loop_start()
-        assert self._connected.wait(10)
-
-    def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
 
 
 def durable(port: int, topic: str) -> tuple[paho.Client, list[bytes]]:

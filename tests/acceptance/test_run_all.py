@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from hive.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.tools import Process, answers, free_port, manage, wait_until
+from tests.tools import Listener, Process, answers, free_port, manage, wait_until
 
 READY = "Moxie is ready"
 
@@ -25,8 +28,8 @@ class Everything:
     environment: dict[str, str]
     process: Process | None = None
 
-    def start(self) -> Process:
-        self.process = Process(manage("run_all"), self.environment)
+    def start(self, *options: str) -> Process:
+        self.process = Process(manage("run_all", *options), self.environment)
         return self.process
 
     def port(self, name: str) -> int:
@@ -137,6 +140,40 @@ def test_a_broker_that_is_there_is_used(everything: Everything, mosquitto: Broke
     process.signal(signal.SIGINT)
     assert process.wait(30) == 0
     assert answers(mosquitto.port)
+
+
+def test_without_speech_hive_and_broker_run_alone(everything: Everything) -> None:
+    with socket.create_server(("127.0.0.1", everything.port("HTTP_PORT"))):  # which is not wanted
+        process = everything.start("--without-speech")
+        process.wait_for_line(READY, 60)
+        wait_until(lambda: "live monitor " in process.output, "the rest of the summary")
+        assert "on the computer with the speech service" in process.output
+        assert not re.search(r"speech started|download_voice", process.output)
+        process.signal(signal.SIGINT)
+        assert process.wait(30) == 0, process.output
+    assert everything.is_gone()
+
+
+def test_a_sentence_is_finished_however_long_that_was_allowed_to_take(
+    everything: Everything,
+) -> None:
+    everything.environment |= {"TTS_DRAIN_SECONDS": "30", "TTS_ENGINE": "espeak"}
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    listener = Listener(everything.port("MQTT_PORT"), "moxie/tts/status")
+    listener.publish("moxie/tts/text", "Había una vez un robot que quería aprender a bailar. " * 5)
+
+    def events() -> list[str]:
+        told = [json.loads(payload) for _topic, payload in list(listener.messages)]
+        return [each["event"] for each in told if "event" in each]
+
+    wait_until(lambda: events()[-1:] == ["playing"], "the beginning")
+    began = time.monotonic()
+    process.signal(signal.SIGINT)
+    assert process.wait(60) == 0, process.output
+    listener.close()
+    assert events()[-1] == "spoken", process.output
+    assert time.monotonic() - began > STOP_SECONDS, "it was too short to tell"
 
 
 @pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT", "MQTT_PORT"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -172,6 +173,27 @@ def test_a_retained_sentence_is_stored_and_not_spoken(
         lambda: [e["event"] for e in statuses(sender) if "event" in e] == ["stored", "skipped"]
     )
     assert not list((tmp_path / "wav").glob("*.wav"))
+
+
+def test_each_receipt_is_logged_without_its_words(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "ttsmonitor.subscriber")
+    make_service("null")
+    payload = Chunk(utterance_id=uuid.uuid4(), text="Un secreto").to_payload()
+    sender = listen()
+    sender.publish(f"{TEXT_TOPIC}/d_7", payload)
+    sender.publish(CONTROL_TOPIC, '{"action": "resume"}')
+    wait_for("Un secreto", Status.SPOKEN)
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.DEBUG]
+    received = {line for line in told if line.startswith("received ")}
+    assert received == {
+        f"received {TEXT_TOPIC}/d_7: {len(payload)} bytes,"
+        f" utterance {json.loads(payload)['id']}, chunk 1 of 1",
+        f"received {CONTROL_TOPIC}: 20 bytes",
+    }
 
 
 def test_interrupt_stops_one_robots_sentences_only(

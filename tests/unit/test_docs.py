@@ -77,7 +77,7 @@ def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_what_is_read_from_the_environment_is_known_here() -> None:
-    settings = (ROOT / "site/openmoxie/settings.py").read_text()
+    settings = "".join(path.read_text() for path in (ROOT / "site/openmoxie").glob("*.py"))
     scripts = "".join((ROOT / "script" / name).read_text() for name in ("setup", "lib.sh"))
     read = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"', settings))
     read |= set(re.findall(r"\$\{([A-Z]\w+):-", scripts))

@@ -21,13 +21,14 @@ from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
 from hive.speech import SpeechState
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.installation import client_id
 from ttsmonitor.messages import HEALTH_TOPIC, Control, dump, parse_object, pong_payload
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
 
 logger = logging.getLogger(__name__)
 
-CLIENT_ID = "moxie-hive"
+CLIENT_NAME = "moxie-hive"
 COMPONENT = "hive"
 TICK_SECONDS = 2.0
 BROKER_TOPIC = f"{HEALTH_TOPIC}/broker"
@@ -67,7 +68,7 @@ class MoxieServer:
         mirror.start()
         Robot.objects.all_departed()  # what the last run knew is old
         self._connection = MQTTConnection(
-            CLIENT_ID,
+            client_id(CLIENT_NAME),
             subscriptions=SUBSCRIPTIONS,
             on_message=self._hand_over,
             on_ready=self._connected,

@@ -123,3 +123,10 @@ def test_one_port_for_both_servers_is_a_named_mistake(monkeypatch: pytest.Monkey
     monkeypatch.setenv("HTTP_PORT", "8787")
     (found,) = check_settings()
     assert found.id == "hive.E002"
+
+
+def test_a_port_that_is_none_is_a_named_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIVE_PORT", "80000")
+    monkeypatch.setenv("HTTP_PORT", "many")  # which the other app's check tells
+    (found,) = check_settings()
+    assert found.id == "hive.E003" and found.hint == "Give a number from 1 to 65535."

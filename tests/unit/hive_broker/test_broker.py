@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from hive.broker import (
     make_broker,
     probe,
 )
+from hive.broker_config import ensure_certificate
 from hive.embedded_broker import EmbeddedBroker
+from hive.supervisor import plan
 from tests.conftest import Broker
 from tests.tools import free_port
 from ttsmonitor.exceptions import BrokerError
@@ -70,6 +73,29 @@ def test_something_else_is_recognised(ports: tuple[int, int]) -> None:
         thread.join(5)
 
 
+def test_a_certificate_that_nobody_signed_is_recognised(
+    ports: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQTT_TLS", "1")
+    for name in ("HIVE_PORT", "HTTP_PORT"):
+        monkeypatch.setenv(name, str(free_port()))
+    certificate, key = ensure_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", ports[1])) as server:
+
+        def serve() -> None:
+            connection, _address = server.accept()
+            with connection, pytest.raises(ssl.SSLError):
+                context.wrap_socket(connection, server_side=True)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(BrokerError, match=r"is not trusted: MQTT_CA_CERTS has to name"):
+            plan()
+        thread.join(5)
+
+
 def test_the_length_of_a_long_packet_takes_two_bytes() -> None:
     assert connect_packet("", "") == bytes.fromhex("100c00044d51545404 02 003c 0000")
     packet = connect_packet("u", "p" * 200)
@@ -108,6 +134,14 @@ def test_mosquitto_is_found_beside_the_path(
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert find_mosquitto() == str(program)
+
+
+def test_one_port_for_all_is_refused(
+    ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQTT_SSL_PORT", str(ports[0]))
+    with pytest.raises(BrokerError, match="needs two ports"):
+        make_broker(None)
 
 
 @pytest.mark.parametrize(("index", "name"), [(0, "MQTT_PORT"), (1, "MQTT_SSL_PORT")])

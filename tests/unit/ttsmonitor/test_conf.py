@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from hive import checks as hive_checks
+from hive.broker_config import make_certificate
+from hive.conf import conf as hive_conf
+from ttsmonitor import checks as tts_checks
 from ttsmonitor.checks import check_settings
 from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.mqtt import MQTTConnection
 
 
 def test_the_environment_wins_then_djangos_settings_then_the_default(
@@ -28,6 +34,8 @@ def test_the_environment_wins_then_djangos_settings_then_the_default(
         ("MQTT_PORT", "many", "MQTT_PORT='many': give a whole number"),
         ("TTS_DRAIN_SECONDS", "soon", "give a number"),
         ("MQTT_TLS", "maybe", "give 1 or 0"),
+        ("MQTT_TOPIC", "moxie/\udcff", "MQTT_TOPIC: give UTF-8 text"),
+        ("MQTT_PASSWORD", "geheim\udcff", "^MQTT_PASSWORD: give UTF-8 text.$"),
     ],
 )
 def test_what_cannot_be_read_is_named_here_and_by_the_system_check(
@@ -39,9 +47,40 @@ def test_what_cannot_be_read_is_named_here_and_by_the_system_check(
     assert [error.id for error in check_settings()] == ["ttsmonitor.E001"]
 
 
+@pytest.mark.parametrize("name", ["MOXIE_REQUIRE_LOGIN", "MQTT_HOST", "MQTT_QOS"])
+def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    default = getattr(conf, name)
+    monkeypatch.setenv(name, "")
+    assert default and getattr(conf, name) == default
+    assert check_settings() == []
+
+
+def test_every_number_has_its_range_and_the_defaults_are_in_it() -> None:
+    ranges = tts_checks.RANGES | hive_checks.RANGES
+    numbers = {
+        name: getattr(app, name)
+        for app in (conf, hive_conf)
+        for name in app.names()
+        if type(getattr(app, name)) in (int, float)
+    }
+    assert ranges.keys() == numbers.keys()
+    assert all(low <= numbers[name] <= high for name, (low, high) in ranges.items())
+
+
 @pytest.mark.parametrize(
     ("name", "value", "check_id"),
     [
+        ("MQTT_PORT", "0", "ttsmonitor.E004"),
+        ("HTTP_PORT", "65536", "ttsmonitor.E004"),
+        ("TTS_TTL", "-1", "ttsmonitor.E004"),
+        ("TTS_RETRY_SECONDS", "nan", "ttsmonitor.E004"),
+        ("TTS_OUTBOX_HOURS", "inf", "ttsmonitor.E004"),
+        ("MQTT_TOPIC", "moxie/tts", "ttsmonitor.E006"),
+        ("MQTT_TOPIC", "moxie/system/health", "ttsmonitor.E006"),
+        ("MQTT_HOST", "mqtt://localhost", "ttsmonitor.E008"),
+        ("MQTT_HOST", "localhost:1883", "ttsmonitor.E008"),
+        ("MQTT_HOST", "a..b", "ttsmonitor.E008"),
+        ("HTTP_HOST", "0.0.0.0 ", "ttsmonitor.E008"),
         ("TTS_ENGINE", "parrot", "ttsmonitor.E002"),
         ("TTS_AUDIO", "wav,trumpet", "ttsmonitor.E003"),
         ("MQTT_QOS", "3", "ttsmonitor.E004"),
@@ -55,6 +94,31 @@ def test_what_does_not_exist_is_an_error_with_the_choices(
     monkeypatch.setenv(name, value)
     (error,) = check_settings()
     assert error.id == check_id and error.hint
+
+
+@pytest.mark.parametrize("host", ["localhost", "10.0.0.1", "::1", "hive.local", "mqtt_1"])
+def test_what_a_host_may_be(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("MQTT_HOST", host)
+    assert check_settings() == []
+
+
+def test_certificates_have_to_be_there_where_they_are_wanted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    monkeypatch.setenv("MQTT_CA_CERTS", str(file))
+    assert check_settings() == []
+    monkeypatch.setenv("MQTT_TLS", "1")
+    for content in (None, "no certificate"):
+        if content is not None:
+            file.write_text(content)
+        (error,) = check_settings()
+        assert error.id == "ttsmonitor.E007" and str(file) in error.msg
+        with pytest.raises(BrokerError, match="MQTT_CA_CERTS"):
+            MQTTConnection("test")
+    file.write_text(make_certificate(["localhost"])[0])
+    assert check_settings() == []
+    MQTTConnection("test")
 
 
 def test_paths_start_at_the_root_and_the_defaults_in_the_work_directory(

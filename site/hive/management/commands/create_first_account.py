@@ -6,8 +6,8 @@ import secrets
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, transaction
 
 from hive.conf import conf as hive_conf
 from ttsmonitor.conf import conf
@@ -29,12 +29,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = conf.HTTP_PORT if options["monitor"] else hive_conf.HIVE_PORT
-        password = new_password()
-        with transaction.atomic():
-            users = get_user_model()._default_manager
-            if users.filter(is_superuser=True).exists() or users.filter(username=USERNAME).exists():
-                return
-            users.create_superuser(username=USERNAME, email="", password=password)
+        try:
+            password = make_account()
+        except DatabaseError as exc:
+            raise CommandError(
+                f"The database is not ready ({exc}). Run: python manage.py prepare"
+            ) from exc
+        if password is None:
+            if options["verbosity"] > 0:
+                self.stdout.write(
+                    "There is an account already. Password lost? manage.py changepassword <user>"
+                )
+            return
         self.stdout.write(
             "\nYour account, shown this once:\n"
             f"  link      http://localhost:{port}/\n"
@@ -42,6 +48,17 @@ class Command(BaseCommand):
             f"  password  {password}\n"
             f"Forgotten it? manage.py changepassword {USERNAME}\n"
         )
+
+
+def make_account() -> str | None:
+    """Make the account and return its password; None where there is somebody already."""
+    password = new_password()
+    with transaction.atomic():
+        users = get_user_model()._default_manager
+        if users.filter(is_superuser=True).exists() or users.filter(username=USERNAME).exists():
+            return None
+        users.create_superuser(username=USERNAME, email="", password=password)
+    return password
 
 
 def new_password() -> str:

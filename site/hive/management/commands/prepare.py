@@ -23,6 +23,11 @@ class Command(BaseCommand):
             action="store_true",
             help="the account's link leads to the monitor: for a machine without the hive",
         )
+        parser.add_argument(
+            "--no-account",
+            action="store_true",
+            help="make no account: where what is printed goes to a log, which no password may",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if unapplied_migrations():
@@ -30,7 +35,13 @@ class Command(BaseCommand):
             self.stdout.write("The database is up to date.")
         if collect_static():
             self.stdout.write("The pages' static files are up to date.")
-        call_command("create_first_account", monitor=options["monitor"], stdout=self.stdout)
+        if not options["no_account"]:
+            call_command(
+                "create_first_account",
+                monitor=options["monitor"],
+                verbosity=0,
+                stdout=self.stdout,
+            )
 
 
 def unapplied_migrations() -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.supervisor import Supervisor, plan
+from ttsmonitor.checks import SETTINGS
 from ttsmonitor.exceptions import TTSMonitorError
 
 
@@ -18,11 +18,18 @@ class Command(BaseCommand):
         " Ctrl-C stops all of it."
     )
     # Each of the processes does its own; loading every page here would only take time.
-    requires_system_checks: tuple[str, ...] = ()
+    requires_system_checks = (SETTINGS,)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--without-speech",
+            action="store_true",
+            help="no speech service here: it runs on another computer, at the same broker",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            todo = plan()
-        except (TTSMonitorError, ImproperlyConfigured) as exc:
+            todo = plan(speech=not options["without_speech"])
+        except TTSMonitorError as exc:
             raise CommandError(str(exc)) from exc
         sys.exit(Supervisor(todo.broker).run(todo.names))

@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from hive.models import DEVICE_ID
 from hive.simulator import Simulator
+from ttsmonitor.arguments import host, port
+from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.signals import on_stop_signal
 
@@ -32,12 +34,14 @@ def own_device_id() -> str:
 
 class Command(BaseCommand):
     help = "Simulate a robot: it connects, obeys, prints what it says, and hears what you type."
-    requires_system_checks = ()
+    requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--id", type=device_id, default=own_device_id(), help="its device id")
-        parser.add_argument("--host", default=conf.MQTT_HOST, help="the broker (%(default)s)")
-        parser.add_argument("--port", type=int, help="its port (8883 with TLS, else 1883)")
+        parser.add_argument(
+            "--host", type=host, default=conf.MQTT_HOST, help="the broker (%(default)s)"
+        )
+        parser.add_argument("--port", type=port, help="its port (8883 with TLS, else 1883)")
         parser.add_argument(
             "--tls",
             action=argparse.BooleanOptionalAction,
@@ -46,13 +50,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         tls = options["tls"]
-        port = options["port"] or (conf.MQTT_SSL_PORT if tls else conf.MQTT_PORT)
+        chosen = options["port"] or (conf.MQTT_SSL_PORT if tls else conf.MQTT_PORT)
         simulator = Simulator(
             self.say,
             device_id=options["id"],
             host=options["host"],
-            port=port,
-            tls=port == conf.MQTT_SSL_PORT if tls is None else tls,
+            port=chosen,
+            tls=chosen == conf.MQTT_SSL_PORT if tls is None else tls,
         )
         with on_stop_signal(simulator.stop):
             simulator.run()

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmonitor.arguments import utf8
 from ttsmonitor.models import ApiToken
 
 
@@ -16,7 +17,7 @@ def token_name(value: str) -> str:
     name = value.strip()
     if not 1 <= len(name) <= 100:
         raise argparse.ArgumentTypeError("give a name of 1 to 100 characters")
-    return name
+    return utf8(name)
 
 
 class Command(BaseCommand):
@@ -24,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", type=token_name, help="what the token is for")
-        parser.add_argument("--user", default="moxie", help="whose rights it has (default: moxie)")
+        parser.add_argument(
+            "--user", type=utf8, default="moxie", help="whose rights it has (default: moxie)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         users = get_user_model()

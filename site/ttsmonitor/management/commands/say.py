@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmonitor.arguments import utf8
+from ttsmonitor.checks import SETTINGS
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.saying import say
@@ -18,19 +20,23 @@ def words(text: str) -> str:
         raise argparse.ArgumentTypeError("there is nothing to say")
     if len(text) > UTTERANCE_CHARACTERS:
         raise argparse.ArgumentTypeError(f"at most {UTTERANCE_CHARACTERS} characters")
-    return text
+    return utf8(text)
 
 
 class Command(BaseCommand):
     help = "Publish a sentence to be spoken aloud."
-    requires_system_checks = ()
+    requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("text", type=words, help="what to say, in quotes")
-        parser.add_argument("--voice", default="", help="a Piper voice, as in es_MX-claude-high")
-        parser.add_argument("--lang", default="", help="its language, as in es or en-GB")
-        parser.add_argument("--source", default="system", help="where it comes from in the history")
-        parser.add_argument("--device", default="", help="the robot it belongs to")
+        parser.add_argument(
+            "--voice", type=utf8, default="", help="a Piper voice, as in es_MX-claude-high"
+        )
+        parser.add_argument("--lang", type=utf8, default="", help="its language, as in es or en-GB")
+        parser.add_argument(
+            "--source", type=utf8, default="system", help="where it comes from in the history"
+        )
+        parser.add_argument("--device", type=utf8, default="", help="the robot it belongs to")
         parser.add_argument("--high", action="store_true", help="before everything that waits")
         parser.add_argument("--wait", action="store_true", help="until it has been spoken")
 

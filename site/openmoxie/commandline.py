@@ -1,0 +1,19 @@
+"""The command line: a mistake in the settings is a line that says so, not a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+
+def main(arguments: list[str]) -> None:
+    """Run a management command; `arguments` begin with the name of the program."""
+    try:
+        execute_from_command_line(arguments)
+    except ImproperlyConfigured as exc:
+        sys.exit(f"error: {exc}")
+    except OperationalError as exc:
+        sys.exit(f"error: the database cannot be used, see DATABASE_URL and MOXIE_WORK_DIR: {exc}")

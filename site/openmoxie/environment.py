@@ -1,0 +1,113 @@
+"""What is read from the environment before there are settings.
+
+An empty variable counts as none. Whatever is wrong with one is an ImproperlyConfigured, in words
+for whoever typed it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from openmoxie.clock import system_time_zone
+from ttsmonitor.conf import convert
+from ttsmonitor.secrets import kept_secret
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+SECRET_BYTES = 32
+
+
+def work_dir(default: Path) -> Path:
+    """MOXIE_WORK_DIR, made where it is missing."""
+    path = Path(os.environ.get("MOXIE_WORK_DIR") or default).expanduser().resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are private
+    except OSError as exc:
+        raise _unusable(path, exc) from exc
+    return path
+
+
+def secret_key(work: Path) -> str:
+    """SECRET_KEY, else the one that is kept in the work directory."""
+    try:
+        return os.environ.get("SECRET_KEY") or kept_secret(work / "secret_key", SECRET_BYTES)
+    except OSError as exc:
+        raise _unusable(work, exc) from exc
+
+
+def _unusable(path: Path, exc: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"The work directory {path} cannot be used ({exc.strerror}): give another one with"
+        " MOXIE_WORK_DIR."
+    )
+
+
+def debug() -> bool:
+    """DEBUG."""
+    return bool(convert("DEBUG", os.environ.get("DEBUG") or "0", bool))
+
+
+def allowed_hosts() -> list[str]:
+    """ALLOWED_HOSTS."""
+    return _words(os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1,[::1]")
+
+
+def trusted_origins() -> list[str]:
+    """CSRF_TRUSTED_ORIGINS."""
+    return _words(os.environ.get("CSRF_TRUSTED_ORIGINS") or "")
+
+
+def _words(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def log_level() -> str:
+    """LOG_LEVEL."""
+    level = os.environ.get("LOG_LEVEL") or "INFO"
+    if level.upper() not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"LOG_LEVEL={level!r}: give one of {', '.join(LOG_LEVELS)}.")
+    # The synthesis process reads it too, without these settings.
+    os.environ["LOG_LEVEL"] = level.upper()
+    return level.upper()
+
+
+def time_zone() -> str:
+    """TZ, else this computer's."""
+    name = os.environ.get("TZ")
+    if name and name not in available_timezones():
+        raise ImproperlyConfigured(
+            f"TZ={name!r}: give the name of a time zone, as in America/Bogota."
+        )
+    return name or system_time_zone()
+
+
+def database(work: Path) -> dict[str, Any]:
+    """DATABASE_URL as Django wants it, else SQLite in the work directory."""
+    try:
+        found = dj_database_url.parse(
+            os.environ.get("DATABASE_URL") or f"sqlite:///{work / 'moxie.sqlite3'}"
+        )
+    except ValueError as exc:
+        # It is not shown: there may be a password in it.
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read: give one as in postgres://user:password@host:5432/moxie,"
+            " with special characters in it percent-encoded."
+        ) from exc
+    return dict(found)
+
+
+def redis_url() -> str:
+    """REDIS_URL, empty where there is none."""
+    url = os.environ.get("REDIS_URL") or ""
+    if url and not url.startswith(REDIS_SCHEMES):
+        raise ImproperlyConfigured(
+            "REDIS_URL cannot be read: give one as in redis://localhost:6379/0."
+        )
+    return url

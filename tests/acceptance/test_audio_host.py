@@ -1,0 +1,117 @@
+"""The speech service on an audio host: install.sh, and what it starts."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tools import ROOT, Process, free_port, running
+
+SERVICE = "services/moxie-tts-subscriber"
+PASSWORD = re.compile(r"password  \S+")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project in a directory of its own, with everything installed already."""
+    project = tmp_path / "a project"
+    shutil.copytree(ROOT / SERVICE, project / SERVICE)
+    (project / ".venv" / "bin").mkdir(parents=True)
+    (project / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (project / "script").mkdir()
+    (project / "script" / "setup").write_text("#!/bin/sh\n")
+    for program in (".venv/bin/python", "script/setup"):
+        (project / program).chmod(0o755)
+    for name in ("manage.py", "site"):
+        (project / name).symlink_to(ROOT / name)
+    return project
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    return tmp_path / "work $HOME here"  # a shell would make something else of it
+
+
+@pytest.fixture
+def environment(tmp_path: Path, work: Path) -> dict[str, str]:
+    """A user whose settings were written before, and whose systemd only notes what it is told."""
+    programs, configuration = tmp_path / "programs", tmp_path / "configuration"
+    programs.mkdir()
+    for name in ("systemctl", "loginctl"):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >>"{tmp_path}/told"\n')
+        program.chmod(0o755)
+    configuration.mkdir()
+    (configuration / "moxie-tts.env").write_text(
+        f"# settings\nMOXIE_WORK_DIR={work}\nMQTT_PORT='{free_port()}'\n"
+        f'HTTP_PORT="{free_port()}" \nTTS_ENGINE=espeak\nTTS_AUDIO=null\nNOTHING=$(exit 1)\n'
+    )
+    return {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "XDG_CONFIG_HOME": str(configuration),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+    }
+
+
+def install(project: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        [project / SERVICE / "install.sh"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_installer_shows_the_account_once(
+    project: Path, environment: dict[str, str], work: Path, tmp_path: Path
+) -> None:
+    first = install(project, environment)
+    assert len(PASSWORD.findall(first)) == 1
+    assert (work / "moxie.sqlite3").is_file(), "the settings were not read"
+    port = re.search(r'HTTP_PORT="(\d+)"', (tmp_path / "configuration/moxie-tts.env").read_text())
+    assert port and f"http://localhost:{port[1]}/" in first
+    assert "script/server --without-speech" in first
+    assert not PASSWORD.search(install(project, environment))
+    told = (tmp_path / "told").read_text().splitlines()
+    assert "systemctl --user restart moxie-tts.service" in told
+    unit = (tmp_path / "configuration/systemd/user/moxie-tts.service").read_text()
+    assert f'"{project}/.venv/bin/python" "{project}/{SERVICE}/app.py"' in unit
+
+
+def test_what_the_service_logs_has_no_password(
+    project: Path, environment: dict[str, str], work: Path
+) -> None:
+    command = [str(project / SERVICE / "install.sh"), "--run"]
+    with running(command, environment) as process:
+        process.wait_for_line("monitor ready", 60)
+        assert (work / "moxie.sqlite3").is_file(), "the settings were not read"
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0, process.output
+    assert "password" not in process.output
+    account = Process(
+        [sys.executable, str(ROOT / "manage.py"), "create_first_account", "--monitor"],
+        environment | {"MOXIE_WORK_DIR": str(work)},
+    )
+    assert account.wait(60) == 0
+    assert PASSWORD.search(account.output), "it had made an account"
+    account.close()
+
+
+def test_without_systemd_the_installer_tells_how_to_run_it(
+    project: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "programs" / "systemctl").write_text("#!/bin/sh\nexit 1\n")
+    said = install(project, environment)
+    assert f"'{project}/{SERVICE}/install.sh' --run" in said
+    assert PASSWORD.search(said)

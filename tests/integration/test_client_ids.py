@@ -1,0 +1,101 @@
+"""Whoever reaches the robots' port cannot take the place of hive or speech service."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from hive.broker_config import write_config
+from hive.mqtt import moxie_server, mqtt_tts_mirror
+from hive.mqtt.moxie_server import MoxieServer
+from tests.tools import Listener, Robot, answers, free_port, running, wait_until
+from ttsmonitor import subscriber
+from ttsmonitor.inbox import Stored
+from ttsmonitor.messages import HEALTH_TOPIC
+from ttsmonitor.subscriber import Subscriber
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Ports:
+    plain: int
+    robots: int
+
+
+@pytest.fixture
+def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
+    """Mosquitto as run_broker starts it: without TLS for us, with TLS for whoever is there."""
+    ports = Ports(free_port(), free_port())
+    monkeypatch.setenv("MQTT_HOST", "127.0.0.1")
+    monkeypatch.setenv("MQTT_PORT", str(ports.plain))
+    directory = tmp_path / "broker"
+    config = write_config(directory, host="127.0.0.1", port=ports.plain, tls_port=ports.robots)
+    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    with running([program, "-c", str(config)]):
+        wait_until(lambda: answers(ports.plain) and answers(ports.robots), "the broker")
+        yield ports
+
+
+def come_as(ports: Ports, client_id: str) -> None:
+    """Connect where robots do, with a session of no past, and leave."""
+    Robot(ports.robots, client_id).close()
+
+
+@contextmanager
+def subscribed(stored: list[Stored]) -> Iterator[Subscriber]:
+    """The speech service's subscription."""
+    made = Subscriber(on_stored=stored.append, on_gap=Mock(), on_control=Mock(), health=Mock())
+    made.start()
+    try:
+        assert made.connection.wait_ready(10)
+        yield made
+    finally:
+        made.stop()
+        made.connection.stop()
+
+
+@pytest.fixture
+def hive(broker: Ports) -> Iterator[MoxieServer]:
+    mqtt_tts_mirror.get_tts_mirror.cache_clear()
+    made = MoxieServer()
+    made.start()
+    wait_until(lambda: made.is_ready, "the hive")
+    yield made
+    made.stop()
+    mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
+    mqtt_tts_mirror.get_tts_mirror.cache_clear()
+
+
+@pytest.fixture
+def somebody(broker: Ports) -> Iterator[Listener]:
+    """A client of this machine."""
+    made = Listener(broker.plain, HEALTH_TOPIC)
+    yield made
+    made.close()
+
+
+def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody: Listener) -> None:
+    stored: list[Stored] = []
+    with subscribed(stored) as service:
+        come_as(broker, subscriber.CLIENT_NAME)
+        somebody.publish("moxie/tts/text", "Hola")
+        wait_until(lambda: len(stored) == 1, "the sentence")
+        assert service.connection.number == 1, "it was thrown out"
+    come_as(broker, subscriber.CLIENT_NAME)
+    somebody.publish("moxie/tts/text", "Mientras no estabas")
+    with subscribed(stored):
+        wait_until(lambda: len(stored) == 2, "what came while it was away")
+
+
+def test_the_hive_stays(broker: Ports, hive: MoxieServer, somebody: Listener) -> None:
+    come_as(broker, moxie_server.CLIENT_NAME)
+    somebody.publish(HEALTH_TOPIC, '{"type": "ping", "id": "1", "component": "test"}')
+    wait_until(lambda: len(somebody.payloads(HEALTH_TOPIC)) == 2, "the hive's answer")
+    assert hive._connection is not None and hive._connection.number == 1, "it was thrown out"

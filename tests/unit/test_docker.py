@@ -1,0 +1,94 @@
+"""docker-compose.yml, as far as it can be read without Docker."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from hive.supervisor import BESIDE_SENTENCE_SECONDS
+from tests.tools import ROOT
+from tests.unit.test_docs import defaults
+from ttsmonitor.checks import RANGES
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+UNIT = (ROOT / "services/moxie-tts-subscriber/moxie-tts.service").read_text()
+BROKER = "hive and speech service reach the broker over the network of the containers"
+VOLUME = "it stays in the volume"
+IMAGE = "a matter of the image"
+NOT_PASSED_ON = {
+    "MQTT_TLS": BROKER,
+    "MQTT_CA_CERTS": BROKER,
+    "MQTT_USERNAME": BROKER,
+    "MQTT_PASSWORD": BROKER,
+    "MOXIE_WORK_DIR": VOLUME,
+    "TTS_VOICE_DIR": VOLUME,
+    "TTS_CACHE_DIR": VOLUME,
+    "TTS_WAV_DIR": VOLUME,
+    "PIPER_MODEL": VOLUME,
+    "MOXIE_NO_PIPER": IMAGE,
+    "PYTHON3": IMAGE,
+}
+
+
+def test_every_setting_is_passed_on_or_there_is_a_reason() -> None:
+    used = set(re.findall(r"^ +- ([A-Z_]+)(?:=.*)?$", COMPOSE, re.MULTILINE))
+    used |= set(re.findall(r"\$\{([A-Z_]+)", COMPOSE))
+    assert not used & NOT_PASSED_ON.keys()
+    assert defaults().keys() - used == NOT_PASSED_ON.keys()
+
+
+@pytest.mark.parametrize("text", [COMPOSE, UNIT], ids=["docker", "systemd"])
+def test_whoever_stops_the_service_waits_for_its_sentence(text: str) -> None:
+    found = re.search(r"(?:stop_grace_period: |TimeoutStopSec=)(\d+)s?$", text, re.MULTILINE)
+    assert found
+    assert int(found[1]) > RANGES["TTS_DRAIN_SECONDS"][1] + BESIDE_SENTENCE_SECONDS
+
+
+def test_no_password_goes_to_the_log() -> None:
+    (command,) = re.findall(r"command: .*\bprepare\b.*", COMPOSE)
+    assert "prepare --no-account " in command
+
+
+class Server(HTTPServer):
+    """It answers everything with `status`."""
+
+    status = 200
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Server)
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server(("127.0.0.1", 0), Answer)
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (400, 0), (503, 1)])
+@pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT"])
+def test_what_the_health_checks_make_of_an_answer(
+    server: Server, name: str, status: int, code: int
+) -> None:
+    (check,) = re.findall(rf"test: (\[\"CMD\", \"python\".*{name}.*\])$", COMPOSE, re.MULTILINE)
+    server.status = status
+    _cmd, _python, *arguments = json.loads(check)
+    environment = {name: str(server.server_address[1])}
+    done = subprocess.run([sys.executable, *arguments], env=environment, timeout=30, check=False)
+    assert done.returncode == code
