@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "MQTT_QOS": (0, 2),
     "MQTT_KEEPALIVE": (1, 65_535),
     "TTS_TTL": (1, WEEK_SECONDS),
+    "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),
     "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
     # Docker and systemd are told to wait longer than that (docker-compose.yml, moxie-tts.service).

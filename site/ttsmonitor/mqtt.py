@@ -143,7 +143,7 @@ class MQTTConnection:
     def start(self) -> None:
         """Connect in the background, now or whenever the broker can be reached.
 
-        Raises OSError or ImproperlyConfigured where the settings cannot be used.
+        Raises BrokerError or ImproperlyConfigured where the settings cannot be used.
         """
         client = self._client = self._build()
         client.connect_async(*self._endpoint, conf.MQTT_KEEPALIVE)

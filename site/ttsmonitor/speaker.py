@@ -148,7 +148,8 @@ class Speaker:
             return False
         tend_connections()
         utterance = Utterance.objects.speakable_now().first()
-        if utterance is None or not self._can_play():
+        # Asked again: what came after a pause is not taken, however short ago that was.
+        if utterance is None or self.controls.is_paused or not self._can_play():
             return False
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hive import checks as hive_checks
 from hive.broker_config import make_certificate
 from hive.conf import conf as hive_conf
+from tests.tools import free_port
 from ttsmonitor import checks as tts_checks
 from ttsmonitor.checks import check_settings
 from ttsmonitor.conf import conf
@@ -115,10 +116,12 @@ def test_certificates_have_to_be_there_where_they_are_wanted(
         (error,) = check_settings()
         assert error.id == "ttsmonitor.E007" and str(file) in error.msg
         with pytest.raises(BrokerError, match="MQTT_CA_CERTS"):
-            MQTTConnection("test")
+            MQTTConnection("test").start()
     file.write_text(make_certificate(["localhost"])[0])
     assert check_settings() == []
-    MQTTConnection("test")
+    connection = MQTTConnection("test", host="127.0.0.1", port=free_port())
+    connection.start()
+    connection.stop()
 
 
 def test_paths_start_at_the_root_and_the_defaults_in_the_work_directory(
