@@ -44,11 +44,12 @@ def run(work: Path, settings: str, *arguments: str) -> subprocess.CompletedProce
         ("DATABASE_URL=moxie:geheim@db", "prepare", "DATABASE_URL cannot be read"),
         ("DATABASE_URL=postgres://127.0.0.1:1/x", "prepare", "the database cannot be used"),
         ("REDIS_URL=localhost", "run_hive", "REDIS_URL cannot be read"),
+        ("DEBUG=0", "broker_certificate /dev/null/x", "/dev/null/x cannot be used"),
         ("MOXIE_WORK_DIR=/dev/null/x", "run_hive", "The work directory /dev/null/x cannot be used"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, settings: str, command: str, said: str) -> None:
-    done = run(tmp_path, settings, command)
+    done = run(tmp_path, settings, *command.split())
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.broker_config import ensure_certificate
 
@@ -18,5 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("directory", type=Path, help="where certificate.pem and key.pem go")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        certificate, key = ensure_certificate(options["directory"])
+        try:
+            certificate, key = ensure_certificate(options["directory"])
+        except OSError as exc:
+            raise CommandError(f"{options['directory']} cannot be used: {exc.strerror}.") from exc
         self.stdout.write(f"{certificate} and {key}")
