@@ -19,7 +19,6 @@ SETTLE_SECONDS = 0.5
 """Silence before each run."""
 SHORT = 20
 """Characters up to which an utterance is spoken to its end; longer ones are interrupted."""
-PROGRAM_RUNS = 5
 MEDIAN_MS, P95_MS, CACHED_MS = 60, 100, 25
 TIMES_PROGRAM, TIMES_LIBRARY = 20, 10
 
@@ -86,11 +85,10 @@ def _measure(contenders: list[Contender], ear: Ear, runs: int) -> dict[str, Time
     for name, text in TEXTS.items():
         note(f"first-audio: {name}")
         whole = len(text) <= SHORT
-        for number in range(runs):
+        for _ in range(runs):
             for each in contenders:
-                if each.name != "program" or number < PROGRAM_RUNS:
-                    heard = _once(each, ear, texts.new(text), whole)
-                    results[each.name].setdefault(name, []).append(heard)
+                heard = _once(each, ear, texts.new(text), whole)
+                results[each.name].setdefault(name, []).append(heard)
     note("first-audio: cached")
     ours = contenders[0]
     _once(ours, ear, CACHED, whole=True)
