@@ -14,7 +14,7 @@ import pytest
 from django.db import transaction
 
 from hive.mqtt import mqtt_tts_mirror
-from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher, mirror_speech
+from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.tools import Listener, wait_until
 from ttsmonitor import outbox
@@ -304,64 +304,6 @@ def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
     assert was_forked == [False]
     wait_until(lambda: OutboxEntry.objects.count() == 2, "both in the outbox")
     wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) >= 2, "both sentences")
-
-
-class FakeMirror:
-    """Takes words, or fails at it."""
-
-    def __init__(self) -> None:
-        self.said: list[tuple[str, dict[str, Any]]] = []
-        self.fails = False
-
-    def publish_text(self, text: str, **options: Any) -> None:
-        if self.fails:
-            raise RuntimeError("the mirror is broken")
-        self.said.append((text, options))
-
-
-@pytest.fixture
-def fake_mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
-    fake = FakeMirror()
-    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: fake)
-    return fake
-
-
-class Robot:
-    """Something that speaks."""
-
-    @mirror_speech(source="puppet_mode", text="speech")
-    def speak(
-        self, device_id: str, speech: str, mood: str = "neutral", intensity: float = 0.5
-    ) -> str:
-        """Say it."""
-        if speech == "raise":
-            raise ValueError(speech)
-        return f"{device_id} says {speech}"
-
-
-def test_the_decorator_finds_the_words_and_changes_nothing(fake_mirror: FakeMirror) -> None:
-    robot = Robot()
-    assert robot.speak("d_1", "Hola", intensity=0.7) == "d_1 says Hola"
-    assert fake_mirror.said == [
-        (
-            "Hola",
-            {"source": "puppet_mode", "utterance_id": None, "device_id": "d_1", "mood": "neutral",
-             "intensity": 0.7},
-        )
-    ]  # fmt: skip
-    assert (Robot.speak.__name__, Robot.speak.__doc__) == ("speak", "Say it.")
-
-
-def test_the_decorated_calls_own_errors_are_its_own(fake_mirror: FakeMirror) -> None:
-    with pytest.raises(ValueError, match="raise"):
-        Robot().speak("d_1", "raise")
-    with pytest.raises(TypeError, match="speech"):
-        Robot().speak("d_1")  # type: ignore[call-arg]
-
-
-def test_a_broken_mirror_never_reaches_the_robot(fake_mirror: FakeMirror) -> None:
-    fake_mirror.fails = True
-    assert Robot().speak("d_1", "Hola") == "d_1 says Hola"
 
 
 def test_settings_that_cannot_be_used_never_reach_the_robot(
