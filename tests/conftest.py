@@ -13,7 +13,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from tests.sound import Sink
-from tests.tools import Listener, Process, answers, free_port, wait_until
+from tests.tools import Listener, Process, answers, free_port, manage, running, wait_until
 
 # A busy machine makes a test slow, not wrong.
 settings.register_profile(
@@ -61,6 +61,26 @@ def broker_settings(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> Broke
     monkeypatch.setenv("MQTT_HOST", mosquitto.host)
     monkeypatch.setenv("MQTT_PORT", str(mosquitto.port))
     return mosquitto
+
+
+@pytest.fixture
+def install(mosquitto: Broker, tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Set up an installation of its own: install(TTS_AUDIO="null", …) gives its environment."""
+
+    def make(**settings: str) -> dict[str, str]:
+        environment = {
+            "MOXIE_WORK_DIR": str(tmp_path / "work"),
+            "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+            "MQTT_HOST": mosquitto.host,
+            "MQTT_PORT": str(mosquitto.port),
+            "HIVE_PORT": str(free_port()),
+            "HTTP_PORT": str(free_port()),
+        } | settings
+        with running(manage("migrate", "-v0"), environment) as migrating:
+            assert migrating.wait(60) == 0, migrating.output
+        return environment
+
+    return make
 
 
 @pytest.fixture

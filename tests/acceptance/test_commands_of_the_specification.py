@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,27 +14,20 @@ import pytest
 
 from tests.conftest import Broker
 from tests.sound import read_wav
-from tests.tools import Process, free_port, manage, running, wait_until
+from tests.tools import Process, manage, running, wait_until
 
 PUBLISH = 'echo "Test message" | mosquitto_pub -h localhost -p {port} -t "moxie/tts/text" -l'
 WATCH = 'exec mosquitto_sub -h localhost -p {port} -t "moxie/+/+" -v'
 
 
 @pytest.fixture
-def recordings(mosquitto: Broker, tmp_path: Path) -> Iterator[Path]:
+def recordings(install: Callable[..., dict[str, str]], tmp_path: Path) -> Iterator[Path]:
     """A running speech service, and where it records what it says."""
-    environment = {
-        "MOXIE_WORK_DIR": str(tmp_path / "work"),
-        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MQTT_HOST": mosquitto.host,
-        "MQTT_PORT": str(mosquitto.port),
-        "HTTP_PORT": str(free_port()),
-        "TTS_ENGINE": "espeak",
-        "TTS_AUDIO": "null,wav",  # as long as a loudspeaker takes, and a file
-        "TTS_WAV_DIR": str(tmp_path / "wav"),
-    }
-    with running(manage("prepare", "--no-account"), environment) as preparing:
-        assert preparing.wait(60) == 0, preparing.output
+    environment = install(
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null,wav",  # as long as a loudspeaker takes, and a file
+        TTS_WAV_DIR=str(tmp_path / "wav"),
+    )
     with running(manage("run_tts_subscriber"), environment) as service:
         service.wait_for_line("connected to the broker")
         yield tmp_path / "wav"

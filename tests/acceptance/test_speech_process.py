@@ -12,27 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Broker
-from tests.tools import Listener, free_port, manage, running, wait_until
+from tests.tools import Listener, manage, running, wait_until
 
 PRESENCE = "moxie/system/health/tts-subscriber"
 SENTENCE = "Había una vez un robot que quería aprender a bailar."
 
 
 @pytest.fixture
-def environment(mosquitto: Broker, tmp_path: Path) -> dict[str, str]:
-    values = {
-        "MOXIE_WORK_DIR": str(tmp_path / "work"),
-        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MQTT_HOST": mosquitto.host,
-        "MQTT_PORT": str(mosquitto.port),
-        "HTTP_PORT": str(free_port()),
-        "TTS_ENGINE": "espeak",
-        "TTS_AUDIO": "null",
-    }
-    with running(manage("migrate", "-v0"), values) as migrating:
-        assert migrating.wait(60) == 0
-    return values
+def environment(install: Callable[..., dict[str, str]]) -> dict[str, str]:
+    return install(TTS_ENGINE="espeak", TTS_AUDIO="null")
 
 
 def history(environment: dict[str, str]) -> dict[str, str]:

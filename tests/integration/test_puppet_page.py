@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, free_port, manage, running
+from tests.tools import Listener, Process, manage, running
 from ttsmonitor.messages import STATUS_TOPIC
 
 pytestmark = pytest.mark.browser
@@ -21,21 +20,12 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-def env(mosquitto: Broker, tmp_path: Path) -> dict[str, str]:
+def env(install: Callable[..., dict[str, str]]) -> dict[str, str]:
     """An installation of its own that has met a robot."""
-    values = {
-        "MOXIE_WORK_DIR": str(tmp_path / "work"),
-        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MQTT_HOST": mosquitto.host,
-        "MQTT_PORT": str(mosquitto.port),
-        "HIVE_PORT": str(free_port()),
-        "MOXIE_REQUIRE_LOGIN": "0",
-        "DEBUG": "1",
-    }
+    values = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1")
     robot = f"from hive.models import Robot; Robot.objects.create(device_id={DEVICE!r})"
-    for command in (manage("migrate", "-v0"), manage("shell", "-v0", "-c", robot)):
-        with running(command, values) as preparing:
-            assert preparing.wait(60) == 0, preparing.output
+    with running(manage("shell", "-v0", "-c", robot), values) as preparing:
+        assert preparing.wait(60) == 0, preparing.output
     return values
 
 

@@ -8,13 +8,13 @@ import socket
 import sqlite3
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Broker
-from tests.tools import Process, free_port, manage, running, wait_until
+from tests.tools import Process, manage, running, wait_until
 from ttsmonitor.live import SERVICE_RESTART
 
 HANDSHAKE = (
@@ -26,19 +26,8 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 
 @pytest.fixture
-def env(mosquitto: Broker, tmp_path: Path) -> dict[str, str]:
-    """A set-up installation of its own."""
-    values = {
-        "MOXIE_WORK_DIR": str(tmp_path / "work"),
-        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MQTT_HOST": mosquitto.host,
-        "MQTT_PORT": str(mosquitto.port),
-        "HIVE_PORT": str(free_port()),
-        "DEBUG": "1",
-    }
-    with running(manage("migrate", "-v0"), values) as migrating:
-        assert migrating.wait(60) == 0
-    return values
+def env(install: Callable[..., dict[str, str]]) -> dict[str, str]:
+    return install(DEBUG="1")
 
 
 @pytest.fixture
