@@ -163,11 +163,13 @@ class Speaker:
 
     def _look_after_output(self) -> None:
         """Open a device that is away, now and then, so that the first sentence finds it open."""
-        if self._output.error and time.monotonic() >= self._next_look:
+        if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_SECONDS
+            before = self._output.name, self._output.error
             with suppress(AudioError):
                 self._output.open()
-            self._journal.state_changed()
+            if before != (self._output.name, self._output.error):
+                self._journal.state_changed()
 
     def _can_play(self) -> bool:
         # What cannot be heard stays in the queue, to be spoken when the device is back.
@@ -193,6 +195,7 @@ class Speaker:
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")
+        self._output.wake()
         try:
             for block in self._synthesizer.speak(self._request(utterance, words), playback):
                 playback.play(block)
