@@ -194,13 +194,12 @@ class PyAudioOutput:
         self._rate = sample_rate
 
     def _restart(self) -> None:
-        """Begin with nothing but the silence that may be lost. Raises OSError."""
+        """Begin with an empty buffer. Raises OSError."""
         if not self._stream.is_stopped():
             self._stream.stop_stream()
         self._stream.start_stream()
         self._written = self._padding = 0
         self._capacity = self._stream.get_write_available()
-        self._stream.write(bytes(2 * self._slice), exception_on_underflow=False)
 
     def _probe(self) -> None:
         """See that a device which took no sound takes some now. Raises AudioError."""
@@ -231,6 +230,7 @@ class PyAudioOutput:
         try:
             if stream.is_stopped():
                 self._restart()
+                pcm = bytes(2 * self._slice) + pcm  # the first milliseconds may be lost
             stream.write(pcm, exception_on_underflow=False)
         except OSError as exc:
             raise self._gone(exc) from exc
