@@ -26,24 +26,49 @@ class Sink:
     def __init__(self) -> None:
         self.name = f"moxie_{uuid.uuid4().hex[:8]}"
         self._before = pactl("get-default-sink").strip()
-        self._module = pactl("load-module", "module-null-sink", f"sink_name={self.name}").strip()
-        pactl("set-default-sink", self.name)
+        self._module = ""
         self._blocks: list[bytes] = []
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        """Have it there, with an empty recording."""
+        # At our rate, so that samples come out as they went in.
+        self._module = pactl(
+            "load-module", "module-null-sink", f"sink_name={self.name}", f"rate={RATE}",
+            "channels=1", "format=s16le",
+        ).strip()  # fmt: skip
+        pactl("set-default-sink", self.name)
+        self._blocks = []
         command = ["parec", "-d", f"{self.name}.monitor", f"--rate={RATE}", "--channels=1",
                    "--format=s16le", "--latency-msec=10"]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
         wait_until(lambda: self._blocks, "the recording to start")
 
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        while block := self._process.stdout.read1(4096):  # type: ignore[attr-defined]
-            self._blocks.append(block)
+    def unplug(self) -> None:
+        """Take the device away, while somebody may play on it."""
+        self.stop_recording()
+        pactl("unload-module", self._module)
+        self._module = ""
+
+    def suspend(self, *, is_suspended: bool) -> None:
+        """As its user does: PulseAudio does not wake it for a sound then."""
+        pactl("suspend-sink", self.name, str(int(is_suspended)))
+
+    @property
+    def state(self) -> str:
+        """`RUNNING`, `IDLE` or `SUSPENDED`."""
+        lines = pactl("list", "short", "sinks").splitlines()
+        return next(line.split()[-1] for line in lines if self.name in line)
 
     def recorded(self) -> np.ndarray:
         """Everything heard so far, 16-bit samples at RATE."""
         data = b"".join(list(self._blocks))
         return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2")
+
+    def forget(self) -> None:
+        """Begin the recording anew."""
+        self._blocks.clear()
 
     def is_silent_for(self, seconds: float) -> bool:
         """Was the last so long without a sound?"""
@@ -51,13 +76,23 @@ class Sink:
         return len(tail) >= seconds * RATE and int(np.abs(tail).max()) < LOUD
 
     def close(self) -> None:
+        self.stop_recording()
+        # PulseAudio's own dummy is gone when there is another one, so it may not be there to go to.
+        subprocess.run(["pactl", "set-default-sink", self._before], capture_output=True)
+        if self._module:
+            pactl("unload-module", self._module)
+
+    def _listen(self) -> None:
+        process, blocks = self._process, self._blocks
+        assert process.stdout is not None
+        while block := process.stdout.read1(4096):  # type: ignore[attr-defined]
+            blocks.append(block)
+
+    def stop_recording(self) -> None:
         self._process.terminate()
         self._process.wait(5)
         if self._process.stdout is not None:
             self._process.stdout.close()
-        # PulseAudio's own dummy is gone when there is another one, so it may not be there to go to.
-        subprocess.run(["pactl", "set-default-sink", self._before], capture_output=True)
-        pactl("unload-module", self._module)
 
 
 def resampled(samples: np.ndarray, rate: int) -> np.ndarray:

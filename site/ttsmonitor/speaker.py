@@ -168,9 +168,10 @@ class Speaker:
 
     def _look_after_output(self) -> None:
         """Open a device that is away, now and then, so that the first sentence finds it open."""
-        if self._output.error:
-            with suppress(AudioError):
-                self._output.open()
+        before = self._output.name, self._output.error
+        with suppress(AudioError):
+            self._output.open()
+        if before != (self._output.name, self._output.error):
             self._journal.state_changed()
 
     def _look_after_voices(self) -> None:
@@ -209,6 +210,7 @@ class Speaker:
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")
+        self._output.wake()
         try:
             for block in self._synthesizer.speak(request_for(utterance, words), playback):
                 playback.play(block)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 
-def apply_gain(pcm: bytes, gain: float) -> bytes:
-    """16-bit PCM times `gain`, limited to what 16 bits hold."""
-    if gain == 1.0:
+def apply_gain(pcm: bytes, before: float, after: float) -> bytes:
+    """16-bit PCM whose gain goes from `before` to `after`, limited to what 16 bits hold."""
+    if before == after == 1.0:
         return pcm
-    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32) * gain
+    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
+    # A step would be heard as a click.
+    samples *= np.linspace(before, after, len(samples), dtype=np.float32)
     limited: bytes = np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
     return limited

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+
+from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
+from ttsmonitor.audio.clock import Clock
 
 
 class NullOutput:
@@ -11,31 +13,41 @@ class NullOutput:
 
     name = "null"
     error = ""
+    pace = Pace.CLOCK
 
     def __init__(self) -> None:
         self._rate = 22_050
-        self._closed = threading.Event()
+        self._clock = Clock()
 
     def open(self) -> None:
-        self._closed.clear()
+        pass
+
+    def wake(self) -> None:
+        pass
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         self._rate = sample_rate
+        self._clock.start()
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        return self._clock.wait(is_over)
 
     def write(self, pcm: bytes) -> None:
-        self._closed.wait(len(pcm) / 2 / self._rate)
+        self._clock.add(len(pcm) / 2 / self._rate)
 
     def flush(self) -> float:
         return 0.0
 
     def rewind(self, seconds: float) -> None:
-        pass
+        self._clock.add(-seconds)
 
     def drain(self, is_over: Callable[[], bool]) -> None:
-        pass
+        self._clock.wait(is_over)
 
     def end(self) -> None:
         pass
 
     def close(self) -> None:
-        self._closed.set()
+        pass

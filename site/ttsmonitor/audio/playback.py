@@ -1,6 +1,6 @@
 """An utterance on its way to the output: it can be held, muted and cut within some milliseconds.
 
-The device keeps a fifth of a second, against stalls. So whoever wants silence now has that
+The device keeps a tenth of a second, against stalls. So whoever wants silence now has that
 dropped, and what was dropped is kept here, to go on exactly where the ear was.
 """
 
@@ -11,11 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ttsmonitor.audio.base import Output
+from ttsmonitor.audio.base import SLICE_SECONDS, Output
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.synthesis.base import Block
 
-SLICE_SECONDS = 0.01
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
 
@@ -100,19 +99,27 @@ class Playback:
 
     def abandon(self) -> None:
         """Silence, now."""
-        self._output.flush()
-        self._output.end()
+        try:
+            self._take_back()
+        finally:
+            self._output.end()
 
     def _play_waiting(self) -> None:
         self._attend()
         while self._waiting:
-            pcm = self._waiting.popleft()
-            self._output.write(apply_gain(pcm, self._gain))
-            self._remember(pcm)
-            if not self._has_begun:
-                self._has_begun = True
-                self._on_begin()
+            if self._output.wait_for_room(self._wants_attention):
+                self._write(self._waiting.popleft())
             self._attend()
+
+    def _write(self, pcm: bytes) -> None:
+        # A step down to nothing is not for a slice that is heard later, but for _attend().
+        gain = self._controls.gain or self._gain
+        self._output.write(apply_gain(pcm, self._gain, gain))
+        self._gain = gain
+        self._remember(pcm)
+        if not self._has_begun:
+            self._has_begun = True
+            self._on_begin()
 
     def _remember(self, pcm: bytes) -> None:
         self._written += len(pcm)
@@ -122,10 +129,14 @@ class Playback:
             self._recent_bytes -= len(self._recent.popleft())
 
     def _wants_attention(self) -> bool:
-        return self.is_cancelled or self._controls.is_paused or self._controls.gain != self._gain
+        return self.is_cancelled or self._controls.is_paused or self._is_newly_mute
+
+    @property
+    def _is_newly_mute(self) -> bool:
+        return self._controls.gain == 0.0 != self._gain
 
     def _attend(self) -> None:
-        """Do what is wanted of the sound."""
+        """Do what is wanted of the sound now, not when what was written has been heard."""
         if self.is_cancelled:
             raise CancelledError
         if not self._wants_attention():
@@ -135,17 +146,21 @@ class Playback:
             self._controls.resumed.wait(HOLD_SECONDS)
         if self.is_cancelled:
             raise CancelledError
-        self._gain = self._controls.gain
+        if self._is_newly_mute:
+            self._gain = 0.0
 
     def _take_back(self) -> None:
         """Drop what is not heard yet, to write it again."""
-        dropped = 0
-        unheard = 2 * round(self._output.flush() * self._rate)
-        while dropped < unheard and self._recent:
+        unheard = min(2 * round(self._output.flush() * self._rate), self._recent_bytes)
+        left = unheard
+        while left > 0:
             pcm = self._recent.pop()
+            if len(pcm) > left:
+                self._recent.append(pcm[:-left])
+                pcm = pcm[-left:]
             self._waiting.appendleft(pcm)
-            dropped += len(pcm)
-        self._recent_bytes -= dropped
-        self._written -= dropped
-        if dropped:
-            self._output.rewind(dropped / 2 / self._rate)
+            left -= len(pcm)
+        self._recent_bytes -= unheard
+        self._written -= unheard
+        if unheard:
+            self._output.rewind(unheard / 2 / self._rate)

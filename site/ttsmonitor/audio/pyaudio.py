@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from typing import Any
 
+from ttsmonitor.audio.base import PATIENCE_SECONDS, SLICE_SECONDS, Pace
+from ttsmonitor.audio.devices import find_device, quieten
+from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.exceptions import AudioError
 
 logger = logging.getLogger(__name__)
@@ -19,28 +21,42 @@ first sound, which plays as soon as it is written, nor a stop, which drops what 
 TAIL_SECONDS = 0.02
 USUAL_RATE = 22_050
 """Samples per second of most voices; another rate opens the device anew."""
-SLICE_SECONDS = 0.01
+POLL_SECONDS = 0.004
+PROBE_SECONDS = 0.3
+PROBED_SECONDS = 0.5
+"""More than any buffer takes without a device that plays it."""
+IDLE_SECONDS = 5.0
+"""After so long without a sound a device may have fallen asleep."""
+FADE_SECONDS = 0.005
+STUCK = "the sound device takes no sound: is it suspended?"
 
 
 class PyAudioOutput:
-    """Plays 16-bit mono. Methods are for one thread, but stop() and close()."""
+    """Plays 16-bit mono. Methods are for one thread, but close()."""
 
-    def __init__(self, device: str = "") -> None:
+    pace = Pace.DEVICE
+
+    def __init__(self, device: str = "", *, preroll_seconds: float = 0.0) -> None:
         self.name = f"pyaudio: {device or 'default'}"
         self.error = "not opened yet"
         self._device = device
+        self._preroll_seconds = preroll_seconds
         self._portaudio: Any = None
         self._stream: Any = None
         self._rate = 0
         self._capacity = 0  # samples that fit the device's buffer
         self._written = 0  # samples since the stream started
-        self._padding = 0  # of those, silence at the end
+        self._padding = 0  # of silence after those
+        self._preroll = 0  # of silence to come before those
+        self._fading = 0  # samples that are still to come up from silence
+        self._last_sound = 0.0
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        """Find the device. Raises AudioError where there is none."""
+        """Find the device. Raises AudioError where there is none, or where it takes no sound."""
         if self._portaudio is not None and not self.error:
             return
+        was_stuck = self.error == STUCK
         self.close()
         try:
             import pyaudio
@@ -48,65 +64,90 @@ class PyAudioOutput:
             raise self._failed(
                 "PyAudio is not installed (needs PortAudio): see the README"
             ) from exc
+        quieten()
         try:
-            with _quiet():
-                # Anew each time: PortAudio keeps the list of devices it saw at first.
-                self._portaudio = pyaudio.PyAudio()
-            info = self._find()
+            # Anew each time: PortAudio keeps the list of devices it saw at first.
+            self._portaudio = pyaudio.PyAudio()
+            info = find_device(self._portaudio, self._device)
             # Opened now, so that the first sentence need not wait for it.
             self._open_stream(USUAL_RATE)
+            if was_stuck:
+                self._probe()
             self._halt()
         except (OSError, ValueError) as exc:
             raise self._failed(f"no sound device can be used ({exc})") from exc
         self.name = f"pyaudio: {info['name']}"
         self.error = ""
 
-    def begin(self, utterance_id: str, sample_rate: int) -> None:
-        self.open()
-        if self._stream is not None and self._rate != sample_rate:
-            self._close_stream()
+    def wake(self) -> None:
+        stream = self._stream
+        if stream is None or not self._is_idle:
+            return
         try:
-            if self._stream is None:
+            self._restart()
+            self._fill_with_silence()
+        except OSError as exc:
+            self._failed(f"the sound device {self.name} does not wake up: {exc}")
+
+    def begin(self, utterance_id: str, sample_rate: int) -> None:
+        if self._portaudio is None or self.error:
+            raise AudioError(self.error)
+        try:
+            if self._stream is None or self._rate != sample_rate:
+                self._close_stream()
                 self._open_stream(sample_rate)
-            elif self._stream.is_stopped():
-                self._stream.start_stream()
-            self._written = self._padding = 0
-            self._capacity = self._stream.get_write_available()
+            self._restart()
         except (OSError, ValueError) as exc:
             raise self._failed(f"the sound device {self.name} cannot play: {exc}") from exc
+        self._fading = 0
+        self._preroll = round(self._preroll_seconds * sample_rate) if self._is_idle else 0
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        # Asked, not waited for in write(): a suspended device would keep that for ever.
+        room, since = -1, time.monotonic()
+        while not is_over():
+            before, room = room, self._room()
+            if room >= self._slice:
+                if self._preroll <= 0:
+                    return True
+                self._write(bytes(2 * self._slice))
+                self._preroll -= self._slice
+            elif room > before:
+                since = time.monotonic()
+            elif time.monotonic() - since > patience_seconds:
+                raise self._failed(STUCK)
+            else:
+                time.sleep(POLL_SECONDS)
+        return False
 
     def write(self, pcm: bytes) -> None:
-        stream = self._stream
-        if stream is None:
-            raise AudioError("the sound device is closed")
-        try:
-            if stream.is_stopped():
-                stream.start_stream()
-                self._written = self._padding = 0
-            stream.write(pcm, exception_on_underflow=False)
-            self._written += len(pcm) // 2
-        except OSError as exc:
-            raise self._failed(f"the sound device {self.name} went away: {exc}") from exc
+        self._write(self._faded_in(pcm))
+        self._written += len(pcm) // 2
+        self._last_sound = time.monotonic()
 
     def flush(self) -> float:
-        stream = self._stream
-        if stream is None or stream.is_stopped():
+        try:
+            unheard = self._capacity - self._room() - self._padding
+        except AudioError:
             return 0.0
-        unheard = self._capacity - stream.get_write_available() - self._padding
         self._halt()
-        return float(max(0, min(unheard, self._written)) / self._rate)
+        unheard = max(0, min(unheard, self._written))
+        # What is cut in the middle of a sound would come back with a click.
+        self._fading = self._fade if unheard else self._fading
+        return float(unheard / self._rate)
 
     def rewind(self, seconds: float) -> None:
         pass  # it was dropped with the device's buffer
 
     def drain(self, is_over: Callable[[], bool]) -> None:
         """Push the end through with silence, since stopping drops what was not heard yet."""
-        left = self._capacity / self._rate + TAIL_SECONDS if self._stream is not None else 0.0
-        while left > 0 and not is_over():
-            silence = round(SLICE_SECONDS * self._rate)
-            self.write(bytes(2 * silence))
-            self._padding += silence
-            left -= SLICE_SECONDS
+        left = self._capacity + round(TAIL_SECONDS * self._rate)
+        while left > 0 and self.wait_for_room(is_over):
+            self._write(bytes(2 * self._slice))
+            self._padding += self._slice
+            left -= self._slice
 
     def end(self) -> None:
         self._halt()
@@ -118,34 +159,89 @@ class PyAudioOutput:
         if portaudio is not None:
             portaudio.terminate()
 
-    def _find(self) -> Any:
-        if not self._device:
-            return self._portaudio.get_default_output_device_info()
-        count = self._portaudio.get_device_count()
-        devices = [self._portaudio.get_device_info_by_index(number) for number in range(count)]
-        outputs = [device for device in devices if device["maxOutputChannels"] > 0]
-        for device in outputs:
-            if self._device == str(device["index"]):
-                return device
-        for device in outputs:
-            if self._device.lower() in device["name"].lower():
-                return device
-        names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
-        raise OSError(f"TTS_AUDIO_DEVICE={self._device!r} is none of: {names}")
+    @property
+    def _is_idle(self) -> bool:
+        return time.monotonic() - self._last_sound > IDLE_SECONDS
+
+    @property
+    def _slice(self) -> int:
+        """Samples that are written at a time, at most."""
+        return round(SLICE_SECONDS * self._rate)
+
+    @property
+    def _fade(self) -> int:
+        """Samples that a sound takes to come up from silence."""
+        return round(FADE_SECONDS * self._rate)
+
+    def _faded_in(self, pcm: bytes) -> bytes:
+        samples = min(len(pcm) // 2, self._fading)
+        before = 1 - self._fading / self._fade
+        self._fading -= samples
+        after = 1 - self._fading / self._fade
+        return apply_gain(pcm[: 2 * samples], before, after) + pcm[2 * samples :]
 
     def _open_stream(self, sample_rate: int) -> None:
         import pyaudio
 
-        with _quiet():
-            self._stream = self._portaudio.open(
-                rate=sample_rate,
-                channels=1,
-                format=pyaudio.paInt16,
-                output=True,
-                output_device_index=self._find()["index"],
-                frames_per_buffer=round(BUFFER_SECONDS * sample_rate),
-            )
+        self._stream = self._portaudio.open(
+            rate=sample_rate,
+            channels=1,
+            format=pyaudio.paInt16,
+            output=True,
+            output_device_index=find_device(self._portaudio, self._device)["index"],
+            frames_per_buffer=round(BUFFER_SECONDS * sample_rate),
+        )
         self._rate = sample_rate
+
+    def _restart(self) -> None:
+        """Begin with nothing but a little silence: through PulseAudio the first 9 ms that are
+        written to a stream are skipped, every time it starts. Raises OSError.
+        """
+        if not self._stream.is_stopped():
+            self._stream.stop_stream()
+        self._stream.start_stream()
+        self._written = self._padding = 0
+        self._capacity = self._stream.get_write_available()
+        self._stream.write(bytes(2 * self._slice), exception_on_underflow=False)
+
+    def _probe(self) -> None:
+        """See that a device which took no sound takes some now. Raises AudioError."""
+        for _ in range(round(PROBED_SECONDS / SLICE_SECONDS)):
+            self.wait_for_room(lambda: False, PROBE_SECONDS)
+            self._write(bytes(2 * self._slice))
+
+    def _fill_with_silence(self) -> None:
+        # All of it: less than a full buffer does not start every device.
+        room = self._stream.get_write_available()
+        self._stream.write(bytes(2 * room), exception_on_underflow=False)
+
+    def _room(self) -> int:
+        """Samples that can be written without waiting. Raises AudioError."""
+        stream = self._playing_stream()
+        try:
+            if stream.is_stopped():
+                return self._capacity
+            room = int(stream.get_write_available())
+        except OSError as exc:
+            raise self._gone(exc) from exc
+        # Where a stream starts full of silence, there is no other way to learn this.
+        self._capacity = max(self._capacity, room)
+        return room
+
+    def _write(self, pcm: bytes) -> None:
+        stream = self._playing_stream()
+        try:
+            if stream.is_stopped():
+                self._restart()
+            stream.write(pcm, exception_on_underflow=False)
+        except OSError as exc:
+            raise self._gone(exc) from exc
+
+    def _playing_stream(self) -> Any:
+        stream = self._stream
+        if stream is None:
+            raise AudioError(self.error or "the sound device is closed")
+        return stream
 
     def _halt(self) -> None:
         stream = self._stream
@@ -155,7 +251,7 @@ class PyAudioOutput:
             if not stream.is_stopped():
                 stream.stop_stream()
         except OSError as exc:
-            self._failed(f"the sound device {self.name} went away: {exc}")
+            self._gone(exc)
 
     def _close_stream(self) -> None:
         with self._lock:
@@ -166,23 +262,12 @@ class PyAudioOutput:
             except OSError:
                 logger.debug("the stream was gone already")
 
+    def _gone(self, exc: OSError) -> AudioError:
+        return self._failed(f"the sound device {self.name} went away: {exc}")
+
     def _failed(self, error: str) -> AudioError:
         if error != self.error:
             logger.warning("%s", error)
         self.error = error
         self._close_stream()
         return AudioError(error)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep ALSA and JACK from writing on standard error what they looked for and did not find."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
 from ttsmonitor.exceptions import AudioError
 
 HELD_SECONDS = 1.0
@@ -18,6 +19,7 @@ class WavOutput:
     """Writes as fast as it is given; an interrupted utterance's file ends where it was stopped."""
 
     error = ""
+    pace = Pace.NONE
 
     def __init__(self, directory: Path) -> None:
         self.name = f"wav: {directory}"
@@ -33,6 +35,9 @@ class WavOutput:
         except OSError as exc:
             raise AudioError(f"TTS_WAV_DIR {self._directory} cannot be made: {exc}") from exc
 
+    def wake(self) -> None:
+        pass
+
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         self.end()
         path = self._directory / f"{time.strftime('%Y%m%d-%H%M%S')}-{utterance_id}.wav"
@@ -46,6 +51,11 @@ class WavOutput:
         self._file.setnchannels(1)
         self._file.setsampwidth(2)
         self._file.setframerate(sample_rate)
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        return not is_over()
 
     def write(self, pcm: bytes) -> None:
         self._held += pcm

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 
@@ -53,6 +54,8 @@ class FakeOutput:
     gate: threading.Event = field(default_factory=threading.Event)
     broken: bool = False
     unheard_seconds: float = 0.0
+    pace: Pace = Pace.DEVICE
+    woken: int = 0
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -61,8 +64,16 @@ class FakeOutput:
         if self.broken:
             raise AudioError("no device")
 
+    def wake(self) -> None:
+        self.woken += 1
+
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         self.events.append("begin")
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        return not is_over()
 
     def write(self, pcm: bytes) -> None:
         self.events.append("write")

@@ -282,3 +282,13 @@ def test_the_journal_outlives_what_it_cannot_write(stage: Stage) -> None:
     stage.speaker.wake()
     wait_for(utterance, Status.SPOKEN)
     assert journal.is_alive
+
+
+def test_the_device_is_woken_while_the_voice_still_works(stage: Stage) -> None:
+    stage.synthesizer.blocks = 0
+    stage.synthesizer.error = "the voice broke before its first sound"
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.FAILED)
+    assert stage.output.woken == 1
+    assert "begin" not in stage.output.events

@@ -1,0 +1,33 @@
+"""Real time, for what has no device to keep it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+POLL_SECONDS = 0.01
+CATCH_UP_SECONDS = 0.2
+"""So much that came too late is caught up with; what is later was a pause."""
+
+
+class Clock:
+    """Counts the sound that it is given, against the time that passes."""
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def start(self) -> None:
+        self._due = time.monotonic()
+
+    def add(self, seconds: float) -> None:
+        """So much sound follows; a negative one was taken back."""
+        # By deadlines: sleeping for each slice would add up what each sleep takes too long.
+        self._due = max(self._due, time.monotonic() - CATCH_UP_SECONDS) + seconds
+
+    def wait(self, is_over: Callable[[], bool]) -> bool:
+        """Until the sound would have been heard; False where `is_over()` came first."""
+        while (left := self._due - time.monotonic()) > 0:
+            if is_over():
+                return False
+            time.sleep(min(left, POLL_SECONDS))
+        return True

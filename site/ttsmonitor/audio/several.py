@@ -1,0 +1,123 @@
+"""Several outputs as one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
+from ttsmonitor.exceptions import AudioError
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+HELD_SECONDS = 0.5
+"""So long the others wait for a device that takes no sound; one that wakes up may need this."""
+
+
+class SeveralOutputs:
+    """Outputs that play the same; one that fails is left out while another one plays.
+
+    One of them sets the pace, and it is the only one that is waited for.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+        self._playing: list[Output] = []
+        self._next_look = 0.0
+
+    @property
+    def name(self) -> str:
+        return ", ".join(output.name for output in self._outputs)
+
+    @property
+    def error(self) -> str:
+        return "; ".join(output.error for output in self._outputs if output.error)
+
+    @property
+    def pace(self) -> Pace:
+        return max(output.pace for output in self._outputs)
+
+    def open(self) -> None:
+        whole = [output for output in self._outputs if not output.error]
+        if not whole or time.monotonic() >= self._next_look:
+            # Now and then only: the others would wait a tenth of a second for it each time.
+            self._next_look = time.monotonic() + LOOK_SECONDS
+            whole = list(self._outputs)
+        self._playing = whole
+        self._each(lambda output: output.open())
+
+    def wake(self) -> None:
+        for output in self._outputs:
+            output.wake()
+
+    def begin(self, utterance_id: str, sample_rate: int) -> None:
+        self._playing = [output for output in self._outputs if not output.error]
+        if not self._playing:
+            raise AudioError(self.error)
+        self._each(lambda output: output.begin(utterance_id, sample_rate))
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        while True:
+            keeper = self._keeper
+            patience = patience_seconds if len(self._playing) == 1 else HELD_SECONDS
+            try:
+                return keeper.wait_for_room(is_over, patience)
+            except AudioError as exc:
+                self._leave_out([(keeper, exc)])
+
+    def write(self, pcm: bytes) -> None:
+        self._each(lambda output: output.write(pcm))
+
+    def flush(self) -> float:
+        # What one of them dropped is written again to all, so the others forget it.
+        dropped = [(output, output.flush()) for output in self._playing]
+        most = max((seconds for _output, seconds in dropped), default=0.0)
+        for output, seconds in dropped:
+            output.rewind(most - seconds)
+        return most
+
+    def rewind(self, seconds: float) -> None:
+        pass  # flush() has done it
+
+    def drain(self, is_over: Callable[[], bool]) -> None:
+        try:
+            self._keeper.drain(is_over)
+        except AudioError as exc:
+            self._leave_out([(self._keeper, exc)])
+
+    def end(self) -> None:
+        self._each(lambda output: output.end())
+
+    def close(self) -> None:
+        for output in self._outputs:
+            output.close()
+
+    @property
+    def _keeper(self) -> Output:
+        if not self._playing:
+            raise AudioError("no utterance has begun")
+        return max(self._playing, key=lambda output: output.pace)
+
+    def _each(self, act: Callable[[Output], None]) -> None:
+        failed = []
+        for output in list(self._playing):
+            try:
+                act(output)
+            except AudioError as exc:
+                failed.append((output, exc))
+        self._leave_out(failed)
+
+    def _leave_out(self, failed: Sequence[tuple[Output, AudioError]]) -> None:
+        """Go on with the others. Raises AudioError where there are none."""
+        for output, exc in failed:
+            self._playing.remove(output)
+            logger.warning("%s is left out: %s", output.name, exc)
+            with suppress(AudioError):
+                output.end()
+        if failed and not self._playing:
+            raise AudioError("; ".join(str(exc) for _output, exc in failed))

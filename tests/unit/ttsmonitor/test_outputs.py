@@ -1,0 +1,264 @@
+"""Outputs without a device: who sets the pace, who is left out, what a gain does to samples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.sound import read_wav
+from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from ttsmonitor.audio.automatic import AutomaticOutput
+from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
+from ttsmonitor.audio.levels import apply_gain
+from ttsmonitor.audio.null import NullOutput
+from ttsmonitor.audio.outputs import make_output
+from ttsmonitor.audio.playback import CancelledError, Controls, Playback
+from ttsmonitor.audio.several import SeveralOutputs
+from ttsmonitor.audio.wav import WavOutput
+from ttsmonitor.exceptions import AudioError
+from ttsmonitor.synthesis.base import Block
+
+SLICE = bytes(2 * (RATE // 100))
+
+
+def never() -> bool:
+    return False
+
+
+def speak(output: Output, seconds: float) -> float:
+    """Play so much; how long that took."""
+    start = time.monotonic()
+    playback = Playback(output, Controls(), "test", lambda: None)
+    playback.play(Block(b"\1\0" * round(seconds * RATE), RATE))
+    playback.finish()
+    return time.monotonic() - start
+
+
+class StuckOutput(FakeOutput):
+    """A device that takes no sound; it knows how patient one was with it."""
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        self.patience_seconds = patience_seconds
+        self.error = "stuck"
+        raise AudioError(self.error)
+
+
+def test_no_sound_takes_as_long_as_the_sound_would() -> None:
+    # A sleep for each of the hundred slices would take some milliseconds more than all of them.
+    assert speak(NullOutput(), 1.0) == pytest.approx(1.0, abs=0.05)
+
+
+def test_no_sound_is_cancelled_at_once() -> None:
+    output = NullOutput()
+    output.begin("test", RATE)
+    output.write(bytes(2 * 10 * RATE))
+    start = time.monotonic()
+    assert not output.wait_for_room(lambda: time.monotonic() - start > 0.02)
+    assert time.monotonic() - start < 1
+
+
+def test_a_device_sets_the_pace_and_nobody_else_is_waited_for() -> None:
+    device = FakeOutput()
+    output = SeveralOutputs([NullOutput(), device])
+    output.open()
+    assert speak(output, 5.0) < 1, "the clock was waited for, though there is a device"
+    assert len(device.pcm) == 5 * 2 * RATE
+    assert output.pace == Pace.DEVICE
+
+
+def test_a_stuck_device_is_left_out_soon_where_others_play(tmp_path: Path) -> None:
+    device = StuckOutput()
+    output = SeveralOutputs([device, WavOutput(tmp_path), NullOutput()])
+    output.open()
+    assert speak(output, 0.2) == pytest.approx(0.2, abs=0.05), "nobody kept the time"
+    assert device.patience_seconds <= 0.5
+    assert output.error == "stuck"
+    assert device.events[-1] == "end", "it would go on with old sound when it comes back"
+    (path,) = tmp_path.glob("*.wav")
+    assert len(read_wav(path)[0]) == round(0.2 * RATE)
+
+
+def test_a_stuck_device_alone_has_time_and_then_fails() -> None:
+    device = StuckOutput()
+    output = SeveralOutputs([device])
+    output.open()
+    with pytest.raises(AudioError, match="stuck"):
+        speak(output, 0.2)
+    assert device.patience_seconds == PATIENCE_SECONDS
+
+
+def test_one_that_failed_is_tried_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("ttsmonitor.audio.several.time.monotonic", lambda: now)
+    opened: list[str] = []
+
+    class Opened(FakeOutput):
+        def open(self) -> None:
+            opened.append(self.name)
+
+    output = SeveralOutputs([Opened(name="gone", error="gone"), Opened(name="good")])
+    for expected in (["gone", "good"], ["good"], ["good"]):
+        opened.clear()
+        output.open()
+        assert opened == expected
+    now += 6
+    opened.clear()
+    output.open()
+    assert opened == ["gone", "good"]
+
+
+def test_several_play_the_same_and_one_that_fails_does_not_silence_the_other(
+    tmp_path: Path,
+) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("not a directory")
+    output = SeveralOutputs([WavOutput(blocked / "x"), WavOutput(tmp_path / "good")])
+    output.open()
+    speak(output, 0.1)
+    assert len(list((tmp_path / "good").glob("*.wav"))) == 1
+    lonely = SeveralOutputs([WavOutput(blocked / "x")])
+    with pytest.raises(AudioError, match="cannot be made"):
+        lonely.open()
+
+
+def test_what_a_device_dropped_is_written_again_to_all(tmp_path: Path) -> None:
+    device = FakeOutput(unheard_seconds=0.025)
+    output = SeveralOutputs([device, WavOutput(tmp_path)])
+    playback = Playback(output, Controls(), "test", lambda: None)
+    sound = np.arange(1, RATE // 10, dtype="<i2")
+    playback.play(Block(sound.tobytes(), RATE))
+    playback._take_back()  # as a pause does
+    playback.finish()
+    (path,) = tmp_path.glob("*.wav")
+    assert np.array_equal(read_wav(path)[0], sound), "not to the sample"
+
+
+def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
+    output = WavOutput(tmp_path / "new" / "directory")
+    output.open()
+    samples = np.arange(3000, dtype="<i2")
+    output.begin("an-id", 16_000)
+    output.write(samples.tobytes())
+    output.end()
+    (path,) = (tmp_path / "new" / "directory").glob("*-an-id.wav")
+    written, rate = read_wav(path)
+    assert rate == 16_000 and np.array_equal(written, samples)
+
+
+def test_auto_plays_to_nobody_until_there_is_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.automatic.LOOK_SECONDS", 0.0)
+    device = FakeOutput(broken=True, error="no device")
+    output = AutomaticOutput(device)
+    assert output.error == "not opened yet"
+    output.open()
+    assert (output.name, output.error) == ("null: no sound device", "")
+    assert speak(output, 0.05) == pytest.approx(0.05, abs=0.04)
+    device.broken, device.error = False, ""
+    output.open()
+    assert (output.name, output.error) == ("fake", "")
+    speak(output, 0.1)
+    assert len(device.pcm) == round(0.2 * RATE)
+
+
+def test_auto_names_a_device_that_went_away_and_waits_for_it() -> None:
+    device = FakeOutput()
+    output = AutomaticOutput(device)
+    output.open()
+    device.broken, device.error = True, "unplugged"
+    with pytest.raises(AudioError):
+        output.open()
+    assert output.error == "unplugged"
+
+
+def test_auto_does_not_look_for_a_device_all_the_time() -> None:
+    looks = []
+
+    class Looked(FakeOutput):
+        def open(self) -> None:
+            looks.append(1)
+            raise AudioError("none")
+
+    output = AutomaticOutput(Looked(error="none"))
+    for _ in range(3):
+        output.open()
+    assert len(looks) == 1
+
+
+def test_names_make_outputs(tmp_path: Path) -> None:
+    assert isinstance(make_output("null", wav_dir=tmp_path), NullOutput)
+    assert isinstance(make_output("wav, null", wav_dir=tmp_path), SeveralOutputs)
+
+
+def test_a_gain_goes_from_one_value_to_the_other_within_a_slice() -> None:
+    loud = np.full(100, 10_000, "<i2")
+    down = np.frombuffer(apply_gain(loud.tobytes(), 1.0, 0.5), "<i2").astype(int)
+    assert down[0] == 10_000 and down[-1] == 5_000
+    assert np.abs(np.diff(down)).max() < 60
+    assert apply_gain(loud.tobytes(), 1.0, 1.0) == loud.tobytes()
+    assert set(np.frombuffer(apply_gain(loud.tobytes(), 4.0, 4.0), "<i2")) == {32_767}
+
+
+def test_a_moved_volume_is_heard_from_the_next_slice_on_and_flushes_nothing() -> None:
+    output, controls = FakeOutput(), Controls()
+
+    def turn_down() -> None:
+        controls.volume = 0.5
+
+    playback = Playback(output, controls, "test", turn_down)
+    playback.play(Block(np.full(4 * 220, 1000, "<i2").tobytes(), RATE))
+    playback.finish()
+    heard = np.frombuffer(output.pcm, "<i2")
+    assert "flush" not in output.events
+    assert (heard[:220] == 1000).all() and (heard[440:] == 500).all()
+    assert (np.diff(heard[220:440]) <= 0).all()
+
+
+def test_mute_flushes_and_unmute_comes_up_from_silence() -> None:
+    output, controls = FakeOutput(unheard_seconds=0.01), Controls()
+
+    def mute() -> None:
+        controls.is_muted = True
+
+    playback = Playback(output, controls, "test", mute)
+    playback.play(Block(np.full(4 * 220, 1000, "<i2").tobytes(), RATE))
+    assert "flush" in output.events
+    assert not np.frombuffer(output.pcm, "<i2").any()
+    controls.is_muted = False
+    playback.play(Block(np.full(2 * 220, 1000, "<i2").tobytes(), RATE))
+    playback.finish()
+    heard = np.frombuffer(output.pcm, "<i2")[4 * 220 :]
+    assert len(heard) == 2 * 220
+    assert heard[0] == 0 and heard[219] == 1000 and (heard[220:] == 1000).all()
+
+
+def test_a_cancelled_utterance_does_not_wait_for_a_full_device() -> None:
+    class Full(FakeOutput):
+        def wait_for_room(
+            self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+        ) -> bool:
+            playback.cancel()
+            assert is_over()
+            return False
+
+    output = Full()
+    playback = Playback(output, Controls(), "test", lambda: None)
+    with pytest.raises(CancelledError):
+        playback.play(Block(SLICE, RATE))
+    assert output.pcm == b""
+
+
+def test_an_utterance_is_ended_also_where_it_cannot_be_silenced() -> None:
+    class Broken(FakeOutput):
+        def flush(self) -> float:
+            raise ZeroDivisionError
+
+    output = Broken()
+    with pytest.raises(ZeroDivisionError):
+        Playback(output, Controls(), "test", lambda: None).abandon()
+    assert output.events == ["end"]
