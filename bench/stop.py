@@ -18,6 +18,8 @@ PLAY_SECONDS = (0.2, 0.8)
 BACK_SECONDS = 3.0
 STORY_TIMES = 12
 P95_MS = 50
+FULL = 100
+"""Utterances that wait in a full queue."""
 BACK = {"pause": "resume", "mute": "unmute"}
 
 
@@ -33,9 +35,13 @@ def run(args: argparse.Namespace) -> bool:
         )
         measuring = _Measuring(service, ear)
         times = {}
-        for action in ("interrupt", *BACK):
+        for action in ("interrupt", "skip", *BACK):
             note(f"stop: {action}")
             times[action] = [measuring.once(action) for _ in range(args.runs)]
+        note("stop: interrupt with a full queue")
+        times["interrupt, full queue"] = [
+            measuring.once("interrupt", waiting=FULL) for _ in range(args.runs)
+        ]
     print(f"\nstop: control message → last audible sample, ms; {args.runs} runs\n")
     rows = [
         [action, median(each), percentile(each, 95), max(each)] for action, each in times.items()
@@ -54,10 +60,12 @@ class _Measuring:
         self._texts = Texts()
         self._random = random.Random()
 
-    def once(self, action: str) -> float:
+    def once(self, action: str, *, waiting: int = 0) -> float:
         """Have it speak, silence it so, and see that it was this that silenced it."""
         service, ear = self._service, self._ear
         service.say(self._texts.new(STORY * STORY_TIMES))
+        for _ in range(waiting):
+            service.say(STORY)
         ear.first_sound_after(lambda: None)
         ear.hear(self._random.uniform(*PLAY_SECONDS))
         silent_ms = ear.last_sound_after(lambda: service.control(action), QUIET_SECONDS)
@@ -66,7 +74,7 @@ class _Measuring:
             if heard > BACK_SECONDS * 1000:
                 raise BenchError(f"{BACK[action]} brought the sound back after {heard:.0f} ms")
             service.control("interrupt")
-        if (ended := service.wait_for_end()) != "interrupted":
-            raise BenchError(f"an utterance was {ended} before it could be interrupted")
+        if (ended := service.wait_for_end()) not in ("interrupted", "skipped"):
+            raise BenchError(f"an utterance was {ended} before it could be stopped")
         ear.wait_for_silence(QUIET_SECONDS)
         return silent_ms

@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_TTL": (1, WEEK_SECONDS),
     "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),
+    "TTS_PREROLL_MS": (0, 5_000),
     "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
     # Docker and systemd are told to wait longer than that (docker-compose.yml, moxie-tts.service).
     "TTS_DRAIN_SECONDS": (0, 30),

@@ -100,6 +100,9 @@ class TTSSettings(AppSettings):
     """`pyaudio`, `wav`, `null`, several with commas, or `auto`: PyAudio where a device is."""
     TTS_AUDIO_DEVICE: str = ""
     """Name (or part of it) or index of the sound device; empty: the system's default."""
+    TTS_PREROLL_MS: int = 0
+    """Milliseconds of silence before the first sound after five quiet seconds, for a Bluetooth or
+    HDMI loudspeaker that swallows the first syllable while it wakes up."""
     TTS_WAV_DIR: str = "site/work/wav"
     """Directory of the `wav` output, a file per utterance."""
 

@@ -41,6 +41,10 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         """Those of which chunks are missing still."""
         return self.filter(status=Utterance.Status.RECEIVING)
 
+    def unspoken(self) -> Self:
+        """Those of which nothing was heard, and that are to be."""
+        return self.filter(status__in=(Utterance.Status.QUEUED, Utterance.Status.RECEIVING))
+
     def spoken(self) -> Self:
         return self.filter(status=Utterance.Status.SPOKEN)
 
@@ -52,6 +56,12 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         """Finished ones received more than `days` ago."""
         limit = timezone.now() - timedelta(days=days)
         return self.filter(received_at__lt=limit).exclude(status__in=Utterance.UNFINISHED)
+
+    def drop(self, outcome: str, reason: str) -> list[Utterance]:
+        """These will not be spoken. They as they are then, in the order of their arrival."""
+        ended = {"status": outcome, "error": reason, "finished_at": timezone.now()}
+        self.update(**ended)
+        return list(Utterance.objects.filter(**ended).order_by("received_at"))
 
     def move(self, before: str, after: str, **values: Any) -> int:
         """Compare and set: those in status `before` go to `after`. How many did."""

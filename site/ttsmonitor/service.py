@@ -50,7 +50,10 @@ class SpeechService:
         self._is_started = self._is_stopped = False
         self._journal = Journal(self._tell)
         self._output = make_output(
-            conf.TTS_AUDIO, device=conf.TTS_AUDIO_DEVICE, wav_dir=conf.path("TTS_WAV_DIR")
+            conf.TTS_AUDIO,
+            device=conf.TTS_AUDIO_DEVICE,
+            preroll_seconds=conf.TTS_PREROLL_MS / 1000,
+            wav_dir=conf.path("TTS_WAV_DIR"),
         )
         self._cache = _make_cache()
         self._synthesizer = Synthesizer(
@@ -201,13 +204,9 @@ class SpeechService:
             )
 
     def _drop_waiting(self, outcome: Status, reason: str, device_id: str) -> None:
-        for status in (Status.QUEUED, Status.RECEIVING):
-            for utterance in Utterance.objects.filter(status=status).of_device(device_id):
-                query = Utterance.objects.filter(pk=utterance.pk)
-                now = timezone.now()
-                if query.move(status, outcome, error=reason, finished_at=now):
-                    utterance.refresh_from_db()
-                    self._journal.record(utterance, outcome)
+        # All at once: while they went one by one, the speaker would take up the next of them.
+        for utterance in Utterance.objects.unspoken().of_device(device_id).drop(outcome, reason):
+            self._journal.record(utterance, outcome)
 
     def _replay(self, control: Control) -> None:
         """Say an utterance of the history again, as one of its own."""

@@ -1,0 +1,32 @@
+"""The history's vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.ttsmonitor.fakes_web import utterance
+from ttsmonitor.models import Utterance
+
+pytestmark = pytest.mark.django_db
+Status = Utterance.Status
+
+
+def test_what_waits_is_dropped_at_once_however_much_it_is(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    for number in range(30):
+        utterance(f"{number}", status="queued", device_id="d_1", seconds_ago=60 - number)
+    utterance("parts", status="receiving", device_id="d_1", seconds_ago=1)
+    utterance("said", status="spoken", device_id="d_1")
+    utterance("now", status="playing", device_id="d_1")
+    utterance("other", status="queued", device_id="d_2")
+    with django_assert_num_queries(2):
+        dropped = Utterance.objects.unspoken().of_device("d_1").drop(Status.SKIPPED, "enough")
+    assert [each.text for each in dropped] == [*map(str, range(30)), "parts"]
+    assert {(each.status, each.error) for each in dropped} == {(Status.SKIPPED, "enough")}
+    assert all(each.finished_at for each in dropped)
+    left = Utterance.objects.exclude(status=Status.SKIPPED).values_list("text", "status")
+    assert set(left) == {("said", "spoken"), ("now", "playing"), ("other", "queued")}
