@@ -56,8 +56,9 @@ def _sent(future: Future[None]) -> None:
     if future.cancelled():
         return
     # Told when it changes: a log line is a live change as well, and would bring the next one.
-    before, _error = _error, repr(future.exception() or "")
-    if before != _error and future.exception():
+    failure = future.exception()
+    before, _error = _error, repr(failure) if failure else ""
+    if _error and _error != before:
         logger.warning("live changes cannot be pushed: %s", _error)
 
 

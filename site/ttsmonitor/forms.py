@@ -13,7 +13,7 @@ from ttsmonitor.synthesis.voices import ESPEAK, installed_voices
 from ttsmonitor.words import SOURCES, source_label
 
 NEWEST = 1_000
-Choices = list[tuple[str, Any]]
+Choices = dict[str, str]
 
 
 class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,28 +28,25 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         # Made here, not in the class: they are of this moment.
         for name, choices in {
             "device_id": _heard_of("device_id"),
-            "source": [
-                (name, source_label(name))
-                for name in dict.fromkeys([*SOURCES, *dict(_heard_of("source"))])
-            ],
+            "source": {each: source_label(each) for each in [*SOURCES, *_heard_of("source")]},
             "voice": _voices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
 
     def _choice(self, name: str, choices: Choices) -> forms.ChoiceField:
-        stored = getattr(self.instance, name)
-        known = dict(choices) | ({stored: dict(choices).get(stored, stored)} if stored else {})
+        if stored := getattr(self.instance, name):
+            choices.setdefault(stored, stored)
         empty = _("the one for its language") if name == "voice" else _("any")
         field = self.fields[name]
         return forms.ChoiceField(
-            label=field.label, required=False, choices=[("", empty), *known.items()]
+            label=field.label, required=False, choices=[("", empty), *choices.items()]
         )
 
 
 def _voices() -> Choices:
     installed = installed_voices(conf.path("TTS_VOICE_DIR"))
-    named = [(voice.name, _described(voice.name, voice.speakers)) for voice in installed]
-    return [*named, (ESPEAK, "eSpeak NG")]
+    named = {voice.name: _described(voice.name, voice.speakers) for voice in installed}
+    return named | {ESPEAK: "eSpeak NG"}
 
 
 def _described(name: str, speakers: int) -> str:
@@ -60,4 +57,4 @@ def _described(name: str, speakers: int) -> str:
 
 def _heard_of(field: str) -> Choices:
     newest = Utterance.objects.recent().values_list(field, flat=True)[:NEWEST]
-    return [(value, value) for value in sorted(set(newest)) if value]
+    return {value: value for value in sorted(set(newest)) if value}

@@ -190,11 +190,12 @@ class Publisher:
             self._publish_again(min(ages))
 
     def _obey(self, control: Control) -> None:
+        # First of all: whoever wants silence waits for no database.
+        if self.connection.is_ready:
+            self.connection.publish(CONTROL_TOPIC, control.to_payload(), qos=1)
         if control.action == "interrupt":
             # Also where nobody hears it now: what is still on its way is not to be spoken later.
             outbox.withdraw(control.device_id)
-        if self.connection.is_ready:
-            self.connection.publish(CONTROL_TOPIC, control.to_payload(), qos=1)
 
     def _publish_new(self, utterances: list[Chunk]) -> None:
         try:

@@ -210,8 +210,8 @@ class Speaker:
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")
-        self._output.wake()
         try:
+            self._output.wake()
             for block in self._synthesizer.speak(request_for(utterance, words), playback):
                 playback.play(block)
             playback.finish()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ttsmonitor.models import Utterance, VoiceSetting
-from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
 from ttsmonitor.synthesis.manner import manner
 
 
@@ -28,6 +30,6 @@ def configured_voices() -> list[SpeechRequest]:
     """A word in each of the voices that settings name: to have them ready."""
     wanted = VoiceSetting.objects.exclude(voice="").values_list("voice", "speaker").distinct()
     return [
-        SpeechRequest(text="Hola.", voice=voice, speaker=speaker)
+        replace(WARM_UP, voice=voice, speaker=speaker)
         for voice, speaker in wanted.order_by("voice", "speaker")
     ]

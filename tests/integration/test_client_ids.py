@@ -12,8 +12,9 @@ from unittest.mock import Mock
 import pytest
 
 from hive.broker_config import write_config
-from hive.mqtt import moxie_server, mqtt_tts_mirror
+from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
+from tests.hive import connected_hive
 from tests.tools import Listener, Robot, answers, free_port, running, wait_until
 from ttsmonitor import subscriber
 from ttsmonitor.inbox import Stored
@@ -63,14 +64,8 @@ def subscribed(stored: list[Stored]) -> Iterator[Subscriber]:
 
 @pytest.fixture
 def hive(broker: Ports) -> Iterator[MoxieServer]:
-    mqtt_tts_mirror.get_tts_mirror.cache_clear()
-    made = MoxieServer()
-    made.start()
-    wait_until(lambda: made.is_ready, "the hive")
-    yield made
-    made.stop()
-    mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
-    mqtt_tts_mirror.get_tts_mirror.cache_clear()
+    with connected_hive() as made:
+        yield made
 
 
 @pytest.fixture

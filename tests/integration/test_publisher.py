@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
@@ -193,6 +193,20 @@ def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
     assert {each["text"]: each.get("ttl") for each in sent} == {
         "no lo digas": 0, "di esto": None, "di lo nuevo": None,
     }  # fmt: skip
+
+
+def test_an_interrupt_goes_out_where_the_outbox_cannot_be_written(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(device_id: str) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(outbox, "withdraw", fail)
+    listener = listen("moxie/tts/control")
+    mirror.start()
+    wait_until(lambda: mirror._publisher.connection.is_ready)
+    mirror.publish_control(Control(action="interrupt"))
+    wait_until(lambda: listener.payloads("moxie/tts/control"), "the interrupt")
 
 
 def test_an_interrupt_does_not_overtake_what_it_is_to_stop(

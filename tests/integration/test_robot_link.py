@@ -11,10 +11,11 @@ import pytest
 
 from hive.conf import conf
 from hive.models import Configuration, Robot
-from hive.mqtt import moxie_server, mqtt_tts_mirror
+from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
+from tests.hive import connected_hive
 from tests.tools import Listener, wait_until
 from ttsmonitor.messages import HEALTH_TOPIC
 
@@ -27,15 +28,9 @@ Listen = Callable[..., Listener]
 @pytest.fixture
 def server(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoxieServer]:
     """The process's MoxieServer, connected, with a mirror of its own."""
-    mqtt_tts_mirror.get_tts_mirror.cache_clear()
-    made = MoxieServer()
-    monkeypatch.setattr(moxie_server, "_server", made)
-    made.start()
-    wait_until(lambda: made.is_ready, "the robot link")
-    yield made
-    made.stop()
-    mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
-    mqtt_tts_mirror.get_tts_mirror.cache_clear()
+    with connected_hive() as made:
+        monkeypatch.setattr(moxie_server, "_server", made)
+        yield made
 
 
 @pytest.fixture

@@ -112,10 +112,9 @@ class MoxieServer:
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
         """Puppet Mode: the robot says `speech`. False where there is no way to it."""
+        self.chat.note_said(device_id, speech)  # before the robot can tell that it said it
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
-        is_sent = self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
-        self.chat.note_said(device_id, speech)
-        return is_sent
+        return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """The robot, and the loudspeaker that speaks for it, stop at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -79,15 +80,17 @@ class Worker:
         """Wait for the next task; None at the end."""
         with self._changed:
             while True:
-                key = min(self._later, key=lambda each: self._later[each].due, default=None)
-                seconds = None if key is None else self._later[key].due - time.monotonic()
-                if key is not None and seconds is not None and seconds <= 0:
+                due, key = min(
+                    ((task.due, key) for key, task in self._later.items()), default=(math.inf, "")
+                )
+                seconds = due - time.monotonic()
+                if seconds <= 0:
                     return self._later.pop(key)
                 if self._tasks:
                     return self._tasks.popleft()
                 if self._is_stopping:
                     return None
-                self._changed.wait(seconds)
+                self._changed.wait(min(seconds, threading.TIMEOUT_MAX))
 
     def _do(self, task: Task) -> None:
         tend_connections()

@@ -25,6 +25,10 @@ class SpeechRequest:
     """1 is the voice's own loudness."""
 
 
+WARM_UP = SpeechRequest(text="Hola.")
+"""What a voice says to nobody, so that it is ready when somebody listens."""
+
+
 @dataclass(frozen=True)
 class Block:
     """A piece of sound: 16-bit signed little-endian mono PCM."""

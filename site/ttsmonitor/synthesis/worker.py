@@ -18,13 +18,11 @@ from pathlib import Path
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.signals import STOP_SIGNALS
-from ttsmonitor.synthesis.base import Block, Engine, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.base import WARM_UP, Block, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
 
 logger = logging.getLogger(__name__)
-
-WARM_UP = SpeechRequest(text="Hola.")
 
 
 @dataclass(frozen=True)
