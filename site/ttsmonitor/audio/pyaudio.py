@@ -20,9 +20,10 @@ logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 0.03
 """Three times this fits the device of a busy machine, and all of it is used."""
-CALM_SECONDS, CALM_LEAD_SECONDS = 0.02, 0.04
-"""The same for a calm one, where only the second is used: so long a cut takes."""
-LATE_SECONDS = 0.015
+CALM_SECONDS, CALM_LEAD_SECONDS = 0.02, 0.035
+"""The same for a calm one, where only the second is used. PulseAudio takes sound in portions of the
+first, so with the fade a cut takes two of them."""
+LATE_SECONDS = 0.012
 """A machine that lets us wait so long is busy,"""
 CALM_AFTER_SECONDS = 60.0
 """and this long after it."""
