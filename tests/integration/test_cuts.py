@@ -10,7 +10,7 @@ import pytest
 from tests.sound import LOUD, RATE, Sink, likeness
 from tests.talk import SINE_JUMP, largest_jump, loud_parts, play, sine, speech, talking
 from tests.tools import wait_until
-from ttsmonitor.audio.pyaudio import PyAudioOutput
+from ttsmonitor.audio.pyaudio import BUSY_SECONDS, PyAudioOutput
 
 pytestmark = pytest.mark.sound
 
@@ -146,3 +146,13 @@ def test_mute_is_silence_at_once_and_the_sentence_goes_on_meanwhile(
     assert (last - first) / RATE == pytest.approx(1.2, abs=0.1)
     assert likeness(samples[-RATE // 4 :], recorded) > 0.9
     assert largest_jump(recorded[again - 50 : again + 50]) < 3 * LOUD
+
+
+def test_a_machine_that_makes_us_wait_is_a_busy_one(
+    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", -1.0)
+    with talking(output, speech(0.5)) as talk:
+        talk.wait()
+    output.begin("next", RATE)
+    assert output._stream.buffer_seconds == BUSY_SECONDS

@@ -25,7 +25,7 @@ CALM_SECONDS, CALM_LEAD_SECONDS = 0.02, 0.035
 first, so with the fade a cut takes two of them."""
 LATE_SECONDS = 0.012
 """A machine that lets us wait so long is busy,"""
-CALM_AFTER_SECONDS = 60.0
+CALM_AFTER_SECONDS = 600.0
 """and this long after it."""
 FADE_SECONDS = 0.005
 TAIL_SECONDS = 0.02
