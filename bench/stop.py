@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import time
 from contextlib import ExitStack, closing
 
 from bench.ears import Ear
@@ -18,6 +19,8 @@ PLAY_SECONDS = (0.2, 0.8)
 BACK_SECONDS = 3.0
 STORY_TIMES = 12
 P95_MS = 50
+EARLY_SECONDS = 0.02
+"""So long after its message no voice has made a sound."""
 FULL = 100
 """Utterances that wait in a full queue."""
 BACK = {"pause": "resume", "mute": "unmute"}
@@ -42,15 +45,19 @@ def run(args: argparse.Namespace) -> bool:
         times["interrupt, full queue"] = [
             measuring.once("interrupt", waiting=FULL) for _ in range(args.runs)
         ]
+        note("stop: interrupt before the first sound")
+        early = [measuring.early() for _ in range(args.runs)]
     print(f"\nstop: control message → last audible sample, ms; {args.runs} runs\n")
     rows = [
         [action, median(each), percentile(each, 95), max(each)] for action, each in times.items()
     ]
     print(table(["action", "median", "p95", "max"], rows), "\n")
-    return report([
+    wanted = [
         Wanted(f"{action}, p95", percentile(each, 95) or 0, P95_MS, " ms")
         for action, each in times.items()
-    ])  # fmt: skip
+    ]
+    heard = sum(1 for each in early if each > 0)
+    return report([*wanted, Wanted("interrupted before the first sound, heard", heard, 0, "")])
 
 
 class _Measuring:
@@ -78,3 +85,17 @@ class _Measuring:
             raise BenchError(f"an utterance was {ended} before it could be stopped")
         ear.wait_for_silence(QUIET_SECONDS)
         return silent_ms
+
+    def early(self) -> float:
+        """Interrupt what the voice has just begun to make; the last sound after it, 0 for none."""
+        service, ear = self._service, self._ear
+
+        def say_and_interrupt() -> None:
+            service.say(self._texts.new(STORY * STORY_TIMES))
+            time.sleep(self._random.uniform(0, EARLY_SECONDS))
+            service.control("interrupt")
+
+        heard_ms = ear.last_sound_after(say_and_interrupt, QUIET_SECONDS)
+        if (ended := service.wait_for_end()) != "interrupted":
+            raise BenchError(f"an utterance was {ended} before it could be stopped")
+        return heard_ms

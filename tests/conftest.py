@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.sound import Sink
 from tests.tools import Listener, Process, answers, free_port, manage, running, wait_until
+from ttsmonitor.audio.pyaudio import PyAudioOutput
 
 # A busy machine makes a test slow, not wrong.
 settings.register_profile(
@@ -112,6 +113,14 @@ def pulseaudio() -> Iterator[None]:
 def sink(pulseaudio: None) -> Iterator[Sink]:
     """A sound device that is recorded."""
     made = Sink()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def output() -> Iterator[PyAudioOutput]:
+    """The real thing, not opened yet; put `sink` before it, to be what it plays on."""
+    made = PyAudioOutput()
     yield made
     made.close()
 

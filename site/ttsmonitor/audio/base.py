@@ -8,8 +8,8 @@ from typing import Protocol
 
 SLICE_SECONDS = 0.01
 """What is written at a time, at most."""
-PATIENCE_SECONDS = 2.0
-"""How long a device may take no sound; one that wakes up needs half of that."""
+PATIENCE_SECONDS = 2.5
+"""How long a device may take no sound; PulseAudio's own null device takes two to wake up."""
 
 
 class Pace(IntEnum):

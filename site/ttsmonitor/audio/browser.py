@@ -1,0 +1,183 @@
+"""Sound for whoever listens in a browser: any number, at any time, none of them holding another.
+
+The way to a page is not in here: that takes from its Listener and sends.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
+from ttsmonitor.audio.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 2.0
+"""Sound that a listener has not taken yet; what is older is dropped for it."""
+MOST_EVENTS = 1_000
+
+
+@dataclass(frozen=True)
+class Start:
+    """Of this utterance is what follows, from its beginning or from where one came to it."""
+
+    utterance_id: str
+    sample_rate: int
+    is_resync: bool = False
+    """Something before was dropped, since it was not taken in time."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A slice, 16-bit mono."""
+
+    pcm: bytes
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Silence:
+    """What was not heard yet is to be dropped."""
+
+
+@dataclass(frozen=True)
+class End:
+    """That was the utterance."""
+
+
+Event = Start | Sound | Silence | End
+
+
+class Listener:
+    """What one listener is still to hear; any thread may take it."""
+
+    def __init__(self, on_news: Callable[[], None]) -> None:
+        self.on_news = on_news
+        self._events: deque[Event] = deque()
+        self._seconds = 0.0
+        self._start: Start | None = None  # of what comes first
+        self._lock = threading.Lock()
+
+    def take(self) -> list[Event]:
+        """All that came since the last time, in order."""
+        with self._lock:
+            events = list(self._events)
+            while self._events:
+                self._pop()
+            return events
+
+    def put(self, event: Event) -> None:
+        """Never waits: who is too slow misses the oldest."""
+        with self._lock:
+            if isinstance(event, Silence):
+                self._events = deque(each for each in self._events if not isinstance(each, Sound))
+                self._seconds = 0.0
+            self._events.append(event)
+            if isinstance(event, Sound):
+                self._seconds += event.seconds
+            if self._seconds > KEPT_SECONDS or len(self._events) > MOST_EVENTS:
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        while self._seconds > KEPT_SECONDS or len(self._events) >= MOST_EVENTS:
+            self._pop()
+        if self._start is not None:
+            self._events.appendleft(replace(self._start, is_resync=True))
+
+    def _pop(self) -> None:
+        event = self._events.popleft()
+        if isinstance(event, Start):
+            self._start = event
+        elif isinstance(event, Sound):
+            self._seconds -= event.seconds
+        elif isinstance(event, End):
+            self._start = None
+
+
+class BrowserOutput:
+    """Takes as long as the sound would, whether anybody listens or not."""
+
+    name = "browser"
+    error = ""
+    pace = Pace.CLOCK
+
+    def __init__(self) -> None:
+        self._clock = Clock()
+        self._start: Start | None = None
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+
+    def listen(self, on_news: Callable[[], None]) -> Listener:
+        """One more, who hears at once what is being said.
+
+        `on_news` is called from the thread that plays, and must return at once.
+        """
+        listener = Listener(on_news)
+        with self._lock:
+            if self._start is not None:
+                listener.put(self._start)
+            self._listeners.append(listener)
+        on_news()
+        return listener
+
+    def forget(self, listener: Listener) -> None:
+        """That one listens no more. Any number of times."""
+        with self._lock:
+            self._listeners = [each for each in self._listeners if each is not listener]
+
+    def open(self) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
+    def begin(self, utterance_id: str, sample_rate: int) -> None:
+        self._clock.start()
+        self._tell(Start(utterance_id, sample_rate))
+
+    def wait_for_room(
+        self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+    ) -> bool:
+        return self._clock.wait(is_over)
+
+    def write(self, pcm: bytes) -> None:
+        if self._start is not None:
+            seconds = len(pcm) / 2 / self._start.sample_rate
+            self._clock.add(seconds)
+            self._tell(Sound(pcm, seconds))
+
+    def flush(self) -> float:
+        self._tell(Silence())
+        return 0.0
+
+    def rewind(self, seconds: float) -> None:
+        self._clock.add(-seconds)
+
+    def drain(self, is_over: Callable[[], bool]) -> None:
+        self._clock.wait(is_over)
+
+    def end(self) -> None:
+        if self._start is not None:
+            self._tell(End())
+
+    def close(self) -> None:
+        self.end()
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, Start | End):
+                self._start = event if isinstance(event, Start) else None
+            listeners = self._listeners
+            for listener in listeners:
+                listener.put(event)
+        for listener in listeners:
+            try:
+                listener.on_news()
+            except Exception:
+                # A page that is gone, in a way nobody thought of: not the others' trouble.
+                logger.exception("a listener is left out")
+                self.forget(listener)

@@ -1,0 +1,170 @@
+"""A device of PortAudio, and the stream that is open on it."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import threading
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+def _from_alsa(
+    file: bytes | None, line: int, function: bytes | None, code: int, words: bytes | None
+) -> None:
+    # `words` are C's format, and its arguments are out of reach.
+    logger.debug("alsa: %r in %r", words, function)
+
+
+def _from_jack(words: bytes | None) -> None:
+    logger.debug("jack: %r", words)
+
+
+_ALSA = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)(_from_alsa)
+_JACK = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(_from_jack)
+HANDLERS = (
+    ("libasound.so.2", "snd_lib_error_set_handler", _ALSA),
+    ("libjack.so.0", "jack_set_error_function", _JACK),
+    ("libjack.so.0", "jack_set_info_function", _JACK),
+)
+
+
+class PortAudioStream:
+    """One stream at a time on one device. All but close() raise OSError or ValueError."""
+
+    def __init__(self, device: str) -> None:
+        self.rate = 0
+        self.buffer_seconds = 0.0
+        self.capacity = 0
+        """Samples that fit the device's buffer."""
+        self._device = device
+        self._portaudio: Any = None
+        self._stream: Any = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._portaudio is not None
+
+    @property
+    def is_running(self) -> bool:
+        stream = self._stream
+        return stream is not None and not stream.is_stopped()
+
+    def connect(self) -> str:
+        """Look for the device; its name."""
+        self.close()
+        try:
+            import pyaudio
+        except ImportError as exc:
+            raise OSError("PyAudio is not installed, it needs PortAudio: see the README") from exc
+        _quieten()
+        # Anew each time: PortAudio keeps the list of devices it saw at first.
+        self._portaudio = pyaudio.PyAudio()
+        return str(_find_device(self._portaudio, self._device)["name"])
+
+    def open(self, rate: int, buffer_seconds: float) -> None:
+        """A stream of that rate with three times so much at the device, instead of the old one."""
+        import pyaudio
+
+        self.close_stream()
+        if self._portaudio is None:
+            raise OSError("it is closed")
+        self._stream = self._portaudio.open(
+            rate=rate,
+            channels=1,
+            format=pyaudio.paInt16,
+            output=True,
+            output_device_index=_find_device(self._portaudio, self._device)["index"],
+            frames_per_buffer=round(buffer_seconds * rate),
+        )
+        self.rate, self.buffer_seconds = rate, buffer_seconds
+
+    def restart(self) -> None:
+        """Begin with an empty buffer."""
+        self.halt()
+        stream = self._opened()
+        stream.start_stream()
+        self.capacity = stream.get_write_available()
+
+    def room(self) -> int:
+        """Samples that can be written without waiting."""
+        stream = self._opened()
+        if stream.is_stopped():
+            return self.capacity
+        room = int(stream.get_write_available())
+        # Where a stream starts full of silence, there is no other way to learn this.
+        self.capacity = max(self.capacity, room)
+        return room
+
+    def push(self, pcm: bytes) -> None:
+        """Write; waits where there is no room."""
+        self._opened().write(pcm, exception_on_underflow=False)
+
+    def halt(self) -> None:
+        """Silence: what was not heard yet is dropped."""
+        if self.is_running:
+            self._stream.stop_stream()
+
+    def close_stream(self) -> None:
+        """Any number of times, from any thread."""
+        with self._lock:
+            stream, self._stream = self._stream, None
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:
+                logger.debug("the stream was gone already")
+
+    def close(self) -> None:
+        """Let go of the device. Any number of times, from any thread."""
+        self.close_stream()
+        with self._lock:
+            portaudio, self._portaudio = self._portaudio, None
+        if portaudio is not None:
+            portaudio.terminate()
+
+    def _opened(self) -> Any:
+        stream = self._stream
+        if stream is None:
+            raise OSError("it is closed")
+        return stream
+
+
+@cache
+def _quieten() -> None:
+    """Have ALSA and JACK tell our log what they miss, once and for all, not standard error.
+
+    Standard error is the whole process's: closing it meanwhile would lose other threads' lines.
+    To be called once PortAudio is loaded.
+    """
+    for library, function, handler in HANDLERS:
+        # Where PortAudio does without one of them, there is nothing to quieten.
+        with suppress(OSError):
+            getattr(ctypes.CDLL(library, os.RTLD_NOLOAD), function)(handler)
+
+
+def _find_device(portaudio: Any, wanted: str) -> Any:
+    """The device of that name, part of a name or index; the default one for none.
+
+    Raises OSError with the names of those that are there.
+    """
+    if not wanted:
+        return portaudio.get_default_output_device_info()
+    count = portaudio.get_device_count()
+    devices = [portaudio.get_device_info_by_index(number) for number in range(count)]
+    outputs = [device for device in devices if device["maxOutputChannels"] > 0]
+    for device in outputs:
+        if wanted == str(device["index"]):
+            return device
+    for device in outputs:
+        if wanted.lower() in device["name"].lower():
+            return device
+    names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
+    raise OSError(f"TTS_AUDIO_DEVICE={wanted!r} is none of: {names}")

@@ -1,0 +1,158 @@
+"""What becomes of a sound that is stopped, held, muted, or moved up and down, at a real device."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from tests.sound import LOUD, RATE, Sink, likeness
+from tests.talk import SINE_JUMP, largest_jump, loud_parts, play, sine, speech, talking
+from tests.tools import wait_until
+from ttsmonitor.audio.pyaudio import BUSY_SECONDS, PyAudioOutput
+
+pytestmark = pytest.mark.sound
+
+
+@pytest.mark.parametrize("busy_seconds", [0, 60], ids=["calm", "busy"])
+def test_flush_says_what_was_not_heard(
+    sink: Sink, output: PyAudioOutput, busy_seconds: int
+) -> None:
+    output.open()
+    output._busy_until = time.monotonic() + busy_seconds
+    play(output, speech(0.8))
+    unheard = output.flush()
+    wait_until(lambda: sink.is_silent_for(0.3))
+    ((first, last),) = loud_parts(sink.recorded())
+    assert 0 < unheard < 0.2
+    assert (last - first) / RATE + unheard == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_pause_loses_nothing_and_repeats_nothing(sink: Sink, output: PyAudioOutput) -> None:
+    samples = speech(1.2)
+    with talking(output, samples) as talk:
+        talk.wait_for(0.6)
+        talk.controls.resumed.clear()
+        wait_until(lambda: sink.is_silent_for(0.3))
+        talk.controls.resumed.set()
+        talk.wait()
+    wait_until(lambda: sink.is_silent_for(0.3))
+    recorded = sink.recorded()
+    third = len(samples) // 3
+    assert likeness(samples[:third], recorded) > 0.9
+    assert likeness(samples[-third:], recorded) > 0.9
+    parts = loud_parts(recorded)
+    assert len(parts) == 2
+    assert (parts[:, 1] - parts[:, 0]).sum() / RATE == pytest.approx(1.2, abs=0.03)
+
+
+def test_a_pause_is_no_click_and_goes_on_to_the_sample(
+    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)  # a calm machine
+    with talking(output, sine(2.0)) as talk:
+        for moment in (0.3, 0.6, 0.9, 1.2):
+            talk.wait_for(moment)
+            talk.controls.resumed.clear()
+            wait_until(lambda: sink.is_silent_for(0.1))
+            talk.controls.resumed.set()
+        talk.wait()
+    recorded = sink.recorded()
+    parts = loud_parts(recorded)
+    assert len(parts) == 5
+    for (_, end), (start, _) in pairwise(parts):
+        assert largest_jump(recorded[end - 1000 : end + 100]) < 1.2 * SINE_JUMP
+        assert largest_jump(recorded[start - 100 : start + 1000]) < 1.2 * SINE_JUMP
+    # Each of the four fades is heard twice: going, and coming back.
+    assert (parts[:, 1] - parts[:, 0]).sum() / RATE == pytest.approx(2.02, abs=0.01)
+
+
+@pytest.mark.parametrize("busy_seconds", [0, 60], ids=["calm", "busy"])
+def test_a_cut_is_soon_over(sink: Sink, output: PyAudioOutput, busy_seconds: int) -> None:
+    output.open()
+    output._busy_until = time.monotonic() + busy_seconds
+    with talking(output, speech(2.0)) as talk:
+        talk.wait_for(0.5)
+        cut_at = len(sink.recorded())
+        talk.playback.cancel()
+        talk.wait(1)
+    wait_until(lambda: sink.is_silent_for(0.2))
+    ((_first, last),) = loud_parts(sink.recorded())
+    # The recording comes some milliseconds later than the sound; bench/stop.py is more exact.
+    assert (last - cut_at) / RATE < 0.08
+
+
+def test_an_interruption_is_no_click(
+    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)  # a calm machine
+    with talking(output, sine(2.0)) as talk:
+        talk.wait_for(0.523)
+        talk.playback.cancel()
+        talk.wait(1)
+    wait_until(lambda: sink.is_silent_for(0.2))
+    recorded = sink.recorded()
+    ((first, last),) = loud_parts(recorded)
+    assert (last - first) / RATE < 0.8, "it was not cut"
+    assert largest_jump(recorded[first - 100 : last + 1000]) < 1.2 * SINE_JUMP
+
+
+def test_a_machine_that_was_late_keeps_more_at_the_device(
+    sink: Sink, output: PyAudioOutput
+) -> None:
+    output.open()
+    output.begin("calm", RATE)
+    calm = output._stream.capacity
+    output._busy_until = time.monotonic() + 60
+    output.begin("busy", RATE)
+    assert output._stream.capacity > calm
+    output._busy_until = 0.0
+    output.begin("calm", RATE)
+    assert output._stream.capacity == calm
+
+
+def test_moving_the_volume_skips_nothing_and_does_not_click(
+    sink: Sink, output: PyAudioOutput
+) -> None:
+    with talking(output, sine(1.5)) as talk:
+        for step in range(20):
+            talk.wait_for(0.2 + 0.05 * step)
+            talk.controls.volume = 0.3 + 0.7 * (step % 2)
+        talk.wait()
+    wait_until(lambda: sink.is_silent_for(0.3))
+    recorded = sink.recorded()
+    ((first, last),) = loud_parts(recorded)
+    assert (last - first) / RATE == pytest.approx(1.5, abs=0.005)
+    assert largest_jump(recorded[first : last + 1]) < 1.5 * SINE_JUMP
+
+
+def test_mute_is_silence_at_once_and_the_sentence_goes_on_meanwhile(
+    sink: Sink, output: PyAudioOutput
+) -> None:
+    samples = speech(1.2)
+    with talking(output, samples) as talk:
+        talk.wait_for(0.4)
+        muted_at = len(sink.recorded())
+        talk.controls.is_muted = True
+        talk.wait_for(0.8)
+        talk.controls.is_muted = False
+        talk.wait()
+    wait_until(lambda: sink.is_silent_for(0.3))
+    recorded = sink.recorded()
+    (first, until), (again, last) = loud_parts(recorded)
+    assert (until - muted_at) / RATE < 0.08
+    assert (again - until) / RATE > 0.3
+    assert (last - first) / RATE == pytest.approx(1.2, abs=0.1)
+    assert likeness(samples[-RATE // 4 :], recorded) > 0.9
+    assert largest_jump(recorded[again - 50 : again + 50]) < 3 * LOUD
+
+
+def test_a_machine_that_makes_us_wait_is_a_busy_one(
+    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", -1.0)
+    with talking(output, speech(0.5)) as talk:
+        talk.wait()
+    output.begin("next", RATE)
+    assert output._stream.buffer_seconds == BUSY_SECONDS

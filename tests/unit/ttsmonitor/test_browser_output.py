@@ -1,0 +1,170 @@
+"""The browser's output: many listeners, late ones, slow ones."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.unit.ttsmonitor.fakes import RATE
+from ttsmonitor.audio.base import Output
+from ttsmonitor.audio.browser import (
+    KEPT_SECONDS,
+    MOST_EVENTS,
+    BrowserOutput,
+    End,
+    Listener,
+    Silence,
+    Sound,
+    Start,
+)
+from ttsmonitor.audio.playback import Controls, Playback
+from ttsmonitor.synthesis.base import Block
+
+
+def slice_of(value: int) -> bytes:
+    return bytes([value, 0]) * (RATE // 100)
+
+
+def quiet() -> None:
+    pass
+
+
+def sounds(listener: Listener) -> list[bytes]:
+    return [event.pcm for event in listener.take() if isinstance(event, Sound)]
+
+
+@pytest.fixture
+def output() -> BrowserOutput:
+    return BrowserOutput()
+
+
+def test_it_is_an_output_like_the_others(output: BrowserOutput) -> None:
+    typed: Output = output
+    listener = output.listen(quiet)
+    playback = Playback(typed, Controls(), "an-id", quiet)
+    sound = b"\1\0" * (RATE // 10)
+    playback.play(Block(sound, RATE))
+    playback.finish()
+    first, *middle, last = listener.take()
+    assert first == Start("an-id", RATE) and last == End()
+    assert b"".join(each.pcm for each in middle if isinstance(each, Sound)) == sound
+
+
+def test_each_listener_hears_everything(output: BrowserOutput) -> None:
+    listeners = [output.listen(quiet) for _ in range(3)]
+    output.begin("an-id", RATE)
+    output.write(slice_of(1))
+    output.write(slice_of(2))
+    for listener in listeners:
+        assert sounds(listener) == [slice_of(1), slice_of(2)]
+        assert listener.take() == [], "it was taken"
+
+
+def test_a_late_one_is_told_first_what_is_being_said(output: BrowserOutput) -> None:
+    output.begin("an-id", RATE)
+    output.write(slice_of(1))
+    late = output.listen(quiet)
+    output.write(slice_of(2))
+    assert late.take() == [Start("an-id", RATE), Sound(slice_of(2), 0.01 * (220 / 220.5))]
+
+
+def test_who_comes_between_two_utterances_hears_only_the_next(output: BrowserOutput) -> None:
+    output.begin("first", RATE)
+    output.end()
+    listener = output.listen(quiet)
+    assert listener.take() == []
+    output.begin("second", RATE)
+    assert listener.take() == [Start("second", RATE)]
+
+
+def test_a_slow_one_misses_the_oldest_and_is_told_so(output: BrowserOutput) -> None:
+    slow, quick = output.listen(quiet), output.listen(quiet)
+    output.begin("an-id", RATE)
+    heard: list[bytes] = []
+    slices = [slice_of(number % 250) for number in range(500)]
+    for pcm in slices:
+        output.write(pcm)
+        heard += sounds(quick)
+    assert heard == slices
+    first, *rest = slow.take()
+    assert first == Start("an-id", RATE, is_resync=True)
+    kept = [event.pcm for event in rest if isinstance(event, Sound)]
+    assert kept == slices[-len(kept) :]
+    assert KEPT_SECONDS - 0.02 < len(kept) * 0.01 < KEPT_SECONDS + 0.02
+    output.write(slice_of(7))
+    assert slow.take() == [Sound(slice_of(7), 220 / RATE)], "it is up to date again"
+
+
+def test_one_that_is_told_already_what_is_said_is_told_again_after_a_gap(
+    output: BrowserOutput,
+) -> None:
+    listener = output.listen(quiet)
+    output.begin("an-id", RATE)
+    listener.take()
+    for _ in range(300):
+        output.write(slice_of(1))
+    assert listener.take()[0] == Start("an-id", RATE, is_resync=True)
+
+
+def test_what_is_left_of_the_last_utterance_is_heard_before_the_next(
+    output: BrowserOutput,
+) -> None:
+    listener = output.listen(quiet)
+    output.begin("first", RATE)
+    output.write(slice_of(1))
+    output.end()
+    output.begin("second", 16_000)
+    kinds = [type(event) for event in listener.take()]
+    assert kinds == [Start, Sound, End, Start]
+
+
+def test_silence_takes_away_what_was_not_taken_yet(output: BrowserOutput) -> None:
+    listener = output.listen(quiet)
+    output.begin("an-id", RATE)
+    output.write(slice_of(1))
+    output.flush()
+    output.write(slice_of(2))
+    start, silence, sound = listener.take()
+    assert (start, silence) == (Start("an-id", RATE), Silence())
+    assert isinstance(sound, Sound) and sound.pcm == slice_of(2)
+
+
+def test_one_who_never_takes_does_not_grow(output: BrowserOutput) -> None:
+    listener = output.listen(quiet)
+    for number in range(2 * MOST_EVENTS):
+        output.begin(str(number), RATE)
+        output.write(slice_of(1))
+        output.flush()
+        output.end()
+    assert len(listener.take()) <= MOST_EVENTS
+
+
+def test_one_who_fails_is_left_out_and_the_others_go_on(output: BrowserOutput) -> None:
+    def broken() -> None:
+        if is_broken.is_set():
+            raise RuntimeError("the loop is closed")
+
+    is_broken = threading.Event()
+    output.listen(broken)
+    whole = output.listen(quiet)
+    is_broken.set()
+    output.begin("an-id", RATE)
+    output.write(slice_of(1))
+    assert sounds(whole) == [slice_of(1)]
+
+
+def test_who_left_is_told_nothing_more(output: BrowserOutput) -> None:
+    news = 0
+
+    def count() -> None:
+        nonlocal news
+        news += 1
+
+    listener = output.listen(count)
+    output.begin("an-id", RATE)
+    before = news
+    output.forget(listener)
+    output.forget(listener)
+    output.write(slice_of(1))
+    assert news == before and sounds(listener) == []
