@@ -154,7 +154,7 @@ def test_the_outbox_is_bounded(
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
     for number in range(10):
         mirror.publish_text(f"Frase {number}", source="chat")
-    wait_until(lambda: mirror._publisher.lost == 7, "seven to fall out")
+    wait_until(lambda: mirror.state.lost == 7, "seven to fall out")
     kept = [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
     assert kept == ["Frase 7", "Frase 8", "Frase 9"]
 
