@@ -34,16 +34,10 @@ def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broke
     broker.process.close()
 
 
-def set_password(broker: Broker, password: str) -> None:
-    line = password_line(ACCOUNT["username"], password)
-    (broker.config.parent / "passwords").write_text(line)
-    broker.process.signal(signal.SIGHUP)
-
-
 def test_a_wrong_password_is_named_and_holds_nobody_up(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    set_password(broker_settings, "another")
+    monkeypatch.setenv("MQTT_PASSWORD", "a new one")
     mqtt_tts_mirror.get_tts_mirror.cache_clear()
     server = MoxieServer()
     server.start()
@@ -55,8 +49,10 @@ def test_a_wrong_password_is_named_and_holds_nobody_up(
         assert time.perf_counter() - before < 1
         wait_until(lambda: OutboxEntry.objects.exists(), "the sentence to be kept")
         assert "refused the connection: Not authorized" in caplog.text
-        assert "geheim" not in caplog.text
-        set_password(broker_settings, ACCOUNT["password"])
+        assert "a new one" not in caplog.text
+        line = password_line(ACCOUNT["username"], "a new one")
+        (broker_settings.config.parent / "passwords").write_text(line)
+        broker_settings.process.signal(signal.SIGHUP)
         with speech_service():
             wait_until(lambda: history() == ["Hola"], "the sentence")
             wait_until(lambda: server.health()["ok"], "a healthy hive")
@@ -67,10 +63,9 @@ def test_a_wrong_password_is_named_and_holds_nobody_up(
 
 
 def allow(broker: Broker, *rules: str) -> None:
-    """The account's access rules, from now on."""
+    """The account's access rules."""
     access = broker.config.parent / "hive.acl"
     access.write_text("\n".join((f"user {ACCOUNT['username']}", *rules, "")))
-    broker.process.signal(signal.SIGHUP)
 
 
 @pytest.fixture
@@ -79,7 +74,7 @@ def guarded(broker_settings: Broker) -> Broker:
     allow(broker_settings, "topic readwrite #", "topic deny moxie/tts/text/#")
     config, passwords = broker_settings.config, f"password_file {broker_settings.config.parent}"
     rules = f"acl_file {config.parent}/hive.acl\n{passwords}"
-    config.write_text(config.read_text().replace(passwords, rules))
+    config.write_text(config.read_text().replace(passwords, rules) + "log_type information\n")
     broker_settings.process.close()
     broker_settings.start()
     return broker_settings
@@ -88,6 +83,7 @@ def guarded(broker_settings: Broker) -> Broker:
 def test_a_denied_topic_is_named_and_nothing_is_lost(
     guarded: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr("hive.mqtt.moxie_server.TICK_SECONDS", 0.1)
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0.5")
     with speech_service(), connected_hive() as server:
         server.send_telehealth_speech(DEVICE, "denegado")
@@ -101,6 +97,8 @@ def test_a_denied_topic_is_named_and_nothing_is_lost(
         assert not history()
         monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
         allow(guarded, "topic readwrite #")
+        guarded.process.signal(signal.SIGHUP)
+        guarded.process.wait_for_line("Reloading config")
         server.send_telehealth_speech(DEVICE, "permitido")
         wait_until(lambda: len(history()) == 2, "both, the first one because of the second")
         wait_until(lambda: server.health()["checks"]["mirror"]["waiting"] == 0, "the confirmations")
