@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from ttsmonitor import outbox
 from ttsmonitor.conf import conf
@@ -83,13 +83,17 @@ class Unconfirmed:
             return
         try:
             outbox.add(self._unsaved)
-        except DatabaseError as exc:
+        except (OperationalError, InterfaceError) as exc:
             # Speech without the promise is better than none: they are sent nevertheless.
             if not self._error:
                 logger.error("the outbox cannot be written, sentences are kept in memory: %s", exc)
             self._error = str(exc)
             self._give_up(self._unsaved[: -conf.TTS_OUTBOX_ROWS])
             return
+        except Exception:
+            # Never, then: what comes after these must not wait for them.
+            logger.exception("the outbox does not take %d sentences", len(self._unsaved))
+            self._give_up(self._unsaved[:])
         self._unsaved.clear()
         if self._error:
             self._error = ""

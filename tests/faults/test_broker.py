@@ -152,6 +152,26 @@ def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
     assert sorted(history()) == sorted(texts)
 
 
+def test_what_is_too_much_for_the_clients_queue_goes_out_later(
+    quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.mqtt.MAX_QUEUED", 5)
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0.1")
+    mirror = make_mirror()
+    sent: list[str] = []
+    mirror.add_listener(lambda fields: sent.append(str(fields.get("event"))))
+    texts = [f"Frase {number}" for number in range(8)]
+    with speech_service():
+        mirror.start()
+        wait_until(lambda: mirror._publisher.connection.is_ready, "the publisher")
+        with frozen(quick):
+            say(mirror, *texts)
+            wait_until(lambda: OutboxEntry.objects.count() == len(texts), "the outbox")
+            wait_until(lambda: len(sent) == 5, "those that fit")
+        wait_for_history(len(texts))
+    assert sorted(history()) == texts
+
+
 def seconds_to_say(mirror: TTSMirrorPublisher, text: str) -> float:
     before = time.perf_counter()
     say(mirror, text)
