@@ -69,6 +69,7 @@ class Publisher:
         self._listeners: list[Listener] = []
         self._unconfirmed = Unconfirmed()
         self._is_heard = True
+        self._is_full = False
         self._deadline = float("inf")
         self._working = threading.Lock()
         self._thread = threading.Thread(
@@ -234,8 +235,11 @@ class Publisher:
         chunks = utterance.split()
         for chunk in chunks:
             if self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS) is None:
-                logger.warning("too much waits for the broker: the rest goes out later")
+                if not self._is_full:  # said once, not with each sentence
+                    logger.warning("too much waits for the broker: the rest goes out later")
+                self._is_full = True
                 return False
+        self._is_full = False
         logger.info(
             "published %s on %s: %d characters in %d chunks",
             utterance.utterance_id, topic, len(utterance.text), len(chunks),
