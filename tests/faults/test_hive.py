@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,16 @@ def speak(env: dict[str, str], text: str) -> None:
         assert answer.status == 202
 
 
+def is_well(env: dict[str, str]) -> bool:
+    """What its health says."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{env['HIVE_PORT']}/health", timeout=5):
+            return True
+    except urllib.error.HTTPError as exc:
+        exc.close()
+        return False
+
+
 def kept() -> list[str]:
     """What is in the outbox."""
     return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
@@ -68,11 +79,13 @@ def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(
     kill(mosquitto)
     with running(manage("run_hive"), env) as hive:
         hive.wait_for_line("hive ready at")
+        assert not is_well(env)
         speak(env, "sin broker")
         wait_until(lambda: kept() == ["sin broker"], "the outbox")
         mosquitto.start()
         with speech_service():
             wait_until(lambda: history() == ["sin broker"] and not kept(), "the sentence")
+            wait_until(lambda: is_well(env), "its health")
         with frozen(mosquitto):
             speak(env, "a un broker helado")
             hive.signal(signal.SIGTERM)
