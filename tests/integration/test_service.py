@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import Broker
 from tests.sound import Sink, likeness, read_wav
 from tests.tools import Listener, wait_until
+from tests.unit.ttsmonitor.fakes_web import utterance
 from ttsmonitor import service as service_module
 from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
 from ttsmonitor.models import QuarantinedMessage, Utterance
@@ -120,6 +121,17 @@ def test_a_stop_may_come_while_it_starts(
     left = set(threading.enumerate()) - before
     wait_until(lambda: not any(thread.is_alive() for thread in left), f"the end of {left}")
     assert not service._synthesizer.is_alive
+
+
+def test_a_history_that_is_too_old_is_forgotten_at_the_start(
+    make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_HISTORY_DAYS", "1")
+    utterance("old", seconds_ago=2 * 86_400)
+    utterance("young", seconds_ago=3600)
+    make_service("null")
+    wait_until(lambda: row("old") is None)
+    assert row("young") is not None
 
 
 def test_what_came_twice_is_spoken_once(
