@@ -64,6 +64,8 @@ class Subscriber:
         self._arrived: queue.Queue[Received] = queue.Queue(WAITING)
         self._orders: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
         self._interrupted: dict[str, float] = {}  # device id ("": all) to monotonic seconds
+        self._on_connection = on_connection
+        self._listening_since = 0.0  # monotonic seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(
             target=with_connections(self._run), name="ttsmonitor.subscriber"
@@ -81,7 +83,7 @@ class Subscriber:
                 (HEALTH_TOPIC, 0),
             ],
             on_message=self._hand_over,
-            on_ready=on_connection,
+            on_ready=self._listen,
             on_lost=lambda error: on_connection(),
             component=COMPONENT,
             durable=True,
@@ -93,6 +95,7 @@ class Subscriber:
         return self._thread.is_alive()
 
     def start(self) -> None:
+        self._listening_since = time.monotonic()
         self._thread.start()
         self._obeying.start()
         self.connection.start()
@@ -166,13 +169,23 @@ class Subscriber:
                     self._store(batch)
                 if time.monotonic() - looked >= TICK_SECONDS:
                     looked = time.monotonic()
-                    for utterance in inbox.give_up_waiting(conf.TTS_CHUNK_WAIT_SECONDS):
-                        self._on_gap(utterance)
+                    self._give_up_waiting()
             except Exception:
                 logger.exception("could not store what arrived")
                 self._stopping.wait(RETRY_SECONDS)
             finally:
                 tend_connections()
+
+    def _listen(self) -> None:
+        self._listening_since = time.monotonic()
+        self._on_connection()
+
+    def _give_up_waiting(self) -> None:
+        # What came while nobody listened is still on its way from the broker, after a connect.
+        wait_seconds = conf.TTS_CHUNK_WAIT_SECONDS
+        if time.monotonic() - self._listening_since >= wait_seconds:
+            for utterance in inbox.give_up_waiting(wait_seconds):
+                self._on_gap(utterance)
 
     def _next_batch(self) -> list[Received]:
         batch: list[Received] = []

@@ -7,10 +7,12 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.conftest import Broker
 from tests.sound import Sink, likeness, read_wav
@@ -157,6 +159,23 @@ def test_what_arrived_while_it_was_away_is_spoken_afterwards(
     listen().publish(TEXT_TOPIC, "Mientras no estabas")
     make_service()
     wait_for("Mientras no estabas", Status.SPOKEN)
+
+
+def test_parts_that_wait_at_the_broker_are_not_given_up(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    parts = Chunk(utterance_id=uuid.uuid4(), text="Uno dos tres. " * 400).split()
+    sender = listen()
+    service = make_service("null")
+    sender.publish(TEXT_TOPIC, parts[0].to_payload())
+    wait_until(lambda: Utterance.objects.receiving().exists())
+    service.stop()
+    Utterance.objects.update(received_at=timezone.now() - timedelta(hours=1))
+    for part in parts[1:]:
+        sender.publish(TEXT_TOPIC, part.to_payload())
+    make_service("null")
+    whole = wait_for("Uno dos tres. " * 400, Status.PLAYING)
+    assert whole.error == ""
 
 
 def test_an_unreadable_message_is_kept_and_the_next_one_is_spoken(
