@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from ttsmonitor.exceptions import InvalidMessageError
@@ -149,11 +148,9 @@ def _receive(utterance: Utterance, retained: bool, interrupted: bool) -> Status 
 
 def give_up_waiting(wait_seconds: float) -> list[Utterance]:
     """Queue utterances that waited too long for a chunk, with what is there, marked."""
-    now, wait = timezone.now(), timedelta(seconds=wait_seconds)
-    # One from the future came before the clock was set back.
-    is_over = Q(received_at__lt=now - wait) | Q(received_at__gt=now + wait)
+    limit = timezone.now() - timedelta(seconds=wait_seconds)
     ready = []
-    for utterance in Utterance.objects.receiving().filter(is_over):
+    for utterance in Utterance.objects.receiving().filter(received_at__lt=limit):
         with transaction.atomic():
             there = set(utterance.chunks.values_list("number", flat=True))
             missing = sorted(set(range(1, utterance.total_chunks + 1)) - there)
