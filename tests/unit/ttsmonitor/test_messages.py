@@ -58,6 +58,13 @@ def test_plain_text_is_an_utterance(payload: bytes) -> None:
     assert chunk.device_id == "d_1"
 
 
+@pytest.mark.parametrize("device_id", ["x" * 129, "a b", "a\u2028b"])
+@pytest.mark.parametrize("payload", [b"Hola", encode()])
+def test_a_topic_of_no_robot_is_named(payload: bytes, device_id: str) -> None:
+    with pytest.raises(InvalidMessageError, match="device_id is"):
+        parse_chunk(payload, device_id=device_id)
+
+
 def test_two_messages_without_id_are_two_utterances() -> None:
     assert parse_chunk(encode()).utterance_id != parse_chunk(encode()).utterance_id
 
