@@ -108,6 +108,8 @@ class TTSSettings(AppSettings):
 
     TTS_TTL: int = 120
     """Seconds after which a sentence that still waits is not spoken any more."""
+    TTS_HISTORY_DAYS: int = 0
+    """Days after which what was said is forgotten; 0: never."""
     TTS_CACHE_MB: int = 256
     """Megabytes of finished sound kept on disk: what is said often starts at once; 0: none."""
     TTS_CACHE_DIR: str = "site/work/sounds"
