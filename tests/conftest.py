@@ -12,6 +12,7 @@ import pytest
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.sound import Sink
 from tests.tools import Listener, Process, answers, free_port, manage, running, wait_until
 from ttsmonitor.audio.pyaudio import PyAudioOutput
@@ -62,6 +63,22 @@ def broker_settings(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> Broke
     monkeypatch.setenv("MQTT_HOST", mosquitto.host)
     monkeypatch.setenv("MQTT_PORT", str(mosquitto.port))
     return mosquitto
+
+
+@pytest.fixture
+def quick(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """The broker; clients come back to it at once, and nothing is repeated because time passed."""
+    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
+    return broker_settings
+
+
+@pytest.fixture
+def mirror(quick: Broker) -> Iterator[TTSMirrorPublisher]:
+    """Not connected yet: the first sentence does it."""
+    made = TTSMirrorPublisher()
+    yield made
+    made.stop(timeout_seconds=0.2)
 
 
 @pytest.fixture

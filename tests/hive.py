@@ -1,4 +1,4 @@
-"""A MoxieServer for tests, connected to the broker of the settings."""
+"""A MoxieServer for tests, with a mirror of its own."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from tests.tools import wait_until
 
 
 @contextmanager
-def connected_hive() -> Iterator[MoxieServer]:
-    """A connected server, with a mirror of its own."""
+def started_hive() -> Iterator[MoxieServer]:
+    """A server that connects to the broker of the settings, where that lets it."""
     mqtt_tts_mirror.get_tts_mirror.cache_clear()
     made = MoxieServer()
     made.start()
     try:
-        wait_until(lambda: made.is_ready, "the robot link")
         yield made
     finally:
         made.stop()
         mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
         mqtt_tts_mirror.get_tts_mirror.cache_clear()
+
+
+@contextmanager
+def connected_hive() -> Iterator[MoxieServer]:
+    """A connected server."""
+    with started_hive() as made:
+        wait_until(lambda: made.is_ready, "the robot link")
+        yield made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import ssl
@@ -19,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.ports import answers as answers
 from bench.ports import free_port as free_port
+from ttsmonitor.messages import STATUS_TOPIC
 
 ROOT = Path(__file__).resolve().parents[1]
 Value = TypeVar("Value")
@@ -153,6 +155,11 @@ class Listener:
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+
+
+def stored(listener: Listener, utterance_id: object) -> None:
+    """Answer as the speech service does when it has an utterance in its history."""
+    listener.publish(STATUS_TOPIC, json.dumps({"id": str(utterance_id), "event": "stored"}))
 
 
 class Robot:

@@ -15,14 +15,15 @@ from tests.conftest import Broker
 from tests.tools import free_port, wait_until
 from ttsmonitor.inbox import Stored
 from ttsmonitor.messages import status_payload
-from ttsmonitor.models import Utterance
+from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.subscriber import COMPONENT, Subscriber
 
 CONNACK, PUBLISH, PUBACK = 2, 3, 4
 """Kinds of MQTT packets."""
 
 
-def product_broker(directory: Path, *, username: str = "", password: str = "") -> Broker:
+@contextmanager
+def product_broker(directory: Path, *, username: str = "", password: str = "") -> Iterator[Broker]:
     """A Mosquitto as run_broker configures it: what arrives is on disk half a minute later."""
     port = free_port()
     config = write_config(
@@ -35,7 +36,10 @@ def product_broker(directory: Path, *, username: str = "", password: str = "") -
     )
     broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
     broker.start()
-    return broker
+    try:
+        yield broker
+    finally:
+        broker.process.close()
 
 
 def kill(broker: Broker) -> None:
@@ -89,6 +93,11 @@ def speech_service() -> Iterator[Subscriber]:
 def history() -> list[str]:
     """What the speech service has kept, in the order of its arrival."""
     return list(Utterance.objects.order_by("received_at").values_list("text", flat=True))
+
+
+def kept() -> list[str]:
+    """What is in the outbox."""
+    return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
 
 
 class Proxy:

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from hive.broker_config import password_line
-from hive.mqtt import mqtt_tts_mirror
-from hive.mqtt.moxie_server import MoxieServer
 from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
-from tests.hive import connected_hive
+from tests.hive import connected_hive, started_hive
 from tests.tools import wait_until
 from ttsmonitor.models import OutboxEntry
 
@@ -29,20 +27,15 @@ def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broke
     monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
-    broker = product_broker(tmp_path / "broker", **ACCOUNT)
-    yield broker
-    broker.process.close()
+    with product_broker(tmp_path / "broker", **ACCOUNT) as broker:
+        yield broker
 
 
 def test_a_wrong_password_is_named_and_holds_nobody_up(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MQTT_PASSWORD", "a new one")
-    mqtt_tts_mirror.get_tts_mirror.cache_clear()
-    server = MoxieServer()
-    server.start()
-    mirror = mqtt_tts_mirror.get_tts_mirror()
-    try:
+    with started_hive() as server:
         wait_until(lambda: "refused" in server.health()["checks"]["broker"]["detail"], "the cause")
         before = time.perf_counter()
         assert not server.send_telehealth_speech(DEVICE, "Hola")
@@ -56,10 +49,6 @@ def test_a_wrong_password_is_named_and_holds_nobody_up(
         with speech_service():
             wait_until(lambda: history() == ["Hola"], "the sentence")
             wait_until(lambda: server.health()["ok"], "a healthy hive")
-    finally:
-        server.stop()
-        mirror.stop(0.2)
-        mqtt_tts_mirror.get_tts_mirror.cache_clear()
 
 
 def allow(broker: Broker, *rules: str) -> None:

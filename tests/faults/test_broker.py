@@ -6,7 +6,6 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ from tests.faults.parts import (
     frozen,
     history,
     kill,
-    product_broker,
     speech_service,
 )
 from tests.tools import Listener, wait_until
@@ -31,21 +29,6 @@ from ttsmonitor.mqtt import MQTTConnection, Received
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"
 MakeMirror = Callable[..., TTSMirrorPublisher]
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Broker]:
-    broker = product_broker(tmp_path / "broker")
-    yield broker
-    broker.process.close()
-
-
-@pytest.fixture
-def quick(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    """The broker; clients come back to it at once, and nothing is repeated because time passed."""
-    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
-    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
-    return broker_settings
 
 
 @pytest.fixture

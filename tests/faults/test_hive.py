@@ -7,7 +7,7 @@ import os
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,19 +17,12 @@ from django.db import connection
 from hive.models import Robot
 from hive.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.faults.parts import frozen, history, kill, product_broker, speech_service
+from tests.faults.parts import frozen, history, kept, kill, speech_service
 from tests.tools import Listener, Process, free_port, manage, running, wait_until
-from ttsmonitor.models import ApiToken, OutboxEntry
+from ttsmonitor.models import ApiToken
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Broker]:
-    broker = product_broker(tmp_path / "broker")
-    yield broker
-    broker.process.close()
 
 
 @pytest.fixture
@@ -66,11 +59,6 @@ def is_well(env: dict[str, str]) -> bool:
     except urllib.error.HTTPError as exc:
         exc.close()
         return False
-
-
-def kept() -> list[str]:
-    """What is in the outbox."""
-    return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
 
 
 def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(

@@ -18,30 +18,14 @@ from django.utils import timezone
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
-from tests.faults.parts import history, kill, speech_service
-from tests.tools import Listener, wait_until
+from tests.faults.parts import history, kept, kill, speech_service
+from tests.tools import Listener, stored, wait_until
 from ttsmonitor import outbox
-from ttsmonitor.messages import STATUS_TOPIC, Control
+from ttsmonitor.messages import Control
 from ttsmonitor.models import OutboxEntry, Utterance
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"
-
-
-@pytest.fixture
-def mirror(
-    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TTSMirrorPublisher]:
-    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
-    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
-    made = TTSMirrorPublisher()
-    yield made
-    made.stop(timeout_seconds=0.2)
-
-
-def kept() -> list[str]:
-    """What is in the outbox."""
-    return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
 
 
 def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
@@ -131,7 +115,7 @@ def wait_for_both(listener: Listener, child: int) -> None:
     said = [json.loads(payload) for payload in listener.payloads(TEXT_TOPIC)]
     assert {each["text"] for each in said} == {"padre", "hijo"}
     for each in said:
-        listener.publish(STATUS_TOPIC, json.dumps({"id": each["id"], "event": "stored"}))
+        stored(listener, each["id"])
     os.waitpid(child, 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,29 +14,13 @@ from django.db import OperationalError
 from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
-from tests.tools import Listener, wait_until
+from tests.tools import Listener, stored, wait_until
 from ttsmonitor import outbox
-from ttsmonitor.messages import STATUS_TOPIC, Control, presence_payload
+from ttsmonitor.messages import Control, presence_payload
 from ttsmonitor.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"
-
-
-@pytest.fixture
-def mirror(
-    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TTSMirrorPublisher]:
-    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
-    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
-    made = TTSMirrorPublisher()
-    yield made
-    made.stop(timeout_seconds=0.2)
-
-
-def stored(listener: Listener, utterance_id: object) -> None:
-    """Answer as the subscriber does."""
-    listener.publish(STATUS_TOPIC, json.dumps({"id": str(utterance_id), "event": "stored"}))
 
 
 def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
