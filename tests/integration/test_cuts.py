@@ -15,6 +15,14 @@ from ttsmonitor.audio.pyaudio import BUSY_SECONDS, PyAudioOutput
 pytestmark = pytest.mark.sound
 
 
+@pytest.fixture
+def calm(output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch) -> PyAudioOutput:
+    """The output on a calm machine, whatever this one is."""
+    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)
+    output._busy_until = 0.0
+    return output
+
+
 @pytest.mark.parametrize("busy_seconds", [0, 60], ids=["calm", "busy"])
 def test_flush_says_what_was_not_heard(
     sink: Sink, output: PyAudioOutput, busy_seconds: int
@@ -47,11 +55,8 @@ def test_a_pause_loses_nothing_and_repeats_nothing(sink: Sink, output: PyAudioOu
     assert (parts[:, 1] - parts[:, 0]).sum() / RATE == pytest.approx(1.2, abs=0.03)
 
 
-def test_a_pause_is_no_click_and_goes_on_to_the_sample(
-    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)  # a calm machine
-    with talking(output, sine(2.0)) as talk:
+def test_a_pause_is_no_click_and_goes_on_to_the_sample(sink: Sink, calm: PyAudioOutput) -> None:
+    with talking(calm, sine(2.0)) as talk:
         for moment in (0.3, 0.6, 0.9, 1.2):
             talk.wait_for(moment)
             talk.controls.resumed.clear()
@@ -83,11 +88,8 @@ def test_a_cut_is_soon_over(sink: Sink, output: PyAudioOutput, busy_seconds: int
     assert (last - cut_at) / RATE < 0.08
 
 
-def test_an_interruption_is_no_click(
-    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)  # a calm machine
-    with talking(output, sine(2.0)) as talk:
+def test_an_interruption_is_no_click(sink: Sink, calm: PyAudioOutput) -> None:
+    with talking(calm, sine(2.0)) as talk:
         talk.wait_for(0.523)
         talk.playback.cancel()
         talk.wait(1)
@@ -102,6 +104,7 @@ def test_a_machine_that_was_late_keeps_more_at_the_device(
     sink: Sink, output: PyAudioOutput
 ) -> None:
     output.open()
+    output._busy_until = 0.0
     output.begin("calm", RATE)
     calm = output._stream.capacity
     output._busy_until = time.monotonic() + 60
@@ -152,7 +155,15 @@ def test_a_machine_that_makes_us_wait_is_a_busy_one(
     sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", -1.0)
+    output._busy_until = 0.0
     with talking(output, speech(0.5)) as talk:
         talk.wait()
     output.begin("next", RATE)
+    assert output._stream.buffer_seconds == BUSY_SECONDS
+
+
+def test_a_machine_of_which_nothing_is_known_counts_as_a_busy_one(
+    sink: Sink, output: PyAudioOutput
+) -> None:
+    output.open()
     assert output._stream.buffer_seconds == BUSY_SECONDS

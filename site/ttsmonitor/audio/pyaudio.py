@@ -26,7 +26,7 @@ first, so with the fade a cut takes two of them."""
 LATE_SECONDS = 0.012
 """A machine that lets us wait so long is busy,"""
 CALM_AFTER_SECONDS = 600.0
-"""and this long after it."""
+"""and this long after it, and as long after the start, when nothing is known of it."""
 FADE_SECONDS = 0.005
 TAIL_SECONDS = 0.02
 USUAL_RATE = 22_050
@@ -56,7 +56,8 @@ class PyAudioOutput:
         self._preroll = 0  # of silence to come before those
         self._fading = 0  # samples that are still to come up from silence
         self._last_sound = 0.0
-        self._busy_until = 0.0
+        # A gap in a sentence is worse than a cut without a fade.
+        self._busy_until = time.monotonic() + CALM_AFTER_SECONDS
 
     def open(self) -> None:
         """Find the device. Raises AudioError where there is none, or where it takes no sound."""
