@@ -231,26 +231,30 @@ class SpeechService:
         self._journal.record(again, "stored")
         self._speaker.wake()
 
-    def _stored(self, stored: Stored) -> None:
-        if stored.is_complete:
-            # Also for what came again: the publisher may have missed the first answer.
-            self._journal.record(stored.utterance, "stored")
-        if stored.is_settled:
-            self._journal.record(stored.utterance, stored.utterance.status)
-        if stored.became_ready:
+    def _stored(self, stored: list[Stored]) -> None:
+        if any(each.became_ready for each in stored):
             self._speaker.wake()
+        for each in stored:
+            if each.is_complete:
+                # Also for what came again: the publisher may have missed the first answer.
+                self._journal.record(each.utterance, "stored")
+            if each.is_settled:
+                self._journal.record(each.utterance, each.utterance.status)
+        self._journal.wait_for_room()
 
     def _gap(self, utterance: Utterance) -> None:
         self._journal.record(utterance, Status.QUEUED)
         self._speaker.wake()
 
-    def _tell(self, change: Change) -> None:
-        status = self.status()
-        self._subscriber.publish_status(_status_message(status, change))
-        if change.utterance is not None:
-            data = {"event": change.event, "utterance": change.utterance}
-            events.push(events.MONITOR_GROUP, "utterance", data)
-        events.push(events.MONITOR_GROUP, "status", {"status": status})
+    def _tell(self, changes: list[Change]) -> None:
+        status = self.status()  # once for all: what waits is counted for it
+        news: list[dict[str, Any]] = []
+        for change in changes:
+            self._subscriber.publish_status(_status_message(status, change))
+            if change.utterance is not None:
+                event = {"event": change.event, "utterance": change.utterance}
+                news.append({"type": "utterance"} | event)
+        events.push_all(events.MONITOR_GROUP, [*news, {"type": "status", "status": status}])
 
 
 def _status_message(status: dict[str, Any], change: Change) -> bytes:
