@@ -108,6 +108,9 @@ class TTSSettings(AppSettings):
 
     TTS_TTL: int = 120
     """Seconds after which a sentence that still waits is not spoken any more."""
+    TTS_QUEUE_LIMIT: int = 500
+    """Sentences that wait to be spoken, at most; of more, the oldest are skipped, first those that
+    are too old anyway, last those of high priority."""
     TTS_CACHE_MB: int = 256
     """Megabytes of finished sound kept on disk: what is said often starts at once; 0: none."""
     TTS_CACHE_DIR: str = "site/work/sounds"

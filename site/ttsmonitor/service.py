@@ -30,6 +30,7 @@ from ttsmonitor.version import VERSION
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
+SKIPPED_AT_ONCE = 1_000
 
 _current: SpeechService | None = None
 
@@ -255,6 +256,14 @@ class SpeechService:
                 event = {"event": change.event, "utterance": change.utterance}
                 news.append({"type": "utterance"} | event)
         events.push_all(events.MONITOR_GROUP, [*news, {"type": "status", "status": status}])
+        self._keep_bound(status["queue_size"])
+
+    def _keep_bound(self, waiting: int) -> None:
+        """No more wait than a setting says. What is skipped is told next, and counted anew then."""
+        if (excess := min(waiting - conf.TTS_QUEUE_LIMIT, SKIPPED_AT_ONCE)) > 0:
+            least = Utterance.objects.first_to_go(excess, conf.TTS_TTL)
+            for utterance in least.drop(Status.SKIPPED, "too many were waiting (TTS_QUEUE_LIMIT)"):
+                self._journal.record(utterance, Status.SKIPPED)
 
 
 def _status_message(status: dict[str, Any], change: Change) -> bytes:
