@@ -97,7 +97,7 @@ class _Draft:
             )
         self.parts = parts
         self.added.append(chunk.chunk)
-        utterance.text = _joined(parts)
+        utterance.text = _joined(parts, utterance.total_chunks)
         if utterance.status != Status.RECEIVING:
             utterance.error = "a chunk came too late to be spoken"
         return True
@@ -172,15 +172,25 @@ class _Batch:
 
 
 def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
-    if utterance.total_chunks != chunk.total_chunks:
-        raise InvalidMessageError(
-            f"total_chunks is {chunk.total_chunks}, but utterance {utterance.pk} came with"
-            f" {utterance.total_chunks}"
-        )
+    """A part of something else is not mixed in, whatever its id says."""
+    names = ["total_chunks", *(["source", "device_id"] if chunk.total_chunks > 1 else [])]
+    for name in names:
+        came, known = getattr(chunk, name), getattr(utterance, name)
+        if came != known:
+            raise InvalidMessageError(
+                f"{name} is {came}, but utterance {utterance.pk} came with {known}"
+            )
 
 
-def _joined(parts: dict[int, str]) -> str:
-    return "".join(parts[number] for number in sorted(parts))
+def _joined(parts: dict[int, str], total: int) -> str:
+    """The text; an ellipsis stands, and is a pause, where chunks are missing."""
+    numbers = range(1, total + 1)
+    if len(parts) == total:
+        return "".join(parts[number] for number in numbers)
+    pieces = "".join(parts.get(number, "\0") for number in numbers).split("\0")
+    there = [piece.strip() for piece in pieces if piece.strip()]
+    before, after = [] if 1 in parts else [""], [] if total in parts else [""]
+    return " … ".join([*before, *there, *after]).strip()
 
 
 def _known(ids: set[UUID]) -> dict[UUID, _Draft]:

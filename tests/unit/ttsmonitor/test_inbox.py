@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tests.unit.ttsmonitor.arriving import store, store_together
 from ttsmonitor import inbox
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.inbox import Arrival, Stored
@@ -19,14 +20,6 @@ from ttsmonitor.models import Utterance, UtteranceChunk
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
-
-
-def store(chunk: Chunk, **how: bool) -> Stored:
-    """What becomes of one that arrives alone."""
-    (result,) = inbox.store([Arrival(chunk, **how)])
-    if isinstance(result, InvalidMessageError):
-        raise result
-    return result
 
 
 def chunks(text: str = "Uno. " * 100 + "Dos. " * 100 + "Tres.", **fields: object) -> list[Chunk]:
@@ -96,7 +89,7 @@ def test_a_missing_chunk_is_given_up_and_marked() -> None:
     (row,) = inbox.give_up_waiting(5)
     assert row.status == Status.QUEUED
     assert row.error == "chunk 2 of 3 did not come"
-    assert row.text == first.text + third.text
+    assert row.text == f"{first.text.strip()} … {third.text}"
 
 
 def test_a_chunk_that_comes_too_late_is_kept_and_marked() -> None:
@@ -164,18 +157,13 @@ def test_what_an_interrupt_overtook_is_kept_and_not_spoken() -> None:
     assert Utterance.objects.get().status == Status.INTERRUPTED
 
 
-def together(*chunks: Chunk, **how: bool) -> list[Stored | InvalidMessageError]:
-    """What becomes of those that arrive together."""
-    return inbox.store([Arrival(chunk, **how) for chunk in chunks])
-
-
 def texts() -> list[str]:
     return [row.text for row in Utterance.objects.waiting()]
 
 
 def test_what_arrives_together_is_queued_in_its_order() -> None:
     made = [chunks(str(number))[0] for number in range(30)]
-    results = together(*made)
+    results = store_together(made)
     assert texts() == [str(number) for number in range(30)]
     assert all(isinstance(each, Stored) and each.became_ready for each in results)
 
@@ -185,16 +173,16 @@ def test_many_cost_no_more_queries_than_one(
 ) -> None:
     for count in (1, 100):
         with django_assert_num_queries(2):
-            together(*(chunks(f"{count}, {number}")[0] for number in range(count)))
+            store_together([chunks(f"{count}, {number}")[0] for number in range(count)])
     parts = chunks()
     store(parts[0])
     with django_assert_num_queries(4):
-        together(*parts[1:])
+        store_together(parts[1:])
 
 
 def test_a_repetition_among_what_arrives_together_changes_nothing() -> None:
     (chunk,) = chunks("Hola")
-    first, again = together(chunk, chunk)
+    first, again = store_together([chunk, chunk])
     assert isinstance(first, Stored) and first.became_ready
     assert isinstance(again, Stored) and again.is_complete and not again.became_ready
     assert texts() == ["Hola"]
@@ -203,7 +191,7 @@ def test_a_repetition_among_what_arrives_together_changes_nothing() -> None:
 def test_chunks_that_arrive_together_join_and_are_not_mixed() -> None:
     first, second = chunks(device_id="d_1"), chunks("Otra. " * 150, device_id="d_2")
     arriving = [first[2], second[1], first[0], second[0], second[1], first[1], *second[2:]]
-    results = together(*arriving)
+    results = store_together(arriving)
     assert texts() == ["".join(part.text for part in parts) for parts in (first, second)]
     assert sum(isinstance(each, Stored) and each.became_ready for each in results) == 2
     assert UtteranceChunk.objects.count() == len(first) + len(second)
@@ -212,7 +200,7 @@ def test_chunks_that_arrive_together_join_and_are_not_mixed() -> None:
 def test_one_that_contradicts_the_others_is_refused_alone() -> None:
     first, second, third = chunks()
     stranger = replace(second, total_chunks=9)
-    results = together(first, stranger, second, third)
+    results = store_together([first, stranger, second, third])
     assert [isinstance(each, Stored) for each in results] == [True, False, True, True]
     assert texts() == [first.text + second.text + third.text]
 
@@ -223,9 +211,9 @@ def test_what_would_be_too_long_is_refused_and_the_rest_of_it_stays() -> None:
         Chunk(utterance_id=uid, text="x" * 400, chunk=number, total_chunks=60)
         for number in range(1, 53)
     ]
-    results = together(*parts)
+    results = store_together(parts)
     assert [isinstance(each, Stored) for each in results] == [True] * 50 + [False] * 2
-    assert len(Utterance.objects.get().text) == 20_000
+    assert Utterance.objects.get().text == "x" * 20_000 + " …"
     assert UtteranceChunk.objects.count() == 50
 
 
