@@ -8,6 +8,7 @@ together, in as many queries for two hundred messages as for one.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -184,13 +185,9 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
 
 def _joined(parts: dict[int, str], total: int) -> str:
     """The text; an ellipsis stands, and is a pause, where chunks are missing."""
-    numbers = range(1, total + 1)
-    if len(parts) == total:
-        return "".join(parts[number] for number in numbers)
-    pieces = "".join(parts.get(number, "\0") for number in numbers).split("\0")
-    there = [piece.strip() for piece in pieces if piece.strip()]
-    before, after = [] if 1 in parts else [""], [] if total in parts else [""]
-    return " … ".join([*before, *there, *after]).strip()
+    # No text has a NUL, so it can stand for what is missing.
+    text = "".join(parts.get(number, "\0") for number in range(1, total + 1))
+    return re.sub(r"\s*\0[\s\0]*", " … ", text).strip() if "\0" in text else text
 
 
 def _known(ids: set[UUID]) -> dict[UUID, _Draft]:
