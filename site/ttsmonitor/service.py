@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from ttsmonitor.activity import ActivityHandler
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections
+from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.inbox import Stored
 from ttsmonitor.journal import Change, Journal
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
@@ -44,7 +46,8 @@ def current() -> SpeechService | None:
 class SpeechService:
     """start() and stop(); the pages ask status(), health(), activity() and give control()."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[TTSMonitorError], None] = lambda error: None) -> None:
+        """`on_failure` is called when it cannot go on: stop() it then, on another thread."""
         self._started_at = datetime.now(UTC)
         self._activity = ActivityHandler()
         self._changing = threading.Lock()
@@ -77,6 +80,7 @@ class SpeechService:
             on_control=self.control,
             health=self.health,
             on_connection=self._journal.state_changed,
+            on_rival=on_failure,
         )
 
     def start(self) -> bool:

@@ -19,7 +19,7 @@ from django.db import (
 from ttsmonitor import inbox
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
-from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
 from ttsmonitor.inbox import Arrival, Stored
 from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
@@ -35,6 +35,7 @@ from ttsmonitor.messages import (
 from ttsmonitor.models import Utterance
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.quarantine import Unreadable, quarantine
+from ttsmonitor.rivals import RIVAL, Scout
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Subscriber:
         on_control: Callable[[Control], None],
         health: Callable[[], dict[str, Any]],
         on_connection: Callable[[], None] = lambda: None,
+        on_rival: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
         self.dropped = 0
         self._topic = conf.MQTT_TOPIC
@@ -65,6 +67,7 @@ class Subscriber:
         self._on_gap = on_gap
         self._on_control = on_control
         self._health = health
+        self._on_rival = on_rival
         self._arrived: queue.Queue[Received] = queue.Queue(WAITING)
         self._orders: queue.Queue[Received | None] = queue.Queue(WAITING)
         self._interrupted: dict[str, float] = {}  # device id ("": all) to monotonic seconds
@@ -92,6 +95,7 @@ class Subscriber:
             component=COMPONENT,
             durable=True,
             manual_ack=True,
+            before_connect=self._look_for_rival,
         )
 
     @property
@@ -116,6 +120,13 @@ class Subscriber:
     def publish_status(self, payload: bytes) -> None:
         """The newest state, retained for whoever comes later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
+
+    def _look_for_rival(self) -> None:
+        link = self.connection
+        if Scout(COMPONENT, link.instance).finds_rival(*link.endpoint, lambda: link.is_stopped):
+            error = AlreadyRunningError(RIVAL.format(link.address, conf.work_dir))
+            self._on_rival(error)
+            raise error
 
     def _hand_over(self, message: Received) -> None:
         # Not behind a burst of sentences: Interrupt means now.
@@ -165,8 +176,9 @@ class Subscriber:
             return
         health = self._health()
         status = "ok" if health["ok"] else "failing"
+        instance = self.connection.instance
         self.connection.publish(
-            HEALTH_TOPIC, pong_payload(ping, COMPONENT, status, health["checks"])
+            HEALTH_TOPIC, pong_payload(ping, COMPONENT, status, health["checks"], instance)
         )
 
     def _run(self) -> None:
