@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import first_audio, publish, soak, stop
+from bench import first_audio, ingest, publish, soak, stop
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -28,6 +28,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "first-audio": "publish to first audible sample, beside Piper's library and program",
             "publish": "what publish_text() costs, broker up, down and frozen",
             "stop": "control message to silence: interrupt, pause, mute",
+            "ingest": "utterances stored per second, beside what paho alone receives",
             "soak": "memory and idle load over many utterances",
         }.items()
     }
@@ -36,6 +37,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["first-audio"].add_argument("--runs", type=_count, default=20)
     parsers["publish"].add_argument("--calls", type=_count, default=20_000)
     parsers["stop"].add_argument("--runs", type=_count, default=50)
+    parsers["ingest"].add_argument("--utterances", type=_count, default=10_000)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
     args = parser.parse_args(arguments)
     if args.command is None:
@@ -45,6 +47,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "first-audio": first_audio.run,
         "publish": publish.run,
         "stop": stop.run,
+        "ingest": ingest.run,
         "soak": soak.run,
     }
     return [runs[args.command]], args

@@ -83,6 +83,10 @@ class Process:
         finally:
             assert words in self.output, f"no {words!r} in the output:\n{self.output}"
 
+    @property
+    def is_over(self) -> bool:
+        return self._process.poll() is not None
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -159,12 +161,18 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
     fields = ("received_at", "topic", "reason", "size", "content")
     show_full_result_count = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:
+        # A list shows no payload: a hundred of them would be megabytes.
+        rows: QuerySet[QuarantinedMessage] = super().get_queryset(request).defer("payload")
+        return rows.annotate(payload_bytes=Length("payload"))
+
     class Media:
         css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
 
-    @admin.display(description=_("bytes"))
+    @admin.display(description=_("bytes"), ordering="payload_bytes")
     def size(self, message: QuarantinedMessage) -> int:
-        return len(message.payload)
+        payload_bytes: int = message.payload_bytes  # type: ignore[attr-defined]
+        return payload_bytes
 
     @admin.display(description=_("payload"))
     def content(self, message: QuarantinedMessage) -> SafeString:

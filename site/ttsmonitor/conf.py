@@ -108,6 +108,9 @@ class TTSSettings(AppSettings):
 
     TTS_TTL: int = 120
     """Seconds after which a sentence that still waits is not spoken any more."""
+    TTS_QUEUE_LIMIT: int = 500
+    """Sentences that wait to be spoken, at most; of more, the oldest are skipped, first those that
+    are too old anyway, last those of high priority."""
     TTS_HISTORY_DAYS: int = 0
     """Days after which what was said is forgotten; 0: never."""
     TTS_CACHE_MB: int = 256

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
@@ -32,27 +33,41 @@ def bind(loop: asyncio.AbstractEventLoop | None) -> None:
 
 
 def push(group: str, kind: str, data: dict[str, Any]) -> None:
-    """Send `{"type": kind, **data}` to every page of a group, from any thread, never waiting.
+    """Send `{"type": kind, **data}` to every page of a group, from any thread, never waiting."""
+    push_all(group, [{"type": kind, **data}])
+
+
+def push_all(group: str, events: Sequence[dict[str, Any]]) -> None:
+    """Send events in order, as push() does.
 
     On the serving loop itself by run_coroutine_threadsafe: async_to_sync from a foreign thread
     took seconds. An event never carries the only copy, so where pages are too slow it is dropped.
     """
     loop = _loop
     layer = get_channel_layer()
-    if loop is None or layer is None or not _unsent.acquire(blocking=False):
+    if loop is None or layer is None:
         return
-    event = {"type": "page.event", "event": {"type": kind, **data}}
+    events = [event for event in events if _unsent.acquire(blocking=False)]
+    if not events:
+        return
+    sending = _send(layer, group, events)
     try:
-        future = asyncio.run_coroutine_threadsafe(layer.group_send(group, event), loop)
+        future = asyncio.run_coroutine_threadsafe(sending, loop)
     except RuntimeError:  # the loop has ended
-        _unsent.release()
+        sending.close()
+        _unsent.release(len(events))
         return
-    future.add_done_callback(_sent)
+    future.add_done_callback(lambda future: _sent(future, len(events)))
 
 
-def _sent(future: Future[None]) -> None:
+async def _send(layer: Any, group: str, events: Sequence[dict[str, Any]]) -> None:
+    for event in events:
+        await layer.group_send(group, {"type": "page.event", "event": event})
+
+
+def _sent(future: Future[None], count: int) -> None:
     global _error
-    _unsent.release()
+    _unsent.release(count)
     if future.cancelled():
         return
     # Told when it changes: a log line is a live change as well, and would bring the next one.

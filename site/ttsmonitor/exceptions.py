@@ -26,5 +26,9 @@ class AudioError(TTSMonitorError):
     """The sound device cannot be used."""
 
 
+class AlreadyRunningError(TTSMonitorError):
+    """Another speech service of this installation is running."""
+
+
 class BrokerError(TTSMonitorError):
     """The MQTT broker cannot be reached."""

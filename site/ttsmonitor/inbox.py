@@ -1,29 +1,45 @@
-"""The history's side of what arrives: stored once, joined from its chunks, kept when unreadable.
+"""The history's side of what arrives: stored once, joined from its chunks.
 
 The database decides what is new, not memory: ids are unique, and a chunk's number is unique within
-its utterance, so a message that comes again changes nothing.
+its utterance, so a message that comes again changes nothing. What arrives together is stored
+together, in as many queries for two hundred messages as for one.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from ttsmonitor.bulk import insert_new
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.messages import UTTERANCE_CHARACTERS, Chunk
-from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.models import Utterance, UtteranceChunk
 
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
-_SETTLED = (Status.SKIPPED, Status.INTERRUPTED)
-MAX_QUARANTINED = 10_000
 REPEATED_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message that could be read, and how it came."""
+
+    chunk: Chunk
+    retained: bool = False
+    """The broker hands it to every new subscriber: it is kept and not spoken."""
+    repeated: bool = False
+    """The broker sent it before."""
+    interrupted: bool = False
+    """An interrupt overtook it: it is kept and not spoken."""
 
 
 @dataclass(frozen=True)
@@ -39,49 +55,121 @@ class Stored:
     """This one completed it, and it will not be spoken."""
 
 
-def store(
-    chunk: Chunk, *, retained: bool = False, repeated: bool = False, interrupted: bool = False
-) -> Stored:
-    """Put a chunk into the history; to be called in a transaction.
+def store(arrivals: Sequence[Arrival]) -> list[Stored | InvalidMessageError]:
+    """Put messages into the history, in order; to be called in a transaction.
 
-    `retained` and `interrupted` ones are kept and not spoken; `repeated` says that the broker
-    sent it before. Raises InvalidMessageError where it contradicts what is known of its utterance.
+    For each what became of it: an InvalidMessageError where it contradicts what is known of its
+    utterance.
     """
-    now = timezone.now()
-    if chunk.is_anonymous and (retained or repeated):
-        known = _twin(chunk, None if retained else now - REPEATED_WITHIN)
-        if known is not None:
-            return Stored(known, is_complete=True, became_ready=False)
-    utterance, is_new = Utterance.objects.get_or_create(
-        id=chunk.utterance_id, defaults=_fields(chunk, now)
-    )
-    _refuse_stranger(utterance, chunk)
-    _part, is_new_part = UtteranceChunk.objects.get_or_create(
-        utterance=utterance, number=chunk.chunk, defaults={"text": chunk.text}
-    )
-    if chunk.total_chunks == 1:
-        is_complete, is_first = True, is_new
-    else:
-        is_complete, is_first = _join(utterance, is_new_part)
-    after = _receive(utterance, retained, interrupted) if is_first else None
-    return Stored(utterance, is_complete, after == Status.QUEUED, after in _SETTLED)
+    batch = _Batch(arrivals)
+    results: list[Stored | InvalidMessageError] = []
+    for arrival in arrivals:
+        try:
+            results.append(batch.take(arrival))
+        except InvalidMessageError as exc:
+            results.append(exc)
+    batch.write()
+    return results
 
 
-def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
-    return {
-        "text": chunk.text,
-        "source": chunk.source,
-        "device_id": chunk.device_id,
-        "lang": chunk.lang,
-        "voice": chunk.voice,
-        "mood": chunk.mood,
-        "intensity": chunk.intensity,
-        "priority": chunk.priority,
-        "ttl_seconds": chunk.ttl,
-        "total_chunks": chunk.total_chunks,
-        "published_at": chunk.published_at or now,
-        "received_at": now,
-    }
+@dataclass
+class _Draft:
+    """An utterance while messages are put into it."""
+
+    utterance: Utterance
+    is_new: bool = False
+    parts: dict[int, str] = field(default_factory=dict)
+    added: list[int] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.parts) == self.utterance.total_chunks
+
+    def add(self, chunk: Chunk) -> bool:
+        """False where it is there already. Raises InvalidMessageError."""
+        utterance = self.utterance
+        _refuse_stranger(utterance, chunk)
+        if chunk.chunk in self.parts:
+            return False
+        parts = self.parts | {chunk.chunk: chunk.text}
+        if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
+            raise InvalidMessageError(
+                f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
+            )
+        self.parts = parts
+        self.added.append(chunk.chunk)
+        utterance.text = _joined(parts, utterance.total_chunks)
+        if utterance.status != Status.RECEIVING:
+            utterance.error = "a chunk came too late to be spoken"
+        return True
+
+
+class _Batch:
+    """What is known of the utterances that arrive together, and what is new of them."""
+
+    def __init__(self, arrivals: Sequence[Arrival]) -> None:
+        self._now = timezone.now()
+        self._drafts = _known({arrival.chunk.utterance_id for arrival in arrivals})
+        self._twins = _twins(arrivals, self._now)
+
+    def take(self, arrival: Arrival) -> Stored:
+        """Raises InvalidMessageError."""
+        if (twin := self._twin(arrival)) is not None:
+            return Stored(twin, is_complete=True, became_ready=False)
+        draft = self._draft(arrival.chunk)
+        is_news, utterance = draft.add(arrival.chunk), draft.utterance
+        if not (is_news and draft.is_complete and utterance.status == Status.RECEIVING):
+            return Stored(utterance, draft.is_complete, became_ready=False)
+        self._receive(utterance, arrival)
+        is_settled = utterance.status != Status.QUEUED
+        return Stored(utterance, True, became_ready=not is_settled, is_settled=is_settled)
+
+    def write(self) -> None:
+        """Put what is new into the database."""
+        drafts = self._drafts.values()
+        insert_new([draft.utterance for draft in drafts if draft.is_new])
+        insert_new([
+            UtteranceChunk(utterance=draft.utterance, number=number, text=draft.parts[number])
+            for draft in drafts
+            if draft.utterance.total_chunks > 1  # of one, the utterance has all there is
+            for number in draft.added
+        ])  # fmt: skip
+        grown = [draft.utterance for draft in drafts if draft.added and not draft.is_new]
+        Utterance.objects.bulk_update(grown, ["text", "error", "status", "finished_at"])
+
+    def _draft(self, chunk: Chunk) -> _Draft:
+        draft = self._drafts.get(chunk.utterance_id)
+        if draft is None:
+            # Each a little later than the one before: that is the order in which they are spoken.
+            self._now += timedelta(microseconds=1)
+            draft = _Draft(Utterance(**_fields(chunk, self._now)), is_new=True)
+            self._drafts[chunk.utterance_id] = draft
+            if chunk.is_anonymous:
+                self._twins[_sameness(chunk)] = draft.utterance
+        return draft
+
+    def _twin(self, arrival: Arrival) -> Utterance | None:
+        """The utterance of the same message without an id, if it came before."""
+        if not _may_have_twin(arrival):
+            return None
+        twin = self._twins.get(_sameness(arrival.chunk))
+        since = None if arrival.retained else self._now - REPEATED_WITHIN
+        is_it = twin is not None and (since is None or twin.received_at >= since)
+        return twin if is_it else None
+
+    def _receive(self, utterance: Utterance, arrival: Arrival) -> None:
+        """All of it is there: the status that it has from now on."""
+        if arrival.retained:
+            # The broker hands a retained message to every new subscriber: it is old by nature.
+            utterance.status = Status.SKIPPED
+            utterance.error = "retained by the broker: stored, not spoken"
+        elif arrival.interrupted:
+            utterance.status = Status.INTERRUPTED
+            utterance.error = "interrupted before its turn"
+        else:
+            utterance.status = Status.QUEUED
+        if utterance.status != Status.QUEUED:
+            utterance.finished_at = self._now
 
 
 def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
@@ -95,22 +183,6 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
             )
 
 
-def _join(utterance: Utterance, is_new_part: bool) -> tuple[bool, bool]:
-    """(all chunks are there, it was this one that completed them)."""
-    parts = dict(utterance.chunks.values_list("number", "text"))
-    is_complete = len(parts) == utterance.total_chunks
-    if is_new_part:
-        utterance.text = _joined(parts, utterance.total_chunks)
-        if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
-            raise InvalidMessageError(
-                f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
-            )
-        if utterance.status != Status.RECEIVING:
-            utterance.error = "a chunk came too late to be spoken"
-        utterance.save(update_fields=["text", "error"])
-    return is_complete, is_complete and is_new_part
-
-
 def _joined(parts: dict[int, str], total: int) -> str:
     """The text; an ellipsis stands, and is a pause, where chunks are missing."""
     # No text has a NUL, so it can stand for what is missing.
@@ -118,29 +190,56 @@ def _joined(parts: dict[int, str], total: int) -> str:
     return re.sub(r"\s*\0[\s\0]*", " … ", text).strip() if "\0" in text else text
 
 
-def _twin(chunk: Chunk, since: datetime | None) -> Utterance | None:
-    """The row of the same message without an id, if it came before."""
-    same = Utterance.objects.filter(text=chunk.text, device_id=chunk.device_id, source=chunk.source)
-    if since is not None:
-        same = same.filter(received_at__gte=since)
-    return same.recent().first()
+def _known(ids: set[UUID]) -> dict[UUID, _Draft]:
+    """Those that are in the database, held there until the end of the transaction."""
+    rows = Utterance.objects.select_for_update().filter(pk__in=ids)
+    drafts = {row.pk: _Draft(row) for row in rows}
+    of_several = [pk for pk, draft in drafts.items() if draft.utterance.total_chunks > 1]
+    if of_several:
+        for part in UtteranceChunk.objects.filter(utterance__in=of_several):
+            drafts[part.utterance_id].parts[part.number] = part.text
+    for draft in drafts.values():
+        if draft.utterance.total_chunks == 1:
+            draft.parts[1] = draft.utterance.text
+    return drafts
 
 
-def _receive(utterance: Utterance, retained: bool, interrupted: bool) -> Status | None:
-    """All of it is there: the status that it has from now on; None where it had one already."""
-    if retained:
-        # The broker hands a retained message to every new subscriber: it is old by nature.
-        after, error = Status.SKIPPED, "retained by the broker: stored, not spoken"
-    elif interrupted:
-        after, error = Status.INTERRUPTED, "interrupted before its turn"
-    else:
-        after, error = Status.QUEUED, ""
-    query = Utterance.objects.filter(pk=utterance.pk)
-    finished = None if after == Status.QUEUED else timezone.now()
-    if not query.move(Status.RECEIVING, after, error=error, finished_at=finished):
-        return None
-    utterance.status, utterance.error = after, error
-    return after
+def _may_have_twin(arrival: Arrival) -> bool:
+    return arrival.chunk.is_anonymous and (arrival.retained or arrival.repeated)
+
+
+def _sameness(message: Chunk | Utterance) -> tuple[str, str, str]:
+    """What two copies of a message without an id have in common."""
+    return message.text, message.device_id, message.source
+
+
+def _twins(arrivals: Sequence[Arrival], now: datetime) -> dict[tuple[str, str, str], Utterance]:
+    """The newest utterance for each message that may have come before."""
+    asked = [arrival for arrival in arrivals if _may_have_twin(arrival)]
+    if not asked:
+        return {}
+    rows = Utterance.objects.filter(text__in={arrival.chunk.text for arrival in asked})
+    if not any(arrival.retained for arrival in asked):
+        rows = rows.filter(received_at__gte=now - REPEATED_WITHIN)
+    return {_sameness(row): row for row in rows.order_by("received_at")}
+
+
+def _fields(chunk: Chunk, now: datetime) -> dict[str, Any]:
+    return {
+        "id": chunk.utterance_id,
+        "text": "",
+        "source": chunk.source,
+        "device_id": chunk.device_id,
+        "lang": chunk.lang,
+        "voice": chunk.voice,
+        "mood": chunk.mood,
+        "intensity": chunk.intensity,
+        "priority": chunk.priority,
+        "ttl_seconds": chunk.ttl,
+        "total_chunks": chunk.total_chunks,
+        "published_at": chunk.published_at or now,
+        "received_at": now,
+    }
 
 
 def give_up_waiting(wait_seconds: float) -> list[Utterance]:
@@ -159,15 +258,6 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
                 logger.warning("utterance %s: %s", utterance.pk, error)
                 ready.append(utterance)
     return ready
-
-
-def quarantine(topic: str, payload: bytes, reason: str) -> None:
-    """Keep what could not be read, the newest ones."""
-    logger.warning("quarantined a message on %s: %s", topic[:200], reason)
-    # PostgreSQL takes no NUL, and a column has its length.
-    topic = topic.replace("\0", "\ufffd")[:1024]
-    kept = QuarantinedMessage.objects.create(topic=topic, payload=payload, reason=reason)
-    QuarantinedMessage.objects.filter(pk__lte=kept.pk - MAX_QUARANTINED).delete()
 
 
 def recover() -> list[Utterance]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.secrets import kept_secret
 
 SUFFIX_BYTES = 8
+DIGEST_CHARACTERS = 16
+INSTANCE_BYTES = 4
 
 
 def client_id(name: str) -> str:
@@ -21,3 +26,14 @@ def client_id(name: str) -> str:
         return f"{name}-{kept_secret(path, SUFFIX_BYTES)}"
     except OSError as exc:
         raise TTSMonitorError(f"{path} cannot be kept: {exc.strerror}.") from exc
+
+
+def new_instance(client_id: str) -> str:
+    """What tells a client from another one with the same name, without telling the name."""
+    digest = hashlib.sha256(client_id.encode()).hexdigest()[:DIGEST_CHARACTERS]
+    return f"{digest}.{secrets.token_hex(INSTANCE_BYTES)}"
+
+
+def is_rival(instance: str, other: str) -> bool:
+    """Is `other` another client with the same name?"""
+    return instance != other and instance.partition(".")[0] == other.partition(".")[0]

@@ -24,6 +24,11 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 0.04
+BURST_SECONDS = 1.0
+MANY = 50
+"""Changes in so short a time that it is a burst."""
+TOLD_AT_ONCE = 500
+BACKLOG = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Change:
 class Journal:
     """start(), record() from any thread, stop()."""
 
-    def __init__(self, tell: Callable[[Change], None]) -> None:
+    def __init__(self, tell: Callable[[list[Change]], None]) -> None:
         self._tell = tell
         self._changes: queue.SimpleQueue[Change | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -60,6 +65,11 @@ class Journal:
             setattr(utterance, name, value)
         self._changes.put(Change(event, describe(utterance), values))
 
+    def wait_for_room(self) -> None:
+        """For whoever brings thousands: return once most of them are told."""
+        while self._changes.qsize() > BACKLOG and self.is_alive and not self._stopping.is_set():
+            self._stopping.wait(PATIENCE_SECONDS)
+
     def state_changed(self) -> None:
         """Tell of the service's new state. Returns at once."""
         self._changes.put(Change())
@@ -73,27 +83,54 @@ class Journal:
             self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
-        while (change := self._changes.get()) is not None:
-            # Whoever speaks now needs the processor more: history and pages can wait a moment.
-            self._stopping.wait(PATIENCE_SECONDS)
-            while not self._changes.empty():
-                following = self._changes.get()
-                # Of states in a row the newest is enough; what happened to utterances is told all.
-                if change.utterance is not None or following is None:
-                    self._deal_with(change)
-                if following is None:
-                    return
-                change = following
-            self._deal_with(change)
+        is_last = False
+        while not is_last:
+            changes, is_last = self._next_changes()
+            if changes:
+                self._deal_with(changes)
 
-    def _deal_with(self, change: Change) -> None:
+    def _next_changes(self) -> tuple[list[Change], bool]:
+        """Those that have come, some hundreds at most; and whether they are the last."""
+        changes: list[Change] = []
+        following = self._changes.get()
+        self._be_patient()
+        while following is not None:
+            # Of states in a row the newest is enough; what happened to utterances is told all.
+            if changes and changes[-1].utterance is None:
+                changes.pop()
+            changes.append(following)
+            if len(changes) == TOLD_AT_ONCE or self._changes.empty():
+                return changes, False
+            following = self._changes.get()
+        return changes, True
+
+    def _be_patient(self) -> None:
+        """Whoever speaks or stores now needs the processor more: pages can wait a moment.
+
+        So a burst is stored first and told afterwards, if it does not last.
+        """
+        deadline = time.monotonic() + BURST_SECONDS
+        waiting = -MANY
+        while (now := self._changes.qsize()) >= waiting + MANY and time.monotonic() < deadline:
+            waiting = now
+            self._stopping.wait(PATIENCE_SECONDS)
+
+    def _deal_with(self, changes: list[Change]) -> None:
         try:
-            self._write(change)
-            self._tell(change)
+            if written := [change for change in changes if self._is_written(change)]:
+                self._tell(written)
         except Exception:
-            logger.exception("could not tell of %s", change.event or "the new state")
+            logger.exception("could not tell what happened")
         finally:
             tend_connections()
+
+    def _is_written(self, change: Change) -> bool:
+        try:
+            self._write(change)
+        except Exception:
+            logger.exception("could not write down %s", change.event)
+            return False
+        return True
 
     def _write(self, change: Change) -> None:
         if change.utterance is None or not change.values:

@@ -190,22 +190,19 @@ def status_payload(
     return dump(fields)
 
 
-def presence_payload(status: str, component: str, version: str) -> bytes:
+def presence_payload(status: str, component: str, version: str, instance: str = "") -> bytes:
     """Birth (`online`) or last will (`offline`) of a component."""
-    now = format_time(datetime.now(UTC))
-    return dump({"status": status, "component": component, "version": version, "timestamp": now})
+    fields = {"status": status, "component": component, "version": version, "instance": instance}
+    return dump(fields | {"timestamp": format_time(datetime.now(UTC))})
 
 
-def pong_payload(ping: dict[str, Any], component: str, status: str, checks: Any) -> bytes:
+def pong_payload(
+    ping: dict[str, Any], component: str, status: str, checks: Any, instance: str = ""
+) -> bytes:
     """The answer of `component` to a health ping."""
-    return dump({
-        "type": "pong",
-        "id": ping.get("id"),
-        "component": component,
-        "status": status,
-        "checks": checks,
-        "timestamp": format_time(datetime.now(UTC)),
-    })  # fmt: skip
+    fields = {"type": "pong", "id": ping.get("id"), "component": component, "status": status}
+    now = format_time(datetime.now(UTC))
+    return dump(fields | {"checks": checks, "instance": instance, "timestamp": now})
 
 
 def dump(fields: dict[str, Any]) -> bytes:

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Case, ExpressionWrapper, F, Value, When
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +58,20 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         """Finished ones received more than `days` ago."""
         limit = timezone.now() - timedelta(days=days)
         return self.filter(received_at__lt=limit).exclude(status__in=Utterance.UNFINISHED)
+
+    def first_to_go(self, count: int, default_ttl_seconds: float) -> Self:
+        """Of what waits, those that are missed least: too old to be spoken; then normal ones, the
+        oldest first; last of all those of high priority."""
+        age = Value(timezone.now(), models.DateTimeField()) - Least("published_at", "received_at")
+        ttl = Coalesce("ttl_seconds", Value(default_ttl_seconds)) * timedelta(seconds=1)
+        chosen = (
+            self.waiting()
+            .annotate(age=ExpressionWrapper(age, models.DurationField()))
+            .annotate(ttl=ExpressionWrapper(ttl, models.DurationField()))
+            .annotate(is_fresh=Case(When(age__lte=F("ttl"), then=Value(1)), default=Value(0)))
+            .order_by("is_fresh", "urgent", "received_at")[:count]
+        )
+        return self.filter(status=Utterance.Status.QUEUED, pk__in=chosen.values("pk"))
 
     def drop(self, outcome: str, reason: str) -> list[Utterance]:
         """These will not be spoken. They as they are then, in the order of their arrival."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ttsmonitor.client import new_client
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.exceptions import AlreadyRunningError
+from ttsmonitor.installation import new_instance
 from ttsmonitor.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
 from ttsmonitor.version import VERSION
 
@@ -68,8 +68,12 @@ class MQTTConnection:
         component: str = "",
         durable: bool = False,
         manual_ack: bool = False,
+        before_connect: Callable[[], None] = lambda: None,
     ) -> None:
+        """`before_connect` is called on paho's thread before each attempt, and may prevent it with
+        OSError or AlreadyRunningError."""
         self.client_id = client_id
+        self.instance = new_instance(client_id)
         self._given = host, port
         self.error = NEW
         self.error_since = time.time()
@@ -80,6 +84,8 @@ class MQTTConnection:
         self._component = component
         self._durable = durable
         self._manual_ack = manual_ack
+        self._before_connect = before_connect
+        self._obstacle = ""
         self._connection = 0
         self._acknowledging = threading.Lock()
         self._is_refused = False
@@ -89,21 +95,14 @@ class MQTTConnection:
         self._client: paho.Client | None = None
 
     def _build(self) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self.client_id,
-            clean_session=not self._durable,
-            manual_ack=self._manual_ack,
+        client = new_client(
+            self.client_id, clean_session=not self._durable, manual_ack=self._manual_ack
         )
         client.max_queued_messages_set(MAX_QUEUED)
         client.reconnect_delay_set(*RECONNECT_SECONDS)
-        if conf.MQTT_USERNAME:
-            client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
-        if conf.MQTT_TLS:
-            _encrypt(client)
         if self._component:
             client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
-        client.on_socket_open = _send_at_once
+        client.on_pre_connect = self._look_around
         client.on_connect = self._connected
         client.on_connect_fail = self._connect_failed
         client.on_disconnect = self._disconnected
@@ -116,7 +115,7 @@ class MQTTConnection:
         return f"{HEALTH_TOPIC}/{self._component}"
 
     def _presence(self, status: str) -> bytes:
-        return presence_payload(status, self._component, VERSION)
+        return presence_payload(status, self._component, VERSION, self.instance)
 
     @property
     def is_ready(self) -> bool:
@@ -135,10 +134,15 @@ class MQTTConnection:
 
     @property
     def address(self) -> str:
-        return "{}:{}".format(*self._endpoint)
+        return "{}:{}".format(*self.endpoint)
 
     @property
-    def _endpoint(self) -> tuple[str, int]:
+    def is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    @property
+    def endpoint(self) -> tuple[str, int]:
+        """Host and port of the broker."""
         host, port = self._given
         return host or conf.MQTT_HOST, port or conf.broker_port
 
@@ -148,7 +152,7 @@ class MQTTConnection:
         Raises BrokerError or ImproperlyConfigured where the settings cannot be used.
         """
         client = self._client = self._build()
-        client.connect_async(*self._endpoint, conf.MQTT_KEEPALIVE)
+        client.connect_async(*self.endpoint, conf.MQTT_KEEPALIVE)
         client.loop_start()
 
     def wait_ready(self, timeout_seconds: float) -> bool:
@@ -207,6 +211,15 @@ class MQTTConnection:
 
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 
+    def _look_around(self, client: paho.Client, userdata: object) -> None:
+        self._obstacle = ""
+        try:
+            self._before_connect()
+        except AlreadyRunningError as exc:
+            self._obstacle = "another process has this name"
+            # That is what paho takes for a connect that failed.
+            raise ConnectionAbortedError(self._obstacle) from exc
+
     def _connected(
         self,
         client: paho.Client,
@@ -252,7 +265,7 @@ class MQTTConnection:
         self._guard(self._on_ready)
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
-        self._note_error(f"no broker answers at {self.address}")
+        self._note_error(self._obstacle or f"no broker answers at {self.address}")
 
     def _disconnected(
         self,
@@ -298,6 +311,8 @@ class MQTTConnection:
             )
         except UnicodeDecodeError:
             logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
+            if self._manual_ack and message.qos:
+                client.ack(message.mid, message.qos)  # or it would come again and again
             return
         self._guard(self._on_message, received)
 
@@ -308,17 +323,3 @@ class MQTTConnection:
             callback(*args)
         except Exception:
             logger.exception("%s: a callback failed", self.client_id)
-
-
-def _encrypt(client: paho.Client) -> None:
-    try:
-        client.tls_set(ca_certs=conf.ca_certs)
-    except OSError as exc:
-        raise BrokerError(
-            f"MQTT_CA_CERTS={conf.MQTT_CA_CERTS} cannot be read ({exc.strerror or exc})."
-        ) from exc
-
-
-def _send_at_once(client: paho.Client, userdata: object, connection: Any) -> None:
-    # Without this the second of two quick messages waits for the answer to the first.
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

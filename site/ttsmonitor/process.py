@@ -12,6 +12,7 @@ from ttsmonitor import events
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.live import wait_for_goodbyes
+from ttsmonitor.lock import only_one
 from ttsmonitor.service import SpeechService
 from ttsmonitor.signals import on_stop_signal
 from ttsmonitor.web import WebServer, ensure_port_free
@@ -24,25 +25,36 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises ListenError before anything starts, TTSMonitorError where the service cannot start.
+    Raises ListenError or AlreadyRunningError before anything starts, TTSMonitorError where the
+    service cannot start or go on.
     """
+    with only_one(conf.work_dir / "speech.lock"):
+        _serve()
+
+
+def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
-    service = SpeechService()
+    failures: list[TTSMonitorError] = []
+    service = SpeechService(on_failure=lambda error: fail(error))
     web = WebServer(
         WithUrlconf(application, "openmoxie.urls_monitor"),
         conf.HTTP_HOST,
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
-    failures: list[Exception] = []
 
     def stop() -> None:
         logger.info("stopping")
         service.stop()
         wait_for_goodbyes()
         web.stop()
+
+    def fail(error: TTSMonitorError) -> None:
+        if not failures:
+            failures.append(error)
+            threading.Thread(target=stop, name="ttsmonitor.stop").start()
 
     def start() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
@@ -51,8 +63,7 @@ def run() -> None:
                 logger.info("speech service ready")
         except Exception as exc:
             logger.exception("the speech service could not start")
-            failures.append(exc)
-            stop()
+            fail(TTSMonitorError(f"The speech service could not start: {exc}"))
 
     with on_stop_signal(stop):
         events.bind(web.loop)
@@ -65,4 +76,4 @@ def run() -> None:
             starting.join()
             service.stop()
     if failures:
-        raise TTSMonitorError(f"The speech service could not start: {failures[0]}")
+        raise failures[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from ttsmonitor.activity import ActivityHandler
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections
+from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.inbox import Stored
 from ttsmonitor.journal import Change, Journal
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
@@ -31,6 +33,7 @@ from ttsmonitor.version import VERSION
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
+SKIPPED_AT_ONCE = 1_000
 
 _current: SpeechService | None = None
 
@@ -43,7 +46,8 @@ def current() -> SpeechService | None:
 class SpeechService:
     """start() and stop(); the pages ask status(), health(), activity() and give control()."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[TTSMonitorError], None] = lambda error: None) -> None:
+        """`on_failure` is called when it cannot go on: stop() it then, on another thread."""
         self._started_at = datetime.now(UTC)
         self._activity = ActivityHandler()
         self._changing = threading.Lock()
@@ -76,6 +80,7 @@ class SpeechService:
             on_control=self.control,
             health=self.health,
             on_connection=self._journal.state_changed,
+            on_rival=on_failure,
         )
 
     def start(self) -> bool:
@@ -235,26 +240,38 @@ class SpeechService:
         self._journal.record(again, "stored")
         self._speaker.wake()
 
-    def _stored(self, stored: Stored) -> None:
-        if stored.is_complete:
-            # Also for what came again: the publisher may have missed the first answer.
-            self._journal.record(stored.utterance, "stored")
-        if stored.is_settled:
-            self._journal.record(stored.utterance, stored.utterance.status)
-        if stored.became_ready:
+    def _stored(self, stored: list[Stored]) -> None:
+        if any(each.became_ready for each in stored):
             self._speaker.wake()
+        for each in stored:
+            if each.is_complete:
+                # Also for what came again: the publisher may have missed the first answer.
+                self._journal.record(each.utterance, "stored")
+            if each.is_settled:
+                self._journal.record(each.utterance, each.utterance.status)
+        self._journal.wait_for_room()
 
     def _gap(self, utterance: Utterance) -> None:
         self._journal.record(utterance, Status.QUEUED)
         self._speaker.wake()
 
-    def _tell(self, change: Change) -> None:
-        status = self.status()
-        self._subscriber.publish_status(_status_message(status, change))
-        if change.utterance is not None:
-            data = {"event": change.event, "utterance": change.utterance}
-            events.push(events.MONITOR_GROUP, "utterance", data)
-        events.push(events.MONITOR_GROUP, "status", {"status": status})
+    def _tell(self, changes: list[Change]) -> None:
+        status = self.status()  # once for all: what waits is counted for it
+        news: list[dict[str, Any]] = []
+        for change in changes:
+            self._subscriber.publish_status(_status_message(status, change))
+            if change.utterance is not None:
+                event = {"event": change.event, "utterance": change.utterance}
+                news.append({"type": "utterance"} | event)
+        events.push_all(events.MONITOR_GROUP, [*news, {"type": "status", "status": status}])
+        self._keep_bound(status["queue_size"])
+
+    def _keep_bound(self, waiting: int) -> None:
+        """No more wait than a setting says. What is skipped is told next, and counted anew then."""
+        if (excess := min(waiting - conf.TTS_QUEUE_LIMIT, SKIPPED_AT_ONCE)) > 0:
+            least = Utterance.objects.first_to_go(excess, conf.TTS_TTL)
+            for utterance in least.drop(Status.SKIPPED, "too many were waiting (TTS_QUEUE_LIMIT)"):
+                self._journal.record(utterance, Status.SKIPPED)
 
 
 def _status_message(status: dict[str, Any], change: Change) -> bytes:

@@ -19,8 +19,8 @@ from django.db import (
 from ttsmonitor import inbox
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
-from ttsmonitor.exceptions import InvalidMessageError
-from ttsmonitor.inbox import Stored
+from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
+from ttsmonitor.inbox import Arrival, Stored
 from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
@@ -34,6 +34,8 @@ from ttsmonitor.messages import (
 )
 from ttsmonitor.models import Utterance
 from ttsmonitor.mqtt import MQTTConnection, Received
+from ttsmonitor.quarantine import Unreadable, quarantine
+from ttsmonitor.rivals import RIVAL, Scout
 
 logger = logging.getLogger(__name__)
 
@@ -52,17 +54,20 @@ class Subscriber:
     def __init__(
         self,
         *,
-        on_stored: Callable[[Stored], None],
+        on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], None],
         health: Callable[[], dict[str, Any]],
         on_connection: Callable[[], None] = lambda: None,
+        on_rival: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
         self.dropped = 0
+        self._topic = conf.MQTT_TOPIC
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._on_control = on_control
         self._health = health
+        self._on_rival = on_rival
         self._arrived: queue.Queue[Received] = queue.Queue(WAITING)
         self._orders: queue.Queue[Received | None] = queue.Queue(WAITING)
         self._interrupted: dict[str, float] = {}  # device id ("": all) to monotonic seconds
@@ -78,8 +83,8 @@ class Subscriber:
         self.connection = MQTTConnection(
             client_id(CLIENT_NAME),
             subscriptions=[
-                (conf.MQTT_TOPIC, conf.MQTT_QOS),
-                (f"{conf.MQTT_TOPIC}/+", conf.MQTT_QOS),
+                (self._topic, conf.MQTT_QOS),
+                (f"{self._topic}/+", conf.MQTT_QOS),
                 # QoS 0, so that the broker keeps none for later: a control is for now.
                 (CONTROL_TOPIC, 0),
                 (HEALTH_TOPIC, 0),
@@ -90,6 +95,7 @@ class Subscriber:
             component=COMPONENT,
             durable=True,
             manual_ack=True,
+            before_connect=self._look_for_rival,
         )
 
     @property
@@ -114,6 +120,13 @@ class Subscriber:
     def publish_status(self, payload: bytes) -> None:
         """The newest state, retained for whoever comes later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
+
+    def _look_for_rival(self) -> None:
+        link = self.connection
+        if Scout(COMPONENT, link.instance).finds_rival(*link.endpoint, lambda: link.is_stopped):
+            error = AlreadyRunningError(RIVAL.format(link.address, conf.work_dir))
+            self._on_rival(error)
+            raise error
 
     def _hand_over(self, message: Received) -> None:
         # Not behind a burst of sentences: Interrupt means now.
@@ -163,8 +176,9 @@ class Subscriber:
             return
         health = self._health()
         status = "ok" if health["ok"] else "failing"
+        instance = self.connection.instance
         self.connection.publish(
-            HEALTH_TOPIC, pong_payload(ping, COMPONENT, status, health["checks"])
+            HEALTH_TOPIC, pong_payload(ping, COMPONENT, status, health["checks"], instance)
         )
 
     def _run(self) -> None:
@@ -174,7 +188,7 @@ class Subscriber:
             tend_connections()
             try:
                 if batch:
-                    self._store(batch)
+                    self._keep(batch)
                 if time.monotonic() - looked >= TICK_SECONDS:
                     looked = time.monotonic()
                     self._give_up_waiting()
@@ -205,12 +219,11 @@ class Subscriber:
             pass
         return batch
 
-    def _store(self, batch: list[Received]) -> None:
+    def _keep(self, batch: list[Received]) -> None:
         """Commit, then acknowledge; try again while the database is away."""
         while not self._stopping.is_set():
             try:
-                with transaction.atomic():
-                    stored = [self._store_one(message) for message in batch]
+                stored = self._store(batch)
                 break
             except (OperationalError, InterfaceError) as exc:
                 logger.error("the history cannot be written, trying again: %s", exc)
@@ -218,41 +231,72 @@ class Subscriber:
                 tend_connections()
         else:
             return  # not acknowledged: they come again
-        for message, result in zip(batch, stored, strict=True):
+        for message in batch:
             self.connection.acknowledge(message)
-            if result is not None:
-                self._on_stored(result)
+        if stored:
+            self._on_stored(stored)
 
-    def _store_one(self, message: Received) -> Stored | None:
-        device_id = message.topic.removeprefix(conf.MQTT_TOPIC).removeprefix("/")
+    def _store(self, batch: list[Received]) -> list[Stored]:
+        """Into history or quarantine, in a transaction.
+
+        Where one of them can be kept neither now nor ever, the others must not wait for it: each
+        half goes on its own, down to that one.
+        """
         try:
-            chunk = parse_chunk(message.payload, device_id=device_id)
-            logger.debug(
-                "received %.200s: %d bytes%s, utterance %s, chunk %d of %d",
-                message.topic,
-                len(message.payload),
-                ", again" if message.duplicate else "",
-                chunk.utterance_id,
-                chunk.chunk,
-                chunk.total_chunks,
-            )
             with transaction.atomic():
-                return inbox.store(
-                    chunk,
-                    retained=message.retain,
-                    repeated=message.duplicate,
-                    interrupted=self._was_interrupted(message, chunk.device_id),
-                )
-        except InvalidMessageError as exc:
-            inbox.quarantine(message.topic, message.payload, str(exc))
+                return self._sort(batch)
         except (OperationalError, InterfaceError):
             raise
         except Exception as exc:
-            # This one cannot be kept, now or ever; the others must not wait for it.
-            inbox.quarantine(message.topic, message.payload, f"it could not be stored: {exc!r}")
-        return None
+            if len(batch) > 1:
+                half = len(batch) // 2
+                return self._store(batch[:half]) + self._store(batch[half:])
+            quarantine([_unreadable(batch[0], f"it could not be stored: {exc!r}")])
+            return []
+
+    def _sort(self, batch: list[Received]) -> list[Stored]:
+        """What can be read into the history, the rest into quarantine."""
+        readable: list[tuple[Received, Arrival]] = []
+        unreadable: list[Unreadable] = []
+        for message in batch:
+            try:
+                readable.append((message, self._read(message)))
+            except InvalidMessageError as exc:
+                unreadable.append(_unreadable(message, str(exc)))
+        stored: list[Stored] = []
+        results = inbox.store([arrival for _message, arrival in readable])
+        for (message, _arrival), result in zip(readable, results, strict=True):
+            if isinstance(result, Stored):
+                stored.append(result)
+            else:
+                unreadable.append(_unreadable(message, str(result)))
+        quarantine(unreadable)
+        return stored
+
+    def _read(self, message: Received) -> Arrival:
+        device_id = message.topic.removeprefix(self._topic).removeprefix("/")
+        chunk = parse_chunk(message.payload, device_id=device_id)
+        logger.debug(
+            "received %.200s: %d bytes%s, utterance %s, chunk %d of %d",
+            message.topic,
+            len(message.payload),
+            ", again" if message.duplicate else "",
+            chunk.utterance_id,
+            chunk.chunk,
+            chunk.total_chunks,
+        )
+        return Arrival(
+            chunk,
+            retained=message.retain,
+            repeated=message.duplicate,
+            interrupted=self._was_interrupted(message, chunk.device_id),
+        )
 
     def _was_interrupted(self, message: Received, device_id: str) -> bool:
         """Did an interrupt arrive after this message, and overtake it on the way here?"""
         moments = [self._interrupted.get(each, 0.0) for each in {"", device_id}]
         return message.received < max(moments)
+
+
+def _unreadable(message: Received, reason: str) -> Unreadable:
+    return Unreadable(message.topic, message.payload, reason)

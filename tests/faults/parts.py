@@ -63,17 +63,18 @@ def frozen(broker: Broker) -> Iterator[None]:
 def speech_service() -> Iterator[Subscriber]:
     """The speech service's ears: what comes is stored and confirmed. It has no voice."""
 
-    def confirm(stored: Stored) -> None:
-        if stored.is_complete:
-            payload = status_payload(
-                status="idle",
-                current_text="",
-                queue_size=0,
-                component=COMPONENT,
-                utterance_id=stored.utterance.pk,
-                event="stored",
-            )
-            made.publish_status(payload)
+    def confirm(stored: list[Stored]) -> None:
+        for each in stored:
+            if each.is_complete:
+                payload = status_payload(
+                    status="idle",
+                    current_text="",
+                    queue_size=0,
+                    component=COMPONENT,
+                    utterance_id=each.utterance.pk,
+                    event="stored",
+                )
+                made.publish_status(payload)
 
     made = Subscriber(
         on_stored=confirm,

@@ -52,7 +52,7 @@ def come_as(ports: Ports, client_id: str) -> None:
 @contextmanager
 def subscribed(stored: list[Stored]) -> Iterator[Subscriber]:
     """The speech service's subscription."""
-    made = Subscriber(on_stored=stored.append, on_gap=Mock(), on_control=Mock(), health=Mock())
+    made = Subscriber(on_stored=stored.extend, on_gap=Mock(), on_control=Mock(), health=Mock())
     made.start()
     try:
         assert made.connection.wait_ready(10)

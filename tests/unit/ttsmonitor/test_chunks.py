@@ -15,8 +15,10 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.ttsmonitor.arriving import Message, store, store_together
 from ttsmonitor import inbox
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.inbox import Stored
 from ttsmonitor.messages import Chunk, parse_chunk
 from ttsmonitor.models import Utterance, UtteranceChunk
 from ttsmonitor.text import split_chunks
@@ -67,8 +69,15 @@ def conversations(draw: st.DrawFn) -> list[Said]:
     return said
 
 
-def store(message: bytes | Chunk) -> inbox.Stored:
-    return inbox.store(message if isinstance(message, Chunk) else parse_chunk(message))
+def store_in_batches(messages: list[Message], order: random.Random) -> list[Stored]:
+    """All of them, some at once."""
+    results: list[Stored | InvalidMessageError] = []
+    while messages:
+        size = order.randint(1, 5)
+        results += store_together(messages[:size])
+        messages = messages[size:]
+    assert not [each for each in results if isinstance(each, InvalidMessageError)]
+    return [each for each in results if isinstance(each, Stored)]
 
 
 def age(seconds: float) -> None:
@@ -84,7 +93,7 @@ def test_any_order_and_repetition_gives_each_text_exactly_once(
     arriving += order.choices(arriving, k=repeated)
     order.shuffle(arriving)
     with transaction.atomic():
-        results = [store(payload) for payload in arriving]
+        results = store_in_batches(list(arriving), order)
         rows = Utterance.objects.all()
         assert Counter((row.text, row.source, row.device_id) for row in rows) == Counter(
             (each.text, each.source, each.device_id) for each in said
@@ -104,7 +113,8 @@ def test_whatever_is_missing_nothing_is_stuck_and_what_comes_late_completes_the_
     order.shuffle(arriving)
     late = order.randrange(1, len(arriving))
     with transaction.atomic():
-        ready = [store(payload).became_ready for payload in arriving[:late]].count(True)
+        early = store_in_batches(list(arriving[:late]), order)
+        ready = [each.became_ready for each in early].count(True)
         age(6)
         given_up = inbox.give_up_waiting(5)
         rows = Utterance.objects.all()
@@ -112,7 +122,7 @@ def test_whatever_is_missing_nothing_is_stuck_and_what_comes_late_completes_the_
         assert len(rows) == ready + len(given_up)
         for row in given_up:
             assert "…" in row.text and "did not come" in row.error
-        late_ones = [store(payload) for payload in arriving[late:]]
+        late_ones = store_in_batches(list(arriving[late:]), order)
         again = {each.utterance.pk for each in late_ones if each.became_ready}
         assert again.isdisjoint(row.pk for row in given_up), "it would be spoken once more"
         assert Counter(row.text for row in rows.all()) == Counter(each.text for each in said)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from tests.unit.ttsmonitor.arriving import store, store_together
 from ttsmonitor import inbox
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.inbox import Arrival, Stored
 from ttsmonitor.messages import Chunk, parse_chunk
-from ttsmonitor.models import QuarantinedMessage, Utterance
+from ttsmonitor.models import Utterance, UtteranceChunk
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -24,7 +28,7 @@ def chunks(text: str = "Uno. " * 100 + "Dos. " * 100 + "Tres.", **fields: object
 
 def test_a_single_message_is_queued() -> None:
     (chunk,) = chunks("Hola", source="chat", device_id="d_1", mood="happy", intensity=0.3)
-    stored = inbox.store(chunk)
+    stored = store(chunk)
     row = Utterance.objects.get()
     assert stored.became_ready and stored.is_complete
     assert (row.pk, row.text, row.status) == (chunk.utterance_id, "Hola", Status.QUEUED)
@@ -33,9 +37,9 @@ def test_a_single_message_is_queued() -> None:
 
 def test_a_repeated_message_changes_nothing() -> None:
     (chunk,) = chunks("Hola")
-    inbox.store(chunk)
+    store(chunk)
     Utterance.objects.all().move(Status.QUEUED, Status.SPOKEN)
-    again = inbox.store(chunk)
+    again = store(chunk)
     assert again.is_complete and not again.became_ready
     assert Utterance.objects.get().status == Status.SPOKEN
 
@@ -43,7 +47,7 @@ def test_a_repeated_message_changes_nothing() -> None:
 def test_chunks_in_any_order_and_repeated_join_to_the_same_text() -> None:
     parts = chunks()
     assert len(parts) == 3
-    results = [inbox.store(parts[number]) for number in (2, 0, 2, 1, 1, 0)]
+    results = [store(parts[number]) for number in (2, 0, 2, 1, 1, 0)]
     row = Utterance.objects.get()
     assert row.text == "".join(part.text for part in parts)
     assert [result.became_ready for result in results] == [False, False, False, True, False, False]
@@ -53,33 +57,33 @@ def test_chunks_in_any_order_and_repeated_join_to_the_same_text() -> None:
 def test_chunks_of_two_robots_are_never_mixed() -> None:
     first, second = chunks(device_id="d_1"), chunks("Otra. " * 150, device_id="d_2")
     for one, other in zip(first, second, strict=False):
-        inbox.store(one)
-        inbox.store(other)
+        store(one)
+        store(other)
     for number in range(min(len(first), len(second)), len(first)):
-        inbox.store(first[number])
+        store(first[number])
     assert Utterance.objects.get(device_id="d_1").text == "".join(part.text for part in first)
     assert "Uno" not in Utterance.objects.get(device_id="d_2").text
 
 
 def test_contradicting_totals_are_refused() -> None:
     first, second, _third = chunks()
-    inbox.store(first)
+    store(first)
     with pytest.raises(InvalidMessageError, match="total_chunks is 9"):
-        inbox.store(replace(second, total_chunks=9))
+        store(replace(second, total_chunks=9))
 
 
 def test_an_utterance_over_the_limit_is_refused() -> None:
     total, uid = 60, uuid.uuid4()
     for number in range(1, 51):
-        inbox.store(Chunk(utterance_id=uid, text="x" * 400, chunk=number, total_chunks=total))
+        store(Chunk(utterance_id=uid, text="x" * 400, chunk=number, total_chunks=total))
     with pytest.raises(InvalidMessageError, match="over 20000 characters"):
-        inbox.store(Chunk(utterance_id=uid, text="x" * 400, chunk=51, total_chunks=total))
+        store(Chunk(utterance_id=uid, text="x" * 400, chunk=51, total_chunks=total))
 
 
 def test_a_missing_chunk_is_given_up_and_marked() -> None:
     first, _second, third = chunks()
-    inbox.store(first)
-    inbox.store(third)
+    store(first)
+    store(third)
     assert inbox.give_up_waiting(5) == []
     Utterance.objects.update(received_at=timezone.now() - timedelta(seconds=6))
     (row,) = inbox.give_up_waiting(5)
@@ -90,11 +94,11 @@ def test_a_missing_chunk_is_given_up_and_marked() -> None:
 
 def test_a_chunk_that_comes_too_late_is_kept_and_marked() -> None:
     first, second, third = chunks()
-    inbox.store(first)
-    inbox.store(third)
+    store(first)
+    store(third)
     Utterance.objects.update(received_at=timezone.now() - timedelta(seconds=6))
     inbox.give_up_waiting(5)
-    stored = inbox.store(second)
+    stored = store(second)
     row = Utterance.objects.get()
     assert stored.is_complete and not stored.became_ready
     assert row.text == first.text + second.text + third.text
@@ -103,7 +107,7 @@ def test_a_chunk_that_comes_too_late_is_kept_and_marked() -> None:
 
 def test_a_retained_message_is_stored_and_not_spoken() -> None:
     (chunk,) = chunks("Hola")
-    assert not inbox.store(chunk, retained=True).became_ready
+    assert not store(chunk, retained=True).became_ready
     row = Utterance.objects.get()
     assert (row.status, row.error) == (
         Status.SKIPPED,
@@ -112,29 +116,21 @@ def test_a_retained_message_is_stored_and_not_spoken() -> None:
 
 
 def test_an_unfinished_utterance_holds_back_only_its_own_robot() -> None:
-    inbox.store(chunks(device_id="d_1")[0])
-    inbox.store(chunks("Luego", device_id="d_1")[0])
-    inbox.store(chunks("Otro robot", device_id="d_2")[0])
+    store(chunks(device_id="d_1")[0])
+    store(chunks("Luego", device_id="d_1")[0])
+    store(chunks("Otro robot", device_id="d_2")[0])
     assert [row.text for row in Utterance.objects.speakable_now()] == ["Otro robot"]
 
 
 def test_high_priority_goes_first_then_the_order_of_arrival() -> None:
     for text, priority in (("uno", "normal"), ("dos", "normal"), ("ya", "high")):
-        inbox.store(chunks(text, priority=priority)[0])
+        store(chunks(text, priority=priority)[0])
     assert [row.text for row in Utterance.objects.waiting()] == ["ya", "uno", "dos"]
-
-
-def test_quarantine_keeps_the_bytes_and_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "MAX_QUARANTINED", 3)
-    for number in range(5):
-        inbox.quarantine("moxie/tts/text\0", bytes([255, number]), "not UTF-8")
-    kept = list(QuarantinedMessage.objects.order_by("pk"))
-    assert [bytes(row.payload) for row in kept] == [b"\xff\2", b"\xff\3", b"\xff\4"]
 
 
 def test_after_a_crash_what_was_playing_is_interrupted() -> None:
     for text in ("uno", "dos"):
-        inbox.store(chunks(text)[0])
+        store(chunks(text)[0])
     Utterance.objects.filter(text="uno").move(Status.QUEUED, Status.PLAYING)
     (row,) = inbox.recover()
     assert (row.text, row.status) == ("uno", Status.INTERRUPTED)
@@ -143,7 +139,7 @@ def test_after_a_crash_what_was_playing_is_interrupted() -> None:
 
 def test_a_message_without_an_id_that_comes_again_is_one_utterance() -> None:
     def arrives(text: str, **how: bool) -> None:
-        inbox.store(parse_chunk(text.encode()), **how)
+        store(parse_chunk(text.encode()), **how)
 
     arrives("Hola")
     arrives("Hola", repeated=True)
@@ -156,6 +152,83 @@ def test_a_message_without_an_id_that_comes_again_is_one_utterance() -> None:
 
 
 def test_what_an_interrupt_overtook_is_kept_and_not_spoken() -> None:
-    stored = inbox.store(chunks("Hola")[0], interrupted=True)
+    stored = store(chunks("Hola")[0], interrupted=True)
     assert not stored.became_ready
     assert Utterance.objects.get().status == Status.INTERRUPTED
+
+
+def texts() -> list[str]:
+    return [row.text for row in Utterance.objects.waiting()]
+
+
+def test_what_arrives_together_is_queued_in_its_order() -> None:
+    made = [chunks(str(number))[0] for number in range(30)]
+    results = store_together(made)
+    assert texts() == [str(number) for number in range(30)]
+    assert all(isinstance(each, Stored) and each.became_ready for each in results)
+
+
+def test_many_cost_no_more_queries_than_one(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    for count in (1, 100):
+        with django_assert_num_queries(2):
+            store_together([chunks(f"{count}, {number}")[0] for number in range(count)])
+    parts = chunks()
+    store(parts[0])
+    with django_assert_num_queries(4):
+        store_together(parts[1:])
+
+
+def test_a_repetition_among_what_arrives_together_changes_nothing() -> None:
+    (chunk,) = chunks("Hola")
+    first, again = store_together([chunk, chunk])
+    assert isinstance(first, Stored) and first.became_ready
+    assert isinstance(again, Stored) and again.is_complete and not again.became_ready
+    assert texts() == ["Hola"]
+
+
+def test_chunks_that_arrive_together_join_and_are_not_mixed() -> None:
+    first, second = chunks(device_id="d_1"), chunks("Otra. " * 150, device_id="d_2")
+    arriving = [first[2], second[1], first[0], second[0], second[1], first[1], *second[2:]]
+    results = store_together(arriving)
+    assert texts() == ["".join(part.text for part in parts) for parts in (first, second)]
+    assert sum(isinstance(each, Stored) and each.became_ready for each in results) == 2
+    assert UtteranceChunk.objects.count() == len(first) + len(second)
+
+
+def test_one_that_contradicts_the_others_is_refused_alone() -> None:
+    first, second, third = chunks()
+    stranger = replace(second, total_chunks=9)
+    results = store_together([first, stranger, second, third])
+    assert [isinstance(each, Stored) for each in results] == [True, False, True, True]
+    assert texts() == [first.text + second.text + third.text]
+
+
+def test_what_would_be_too_long_is_refused_and_the_rest_of_it_stays() -> None:
+    uid = uuid.uuid4()
+    parts = [
+        Chunk(utterance_id=uid, text="x" * 400, chunk=number, total_chunks=60)
+        for number in range(1, 53)
+    ]
+    results = store_together(parts)
+    assert [isinstance(each, Stored) for each in results] == [True] * 50 + [False] * 2
+    assert Utterance.objects.get().text == "x" * 20_000 + " …"
+    assert UtteranceChunk.objects.count() == 50
+
+
+def test_a_message_without_an_id_that_comes_again_at_once_is_one_utterance() -> None:
+    message = b"Hola"
+    inbox.store([
+        Arrival(parse_chunk(message)),
+        Arrival(parse_chunk(message)),
+        Arrival(parse_chunk(message), repeated=True),
+    ])  # fmt: skip
+    assert texts() == ["Hola", "Hola"]
+
+
+def test_an_old_message_is_no_twin_of_one_that_the_broker_repeats() -> None:
+    store(parse_chunk(b"Hola"))
+    Utterance.objects.update(received_at=timezone.now() - timedelta(hours=2))
+    store(parse_chunk(b"Hola"), repeated=True)
+    assert Utterance.objects.count() == 2

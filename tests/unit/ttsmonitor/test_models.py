@@ -30,3 +30,34 @@ def test_what_waits_is_dropped_at_once_however_much_it_is(
     assert all(each.finished_at for each in dropped)
     left = Utterance.objects.exclude(status=Status.SKIPPED).values_list("text", "status")
     assert set(left) == {("said", "spoken"), ("now", "playing"), ("other", "queued")}
+
+
+def waiting(text: str, **fields: Any) -> Utterance:
+    return utterance(text, status="queued", **fields)
+
+
+def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    waiting("high and old", priority="high", seconds_ago=90)
+    waiting("high", priority="high", seconds_ago=5)
+    waiting("oldest", seconds_ago=80)
+    waiting("older", seconds_ago=70)
+    waiting("patient", seconds_ago=1_000, ttl_seconds=2_000.0)
+    waiting("stale", seconds_ago=121)
+    waiting("impatient", seconds_ago=10, ttl_seconds=9.5)
+    waiting("new")
+    utterance("parts", status="receiving", seconds_ago=500)
+    utterance("now", status="playing", seconds_ago=500)
+    order = ["stale", "impatient", "patient", "oldest", "older", "new", "high and old", "high"]
+    for count in range(9):
+        chosen = Utterance.objects.first_to_go(count, default_ttl_seconds=120)
+        assert {each.text for each in chosen} == set(order[:count])
+    with django_assert_num_queries(2):
+        dropped = Utterance.objects.first_to_go(6, 120).drop(Status.SKIPPED, "too many")
+    assert {each.text for each in dropped} == set(order[:6])
+    assert [each.text for each in Utterance.objects.waiting()] == order[6:]
+    assert set(Utterance.objects.exclude(status__in=["queued", "skipped"]).values_list("text")) == {
+        ("parts",),
+        ("now",),
+    }

@@ -41,7 +41,7 @@ class Stage:
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     told: list[Change] = []
-    synthesizer, output, journal = FakeSynthesizer(), FakeOutput(), Journal(told.append)
+    synthesizer, output, journal = FakeSynthesizer(), FakeOutput(), Journal(told.extend)
     speaker = Speaker(synthesizer, output, journal)  # type: ignore[arg-type]
     journal.start()
     speaker.start()

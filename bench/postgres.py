@@ -1,0 +1,82 @@
+"""A PostgreSQL of the measurement's own, where its server program is installed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from bench.machine import BenchError, Program, free_port
+
+SUPERUSER = "moxie"
+START_SECONDS = 30
+
+
+def find_programs() -> Path | None:
+    """The directory of the newest server's programs; None where there is none."""
+    if (found := shutil.which("initdb")) is not None:
+        return Path(found).resolve().parent
+    installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(installed, key=lambda path: int(path.parent.parent.name), default=None)
+    return None if newest is None else newest.parent
+
+
+class Postgres:
+    """Runs, as an unprivileged user, in a directory that is gone afterwards."""
+
+    def __init__(self, programs: Path) -> None:
+        self._port = free_port()
+        self._directory = tempfile.TemporaryDirectory(prefix="moxie-bench-postgres-")
+        directory = Path(self._directory.name)
+        prefix = _as_nobody_special(directory)
+        data = directory / "data"
+        make = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "trust",
+                "-E", "UTF8", "--locale", "C", "--no-sync"]  # fmt: skip
+        done = subprocess.run([*prefix, *make], capture_output=True, text=True, cwd=directory)
+        if done.returncode:
+            self._directory.cleanup()
+            raise BenchError(f"initdb failed\n{done.stderr}")
+        serve = [str(programs / "postgres"), "-D", str(data), "-p", str(self._port),
+                 "-c", "listen_addresses=127.0.0.1",
+                 "-c", f"unix_socket_directories={directory}"]  # fmt: skip
+        self._program = Program([*prefix, *serve], directory / "log", os.environ)
+        try:
+            self._program.wait_until(self._answers, "PostgreSQL", START_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def new_database(self, name: str) -> str:
+        """Make an empty one; its DATABASE_URL."""
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._url(name)
+
+    def close(self) -> None:
+        self._program.close()
+        self._directory.cleanup()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._url("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _url(self, database: str) -> str:
+        return f"postgres://{SUPERUSER}@127.0.0.1:{self._port}/{database}"
+
+
+def _as_nobody_special(directory: Path) -> list[str]:
+    """What to write before commands that are to own `directory`: PostgreSQL refuses to be root."""
+    if os.geteuid() != 0:
+        return []
+    names = {each.pw_name for each in pwd.getpwall()}
+    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    os.chown(directory, user.pw_uid, user.pw_gid)
+    return ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]

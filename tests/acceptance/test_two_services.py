@@ -1,0 +1,120 @@
+"""A second speech service with the same identity is refused; the first one does not notice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Broker
+from tests.tools import Listener, Process, free_port, manage, running, wait_until
+
+PRESENCE = "moxie/system/health/tts-subscriber"
+
+
+@pytest.fixture
+def environment(install: Callable[..., dict[str, str]]) -> dict[str, str]:
+    return install(TTS_ENGINE="espeak", TTS_AUDIO="null")
+
+
+@pytest.fixture
+def listener(listen: Callable[..., Listener]) -> Listener:
+    return listen("moxie/tts/status", PRESENCE)
+
+
+@pytest.fixture
+def first(environment: dict[str, str], listener: Listener) -> Iterator[Process]:
+    """The one that was there before."""
+    with running(manage("run_tts_subscriber"), environment) as process:
+        wait_until(lambda: presences(listener), "its birth")
+        yield process
+
+
+def presences(listener: Listener) -> list[str]:
+    return [json.loads(payload)["status"] for payload in listener.payloads(PRESENCE)]
+
+
+def events(listener: Listener) -> list[str]:
+    told = [json.loads(payload) for payload in listener.payloads("moxie/tts/status")]
+    return [each["event"] for each in told if "event" in each]
+
+
+def copy_of(environment: dict[str, str], directory: Path) -> dict[str, str]:
+    """The same installation on another computer: its work directory was copied."""
+    shutil.copytree(environment["MOXIE_WORK_DIR"], directory)
+    return environment | {"MOXIE_WORK_DIR": str(directory), "HTTP_PORT": str(free_port())}
+
+
+def refusal(environment: dict[str, str]) -> str:
+    """What a service that does not stay has to say."""
+    with running(manage("run_tts_subscriber"), environment) as process:
+        assert process.wait(30) == 1, process.output
+    assert "Traceback" not in process.output
+    return process.output
+
+
+def assert_undisturbed(first: Process, mosquitto: Broker, listener: Listener) -> None:
+    """It speaks, and nobody took its place at the broker meanwhile."""
+    listener.publish("moxie/tts/text", '{"text": "Sigo aquí."}')
+    wait_until(lambda: "spoken" in events(listener), "its voice")
+    assert presences(listener) == ["online"]
+    assert "already connected" not in mosquitto.process.output
+    assert first.output.count("connected to the broker") == 1
+
+
+def test_in_the_same_directory(
+    first: Process, environment: dict[str, str], mosquitto: Broker, listener: Listener
+) -> None:
+    words = refusal(environment | {"HTTP_PORT": str(free_port())})
+    assert f"A speech service runs already in {environment['MOXIE_WORK_DIR']}" in words
+    assert f"process {first.pid}" in words
+    assert_undisturbed(first, mosquitto, listener)
+
+
+def test_in_a_copy_of_the_directory(
+    first: Process,
+    environment: dict[str, str],
+    mosquitto: Broker,
+    listener: Listener,
+    tmp_path: Path,
+) -> None:
+    copy = copy_of(environment, tmp_path / "copy")
+    words = refusal(copy)
+    assert words.count("Another speech service is at the broker") == 1
+    assert f"{copy['MOXIE_WORK_DIR']}/installation_id" in words
+    assert_undisturbed(first, mosquitto, listener)
+
+
+def test_of_two_that_meet_at_a_new_broker_one_stays(
+    first: Process,
+    environment: dict[str, str],
+    mosquitto: Broker,
+    listener: Listener,
+    tmp_path: Path,
+) -> None:
+    mosquitto.process.close()
+    copy = copy_of(environment, tmp_path / "copy")
+    with running(manage("run_tts_subscriber"), copy) as second:
+        second.wait_for_line("no broker answers")
+        mosquitto.start()
+        both = {first.pid: first, second.pid: second}
+        gone = wait_until(lambda: [each for each in both.values() if each.is_over], "one to go")
+        assert len(gone) == 1
+        assert gone[0].wait() == 1
+        assert "Another speech service is at the broker" in gone[0].output
+        (left,) = both.keys() - {gone[0].pid}
+        wait_until(lambda: presences(listener)[-1] == "online", "the other one")
+        assert not both[left].is_over
+
+
+def test_one_that_was_killed_holds_nobody_up(
+    first: Process, environment: dict[str, str], listener: Listener
+) -> None:
+    first.signal(signal.SIGKILL)
+    first.wait()
+    with running(manage("run_tts_subscriber"), environment):
+        wait_until(lambda: presences(listener)[-2:] == ["offline", "online"], "the next one")
