@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,3 +31,11 @@ def test_what_waits_is_dropped_at_once_however_much_it_is(
     assert all(each.finished_at for each in dropped)
     left = Utterance.objects.exclude(status=Status.SKIPPED).values_list("text", "status")
     assert set(left) == {("said", "spoken"), ("now", "playing"), ("other", "queued")}
+
+
+def test_a_sender_whose_clock_is_ahead_does_not_make_a_sentence_last() -> None:
+    said = utterance("Hola", seconds_ago=30, ttl_seconds=20.0)
+    said.published_at += timedelta(hours=1)
+    assert said.is_stale(120)
+    said.ttl_seconds = 40.0
+    assert not said.is_stale(120)
