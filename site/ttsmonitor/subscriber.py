@@ -9,15 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import (
-    InterfaceError,
-    OperationalError,
-    transaction,
-)
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from ttsmonitor import inbox
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
+from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.inbox import Stored
 from ttsmonitor.installation import client_id
@@ -33,6 +30,7 @@ from ttsmonitor.messages import (
 )
 from ttsmonitor.models import Utterance
 from ttsmonitor.mqtt import MQTTConnection, Received
+from ttsmonitor.wallclock import follow_clock
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +55,8 @@ class Subscriber:
         on_connection: Callable[[], None] = lambda: None,
     ) -> None:
         self.dropped = 0
+        self.error = ""
+        """Why the history takes nothing; empty when it does."""
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._on_control = on_control
@@ -87,10 +87,11 @@ class Subscriber:
             durable=True,
             manual_ack=True,
         )
+        self.echo = Echo(self.connection, COMPONENT)
 
     @property
     def is_alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() and self._obeying.is_alive()
 
     def start(self) -> None:
         self._thread.start()
@@ -110,6 +111,8 @@ class Subscriber:
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
 
     def _hand_over(self, message: Received) -> None:
+        if message.topic == HEALTH_TOPIC and self.echo.hear(message.payload):
+            return
         if message.topic in (CONTROL_TOPIC, HEALTH_TOPIC):
             # Not behind a burst of sentences: Interrupt means now.
             self._orders.put(message)
@@ -166,6 +169,7 @@ class Subscriber:
                     self._store(batch)
                 if time.monotonic() - looked >= TICK_SECONDS:
                     looked = time.monotonic()
+                    follow_clock()
                     for utterance in inbox.give_up_waiting(conf.TTS_CHUNK_WAIT_SECONDS):
                         self._on_gap(utterance)
             except Exception:
@@ -191,14 +195,17 @@ class Subscriber:
                 with transaction.atomic():
                     stored = [self._store_one(message) for message in batch]
                 break
-            except (OperationalError, InterfaceError) as exc:
+            except (DatabaseError, InterfaceError) as exc:
+                self.error = str(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)
                 tend_connections()
         else:
             return  # not acknowledged: they come again
-        for message, result in zip(batch, stored, strict=True):
+        self.error = ""
+        for message in batch:
             self.connection.acknowledge(message)
+        for result in stored:
             if result is not None:
                 self._on_stored(result)
 

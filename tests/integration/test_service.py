@@ -6,13 +6,14 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Broker
+from tests.history import wait_for
 from tests.sound import Sink, likeness, read_wav
 from tests.tools import Listener, wait_until
 from ttsmonitor import service as service_module
@@ -23,42 +24,6 @@ from ttsmonitor.service import SpeechService
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
 TEXT_TOPIC = "moxie/tts/text"
-
-
-@pytest.fixture
-def make_service(
-    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Callable[..., SpeechService]]:
-    monkeypatch.setenv("TTS_ENGINE", "espeak")
-    monkeypatch.setenv("TTS_WAV_DIR", str(tmp_path / "wav"))
-    made: list[SpeechService] = []
-
-    def make(audio: str = "wav") -> SpeechService:
-        monkeypatch.setenv("TTS_AUDIO", audio)
-        service = SpeechService()
-        made.append(service)
-        service.start()
-        wait_until(lambda: service.status()["broker"]["connected"], "the broker")
-        return service
-
-    yield make
-    monkeypatch.setenv("TTS_DRAIN_SECONDS", "0")
-    for service in made:
-        service.stop()
-
-
-def row(text: str) -> Utterance | None:
-    return Utterance.objects.filter(text=text).first()
-
-
-def wait_for(text: str, status: Status) -> Utterance:
-    def reached() -> Utterance | None:
-        found = row(text)
-        return found if found is not None and found.status == status else None
-
-    found = wait_until(reached, f"{text!r} to be {status}")
-    assert found is not None
-    return found
 
 
 def statuses(listener: Listener) -> list[dict[str, Any]]:
