@@ -14,6 +14,7 @@ from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.live import wait_for_goodbyes
 from ttsmonitor.service import SpeechService
 from ttsmonitor.signals import on_stop_signal
+from ttsmonitor.systemd import Systemd
 from ttsmonitor.web import WebServer, ensure_port_free
 
 logger = logging.getLogger(__name__)
@@ -36,10 +37,12 @@ def run() -> None:
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
+    systemd = Systemd(web.loop, service.restart_reason)
     failures: list[Exception] = []
 
     def stop() -> None:
         logger.info("stopping")
+        systemd.stopping()
         service.stop()
         wait_for_goodbyes()
         web.stop()
@@ -49,6 +52,7 @@ def run() -> None:
         try:
             if service.start():
                 logger.info("speech service ready")
+                systemd.ready()
         except Exception as exc:
             logger.exception("the speech service could not start")
             failures.append(exc)
