@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import re
+from datetime import timedelta
 
 LOWEST_PORT, HIGHEST_PORT = 1, 65_535
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_OLDEST = timedelta(days=36_500)
 
 
 def utf8(value: str) -> str:
@@ -23,6 +26,15 @@ def port(value: str) -> int:
     if not value.isdecimal() or not LOWEST_PORT <= int(value) <= HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"give a number from {LOWEST_PORT} to {HIGHEST_PORT}")
     return int(value)
+
+
+def age(value: str) -> timedelta:
+    """A time that is over, as in 90d, 12h or 2w."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", value.strip().lower())
+    span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
+    if span is None or span > _OLDEST:
+        raise argparse.ArgumentTypeError("give a time such as 90d, 12h or 2w, at most 100 years")
+    return span
 
 
 def host(value: str) -> str:

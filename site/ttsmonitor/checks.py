@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "MQTT_QOS": (0, 2),
     "MQTT_KEEPALIVE": (1, 65_535),
     "TTS_TTL": (1, WEEK_SECONDS),
+    "TTS_HISTORY_DAYS": (0, 36_500),
     "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),
     "TTS_PREROLL_MS": (0, 5_000),

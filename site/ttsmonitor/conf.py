@@ -108,6 +108,8 @@ class TTSSettings(AppSettings):
 
     TTS_TTL: int = 120
     """Seconds after which a sentence that still waits is not spoken any more."""
+    TTS_HISTORY_DAYS: int = 0
+    """Days after which what was said is forgotten; 0: never."""
     TTS_CACHE_MB: int = 256
     """Megabytes of finished sound kept on disk: what is said often starts at once; 0: none."""
     TTS_CACHE_DIR: str = "site/work/sounds"
@@ -121,7 +123,7 @@ class TTSSettings(AppSettings):
     TTS_OUTBOX_HOURS: float = 24.0
     """Hours the publisher keeps an unconfirmed sentence."""
     TTS_RETRY_SECONDS: float = 30.0
-    """Seconds after which an unconfirmed sentence is published again."""
+    """Seconds after which an unconfirmed sentence is published again; longer each time."""
 
     HTTP_HOST: str = "127.0.0.1"
     """Address the web servers listen on; `0.0.0.0` opens them to the network."""

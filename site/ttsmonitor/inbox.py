@@ -54,11 +54,7 @@ def store(
     utterance, is_new = Utterance.objects.get_or_create(
         id=chunk.utterance_id, defaults=_fields(chunk, now)
     )
-    if utterance.total_chunks != chunk.total_chunks:
-        raise InvalidMessageError(
-            f"total_chunks is {chunk.total_chunks}, but utterance {utterance.pk} came with"
-            f" {utterance.total_chunks}"
-        )
+    _refuse_stranger(utterance, chunk)
     _part, is_new_part = UtteranceChunk.objects.get_or_create(
         utterance=utterance, number=chunk.chunk, defaults={"text": chunk.text}
     )
@@ -87,13 +83,24 @@ def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
     }
 
 
+def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
+    """A part of something else is not mixed in, whatever its id says."""
+    names = ["total_chunks", *(["source", "device_id"] if chunk.total_chunks > 1 else [])]
+    for name in names:
+        came, known = getattr(chunk, name), getattr(utterance, name)
+        if came != known:
+            raise InvalidMessageError(
+                f"{name} is {came}, but utterance {utterance.pk} came with {known}"
+            )
+
+
 def _join(utterance: Utterance, is_new_part: bool) -> tuple[bool, bool]:
     """(all chunks are there, it was this one that completed them)."""
-    texts = list(utterance.chunks.values_list("text", flat=True))
-    is_complete = len(texts) == utterance.total_chunks
+    parts = dict(utterance.chunks.values_list("number", "text"))
+    is_complete = len(parts) == utterance.total_chunks
     if is_new_part:
-        utterance.text = "".join(texts)
-        if len(utterance.text) > UTTERANCE_CHARACTERS:
+        utterance.text = _joined(parts, utterance.total_chunks)
+        if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
             raise InvalidMessageError(
                 f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
             )
@@ -101,6 +108,17 @@ def _join(utterance: Utterance, is_new_part: bool) -> tuple[bool, bool]:
             utterance.error = "a chunk came too late to be spoken"
         utterance.save(update_fields=["text", "error"])
     return is_complete, is_complete and is_new_part
+
+
+def _joined(parts: dict[int, str], total: int) -> str:
+    """The text; an ellipsis stands, and is a pause, where chunks are missing."""
+    numbers = range(1, total + 1)
+    if len(parts) == total:
+        return "".join(parts[number] for number in numbers)
+    pieces = "".join(parts.get(number, "\0") for number in numbers).split("\0")
+    there = [piece.strip() for piece in pieces if piece.strip()]
+    before, after = [] if 1 in parts else [""], [] if total in parts else [""]
+    return " … ".join([*before, *there, *after]).strip()
 
 
 def _twin(chunk: Chunk, since: datetime | None) -> Utterance | None:

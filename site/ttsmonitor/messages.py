@@ -106,6 +106,7 @@ class Control:
 def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
     """Read a message of the text topic; `device_id` is what its topic ends in, if anything."""
     content = _decode(payload)
+    device_id = _match({"device_id": device_id}, "device_id", _DEVICE)
     if not content.lstrip().startswith("{"):
         return _plain(content, device_id)
     fields = _object(content)

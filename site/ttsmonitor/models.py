@@ -245,6 +245,13 @@ class OutboxEntry(models.Model):
         return f"{self.id}"
 
 
+class QuarantinedMessageQuerySet(models.QuerySet["QuarantinedMessage"]):
+    """What could not be read."""
+
+    def older_than(self, days: float) -> Self:
+        return self.filter(received_at__lt=timezone.now() - timedelta(days=days))
+
+
 class QuarantinedMessage(models.Model):
     """A message that could not be read, with the reason and its bytes."""
 
@@ -252,6 +259,8 @@ class QuarantinedMessage(models.Model):
     payload = models.BinaryField(_("payload"))
     reason = models.TextField(_("reason"))
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
+
+    objects = QuarantinedMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("quarantined message")

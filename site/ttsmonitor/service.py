@@ -19,6 +19,7 @@ from ttsmonitor.inbox import Stored
 from ttsmonitor.journal import Change, Journal
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
 from ttsmonitor.models import Utterance
+from ttsmonitor.retention import Retention
 from ttsmonitor.speaker import Speaker
 from ttsmonitor.subscriber import COMPONENT, Subscriber
 from ttsmonitor.synthesis.base import EngineConfig
@@ -69,6 +70,7 @@ class SpeechService:
             cache=self._cache,
         )
         self._speaker = Speaker(self._synthesizer, self._output, self._journal)
+        self._retention = Retention()
         self._subscriber = Subscriber(
             on_stored=self._stored,
             on_gap=self._gap,
@@ -110,6 +112,7 @@ class SpeechService:
             _current = self
             self._health.start()
             self._subscriber.start()
+            self._retention.start()
             self._is_started = True
             return True
 
@@ -126,6 +129,7 @@ class SpeechService:
     def _end(self) -> None:
         global _current
         self._health.stop()
+        self._retention.stop()
         self._subscriber.stop()
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
         self._journal.stop()

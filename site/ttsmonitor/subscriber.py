@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -38,6 +39,7 @@ CLIENT_NAME = "moxie-tts-subscriber"
 COMPONENT = "tts-subscriber"
 BATCH = 200
 WAITING = 10_000
+MAX_INTERRUPTED = 1_000
 TICK_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 
@@ -62,8 +64,10 @@ class Subscriber:
         self._on_control = on_control
         self._health = health
         self._arrived: queue.Queue[Received] = queue.Queue(WAITING)
-        self._orders: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
+        self._orders: queue.Queue[Received | None] = queue.Queue(WAITING)
         self._interrupted: dict[str, float] = {}  # device id ("": all) to monotonic seconds
+        self._on_connection = on_connection
+        self._listening_since = 0.0  # monotonic seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(
             target=with_connections(self._run), name="ttsmonitor.subscriber"
@@ -81,7 +85,7 @@ class Subscriber:
                 (HEALTH_TOPIC, 0),
             ],
             on_message=self._hand_over,
-            on_ready=on_connection,
+            on_ready=self._listen,
             on_lost=lambda error: on_connection(),
             component=COMPONENT,
             durable=True,
@@ -94,6 +98,7 @@ class Subscriber:
         return self._thread.is_alive() and self._obeying.is_alive()
 
     def start(self) -> None:
+        self._listening_since = time.monotonic()
         self._thread.start()
         self._obeying.start()
         self.connection.start()
@@ -101,7 +106,8 @@ class Subscriber:
     def stop(self) -> None:
         """Take in no more. What is not acknowledged comes again at the next start."""
         self._stopping.set()
-        self._orders.put(None)
+        with suppress(queue.Full):  # else there is something to look at, and the end is seen
+            self._orders.put_nowait(None)
         for thread in (self._thread, self._obeying):
             if thread.is_alive():
                 thread.join(10)
@@ -113,19 +119,17 @@ class Subscriber:
     def _hand_over(self, message: Received) -> None:
         if message.topic == HEALTH_TOPIC and self.echo.hear(message.payload):
             return
-        if message.topic in (CONTROL_TOPIC, HEALTH_TOPIC):
-            # Not behind a burst of sentences: Interrupt means now.
-            self._orders.put(message)
-            return
+        # Not behind a burst of sentences: Interrupt means now.
+        is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC)
         try:
-            self._arrived.put_nowait(message)
+            (self._orders if is_order else self._arrived).put_nowait(message)
         except queue.Full:
             # QoS 0 only: of QoS 1 the broker has at most 20 unacknowledged on their way.
             self.dropped += 1
             logger.error("too many messages at once: %d dropped so far", self.dropped)
 
     def _obey(self) -> None:
-        while (message := self._orders.get()) is not None:
+        while (message := self._orders.get()) is not None and not self._stopping.is_set():
             try:
                 self._act(message)
             except Exception:
@@ -143,12 +147,19 @@ class Subscriber:
                     return
                 control = parse_control(message.payload)
                 if control.action == "interrupt":
-                    self._interrupted[control.device_id] = message.received
+                    self._note_interrupt(control.device_id, message.received)
                 self._on_control(control)
             else:
                 self._answer(parse_object(message.payload))
         except InvalidMessageError as exc:
             logger.warning("ignored a message on %s: %s", message.topic, exc)
+
+    def _note_interrupt(self, device_id: str, moment: float) -> None:
+        self._interrupted.pop(device_id, None)
+        self._interrupted[device_id] = moment
+        while len(self._interrupted) > MAX_INTERRUPTED:
+            # The oldest: what it overtook is in the history by now.
+            del self._interrupted[next(iter(self._interrupted))]
 
     def _answer(self, ping: dict[str, Any]) -> None:
         if ping.get("type") != "ping":
@@ -170,13 +181,23 @@ class Subscriber:
                 if time.monotonic() - looked >= TICK_SECONDS:
                     looked = time.monotonic()
                     follow_clock()
-                    for utterance in inbox.give_up_waiting(conf.TTS_CHUNK_WAIT_SECONDS):
-                        self._on_gap(utterance)
+                    self._give_up_waiting()
             except Exception:
                 logger.exception("could not store what arrived")
                 self._stopping.wait(RETRY_SECONDS)
             finally:
                 tend_connections()
+
+    def _listen(self) -> None:
+        self._listening_since = time.monotonic()
+        self._on_connection()
+
+    def _give_up_waiting(self) -> None:
+        # What came while nobody listened is still on its way from the broker, after a connect.
+        wait_seconds = conf.TTS_CHUNK_WAIT_SECONDS
+        if time.monotonic() - self._listening_since >= wait_seconds:
+            for utterance in inbox.give_up_waiting(wait_seconds):
+                self._on_gap(utterance)
 
     def _next_batch(self) -> list[Received]:
         batch: list[Received] = []

@@ -6,8 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
+from tests.faults.parts import frozen
 from tests.hive import connected_hive
 from tests.tools import free_port, running, wait_until
 from ttsmonitor.echo import NO_ECHO
@@ -54,15 +54,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], dict[str, Any]]:
     return lambda: dict(reported()["checks"][name])
-
-
-@contextmanager
-def frozen(broker: Broker) -> Iterator[None]:
-    broker.process.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        broker.process.signal(signal.SIGCONT)
 
 
 def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(

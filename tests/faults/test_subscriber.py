@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from hive.broker_config import write_config
 from tests.conftest import Broker
+from tests.faults.parts import product_broker
 from tests.history import history_of, wait_for
-from tests.tools import Listener, free_port, manage, running, wait_until
-from ttsmonitor import publisher as publisher_module
+from tests.tools import Listener, manage, running, wait_until
 from ttsmonitor.messages import STATUS_TOPIC, Chunk
 from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.publisher import Publisher
@@ -47,19 +46,14 @@ main(["manage.py", "run_tts_subscriber"])
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Broker]:
     """The broker as run_broker starts it, with its bounds."""
-    port = free_port()
-    directory = tmp_path / "broker"
-    config = write_config(directory, host="127.0.0.1", port=port, tls_port=free_port())
-    broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
-    broker.start()
+    broker = product_broker(tmp_path / "broker")
     yield broker
     broker.process.close()
 
 
 @pytest.fixture
-def mirror(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    """The hive's publisher; to it all that is not confirmed at the service's birth is lost."""
-    monkeypatch.setattr(publisher_module, "IN_FLIGHT_SECONDS", 0.0)
+def mirror(broker_settings: Broker) -> Iterator[Publisher]:
+    """The hive's publisher, which sends all again at the service's birth."""
     made = Publisher()
     made.start()
     yield made
@@ -160,16 +154,16 @@ def test_a_clock_that_is_set_makes_nothing_late_and_nothing_twice(
     wait_for("Antes.", Status.QUEUED)
     monkeypatch.setenv("TTS_CHUNK_WAIT_SECONDS", "3600")
     say("Media", chunk=1, total_chunks=2)
-    wait_for("Media", Status.RECEIVING)
+    wait_for("Media …", Status.RECEIVING)
     ahead = -timedelta(hours=1)
     monkeypatch.setenv("TTS_CHUNK_WAIT_SECONDS", "0.2")
-    wait_for("Media", Status.QUEUED)
+    wait_for("Media …", Status.QUEUED)
     say("Después.")
     wait_for("Después.", Status.QUEUED)
     ahead = timedelta(hours=1)
     wait_until(lambda: Utterance.objects.filter(received_at__gt=datetime.now(UTC)).count() == 3)
     service._speaker.resume()
-    spoken = [wait_for(text, Status.SPOKEN) for text in ("Antes.", "Media", "Después.")]
+    spoken = [wait_for(text, Status.SPOKEN) for text in ("Antes.", "Media …", "Después.")]
     wait_until(lambda: [event for event, _id in events(sender)].count("spoken") == 3)
     told = [identity for event, identity in events(sender) if event == "spoken"]
     assert told == [str(each.pk) for each in spoken], "in another order, or twice"

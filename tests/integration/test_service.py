@@ -7,15 +7,18 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.conftest import Broker
 from tests.history import wait_for
 from tests.sound import Sink, likeness, read_wav
 from tests.tools import Listener, wait_until
+from tests.unit.ttsmonitor.fakes_web import utterance
 from ttsmonitor import service as service_module
 from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
 from ttsmonitor.models import QuarantinedMessage, Utterance
@@ -87,6 +90,17 @@ def test_a_stop_may_come_while_it_starts(
     assert not service._synthesizer.is_alive
 
 
+def test_a_history_that_is_too_old_is_forgotten_at_the_start(
+    make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_HISTORY_DAYS", "1")
+    utterance("old", seconds_ago=2 * 86_400)
+    utterance("young", seconds_ago=3600)
+    make_service("null")
+    wait_until(lambda: not Utterance.objects.filter(text="old").exists())
+    assert Utterance.objects.filter(text="young").exists()
+
+
 def test_what_came_twice_is_spoken_once(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
@@ -110,6 +124,23 @@ def test_what_arrived_while_it_was_away_is_spoken_afterwards(
     listen().publish(TEXT_TOPIC, "Mientras no estabas")
     make_service()
     wait_for("Mientras no estabas", Status.SPOKEN)
+
+
+def test_parts_that_wait_at_the_broker_are_not_given_up(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    parts = Chunk(utterance_id=uuid.uuid4(), text="Uno dos tres. " * 400).split()
+    sender = listen()
+    service = make_service("null")
+    sender.publish(TEXT_TOPIC, parts[0].to_payload())
+    wait_until(lambda: Utterance.objects.receiving().exists())
+    service.stop()
+    Utterance.objects.update(received_at=timezone.now() - timedelta(minutes=1))
+    for part in parts[1:]:
+        sender.publish(TEXT_TOPIC, part.to_payload())
+    make_service("null")
+    whole = wait_for("Uno dos tres. " * 400, Status.PLAYING)
+    assert whole.error == ""
 
 
 def test_an_unreadable_message_is_kept_and_the_next_one_is_spoken(

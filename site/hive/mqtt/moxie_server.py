@@ -61,7 +61,11 @@ class MoxieServer:
         self._database = DatabaseProbe()
         self._health = Health(
             "hive.health",
-            {"broker": self._broker_error, "database": lambda: self._database.error},
+            {
+                "broker": self._broker_error,
+                "database": lambda: self._database.error,
+                "mirror": lambda: get_tts_mirror().state.problem,
+            },
             looks=(self._send_echo, self._database.look),
         )
         self._sent: dict[str, dict[str, Any]] = {}
@@ -102,8 +106,10 @@ class MoxieServer:
         return self._connection is not None and self._connection.is_ready
 
     def health(self) -> dict[str, Any]:
-        """What works: {"ok", "checks": {name: {"ok", "detail", "since"}}}."""
-        return self._health.report()
+        """What works, as Health.report() has it, and how far the mirror has got."""
+        report, mirror = self._health.report(), get_tts_mirror().state
+        report["checks"]["mirror"] |= {"waiting": mirror.waiting, "lost": mirror.lost}
+        return report
 
     def _broker_error(self) -> str:
         return "the robot link was not started" if self._echo is None else self._echo.error
@@ -247,6 +253,8 @@ class MoxieServer:
         for device_id in self._presence.silent():
             self._presence.leave(device_id)
             self._departed(device_id)
+        if self.speech.heard_mirror(get_tts_mirror().state):
+            push_speech(self.speech.describe())
         # What another process saved: the admin is on the monitor's port too.
         self._publish_changed("")
 

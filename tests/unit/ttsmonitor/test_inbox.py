@@ -85,7 +85,7 @@ def test_a_missing_chunk_is_given_up_and_marked() -> None:
     (row,) = inbox.give_up_waiting(5)
     assert row.status == Status.QUEUED
     assert row.error == "chunk 2 of 3 did not come"
-    assert row.text == first.text + third.text
+    assert row.text == f"{first.text.strip()} … {third.text}"
 
 
 def test_a_chunk_that_comes_too_late_is_kept_and_marked() -> None:

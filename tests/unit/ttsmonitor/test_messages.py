@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttsmonitor.exceptions import InvalidMessageError
@@ -56,6 +56,13 @@ def test_plain_text_is_an_utterance(payload: bytes) -> None:
     chunk = parse_chunk(payload, device_id="d_1")
     assert chunk.text == payload.decode().rstrip("\n")
     assert chunk.device_id == "d_1"
+
+
+@pytest.mark.parametrize("device_id", ["x" * 129, "a b", "a\u2028b"])
+@pytest.mark.parametrize("payload", [b"Hola", encode()])
+def test_a_topic_of_no_robot_is_named(payload: bytes, device_id: str) -> None:
+    with pytest.raises(InvalidMessageError, match="device_id is"):
+        parse_chunk(payload, device_id=device_id)
 
 
 def test_two_messages_without_id_are_two_utterances() -> None:
@@ -155,13 +162,61 @@ json_values = st.recursive(
 )
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from([*SPECIFIED, "id", "device_id", "lang", "ttl", "intensity", "priority",
-                         "action", "value"]),
-        json_values,
-    )
+json_objects = st.dictionaries(
+    st.sampled_from([*SPECIFIED, "id", "device_id", "lang", "ttl", "intensity", "priority",
+                     "action", "value"]),
+    json_values,
 )  # fmt: skip
+GOOD = (
+    encode(id=str(uuid.UUID(int=7)), device_id="d_1", lang="es-MX", voice="x", mood="happy",
+           intensity=0.5, priority="high", ttl=5),
+    encode(chunk=2, total_chunks=3, text=" "),
+    Control(action="volume", value=0.5, device_id="d_1").to_payload(),
+    Control(action="replay", utterance_id=uuid.UUID(int=7)).to_payload(),
+    "¿Qué tal?".encode(),
+)  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good message in which some bytes are others, too many or missing."""
+    payload = bytearray(draw(st.sampled_from(GOOD)))
+    for _ in range(draw(st.integers(0, 3))):
+        start = draw(st.integers(0, len(payload)))
+        payload[start : start + draw(st.integers(0, 4))] = draw(st.binary(max_size=4))
+    return bytes(payload)
+
+
+@given(damaged() | json_objects.map(lambda fields: encode(**fields)))
+@settings(max_examples=300)
+def test_what_can_be_read_is_written_and_read_as_the_same(payload: bytes) -> None:
+    try:
+        chunk = parse_chunk(payload)
+    except InvalidMessageError:
+        return
+    assert tidy(chunk) is chunk, "the publisher would have changed it"
+    moment = chunk.published_at or datetime(2026, 1, 1, tzinfo=UTC)
+    sent = replace(
+        chunk,
+        published_at=moment.replace(microsecond=moment.microsecond // 1000 * 1000),
+        is_anonymous=False,
+    )
+    if chunk.total_chunks > 1:
+        assert parse_chunk(sent.to_payload()) == sent
+    else:
+        assert [parse_chunk(part.to_payload()) for part in sent.split()] == sent.split()
+
+
+@given(damaged())
+def test_a_control_that_can_be_read_is_written_and_read_as_the_same(payload: bytes) -> None:
+    try:
+        control = parse_control(payload)
+    except InvalidMessageError:
+        return
+    assert parse_control(control.to_payload()) == control
+
+
+@given(json_objects)
 def test_no_json_whatever_raises_anything_else(fields: dict[str, Any]) -> None:
     payload = json.dumps(fields).encode()
     for parse in (parse_chunk, parse_control):

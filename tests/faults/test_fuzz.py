@@ -1,0 +1,182 @@
+"""Rubbish on every topic while the service runs: it speaks the next good message."""
+
+from __future__ import annotations
+
+import logging
+import random
+import string
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Broker
+from tests.tools import Listener, wait_until
+from ttsmonitor import subscriber
+from ttsmonitor.messages import (
+    ACTIONS,
+    CONTROL_TOPIC,
+    EVENTS,
+    HEALTH_TOPIC,
+    PAYLOAD_BYTES,
+    STATUS_TOPIC,
+    Chunk,
+    dump,
+)
+from ttsmonitor.models import OutboxEntry, QuarantinedMessage, Utterance
+from ttsmonitor.publisher import Publisher
+from ttsmonitor.service import SpeechService
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+SEED = 4
+MESSAGES = 600
+GOOD_EVERY = 30
+TEXT_TOPIC = "moxie/tts/text"
+TOPICS = (TEXT_TOPIC, CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC)
+DEVICES = ("d_1", "ñandú", "🤖", "a b", "", "x" * 500, "<script>", "';--", "$SYS", "..", "%00")
+TIMES = ("2026-11-24T10:00:00Z", "2099-01-01", "0001-01-01T00:00:00+23:59", "")
+ODD: tuple[Any, ...] = (
+    None, True, -1, 0, 2.5, 1e308, 10**30, "", " ", "x" * 5000, "a\0b", "2026-13-01", [], [[]],
+    {}, {"a": None}, "NaN",
+)  # fmt: skip
+THREADS = {f"ttsmonitor.{name}" for name in ("subscriber", "controls", "speaker", "journal",
+                                             "publisher")}  # fmt: skip
+
+
+class Rubbish:
+    """Messages that are wrong in every way that we know of, and some that are nearly right."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._ids = [str(uuid.UUID(int=self._random.getrandbits(128))) for _ in range(5)]
+
+    def message(self) -> tuple[str, bytes]:
+        """Topic and payload: of those that are nearly right, most on the topic they are for."""
+        if self._random.random() < 0.5:
+            makers = (self._bytes, self._text, self._deep, self._large)
+            return self._topic(), self._random.choice(makers)()
+        topic, fields = self._nearly_right()
+        payload = dump(fields)
+        if self._random.random() < 0.3:
+            payload = self._damaged(payload)
+        return topic if self._random.random() < 0.8 else self._topic(), payload
+
+    def quality(self) -> int:
+        return self._random.randrange(3)
+
+    def _bytes(self) -> bytes:
+        return self._random.randbytes(self._random.randrange(100))
+
+    def _text(self) -> bytes:
+        words = self._random.choices("hola\0\n\t🤖´<>&{}[]\"'\u202e\ufeff e\u0301", k=40)
+        return "".join(words).encode()
+
+    def _topic(self) -> str:
+        return self._random.choice((*TOPICS, self._text_topic()))
+
+    def _text_topic(self) -> str:
+        return f"{TEXT_TOPIC}/{self._random.choice(DEVICES)}"
+
+    def _damaged(self, payload: bytes) -> bytes:
+        damaged = bytearray(payload)
+        for _ in range(self._random.randrange(1, 4)):
+            start = self._random.randrange(len(damaged))
+            damaged[start : start + self._random.randrange(3)] = self._random.randbytes(2)
+        return bytes(damaged)
+
+    def _deep(self) -> bytes:
+        return b'{"text": ' * self._random.randrange(2_000)
+
+    def _large(self) -> bytes:
+        size = self._random.choice((401, 20_001, PAYLOAD_BYTES, PAYLOAD_BYTES + 1, 200_000))
+        return self._random.choice(string.printable).encode() * size
+
+    def _nearly_right(self) -> tuple[str, dict[str, Any]]:
+        """What several messages are to share is taken from few."""
+        choice, number = self._random.choice, self._random.randrange
+        topic, fields = choice((
+            (TEXT_TOPIC, {"text": "Hola.", "chunk": number(1, 4), "total_chunks": 3}),
+            (self._text_topic(), {"text": "Hola.", "lang": "xx", "priority": "high"}),
+            (CONTROL_TOPIC, {"action": choice(ACTIONS), "value": 0.5}),
+            (CONTROL_TOPIC, {"action": "interrupt", "device_id": f"d_{number(1000)}"}),
+            (HEALTH_TOPIC, {"type": "ping", "component": "test", "new": [1, {"a": None}]}),
+            (STATUS_TOPIC, {"status": "idle", "event": choice(EVENTS), "current_text": "Hola."}),
+        ))  # fmt: skip
+        some = {"id": choice(self._ids), "source": "chat", "timestamp": choice(TIMES)}
+        kept = self._random.sample(sorted(some), number(len(some) + 1))
+        fields = {name: some[name] for name in kept} | fields
+        if self._random.random() < 0.3:
+            fields[choice(sorted(fields))] = choice(ODD)
+        return topic, fields
+
+
+@pytest.fixture
+def service(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[SpeechService]:
+    for name, value in {
+        "TTS_ENGINE": "espeak", "TTS_AUDIO": "wav", "TTS_WAV_DIR": str(tmp_path / "wav"),
+        "TTS_DRAIN_SECONDS": "0", "TTS_CHUNK_WAIT_SECONDS": "0.5",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    made = SpeechService()
+    made.start()
+    wait_until(lambda: made.status()["broker"]["connected"], "the broker")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def publisher(service: SpeechService) -> Iterator[Publisher]:
+    made = Publisher()
+    made.start()
+    wait_until(lambda: made.connection.is_ready, "the publisher")
+    yield made
+    made.stop()
+
+
+def test_after_rubbish_of_every_kind_the_next_good_message_is_spoken(
+    service: SpeechService,
+    publisher: Publisher,
+    listen: Callable[..., Listener],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subscriber, "MAX_INTERRUPTED", 3)
+    rubbish, sender = Rubbish(SEED), listen(HEALTH_TOPIC)
+    good: list[str] = []
+    for number in range(MESSAGES):
+        topic, payload = rubbish.message()
+        sender.client.publish(topic, payload, rubbish.quality())
+        if number % GOOD_EVERY == 0:
+            good.append(f"Buena {number}")
+            sender.client.publish(TEXT_TOPIC, said(good[-1]).to_payload(), 1)
+    for action in ("resume", "unmute", "clear", "skip"):
+        sender.publish(CONTROL_TOPIC, dump({"action": action}))
+    sender.publish(HEALTH_TOPIC, dump({"type": "ping", "id": "the last"}))
+    wait_until(lambda: b'"pong","id":"the last"' in b"".join(sender.payloads(HEALTH_TOPIC)))
+    publisher.publish(said("La última"))
+    wait_until(lambda: status_of("La última") == "spoken", "the good one", 30)
+
+    wait_until(lambda: not OutboxEntry.objects.exists(), "its confirmation")
+    kept = list(Utterance.objects.filter(text__startswith="Buena").values_list("text", flat=True))
+    assert sorted(kept) == sorted(good)
+    assert QuarantinedMessage.objects.count() > MESSAGES / 5
+    assert {thread.name for thread in threading.enumerate()} >= THREADS
+    assert service.health()["ok"], service.health()
+    assert len(service._subscriber._interrupted) <= 3
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+def said(text: str) -> Chunk:
+    return Chunk(utterance_id=uuid.uuid4(), text=text, published_at=datetime.now(UTC))
+
+
+def status_of(text: str) -> str | None:
+    found = Utterance.objects.filter(text=text).first()
+    return found.status if found else None
