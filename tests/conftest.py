@@ -16,6 +16,7 @@ from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.sound import Sink
 from tests.tools import Listener, Process, answers, free_port, manage, running, wait_until
 from ttsmonitor.audio.pyaudio import PyAudioOutput
+from ttsmonitor.service import SpeechService
 
 # A busy machine makes a test slow, not wrong.
 settings.register_profile(
@@ -82,7 +83,40 @@ def mirror(quick: Broker) -> Iterator[TTSMirrorPublisher]:
 
 
 @pytest.fixture
-def install(mosquitto: Broker, tmp_path: Path) -> Callable[..., dict[str, str]]:
+def make_service(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., SpeechService]]:
+    """Run the speech service in this process: make_service("wav") is connected."""
+    monkeypatch.setenv("TTS_WAV_DIR", str(tmp_path / "wav"))
+    made: list[SpeechService] = []
+
+    def make(audio: str = "wav", engine: str = "espeak") -> SpeechService:
+        monkeypatch.setenv("TTS_ENGINE", engine)
+        monkeypatch.setenv("TTS_AUDIO", audio)
+        service = SpeechService()
+        made.append(service)
+        service.start()
+        wait_until(lambda: service.status()["broker"]["connected"], "the broker")
+        return service
+
+    yield make
+    monkeypatch.setenv("TTS_DRAIN_SECONDS", "0")
+    for service in made:
+        service.stop()
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that was set up, to be copied."""
+    work = tmp_path_factory.mktemp("work")
+    environment = {"MOXIE_WORK_DIR": str(work), "DJANGO_SETTINGS_MODULE": "openmoxie.settings"}
+    with running(manage("migrate", "-v0"), environment) as migrating:
+        assert migrating.wait(60) == 0, migrating.output
+    return work / "moxie.sqlite3"
+
+
+@pytest.fixture
+def install(mosquitto: Broker, tmp_path: Path, new_database: Path) -> Callable[..., dict[str, str]]:
     """Set up an installation of its own: install(TTS_AUDIO="null", …) gives its environment."""
 
     def make(**settings: str) -> dict[str, str]:
@@ -94,8 +128,9 @@ def install(mosquitto: Broker, tmp_path: Path) -> Callable[..., dict[str, str]]:
             "HIVE_PORT": str(free_port()),
             "HTTP_PORT": str(free_port()),
         } | settings
-        with running(manage("migrate", "-v0"), environment) as migrating:
-            assert migrating.wait(60) == 0, migrating.output
+        work = Path(environment["MOXIE_WORK_DIR"])
+        work.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy(new_database, work)
         return environment
 
     return make

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -185,3 +187,14 @@ class Robot:
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+
+
+def get_json(url: str) -> dict[str, Any]:
+    """What a page answers, whatever its status."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            found: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as exc:
+        with exc:
+            found = json.load(exc)
+    return found

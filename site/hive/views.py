@@ -18,6 +18,7 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.words import mood_choices, puppet_state_label, strings
 from ttsmonitor.conf import conf
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from ttsmonitor.views import health_answer
 
 
 @require_safe
@@ -63,13 +64,5 @@ def chat(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when the hive works, else 503; details are for those who may see the pages."""
-    report = get_moxie_server().health()
-    if conf.MOXIE_REQUIRE_LOGIN and report["checks"]["database"]["ok"]:
-        is_known = request.user.is_authenticated
-    else:
-        is_known = not conf.MOXIE_REQUIRE_LOGIN
-    if not is_known:
-        checks = {name: {"ok": check["ok"]} for name, check in report["checks"].items()}
-        report = {"ok": report["ok"], "checks": checks}
-    return JsonResponse(report, status=200 if report["ok"] else 503)
+    """200 when the hive works, else 503, with named checks."""
+    return health_answer(request, get_moxie_server().health())

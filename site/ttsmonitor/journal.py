@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,9 +44,12 @@ class Journal:
     """start(), record() from any thread, stop()."""
 
     def __init__(self, tell: Callable[[list[Change]], None]) -> None:
+        self.error = ""
+        """Why the history takes nothing; empty when it does."""
         self._tell = tell
         self._changes: queue.SimpleQueue[Change | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._has_given_up = False
         self._thread = threading.Thread(
             target=with_connections(self._run), name="ttsmonitor.journal"
         )
@@ -135,14 +137,16 @@ class Journal:
     def _write(self, change: Change) -> None:
         if change.utterance is None or not change.values:
             return
-        while True:
+        while not self._has_given_up:
             tend_connections()
             try:
                 Utterance.objects.filter(pk=change.utterance["id"]).update(**change.values)
+                self.error = ""
                 return
             except (OperationalError, InterfaceError) as exc:
                 # A locked or full database recovers or not; the history should not lose a line.
+                self.error = str(exc)
+                # Each of the others would hold a stop up as long.
+                self._has_given_up = self._stopping.is_set()
                 logger.error("could not write to the history, trying again: %s", exc)
-                if self._stopping.is_set():
-                    return
-                time.sleep(RETRY_SECONDS)
+                self._stopping.wait(RETRY_SECONDS)

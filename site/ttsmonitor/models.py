@@ -155,7 +155,9 @@ class Utterance(models.Model):
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
         """Too old to be spoken: more seconds than its time to live since it was published."""
         ttl = default_ttl_seconds if self.ttl_seconds is None else self.ttl_seconds
-        return (now or timezone.now()) - self.published_at > timedelta(seconds=ttl)
+        # Where the sender's clock is ahead, it counts from when it came.
+        since = min(self.published_at, self.received_at)
+        return (now or timezone.now()) - since > timedelta(seconds=ttl)
 
 
 class UtteranceChunk(models.Model):

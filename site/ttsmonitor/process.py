@@ -15,6 +15,7 @@ from ttsmonitor.live import wait_for_goodbyes
 from ttsmonitor.lock import only_one
 from ttsmonitor.service import SpeechService
 from ttsmonitor.signals import on_stop_signal
+from ttsmonitor.systemd import Systemd
 from ttsmonitor.web import WebServer, ensure_port_free
 
 logger = logging.getLogger(__name__)
@@ -44,9 +45,11 @@ def _serve() -> None:
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
+    systemd = Systemd(web.loop, service.restart_reason)
 
     def stop() -> None:
         logger.info("stopping")
+        systemd.stopping()
         service.stop()
         wait_for_goodbyes()
         web.stop()
@@ -61,6 +64,7 @@ def _serve() -> None:
         try:
             if service.start():
                 logger.info("speech service ready")
+                systemd.ready()
         except Exception as exc:
             logger.exception("the speech service could not start")
             fail(TTSMonitorError(f"The speech service could not start: {exc}"))

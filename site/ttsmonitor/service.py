@@ -9,15 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from ttsmonitor import events, inbox
 from ttsmonitor.activity import ActivityHandler
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.conf import conf
-from ttsmonitor.database import tend_connections
 from ttsmonitor.exceptions import TTSMonitorError
+from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.inbox import Stored
 from ttsmonitor.journal import Change, Journal
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
@@ -29,6 +28,8 @@ from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.version import VERSION
+from ttsmonitor.waiting import Waiting
+from ttsmonitor.wallclock import begin_with_clock
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,18 @@ class SpeechService:
             on_connection=self._journal.state_changed,
             on_rival=on_failure,
         )
+        self._database, self._waiting = DatabaseProbe(), Waiting(self._speaker)
+        self._health = Health(
+            "ttsmonitor.health",
+            {
+                "broker": lambda: self._subscriber.echo.error,
+                "database": self._database_error,
+                "synthesis": self._synthesis_error,
+                "audio": lambda: self._output.error,
+                "queue": lambda: self._thread_error() or self._waiting.error,
+            },
+            looks=(self._subscriber.echo.send, self._waiting.look, self._database.look),
+        )
 
     def start(self) -> bool:
         """Recover, load the voice, then listen: ready only when it can speak.
@@ -94,6 +107,7 @@ class SpeechService:
                 return False
             logging.getLogger("ttsmonitor").addHandler(self._activity)
             self._journal.start()
+            begin_with_clock()
             for utterance in inbox.recover():
                 self._journal.record(utterance, Status.INTERRUPTED)
             self._synthesizer.start()
@@ -101,6 +115,7 @@ class SpeechService:
                 return False
             self._speaker.start()
             _current = self
+            self._health.start()
             self._subscriber.start()
             self._retention.start()
             self._is_started = True
@@ -118,6 +133,7 @@ class SpeechService:
 
     def _end(self) -> None:
         global _current
+        self._health.stop()
         self._retention.stop()
         self._subscriber.stop()
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
@@ -160,19 +176,31 @@ class SpeechService:
 
     def health(self) -> dict[str, Any]:
         """Named checks, each with its cause when it fails."""
-        link, voice = self._subscriber.connection, self._synthesizer
-        threads = all(part.is_alive for part in (self._speaker, self._subscriber, self._journal))
-        checks = {
-            "broker": _check(link.error, _since(link.error_since)),
-            "database": _check(_database_error()),
-            "synthesis": _check(
-                voice.error if voice.is_alive else "the process is not running",
-                _since(voice.error_since),
-            ),
-            "audio": _check(self._output.error),
-            "queue": _check("" if threads else "a thread of the service ended"),
-        }
-        return {"ok": all(check["ok"] for check in checks.values()), "checks": checks}
+        report = self._health.report()
+        report["checks"]["queue"]["oldest_seconds"] = self._waiting.oldest_seconds
+        return report
+
+    def restart_reason(self) -> str:
+        """What only a new process would mend; empty where there is nothing of the kind.
+
+        Not a broker, a database or a sound device that is away, which a new process would miss
+        too, and not the voice, whose process is replaced here.
+        """
+        if self._stopping.is_set():
+            return ""
+        return self._thread_error() or (self._waiting.error if self._waiting.is_stuck else "")
+
+    def _database_error(self) -> str:
+        # What could not be written is tried again all the time, so these are never old news.
+        return self._subscriber.error or self._journal.error or self._database.error
+
+    def _synthesis_error(self) -> str:
+        voice = self._synthesizer
+        return voice.error if voice.is_alive else "the process is not running"
+
+    def _thread_error(self) -> str:
+        parts = (self._speaker, self._subscriber, self._journal, self._health)
+        return "" if all(part.is_alive for part in parts) else "a thread of the service ended"
 
     def activity(self) -> list[dict[str, str]]:
         """The newest log lines, oldest first."""
@@ -294,22 +322,5 @@ def _make_cache() -> SoundCache | None:
     return SoundCache(conf.path("TTS_CACHE_DIR"), conf.TTS_CACHE_MB * 1_000_000)
 
 
-def _check(error: str, since: str | None = None) -> dict[str, Any]:
-    return {"ok": not error, "detail": error or "ok", "since": since if error else None}
-
-
 def _since(moment: float) -> str:
     return format_time(datetime.fromtimestamp(moment, UTC))
-
-
-def _database_error() -> str:
-    """A write that changes nothing: what fails here fails for the history too."""
-    tend_connections()
-    try:
-        with transaction.atomic():
-            Utterance.objects.filter(pk=uuid.UUID(int=0)).update(error="")
-    except DatabaseError as exc:
-        return f"the history cannot be written: {exc}"
-    finally:
-        tend_connections()
-    return ""

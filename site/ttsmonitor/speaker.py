@@ -23,6 +23,7 @@ from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.text import speakable
 from ttsmonitor.voicing import configured_voices, request_for
+from ttsmonitor.wallclock import follow_clock
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Speaker:
         self._journal = journal
         self._state = "idle"
         self._in_hand: _InHand | None = None
+        self._put_back_once: uuid.UUID | None = None
         self._next_look = 0.0
         self._prepared: tuple[int | None, list[SpeechRequest]] = (None, [])
         self._wake = threading.Event()
@@ -74,6 +76,12 @@ class Speaker:
     def current(self) -> Utterance | None:
         in_hand = self._in_hand
         return None if in_hand is None else in_hand.utterance
+
+    @property
+    def progress(self) -> tuple[uuid.UUID, float] | None:
+        """What is spoken now, and how many seconds of it."""
+        in_hand = self._in_hand
+        return None if in_hand is None else (in_hand.utterance.pk, in_hand.playback.seconds)
 
     @property
     def is_alive(self) -> bool:
@@ -147,6 +155,7 @@ class Speaker:
         if self._stopping.is_set() or self.controls.is_paused:
             return False
         tend_connections()
+        follow_clock()
         utterance = Utterance.objects.speakable_now().first()
         # Asked again: what came after a pause is not taken, however short ago that was.
         if utterance is None or self.controls.is_paused or not self._can_play():
@@ -161,9 +170,12 @@ class Speaker:
         else:
             # In hand before it is claimed, so that an interruption cannot fall in between.
             self._in_hand = self._take_in_hand(utterance)
-            if query.move(Status.QUEUED, Status.PLAYING):
-                self._speak(self._in_hand)
-            self._in_hand = None
+            try:
+                if query.move(Status.QUEUED, Status.PLAYING):
+                    self._speak(self._in_hand)
+            finally:
+                self._in_hand = None
+                self._set_state("idle")
         return True
 
     def _look_after_output(self) -> None:
@@ -219,7 +231,14 @@ class Speaker:
         except CancelledError:
             self._synthesizer.cancel(playback)
             outcome, reason = in_hand.outcome, in_hand.reason
-        except (SynthesisError, AudioError) as exc:
+        except AudioError as exc:
+            self._synthesizer.cancel(playback)
+            if self._put_back(in_hand):
+                return
+            outcome, reason = in_hand.outcome, in_hand.reason
+            if not playback.is_cancelled:
+                outcome, reason = Status.FAILED, str(exc)
+        except SynthesisError as exc:
             outcome, reason = Status.FAILED, str(exc)
         except Exception as exc:
             logger.exception("an utterance failed in a way nobody thought of")
@@ -232,9 +251,28 @@ class Speaker:
         if outcome == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, not when the next one waits for it
 
+    def _put_back(self, in_hand: _InHand) -> bool:
+        """A device that is found gone before the first sound costs no sentence: it waits again.
+
+        Once each, since a device may be there and take no sound of that kind.
+        """
+        utterance, playback = in_hand.utterance, in_hand.playback
+        if playback.has_begun or not self._output.error or self._put_back_once == utterance.pk:
+            return False
+        self._put_back_once = utterance.pk
+        _silence(playback)
+        query = Utterance.objects.filter(pk=utterance.pk)
+        query.move(Status.PLAYING, Status.QUEUED)
+        # Whoever silences it from now on finds it in the queue; who did before, here.
+        if playback.is_cancelled and query.move(Status.QUEUED, Status.PLAYING):
+            return False
+        logger.warning("%s waits for the sound device", utterance.pk)
+        self._journal.record(utterance, Status.QUEUED)
+        return True
+
     def _has_begun(self, utterance: Utterance) -> None:
         now = timezone.now()
-        waited_ms = (now - utterance.received_at).total_seconds() * 1000
+        waited_ms = max(0.0, (now - utterance.received_at).total_seconds() * 1000)
         self._set_state("playing")
         self._journal.record(
             utterance,

@@ -10,15 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from django.db import (
-    InterfaceError,
-    OperationalError,
-    transaction,
-)
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from ttsmonitor import inbox
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
+from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
 from ttsmonitor.inbox import Arrival, Stored
 from ttsmonitor.installation import client_id
@@ -36,6 +33,7 @@ from ttsmonitor.models import Utterance
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.quarantine import Unreadable, quarantine
 from ttsmonitor.rivals import RIVAL, Scout
+from ttsmonitor.wallclock import follow_clock
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +60,8 @@ class Subscriber:
         on_rival: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
         self.dropped = 0
+        self.error = ""
+        """Why the history takes nothing; empty when it does."""
         self._topic = conf.MQTT_TOPIC
         self._on_stored = on_stored
         self._on_gap = on_gap
@@ -97,10 +97,11 @@ class Subscriber:
             manual_ack=True,
             before_connect=self._look_for_rival,
         )
+        self.echo = Echo(self.connection, COMPONENT)
 
     @property
     def is_alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() and self._obeying.is_alive()
 
     def start(self) -> None:
         self._listening_since = time.monotonic()
@@ -129,6 +130,8 @@ class Subscriber:
             raise error
 
     def _hand_over(self, message: Received) -> None:
+        if message.topic == HEALTH_TOPIC and self.echo.hear(message.payload):
+            return
         # Not behind a burst of sentences: Interrupt means now.
         is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC)
         try:
@@ -191,6 +194,7 @@ class Subscriber:
                     self._keep(batch)
                 if time.monotonic() - looked >= TICK_SECONDS:
                     looked = time.monotonic()
+                    follow_clock()
                     self._give_up_waiting()
             except Exception:
                 logger.exception("could not store what arrived")
@@ -225,12 +229,14 @@ class Subscriber:
             try:
                 stored = self._store(batch)
                 break
-            except (OperationalError, InterfaceError) as exc:
+            except (DatabaseError, InterfaceError) as exc:
+                self.error = str(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)
                 tend_connections()
         else:
             return  # not acknowledged: they come again
+        self.error = ""
         for message in batch:
             self.connection.acknowledge(message)
         if stored:

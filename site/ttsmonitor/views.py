@@ -44,13 +44,15 @@ def monitor(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when everything works, else 503, with named checks.
-
-    Details can quote what was said, so they are for those who may see it.
-    """
+    """200 when everything works, else 503, with named checks."""
     report = snapshot.health()
     if snapshot.NOT_RUNNING in (check["detail"] for check in report["checks"].values()):
         return JsonResponse(report | {"detail": snapshot.NOT_RUNNING}, status=503)
+    return health_answer(request, report)
+
+
+def health_answer(request: HttpRequest, report: dict[str, Any]) -> JsonResponse:
+    """A report of checks. Details can quote what was said, so they are for those who may see it."""
     if not _may_see_details(request):
         bare = {
             name: {"ok": check["ok"], "since": check["since"]}

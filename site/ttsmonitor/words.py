@@ -39,7 +39,7 @@ MOODS = (
     gettext_noop("curious"),
     gettext_noop("embarrassed"),
 )
-# The history keeps reasons in English, in these words; what is not listed is shown as it is.
+# History and health keep reasons in English, in these words; what is not listed is shown as it is.
 REASONS = (
     gettext_noop("interrupted by whoever speaks for the robot"),
     gettext_noop("interrupted before its turn"),
@@ -53,6 +53,12 @@ REASONS = (
     gettext_noop("the service was stopped"),
     gettext_noop("the service ended while this was spoken"),
     gettext_noop("speech service not running in this process"),
+    gettext_noop("what is sent through the broker does not come back"),
+    gettext_noop("the database takes no writes: another program may have locked it"),
+    gettext_noop("sentences wait for longer than they may, and none is spoken"),
+    gettext_noop("the sound device has not taken the sentence for a minute"),
+    gettext_noop("a thread of the service ended"),
+    gettext_noop("the process is not running"),
 )
 SCRIPT_SENTENCES = (
     gettext_noop("The server does not answer."),

@@ -87,6 +87,7 @@ def test_the_installer_shows_the_account_once(
     assert "systemctl --user restart moxie-tts.service" in told
     unit = (tmp_path / "configuration/systemd/user/moxie-tts.service").read_text()
     assert f'"{project}/.venv/bin/python" "{project}/{SERVICE}/app.py"' in unit
+    assert {"Type=notify", "WatchdogSec=60"} <= set(unit.splitlines())
 
 
 def test_what_the_service_logs_has_no_password(

@@ -76,25 +76,6 @@ def test_a_signal_to_the_whole_group_leaves_the_voice_its_sentence(
     assert history(environment) == {long: "spoken"}
 
 
-def test_a_killed_service_says_nothing_twice_and_the_rest_later(
-    environment: dict[str, str], listen: Callable[..., Listener]
-) -> None:
-    listener = listen("moxie/tts/status", PRESENCE)
-    with running(manage("run_tts_subscriber"), environment) as process:
-        wait_until(lambda: is_online(listener), "the service's birth")
-        listener.publish("moxie/tts/text", SENTENCE)
-        listener.publish("moxie/tts/text", "Segunda.")
-        wait_until(lambda: "playing" in events(listener))
-        wait_until(lambda: len(history(environment)) == 2)
-        process.signal(signal.SIGKILL)
-        process.wait()
-    listener.publish("moxie/tts/text", "Mientras tanto.")
-    with running(manage("run_tts_subscriber"), environment):
-        wait_until(lambda: history(environment).get("Mientras tanto.") == "spoken")
-    assert history(environment)[SENTENCE] == "interrupted"
-    assert history(environment)["Segunda."] == "spoken"
-
-
 def test_a_port_in_use_is_one_clear_line(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", int(environment["HTTP_PORT"]))):
         with running(manage("run_tts_subscriber"), environment) as process:

@@ -92,5 +92,5 @@ def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody:
 def test_the_hive_stays(broker: Ports, hive: MoxieServer, somebody: Listener) -> None:
     come_as(broker, moxie_server.CLIENT_NAME)
     somebody.publish(HEALTH_TOPIC, '{"type": "ping", "id": "1", "component": "test"}')
-    wait_until(lambda: len(somebody.payloads(HEALTH_TOPIC)) == 2, "the hive's answer")
+    wait_until(lambda: b'"pong"' in b"".join(somebody.payloads(HEALTH_TOPIC)), "its answer")
     assert hive._connection is not None and hive._connection.number == 1, "it was thrown out"

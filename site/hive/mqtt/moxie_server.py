@@ -7,12 +7,10 @@ import threading
 import uuid
 from typing import Any
 
-from django.db import DatabaseError, connection
-
 from hive.conf import conf
 from hive.events import push_line, push_robot, push_speech
 from hive.lines import Lines
-from hive.models import Configuration, Robot
+from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
@@ -20,12 +18,13 @@ from hive.mqtt.reports import Reports
 from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
 from hive.speech import SpeechState
+from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.installation import client_id
 from ttsmonitor.messages import HEALTH_TOPIC, Control, dump, parse_object, pong_payload
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
-from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +57,17 @@ class MoxieServer:
         self._presence = Presence(conf.HIVE_SILENCE_SECONDS)
         self._worker = Worker("hive.robots")
         self._connection: MQTTConnection | None = None
+        self._echo: Echo | None = None
+        self._database = DatabaseProbe()
+        self._health = Health(
+            "hive.health",
+            {
+                "broker": self._broker_error,
+                "database": lambda: self._database.error,
+                "mirror": lambda: get_tts_mirror().state.problem,
+            },
+            looks=(self._send_echo, self._database.look),
+        )
         self._sent: dict[str, dict[str, Any]] = {}
 
     # life
@@ -76,12 +86,15 @@ class MoxieServer:
             on_lost=self._lost,
             component=COMPONENT,
         )
+        self._echo = Echo(self._connection, COMPONENT)
         self._worker.start()
         self._worker.later("tick", TICK_SECONDS, self._tick)
+        self._health.start()
         self._connection.start()
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Say goodbye to the broker and finish what was heard."""
+        self._health.stop()
         if self._connection is not None:
             self._connection.stop(timeout_seconds)
         self._worker.submit(Robot.objects.all_departed)
@@ -93,16 +106,17 @@ class MoxieServer:
         return self._connection is not None and self._connection.is_ready
 
     def health(self) -> dict[str, Any]:
-        """What works: {"ok", "checks": {name: {"ok", "detail"}}}; how far the mirror has got."""
-        error = "the robot link was not started"
-        if self._connection is not None:
-            error = self._connection.error
-        checks = {
-            "broker": {"ok": not error, "detail": error},
-            "database": _check_database(),
-            "mirror": _check_mirror(get_tts_mirror().state),
-        }
-        return {"ok": all(check["ok"] for check in checks.values()), "checks": checks}
+        """What works, as Health.report() has it, and how far the mirror has got."""
+        report, mirror = self._health.report(), get_tts_mirror().state
+        report["checks"]["mirror"] |= {"waiting": mirror.waiting, "lost": mirror.lost}
+        return report
+
+    def _broker_error(self) -> str:
+        return "the robot link was not started" if self._echo is None else self._echo.error
+
+    def _send_echo(self) -> None:
+        if self._echo is not None:
+            self._echo.send()
 
     # to the robots
 
@@ -153,6 +167,8 @@ class MoxieServer:
     # from the robots: paho's thread hands over, the worker does the rest
 
     def _hand_over(self, message: Received) -> None:
+        if message.topic == HEALTH_TOPIC and self._echo and self._echo.hear(message.payload):
+            return
         if not message.topic.endswith(("/events/zmq", "/events/device-logs")):
             self._worker.submit(self._handle, message)
 
@@ -279,20 +295,6 @@ class MoxieServer:
             push_line(line)
         if "status" in message and self.speech.heard_status(message):
             push_speech(self.speech.describe())
-
-
-def _check_database() -> dict[str, Any]:
-    try:
-        connection.ensure_connection()
-        Configuration.objects.exists()
-    except DatabaseError as exc:
-        return {"ok": False, "detail": str(exc)}
-    return {"ok": True, "detail": ""}
-
-
-def _check_mirror(state: MirrorState) -> dict[str, Any]:
-    counts = {"waiting": state.waiting, "lost": state.lost}
-    return {"ok": not state.problem, "detail": state.problem, **counts}
 
 
 _server: MoxieServer | None = None

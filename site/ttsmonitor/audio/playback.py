@@ -60,7 +60,8 @@ class Playback:
         self._recent: deque[bytes] = deque()
         self._recent_bytes = 0
         self._written = 0
-        self._has_begun = False
+        self.has_begun = False
+        """Something was written to the output."""
 
     @property
     def seconds(self) -> float:
@@ -117,8 +118,8 @@ class Playback:
         self._output.write(apply_gain(pcm, self._gain, gain))
         self._gain = gain
         self._remember(pcm)
-        if not self._has_begun:
-            self._has_begun = True
+        if not self.has_begun:
+            self.has_begun = True
             self._on_begin()
 
     def _remember(self, pcm: bytes) -> None:

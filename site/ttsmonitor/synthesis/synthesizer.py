@@ -16,7 +16,7 @@ from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.fingerprint import fingerprint
-from ttsmonitor.synthesis.voices import choose_voice
+from ttsmonitor.synthesis.voices import Voice, choose_voice
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Synthesizer:
         """
         if self._cache is None:
             return self._make(request, owner)
-        voice = choose_voice(self._config, request)
+        voice = self._choose_voice(request)
         who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
         state = fingerprint(voice.model) if voice else ""
         key = self._cache.key(who, state, replace(request, voice=""))
@@ -101,6 +101,13 @@ class Synthesizer:
             return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
         self.engine = f"{who}, cached"
         return iter(known)
+
+    def _choose_voice(self, request: SpeechRequest) -> Voice | None:
+        try:
+            return choose_voice(self._config, request)
+        except SynthesisError as exc:
+            self._note(str(exc))
+            raise
 
     def _is_by(self, who: str) -> bool:
         """Did `who`'s engine make the last sound? Not where another one stood in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -61,3 +62,9 @@ def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
         ("parts",),
         ("now",),
     }
+def test_a_sender_whose_clock_is_ahead_does_not_make_a_sentence_last() -> None:
+    said = utterance("Hola", seconds_ago=30, ttl_seconds=20.0)
+    said.published_at += timedelta(hours=1)
+    assert said.is_stale(120)
+    said.ttl_seconds = 40.0
+    assert not said.is_stale(120)

@@ -221,6 +221,46 @@ def test_without_a_device_the_queue_waits_and_goes_on_when_it_is_back(
     wait_for(utterance, Status.SPOKEN)
 
 
+def fail_to_begin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The device is there and takes no sound; who asked it for some."""
+    asked: list[str] = []
+
+    def begin(utterance_id: str, sample_rate: int) -> None:
+        asked.append(utterance_id)
+        stage.output.error = "it cannot play"
+        raise AudioError("it cannot play")
+
+    monkeypatch.setattr(stage.output, "begin", begin)
+    return asked
+
+
+def test_what_a_device_refuses_again_fails_with_the_reason(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = fail_to_begin(stage, monkeypatch)
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.FAILED)
+    assert utterance.error == "it cannot play"
+    assert asked == [str(utterance.pk)] * 2
+
+
+def test_what_is_silenced_while_the_device_is_missed_does_not_wait_for_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = fail_to_begin(stage, monkeypatch)
+
+    def flush() -> float:
+        stage.speaker.end_current(Status.INTERRUPTED, "enough")
+        return 0.0
+
+    monkeypatch.setattr(stage.output, "flush", flush)
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.INTERRUPTED)
+    assert (utterance.error, len(asked)) == ("enough", 1)
+
+
 def test_stopping_finishes_the_sentence_and_takes_no_other(stage: Stage) -> None:
     stage.output.gate.clear()
     first, second = queued("primera"), queued("segunda")

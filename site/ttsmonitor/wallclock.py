@@ -1,0 +1,74 @@
+"""The computer's clock, which somebody may set while sentences wait.
+
+A computer without a clock of its own starts in the past and jumps to the present as soon as it has
+a network.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db.models import F, Max
+from django.utils import timezone
+
+from ttsmonitor.models import Utterance
+
+logger = logging.getLogger(__name__)
+
+SET_SECONDS = 2.0
+"""A smaller step changes nothing that waits."""
+# One that goes on while the computer sleeps: what waited meanwhile is older.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class WallClock:
+    """follow() may be called from any thread, and is quick while nobody sets the clock."""
+
+    def __init__(self, on_set: Callable[[timedelta], None]) -> None:
+        """`on_set` is told how far the clock was set."""
+        self._on_set = on_set
+        self._lock = threading.Lock()
+        self.begin()
+
+    def begin(self) -> None:
+        """Take the clock as it is."""
+        self._offset = _offset()
+
+    def follow(self) -> None:
+        """Tell of it where the clock was set since the last time; again where that raises."""
+        with self._lock:
+            moved = _offset() - self._offset
+            if abs(moved) >= SET_SECONDS:
+                self._on_set(timedelta(seconds=moved))
+            self._offset += moved
+
+
+def _offset() -> float:
+    return timezone.now().timestamp() - time.clock_gettime(_STEADY)
+
+
+def follow_clock() -> None:
+    """What waits stays as old as it is, however far somebody sets the clock; call this often."""
+    _clock.follow()
+
+
+def begin_with_clock() -> None:
+    """At a start: the clock may have been set back while no service ran."""
+    _clock.begin()
+    latest = Utterance.objects.unspoken().aggregate(latest=Max("received_at"))["latest"]
+    if latest is not None and (ahead := latest - timezone.now()) > timedelta():
+        _clock_was_set(-ahead)
+
+
+def _clock_was_set(by: timedelta) -> None:
+    logger.warning("the clock was set by %.0f s; what waits follows it", by.total_seconds())
+    Utterance.objects.unspoken().update(
+        received_at=F("received_at") + by, published_at=F("published_at") + by
+    )
+
+
+_clock = WallClock(_clock_was_set)

@@ -1,0 +1,170 @@
+"""The history locked by another program, on a full disk, or shared by two services."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from tests.history import history_of, wait_for
+from tests.tools import Listener, get_json, manage, running, wait_until
+from tests.unit.ttsmonitor.fakes import FakeOutput, FakeSynthesizer
+from ttsmonitor.journal import Journal
+from ttsmonitor.messages import Chunk
+from ttsmonitor.models import Utterance
+from ttsmonitor.service import SpeechService
+from ttsmonitor.speaker import Speaker
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+Status = Utterance.Status
+TEXT_TOPIC = "moxie/tts/text"
+MORE_THAN_ARE_IN_FLIGHT = 25
+SENTENCE = "Había una vez un robot que quería bailar."
+LOCKS_IT = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("begin immediate")
+print("locked", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Another program has the database, for the length of a block."""
+    path = str(connections["default"].settings_dict["NAME"])
+    with running([sys.executable, "-c", LOCKS_IT, path]) as process:
+        process.wait_for_line("locked")
+        yield
+        process.type("enough")
+        assert process.wait() == 0
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small one of its own."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("a full disk of its own takes root, and the right to mount")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+
+
+def late(number: int) -> bytes:
+    """A sentence that is too old when it comes, so that nobody has to listen to it."""
+    return Chunk(utterance_id=uuid.uuid4(), text=f"Número {number}.", ttl=0.0).to_payload()
+
+
+def test_a_locked_database_delays_what_comes_and_loses_nothing(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(connections.databases["default"]["OPTIONS"], "timeout", 0.2)
+    monkeypatch.setattr("ttsmonitor.subscriber.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.journal.RETRY_SECONDS", 0.1)
+    service = make_service("null")
+    sender = listen()
+    sender.publish(TEXT_TOPIC, SENTENCE)
+    wait_for(SENTENCE, Status.PLAYING)
+    heard = service._speaker.progress
+    with locked():
+        for number in range(MORE_THAN_ARE_IN_FLIGHT):
+            sender.publish(TEXT_TOPIC, late(number))
+        sender.publish(TEXT_TOPIC, "La última.")
+
+        def check() -> dict[str, Any]:
+            found: dict[str, Any] = service.health()["checks"]["database"]
+            return found
+
+        wait_until(lambda: not check()["ok"], "the lock to be named")
+        assert "locked" in check()["detail"] and check()["since"]
+        assert not service.health()["ok"]
+        wait_until(lambda: service._speaker.progress != heard, "the sentence to go on")
+        assert Utterance.objects.count() == 1
+    wait_for("La última.", Status.SPOKEN)
+    wait_for(SENTENCE, Status.SPOKEN)
+    wait_until(lambda: service.health()["ok"], "its recovery")
+    counted = Counter(Utterance.objects.values_list("status", flat=True))
+    assert counted == {Status.SPOKEN: 2, Status.EXPIRED: MORE_THAN_ARE_IN_FLIGHT}
+
+
+def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
+    install: Callable[..., dict[str, str]], listen: Callable[..., Listener], disk: Path
+) -> None:
+    environment = install(
+        MOXIE_WORK_DIR=str(disk), MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        TTS_CACHE_MB="0",
+    )  # fmt: skip
+    sender = listen()
+
+    def health() -> dict[str, Any]:
+        return get_json(f"http://127.0.0.1:{environment['HTTP_PORT']}/health")
+
+    with running(manage("run_tts_subscriber"), environment) as process:
+        process.wait_for_line("speech service ready")
+        sender.publish(TEXT_TOPIC, SENTENCE)
+        wait_until(lambda: (SENTENCE, "playing", "") in history_of(environment))
+        fill(disk / "fill")
+        for number in range(MORE_THAN_ARE_IN_FLIGHT):
+            sender.publish(TEXT_TOPIC, late(number))
+        sender.publish(TEXT_TOPIC, "La última.")
+        wait_until(lambda: not health()["checks"]["database"]["ok"], "the full disk to be named")
+        assert "full" in health()["checks"]["database"]["detail"]
+        (disk / "fill").unlink()
+        wait_until(lambda: ("La última.", "spoken", "") in history_of(environment), "the rest")
+        wait_until(lambda: health()["checks"]["database"]["ok"], "its recovery")
+        assert "Traceback" not in process.output
+    counted = Counter(status for _text, status, _error in history_of(environment))
+    assert counted == {"spoken": 2, "expired": MORE_THAN_ARE_IN_FLIGHT}
+
+
+def test_two_speakers_of_one_queue_never_say_the_same() -> None:
+    now = timezone.now()
+    for number in range(40):
+        Utterance.objects.create(
+            text=f"Número {number}.", source="chat", status=Status.QUEUED,
+            published_at=now, received_at=now,
+        )  # fmt: skip
+    voices, outputs = [FakeSynthesizer(), FakeSynthesizer()], [FakeOutput(), FakeOutput()]
+    journals = [Journal(lambda change: None) for _voice in voices]
+    speakers = [
+        Speaker(voice, output, journal)  # type: ignore[arg-type]
+        for voice, output, journal in zip(voices, outputs, journals, strict=True)
+    ]
+    for output in outputs:
+        output.gate.clear()
+    for journal, speaker in zip(journals, speakers, strict=True):
+        journal.start()
+        speaker.start()
+    wait_until(lambda: all(output.events for output in outputs), "both to speak")
+    for output in outputs:
+        output.gate.set()
+    wait_until(lambda: Utterance.objects.spoken().count() == 40, "all of them")
+    for speaker in speakers:
+        speaker.stop(5)
+    for journal in journals:
+        journal.stop()
+    said = Counter(request.text for voice in voices for request in voice.requests)
+    assert len(said) == 40 and set(said.values()) == {1}

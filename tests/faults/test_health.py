@@ -1,0 +1,173 @@
+"""What /health and systemd are told while something is broken."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.conftest import Broker
+from tests.faults.parts import frozen
+from tests.hive import connected_hive
+from tests.tools import free_port, running, wait_until
+from ttsmonitor.echo import NO_ECHO
+from ttsmonitor.exceptions import AudioError
+from ttsmonitor.models import Utterance
+from ttsmonitor.service import SpeechService
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+Status = Utterance.Status
+ALL_BUT_HEALTH = "topic readwrite moxie/tts/#\n"
+WATCHDOG_SECONDS = 0.3
+ITS_SPEAKER_CAN_BE_ENDED = """
+import pathlib, sys
+sys.path.insert(0, "site")
+import django
+django.setup()
+from ttsmonitor import speaker
+
+def end(self):
+    if pathlib.Path(sys.argv[1]).exists():
+        raise SystemExit
+
+speaker.IDLE_SECONDS = speaker.LOOK_SECONDS = 0.05
+speaker.Speaker._look_after_output = end
+from openmoxie.commandline import main
+main(["manage.py", "run_tts_subscriber"])
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttsmonitor.health.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("ttsmonitor.echo.ECHO_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.echo.PATIENCE_SECONDS", 0.5)
+
+
+def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], dict[str, Any]]:
+    return lambda: dict(reported()["checks"][name])
+
+
+def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(
+    mosquitto: Broker, make_service: Callable[..., SpeechService]
+) -> None:
+    service = make_service("null")
+    with connected_hive() as hive:
+        checks = check_of(service.health, "broker"), check_of(hive.health, "broker")
+        with frozen(mosquitto):
+            wait_until(lambda: not any(check()["ok"] for check in checks), "both to notice")
+            for check in checks:
+                assert check()["detail"] == NO_ECHO and check()["since"]
+        wait_until(lambda: all(check()["ok"] for check in checks), "both to be well again")
+    assert service.health()["ok"], service.health()
+
+
+def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
+    mosquitto: Broker, make_service: Callable[..., SpeechService]
+) -> None:
+    rules = mosquitto.config.with_name("acl")
+    rules.write_text(ALL_BUT_HEALTH)
+    # Mosquitto 2.0.11 without this bound ends the connection instead.
+    bounded = mosquitto.config.read_text().replace("queued_messages 0", "queued_messages 1000")
+    mosquitto.config.write_text(f"{bounded}acl_file {rules}\n")
+    mosquitto.process.close()
+    mosquitto.start()
+    service = make_service("null")
+    check = check_of(service.health, "broker")
+    wait_until(lambda: check()["detail"] == NO_ECHO, "the denial to be noticed")
+    assert service.status()["broker"]["connected"]
+
+
+def test_sentences_that_wait_for_too_long_are_named(
+    make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.1)
+    service = make_service("null")
+
+    def fail() -> None:
+        raise AudioError("no device")
+
+    check = check_of(service.health, "queue")
+    long_ago = timezone.now() - timedelta(minutes=5)
+    with monkeypatch.context() as without_device:
+        without_device.setattr(service._output, "open", fail)
+        Utterance.objects.create(
+            text="Hola", source="chat", status=Status.QUEUED,
+            published_at=long_ago, received_at=long_ago,
+        )  # fmt: skip
+        wait_until(lambda: not check()["ok"], "the queue to be named")
+        assert "sentences wait" in check()["detail"]
+        assert check()["oldest_seconds"] >= 300
+    wait_until(lambda: check()["ok"] and check()["oldest_seconds"] is None, "its turn")
+
+
+def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
+    make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.waiting.STUCK_SECONDS", 0.2)
+    service = make_service("null")
+    is_back, write = threading.Event(), service._output.write
+
+    def hang(pcm: bytes) -> None:
+        write(pcm)
+        assert service._speaker.state == "synthesizing" or is_back.wait(20)
+
+    monkeypatch.setattr(service._output, "write", hang)
+    now = timezone.now()
+    Utterance.objects.create(
+        text="Hola", source="chat", status=Status.QUEUED, published_at=now, received_at=now
+    )
+    assert service.restart_reason() == ""
+    reason = wait_until(service.restart_reason, "the reason")
+    assert service.health()["checks"]["queue"]["detail"] == reason
+    is_back.set()
+    wait_until(lambda: not service.restart_reason(), "its end")
+
+
+class Systemd:
+    """Its end of NOTIFY_SOCKET."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+
+    def next(self, timeout_seconds: float = 20) -> str:
+        """The next thing it is told; empty where nothing comes."""
+        self.socket.settimeout(timeout_seconds)
+        try:
+            return self.socket.recv(1024).decode()
+        except TimeoutError:
+            return ""
+
+
+def test_systemd_hears_that_it_is_well_without_a_broker_and_not_with_a_dead_thread(
+    install: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    systemd = Systemd(tmp_path / "notify")
+    environment = install(
+        TTS_ENGINE="espeak", TTS_AUDIO="null", MQTT_PORT=str(free_port()),
+        NOTIFY_SOCKET=str(tmp_path / "notify"),
+        WATCHDOG_USEC=str(int(WATCHDOG_SECONDS * 1_000_000)),
+    )  # fmt: skip
+    end = tmp_path / "end"
+    with running(
+        [sys.executable, "-c", ITS_SPEAKER_CAN_BE_ENDED, str(end)], environment
+    ) as process:
+        assert systemd.next() == "READY=1"
+        assert [systemd.next() for _time in range(5)] == ["WATCHDOG=1"] * 5
+        end.touch()
+        process.wait_for_line("a thread of the service ended: systemd will start the service again")
+        while systemd.next(2 * WATCHDOG_SECONDS):
+            assert len(process.lines) < 1000
+        process.signal(signal.SIGTERM)
+        assert systemd.next() == "STOPPING=1"
+        assert process.wait() == 0
+    systemd.socket.close()

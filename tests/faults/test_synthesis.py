@@ -1,0 +1,78 @@
+"""The voice's process killed or hung, the voice's file missing or cut short."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.history import wait_for
+from tests.tools import Listener
+from tests.voice import make_voice
+from ttsmonitor.models import Utterance
+from ttsmonitor.service import SpeechService
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+Status = Utterance.Status
+TEXT_TOPIC = "moxie/tts/text"
+LONG = "Había una vez un robot que quería bailar." + " Y bailó hasta el final." * 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (signal.SIGKILL, "the synthesis process died; it is started again"),
+        (signal.SIGSTOP, "the voice did nothing for 1 s; it is started again"),
+    ],
+    ids=["killed", "hung"],
+)
+def test_a_voice_that_ends_or_hangs_costs_one_sentence(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: signal.Signals,
+    reason: str,
+) -> None:
+    service = make_service("null")
+    voice, sender = service._synthesizer, listen()
+    voice._hang_seconds = voice._patience = 1.0
+    pid = voice.pid
+    assert pid is not None
+    sender.publish(TEXT_TOPIC, LONG)
+    sender.publish(TEXT_TOPIC, "La siguiente.")
+    wait_for(LONG, Status.PLAYING)
+    os.kill(pid, fault)
+    monkeypatch.setattr(service._output, "write", lambda pcm: None)  # what is in the pipe, at once
+    assert wait_for(LONG, Status.FAILED).error == reason
+    wait_for("La siguiente.", Status.SPOKEN)
+    assert service.health()["checks"]["synthesis"]["ok"]
+
+
+def test_a_voice_whose_file_is_missing_or_cut_short_is_named_until_it_is_whole_again(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    whole = model.read_bytes()
+    monkeypatch.setenv("PIPER_MODEL", str(model))
+    service = make_service("wav", engine="piper")
+    sender = listen()
+
+    def say(text: str, outcome: Status) -> str:
+        sender.publish(TEXT_TOPIC, text)
+        return wait_for(text, outcome).error
+
+    say("Entera.", Status.SPOKEN)
+    model.unlink()
+    assert f"{model} is missing" in say("Sin voz.", Status.FAILED)
+    assert "is missing" in service.health()["checks"]["synthesis"]["detail"]
+    model.write_bytes(whole[: len(whole) // 2])
+    assert "tiny cannot be loaded; fetch it again" in say("Media voz.", Status.FAILED)
+    model.write_bytes(whole)
+    say("Otra vez entera.", Status.SPOKEN)
+    assert service.health()["checks"]["synthesis"]["ok"]
