@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import first_audio, publish, soak, stop
+from bench import chaos, first_audio, publish, soak, stop
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -29,6 +29,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "publish": "what publish_text() costs, broker up, down and frozen",
             "stop": "control message to silence: interrupt, pause, mute",
             "soak": "memory and idle load over many utterances",
+            "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
     }
     for name in ("first-audio", "stop", "soak"):
@@ -37,6 +38,8 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["publish"].add_argument("--calls", type=_count, default=20_000)
     parsers["stop"].add_argument("--runs", type=_count, default=50)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
+    parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
+    parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")
     args = parser.parse_args(arguments)
     if args.command is None:
         parser.set_defaults(runs=20, calls=20_000, voice=None)
@@ -46,6 +49,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "publish": publish.run,
         "stop": stop.run,
         "soak": soak.run,
+        "chaos": chaos.run,
     }
     return [runs[args.command]], args
 
@@ -70,6 +74,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("give a number from 1")
     return number
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes < 10_000:
+        raise argparse.ArgumentTypeError("give a number of minutes")
+    return minutes
 
 
 if __name__ == "__main__":
