@@ -45,6 +45,8 @@ PUBLISHERS = ("hive one", "hive two")
 BROKER, SPEECH = "broker", "speech"
 RATE = 1.5
 """Sentences per second and publisher."""
+OUTPUTS = ("wav,null", "wav")
+"""In turns: in real time, so that it is ended in mid-sentence, and as fast as it can."""
 POLL_SECONDS = 0.1
 START_SECONDS = 60.0
 SETTLE_SECONDS = 300.0
@@ -137,7 +139,6 @@ class Chaos:
             work,
             HTTP_PORT=str(free_port()),
             TTS_ENGINE="espeak",
-            TTS_AUDIO="wav",
             TTS_WAV_DIR=str(self._work / "wav"),
             TTS_CACHE_MB="0",
             TTS_DRAIN_SECONDS="2",
@@ -146,8 +147,12 @@ class Chaos:
         )
         make_database(env)
         watch(work, HISTORY_TRIGGERS)
-        command = manage("run_tts_subscriber")
-        return Part(SPEECH, lambda _: command, self._work / "speech.log", env)
+
+        def command(start: int) -> list[str]:
+            output = OUTPUTS[start % len(OUTPUTS)]
+            return ["env", f"TTS_AUDIO={output}", *manage("run_tts_subscriber")]
+
+        return Part(SPEECH, command, self._work / "speech.log", env)
 
     def _publisher(self, name: str) -> Part:
         work = self._work / name

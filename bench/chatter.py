@@ -50,6 +50,7 @@ def talk(args: argparse.Namespace, work: Path, stopping: threading.Event) -> Non
     from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 
     mirror = get_tts_mirror()
+    mirror.start()  # as the hive does, for what is left of before
     with (work / HANDED).open("a") as handed:
         for said in sentences(args.name, args.session, args.seed):
             pause = said.pop("pause") / args.rate
