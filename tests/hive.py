@@ -16,8 +16,10 @@ def connected_hive() -> Iterator[MoxieServer]:
     mqtt_tts_mirror.get_tts_mirror.cache_clear()
     made = MoxieServer()
     made.start()
-    wait_until(lambda: made.is_ready, "the robot link")
-    yield made
-    made.stop()
-    mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
-    mqtt_tts_mirror.get_tts_mirror.cache_clear()
+    try:
+        wait_until(lambda: made.is_ready, "the robot link")
+        yield made
+    finally:
+        made.stop()
+        mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
+        mqtt_tts_mirror.get_tts_mirror.cache_clear()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ttsmonitor.unconfirmed import MirrorState
+
 OFFLINE = "offline"
 _FIELDS = ("status", "current_text", "queue_size", "timestamp")
 
@@ -18,6 +20,7 @@ class SpeechState:
         self._presence = ""
         self._broker_error = "not connected yet"
         self._broker_kind = ""
+        self._mirror = MirrorState()
 
     def heard_status(self, message: dict[str, Any]) -> bool:
         """Take in a message of moxie/tts/status. True where something changed."""
@@ -43,10 +46,19 @@ class SpeechState:
         with self._lock:
             self._broker_kind = kind
 
+    def heard_mirror(self, state: MirrorState) -> bool:
+        """Take in how far what was said has got. True where pages show another thing now."""
+        before = self.describe()
+        with self._lock:
+            self._mirror = state
+        return before != self.describe()
+
     def describe(self) -> dict[str, Any]:
         """The service as pages and API show it; `known` is whether it was ever heard of."""
         with self._lock:
             is_online = self._presence == "online" and not self._broker_error
+            mirror = self._mirror
+            is_well = is_online and not mirror.overdue and not mirror.error
             return {
                 **self._status,
                 "status": (self._status["status"] or "idle") if is_online else OFFLINE,
@@ -55,4 +67,9 @@ class SpeechState:
                 "known": bool(self._presence),
                 "broker_error": self._broker_error,
                 "broker_kind": self._broker_kind,
+                "outbox_error": mirror.error,
+                "is_unheard": mirror.overdue > 0,
+                # Where all is well these are confirmed before anybody could read the number.
+                "kept": 0 if is_well else mirror.waiting,
+                "lost": mirror.lost,
             }

@@ -28,6 +28,13 @@ _SENTENCES = (
     gettext_noop("Nobody listens: the speech service was not heard of yet."),
     gettext_noop("The speech service is not running: what is said waits for it."),
     gettext_noop("The broker cannot be reached: {error}"),
+    gettext_noop("What is said is kept in memory only: {error}"),
+    gettext_noop(
+        "Nobody confirms what was published: both ends need the same topic, and the broker's ACL"
+        " has to allow it."
+    ),
+    gettext_noop("Kept until it is stored:"),
+    gettext_noop("Given up, and not in the history:"),
     gettext_noop("{count} waiting"),
     gettext_noop("Nothing is said right now."),
     gettext_noop("Say it again"),

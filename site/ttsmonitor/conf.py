@@ -123,7 +123,7 @@ class TTSSettings(AppSettings):
     TTS_OUTBOX_HOURS: float = 24.0
     """Hours the publisher keeps an unconfirmed sentence."""
     TTS_RETRY_SECONDS: float = 30.0
-    """Seconds after which an unconfirmed sentence is published again."""
+    """Seconds after which an unconfirmed sentence is published again; longer each time."""
 
     HTTP_HOST: str = "127.0.0.1"
     """Address the web servers listen on; `0.0.0.0` opens them to the network."""

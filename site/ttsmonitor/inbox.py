@@ -7,6 +7,7 @@ its utterance, so a message that comes again changes nothing.
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -112,13 +113,9 @@ def _join(utterance: Utterance, is_new_part: bool) -> tuple[bool, bool]:
 
 def _joined(parts: dict[int, str], total: int) -> str:
     """The text; an ellipsis stands, and is a pause, where chunks are missing."""
-    numbers = range(1, total + 1)
-    if len(parts) == total:
-        return "".join(parts[number] for number in numbers)
-    pieces = "".join(parts.get(number, "\0") for number in numbers).split("\0")
-    there = [piece.strip() for piece in pieces if piece.strip()]
-    before, after = [] if 1 in parts else [""], [] if total in parts else [""]
-    return " … ".join([*before, *there, *after]).strip()
+    # No text has a NUL, so it can stand for what is missing.
+    text = "".join(parts.get(number, "\0") for number in range(1, total + 1))
+    return re.sub(r"\s*\0[\s\0]*", " … ", text).strip() if "\0" in text else text
 
 
 def _twin(chunk: Chunk, since: datetime | None) -> Utterance | None:

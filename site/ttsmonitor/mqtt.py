@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
+LEAVE_SECONDS = 1.5
 NEW = "not connected yet"
 
 OnMessage = Callable[["Received"], None]
@@ -80,6 +81,7 @@ class MQTTConnection:
         self._durable = durable
         self._manual_ack = manual_ack
         self._connection = 0
+        self._acknowledging = threading.Lock()
         self._is_refused = False
         self._pending_subscription: int | None = None
         self._ready = threading.Event()
@@ -128,7 +130,7 @@ class MQTTConnection:
 
     @property
     def number(self) -> int:
-        """How many connections there have been: which one is in use."""
+        """Which connection is in use; no other has or had that number."""
         return self._connection
 
     @property
@@ -158,8 +160,8 @@ class MQTTConnection:
     ) -> paho.MQTTMessageInfo | None:
         """Publish, or hand to paho's queue when disconnected (QoS 1 and 2 only, once started).
 
-        A payload over the limit is refused here: sent, it would end the connection again and
-        again. QoS 0 without a connection is dropped, as it is by nature.
+        None where nobody took it: the queue is full, QoS 0 has no connection, or the payload is
+        over the limit, with which it would end the connection again and again.
         """
         if len(payload) > PAYLOAD_BYTES:
             logger.error("payload of %d bytes for %s is over the limit", len(payload), topic)
@@ -167,14 +169,17 @@ class MQTTConnection:
         client = self._client
         if client is None or (qos == 0 and not client.is_connected()):
             return None
-        return client.publish(topic, payload, qos=qos, retain=retain)
+        info = client.publish(topic, payload, qos=qos, retain=retain)
+        return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info
 
     def acknowledge(self, message: Received) -> None:
         """Acknowledge a message; not one of an earlier connection, which the broker repeats."""
         client = self._client
-        is_current = message.connection == self._connection
-        if client is not None and self._manual_ack and message.qos and is_current:
-            client.ack(message.mid, message.qos)
+        if client is None or not self._manual_ack or not message.qos:
+            return
+        with self._acknowledging:  # so that no new connection comes between look and deed
+            if message.connection == self._connection:
+                client.ack(message.mid, message.qos)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Say goodbye, wait for it to leave, disconnect, end the thread. Any number of times."""
@@ -193,7 +198,12 @@ class MQTTConnection:
                 logger.warning("could not say goodbye to the broker: %s", exc)
         self._ready.clear()
         client.disconnect()
-        client.loop_stop()
+        # Not loop_stop() itself: it waits as long as a connect to a host that does not answer.
+        leaving = threading.Thread(target=client.loop_stop, name="mqtt.leaving", daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)
+        if leaving.is_alive():
+            logger.warning("%s: the network does not answer; left without it", self.client_id)
 
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 
@@ -209,7 +219,10 @@ class MQTTConnection:
             self._is_refused = True
             self._note_error(f"the broker at {self.address} refused the connection: {reason}")
             return
-        self._connection += 1
+        if self._stopped.is_set():  # it was connecting when stop() gave up on it
+            client.disconnect()
+            return
+        self._renumber()
         logger.info("%s connected to the broker at %s", self.client_id, self.address)
         if self._subscriptions:
             self._pending_subscription = client.subscribe(self._subscriptions)[1]
@@ -249,10 +262,15 @@ class MQTTConnection:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        self._renumber()  # already here: an acknowledgement would wait for the next connection
         if self._is_refused:  # paho tells of that once more, without the reason
             self._is_refused = False
         elif not self._stopped.is_set():
             self._note_error(f"the connection to the broker at {self.address} was lost: {reason}")
+
+    def _renumber(self) -> None:
+        with self._acknowledging:
+            self._connection += 1
 
     def _note_error(self, error: str) -> None:
         self._ready.clear()

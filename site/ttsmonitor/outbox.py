@@ -44,14 +44,30 @@ def withdraw(device_id: str) -> None:
         entry.save(update_fields=["payload"])
 
 
-def unconfirmed(older_than_seconds: float = 0.0) -> list[Chunk]:
-    """What is not confirmed, oldest first; with an age, only what was last tried before that."""
-    entries = OutboxEntry.objects.order_by("created_at")
-    if older_than_seconds:
-        limit = timezone.now() - timedelta(seconds=older_than_seconds)
-        tried = Q(published_at__lt=limit)
-        entries = entries.filter(tried | Q(published_at=None, created_at__lt=limit))
-    return [_unpack(entry.pk, entry.payload) for entry in entries]
+def ids() -> list[UUID]:
+    """Whose confirmation is waited for."""
+    return list(OutboxEntry.objects.values_list("pk", flat=True))
+
+
+def unconfirmed() -> list[Chunk]:
+    """What is not confirmed, oldest first."""
+    return [_unpack(each.pk, each.payload) for each in OutboxEntry.objects.order_by("created_at")]
+
+
+def due(retry_seconds: float) -> list[Chunk]:
+    """What has been silent for so long, oldest first; longer after each attempt.
+
+    Or a broker that keeps what nobody fetches would get copy after copy.
+    """
+    now, pause = timezone.now(), timedelta(seconds=retry_seconds)
+    silent = OutboxEntry.objects.filter(
+        Q(published_at__lt=now - pause) | Q(published_at=None, created_at__lt=now - pause)
+    )
+    return [
+        _unpack(each.pk, each.payload)
+        for each in silent.order_by("created_at")
+        if each.published_at is None or each.published_at < now - pause * each.attempts
+    ]
 
 
 def attempted(ids: Iterable[UUID]) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from ttsmonitor import outbox
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.exceptions import InvalidMessageError
@@ -33,12 +32,12 @@ from ttsmonitor.messages import (
 )
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.subscriber import COMPONENT as SUBSCRIBER
+from ttsmonitor.unconfirmed import MirrorState, Unconfirmed
 
 logger = logging.getLogger(__name__)
 
 BATCH = 100
 TICK_SECONDS = 1.0
-IN_FLIGHT_SECONDS = 5.0
 FORK_SECONDS = 5.0
 
 Listener = Callable[[dict[str, Any]], None]
@@ -51,9 +50,10 @@ class _Confirmed:
 
 @dataclass(frozen=True)
 class _Resend:
-    """Publish again what was last tried more than this ago."""
+    """Publish again what is not confirmed."""
 
-    older_than_seconds: float
+    is_all: bool
+    """Also what went out over this very connection: nobody may have listened."""
 
 
 _Item = Chunk | Control | _Confirmed | _Resend | None
@@ -64,13 +64,12 @@ class Publisher:
 
     def __init__(self, *, host: str = "", port: int = 0, topic: str = "") -> None:
         """Nothing is connected yet. Empty values are taken from the settings."""
-        self.lost = 0
-        """Sentences that fell out of the outbox unconfirmed."""
         self._topic = topic or conf.MQTT_TOPIC
         self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
-        self._unconfirmed: dict[uuid.UUID, int] = {}  # and the connection it last went over
+        self._unconfirmed = Unconfirmed()
         self._is_heard = True
+        self._is_full = False
         self._deadline = float("inf")
         self._working = threading.Lock()
         self._thread = threading.Thread(
@@ -82,7 +81,7 @@ class Publisher:
             port=port,
             subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SUBSCRIBER}", 1)],
             on_message=self._received,
-            on_ready=lambda: self._items.put(_Resend(0)),
+            on_ready=lambda: self._items.put(_Resend(is_all=False)),
         )
 
     def start(self) -> None:
@@ -103,16 +102,23 @@ class Publisher:
         """Call `listener` with each status message, on this publisher's threads."""
         self._listeners.append(listener)
 
+    @property
+    def state(self) -> MirrorState:
+        """How far what was handed over has got."""
+        return self._unconfirmed.state
+
     def stop(self, timeout_seconds: float = 3.0) -> None:
         """Publish what was handed over, wait for its confirmation, at most so long, and end.
 
         What is not confirmed then stays in the outbox, for the next start.
         """
-        if not self._thread.is_alive():
+        if not self._thread.is_alive() or self._deadline < float("inf"):
             return
         self._deadline = time.monotonic() + timeout_seconds
         self._items.put(None)
         self._thread.join(timeout_seconds + 1)
+        if self._thread.is_alive():
+            logger.error("the outbox does not answer: what was said last may be lost")
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
     def hold(self) -> bool:
@@ -134,22 +140,28 @@ class Publisher:
             logger.error("the mirror cannot connect: %s; what is said is kept", exc)
         swept = time.monotonic()
         is_stopping = False
+        with self._working:
+            self._try(self._unconfirmed.load)
         while True:
             batch, is_last = self._next_batch(0.05 if is_stopping else TICK_SECONDS)
             is_sweep = not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3
             with self._working:
-                self._work(batch, is_sweep)
+                tend_connections()
+                self._handle(batch)
+                if is_sweep:
+                    self._try(self._sweep)
+                elif is_stopping:
+                    self._try(self._unconfirmed.save)
             if is_sweep:
                 swept = time.monotonic()
             is_stopping |= is_last
-            if is_stopping and self._is_settled():
+            if is_stopping and not batch and self._is_settled():
                 return
 
-    def _work(self, batch: list[_Item], is_sweep: bool) -> None:
+    def _try(self, step: Callable[..., None], *arguments: Any) -> None:
+        """One step: what goes wrong in it is no reason to leave out the next."""
         try:
-            self._handle(batch)
-            if is_sweep:
-                self._sweep()
+            step(*arguments)
         except DatabaseError as exc:
             logger.error("the outbox cannot be used: %s", exc)
         except Exception:
@@ -174,20 +186,18 @@ class Publisher:
         return batch, bool(batch) and batch[-1] is None
 
     def _handle(self, batch: list[_Item]) -> None:
-        tend_connections()
         # In order: an interrupt must not overtake what it is to stop.
         for is_text, items in groupby(batch, key=lambda item: isinstance(item, Chunk)):
             if is_text:
-                chunks = [item for item in items if isinstance(item, Chunk)]
-                self._publish_new([part for chunk in chunks for part in _fit(chunk)])
-            else:
-                for item in items:
-                    if isinstance(item, Control):
-                        self._obey(item)
+                self._try(self._publish_new, [item for item in items if isinstance(item, Chunk)])
+                continue
+            for item in items:
+                if isinstance(item, Control):
+                    self._try(self._obey, item)
         if confirmed := [item.utterance_id for item in batch if isinstance(item, _Confirmed)]:
-            self._confirm(confirmed)
-        if ages := [item.older_than_seconds for item in batch if isinstance(item, _Resend)]:
-            self._publish_again(min(ages))
+            self._try(self._confirm, confirmed)
+        if wishes := [item.is_all for item in batch if isinstance(item, _Resend)]:
+            self._try(self._publish_again, any(wishes))
 
     def _obey(self, control: Control) -> None:
         # First of all: whoever wants silence waits for no database.
@@ -195,62 +205,62 @@ class Publisher:
             self.connection.publish(CONTROL_TOPIC, control.to_payload(), qos=1)
         if control.action == "interrupt":
             # Also where nobody hears it now: what is still on its way is not to be spoken later.
-            outbox.withdraw(control.device_id)
+            self._unconfirmed.withdraw(control.device_id)
 
-    def _publish_new(self, utterances: list[Chunk]) -> None:
-        try:
-            outbox.add(utterances)
-        except DatabaseError as exc:
-            # Speech without the promise is better than none.
-            logger.error("the outbox cannot be written, publishing without it: %s", exc)
+    def _publish_new(self, chunks: list[Chunk]) -> None:
+        utterances = [tidy(part) for chunk in chunks for part in _fit(chunk)]
+        self._unconfirmed.add(utterances)
         self._send(utterances)
 
-    def _publish_again(self, older_than_seconds: float) -> None:
+    def _publish_again(self, is_all: bool) -> None:
         if not self.connection.is_ready:
             return
-        entries = outbox.unconfirmed(older_than_seconds)
-        if not older_than_seconds:
-            # After a reconnect: not what went out over this very connection already.
-            now = self.connection.number
-            entries = [each for each in entries if self._unconfirmed.get(each.utterance_id) != now]
-        if entries:
-            logger.info("publishing %d unconfirmed sentences again", len(entries))
-            self._send(entries)
+        now = self.connection.number
+        utterances = self._unconfirmed.all(but_sent_over=None if is_all else now)
+        if utterances:
+            logger.info("publishing %d unconfirmed sentences again", len(utterances))
+            self._send(utterances)
 
     def _send(self, utterances: list[Chunk]) -> None:
-        if not self.connection.is_ready:
-            # The outbox has them until there is a connection.
-            self._unconfirmed |= {utterance.utterance_id: 0 for utterance in utterances}
-            return
-        for utterance in map(tidy, utterances):
-            topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
-            chunks = utterance.split()
-            for chunk in chunks:
-                self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS)
-            logger.info(
-                "published %s on %s: %d characters in %d chunks",
-                utterance.utterance_id, topic, len(utterance.text), len(chunks),
-            )  # fmt: skip
-            self._unconfirmed[utterance.utterance_id] = self.connection.number
-            self._tell({
-                "id": str(utterance.utterance_id),
-                "event": "sent",
-                "device_id": utterance.device_id,
-            })  # fmt: skip
-        outbox.attempted(utterance.utterance_id for utterance in utterances)
+        """Where there is no connection, the outbox has them until there is one."""
+        sent, connection = [], self.connection.number
+        for utterance in utterances:
+            if not self.connection.is_ready or not self._send_one(utterance):
+                break
+            sent.append(utterance.utterance_id)
+        self._unconfirmed.sent(sent, connection)
+
+    def _send_one(self, utterance: Chunk) -> bool:
+        topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
+        chunks = utterance.split()
+        for chunk in chunks:
+            if self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS) is None:
+                if not self._is_full:  # said once, not with each sentence
+                    logger.warning("too much waits for the broker: the rest goes out later")
+                self._is_full = True
+                return False
+        self._is_full = False
+        logger.info(
+            "published %s on %s: %d characters in %d chunks",
+            utterance.utterance_id, topic, len(utterance.text), len(chunks),
+        )  # fmt: skip
+        self._tell({
+            "id": str(utterance.utterance_id),
+            "event": "sent",
+            "device_id": utterance.device_id,
+        })  # fmt: skip
+        return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
-        outbox.confirm(ids)
+        self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
-        for utterance_id in ids:
-            self._unconfirmed.pop(utterance_id, None)
+        if self._unconfirmed.forgive():
+            self._publish_again(is_all=True)
 
     def _sweep(self) -> None:
-        if fallen := outbox.enforce_bounds(conf.TTS_OUTBOX_ROWS, conf.TTS_OUTBOX_HOURS):
-            self.lost += fallen
-            self._unconfirmed.clear()  # nobody waits for what fell out
-        if self._is_heard:  # else the broker would queue copy after copy for its return
-            self._publish_again(conf.TTS_RETRY_SECONDS)
+        # Where nobody hears it, the broker would queue copy after copy for whoever comes back.
+        is_heard = self.connection.is_ready and self._is_heard
+        self._send(self._unconfirmed.sweep(is_heard=is_heard))
 
     def _received(self, message: Received) -> None:
         try:
@@ -260,8 +270,8 @@ class Publisher:
             return
         if message.topic != STATUS_TOPIC:
             self._is_heard = fields.get("status") != "offline"
-            if fields.get("status") == "online":
-                self._items.put(_Resend(IN_FLIGHT_SECONDS))
+            if self._is_heard and not message.retain:  # it has come up just now
+                self._items.put(_Resend(is_all=True))
             return
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
 from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
@@ -29,10 +27,11 @@ TEXT_TOPIC = "moxie/tts/text"
 def mirror(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TTSMirrorPublisher]:
+    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
     made = TTSMirrorPublisher()
     yield made
-    made.stop(timeout_seconds=0.5)
+    made.stop(timeout_seconds=0.2)
 
 
 def stored(listener: Listener, utterance_id: object) -> None:
@@ -80,83 +79,15 @@ def test_text_over_the_limit_of_an_utterance_becomes_several(
     assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 2
 
 
-def test_without_a_broker_nothing_is_held_up_and_it_arrives_when_there_is_one(
-    mirror: TTSMirrorPublisher, mosquitto: Broker
-) -> None:
-    mosquitto.process.close()
-    before = time.perf_counter()
-    utterance_id = mirror.publish_text("Hola", source="chat")
-    assert time.perf_counter() - before < 1.0
-    wait_until(lambda: OutboxEntry.objects.filter(pk=utterance_id).exists(), "the outbox entry")
-    mosquitto.start()
-    listener = Listener(mosquitto.port, TEXT_TOPIC)
-    try:
-        wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
-    finally:
-        listener.close()
-
-
-def test_what_is_left_over_from_an_earlier_run_is_published(
-    broker_settings: Broker, listen: Callable[..., Listener]
-) -> None:
-    listener = listen(TEXT_TOPIC)
-    first = TTSMirrorPublisher()
-    utterance_id = first.publish_text("Hola", source="chat")
-    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
-    first.stop(timeout_seconds=0.2)
-    second = TTSMirrorPublisher()
-    second.start()
-    try:
-        wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 2, "the repetition")
-        assert json.loads(listener.payloads(TEXT_TOPIC)[1])["id"] == str(utterance_id)
-        stored(listener, utterance_id)
-        wait_until(lambda: not OutboxEntry.objects.exists())
-    finally:
-        second.stop(timeout_seconds=0.2)
-
-
 def test_the_subscribers_birth_brings_what_it_missed(
-    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.publisher.IN_FLIGHT_SECONDS", 0.001)
     listener = listen(TEXT_TOPIC)
     mirror.publish_text("Hola", source="chat")
     wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
     birth = presence_payload("online", "tts-subscriber", "1")
     listener.publish("moxie/system/health/tts-subscriber", birth)
     wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 2, "the repetition")
-
-
-def test_a_broker_that_lost_everything_gets_it_again(
-    mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
-) -> None:
-    listener = listen(TEXT_TOPIC)
-    utterance_id = mirror.publish_text("Hola", source="chat")
-    wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
-    mosquitto.process.signal(signal.SIGKILL)
-    mosquitto.process.wait()
-    (mosquitto.config.parent / "broker" / "mosquitto.db").unlink(missing_ok=True)
-    mosquitto.process.close()
-    mosquitto.start()
-    other = Listener(mosquitto.port, TEXT_TOPIC)
-    try:
-        wait_until(lambda: other.payloads(TEXT_TOPIC), "the repetition")
-        assert json.loads(other.payloads(TEXT_TOPIC)[0])["id"] == str(utterance_id)
-    finally:
-        other.close()
-
-
-def test_the_outbox_is_bounded(
-    mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mosquitto.process.close()
-    monkeypatch.setenv("TTS_OUTBOX_ROWS", "3")
-    monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
-    for number in range(10):
-        mirror.publish_text(f"Frase {number}", source="chat")
-    wait_until(lambda: mirror._publisher.lost == 7, "seven to fall out")
-    kept = [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
-    assert kept == ["Frase 7", "Frase 8", "Frase 9"]
 
 
 def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
@@ -269,55 +200,6 @@ def test_while_the_speech_service_is_away_nothing_is_published_again(
         mirror.publish_text(f"Otra {number}", source="chat")
         wait_until(lambda n=number: len(listener.payloads(TEXT_TOPIC)) >= n + 2)  # type: ignore[misc]
     assert len(listener.payloads(TEXT_TOPIC)) == 4
-
-
-def test_a_fork_gets_a_publisher_of_its_own(
-    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
-) -> None:
-    listener = listen(TEXT_TOPIC)
-    mirror.publish_text("padre", source="chat")
-    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
-    child = os.fork()
-    if child == 0:
-        mirror.publish_text("hijo", source="chat")
-        mirror.stop(timeout_seconds=5)
-        os._exit(0)
-    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) >= 2, "the child's sentence")
-    os.waitpid(child, 0)
-    texts = {json.loads(payload)["text"] for payload in listener.payloads(TEXT_TOPIC)}
-    assert texts == {"padre", "hijo"}
-
-
-def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
-    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listener = listen(TEXT_TOPIC)
-    is_writing = threading.Event()
-    add = outbox.add
-
-    def add_slowly(utterances: Any) -> None:
-        with transaction.atomic():
-            add(utterances)
-            is_writing.set()
-            forking.wait(5)
-            time.sleep(0.2)  # the fork comes now, or waits for the end of this
-            was_forked.append(bool(forked))
-
-    forking, was_forked, forked = threading.Event(), list[bool](), list[int]()
-    monkeypatch.setattr(outbox, "add", add_slowly)
-    mirror.publish_text("padre", source="chat")
-    assert is_writing.wait(10)
-    monkeypatch.setattr(outbox, "add", add)
-    forking.set()
-    forked.append(os.fork())
-    if forked == [0]:
-        mirror.publish_text("hijo", source="chat")
-        mirror.stop(timeout_seconds=5)
-        os._exit(0)
-    os.waitpid(forked[0], 0)
-    assert was_forked == [False]
-    wait_until(lambda: OutboxEntry.objects.count() == 2, "both in the outbox")
-    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) >= 2, "both sentences")
 
 
 def test_settings_that_cannot_be_used_never_reach_the_robot(

@@ -93,5 +93,7 @@ def test_a_line_waits_as_long_as_there_is_no_broker(
     start_hive()
     line = say(page, env, "Hola, soy Moxie")
     expect_state(line, "waiting", "en espera")
+    outbox = page.locator("#speech [data-part=outbox]")
+    expect(outbox).to_have_text("Guardadas hasta que consten en el historial: 1")
     mosquitto.start()
     expect_state(line, "sent", "enviada")

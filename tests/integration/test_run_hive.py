@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Broker
 from tests.tools import Process, manage, running, wait_until
 from ttsmonitor.live import SERVICE_RESTART
 
@@ -92,17 +91,6 @@ def test_a_database_that_is_not_set_up_is_one_clear_line(
         assert process.wait(30) == 1
     assert "manage.py migrate" in process.lines[-1]
     assert "Traceback" not in process.output
-
-
-def test_it_is_ready_without_a_broker_and_finds_it_later(
-    env: dict[str, str], mosquitto: Broker
-) -> None:
-    mosquitto.process.close()
-    with running(manage("run_hive"), env) as process:
-        process.wait_for_line("hive ready at")
-        assert not health(env)
-        mosquitto.start()
-        wait_until(lambda: health(env), "its health", timeout_seconds=20)
 
 
 def test_the_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str, str]) -> None:

@@ -25,6 +25,7 @@ from ttsmonitor.installation import client_id
 from ttsmonitor.messages import HEALTH_TOPIC, Control, dump, parse_object, pong_payload
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
+from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)
 
@@ -92,11 +93,15 @@ class MoxieServer:
         return self._connection is not None and self._connection.is_ready
 
     def health(self) -> dict[str, Any]:
-        """What works: {"ok", "checks": {name: {"ok", "detail"}}}."""
+        """What works: {"ok", "checks": {name: {"ok", "detail"}}}; how far the mirror has got."""
         error = "the robot link was not started"
         if self._connection is not None:
             error = self._connection.error
-        checks = {"broker": {"ok": not error, "detail": error}, "database": _check_database()}
+        checks = {
+            "broker": {"ok": not error, "detail": error},
+            "database": _check_database(),
+            "mirror": _check_mirror(get_tts_mirror().state),
+        }
         return {"ok": all(check["ok"] for check in checks.values()), "checks": checks}
 
     # to the robots
@@ -232,6 +237,8 @@ class MoxieServer:
         for device_id in self._presence.silent():
             self._presence.leave(device_id)
             self._departed(device_id)
+        if self.speech.heard_mirror(get_tts_mirror().state):
+            push_speech(self.speech.describe())
         # What another process saved: the admin is on the monitor's port too.
         self._publish_changed("")
 
@@ -281,6 +288,11 @@ def _check_database() -> dict[str, Any]:
     except DatabaseError as exc:
         return {"ok": False, "detail": str(exc)}
     return {"ok": True, "detail": ""}
+
+
+def _check_mirror(state: MirrorState) -> dict[str, Any]:
+    counts = {"waiting": state.waiting, "lost": state.lost}
+    return {"ok": not state.problem, "detail": state.problem, **counts}
 
 
 _server: MoxieServer | None = None

@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ttsmonitor.messages import PRIORITIES, Chunk, Control, clean
 from ttsmonitor.publisher import Listener, Publisher
+from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,11 @@ class TTSMirrorPublisher:
             self._is_held = False
             self._publisher.release()
 
+    @property
+    def state(self) -> MirrorState:
+        """How far what was said has got."""
+        return self._publisher.state
+
     def start(self) -> None:
         """Connect in the background. The first publish_text() does it where nobody did."""
         if self._is_started or not self._starting.acquire(blocking=False):
@@ -89,7 +95,8 @@ class TTSMirrorPublisher:
         ttl: float | None = None,
     ) -> uuid.UUID:
         """Hand `text` over to be spoken and return its id at once, whatever the broker does."""
-        utterance_id = utterance_id or _new_id()
+        if not isinstance(utterance_id, uuid.UUID):
+            utterance_id = _new_id()
         try:
             words = clean(str(text))
             if words.strip():

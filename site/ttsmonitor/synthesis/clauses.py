@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
 
-LIMITS = (40, 100, 240)
+LIMITS = (32, 100, 240)
 """Characters of the first piece, the second, and all others: each is made while the one before it
 is heard, so it may be longer."""
 STRETCH = 1.75

@@ -97,11 +97,11 @@ def _cut(voice: Voice) -> Voice:
 def _checked(voice: Voice) -> Voice:
     """The voice, if ONNX Runtime can load it: a file that was cut short cannot be."""
     try:
-        import onnxruntime
+        from ttsmonitor.synthesis.stages import session
     except ImportError:
         return voice  # without Piper there is no runtime to ask, and no use for the voice
     try:
-        onnxruntime.InferenceSession(str(voice.model), providers=["CPUExecutionProvider"])
+        session(voice.model)
     except Exception as exc:
         raise SynthesisError(
             f"{voice.model.name} is broken: it was cut short or is no voice. Fetch it again."

@@ -13,7 +13,7 @@ from ttsmonitor.synthesis.base import Block, Emit, SpeechRequest
 from ttsmonitor.synthesis.clauses import clauses
 from ttsmonitor.synthesis.loudness import SILENCE, gain_for, to_pcm, without_end, without_start
 from ttsmonitor.synthesis.reading import readable
-from ttsmonitor.synthesis.stages import Samples, Scales, load_stages
+from ttsmonitor.synthesis.stages import Samples, Scales, load_stages, session
 from ttsmonitor.synthesis.voices import Voice
 
 logger = logging.getLogger(__name__)
@@ -88,15 +88,15 @@ class PiperEngine:
             raise SynthesisError(
                 "Piper is not installed: pip install -r requirements-piper.txt"
             ) from exc
+        config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.
-            config = PiperConfig.from_dict(self._voice.config)
             self._start(PiperVoice(session=None, config=config), load_stages(self._voice.model))
         except Exception as exc:
             logger.warning(
                 "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
             )
-            whole = PiperVoice.load(self._voice.model)
+            whole = PiperVoice(session=session(self._voice.model), config=config)
             self._start(whole, Whole(whole))
 
     def _start(self, piper: Any, runner: Runner) -> None:

@@ -14,6 +14,7 @@ from hive.models import Robot
 from hive.mqtt import moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
 from ttsmonitor.messages import Control
+from ttsmonitor.unconfirmed import MirrorState
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
@@ -24,6 +25,7 @@ class FakeMirror:
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
         self.controls: list[Control] = []
+        self.state = MirrorState()
 
     def publish_text(self, text: str, **options: Any) -> uuid.UUID:
         self.texts.append((text, options))

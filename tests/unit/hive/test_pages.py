@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from hive.models import Configuration, Robot
-from tests.unit.hive.conftest import DEVICE, SentServer
+from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
+from ttsmonitor.unconfirmed import MirrorState
 
 
 @pytest.fixture
@@ -70,6 +72,40 @@ def test_the_conversation_is_edited(browser: Client, server: SentServer) -> None
     assert Configuration.load().chat_opener == "Hola"
 
 
+def part(browser: Client, name: str) -> str:
+    """A part of the dashboard's loudspeaker card."""
+    found = re.search(rf'data-part="{name}"[^>]*>(.*?)</p>', browser.get("/").content.decode())
+    assert found
+    return found[1]
+
+
+def test_the_dashboard_says_what_becomes_of_what_is_said(
+    browser: Client, server: SentServer
+) -> None:
+    assert part(browser, "outbox") == ""
+    server.speech.broker("")
+    server.speech.heard_presence("online")
+    assert server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    assert not server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    assert "Nobody confirms what was published" in part(browser, "problem")
+    assert part(browser, "outbox") == (
+        "Kept until it is stored: 3 · Given up, and not in the history: 2"
+    )
+    server.speech.heard_mirror(MirrorState(waiting=1, error="disk full"))
+    assert part(browser, "problem") == "What is said is kept in memory only: disk full"
+    server.speech.heard_mirror(MirrorState(waiting=1))
+    assert part(browser, "outbox") == "", "it is confirmed in a moment"
+
+
+def test_health_names_what_the_mirror_cannot_do(
+    browser: Client, server: SentServer, mirror: FakeMirror
+) -> None:
+    mirror.state = MirrorState(waiting=3, overdue=3, lost=2)
+    check = browser.get("/health").json()["checks"]["mirror"]
+    assert "nobody confirms what was published" in check["detail"]
+    assert (check["ok"], check["waiting"], check["lost"]) == (False, 3, 2)
+
+
 def test_pages_need_a_login(client: Client, db: Any) -> None:
     for path in ("/", f"/puppet/{DEVICE}/", "/chat/"):
         assert client.get(path).status_code == 302
@@ -78,7 +114,9 @@ def test_pages_need_a_login(client: Client, db: Any) -> None:
 def test_health_tells_strangers_only_whether(client: Client, server: SentServer, db: Any) -> None:
     response = client.get("/health")
     assert response.status_code == 503  # nobody started the robot link here
-    assert response.json()["checks"] == {"broker": {"ok": False}, "database": {"ok": True}}
+    assert response.json()["checks"] == {
+        "broker": {"ok": False}, "database": {"ok": True}, "mirror": {"ok": True},
+    }  # fmt: skip
 
 
 def test_the_admin_writes_plain_fields_into_the_configuration(

@@ -119,6 +119,12 @@ def test_whatever_is_missing_nothing_is_stuck_and_what_comes_late_completes_the_
         transaction.set_rollback(True)
 
 
+def test_a_gap_is_seen_where_nothing_but_white_space_came() -> None:
+    store(Chunk(utterance_id=uuid.uuid4(), text=" ", chunk=1, total_chunks=2, source="chat"))
+    age(6)
+    assert [row.text for row in inbox.give_up_waiting(5)] == ["…"]
+
+
 def parts() -> list[Chunk]:
     said = Said("Uno dos tres. Seis siete. Ocho.", "chat", "d_1", "")
     return [parse_chunk(payload) for payload in said.payloads()]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 
 from tests.tools import ROOT
@@ -18,7 +17,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import cutting
 from ttsmonitor.synthesis.fingerprint import fingerprint, stages_name
 from ttsmonitor.synthesis.graph import UncuttableError
-from ttsmonitor.synthesis.stages import Samples, Stages, cut_stages, load_stages
+from ttsmonitor.synthesis.stages import Samples, Stages, cut_stages, load_stages, session
 
 IDS = [1, 0, 20, 0, 27, 0, 24, 0, 14, 0, 8, 0, 31, 0, 27, 0, 37, 0, 25, 0, 2]
 SCALES = (0.0, 1.0, 0.0)
@@ -28,7 +27,6 @@ ALL = ("text", "flow", "decoder")
 
 def whole(model: Path, speaker: int | None = None) -> Samples:
     """The samples that the uncut model gives."""
-    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     feed = {
         "input": np.array([IDS], dtype=np.int64),
         "input_lengths": np.array([len(IDS)], dtype=np.int64),
@@ -36,7 +34,7 @@ def whole(model: Path, speaker: int | None = None) -> Samples:
     }
     if speaker is not None:
         feed["sid"] = np.array([speaker], dtype=np.int64)
-    made: Samples = session.run(None, feed)[0].ravel()
+    made: Samples = session(model).run(None, feed)[0].ravel()
     return made
 
 

@@ -4,6 +4,9 @@ import { say } from "../ttsmonitor/live.js";
 
 const LANGUAGE = document.documentElement.lang;
 
+const UNHEARD =
+  "Nobody confirms what was published: both ends need the same topic, and the broker's ACL has to allow it.";
+
 /** The element of `root` that has this part of a template. */
 export function part(root, name) {
   return root.querySelector(`[data-part="${name}"]`);
@@ -37,6 +40,7 @@ export function showSpeech(speech) {
   const quiet = speech.online ? say("Nothing is said right now.") : "";
   part(card, "text").textContent = speech.current_text || quiet;
   part(card, "problem").textContent = problem(speech);
+  part(card, "outbox").textContent = outbox(speech);
   part(card, "development").hidden = speech.broker_kind !== "development";
 }
 
@@ -44,6 +48,16 @@ function problem(speech) {
   if (speech.broker_error) {
     return say("The broker cannot be reached: {error}", { error: speech.broker_error });
   }
+  if (speech.outbox_error) {
+    return say("What is said is kept in memory only: {error}", { error: speech.outbox_error });
+  }
   if (!speech.known) return say("Nobody listens: the speech service was not heard of yet.");
-  return speech.online ? "" : say("The speech service is not running: what is said waits for it.");
+  if (!speech.online) return say("The speech service is not running: what is said waits for it.");
+  return speech.is_unheard ? say(UNHEARD) : "";
+}
+
+function outbox(speech) {
+  const kept = speech.kept > 0 ? `${say("Kept until it is stored:")} ${speech.kept}` : "";
+  const lost = speech.lost > 0 ? `${say("Given up, and not in the history:")} ${speech.lost}` : "";
+  return [kept, lost].filter(Boolean).join(" · ");
 }

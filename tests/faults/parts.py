@@ -1,0 +1,178 @@
+"""What is broken here, and what looks on: brokers, a proxy that cuts, the speech service's ears."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from hive.broker_config import write_config
+from tests.conftest import Broker
+from tests.tools import free_port, wait_until
+from ttsmonitor.inbox import Stored
+from ttsmonitor.messages import status_payload
+from ttsmonitor.models import Utterance
+from ttsmonitor.subscriber import COMPONENT, Subscriber
+
+CONNACK, PUBLISH, PUBACK = 2, 3, 4
+"""Kinds of MQTT packets."""
+
+
+def product_broker(directory: Path, *, username: str = "", password: str = "") -> Broker:
+    """A Mosquitto as run_broker configures it: what arrives is on disk half a minute later."""
+    port = free_port()
+    config = write_config(
+        directory,
+        host="127.0.0.1",
+        port=port,
+        tls_port=free_port(),
+        username=username,
+        password=password,
+    )
+    broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
+    broker.start()
+    return broker
+
+
+def kill(broker: Broker) -> None:
+    """SIGKILL: nothing is written any more, nobody hears a goodbye."""
+    broker.process.signal(signal.SIGKILL)
+    broker.process.wait()
+    broker.process.close()
+
+
+@contextmanager
+def frozen(broker: Broker) -> Iterator[None]:
+    """Connections stay, new ones are taken by the kernel, and nothing answers."""
+    broker.process.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        broker.process.signal(signal.SIGCONT)
+
+
+@contextmanager
+def speech_service() -> Iterator[Subscriber]:
+    """The speech service's ears: what comes is stored and confirmed. It has no voice."""
+
+    def confirm(stored: Stored) -> None:
+        if stored.is_complete:
+            payload = status_payload(
+                status="idle",
+                current_text="",
+                queue_size=0,
+                component=COMPONENT,
+                utterance_id=stored.utterance.pk,
+                event="stored",
+            )
+            made.publish_status(payload)
+
+    made = Subscriber(
+        on_stored=confirm,
+        on_gap=lambda utterance: None,
+        on_control=lambda control: None,
+        health=lambda: {"ok": True, "checks": {}},
+    )
+    made.start()
+    try:
+        wait_until(lambda: made.connection.is_ready, "the subscription")
+        yield made
+    finally:
+        made.stop()
+        made.connection.stop()
+
+
+def history() -> list[str]:
+    """What the speech service has kept, in the order of its arrival."""
+    return list(Utterance.objects.order_by("received_at").values_list("text", flat=True))
+
+
+class Proxy:
+    """Stands between a client and the broker, and lets only so much of it through."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.withheld: set[int] = set()
+        """Kinds of packets of the broker's that do not reach the client any more."""
+        self.seen: list[int] = []
+        """Kinds of packets that the broker sent."""
+        self.sent: list[int] = []
+        """Kinds of packets that clients sent."""
+        self._broker = broker
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._begin(self._accept)
+
+    def wait_for(self, kind: int, count: int = 1) -> None:
+        """Until the broker has sent so many packets of this kind."""
+        wait_until(lambda: self.seen.count(kind) >= count, f"a packet of kind {kind}")
+
+    def cut(self) -> None:
+        """End every connection at once, without a goodbye."""
+        while self._sockets:
+            with self._sockets.pop() as connection:
+                _shut(connection)
+
+    def close(self) -> None:
+        _shut(self._server)
+        self._server.close()
+        self.cut()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _begin(self, run: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=run, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _address = self._server.accept()
+                broker = socket.create_connection((self._broker.host, self._broker.port))
+            except OSError:
+                return
+            self._sockets += [client, broker]
+            self._begin(self._carry, client, broker, self.sent, set[int]())
+            self._begin(self._carry, broker, client, self.seen, self.withheld)
+
+    def _carry(
+        self, source: socket.socket, target: socket.socket, noted: list[int], withheld: set[int]
+    ) -> None:
+        try:
+            with source.makefile("rb") as stream:
+                while packet := _read_packet(stream):
+                    noted.append(packet[0] >> 4)
+                    if noted[-1] not in withheld:
+                        target.sendall(packet)
+        except OSError:
+            pass
+        _shut(target)
+
+
+def _read_packet(stream: BinaryIO) -> bytes:
+    """One MQTT packet; empty at the end."""
+    head = stream.read(1)
+    length = shift = 0
+    while head:
+        digit = stream.read(1)
+        if not digit:
+            return b""
+        head += digit
+        length |= (digit[0] & 127) << shift
+        shift += 7
+        if digit[0] < 128:
+            return head + stream.read(length)
+    return b""
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass

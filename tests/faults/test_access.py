@@ -1,0 +1,107 @@
+"""The broker turns the hive away, or takes what nobody is allowed to read: named, and mended."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hive.broker_config import password_line
+from hive.mqtt import mqtt_tts_mirror
+from hive.mqtt.moxie_server import MoxieServer
+from tests.conftest import Broker
+from tests.faults.parts import history, product_broker, speech_service
+from tests.hive import connected_hive
+from tests.tools import wait_until
+from ttsmonitor.models import OutboxEntry
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+ACCOUNT = {"username": "moxie", "password": "geheim"}
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    """A broker with an account, which the settings know."""
+    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
+    monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
+    broker = product_broker(tmp_path / "broker", **ACCOUNT)
+    yield broker
+    broker.process.close()
+
+
+def test_a_wrong_password_is_named_and_holds_nobody_up(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MQTT_PASSWORD", "a new one")
+    mqtt_tts_mirror.get_tts_mirror.cache_clear()
+    server = MoxieServer()
+    server.start()
+    mirror = mqtt_tts_mirror.get_tts_mirror()
+    try:
+        wait_until(lambda: "refused" in server.health()["checks"]["broker"]["detail"], "the cause")
+        before = time.perf_counter()
+        assert not server.send_telehealth_speech(DEVICE, "Hola")
+        assert time.perf_counter() - before < 1
+        wait_until(lambda: OutboxEntry.objects.exists(), "the sentence to be kept")
+        assert "refused the connection: Not authorized" in caplog.text
+        assert "a new one" not in caplog.text
+        line = password_line(ACCOUNT["username"], "a new one")
+        (broker_settings.config.parent / "passwords").write_text(line)
+        broker_settings.process.signal(signal.SIGHUP)
+        with speech_service():
+            wait_until(lambda: history() == ["Hola"], "the sentence")
+            wait_until(lambda: server.health()["ok"], "a healthy hive")
+    finally:
+        server.stop()
+        mirror.stop(0.2)
+        mqtt_tts_mirror.get_tts_mirror.cache_clear()
+
+
+def allow(broker: Broker, *rules: str) -> None:
+    """The account's access rules."""
+    access = broker.config.parent / "hive.acl"
+    access.write_text("\n".join((f"user {ACCOUNT['username']}", *rules, "")))
+
+
+@pytest.fixture
+def guarded(broker_settings: Broker) -> Broker:
+    """The broker, with rules for the account; so far it may do anything but speak."""
+    allow(broker_settings, "topic readwrite #", "topic deny moxie/tts/text/#")
+    config, passwords = broker_settings.config, f"password_file {broker_settings.config.parent}"
+    rules = f"acl_file {config.parent}/hive.acl\n{passwords}"
+    config.write_text(config.read_text().replace(passwords, rules) + "log_type information\n")
+    broker_settings.process.close()
+    broker_settings.start()
+    return broker_settings
+
+
+def test_a_denied_topic_is_named_and_nothing_is_lost(
+    guarded: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hive.mqtt.moxie_server.TICK_SECONDS", 0.1)
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0.5")
+    with speech_service(), connected_hive() as server:
+        server.send_telehealth_speech(DEVICE, "denegado")
+        check = wait_until(
+            lambda: [each for each in [server.health()["checks"]["mirror"]] if not each["ok"]],
+            "the cause",
+        )[0]
+        assert "nobody confirms" in check["detail"] and "ACL" in check["detail"]
+        assert check["waiting"] == 1
+        wait_until(lambda: server.speech.describe()["is_unheard"], "the pages to be told")
+        assert not history()
+        monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
+        allow(guarded, "topic readwrite #")
+        guarded.process.signal(signal.SIGHUP)
+        guarded.process.wait_for_line("Reloading config")
+        server.send_telehealth_speech(DEVICE, "permitido")
+        wait_until(lambda: len(history()) == 2, "both, the first one because of the second")
+        wait_until(lambda: server.health()["checks"]["mirror"]["waiting"] == 0, "the confirmations")
+        assert server.health()["ok"]
+    assert sorted(history()) == ["denegado", "permitido"]
+    assert caplog.text.count("nobody confirms") == 1

@@ -1,0 +1,251 @@
+"""The broker dies, forgets, freezes or is cut off: every sentence is in the history, once."""
+
+from __future__ import annotations
+
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
+from tests.conftest import Broker
+from tests.faults.parts import (
+    CONNACK,
+    PUBACK,
+    PUBLISH,
+    Proxy,
+    frozen,
+    history,
+    kill,
+    product_broker,
+    speech_service,
+)
+from tests.tools import Listener, wait_until
+from ttsmonitor.messages import Chunk
+from ttsmonitor.models import OutboxEntry, Utterance
+from ttsmonitor.mqtt import MQTTConnection, Received
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+TEXT_TOPIC = "moxie/tts/text"
+MakeMirror = Callable[..., TTSMirrorPublisher]
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+    broker = product_broker(tmp_path / "broker")
+    yield broker
+    broker.process.close()
+
+
+@pytest.fixture
+def quick(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """The broker; clients come back to it at once, and nothing is repeated because time passed."""
+    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
+    return broker_settings
+
+
+@pytest.fixture
+def make_mirror(quick: Broker) -> Iterator[MakeMirror]:
+    """make_mirror() goes straight to the broker, make_mirror(port) through somebody else."""
+    made: list[TTSMirrorPublisher] = []
+
+    def make(port: int = 0) -> TTSMirrorPublisher:
+        made.append(TTSMirrorPublisher(port=port))
+        return made[-1]
+
+    yield make
+    for mirror in made:
+        mirror.stop(timeout_seconds=0.2)
+
+
+@pytest.fixture
+def proxy(mosquitto: Broker) -> Iterator[Proxy]:
+    made = Proxy(mosquitto)
+    yield made
+    made.close()
+
+
+def say(mirror: TTSMirrorPublisher, *texts: str) -> None:
+    for text in texts:
+        mirror.publish_text(text, source="chat", device_id="d_1")
+
+
+def wait_for_history(count: int) -> None:
+    """Until so many sentences are in the history, and the publisher knows."""
+    wait_until(
+        lambda: len(history()) >= count and not OutboxEntry.objects.exists(),
+        f"{count} confirmed sentences",
+    )
+
+
+def test_a_broker_killed_right_after_it_took_a_sentence_costs_nothing(
+    quick: Broker, proxy: Proxy, make_mirror: MakeMirror
+) -> None:
+    with speech_service():
+        pass  # the broker keeps a session for it, in memory only
+    mirror = make_mirror(proxy.port)
+    say(mirror, "Hola")
+    proxy.wait_for(PUBACK)
+    kill(quick)
+    quick.start()
+    wait_until(lambda: mirror._publisher.connection.is_ready, "the publisher")
+    assert not history()
+    with speech_service():
+        wait_for_history(1)
+    assert history() == ["Hola"]
+
+
+def test_a_broker_that_forgot_everything_costs_nothing(
+    quick: Broker, make_mirror: MakeMirror
+) -> None:
+    mirror = make_mirror()
+    with speech_service():
+        say(mirror, "uno")
+        wait_for_history(1)
+        kill(quick)
+        (quick.config.parent / "mosquitto.db").unlink(missing_ok=True)
+        say(mirror, "dos")
+        quick.start()
+        say(mirror, "tres")
+        wait_for_history(3)
+    assert sorted(history()) == ["dos", "tres", "uno"]
+
+
+def test_a_cut_between_publish_and_acknowledgement_makes_no_second_row(
+    quick: Broker, proxy: Proxy, make_mirror: MakeMirror
+) -> None:
+    mirror = make_mirror(proxy.port)
+    proxy.withheld.add(PUBACK)
+    with speech_service():
+        say(mirror, "Hola")
+        proxy.wait_for(PUBACK)
+        proxy.cut()
+        proxy.withheld.clear()
+        proxy.wait_for(PUBACK, 2)
+        wait_for_history(1)
+        say(mirror, "Adiós")
+        wait_for_history(2)
+    assert history() == ["Hola", "Adiós"]
+
+
+def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
+    quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQTT_KEEPALIVE", "1")
+    mirror = make_mirror()
+    texts = [f"Frase {number}" for number in range(300)]
+    with speech_service():
+        say(mirror, texts[0])
+        wait_for_history(1)
+        with frozen(quick):
+            slowest = max(seconds_to_say(mirror, text) for text in texts[1:200])
+            link = mirror._publisher.connection
+            wait_until(lambda: not link.is_ready, "the keepalive to run out")
+            slowest = max(slowest, *(seconds_to_say(mirror, text) for text in texts[200:]))
+            wait_until(lambda: OutboxEntry.objects.count() == len(texts) - 1, "the outbox")
+        wait_for_history(len(texts))
+    assert slowest < 1
+    assert sorted(history()) == sorted(texts)
+
+
+def test_what_is_too_much_for_the_clients_queue_goes_out_later(
+    quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.mqtt.MAX_QUEUED", 5)
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0.1")
+    mirror = make_mirror()
+    sent: list[str] = []
+    mirror.add_listener(lambda fields: sent.append(str(fields.get("event"))))
+    texts = [f"Frase {number}" for number in range(8)]
+    with speech_service():
+        mirror.start()
+        wait_until(lambda: mirror._publisher.connection.is_ready, "the publisher")
+        with frozen(quick):
+            say(mirror, *texts)
+            wait_until(lambda: OutboxEntry.objects.count() == len(texts), "the outbox")
+            wait_until(lambda: len(sent) == 5, "those that fit")
+        wait_for_history(len(texts))
+    assert sorted(history()) == texts
+
+
+def seconds_to_say(mirror: TTSMirrorPublisher, text: str) -> float:
+    before = time.perf_counter()
+    say(mirror, text)
+    return time.perf_counter() - before
+
+
+def test_a_retained_sentence_is_kept_once_and_not_spoken(
+    quick: Broker, proxy: Proxy, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = listen()
+    sender.publish(TEXT_TOPIC, "sin id", retain=True)
+    named = Chunk(utterance_id=uuid.uuid4(), text="con id")
+    sender.publish(f"{TEXT_TOPIC}/d_1", named.to_payload(), retain=True)
+    monkeypatch.setenv("MQTT_PORT", str(proxy.port))
+    with speech_service() as service:
+        for number in range(3):
+            # Behind what is retained, which comes as soon as it is subscribed.
+            sender.publish(TEXT_TOPIC, f"marca {number}")
+            wait_until(lambda n=number: f"marca {n}" in history(), "the mark")  # type: ignore[misc]
+            proxy.cut()
+            wait_until(lambda: not service.connection.is_ready, "the loss")
+            wait_until(lambda: service.connection.is_ready, "the next connection")
+    kept = dict(Utterance.objects.exclude(text__startswith="marca").values_list("text", "status"))
+    assert kept == {"sin id": "skipped", "con id": "skipped"}
+    assert len(history()) == 3 + 2
+
+
+def test_an_acknowledgement_does_not_reach_another_connection(
+    quick: Broker, proxy: Proxy, listen: Callable[..., Listener]
+) -> None:
+    """The new session counts its messages from 1, too: it would lose one that nobody has seen."""
+    came: list[Received] = []
+    arguments = {"on_message": came.append, "durable": True, "manual_ack": True}
+    topics = [(TEXT_TOPIC, 1)]
+    link = MQTTConnection("keeper", port=proxy.port, subscriptions=topics, **arguments)  # type: ignore[arg-type]
+    link.start()
+    assert link.wait_ready(10)
+    listen().publish(TEXT_TOPIC, "viejo")
+    wait_until(lambda: came, "the old message")
+    kill(quick)
+    proxy.withheld.add(CONNACK)
+    quick.start()
+    proxy.wait_for(CONNACK, 2)
+    link.acknowledge(came[0])  # the next connection is being made
+    link.publish("elsewhere", b"", qos=1)
+    wait_until(lambda: PUBLISH in proxy.sent, "what comes behind the acknowledgement")
+    proxy.withheld.clear()
+    proxy.cut()
+    wait_until(lambda: link.is_ready, "the new connection")
+    sender = Listener(quick.port)
+    sender.publish(TEXT_TOPIC, "nuevo")
+    sender.close()
+    wait_until(lambda: len(came) == 2, "the new message")
+    assert came[0].mid == came[1].mid
+    link.acknowledge(came[0])
+    link.stop()  # an acknowledgement would be out by now
+    assert PUBACK not in proxy.sent
+    again = MQTTConnection("keeper", **arguments)  # type: ignore[arg-type]
+    again.start()
+    try:
+        wait_until(lambda: len(came) == 3, "the message that nobody has acknowledged")
+    finally:
+        again.stop()
+    assert [each.payload for each in came] == [b"viejo", b"nuevo", b"nuevo"]
+
+
+def test_a_host_that_does_not_answer_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttsmonitor.mqtt.LEAVE_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
+        port = silent.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):  # and so the backlog is full
+            link = MQTTConnection("stranger", port=port, host="127.0.0.1")
+            link.start()
+            before = time.monotonic()
+            link.stop(0.2)
+            assert time.monotonic() - before < 3  # a connect takes 5 s to give up
+            silent.accept()[0].close()

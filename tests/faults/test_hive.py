@@ -1,0 +1,148 @@
+"""The hive's process: without a broker, before a frozen one, killed, forked, reloaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from hive.models import Robot
+from hive.supervisor import STOP_SECONDS
+from tests.conftest import Broker
+from tests.faults.parts import frozen, history, kill, product_broker, speech_service
+from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from ttsmonitor.models import ApiToken, OutboxEntry
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+    broker = product_broker(tmp_path / "broker")
+    yield broker
+    broker.process.close()
+
+
+@pytest.fixture
+def env(broker_settings: Broker, tmp_path: Path) -> dict[str, str]:
+    """The environment of a hive that has its database in common with this process."""
+    Robot.objects.create(device_id=DEVICE)
+    user = User.objects.create_user("parent")
+    return {
+        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MOXIE_WORK_DIR": str(tmp_path / "work"),
+        "HIVE_PORT": str(free_port()),
+        "DEBUG": "1",
+        "TOKEN": ApiToken.issue(user, "test"),
+    }
+
+
+def speak(env: dict[str, str], text: str) -> None:
+    """As Puppet Mode does it."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{env['HIVE_PORT']}/api/robots/{DEVICE}/speak",
+        json.dumps({"text": text}).encode(),
+        {"Authorization": f"Bearer {env['TOKEN']}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.status == 202
+
+
+def is_well(env: dict[str, str]) -> bool:
+    """What its health says."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{env['HIVE_PORT']}/health", timeout=5):
+            return True
+    except urllib.error.HTTPError as exc:
+        exc.close()
+        return False
+
+
+def kept() -> list[str]:
+    """What is in the outbox."""
+    return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
+
+
+def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(
+    env: dict[str, str], mosquitto: Broker
+) -> None:
+    kill(mosquitto)
+    with running(manage("run_hive"), env) as hive:
+        hive.wait_for_line("hive ready at")
+        assert not is_well(env)
+        speak(env, "sin broker")
+        wait_until(lambda: kept() == ["sin broker"], "the outbox")
+        mosquitto.start()
+        with speech_service():
+            wait_until(lambda: history() == ["sin broker"] and not kept(), "the sentence")
+            wait_until(lambda: is_well(env), "its health")
+        with frozen(mosquitto):
+            speak(env, "a un broker helado")
+            hive.signal(signal.SIGTERM)
+            assert hive.wait(STOP_SECONDS) == 0
+    assert "Traceback" not in hive.output
+    assert kept() == ["a un broker helado"]
+
+
+def test_a_killed_hive_publishes_the_rest_at_its_next_start(
+    env: dict[str, str], mosquitto: Broker
+) -> None:
+    kill(mosquitto)
+    with running(manage("run_hive"), env) as hive:
+        hive.wait_for_line("hive ready at")
+        texts = [f"Frase {number}" for number in range(3)]
+        for text in texts:
+            speak(env, text)
+        wait_until(lambda: kept() == texts, "the outbox")
+        hive.signal(signal.SIGKILL)
+        hive.wait()
+    mosquitto.start()
+    with speech_service(), running(manage("run_hive"), env):
+        wait_until(lambda: not kept(), "the confirmations")
+    assert history() == texts
+
+
+def test_the_autoreloader_leaves_one_publisher(
+    env: dict[str, str], mosquitto: Broker, listen: Callable[..., Listener], tmp_path: Path
+) -> None:
+    settings = tmp_path / "reloading.py"
+    settings.write_text("from openmoxie.settings import *\n")
+    reloading = env | {"DJANGO_SETTINGS_MODULE": "reloading", "PYTHONPATH": str(tmp_path)}
+    log = listen("$SYS/broker/log/N")
+
+    def clients() -> list[str]:
+        lines = [line.decode() for line in log.payloads("$SYS/broker/log/N")]
+        return [line for line in lines if "as moxie-tts-mirror-" in line]
+
+    with running(manage("runserver", env["HIVE_PORT"]), reloading) as server:
+        server.wait_for_line("Starting")
+        with speech_service():
+            wait_until(lambda: answers_speech(env, "uno"), "the server")
+            wait_until(lambda: history() == ["uno"], "the first sentence")
+            wait_until(lambda: is_reloading(server, settings), "the reload")
+            wait_until(lambda: answers_speech(env, "dos"), "the next server")
+            wait_until(lambda: history() == ["uno", "dos"] and not kept(), "the second sentence")
+    assert len(clients()) == 2
+
+
+def is_reloading(server: Process, file: Path) -> bool:
+    os.utime(file)  # again and again: the first time that it sees a file is none
+    return "changed, reloading" in server.output
+
+
+def answers_speech(env: dict[str, str], text: str) -> bool:
+    try:
+        speak(env, text)
+    except OSError:
+        return False
+    return True

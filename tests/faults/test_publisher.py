@@ -1,0 +1,180 @@
+"""The publisher's own trouble: forks, a database that is away, an outbox that is full or old."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
+from tests.conftest import Broker
+from tests.faults.parts import history, kill, speech_service
+from tests.tools import Listener, wait_until
+from ttsmonitor import outbox
+from ttsmonitor.messages import STATUS_TOPIC, Control
+from ttsmonitor.models import OutboxEntry, Utterance
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+TEXT_TOPIC = "moxie/tts/text"
+
+
+@pytest.fixture
+def mirror(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TTSMirrorPublisher]:
+    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
+    made = TTSMirrorPublisher()
+    yield made
+    made.stop(timeout_seconds=0.2)
+
+
+def kept() -> list[str]:
+    """What is in the outbox."""
+    return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
+
+
+def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill(mosquitto)
+    monkeypatch.setenv("TTS_OUTBOX_ROWS", "3")
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
+    for number in range(10):
+        mirror.publish_text(f"Frase {number}", source="chat")
+    wait_until(lambda: mirror.state.lost == 7, "seven to fall out")
+    assert kept() == ["Frase 7", "Frase 8", "Frase 9"]
+    assert mirror.state.waiting == 3
+
+
+def test_a_sentence_over_its_hours_is_given_up_and_counted(
+    mirror: TTSMirrorPublisher,
+    mosquitto: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kill(mosquitto)
+    for text in ("viejo", "nuevo"):
+        mirror.publish_text(text, source="chat")
+    wait_until(lambda: len(kept()) == 2, "the outbox")
+    yesterday = timezone.now() - timedelta(hours=25)
+    OutboxEntry.objects.filter(payload__text="viejo").update(created_at=yesterday)
+    monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
+    wait_until(lambda: mirror.state.lost == 1, "the old one to be given up")
+    assert kept() == ["nuevo"]
+    assert "1 unconfirmed sentences fell out of the outbox" in caplog.text
+
+
+@contextmanager
+def locked_database() -> Iterator[None]:
+    """Somebody else writes, and does not come to an end."""
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
+
+
+def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
+    kill(mosquitto)
+    with locked_database():
+        mirror.publish_text("uno", source="chat", device_id="d_1")
+        mirror.publish_text("dos", source="chat", device_id="d_2")
+        mirror.publish_control(Control(action="interrupt", device_id="d_2"))
+        mirror.publish_text("tres", source="chat", device_id="d_2")
+        wait_until(lambda: mirror.state.waiting == 3, "three in memory")
+        wait_until(lambda: "locked" in mirror.state.problem, "the cause")
+        assert not kept()
+    mosquitto.start()
+    with speech_service():
+        wait_until(lambda: not mirror.state.waiting, "the confirmations")
+    assert sorted(history()) == ["dos", "tres", "uno"]
+    withdrawn = Utterance.objects.filter(ttl_seconds=0)
+    assert [each.text for each in withdrawn] == ["dos"]
+    assert not mirror.state.problem
+
+
+def test_without_a_database_it_is_mirrored_all_the_same(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
+    listener = listen(TEXT_TOPIC)
+    with locked_database():
+        mirror.publish_text("Hola", source="chat")
+        wait_until(lambda: listener.messages, "the sentence")
+        assert mirror.state.waiting == 1
+
+
+def test_a_field_that_cannot_be_kept_takes_no_sentence_along(mirror: TTSMirrorPublisher) -> None:
+    with speech_service():
+        mirror.publish_text("uno", source="chat")
+        mirror.publish_text("dos", source="chat", mood=object())  # type: ignore[arg-type]
+        mirror.publish_text("tres", source="chat", utterance_id="x")  # type: ignore[arg-type]
+        wait_until(lambda: len(history()) == 3, "all three")
+
+
+def wait_for_both(listener: Listener, child: int) -> None:
+    """Until parent and child have published; then both are confirmed, and the child ends."""
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) >= 2, "the child's sentence")
+    said = [json.loads(payload) for payload in listener.payloads(TEXT_TOPIC)]
+    assert {each["text"] for each in said} == {"padre", "hijo"}
+    for each in said:
+        listener.publish(STATUS_TOPIC, json.dumps({"id": each["id"], "event": "stored"}))
+    os.waitpid(child, 0)
+
+
+def test_a_fork_gets_a_publisher_of_its_own(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    mirror.publish_text("padre", source="chat")
+    wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 1)
+    child = os.fork()
+    if child == 0:
+        mirror.publish_text("hijo", source="chat")
+        mirror.stop(timeout_seconds=5)
+        os._exit(0)
+    wait_for_both(listener, child)
+
+
+def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = listen(TEXT_TOPIC)
+    is_writing = threading.Event()
+    add = outbox.add
+
+    def add_slowly(utterances: Any) -> None:
+        with transaction.atomic():
+            add(utterances)
+            is_writing.set()
+            forking.wait(5)
+            time.sleep(0.2)  # the fork comes now, or waits for the end of this
+            was_forked.append(bool(forked))
+
+    forking, was_forked, forked = threading.Event(), list[bool](), list[int]()
+    monkeypatch.setattr(outbox, "add", add_slowly)
+    mirror.publish_text("padre", source="chat")
+    assert is_writing.wait(10)
+    monkeypatch.setattr(outbox, "add", add)
+    forking.set()
+    forked.append(os.fork())
+    if forked == [0]:
+        mirror.publish_text("hijo", source="chat")
+        mirror.stop(timeout_seconds=5)
+        os._exit(0)
+    wait_for_both(listener, forked[0])
+    assert was_forked == [False]
+    wait_until(lambda: not OutboxEntry.objects.exists(), "the confirmations")
