@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import first_audio, ingest, publish, soak, stop
+from bench import chaos, first_audio, ingest, publish, soak, stop
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -30,6 +30,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "soak": "memory and idle load over many utterances",
+            "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
     }
     for name in ("first-audio", "stop", "soak"):
@@ -39,6 +40,8 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["stop"].add_argument("--runs", type=_count, default=50)
     parsers["ingest"].add_argument("--utterances", type=_count, default=10_000)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
+    parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
+    parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")
     args = parser.parse_args(arguments)
     if args.command is None:
         parser.set_defaults(runs=20, calls=20_000, voice=None)
@@ -49,6 +52,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "stop": stop.run,
         "ingest": ingest.run,
         "soak": soak.run,
+        "chaos": chaos.run,
     }
     return [runs[args.command]], args
 
@@ -73,6 +77,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("give a number from 1")
     return number
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes < 10_000:
+        raise argparse.ArgumentTypeError("give a number of minutes")
+    return minutes
 
 
 if __name__ == "__main__":

@@ -97,6 +97,14 @@ class Program:
         itself = psutil.Process(self.pid)
         return [itself, *itself.children(recursive=True)]
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for its end."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
@@ -172,10 +180,12 @@ class Broker:
         if program is None:
             raise BenchError("mosquitto is not installed: the measurements need the real broker")
         self.port = free_port()
+        self.directory = work / "broker"
         config = write_config(
-            work / "broker", host="127.0.0.1", port=self.port, tls_port=free_port()
+            self.directory, host="127.0.0.1", port=self.port, tls_port=free_port()
         )
-        self._program = Program([program, "-c", str(config)], work / "broker.log", os.environ)
+        self.command = [program, "-c", str(config)]
+        self._program = Program(self.command, work / "broker.log", os.environ)
         try:
             self._program.wait_until(lambda: answers(self.port), "the broker", 15)
         except BaseException:

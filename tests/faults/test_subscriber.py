@@ -15,7 +15,6 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
-from tests.faults.parts import product_broker
 from tests.history import history_of, wait_for
 from tests.tools import Listener, manage, running, wait_until
 from ttsmonitor.messages import STATUS_TOPIC, Chunk
@@ -41,14 +40,6 @@ MQTTConnection.acknowledge = die
 from openmoxie.commandline import main
 main(["manage.py", "run_tts_subscriber"])
 """
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Broker]:
-    """The broker as run_broker starts it, with its bounds."""
-    broker = product_broker(tmp_path / "broker")
-    yield broker
-    broker.process.close()
 
 
 @pytest.fixture

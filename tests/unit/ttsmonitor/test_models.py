@@ -62,6 +62,8 @@ def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
         ("parts",),
         ("now",),
     }
+
+
 def test_a_sender_whose_clock_is_ahead_does_not_make_a_sentence_last() -> None:
     said = utterance("Hola", seconds_ago=30, ttl_seconds=20.0)
     said.published_at += timedelta(hours=1)

@@ -1,0 +1,248 @@
+"""Everything is killed, stopped and frozen at random while sentences flow; then all are looked for.
+
+Two publishers use the hive's mirror, each with an outbox of its own; Mosquitto and the speech
+service are the real ones. At the end everything is started, and given time to settle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from bench.chatter import QUIET
+from bench.machine import (
+    BenchError,
+    Broker,
+    clean_environment,
+    free_port,
+    make_database,
+    manage,
+    note,
+    wait_until,
+    work_directory,
+)
+from bench.parts import Part, python
+from bench.plan import FORGET, KINDS, Fault, plan
+from bench.tables import table
+from bench.verdict import UNFINISHED, Evidence, complaints, judge
+from bench.witness import (
+    HISTORY_TRIGGERS,
+    OUTBOX_TRIGGERS,
+    Log,
+    Sounds,
+    ask,
+    read_history,
+    read_publisher,
+    watch,
+)
+
+PUBLISHERS = ("hive one", "hive two")
+BROKER, SPEECH = "broker", "speech"
+RATE = 1.5
+"""Sentences per second and publisher."""
+OUTPUTS = ("wav,null", "wav")
+"""In turns: in real time, so that it is ended in mid-sentence, and as fast as it can."""
+POLL_SECONDS = 0.1
+START_SECONDS = 60.0
+SETTLE_SECONDS = 300.0
+SETTINGS = {
+    "MQTT_HOST": "127.0.0.1",
+    "MQTT_KEEPALIVE": "5",
+    "TTS_RETRY_SECONDS": "10",
+    "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+}
+"""A keepalive that some of the freezes outlast, and a retry that can be waited for."""
+
+
+def run(args: argparse.Namespace) -> bool:
+    """Hurt, settle, judge and print; True where every promise held."""
+    seed = random.SystemRandom().randrange(1_000_000) if args.seed is None else args.seed
+    print(f"\nchaos: {args.minutes:g} minutes, --seed {seed}", flush=True)
+    with work_directory() as work, ExitStack() as stack:
+        chaos = Chaos(work, seed, stack)
+        try:
+            chaos.hurt(args.minutes * 60)
+            chaos.settle()
+        except BenchError as exc:
+            chaos.complaints.append(str(exc))
+        stack.close()
+        return chaos.report()
+
+
+class Chaos:
+    """A broker, a speech service and publishers, and everything that is known of them."""
+
+    def __init__(self, work: Path, seed: int, stack: ExitStack) -> None:
+        self.complaints: list[str] = []
+        self._work = work
+        self._seed = seed
+        with closing(Broker(work)) as broker:  # for its configuration
+            self._settings = SETTINGS | {"MQTT_PORT": str(broker.port)}
+            command, database = broker.command, broker.directory / "mosquitto.db"
+        log = work / "broker.log"
+        self._parts = {
+            BROKER: Part(BROKER, lambda _: command, log, clean_environment(work), database),
+            SPEECH: self._speech(),
+            **{name: self._publisher(name) for name in PUBLISHERS},
+        }
+        self._sounds = Sounds(work / "wav")
+        for part in self._parts.values():
+            stack.enter_context(closing(part))
+            part.start()
+        self._wait_for_first_sentences()
+
+    def hurt(self, seconds: float) -> None:
+        """Do what is planned."""
+        start = time.monotonic()
+        faults = plan(self._seed, seconds, list(self._parts), BROKER)
+        steps = [(fault.at, fault, True) for fault in faults]
+        steps += [(fault.at + fault.seconds, fault, False) for fault in faults]
+        for due, fault, is_begin in sorted(steps, key=lambda step: step[0]):
+            self._watch_until(start + due)
+            part = self._parts[fault.part]
+            if is_begin:
+                _tell(due, fault)
+                part.hurt(fault)
+            else:
+                part.heal(fault)
+        self._watch_until(start + seconds)
+
+    def settle(self) -> None:
+        """Nothing new is said; wait until nothing is on its way, then end all."""
+        note("chaos: settling")
+        for name in PUBLISHERS:
+            (self._work / name / QUIET).touch()
+        self._wait_until(self._is_settled, "everything to settle", SETTLE_SECONDS)
+        for name in (*PUBLISHERS, SPEECH, BROKER):
+            self._parts[name].tell_to_stop()
+            self._parts[name].wait_for_end()
+
+    def report(self) -> bool:
+        """Print what was done, what came of it, and what is broken."""
+        evidence, log = self._evidence()
+        self._print_faults()
+        self._print_sentences(evidence, log)
+        parts = self._parts.values()
+        lines = [*complaints(judge(evidence), evidence.handed), *self.complaints]
+        lines += [line for part in parts for line in part.complaints]
+        print("\n".join(lines or ["every promise held"]), flush=True)
+        return not lines
+
+    def _speech(self) -> Part:
+        work = self._work / SPEECH
+        env = clean_environment(
+            work,
+            HTTP_PORT=str(free_port()),
+            TTS_ENGINE="espeak",
+            TTS_WAV_DIR=str(self._work / "wav"),
+            TTS_CACHE_MB="0",
+            TTS_DRAIN_SECONDS="2",
+            LOG_LEVEL="DEBUG",
+            **self._settings,
+        )
+        make_database(env)
+        watch(work, HISTORY_TRIGGERS)
+
+        def command(start: int) -> list[str]:
+            output = OUTPUTS[start % len(OUTPUTS)]
+            return ["env", f"TTS_AUDIO={output}", *manage("run_tts_subscriber")]
+
+        return Part(SPEECH, command, self._work / "speech.log", env)
+
+    def _publisher(self, name: str) -> Part:
+        work = self._work / name
+        env = clean_environment(work, **self._settings)
+        make_database(env)
+        watch(work, OUTBOX_TRIGGERS)
+
+        def command(start: int) -> list[str]:
+            arguments = {"name": name, "session": start, "seed": self._seed, "rate": RATE}
+            options = [f"--{option}={value}" for option, value in arguments.items()]
+            return python("bench.chatter", *options)
+
+        return Part(name, command, self._work / f"{name}.log", env)
+
+    def _wait_for_first_sentences(self) -> None:
+        wanted = "select 1 from ttsmonitor_utterance where status = 'spoken' limit 1"
+        self._wait_until(
+            lambda: bool(ask(self._work / SPEECH, wanted)), "the first sentence", START_SECONDS
+        )
+
+    def _wait_until(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
+        def looked() -> bool:
+            self._look()
+            time.sleep(POLL_SECONDS)
+            return condition()
+
+        wait_until(looked, what, timeout_seconds)
+
+    def _watch_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0:
+            self._look()
+            time.sleep(min(left, POLL_SECONDS))
+
+    def _look(self) -> None:
+        self._sounds.collect()
+        for part in self._parts.values():
+            part.look()
+
+    def _is_settled(self) -> bool:
+        names = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
+        waiting = f"select 1 from ttsmonitor_utterance where status in ({names}) limit 1"
+        unconfirmed = "select 1 from ttsmonitor_outboxentry limit 1"
+        return not ask(self._work / SPEECH, waiting) and not any(
+            ask(self._work / name, unconfirmed) for name in PUBLISHERS
+        )
+
+    def _evidence(self) -> tuple[Evidence, Log]:
+        evidence = Evidence()
+        for name in PUBLISHERS:
+            read_publisher(self._work / name, self._parts[name].unclean, evidence)
+        read_history(self._work / SPEECH, evidence)
+        self._sounds.collect()
+        log = Log(self._work / "speech.log")
+        evidence.sounds, evidence.endings = self._sounds.begun, log.endings
+        return evidence, log
+
+    def _print_faults(self) -> None:
+        kinds = (*KINDS, FORGET)
+        rows: list[list[str | float | None]] = [
+            [part.name, *(part.faults[kind] for kind in kinds), part.starts,
+             part.longest_stop_seconds]
+            for part in self._parts.values()
+        ]  # fmt: skip
+        print()
+        print(table(["part", *(f"{kind}" for kind in kinds), "starts", "longest stop, s"], rows))
+
+    def _print_sentences(self, evidence: Evidence, log: Log) -> None:
+        attempts = [
+            int(row[0])
+            for name in PUBLISHERS
+            for row in ask(self._work / name, "select attempts from chaos_outbox")
+        ]
+        accepted = evidence.accepted
+        received, distinct = log.received.total(), len(log.received)
+        chunks = ask(self._work / SPEECH, "select sum(total_chunks) from ttsmonitor_utterance")
+        rows: list[list[str | float | None]] = [
+            ["sentences handed over", len(evidence.handed)],
+            ["of these, lost with a killed publisher", len(evidence.handed.keys() - accepted)],
+            ["sentences in an outbox", len(accepted)],
+            ["published again", sum(max(0, each - 1) for each in attempts)],
+            ["chunks of them", int(chunks[0][0] or 0)],
+            ["chunks received", received],
+            ["of these again", received - distinct],
+            ["sentences in the history", len(evidence.rows)],
+        ]
+        outcomes = Counter(status for _pk, _words, status in evidence.rows)
+        rows += [[status, count] for status, count in outcomes.most_common()]
+        print()
+        print(table(["what", "how many"], rows), "\n")
+
+
+def _tell(due: float, fault: Fault) -> None:
+    note(f"{due:6.1f} s: {fault.kind} {fault.part} for {fault.seconds:.1f} s")

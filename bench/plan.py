@@ -1,0 +1,43 @@
+"""Which part is hurt when, how and for how long: all of it planned from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+KINDS = ("kill", "stop", "freeze")
+FORGET = "forget"
+"""The broker is killed and what it kept is deleted."""
+GAP_SECONDS = (1.0, 8.0)
+SHORT_SECONDS = (0.1, 6.0)
+LONG_SECONDS = (6.0, 25.0)
+"""Longer than the keepalive, so that connections time out."""
+LONG_ONES = 0.2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is done to a part, and how many seconds later it is as before."""
+
+    at: float
+    part: str
+    kind: str
+    seconds: float
+
+
+def plan(seed: int, seconds: float, parts: Sequence[str], broker: str) -> list[Fault]:
+    """The faults of a run of so many seconds; a part is hurt again only when it is as before."""
+    chance = random.Random(seed)
+    free_at = dict.fromkeys(parts, 0.0)
+    faults: list[Fault] = []
+    now = chance.uniform(*GAP_SECONDS)
+    while now < seconds:
+        if free := [part for part in parts if free_at[part] <= now]:
+            part = chance.choice(free)
+            kind = chance.choice((*KINDS, FORGET) if part == broker else KINDS)
+            down = chance.uniform(*(LONG_SECONDS if chance.random() < LONG_ONES else SHORT_SECONDS))
+            faults.append(Fault(now, part, kind, min(down, seconds - now)))
+            free_at[part] = now + down
+        now += chance.uniform(*GAP_SECONDS)
+    return faults

@@ -1,0 +1,197 @@
+"""What script/bench chaos plans, and what it makes of what it sees; running it shows the rest."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import signal
+import sqlite3
+import sys
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from bench import __main__ as command
+from bench import chaos, verdict, witness
+from bench.chatter import HANDED, sentences
+from bench.parts import Part
+from bench.plan import FORGET, Fault, plan
+from bench.verdict import Evidence, complaints, judge
+from bench.witness import Log, Sounds
+from tests.tools import wait_until
+from tests.unit.ttsmonitor.fakes_web import utterance
+from ttsmonitor.models import OutboxEntry
+
+PARTS = ("broker", "speech", "hive")
+SLEEPING = "import time; time.sleep(99)"
+ID = "0b6f2a3c-0000-4000-8000-00000000000"
+
+
+def test_what_it_is_told() -> None:
+    runs, args = command.parse(["chaos", "--minutes", "0.5", "--seed", "7"])
+    assert (runs, args.minutes, args.seed) == ([chaos.run], 0.5, 7)
+    assert command.parse(["chaos"])[1].seed is None
+    for wrong in ("0", "x", "nan", "-1"):
+        with pytest.raises(SystemExit):
+            command.parse(["chaos", f"--minutes={wrong}"])
+
+
+def test_a_seed_repeats_the_plan_and_what_is_said() -> None:
+    assert plan(7, 600, PARTS, "broker") == plan(7, 600, PARTS, "broker")
+    assert plan(7, 600, PARTS, "broker") != plan(8, 600, PARTS, "broker")
+    said = list(itertools.islice(sentences("one", 1, 7), 50))
+    assert said == list(itertools.islice(sentences("one", 1, 7), 50))
+    assert said != list(itertools.islice(sentences("one", 2, 7), 50))
+    assert len({each["text"] for each in said}) == 50
+    assert any(len(each["text"]) > 400 for each in said)
+    assert {each.get("priority") for each in said} == {None, "high"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_part_is_hurt_in_every_way_and_never_twice_at_once(seed: int) -> None:
+    faults = plan(seed, 600, PARTS, "broker")
+    kinds = Counter((fault.part, fault.kind) for fault in faults)
+    ways = {(part, kind) for part in PARTS for kind in ("kill", "stop", "freeze")}
+    assert kinds.keys() == ways | {("broker", FORGET)}
+    assert all(fault.at + fault.seconds <= 600 for fault in faults)
+    assert any(fault.seconds > 7.5 for fault in faults), "longer than a keepalive of 5 s"
+    for part in PARTS:
+        of_part = [fault for fault in faults if fault.part == part]
+        for one, other in itertools.pairwise(of_part):
+            assert one.at + one.seconds <= other.at
+
+
+def good() -> Evidence:
+    """Of a run in which nothing went wrong: one spoken, one not; one lost with its publisher."""
+    return Evidence(
+        handed={"a": "Uno", "b": "Dos", "killed": "Tres"},
+        drained={"a"},
+        accepted={"a", "b"},
+        rows=[("a", "Uno", "spoken"), ("b", "Dos", "expired")],
+        claims=Counter("a"),
+        sounds=Counter("a"),
+        endings=Counter("a"),
+    )
+
+
+def test_a_run_without_mistake_has_none() -> None:
+    assert judge(good()) == {}
+    interrupted = good()
+    interrupted.rows[1] = ("b", "Dos", "interrupted")
+    interrupted.claims["b"] = 1
+    assert judge(interrupted) == {}
+
+
+@pytest.mark.parametrize(
+    ("promise", "changes"),
+    [
+        (verdict.LOST, {"accepted": {"a", "b", "killed"}}),
+        (verdict.DROPPED, {"drained": {"a", "killed"}}),
+        (verdict.LEFT, {"left": {"killed"}}),
+        (verdict.CHANGED, {"handed": {"a": "Uno", "b": "Otra", "killed": ""}}),
+        (verdict.STRANGE, {"handed": {"a": "Uno"}}),
+        (verdict.STUCK, {"rows": [("a", "Uno", "spoken"), ("b", "Dos", "receiving")]}),
+        (verdict.TWICE, {"rows": [("a", "Uno", "spoken"), ("b", "Dos", "failed")] * 2}),
+        (verdict.ECHOED, {"claims": Counter("aab")}),
+        (verdict.ECHOED, {"sounds": Counter("aab")}),
+        (verdict.ECHOED, {"endings": Counter("aab")}),
+        (verdict.SILENT, {"sounds": Counter("b")}),
+        (verdict.SILENT, {"claims": Counter("b")}),
+    ],
+    ids=str,
+)
+def test_each_broken_promise_is_seen_and_named(promise: str, changes: dict[str, Any]) -> None:
+    evidence = good()
+    for name, value in changes.items():
+        setattr(evidence, name, value)
+    broken = judge(evidence)
+    assert broken.keys() == {promise}
+    (line, *_others) = complaints(broken, evidence.handed)
+    assert line.startswith(f"BROKEN  {promise}: {broken[promise][0]}")
+
+
+def test_a_sentence_under_two_ids_is_stored_twice() -> None:
+    evidence = good()
+    evidence.handed["c"] = "Uno"
+    evidence.rows.append(("c", "Uno", "expired"))
+    assert judge(evidence) == {verdict.TWICE: ["a", "c"]}
+
+
+def test_the_log_tells_what_came_again_and_what_was_spoken_twice(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    received = "DEBUG ttsmonitor.subscriber: received moxie/tts/text/d_1: 9 bytes"
+    log.write_text(
+        f"1 {received}, utterance {ID}1, chunk 1 of 2\n"
+        f"1 {received}, again, utterance {ID}1, chunk 1 of 2\n"
+        f"1 {received}, utterance {ID}1, chunk 2 of 2\n"
+        f"1 INFO ttsmonitor.speaker: spoken {ID}1 (1.2 s): Uno\n"
+        f"1 WARNING ttsmonitor.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
+        f"1 INFO ttsmonitor.publisher: published {ID}2 on moxie/tts/text\n"
+    )
+    read = Log(log)
+    assert (read.received.total(), len(read.received)) == (3, 2)
+    assert read.endings == {f"{ID}1".replace("-", ""): 2}
+
+
+def test_files_of_sound_are_counted_and_taken_away(tmp_path: Path) -> None:
+    sounds = Sounds(tmp_path)
+    for second in ("01", "02"):
+        (tmp_path / f"20261124-1000{second}-{ID}1.wav").touch()
+        sounds.collect()
+    assert sounds.begun == {f"{ID}1".replace("-", ""): 2}
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_notes_what_went_through_it(tmp_path: Path) -> None:
+    entry, row = OutboxEntry.objects.create(payload={}), utterance("Uno", status="queued")
+    with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
+        connection.ensure_connection()
+        connection.connection.backup(copy)
+    witness.watch(tmp_path, witness.OUTBOX_TRIGGERS + witness.HISTORY_TRIGGERS)
+    with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
+        copy.executescript("""
+            create temp table entry as select * from ttsmonitor_outboxentry;
+            delete from ttsmonitor_outboxentry;
+            insert into ttsmonitor_outboxentry select * from entry;
+            update ttsmonitor_outboxentry set attempts = 2;
+            delete from ttsmonitor_outboxentry;
+        """)
+        for status in ("playing", "playing", "queued", "playing", "spoken"):
+            copy.execute("update ttsmonitor_utterance set status = ?", [status])
+        copy.commit()
+    note = json.dumps({"id": entry.pk.hex, "session": 1, "text": "Uno"})
+    (tmp_path / HANDED).write_text(f'{note}\n{{"id": "torn')
+    evidence = Evidence()
+    witness.read_publisher(tmp_path, set(), evidence)
+    witness.read_history(tmp_path, evidence)
+    assert evidence.handed == {entry.pk.hex: "Uno"}
+    assert (evidence.accepted, evidence.drained) == ({entry.pk.hex}, {entry.pk.hex})
+    assert not evidence.left
+    assert [row[0] for row in witness.ask(tmp_path, "select attempts from chaos_outbox")] == [2]
+    assert evidence.rows == [(row.pk.hex, "Uno", "spoken")]
+    assert evidence.claims == {row.pk.hex: 2}
+
+
+def test_a_part_that_ends_by_itself_is_named_and_started_again(tmp_path: Path) -> None:
+    part = Part("x", lambda start: [sys.executable, "-c", SLEEPING], tmp_path / "log", {})
+    part.start()
+    try:
+        for kind in ("kill", "freeze", FORGET):
+            fault = Fault(0, "x", kind, 0)
+            part.hurt(fault)
+            part.heal(fault)
+        assert (part.starts, part.unclean, part.complaints) == (3, {1, 2}, [])
+        assert part._program is not None
+        part._program.signal(signal.SIGKILL)
+        wait_until(lambda: not part.is_running)
+        part.look()
+        assert "x ended by itself at start 3" in part.complaints[0]
+        assert (part.starts, part.unclean) == (4, {1, 2, 3})
+        assert part.is_running
+    finally:
+        part.close()
