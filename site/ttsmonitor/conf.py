@@ -111,6 +111,9 @@ class TTSSettings(AppSettings):
     TTS_QUEUE_LIMIT: int = 500
     """Sentences that wait to be spoken, at most; of more, the oldest are skipped, first those that
     are too old anyway, last those of high priority."""
+    TTS_BREATH_CHARACTERS: int = 0
+    """Short sentences of one robot that wait together are spoken without a pause, up to so many
+    characters in all; 0: each on its own."""
     TTS_HISTORY_DAYS: int = 0
     """Days after which what was said is forgotten; 0: never."""
     TTS_CACHE_MB: int = 256

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
+from ttsmonitor.breath import Breath, breath_of
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.exceptions import AudioError, SynthesisError
@@ -60,6 +61,7 @@ class Speaker:
         self._in_hand: _InHand | None = None
         self._put_back_once: uuid.UUID | None = None
         self._next_look = 0.0
+        self._breath: Breath = {}  # what is left of it
         self._prepared: tuple[int | None, list[SpeechRequest]] = (None, [])
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -224,7 +226,8 @@ class Speaker:
         self._set_state("synthesizing")
         try:
             self._output.wake()
-            for block in self._synthesizer.speak(request_for(utterance, words), playback):
+            request, following = self._in_one_breath(utterance, words)
+            for block in self._synthesizer.speak(request, playback, following):
                 playback.play(block)
             playback.finish()
             outcome, reason = Status.SPOKEN, utterance.error
@@ -250,6 +253,15 @@ class Speaker:
         self._finish(utterance, outcome, reason, playback.seconds)
         if outcome == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, not when the next one waits for it
+
+    def _in_one_breath(
+        self, utterance: Utterance, words: str
+    ) -> tuple[SpeechRequest, SpeechRequest | None]:
+        """What to ask the voice for, and what it is asked for next if nothing comes between."""
+        if utterance.pk not in self._breath:
+            self._breath = breath_of(utterance, request_for(utterance, words))
+        request = self._breath.pop(utterance.pk)
+        return request, next(iter(self._breath.values()), None)
 
     def _put_back(self, in_hand: _InHand) -> bool:
         """A device that is found gone before the first sound costs no sentence: it waits again.

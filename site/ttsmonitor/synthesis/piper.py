@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -127,7 +128,10 @@ class PiperEngine:
         config = self._config
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         follows = False
-        for clause in clauses(readable(request.text, config.espeak_voice)):
+        pieces = list(clauses(readable(request.text, config.espeak_voice)))
+        if pieces and request.runs_on:
+            pieces[-1] = replace(pieces[-1], runs_on=True)
+        for clause in pieces:
             parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
             for number, phonemes in enumerate(parts, start=1):
                 ids = self._piper.phonemes_to_ids(phonemes)

@@ -7,6 +7,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -48,6 +49,7 @@ class Synthesizer:
         self._lock = threading.Lock()
         self._number = self._cancelled = 0
         self._owner: object = None
+        self._ahead: Job | None = None  # begun before it is asked for
         self._patience = LOAD_SECONDS
         self._was_cut = False
         self._is_broken = self._is_stopped = False
@@ -83,23 +85,31 @@ class Synthesizer:
         if not self.is_alive:
             self.start()
 
-    def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
+    def speak(
+        self,
+        request: SpeechRequest,
+        owner: object = None,
+        following: SpeechRequest | None = None,
+    ) -> Iterator[Block]:
         """Yield the sound of `request` as it is made, or as it was made before.
 
-        `owner` is whom cancel() will name. Raises SynthesisError; a process that died or hangs is
-        replaced, and costs this one.
+        `owner` is whom cancel() will name. `following` is what will be asked for next: it is made
+        while this one is heard. Raises SynthesisError; a process that died or hangs is replaced,
+        and costs this one.
         """
         if self._cache is None:
-            return self._make(request, owner)
+            return self._make(request, owner, following)
         voice = self._choose_voice(request)
         who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
         state = fingerprint(voice.model) if voice else ""
         key = self._cache.key(who, state, replace(request, voice=""))
         known = self._cache.get(key)
         if known is None:
-            blocks = self._make(request, owner)
+            blocks = self._make(request, owner, following)
             return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
         self.engine = f"{who}, cached"
+        with suppress(SynthesisError):  # the one that is asked for then will tell
+            self._begin_ahead(following)
         return iter(known)
 
     def _choose_voice(self, request: SpeechRequest) -> Voice | None:
@@ -113,12 +123,11 @@ class Synthesizer:
         """Did `who`'s engine make the last sound? Not where another one stood in."""
         return self.engine.partition(" ")[0] == who.partition(" ")[0]
 
-    def _make(self, request: SpeechRequest, owner: object) -> Iterator[Block]:
-        self.ensure_started()
-        with self._lock:
-            self._number += 1
-            number, self._owner, self._was_cut = self._number, owner, True
-        self._send(Job(number, request))
+    def _make(
+        self, request: SpeechRequest, owner: object, following: SpeechRequest | None
+    ) -> Iterator[Block]:
+        number = self._begin(request, owner)
+        self._begin_ahead(following)
         while True:
             message = self._receive(lambda: self._cancelled >= number)
             if message is None:
@@ -132,6 +141,26 @@ class Synthesizer:
                 if message.error:
                     raise SynthesisError(message.error)
                 return
+
+    def _begin(self, request: SpeechRequest, owner: object) -> int:
+        """Have it made, where that has not begun; the number of the job."""
+        self.ensure_started()
+        ahead, self._ahead = self._ahead, None
+        is_begun = ahead is not None and ahead.request == request
+        if ahead is not None and not is_begun:
+            self._send(Cancel(ahead.number))
+            self._number = ahead.number
+        with self._lock:
+            self._number += 1
+            number, self._owner, self._was_cut = self._number, owner, True
+        if not is_begun:
+            self._send(Job(number, request))
+        return number
+
+    def _begin_ahead(self, following: SpeechRequest | None) -> None:
+        if following is not None:
+            self._ahead = Job(self._number + 1, following)
+            self._send(self._ahead)
 
     def cancel(self, owner: object = None) -> None:
         """Give up the current job, if it is that owner's; speak() of it ends soon.
@@ -180,14 +209,14 @@ class Synthesizer:
         process.daemon = True
         process.start()
         theirs.close()
-        self._patience = LOAD_SECONDS
+        self._patience, self._ahead = LOAD_SECONDS, None
         with self._lock:
             self._connection, self._process, self._is_broken = ours, process, False
         if self._is_stopped:  # meanwhile
             self._end()
             raise SynthesisError("the synthesis process is stopped")
 
-    def _send(self, job: Job | Prepare) -> None:
+    def _send(self, job: Job | Prepare | Cancel) -> None:
         with self._lock:
             connection = self._connection
             if connection is None:

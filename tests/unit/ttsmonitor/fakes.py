@@ -21,13 +21,20 @@ class FakeSynthesizer:
     error: str = ""
     engine: str = "fake"
     requests: list[SpeechRequest] = field(default_factory=list)
+    following: list[SpeechRequest | None] = field(default_factory=list)
     cancelled: int = 0
     starts: int = 0
     prepared: list[SpeechRequest] = field(default_factory=list)
     pid: int = 1
 
-    def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
+    def speak(
+        self,
+        request: SpeechRequest,
+        owner: object = None,
+        following: SpeechRequest | None = None,
+    ) -> Iterator[Block]:
         self.requests.append(request)
+        self.following.append(following)
         for _ in range(self.blocks):
             yield Block(b"\1\0" * (RATE // 50), RATE)
         if self.error:

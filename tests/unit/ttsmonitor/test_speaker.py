@@ -118,6 +118,40 @@ def test_order_is_kept_and_high_priority_goes_first(stage: Stage) -> None:
     assert [request.text for request in stage.synthesizer.requests] == ["ya", "uno", "dos"]
 
 
+def test_in_one_breath_each_is_asked_for_before_its_turn_and_has_its_own_row(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_BREATH_CHARACTERS", "20")
+    stage.speaker.pause()
+    said = [queued(text) for text in ("Hola.", "Bien.", "Y una que es más larga.")]
+    stage.speaker.resume()
+    wait_for(said[-1], Status.SPOKEN)
+    asked, following = stage.synthesizer.requests, stage.synthesizer.following
+    assert [request.runs_on for request in asked] == [True, False, False]
+    assert following == [asked[1], None, None]
+    for utterance in said:
+        wait_for(utterance, Status.SPOKEN)
+        assert utterance.audio_seconds == pytest.approx(0.06)
+
+
+def test_of_one_breath_one_can_be_skipped_and_a_more_urgent_one_goes_before_the_rest(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_BREATH_CHARACTERS", "20")
+    stage.output.gate.clear()
+    stage.speaker.pause()
+    first, second = queued("Hola."), queued("Bien.")
+    stage.speaker.resume()
+    wait_until(lambda: "write" in stage.output.events)
+    urgent = queued("¡Para!", priority="high")
+    stage.speaker.end_current(Status.SKIPPED, "enough", only=first.pk)
+    stage.output.gate.set()
+    wait_for(second, Status.SPOKEN)
+    wait_for(first, Status.SKIPPED)
+    wait_for(urgent, Status.SPOKEN)
+    assert [request.text for request in stage.synthesizer.requests] == ["Hola.", "¡Para!", "Bien."]
+
+
 def test_what_is_stale_is_not_spoken(stage: Stage) -> None:
     old = timezone.now() - timedelta(seconds=121)
     default, own = queued("viejo", published_at=old), queued("corto", ttl_seconds=0.0)

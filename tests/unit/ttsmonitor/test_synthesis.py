@@ -83,6 +83,23 @@ def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> No
     assert np.corrcoef(sound[:length], expected[:length])[0, 1] > 0.95
 
 
+def test_what_follows_is_made_while_the_one_before_it_is_heard(espeak: Synthesizer) -> None:
+    alone = samples(list(espeak.speak(LONG)))
+    list(espeak.speak(HELLO, following=LONG))
+    connection = espeak._connection
+    assert connection is not None
+    assert connection.poll(10), "nobody has asked for it yet"
+    assert np.array_equal(samples(list(espeak.speak(LONG))), alone)
+
+
+def test_what_was_to_follow_and_does_not_leaves_no_trace(espeak: Synthesizer) -> None:
+    alone = samples(list(espeak.speak(HELLO)))
+    for _block in espeak.speak(HELLO, following=LONG):
+        espeak.cancel()
+    assert np.array_equal(samples(list(espeak.speak(HELLO))), alone)
+    assert np.array_equal(samples(list(espeak.speak(HELLO))), alone)
+
+
 def test_a_killed_process_costs_one_utterance_and_is_started_again(espeak: Synthesizer) -> None:
     assert espeak.pid is not None
     with pytest.raises(SynthesisError, match="died"):
