@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,11 +55,14 @@ class Stored:
     """This one completed it, and it will not be spoken."""
 
 
-def store(arrivals: Sequence[Arrival]) -> list[Stored | InvalidMessageError]:
+def store(
+    arrivals: Sequence[Arrival], foresee: Callable[[Utterance], None] = lambda utterance: None
+) -> list[Stored | InvalidMessageError]:
     """Put messages into the history, in order; to be called in a transaction.
 
     For each what became of it: an InvalidMessageError where it contradicts what is known of its
-    utterance.
+    utterance. `foresee` is told of the first that can be spoken, some milliseconds before others
+    can see it.
     """
     batch = _Batch(arrivals)
     results: list[Stored | InvalidMessageError] = []
@@ -68,6 +71,9 @@ def store(arrivals: Sequence[Arrival]) -> list[Stored | InvalidMessageError]:
             results.append(batch.take(arrival))
         except InvalidMessageError as exc:
             results.append(exc)
+    ready = (each for each in results if isinstance(each, Stored) and each.became_ready)
+    if (first := next(ready, None)) is not None:
+        foresee(first.utterance)
     batch.write()
     return results
 

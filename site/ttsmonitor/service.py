@@ -76,6 +76,7 @@ class SpeechService:
         self._speaker = Speaker(self._synthesizer, self._output, self._journal)
         self._retention = Retention()
         self._subscriber = Subscriber(
+            foresee=self._speaker.foresee,
             on_stored=self._stored,
             on_gap=self._gap,
             on_control=self.control,

@@ -9,7 +9,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 
 from ttsmonitor.audio.base import Output
@@ -96,6 +96,16 @@ class Speaker:
     def wake(self) -> None:
         """Something may be waiting."""
         self._wake.set()
+
+    def foresee(self, utterance: Utterance) -> None:
+        """It will be in the queue in a moment: where nobody speaks, its sound is begun."""
+        try:
+            if self.state == "idle" and (words := speakable(utterance.text)):
+                self._synthesizer.foresee(request_for(utterance, words))
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("what was foreseen could not be begun")
 
     def stop(self, drain_seconds: float) -> None:
         """Finish the sentence, at most for `drain_seconds`, then end."""

@@ -52,6 +52,7 @@ class Subscriber:
     def __init__(
         self,
         *,
+        foresee: Callable[[Utterance], None] = lambda utterance: None,
         on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], None],
@@ -63,6 +64,7 @@ class Subscriber:
         self.error = ""
         """Why the history takes nothing; empty when it does."""
         self._topic = conf.MQTT_TOPIC
+        self._foresee = foresee
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._on_control = on_control
@@ -270,7 +272,7 @@ class Subscriber:
             except InvalidMessageError as exc:
                 unreadable.append(_unreadable(message, str(exc)))
         stored: list[Stored] = []
-        results = inbox.store([arrival for _message, arrival in readable])
+        results = inbox.store([arrival for _message, arrival in readable], self._foresee)
         for (message, _arrival), result in zip(readable, results, strict=True):
             if isinstance(result, Stored):
                 stored.append(result)

@@ -124,6 +124,7 @@ def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
 
     with running(manage("run_tts_subscriber"), environment) as process:
         process.wait_for_line("speech service ready")
+        wait_until(lambda: health()["checks"]["broker"]["ok"], "its subscription")
         sender.publish(TEXT_TOPIC, SENTENCE)
         wait_until(lambda: (SENTENCE, "playing", "") in history_of(environment))
         fill(disk / "fill")

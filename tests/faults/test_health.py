@@ -75,9 +75,9 @@ def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
 ) -> None:
     rules = mosquitto.config.with_name("acl")
     rules.write_text(ALL_BUT_HEALTH)
-    # Mosquitto 2.0.11 without this bound ends the connection instead.
-    bounded = mosquitto.config.read_text().replace("queued_messages 0", "queued_messages 1000")
-    mosquitto.config.write_text(f"{bounded}acl_file {rules}\n")
+    plain = f"listener {mosquitto.port} {mosquitto.host}\n"
+    config = mosquitto.config.read_text()
+    mosquitto.config.write_text(config.replace(plain, f"{plain}acl_file {rules}\n"))
     mosquitto.process.close()
     mosquitto.start()
     service = make_service("null")

@@ -60,6 +60,9 @@ class SoundCache:
             for start in range(0, len(pcm), BLOCK_BYTES)
         ]
 
+    def has(self, key: str) -> bool:
+        return self._path(key).exists()
+
     def keep(
         self, key: str, blocks: Iterable[Block], is_worth_keeping: Callable[[], bool]
     ) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.fingerprint import fingerprint
-from ttsmonitor.synthesis.voices import Voice, choose_voice
+from ttsmonitor.synthesis.voices import choose_voice
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Synthesizer:
         self._cache = cache
         self._hang_seconds = hang_seconds
         self._lock = threading.Lock()
-        self._number = self._cancelled = 0
+        self._number = self._newest = self._cancelled = 0
         self._owner: object = None
         self._ahead: Job | None = None  # begun before it is asked for
         self._patience = LOAD_SECONDS
@@ -93,31 +93,37 @@ class Synthesizer:
     ) -> Iterator[Block]:
         """Yield the sound of `request` as it is made, or as it was made before.
 
-        `owner` is whom cancel() will name. `following` is what will be asked for next: it is made
-        while this one is heard. Raises SynthesisError; a process that died or hangs is replaced,
-        and costs this one.
+        `owner` is whom cancel() will name; for `following` see foresee(). Raises SynthesisError; a
+        process that died or hangs is replaced, and costs this one.
         """
         if self._cache is None:
             return self._make(request, owner, following)
-        voice = self._choose_voice(request)
-        who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
-        state = fingerprint(voice.model) if voice else ""
-        key = self._cache.key(who, state, replace(request, voice=""))
+        who, key = self._sought(request)
         known = self._cache.get(key)
         if known is None:
             blocks = self._make(request, owner, following)
             return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
         self.engine = f"{who}, cached"
-        with suppress(SynthesisError):  # the one that is asked for then will tell
-            self._begin_ahead(following)
+        self._look_ahead(following)
         return iter(known)
 
-    def _choose_voice(self, request: SpeechRequest) -> Voice | None:
+    def foresee(self, request: SpeechRequest) -> None:
+        """Begin with what will be asked for next, from any thread; in vain where it is not."""
+        with suppress(SynthesisError):  # whoever asks for it then is told
+            is_kept = self._cache is not None and self._cache.has(self._sought(request)[1])
+            if self.is_alive and not is_kept:
+                self._look_ahead(request)
+
+    def _sought(self, request: SpeechRequest) -> tuple[str, str]:
+        """Who is to say it, and the key of its sound."""
         try:
-            return choose_voice(self._config, request)
+            voice = choose_voice(self._config, request)
         except SynthesisError as exc:
             self._note(str(exc))
             raise
+        who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
+        state = fingerprint(voice.model) if voice else ""
+        return who, SoundCache.key(who, state, replace(request, voice=""))
 
     def _is_by(self, who: str) -> bool:
         """Did `who`'s engine make the last sound? Not where another one stood in."""
@@ -127,7 +133,7 @@ class Synthesizer:
         self, request: SpeechRequest, owner: object, following: SpeechRequest | None
     ) -> Iterator[Block]:
         number = self._begin(request, owner)
-        self._begin_ahead(following)
+        self._look_ahead(following)
         while True:
             message = self._receive(lambda: self._cancelled >= number)
             if message is None:
@@ -145,22 +151,32 @@ class Synthesizer:
     def _begin(self, request: SpeechRequest, owner: object) -> int:
         """Have it made, where that has not begun; the number of the job."""
         self.ensure_started()
-        ahead, self._ahead = self._ahead, None
-        is_begun = ahead is not None and ahead.request == request
-        if ahead is not None and not is_begun:
-            self._send(Cancel(ahead.number))
-            self._number = ahead.number
         with self._lock:
-            self._number += 1
-            number, self._owner, self._was_cut = self._number, owner, True
-        if not is_begun:
-            self._send(Job(number, request))
-        return number
+            ahead, self._ahead = self._ahead, None
+            self._owner, self._was_cut = owner, True
+            is_begun = ahead is not None and ahead.request == request
+            job = ahead if ahead is not None and is_begun else self._new_job(request)
+            self._number = job.number
+            if not is_begun:
+                self._give_up(ahead)
+                self._send_now(job)
+        return job.number
 
-    def _begin_ahead(self, following: SpeechRequest | None) -> None:
-        if following is not None:
-            self._ahead = Job(self._number + 1, following)
-            self._send(self._ahead)
+    def _look_ahead(self, request: SpeechRequest | None) -> None:
+        if request is None:
+            return
+        with self._lock, suppress(SynthesisError):
+            self._give_up(self._ahead)
+            self._ahead = self._new_job(request)
+            self._send_now(self._ahead)
+
+    def _new_job(self, request: SpeechRequest) -> Job:
+        self._newest += 1
+        return Job(self._newest, request)
+
+    def _give_up(self, ahead: Job | None) -> None:
+        if ahead is not None:
+            self._send_now(Cancel(ahead.number))
 
     def cancel(self, owner: object = None) -> None:
         """Give up the current job, if it is that owner's; speak() of it ends soon.
@@ -179,7 +195,8 @@ class Synthesizer:
     def prepare(self, request: SpeechRequest) -> None:
         """Have the voice for this request loaded when there is nothing else to do."""
         try:
-            self._send(Prepare(request))
+            with self._lock:
+                self._send_now(Prepare(request))
         except SynthesisError as exc:
             logger.debug("nothing is prepared: %s", exc)
 
@@ -216,15 +233,15 @@ class Synthesizer:
             self._end()
             raise SynthesisError("the synthesis process is stopped")
 
-    def _send(self, job: Job | Prepare | Cancel) -> None:
-        with self._lock:
-            connection = self._connection
-            if connection is None:
-                raise SynthesisError("the synthesis process is stopped")
-            try:
-                connection.send(job)
-            except OSError as exc:
-                raise self._died() from exc
+    def _send_now(self, message: Job | Prepare | Cancel) -> None:
+        """By whoever holds the lock. Raises SynthesisError."""
+        connection = self._connection
+        if connection is None:
+            raise SynthesisError("the synthesis process is stopped")
+        try:
+            connection.send(message)
+        except OSError as exc:
+            raise self._died() from exc
 
     def _receive(self, is_over: Callable[[], bool] = lambda: False) -> object:
         """The next message; None as soon as `is_over()`."""

@@ -25,6 +25,7 @@ class FakeSynthesizer:
     cancelled: int = 0
     starts: int = 0
     prepared: list[SpeechRequest] = field(default_factory=list)
+    foreseen: list[SpeechRequest] = field(default_factory=list)
     pid: int = 1
 
     def speak(
@@ -39,6 +40,9 @@ class FakeSynthesizer:
             yield Block(b"\1\0" * (RATE // 50), RATE)
         if self.error:
             raise SynthesisError(self.error)
+
+    def foresee(self, request: SpeechRequest) -> None:
+        self.foreseen.append(request)
 
     def cancel(self, owner: object = None) -> None:
         self.cancelled += 1

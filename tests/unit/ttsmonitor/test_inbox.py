@@ -35,6 +35,26 @@ def test_a_single_message_is_queued() -> None:
     assert (row.source, row.device_id, row.mood, row.intensity) == ("chat", "d_1", "happy", 0.3)
 
 
+def test_the_first_that_can_be_spoken_is_foreseen_before_it_is_stored() -> None:
+    foreseen: list[tuple[str, int]] = []
+
+    def foresee(utterance: Utterance) -> None:
+        foreseen.append((utterance.text, Utterance.objects.count()))
+
+    (old,), (new,), (other,) = chunks("Hola"), chunks("Bien"), chunks("Mal")
+    parts = chunks()
+    store(old)
+    for arrivals in (
+        [Arrival(old, repeated=True), Arrival(parts[0]), Arrival(new), Arrival(other)],
+        [Arrival(parts[1])],
+        [Arrival(parts[2])],
+        [Arrival(chunks("Viejo")[0], retained=True)],
+        [Arrival(chunks("Calla")[0], interrupted=True)],
+    ):
+        inbox.store(arrivals, foresee)
+    assert foreseen == [("Bien", 1), ("".join(part.text for part in parts), 4)]
+
+
 def test_a_repeated_message_changes_nothing() -> None:
     (chunk,) = chunks("Hola")
     store(chunk)

@@ -118,6 +118,39 @@ def test_order_is_kept_and_high_priority_goes_first(stage: Stage) -> None:
     assert [request.text for request in stage.synthesizer.requests] == ["ya", "uno", "dos"]
 
 
+def test_what_comes_while_nobody_speaks_is_begun_before_it_is_in_the_history(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    VoiceSetting.objects.create(source="chat", voice="warm", speed=1.2)
+    coming = Utterance(
+        id=uuid.uuid4(),
+        text="Hola **amigo**",
+        source="chat",
+        lang="es",
+        mood="happy",
+        intensity=0.7,
+    )
+    stage.speaker.foresee(coming)
+    said = queued(coming.text, lang="es", mood="happy", intensity=0.7)
+    stage.speaker.wake()
+    wait_for(said, Status.SPOKEN)
+    assert stage.synthesizer.foreseen == stage.synthesizer.requests
+
+
+def test_nothing_is_begun_that_has_to_wait_or_has_no_words(stage: Stage) -> None:
+    stage.speaker.foresee(Utterance(text="animation: happy", source="chat"))
+    stage.output.gate.clear()
+    said = queued("Hola.")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.foresee(Utterance(text="Bien.", source="chat"))
+    stage.output.gate.set()
+    wait_for(said, Status.SPOKEN)
+    stage.speaker.pause()
+    stage.speaker.foresee(Utterance(text="Bien.", source="chat"))
+    assert stage.synthesizer.foreseen == []
+
+
 def test_in_one_breath_each_is_asked_for_before_its_turn_and_has_its_own_row(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from tests.tools import wait_until
 from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 HELLO = SpeechRequest(text="Hola, soy Moxie hablando en español.")
@@ -81,6 +82,33 @@ def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> No
     assert abs(len(sound) - len(expected)) <= 1  # eSpeak NG is never twice quite the same
     length = min(len(sound), len(expected))
     assert np.corrcoef(sound[:length], expected[:length])[0, 1] > 0.95
+
+
+def test_what_is_foreseen_is_begun_at_once_and_made_once(espeak: Synthesizer) -> None:
+    alone = samples(list(espeak.speak(HELLO)))
+    for wrong in (LONG, SpeechRequest(text="Adiós.")):
+        espeak.foresee(wrong)
+    espeak.foresee(HELLO)
+    connection, number = espeak._connection, espeak._newest
+    assert connection is not None
+    assert connection.poll(10), "nobody has asked for it yet"
+    assert np.array_equal(samples(list(espeak.speak(HELLO))), alone)
+    assert espeak._newest == number, "it was made a second time"
+    espeak.foresee(LONG)
+    assert np.array_equal(samples(list(espeak.speak(HELLO))), alone)
+
+
+def test_what_is_in_the_cache_is_not_begun(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000_000)
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), cache=cache)
+    synthesizer.start()
+    try:
+        first = samples(list(synthesizer.speak(HELLO)))
+        synthesizer.foresee(HELLO)
+        assert synthesizer._ahead is None
+        assert np.array_equal(samples(list(synthesizer.speak(HELLO))), first)
+    finally:
+        synthesizer.stop()
 
 
 def test_what_follows_is_made_while_the_one_before_it_is_heard(espeak: Synthesizer) -> None:
