@@ -131,6 +131,13 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 
+def end_client(client: paho.Client) -> None:
+    client.disconnect()
+    client.loop_stop()
+    # They hold what holds the client: in a circle its sockets may be collected before it, unclosed.
+    client.on_connect = client.on_message = client.on_subscribe = None
+
+
 class Listener:
     """An MQTT client that remembers what it heard."""
 
@@ -159,8 +166,7 @@ class Listener:
         return [payload for name, payload in list(self.messages) if name == topic]
 
     def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        end_client(self.client)
 
 
 def stored(listener: Listener, utterance_id: object) -> None:
@@ -185,8 +191,7 @@ class Robot:
         assert self._connected.wait(10)
 
     def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        end_client(self.client)
 
 
 def get_json(url: str) -> dict[str, Any]:
