@@ -17,12 +17,16 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from ttsmonitor.apps import is_plugged_in
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
+from ttsmonitor.echoes import Echoes, Heard
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.history import History
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
+    SPEECH_COMPONENT,
     STATUS_TOPIC,
     UTTERANCE_CHARACTERS,
     Chunk,
@@ -31,7 +35,6 @@ from ttsmonitor.messages import (
     tidy,
 )
 from ttsmonitor.mqtt import MQTTConnection, Received
-from ttsmonitor.subscriber import COMPONENT as SUBSCRIBER
 from ttsmonitor.unconfirmed import MirrorState, Unconfirmed
 
 logger = logging.getLogger(__name__)
@@ -56,7 +59,14 @@ class _Resend:
     """Also what went out over this very connection: nobody may have listened."""
 
 
-_Item = Chunk | Control | _Confirmed | _Resend | None
+@dataclass(frozen=True)
+class _Told:
+    """What became of an utterance, in the words of the status topic."""
+
+    fields: dict[str, Any]
+
+
+_Item = Chunk | Control | Heard | _Confirmed | _Resend | _Told | None
 
 
 class Publisher:
@@ -68,6 +78,9 @@ class Publisher:
         self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
         self._unconfirmed = Unconfirmed()
+        self._echoes = Echoes()
+        # Elsewhere the speech service's own history is in reach.
+        self._history = History() if is_plugged_in() else None
         self._is_heard = True
         self._is_full = False
         self._deadline = float("inf")
@@ -79,7 +92,7 @@ class Publisher:
             f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
             host=host,
             port=port,
-            subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SUBSCRIBER}", 1)],
+            subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1)],
             on_message=self._received,
             on_ready=lambda: self._items.put(_Resend(is_all=False)),
         )
@@ -90,6 +103,10 @@ class Publisher:
     def publish(self, utterance: Chunk) -> None:
         """Hand over and return."""
         self._items.put(utterance)
+
+    def robot_said(self, heard: Heard) -> None:
+        """Hand over and return. What is news is published like anything else."""
+        self._items.put(heard)
 
     def publish_control(self, control: Control) -> None:
         """Hand over and return. Without a broker it is dropped: it was for now.
@@ -148,6 +165,7 @@ class Publisher:
             with self._working:
                 tend_connections()
                 self._handle(batch)
+                self._try(self._keep_book)
                 if is_sweep:
                     self._try(self._sweep)
                 elif is_stopping:
@@ -185,7 +203,24 @@ class Publisher:
             pass
         return batch, bool(batch) and batch[-1] is None
 
+    def _keep_book(self) -> None:
+        self._echoes.settle()
+        if self._history is not None:
+            self._history.write()
+
+    def _listen(self, item: _Item) -> _Item:
+        """Know what robots are sent, and turn what they said into what is to be published."""
+        try:
+            if isinstance(item, Heard):
+                return self._echoes.hear(item)
+            if isinstance(item, Chunk):
+                self._echoes.note(item)
+        except Exception:
+            logger.exception("could not compare what was sent and said")
+        return item
+
     def _handle(self, batch: list[_Item]) -> None:
+        batch = [self._listen(item) for item in batch]
         # In order: an interrupt must not overtake what it is to stop.
         for is_text, items in groupby(batch, key=lambda item: isinstance(item, Chunk)):
             if is_text:
@@ -196,6 +231,10 @@ class Publisher:
                     self._try(self._obey, item)
         if confirmed := [item.utterance_id for item in batch if isinstance(item, _Confirmed)]:
             self._try(self._confirm, confirmed)
+        if self._history is not None:
+            for item in batch:
+                if isinstance(item, _Told):
+                    self._history.follow(item.fields)
         if wishes := [item.is_all for item in batch if isinstance(item, _Resend)]:
             self._try(self._publish_again, any(wishes))
 
@@ -252,6 +291,8 @@ class Publisher:
         return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
+        if self._history is not None:
+            self._history.adopt(ids)  # while the outbox has their words
         self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
         if self._unconfirmed.forgive():
@@ -275,6 +316,8 @@ class Publisher:
             return
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
+        if self._history is not None and not message.retain:
+            self._items.put(_Told(fields))
         self._tell(fields)
 
     def _note_stored(self, fields: dict[str, Any]) -> None:

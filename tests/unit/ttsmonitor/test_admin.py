@@ -11,8 +11,8 @@ from django.db.models import Model
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.admin import readable
 from ttsmonitor.models import ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.service_admin import readable
 
 LIST = "/admin/ttsmonitor/utterance/"
 
