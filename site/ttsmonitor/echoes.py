@@ -28,7 +28,7 @@ SPOKEN_CHARACTERS_PER_SECOND = 8.0
 REPEAT_SECONDS = 10.0
 """A robot can tell the same thing again within seconds."""
 KEPT = 1_000
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 2.0
 GIVE_UP_SECONDS = 600.0
 """Until then the history may get an utterance that it has not got yet."""
 
