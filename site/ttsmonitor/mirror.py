@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ttsmonitor.echoes import Heard
 from ttsmonitor.messages import PRIORITIES, UTC, Chunk, Control, clean
-from ttsmonitor.publisher import Listener, Publisher
+from ttsmonitor.publisher import Handed, Listener, Publisher
 from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)
@@ -104,28 +104,33 @@ class TTSMirrorPublisher:
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
         try:
-            words = clean(str(text))
-            if words.strip():
+            utterance = make_utterance(
+                text,
+                source=source,
+                device_id=device_id,
+                utterance_id=utterance_id,
+                lang=lang,
+                voice=voice,
+                mood=mood,
+                intensity=intensity,
+                priority=priority,
+                ttl=ttl,
+                event_id=event_id,
+            )
+            if utterance is not None:
                 self.start()
-                self._publisher.publish(
-                    Chunk(
-                        utterance_id=utterance_id,
-                        text=words,
-                        source=source,
-                        published_at=datetime.now(UTC),
-                        device_id=device_id or "",
-                        lang=lang,
-                        voice=voice,
-                        mood=mood,
-                        intensity=intensity,
-                        priority=priority if priority in PRIORITIES else "normal",
-                        ttl=ttl,
-                        event_id=event_id,
-                    )
-                )
+                self._publisher.publish(utterance)
         except Exception:
             logger.exception("could not mirror what was said")
         return utterance_id
+
+    def hand_over(self, make: Callable[[], Handed]) -> None:
+        """Have `make` called soon, on another thread, and publish what it returns.
+
+        For whoever has no time even to look at what was said.
+        """
+        self.start()
+        self._publisher.hand_over(make)
 
     def robot_said(
         self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
@@ -155,6 +160,30 @@ class TTSMirrorPublisher:
         """
         self._listeners.append(listener)
         self._publisher.add_listener(listener)
+
+
+def make_utterance(
+    text: str,
+    *,
+    source: str,
+    device_id: str | None = None,
+    utterance_id: uuid.UUID | None = None,
+    priority: str = "normal",
+    **options: Any,
+) -> Chunk | None:
+    """`text` as an utterance; None where there is nothing to say."""
+    words = clean(str(text))
+    if not words.strip():
+        return None
+    return Chunk(
+        utterance_id=utterance_id or _new_id(),
+        text=words,
+        source=source,
+        published_at=datetime.now(UTC),
+        device_id=device_id or "",
+        priority=priority if priority in PRIORITIES else "normal",
+        **options,
+    )
 
 
 def _new_id() -> uuid.UUID:

@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 TICK_SECONDS = 1.0
 FORK_SECONDS = 5.0
+HEAD_START_SECONDS = 0.002
+"""The robot's own command leaves meanwhile: it would wait for this thread's share of Python."""
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -66,7 +68,11 @@ class _Told:
     fields: dict[str, Any]
 
 
-_Item = Chunk | Control | Heard | _Confirmed | _Resend | _Told | None
+Handed = Chunk | Control | Heard | None
+"""What can be handed over."""
+
+
+_Item = Chunk | Control | Heard | Callable[[], Handed] | _Confirmed | _Resend | _Told | None
 
 
 class Publisher:
@@ -103,6 +109,10 @@ class Publisher:
     def publish(self, utterance: Chunk) -> None:
         """Hand over and return."""
         self._items.put(utterance)
+
+    def hand_over(self, make: Callable[[], Handed]) -> None:
+        """Hand over what `make` returns, which is called on this publisher's thread."""
+        self._items.put(make)
 
     def robot_said(self, heard: Heard) -> None:
         """Hand over and return. What is news is published like anything else."""
@@ -197,6 +207,8 @@ class Publisher:
         batch: list[_Item] = []
         try:
             batch.append(self._items.get(timeout=timeout_seconds))
+            if isinstance(batch[0], Chunk) or callable(batch[0]):
+                time.sleep(HEAD_START_SECONDS)
             while len(batch) < BATCH and batch[-1] is not None:
                 batch.append(self._items.get_nowait())
         except queue.Empty:
@@ -211,12 +223,14 @@ class Publisher:
     def _listen(self, item: _Item) -> _Item:
         """Know what robots are sent, and turn what they said into what is to be published."""
         try:
+            if callable(item):
+                item = item()
             if isinstance(item, Heard):
                 return self._echoes.hear(item)
             if isinstance(item, Chunk):
                 self._echoes.note(item)
         except Exception:
-            logger.exception("could not compare what was sent and said")
+            logger.exception("could not mirror what was said")
         return item
 
     def _handle(self, batch: list[_Item]) -> None:

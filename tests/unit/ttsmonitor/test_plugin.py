@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from tests.tools import free_port
-from tests.unit.hive.conftest import FakeMirror
 from ttsmonitor import plugin
+from ttsmonitor.echoes import Heard
+from ttsmonitor.messages import Chunk, Control
 from ttsmonitor.mirror import TTSMirrorPublisher
 from ttsmonitor.points import POINTS
+from ttsmonitor.publisher import Handed
 
 HOME = "tests.standins.openmoxie.site"
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -29,6 +31,31 @@ class Client:
 
     def publish(self, topic: str, payload: str) -> None:
         self.published.append((topic, payload))
+
+
+class FakeMirror:
+    """Stands where the mirror is: remembers what it was handed."""
+
+    def __init__(self) -> None:
+        self.utterances: list[Chunk] = []
+        self.controls: list[Control] = []
+        self.heard: list[Heard] = []
+
+    def hand_over(self, make: Callable[[], Handed]) -> None:
+        try:
+            handed = make()
+        except Exception:
+            return  # as on the publisher's thread: logged there
+        if isinstance(handed, Chunk):
+            self.utterances.append(handed)
+        elif isinstance(handed, Control):
+            self.controls.append(handed)
+        elif isinstance(handed, Heard):
+            self.heard.append(handed)
+
+    @property
+    def texts(self) -> list[str]:
+        return [each.text for each in self.utterances]
 
 
 def request(command: str, **fields: Any) -> dict[str, Any]:
@@ -81,17 +108,15 @@ def plugged(points: None, monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
 
 def test_puppet_mode_answers_and_global_responses_are_mirrored(plugged: FakeMirror) -> None:
     talk()
-    told = [(text, options["source"], options["event_id"]) for text, options in plugged.texts]
-    assert told == [
+    assert [(each.text, each.source, each.event_id) for each in plugged.utterances] == [
         ("Hola, soy Moxie", "puppet_mode", ""),
         ("Hi there!", "chat", "e0"),
         ("You said a cat. Tell me more!", "chat", "e1"),
         ("It is half past seven.", "chat", "e2"),
     ]
-    assert {options["device_id"] for _text, options in plugged.texts} == {ROBOT}
-    puppet, *answers = (options for _text, options in plugged.texts)
-    assert (puppet["mood"], puppet["intensity"]) == ("happy", 0.7)
-    assert not any("mood" in options for options in answers)
+    assert {each.device_id for each in plugged.utterances} == {ROBOT}
+    feelings = [(each.mood, each.intensity) for each in plugged.utterances]
+    assert feelings == [("happy", 0.7), *[("", None)] * 3]
 
 
 def test_an_interrupt_stops_the_loudspeaker_too(plugged: FakeMirror) -> None:
@@ -103,8 +128,8 @@ def test_an_interrupt_stops_the_loudspeaker_too(plugged: FakeMirror) -> None:
 def test_what_the_robot_says_is_told_and_whose_content_it_is(plugged: FakeMirror) -> None:
     talk()
     assert plugged.heard == [
-        (ROBOT, "You said a cat. Tell me more!", {"event_id": "e4", "is_ours": True}),
-        (ROBOT, "Once upon a time", {"event_id": "e5", "is_ours": False}),
+        Heard(ROBOT, "You said a cat. Tell me more!", "e4", is_ours=True),
+        Heard(ROBOT, "Once upon a time", "e5", is_ours=False),
     ]
 
 
@@ -113,7 +138,7 @@ def test_markup_without_words_is_speech_too(plugged: FakeMirror) -> None:
 
     output = {"text": "", "markup": "<mark name='x'/>Hola"}
     MoxieServer(Client()).send_telehealth(ROBOT, {"action": "PLAY_OUTPUT", "output": output})
-    assert [text for text, _options in plugged.texts] == ["<mark name='x'/>Hola"]
+    assert plugged.texts == ["<mark name='x'/>Hola"]
 
 
 def mirror_away() -> TTSMirrorPublisher:
