@@ -32,7 +32,7 @@ BLOCK = (
     "# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.",
     f'INSTALLED_APPS = [*INSTALLED_APPS, "{APP}"]',
 )
-OTHERS_NAMES = re.compile(r"^\s*[\"']?(MQTT_(?:HOST|PORT|TLS|TOPIC|USERNAME|PASSWORD))\b", re.M)
+OTHERS_NAMES = re.compile(r"\b(?<!MOXIE_TTS_)(MQTT_(?:HOST|PORT|TLS|TOPIC|USERNAME|PASSWORD))\b")
 
 
 class PlugError(Exception):
@@ -54,13 +54,11 @@ class Checkout:
         path = path.expanduser().resolve()
         if not path.is_dir():
             raise PlugError(f"{path} is no folder. Give the one that you cloned OpenMoxie into.")
+        if path in (ROOT, SOURCE.parent):
+            raise PlugError(f"{path} is the mirror itself. Give the folder of your OpenMoxie.")
         for site in (path / "site", path):
             if (site / "manage.py").is_file() and (site / "hive/mqtt/moxie_server.py").is_file():
-                if (site / "hive/mqtt/mqtt_tts_mirror.py").is_file() and site == SOURCE.parent:
-                    break
                 return site
-        if ROOT in (path, *path.parents):
-            raise PlugError(f"{path} is the mirror itself. Give the folder of your OpenMoxie.")
         raise PlugError(
             f"{path} is no OpenMoxie: it has no site/manage.py with"
             " site/hive/mqtt/moxie_server.py. Give the folder that you cloned OpenMoxie into."

@@ -1,15 +1,13 @@
 """An OpenMoxie with the mirror plugged in, run as its README says, and a robot that talks with it.
 
-The stand-in of tests/standins is what the tests run. The same for a real checkout, which has a
-language model of a moment and a broker with its own certificate:
-
-    python -m tests.openmoxie ~/openmoxie --python ~/openmoxie/venv/bin/python
+The stand-in of tests/standins is what the tests run; tests/real_openmoxie.py takes a real checkout.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import urllib.parse
@@ -49,6 +47,24 @@ except ImportError:
     pass
 print("session", browser.cookies["sessionid"].value)
 """
+
+
+def git(path: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=path, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def cloned(folder: Path) -> Path:
+    """A git checkout of the stand-in, as somebody cloned it."""
+    path = folder / STAND_IN.name
+    shutil.copytree(STAND_IN, path, ignore=shutil.ignore_patterns("__pycache__", "work"))
+    (path / ".gitignore").write_text("__pycache__/\nsite/work/\n")
+    settings = path / "site/openmoxie/settings.py"
+    settings.write_bytes(settings.read_bytes().rstrip())  # upstream's ends without a newline
+    git(path, "init", "-q")
+    git(path, "add", "-A")
+    git(path, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "As cloned")
+    return path
 
 
 def plug(path: Path, *options: str) -> subprocess.CompletedProcess[str]:

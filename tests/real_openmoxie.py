@@ -20,7 +20,7 @@ from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.openmoxie import ROBOT, SOURCES, OpenMoxie, SpeechService, plug, talk, tls_broker
+from tests.openmoxie import ROBOT, SOURCES, OpenMoxie, SpeechService, git, plug, talk, tls_broker
 from tests.tools import Process, answers, free_port, wait_until
 
 OVERLAY = """
@@ -75,12 +75,7 @@ def plain_broker(folder: Path) -> Iterator[int]:
         yield port
 
 
-def git(path: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=path, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def attempt(clone: Path, python: str, work: Path, *, is_plugged: bool) -> OpenMoxie:
+def attempt(clone: Path, python: str, work: Path) -> None:
     """Run it, have the robot talk, and say what was heard of that."""
     from hive.mqtt.virtual_moxie import VirtualMoxie
 
@@ -94,6 +89,7 @@ def attempt(clone: Path, python: str, work: Path, *, is_plugged: bool) -> OpenMo
             MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
         )  # fmt: skip
         stack.callback(lambda: (work / "output.txt").write_text(openmoxie.output))
+        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmonitor", "--check"))
         openmoxie.prepare()
         speech = stack.enter_context(closing(SpeechService(mirror)))
         stack.enter_context(closing(openmoxie))
@@ -102,20 +98,16 @@ def attempt(clone: Path, python: str, work: Path, *, is_plugged: bool) -> OpenMo
         stack.callback(robot.stop)
         talk(openmoxie, robot)
         tell("robot said", "\n                ".join(robot.said))
-        if is_plugged:
-            wait_until(lambda: len(speech.heard) >= len(SOURCES) and speech.controls)
-            wait_until(lambda: [row[2:] for row in openmoxie.history()] == [("spoken", 1)] * 6)
-            for each in speech.heard:
-                tell("mirrored", f"{each['source']}: {each['text']}")
-            said = [words for words in robot.said if not words.startswith("animation:")]
-            assert [each["text"] for each in speech.heard] == said
-            assert [each["source"] for each in speech.heard] == SOURCES
-            tell("control", speech.controls)
-            assert "Hola, soy Moxie" in openmoxie.admin("ttsmonitor/utterance/")
-            tell("admin", "shows the history, all six confirmed by the robot")
-        else:
-            assert speech.heard == []
-    return openmoxie
+        wait_until(lambda: len(speech.heard) >= len(SOURCES) and speech.controls)
+        wait_until(lambda: [row[2:] for row in openmoxie.history()] == [("spoken", 1)] * 6)
+        for each in speech.heard:
+            tell("mirrored", f"{each['source']}: {each['text']}")
+        said = [words for words in robot.said if not words.startswith("animation:")]
+        assert [each["text"] for each in speech.heard] == said
+        assert [each["source"] for each in speech.heard] == SOURCES
+        tell("control", speech.controls)
+        assert "Hola, soy Moxie" in openmoxie.admin("ttsmonitor/utterance/")
+        tell("admin", "shows the history, all six confirmed by the robot")
 
 
 def main() -> int:
@@ -128,14 +120,10 @@ def main() -> int:
         clone = work / "checkout"
         subprocess.run(["git", "clone", "-q", str(args.checkout), str(clone)], check=True)
         (clone / ".git/info/exclude").write_text("site/work/\n")  # its own, made by running it
-        tell("commit", git(clone, "log", "-1", "--format=%H %as %s"))
+        tell("commit", git(clone, "log", "-1", "--format=%H %as %s").strip())
         tell("plugged in", plug(clone).stdout)
         tell("check", plug(clone, "--check").stdout)
-        makes = OpenMoxie(clone, args.python, OPENAI_API_KEY="x", DJANGO_SETTINGS_MODULE="overlay",
-                          PYTHONPATH=str(work))  # fmt: skip
-        (work / "overlay.py").write_text(OVERLAY.format(port=1))
-        tell("makemigrations", makes.manage("makemigrations", "ttsmonitor", "--check"))
-        attempt(clone, args.python, work, is_plugged=True)
+        attempt(clone, args.python, work)
         tell("removed", plug(clone, "--remove").stdout)
         tell("git status", git(clone, "status", "--porcelain") or "clean")
         output = (work / "output.txt").read_text()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,34 +14,35 @@ from tests.conftest import Broker
 from tests.openmoxie import (
     ROBOT,
     SOURCES,
-    STAND_IN,
     OpenMoxie,
     SpeechService,
+    cloned,
+    git,
     plug,
     talk,
     tls_broker,
 )
 from tests.tools import wait_until
 
+PYTHONS = [sys.executable, *os.environ.get("PLUGIN_PYTHONS", "").split()]
+"""Of venvs with Django and paho; the variable adds those of other versions."""
+LIGHT = """
+import sys
+class OnlyDjangoAndPaho:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {
+            "amqtt", "channels", "cryptography", "daphne", "dj_database_url", "espeakng_loader",
+            "numpy", "onnx", "onnxruntime", "piper", "psycopg", "pyaudio", "tqdm", "twisted",
+            "whitenoise",
+        }:
+            raise ModuleNotFoundError(f"the plug-in wants {name}", name=name)
+sys.meta_path.insert(0, OnlyDjangoAndPaho())
+"""
+
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A git checkout of the stand-in, as somebody cloned it."""
-    path = tmp_path / STAND_IN.name
-    ignored = shutil.ignore_patterns("__pycache__", "work")
-    shutil.copytree(STAND_IN, path, ignore=ignored)
-    (path / ".gitignore").write_text("__pycache__/\nsite/work/\n")
-    settings = path / "site/openmoxie/settings.py"
-    settings.write_bytes(settings.read_bytes().rstrip())  # upstream's ends without a newline
-    git(path, "init", "-q")
-    git(path, "add", "-A")
-    git(path, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "As cloned")
-    return path
-
-
-def git(path: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=path, capture_output=True, text=True, check=True)
-    return done.stdout
+    return cloned(tmp_path)
 
 
 @pytest.fixture
@@ -51,13 +51,30 @@ def robot_port(tmp_path: Path) -> Iterator[int]:
         yield port
 
 
+@pytest.fixture
+def light(tmp_path: Path) -> str:
+    """A folder for the path of a Python that has nothing but Django and paho, as far as it sees."""
+    folder = tmp_path / "light"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(LIGHT)
+    return str(folder)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
 def test_an_openmoxie_with_the_plug_in_mirrors_all_that_its_robot_says(
-    checkout: Path, mosquitto: Broker, robot_port: int
+    checkout: Path, mosquitto: Broker, robot_port: int, light: str, python: str
 ) -> None:
     assert plug(checkout).returncode == 0
-    environment = {"STANDIN_PORT": str(robot_port), "MOXIE_TTS_MQTT_PORT": str(mosquitto.port)}
-    openmoxie = OpenMoxie(checkout, sys.executable, **environment, MQTT_PORT="8883")
+    openmoxie = OpenMoxie(
+        checkout,
+        python,
+        PYTHONPATH=light,
+        STANDIN_PORT=str(robot_port),
+        MOXIE_TTS_MQTT_PORT=str(mosquitto.port),
+        MQTT_PORT="8883",  # theirs
+    )
     openmoxie.prepare()
+    assert "No changes" in openmoxie.manage("makemigrations", "--check")
     speech = SpeechService(mosquitto.port)
     robot = VirtualMoxie(ROBOT, "localhost", robot_port)
     try:
