@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import asgiref
+import django
+import paho
 import pytest
+import sqlparse
+import typing_extensions
 
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
@@ -24,8 +31,19 @@ from tests.openmoxie import (
 )
 from tests.tools import wait_until
 
-PYTHONS = [sys.executable, *os.environ.get("PLUGIN_PYTHONS", "").split()]
-"""Of venvs with Django and paho; the variable adds those of other versions."""
+OWN = sys._base_executable  # type: ignore[attr-defined]  # no package of the tests' venv
+PYTHONS = [OWN, *os.environ.get("PLUGIN_PYTHONS", "").split()]
+"""The variable adds those of venvs with other versions of Django and paho."""
+SIBLINGS = sorted(Path(sys.base_prefix).parent.glob("3.1[0-3].*/bin/python3"))
+OTHERS = [
+    found
+    for version in ("3.10", "3.12", "3.13")
+    if (found := next((str(each) for each in SIBLINGS if f"/{version}." in str(each)), ""))
+    or ((found := shutil.which(f"python{version}") or "") and "shims" not in found)
+]
+"""Other versions of Python on this machine, if there are any."""
+PACKAGES = (django, paho, asgiref, sqlparse, typing_extensions)
+"""All that an OpenMoxie's Python needs for the plug-in."""
 LIGHT = """
 import sys
 class OnlyDjangoAndPaho:
@@ -53,11 +71,24 @@ def robot_port(tmp_path: Path) -> Iterator[int]:
 
 @pytest.fixture
 def light(tmp_path: Path) -> str:
-    """A folder for the path of a Python that has nothing but Django and paho, as far as it sees."""
+    """A folder for the path of a bare Python: Django and paho, and nothing else."""
     folder = tmp_path / "light"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(LIGHT)
+    for package in PACKAGES:
+        source = Path(str(package.__file__))
+        source = source.parent if source.name == "__init__.py" else source
+        (folder / source.name).symlink_to(source)
     return str(folder)
+
+
+@pytest.mark.parametrize("python", OTHERS, ids=lambda path: re.search(r"3\.\d+", path)[0])  # type: ignore[index]
+def test_it_loads_on_other_versions_of_python(checkout: Path, light: str, python: str) -> None:
+    assert plug(checkout).returncode == 0
+    openmoxie = OpenMoxie(checkout, python, PYTHONPATH=light)
+    openmoxie.manage("migrate")
+    look = "from ttsmonitor import admin, plugin; print(len(plugin._taken), plugin.instrument())"
+    assert openmoxie.manage("shell", "-c", look).split("\n")[-2] == "3 []"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
