@@ -30,7 +30,7 @@ class History:
 
     def __init__(self) -> None:
         self._told: deque[dict[str, Any]] = deque(maxlen=FOLLOWED)
-        self._pruned = 0.0
+        self._pruned = -PRUNE_SECONDS
 
     def adopt(self, ids: Iterable[UUID]) -> None:
         """The speech service has stored these, which the outbox has still."""
