@@ -17,12 +17,10 @@ from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
 
 UTC = timezone.utc  # Python 3.10 has no datetime.UTC
-
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
 HEALTH_TOPIC = "moxie/system/health"
 SPEECH_COMPONENT = "tts-subscriber"
-"""The speech service, where components are named."""
 
 UTTERANCE_CHARACTERS = 20_000
 PAYLOAD_BYTES = 64 * 1024
@@ -58,8 +56,7 @@ class Chunk:
     intensity: float | None = None
     priority: str = "normal"
     ttl: float | None = None
-    event_id: str = ""
-    """The robot's request that this answers. It stays here: no message has it."""
+    event_id: str = ""  # of the robot's request that this answers; no message has it
     is_anonymous: bool = False
     """It came without an id, so the one it has was made up on receipt."""
 

@@ -19,8 +19,9 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from ttsmonitor.echoes import Heard
+from ttsmonitor.handed import Handed
 from ttsmonitor.messages import PRIORITIES, UTC, Chunk, Control, clean
-from ttsmonitor.publisher import Handed, Listener, Publisher
+from ttsmonitor.publisher import Listener, Publisher
 from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)

@@ -17,10 +17,10 @@ from importlib import import_module
 from typing import Any
 
 from ttsmonitor.echoes import Heard
+from ttsmonitor.handed import Handed
 from ttsmonitor.messages import Control, clean
 from ttsmonitor.mirror import get_tts_mirror, make_utterance
 from ttsmonitor.points import POINTS, Point
-from ttsmonitor.publisher import Handed
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -22,6 +22,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.echoes import Echoes, Heard
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.handed import Confirmed, Handed, Item, Resend, Told
 from ttsmonitor.history import History
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
@@ -48,40 +49,13 @@ HEAD_START_SECONDS = 0.002
 Listener = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True)
-class _Confirmed:
-    utterance_id: uuid.UUID
-
-
-@dataclass(frozen=True)
-class _Resend:
-    """Publish again what is not confirmed."""
-
-    is_all: bool
-    """Also what went out over this very connection: nobody may have listened."""
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What became of an utterance, in the words of the status topic."""
-
-    fields: dict[str, Any]
-
-
-Handed = Chunk | Control | Heard | None
-"""What can be handed over."""
-
-
-_Item = Chunk | Control | Heard | Callable[[], Handed] | _Confirmed | _Resend | _Told | None
-
-
 class Publisher:
     """start(), publish() from any thread, stop(). One per process."""
 
     def __init__(self, *, host: str = "", port: int = 0, topic: str = "") -> None:
         """Nothing is connected yet. Empty values are taken from the settings."""
         self._topic = topic or conf.MQTT_TOPIC
-        self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
         self._unconfirmed = Unconfirmed()
         self._echoes = Echoes()
@@ -100,7 +74,7 @@ class Publisher:
             port=port,
             subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1)],
             on_message=self._received,
-            on_ready=lambda: self._items.put(_Resend(is_all=False)),
+            on_ready=lambda: self._items.put(Resend(is_all=False)),
         )
 
     def start(self) -> None:
@@ -203,8 +177,8 @@ class Publisher:
         is_hopeful = (link.is_ready and self._is_heard) or link.is_new
         return not (self._unconfirmed and is_hopeful) or time.monotonic() > self._deadline
 
-    def _next_batch(self, timeout_seconds: float) -> tuple[list[_Item], bool]:
-        batch: list[_Item] = []
+    def _next_batch(self, timeout_seconds: float) -> tuple[list[Item], bool]:
+        batch: list[Item] = []
         try:
             batch.append(self._items.get(timeout=timeout_seconds))
             if isinstance(batch[0], Chunk) or callable(batch[0]):
@@ -220,7 +194,7 @@ class Publisher:
         if self._history is not None:
             self._history.write()
 
-    def _listen(self, item: _Item) -> _Item:
+    def _listen(self, item: Item) -> Item:
         """Know what robots are sent, and turn what they said into what is to be published."""
         try:
             if callable(item):
@@ -233,7 +207,7 @@ class Publisher:
             logger.exception("could not mirror what was said")
         return item
 
-    def _handle(self, batch: list[_Item]) -> None:
+    def _handle(self, batch: list[Item]) -> None:
         batch = [self._listen(item) for item in batch]
         # In order: an interrupt must not overtake what it is to stop.
         for is_text, items in groupby(batch, key=lambda item: isinstance(item, Chunk)):
@@ -243,13 +217,13 @@ class Publisher:
             for item in items:
                 if isinstance(item, Control):
                     self._try(self._obey, item)
-        if confirmed := [item.utterance_id for item in batch if isinstance(item, _Confirmed)]:
+        if confirmed := [item.utterance_id for item in batch if isinstance(item, Confirmed)]:
             self._try(self._confirm, confirmed)
         if self._history is not None:
             for item in batch:
-                if isinstance(item, _Told):
+                if isinstance(item, Told):
                     self._history.follow(item.fields)
-        if wishes := [item.is_all for item in batch if isinstance(item, _Resend)]:
+        if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
 
     def _obey(self, control: Control) -> None:
@@ -326,17 +300,17 @@ class Publisher:
         if message.topic != STATUS_TOPIC:
             self._is_heard = fields.get("status") != "offline"
             if self._is_heard and not message.retain:  # it has come up just now
-                self._items.put(_Resend(is_all=True))
+                self._items.put(Resend(is_all=True))
             return
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
         if self._history is not None and not message.retain:
-            self._items.put(_Told(fields))
+            self._items.put(Told(fields))
         self._tell(fields)
 
     def _note_stored(self, fields: dict[str, Any]) -> None:
         try:
-            self._items.put(_Confirmed(uuid.UUID(str(fields.get("id")))))
+            self._items.put(Confirmed(uuid.UUID(str(fields.get("id")))))
         except ValueError:
             logger.debug("a status without a readable id")
 

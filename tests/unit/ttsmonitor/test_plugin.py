@@ -13,10 +13,10 @@ import pytest
 from tests.tools import free_port
 from ttsmonitor import plugin
 from ttsmonitor.echoes import Heard
+from ttsmonitor.handed import Handed
 from ttsmonitor.messages import Chunk, Control
 from ttsmonitor.mirror import TTSMirrorPublisher
 from ttsmonitor.points import POINTS
-from ttsmonitor.publisher import Handed
 
 HOME = "tests.standins.openmoxie.site"
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
