@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import chaos, first_audio, ingest, publish, soak, stop
+from bench import chaos, first_audio, ingest, plugin, publish, soak, stop
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -27,6 +27,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         for name, words in {
             "first-audio": "publish to first audible sample, beside Piper's library and program",
             "publish": "what publish_text() costs, broker up, down and frozen",
+            "plugin": "whether an OpenMoxie with the mirror is any later at its robot",
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "soak": "memory and idle load over many utterances",
@@ -37,6 +38,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         parsers[name].add_argument("--voice", type=Path, help="a Piper voice (.onnx)")
     parsers["first-audio"].add_argument("--runs", type=_count, default=20)
     parsers["publish"].add_argument("--calls", type=_count, default=20_000)
+    parsers["plugin"].add_argument("--calls", type=_count, default=1_000)
     parsers["stop"].add_argument("--runs", type=_count, default=50)
     parsers["ingest"].add_argument("--utterances", type=_count, default=10_000)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
@@ -49,6 +51,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     runs: dict[str, Command] = {
         "first-audio": first_audio.run,
         "publish": publish.run,
+        "plugin": plugin.run,
         "stop": stop.run,
         "ingest": ingest.run,
         "soak": soak.run,

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,19 +13,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.forms import VoiceSettingForm
-from ttsmonitor.models import (
-    ApiToken,
-    OutboxEntry,
-    QuarantinedMessage,
-    Utterance,
-    UtteranceChunk,
-    VoiceSetting,
-)
+from ttsmonitor.apps import is_plugged_in
+from ttsmonitor.models import OutboxEntry, Utterance, UtteranceChunk
 from ttsmonitor.words import mood_label, reason_text, source_label
 
-SHOWN_BYTES = 4096
 DASH = "–"
+CONFIRMED: dict[bool | None, Any] = {
+    True: _("confirmed by the robot"),
+    False: _("not confirmed by the robot"),
+}
 
 
 class ReadOnly:
@@ -71,8 +65,15 @@ class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Utterance)
 class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("received", "outcome", "words", "origin", "first")
-    list_filter = ("status", ("source", SourceFilter), "device_id", "lang", "received_at")
+    list_display = ("received", "outcome", "words", "origin", "by_robot", "first")
+    list_filter = (
+        "status",
+        ("source", SourceFilter),
+        "robot_confirmed",
+        "device_id",
+        "lang",
+        "received_at",
+    )
     search_fields = ("text", "device_id", "error")
     date_hierarchy = "received_at"
     ordering = ("-received_at",)
@@ -80,7 +81,7 @@ class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", "outcome", "reason")}),
+        (None, {"fields": ("text", "outcome", "reason", "by_robot")}),
         (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
@@ -135,48 +136,13 @@ class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
     def reason(self, utterance: Utterance) -> str:
         return reason_text(utterance.error) or DASH
 
+    @admin.display(description=_("robot"), ordering="robot_confirmed")
+    def by_robot(self, utterance: Utterance) -> str:
+        return str(CONFIRMED.get(utterance.robot_confirmed, DASH))
+
     @admin.display(description=_("first sound"), ordering="first_audio_ms")
     def first(self, utterance: Utterance) -> str:
         return DASH if utterance.first_audio_ms is None else f"{utterance.first_audio_ms:.0f} ms"
-
-
-@admin.register(VoiceSetting)
-class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who speaks how: read anew for every utterance."""
-
-    form = VoiceSettingForm
-    list_display = ("__str__", "voice", "speaker", "speed", "volume")
-    fieldsets: ClassVar = (
-        (_("For what comes"), {"fields": ("device_id", "source", "lang")}),
-        (_("How it is spoken"), {"fields": ("voice", "speaker", "speed", "volume")}),
-    )
-
-
-@admin.register(QuarantinedMessage)
-class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("received_at", "topic", "reason", "size")
-    list_filter = ("received_at",)
-    search_fields = ("topic", "reason")
-    date_hierarchy = "received_at"
-    fields = ("received_at", "topic", "reason", "size", "content")
-    show_full_result_count = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:
-        # A list shows no payload: a hundred of them would be megabytes.
-        rows: QuerySet[QuarantinedMessage] = super().get_queryset(request).defer("payload")
-        return rows.annotate(payload_bytes=Length("payload"))
-
-    class Media:
-        css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
-
-    @admin.display(description=_("bytes"), ordering="payload_bytes")
-    def size(self, message: QuarantinedMessage) -> int:
-        payload_bytes: int = message.payload_bytes  # type: ignore[attr-defined]
-        return payload_bytes
-
-    @admin.display(description=_("payload"))
-    def content(self, message: QuarantinedMessage) -> SafeString:
-        return format_html('<pre class="payload">{}</pre>', readable(bytes(message.payload)))
 
 
 @admin.register(OutboxEntry)
@@ -192,26 +158,5 @@ class OutboxEntryAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
         return Truncator(str(text)).chars(90)
 
 
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Issued by `manage.py create_api_token`, which shows the token once; withdrawn here."""
-
-    list_display = fields = ("name", "owner", "created_at")
-
-    @admin.display(description=_("user"), ordering="user")
-    def owner(self, token: ApiToken) -> str:
-        return str(token.user)
-
-
-def readable(payload: bytes) -> str:
-    """The bytes as text: what is no printable UTF-8 as \\xNN, and no more than the first 4 KiB."""
-    text = payload[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
-    shown = "".join(
-        character if character.isprintable() or character in "\n\t" else _escaped(character)
-        for character in text
-    )
-    return f"{shown} …" if len(payload) > SHOWN_BYTES else shown
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+if not is_plugged_in():
+    from ttsmonitor import service_admin  # noqa: F401  what only the speech service has

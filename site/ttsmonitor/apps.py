@@ -1,7 +1,18 @@
 """The speech side as a Django app."""
 
-from django.apps import AppConfig
+import logging
+
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
+
+logger = logging.getLogger(__name__)
+
+
+def is_plugged_in() -> bool:
+    """Is this somebody else's OpenMoxie? Our own hive mirrors what it says by itself."""
+    if not apps.is_installed("hive"):
+        return False
+    return not getattr(apps.get_app_config("hive"), "mirrors_itself", False)
 
 
 class TTSMonitorConfig(AppConfig):
@@ -10,4 +21,14 @@ class TTSMonitorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ttsmonitor import checks  # noqa: F401  registers the system checks
+        if not is_plugged_in():
+            from ttsmonitor import checks  # noqa: F401  registers the system checks
+
+            return
+        # No checks there: a setting of ours that cannot be used is no reason not to start.
+        try:
+            from ttsmonitor import plugin
+
+            plugin.instrument()
+        except Exception:
+            logger.exception("nothing is mirrored")

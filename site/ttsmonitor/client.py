@@ -6,22 +6,17 @@ import socket
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.paho_client import make_client
 
 
 def new_client(
     client_id: str, *, clean_session: bool = True, manual_ack: bool = False
 ) -> paho.Client:
     """With account and TLS. Raises BrokerError where its certificates cannot be read."""
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id,
-        clean_session=clean_session,
-        manual_ack=manual_ack,
-    )
+    client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
     if conf.MQTT_USERNAME:
         client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
     if conf.MQTT_TLS:

@@ -3,6 +3,9 @@
 A value comes from the environment, else from Django's settings, else from the class here. So an
 OpenMoxie checkout can set any of them in either place, and a test can override them. An empty
 variable counts as none: a line such as `MOXIE_REQUIRE_LOGIN=` opens no door.
+
+Another project may have an MQTT_PORT of its own. So `MOXIE_TTS_MQTT_PORT` wins over `MQTT_PORT`, in
+both places, and likewise for every other name.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any, get_type_hints
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
+PREFIX = "MOXIE_TTS_"
 TRUE = {"1", "true", "yes", "on"}
 WORK = Path("site/work")
 FALSE = {"0", "false", "no", "off"}
@@ -27,10 +31,12 @@ class AppSettings:
             return super().__getattribute__(name)
         default = super().__getattribute__(name)
         kind = get_type_hints(type(self))[name]
-        if text := os.environ.get(name):
-            return convert(name, text, kind)
-        value = getattr(django_settings, name, default)
-        return convert(name, value, kind) if isinstance(value, str) else value
+        for key in (f"{PREFIX}{name}", name):
+            if text := os.environ.get(key):
+                return convert(key, text, kind)
+            if (value := getattr(django_settings, key, None)) is not None:
+                return convert(key, value, kind) if isinstance(value, str) else value
+        return default
 
     def names(self) -> list[str]:
         """The names of all settings, in the order of their definition."""

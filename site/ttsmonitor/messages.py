@@ -10,15 +10,17 @@ import json
 import re
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
 
+UTC = timezone.utc  # Python 3.10 has no datetime.UTC
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
 HEALTH_TOPIC = "moxie/system/health"
+SPEECH_COMPONENT = "tts-subscriber"
 
 UTTERANCE_CHARACTERS = 20_000
 PAYLOAD_BYTES = 64 * 1024
@@ -54,6 +56,7 @@ class Chunk:
     intensity: float | None = None
     priority: str = "normal"
     ttl: float | None = None
+    event_id: str = ""  # of the robot's request that this answers; no message has it
     is_anonymous: bool = False
     """It came without an id, so the one it has was made up on receipt."""
 

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,6 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.messages import shorten
+
+if TYPE_CHECKING:
+    from typing import Self  # Python 3.10 has none
 
 
 class UtteranceQuerySet(models.QuerySet["Utterance"]):
@@ -134,6 +137,8 @@ class Utterance(models.Model):
     first_audio_ms = models.FloatField(_("time to first audio (ms)"), null=True, blank=True)
     audio_seconds = models.FloatField(_("length (s)"), null=True, blank=True)
     engine = models.CharField(_("engine"), max_length=128, blank=True)
+    robot_confirmed = models.BooleanField(_("said by the robot"), null=True)
+    """The robot told that it said this; False: it should have long ago; None: nothing is known."""
 
     objects = UtteranceQuerySet.as_manager()
 

@@ -9,15 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import MQTTErrorCode
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from ttsmonitor.client import new_client
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AlreadyRunningError
 from ttsmonitor.installation import new_instance
 from ttsmonitor.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
+from ttsmonitor.paho_client import Reason, listen
 from ttsmonitor.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -103,11 +101,14 @@ class MQTTConnection:
         if self._component:
             client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
         client.on_pre_connect = self._look_around
-        client.on_connect = self._connected
         client.on_connect_fail = self._connect_failed
-        client.on_disconnect = self._disconnected
-        client.on_subscribe = self._subscribed
         client.on_message = self._received
+        listen(
+            client,
+            connected=self._connected,
+            disconnected=self._disconnected,
+            subscribed=self._subscribed,
+        )
         return client
 
     @property
@@ -174,7 +175,7 @@ class MQTTConnection:
         if client is None or (qos == 0 and not client.is_connected()):
             return None
         info = client.publish(topic, payload, qos=qos, retain=retain)
-        return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info
+        return None if info.rc == paho.MQTT_ERR_QUEUE_SIZE else info
 
     def acknowledge(self, message: Received) -> None:
         """Acknowledge a message; not one of an earlier connection, which the broker repeats."""
@@ -220,14 +221,7 @@ class MQTTConnection:
             # That is what paho takes for a connect that failed.
             raise ConnectionAbortedError(self._obstacle) from exc
 
-    def _connected(
-        self,
-        client: paho.Client,
-        userdata: object,
-        flags: paho.ConnectFlags,
-        reason: ReasonCode,
-        properties: Properties | None,
-    ) -> None:
+    def _connected(self, client: paho.Client, reason: Reason) -> None:
         if reason.is_failure:
             self._is_refused = True
             self._note_error(f"the broker at {self.address} refused the connection: {reason}")
@@ -242,14 +236,7 @@ class MQTTConnection:
         else:
             self._become_ready()
 
-    def _subscribed(
-        self,
-        client: paho.Client,
-        userdata: object,
-        mid: int,
-        reasons: list[ReasonCode],
-        properties: Properties | None,
-    ) -> None:
+    def _subscribed(self, mid: int, reasons: Sequence[Reason]) -> None:
         if mid != self._pending_subscription:
             return
         for (topic, _qos), reason in zip(self._subscriptions, reasons, strict=False):
@@ -267,14 +254,7 @@ class MQTTConnection:
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
         self._note_error(self._obstacle or f"no broker answers at {self.address}")
 
-    def _disconnected(
-        self,
-        client: paho.Client,
-        userdata: object,
-        flags: paho.DisconnectFlags,
-        reason: ReasonCode,
-        properties: Properties | None,
-    ) -> None:
+    def _disconnected(self, reason: Reason) -> None:
         self._renumber()  # already here: an acknowledgement would wait for the next connection
         if self._is_refused:  # paho tells of that once more, without the reason
             self._is_refused = False

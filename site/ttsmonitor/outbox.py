@@ -54,6 +54,11 @@ def unconfirmed() -> list[Chunk]:
     return [_unpack(each.pk, each.payload) for each in OutboxEntry.objects.order_by("created_at")]
 
 
+def get(ids: Iterable[UUID]) -> list[Chunk]:
+    """Those of these that are not confirmed."""
+    return [_unpack(each.pk, each.payload) for each in OutboxEntry.objects.filter(pk__in=list(ids))]
+
+
 def due(retry_seconds: float) -> list[Chunk]:
     """What has been silent for so long, oldest first; longer after each attempt.
 

@@ -11,18 +11,23 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError
 
+from ttsmonitor.apps import is_plugged_in
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
+from ttsmonitor.echoes import Echoes, Heard
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.handed import Confirmed, Handed, Item, Resend, Told
+from ttsmonitor.history import History
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
+    SPEECH_COMPONENT,
     STATUS_TOPIC,
     UTTERANCE_CHARACTERS,
     Chunk,
@@ -31,7 +36,6 @@ from ttsmonitor.messages import (
     tidy,
 )
 from ttsmonitor.mqtt import MQTTConnection, Received
-from ttsmonitor.subscriber import COMPONENT as SUBSCRIBER
 from ttsmonitor.unconfirmed import MirrorState, Unconfirmed
 
 logger = logging.getLogger(__name__)
@@ -39,24 +43,10 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 TICK_SECONDS = 1.0
 FORK_SECONDS = 5.0
+HEAD_START_SECONDS = 0.002
+"""The robot's own command leaves meanwhile: it would wait for this thread's share of Python."""
 
 Listener = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class _Confirmed:
-    utterance_id: uuid.UUID
-
-
-@dataclass(frozen=True)
-class _Resend:
-    """Publish again what is not confirmed."""
-
-    is_all: bool
-    """Also what went out over this very connection: nobody may have listened."""
-
-
-_Item = Chunk | Control | _Confirmed | _Resend | None
 
 
 class Publisher:
@@ -65,9 +55,12 @@ class Publisher:
     def __init__(self, *, host: str = "", port: int = 0, topic: str = "") -> None:
         """Nothing is connected yet. Empty values are taken from the settings."""
         self._topic = topic or conf.MQTT_TOPIC
-        self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
         self._unconfirmed = Unconfirmed()
+        self._echoes = Echoes()
+        # Elsewhere the speech service's own history is in reach.
+        self._history = History() if is_plugged_in() else None
         self._is_heard = True
         self._is_full = False
         self._deadline = float("inf")
@@ -79,9 +72,9 @@ class Publisher:
             f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
             host=host,
             port=port,
-            subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SUBSCRIBER}", 1)],
+            subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1)],
             on_message=self._received,
-            on_ready=lambda: self._items.put(_Resend(is_all=False)),
+            on_ready=lambda: self._items.put(Resend(is_all=False)),
         )
 
     def start(self) -> None:
@@ -90,6 +83,14 @@ class Publisher:
     def publish(self, utterance: Chunk) -> None:
         """Hand over and return."""
         self._items.put(utterance)
+
+    def hand_over(self, make: Callable[[], Handed]) -> None:
+        """Hand over what `make` returns, which is called on this publisher's thread."""
+        self._items.put(make)
+
+    def robot_said(self, heard: Heard) -> None:
+        """Hand over and return. What is news is published like anything else."""
+        self._items.put(heard)
 
     def publish_control(self, control: Control) -> None:
         """Hand over and return. Without a broker it is dropped: it was for now.
@@ -148,6 +149,7 @@ class Publisher:
             with self._working:
                 tend_connections()
                 self._handle(batch)
+                self._try(self._keep_book)
                 if is_sweep:
                     self._try(self._sweep)
                 elif is_stopping:
@@ -175,17 +177,38 @@ class Publisher:
         is_hopeful = (link.is_ready and self._is_heard) or link.is_new
         return not (self._unconfirmed and is_hopeful) or time.monotonic() > self._deadline
 
-    def _next_batch(self, timeout_seconds: float) -> tuple[list[_Item], bool]:
-        batch: list[_Item] = []
+    def _next_batch(self, timeout_seconds: float) -> tuple[list[Item], bool]:
+        batch: list[Item] = []
         try:
             batch.append(self._items.get(timeout=timeout_seconds))
+            if isinstance(batch[0], Chunk) or callable(batch[0]):
+                time.sleep(HEAD_START_SECONDS)
             while len(batch) < BATCH and batch[-1] is not None:
                 batch.append(self._items.get_nowait())
         except queue.Empty:
             pass
         return batch, bool(batch) and batch[-1] is None
 
-    def _handle(self, batch: list[_Item]) -> None:
+    def _keep_book(self) -> None:
+        self._echoes.settle()
+        if self._history is not None:
+            self._history.write()
+
+    def _listen(self, item: Item) -> Item:
+        """Know what robots are sent, and turn what they said into what is to be published."""
+        try:
+            if callable(item):
+                item = item()
+            if isinstance(item, Heard):
+                return self._echoes.hear(item)
+            if isinstance(item, Chunk):
+                self._echoes.note(item)
+        except Exception:
+            logger.exception("could not mirror what was said")
+        return item
+
+    def _handle(self, batch: list[Item]) -> None:
+        batch = [self._listen(item) for item in batch]
         # In order: an interrupt must not overtake what it is to stop.
         for is_text, items in groupby(batch, key=lambda item: isinstance(item, Chunk)):
             if is_text:
@@ -194,9 +217,13 @@ class Publisher:
             for item in items:
                 if isinstance(item, Control):
                     self._try(self._obey, item)
-        if confirmed := [item.utterance_id for item in batch if isinstance(item, _Confirmed)]:
+        if confirmed := [item.utterance_id for item in batch if isinstance(item, Confirmed)]:
             self._try(self._confirm, confirmed)
-        if wishes := [item.is_all for item in batch if isinstance(item, _Resend)]:
+        if self._history is not None:
+            for item in batch:
+                if isinstance(item, Told):
+                    self._history.follow(item.fields)
+        if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
 
     def _obey(self, control: Control) -> None:
@@ -252,6 +279,8 @@ class Publisher:
         return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
+        if self._history is not None:
+            self._history.adopt(ids)  # while the outbox has their words
         self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
         if self._unconfirmed.forgive():
@@ -271,15 +300,17 @@ class Publisher:
         if message.topic != STATUS_TOPIC:
             self._is_heard = fields.get("status") != "offline"
             if self._is_heard and not message.retain:  # it has come up just now
-                self._items.put(_Resend(is_all=True))
+                self._items.put(Resend(is_all=True))
             return
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
+        if self._history is not None and not message.retain:
+            self._items.put(Told(fields))
         self._tell(fields)
 
     def _note_stored(self, fields: dict[str, Any]) -> None:
         try:
-            self._items.put(_Confirmed(uuid.UUID(str(fields.get("id")))))
+            self._items.put(Confirmed(uuid.UUID(str(fields.get("id")))))
         except ValueError:
             logger.debug("a status without a readable id")
 

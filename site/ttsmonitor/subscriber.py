@@ -22,6 +22,7 @@ from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
+    SPEECH_COMPONENT,
     STATUS_TOPIC,
     Control,
     parse_chunk,
@@ -38,7 +39,7 @@ from ttsmonitor.wallclock import follow_clock
 logger = logging.getLogger(__name__)
 
 CLIENT_NAME = "moxie-tts-subscriber"
-COMPONENT = "tts-subscriber"
+COMPONENT = SPEECH_COMPONENT
 BATCH = 200
 WAITING = 10_000
 MAX_INTERRUPTED = 1_000

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.tools import Listener, stored, wait_until
+from ttsmonitor import mirror as mirror_module
 from ttsmonitor import outbox
 from ttsmonitor.messages import Control, presence_payload
 from ttsmonitor.models import OutboxEntry
@@ -193,9 +193,9 @@ def test_settings_that_cannot_be_used_never_reach_the_robot(
     monkeypatch.setenv("MQTT_CA_CERTS", "/nowhere/ca.crt")
     monkeypatch.setenv("MQTT_PORT", "abc")
     mirror = TTSMirrorPublisher()
-    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: mirror)
+    monkeypatch.setattr(mirror_module, "get_tts_mirror", lambda: mirror)
     try:
-        mqtt_tts_mirror.intercept_all_tts("Hola")
+        mirror_module.intercept_all_tts("Hola")
         mirror.publish_control(Control(action="interrupt"))
         wait_until(lambda: OutboxEntry.objects.exists(), "the sentence to be kept")
         assert "the mirror cannot connect" in caplog.text

@@ -92,3 +92,30 @@ def test_what_the_health_checks_make_of_an_answer(
     environment = {name: str(server.server_address[1])}
     done = subprocess.run([sys.executable, *arguments], env=environment, timeout=30, check=False)
     assert done.returncode == code
+
+
+PLUG_IN = ROOT / "docker" / "plug-in"
+
+
+def test_the_override_adds_the_mirror_to_openmoxies_own_compose_file() -> None:
+    yaml = pytest.importorskip("yaml")
+    override = yaml.safe_load((PLUG_IN / "docker-compose.yml").read_text())
+    services = override["services"]
+    # `server` and `mqtt` are OpenMoxie's: of these only the server gets anything.
+    assert set(services) == {"server", "tts-mqtt", "tts"}
+    server = dict(each.split("=", 1) for each in services["server"]["environment"])
+    assert server["MOXIE_TTS_MQTT_HOST"] == "tts-mqtt"
+    assert all(name.removeprefix("MOXIE_TTS_") in defaults() for name in server)
+    assert "ports" not in services["tts-mqtt"]
+    spoken = {each.partition("=")[0] for each in services["tts"]["environment"]}
+    assert spoken <= defaults().keys()
+    for service in ("server", "tts"):
+        assert (ROOT / services[service]["build"]["dockerfile"]).is_file()
+
+
+def test_the_derived_image_gets_what_it_copies() -> None:
+    copied = re.findall(r"^COPY (.+) /opt", (PLUG_IN / "Dockerfile").read_text(), re.MULTILINE)
+    let_in = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    for name in " ".join(copied).split():
+        assert (ROOT / name).exists()
+        assert name in let_in or name.split("/")[0] in let_in

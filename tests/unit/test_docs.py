@@ -109,7 +109,7 @@ def test_our_commands_for_people_are_named(page: Path) -> None:
 
 @each_page
 def test_scripts_exist(page: Path) -> None:
-    for name in re.findall(r"(?<![\w/])script/(\w+)", page.read_text()):
+    for name in re.findall(r"(?<![\w/])script/([\w-]*\w)", page.read_text()):
         assert (ROOT / "script" / name).is_file(), name
 
 

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hive.conf import conf
 from hive.models import Configuration
-from hive.mqtt.echoes import (
-    REPEAT_SECONDS,
-    SENT_SECONDS,
-    SPOKEN_CHARACTERS_PER_SECOND,
-    Echoes,
-)
 from hive.mqtt.markup import make_markup
-from hive.mqtt.mqtt_tts_mirror import intercept_all_tts, mirror_speech
+from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from ttsmonitor.messages import clean
-from ttsmonitor.text import speakable
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_server import MoxieServer
@@ -48,7 +41,6 @@ class RemoteChat:
 
     def __init__(self, server: MoxieServer) -> None:
         self._server = server
-        self._echoes = Echoes()
         self._answered: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
         self._turn: dict[str, int] = {}
 
@@ -84,25 +76,15 @@ class RemoteChat:
     @mirror_speech(source="chat", text="response")
     def process_chat_response(self, device_id: str, response: str) -> bool:
         """Moxie says `response`; a ChatResponse answers its request. False: no way to the robot."""
-        self.note_said(device_id, response)
         request = response.request if isinstance(response, ChatResponse) else {}
         return self._send_answer(device_id, str(response), request, ANSWER)
-
-    def note_said(self, device_id: str, words: str) -> None:
-        """These words were mirrored: the robot's own word for them is no news."""
-        seconds = SENT_SECONDS + len(words) / SPOKEN_CHARACTERS_PER_SECOND
-        self._echoes.remember(device_id, words, seconds)
 
     def _notified(self, device_id: str, rcr: dict[str, Any]) -> None:
         """The robot has said something: mirrored, unless it was when we sent it."""
         speech = rcr.get("speech")
-        if not isinstance(speech, str) or not speakable(speech):
-            return
-        words = clean(speech)
-        if is_ours(rcr) or self._echoes.knows(device_id, words):
-            return
-        self._echoes.remember(device_id, words, REPEAT_SECONDS)
-        intercept_all_tts(words, device_id=device_id)
+        if isinstance(speech, str):
+            event_id = str(rcr.get("event_id") or "")
+            get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_ours(rcr))
 
     def _words(self, device_id: str, rcr: dict[str, Any], volley_data: dict[str, Any]) -> str:
         script = Configuration.load()

@@ -131,7 +131,6 @@ class MoxieServer:
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
         """Puppet Mode: the robot says `speech`. False where there is no way to it."""
-        self.chat.note_said(device_id, speech)  # before the robot can tell that it said it
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 

@@ -231,9 +231,11 @@ class VirtualMoxie:
             self._tell("lost", "the connection to the broker was lost")
 
     def _received(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
+        name = message.topic.rsplit("/", 1)[1]
+        if name == "zmq":  # protobuf, as OpenMoxie sends it: of no use here
+            return
         try:
-            payload = json.loads(message.payload)
-            self._obey(message.topic.rsplit("/", 1)[1], payload)
+            self._obey(name, json.loads(message.payload))
         except Exception:
             logger.exception("could not obey %s", message.topic)
 

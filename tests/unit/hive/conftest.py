@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from hive.models import Robot
-from hive.mqtt import moxie_server, mqtt_tts_mirror
+from hive.mqtt import moxie_remote_chat, moxie_server
 from hive.mqtt.moxie_server import MoxieServer
+from ttsmonitor import mirror as mirror_module
 from ttsmonitor.messages import Control
 from ttsmonitor.unconfirmed import MirrorState
 
@@ -25,11 +26,15 @@ class FakeMirror:
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
         self.controls: list[Control] = []
+        self.heard: list[tuple[str, str, dict[str, Any]]] = []
         self.state = MirrorState()
 
     def publish_text(self, text: str, **options: Any) -> uuid.UUID:
         self.texts.append((text, options))
         return options.get("utterance_id") or uuid.uuid4()
+
+    def robot_said(self, device_id: str, words: str, **options: Any) -> None:
+        self.heard.append((device_id, words, options))
 
     def publish_control(self, control: Control) -> None:
         self.controls.append(control)
@@ -52,8 +57,8 @@ class SentServer(MoxieServer):
 @pytest.fixture
 def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
     fake = FakeMirror()
-    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: fake)
-    monkeypatch.setattr(moxie_server, "get_tts_mirror", lambda: fake)
+    for module in (mirror_module, moxie_server, moxie_remote_chat):
+        monkeypatch.setattr(module, "get_tts_mirror", lambda: fake)
     return fake
 
 

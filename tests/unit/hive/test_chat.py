@@ -91,47 +91,26 @@ def test_other_modules_get_the_fallback_which_is_not_mirrored(
     assert mirror.texts == []
 
 
-def test_what_the_robot_says_by_itself_is_mirrored_once(
+def test_what_the_robot_says_is_handed_to_the_mirror_which_knows_what_it_was_sent(
     server: SentServer, mirror: FakeMirror
 ) -> None:
-    for _ in range(2):
-        own = request("notify", module_id="STORY", speech="Había una vez un robot.")
-        server.chat.handle_request(DEVICE, own)
+    for module_id in ("STORY", conf.HIVE_CHAT_MODULE):
+        told = request("notify", module_id=module_id, speech="Había una vez un robot.")
+        server.chat.handle_request(DEVICE, told)
 
-    ((text, options),) = mirror.texts
-    assert text == "Había una vez un robot."
-    assert options["device_id"] == DEVICE
+    assert mirror.heard == [
+        (DEVICE, "Había una vez un robot.", {"event_id": "e1", "is_ours": is_ours})
+        for is_ours in (False, True)
+    ]
     assert server.published == []
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"speech": "Lo que mandamos nosotros."},
-        {"module_id": "STORY", "speech": "animation: wave"},
-        {"module_id": "STORY", "speech": "silent: nada"},
-        {"module_id": "STORY", "speech": "   "},
-        {"module_id": "STORY", "speech": None},
-        {"module_id": "STORY"},
-    ],
-)
-def test_what_is_ours_or_no_speech_is_not_mirrored(
+@pytest.mark.parametrize("fields", [{"speech": None}, {"speech": 7}, {}])
+def test_a_report_without_words_is_none(
     server: SentServer, mirror: FakeMirror, fields: dict[str, Any]
 ) -> None:
     server.chat.handle_request(DEVICE, request("notify", **fields))
-    assert mirror.texts == []
-
-
-def test_what_puppet_mode_said_is_not_mirrored_again_when_the_robot_tells_of_it(
-    server: SentServer, mirror: FakeMirror
-) -> None:
-    server.send_telehealth_speech(DEVICE, "Hola, soy Moxie <break/>hoy", "happy", 0.7)
-    told = request("notify", module_id="ANY", speech="Hola, soy Moxie, hoy")
-    server.chat.handle_request(DEVICE, told)
-    other = told | {"speech": "Otra cosa"}
-    server.chat.handle_request(DEVICE, other)
-
-    assert [text for text, _options in mirror.texts] == ["Hola, soy Moxie <break/>hoy", "Otra cosa"]
+    assert mirror.heard == []
 
 
 def test_the_hosted_modules_are_told(server: SentServer) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.mqtt_tts_mirror import mirror_speech
+from ttsmonitor import mirror as mirror_module
 
 
 class FakeMirror:
@@ -26,7 +26,7 @@ class FakeMirror:
 @pytest.fixture
 def fake_mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
     fake = FakeMirror()
-    monkeypatch.setattr(mqtt_tts_mirror, "get_tts_mirror", lambda: fake)
+    monkeypatch.setattr(mirror_module, "get_tts_mirror", lambda: fake)
     return fake
 
 

@@ -11,8 +11,8 @@ from django.db.models import Model
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.admin import readable
 from ttsmonitor.models import ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.service_admin import readable
 
 LIST = "/admin/ttsmonitor/utterance/"
 
@@ -158,3 +158,11 @@ def test_tokens_are_withdrawn_but_never_made_or_shown(keeper: Client) -> None:
     assert ">Usuario<" in re.sub(r"\s", "", spanish.content.decode())
     keeper.post(f"{url}delete/", {"post": "yes"})
     assert not ApiToken.objects.exists()
+
+
+def test_history_says_what_the_robot_confirmed(keeper: Client) -> None:
+    utterance("Dicho", robot_confirmed=True)
+    utterance("Callado", robot_confirmed=False)
+    page = keeper.get(LIST).content.decode()
+    assert page.count("not confirmed by the robot") == 1
+    assert page.count("confirmed by the robot") == 2

@@ -133,3 +133,19 @@ def test_paths_start_at_the_root_and_the_defaults_in_the_work_directory(
     assert conf.path("TTS_VOICE_DIR") == settings.PROJECT_ROOT / "elsewhere"
     monkeypatch.setenv("TTS_VOICE_DIR", "/voices")
     assert conf.path("TTS_VOICE_DIR") == Path("/voices")
+
+
+def test_our_prefix_wins_over_a_name_that_is_another_projects(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MQTT_PORT = 8883
+    monkeypatch.setenv("MQTT_HOST", "theirs")
+    assert (conf.MQTT_HOST, conf.MQTT_PORT) == ("theirs", 8883)
+    settings.MOXIE_TTS_MQTT_HOST = "ours"
+    settings.MOXIE_TTS_MQTT_PORT = "1884"
+    assert (conf.MQTT_HOST, conf.MQTT_PORT) == ("ours", 1884)
+    monkeypatch.setenv("MOXIE_TTS_MQTT_PORT", "1885")
+    assert conf.MQTT_PORT == 1885
+    monkeypatch.setenv("MOXIE_TTS_MQTT_PORT", "abc")
+    with pytest.raises(ImproperlyConfigured, match="MOXIE_TTS_MQTT_PORT='abc'"):
+        _ = conf.MQTT_PORT
