@@ -10,6 +10,7 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count, takewhile
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +22,8 @@ from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
+UNKNOWN = 0
+"""Chunks in all of an utterance whose last one has not come."""
 _SETTLED = (Status.SKIPPED, Status.INTERRUPTED)
 MAX_QUARANTINED = 10_000
 REPEATED_WITHIN = timedelta(hours=1)
@@ -34,7 +37,7 @@ class Stored:
     is_complete: bool
     """All chunks are in the history."""
     became_ready: bool
-    """This one completed it, so it can be spoken now."""
+    """There is something to be spoken now: this one completed it, or more of it has come."""
     is_settled: bool = False
     """This one completed it, and it will not be spoken."""
 
@@ -62,9 +65,11 @@ def store(
     if chunk.total_chunks == 1:
         is_complete, is_first = True, is_new
     else:
-        is_complete, is_first = _join(utterance, is_new_part)
+        is_complete, is_first = _join(utterance, chunk, is_new_part)
     after = _receive(utterance, retained, interrupted) if is_first else None
-    return Stored(utterance, is_complete, after == Status.QUEUED, after in _SETTLED)
+    has_grown = is_new_part and not is_new and is_growing(utterance)
+    is_ready = after == Status.QUEUED or has_grown
+    return Stored(utterance, is_complete, is_ready, after in _SETTLED)
 
 
 def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
@@ -78,7 +83,7 @@ def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
         "intensity": chunk.intensity,
         "priority": chunk.priority,
         "ttl_seconds": chunk.ttl,
-        "total_chunks": chunk.total_chunks,
+        "total_chunks": UNKNOWN if chunk.is_open else chunk.total_chunks,
         "published_at": chunk.published_at or now,
         "received_at": now,
     }
@@ -86,7 +91,14 @@ def _fields(chunk: Chunk, now: datetime) -> dict[str, object]:
 
 def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
     """A part of something else is not mixed in, whatever its id says."""
-    names = ["total_chunks", *(["source", "device_id"] if chunk.total_chunks > 1 else [])]
+    names = ["source", "device_id"] if chunk.total_chunks > 1 else []
+    total = utterance.total_chunks
+    if chunk.is_open and total != UNKNOWN and chunk.chunk >= total:
+        raise InvalidMessageError(
+            f"chunk {chunk.chunk} follows the end of utterance {utterance.pk}"
+        )
+    if not chunk.is_open and total != UNKNOWN:
+        names = ["total_chunks", *names]
     for name in names:
         came, known = getattr(chunk, name), getattr(utterance, name)
         if came != known:
@@ -95,20 +107,38 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
             )
 
 
-def _join(utterance: Utterance, is_new_part: bool) -> tuple[bool, bool]:
-    """(all chunks are there, it was this one that completed them)."""
+def _join(utterance: Utterance, chunk: Chunk, is_new_part: bool) -> tuple[bool, bool]:
+    """(all chunks are there, it can be spoken from this one on)."""
     parts = dict(utterance.chunks.values_list("number", "text"))
+    was_open = utterance.total_chunks == UNKNOWN
+    if was_open and not chunk.is_open:
+        utterance.total_chunks = chunk.total_chunks
+        utterance.save(update_fields=["total_chunks"])
     is_complete = len(parts) == utterance.total_chunks
     if is_new_part:
-        utterance.text = _joined(parts, utterance.total_chunks)
+        utterance.text = _joined(parts, utterance.total_chunks or max(parts))
         if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
             raise InvalidMessageError(
                 f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
             )
-        if utterance.status != Status.RECEIVING:
+        if utterance.status != Status.RECEIVING and not (was_open or is_growing(utterance)):
             utterance.error = "a chunk came too late to be spoken"
         utterance.save(update_fields=["text", "error"])
-    return is_complete, is_complete and is_new_part
+    return is_complete, is_new_part and (is_complete or (was_open and 1 in parts))
+
+
+def is_growing(utterance: Utterance) -> bool:
+    """Is it spoken, or about to be, while the rest of it is still on its way?"""
+    return utterance.status in (Status.QUEUED, Status.PLAYING) and not utterance.error
+
+
+def beginning(utterance: Utterance) -> tuple[str, bool]:
+    """What has come of an utterance without a gap, and whether that is all of it."""
+    parts = dict(utterance.chunks.values_list("number", "text"))
+    total = Utterance.objects.values_list("total_chunks", flat=True).get(pk=utterance.pk)
+    numbers = takewhile(parts.__contains__, count(1))
+    text = "".join(parts[number] for number in numbers)
+    return text, len(parts) == total
 
 
 def _joined(parts: dict[int, str], total: int) -> str:
@@ -150,9 +180,10 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
     for utterance in Utterance.objects.receiving().filter(received_at__lt=limit):
         with transaction.atomic():
             there = set(utterance.chunks.values_list("number", flat=True))
-            missing = sorted(set(range(1, utterance.total_chunks + 1)) - there)
+            total = utterance.total_chunks or max(there) + 1
+            missing = sorted(set(range(1, total + 1)) - there)
             numbers = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
-            error = f"chunk {numbers} of {utterance.total_chunks} did not come"
+            error = f"chunk {numbers} of {total} did not come"
             query = Utterance.objects.filter(pk=utterance.pk)
             if query.move(Status.RECEIVING, Status.QUEUED, error=error):
                 utterance.refresh_from_db()

@@ -54,6 +54,10 @@ class Chunk:
     intensity: float | None = None
     priority: str = "normal"
     ttl: float | None = None
+    is_open: bool = False
+    """More of it follows, nobody knows how much: `total_chunks` only says that."""
+    parts: tuple[str, ...] = ()
+    """`text` as it was cut when it went out in parts, while it was still being made."""
     is_anonymous: bool = False
     """It came without an id, so the one it has was made up on receipt."""
 
@@ -72,13 +76,22 @@ class Chunk:
                 fields[name] = value
         if self.priority != "normal":
             fields["priority"] = self.priority
+        if self.is_open:
+            fields["more"] = True
         return dump(fields)
 
     def split(self) -> list[Chunk]:
         """This utterance as chunks that fit the wire; their texts join to the same text."""
-        parts = split_chunks(self.text)
+        parts = self.parts or split_chunks(self.text)
         return [
-            replace(self, text=part, chunk=number, total_chunks=len(parts))
+            replace(
+                self,
+                text=part,
+                chunk=number,
+                # Who counts them against the newest message sees that one is missing still.
+                total_chunks=number + 1 if self.is_open else len(parts),
+                parts=(),
+            )
             for number, part in enumerate(parts, start=1)
         ]
 
@@ -133,6 +146,7 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
         intensity=_optional(fields, "intensity", low=0, high=1),
         priority=priority,
         ttl=_optional(fields, "ttl", low=0, high=7 * 86_400),
+        is_open=total > 1 and fields.get("more") is True,
         is_anonymous=total == 1 and fields.get("id") in (None, ""),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import OperationalError
 from django.utils import timezone
 
+from ttsmonitor import growing
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
@@ -111,6 +112,7 @@ class Speaker:
         in_hand.outcome, in_hand.reason = outcome, reason
         in_hand.playback.cancel()
         self._synthesizer.cancel(in_hand.playback)
+        self._wake.set()  # where it waits for the rest of it
         return True
 
     def pause(self) -> None:
@@ -205,15 +207,15 @@ class Speaker:
 
     def _speak(self, in_hand: _InHand) -> None:
         utterance, playback = in_hand.utterance, in_hand.playback
-        words = speakable(utterance.text)
-        if not words:
+        if not growing.is_open(utterance) and not speakable(utterance.text):
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")
         try:
             self._output.wake()
-            for block in self._synthesizer.speak(request_for(utterance, words), playback):
-                playback.play(block)
+            for words in growing.words_of(utterance, lambda: self._wait_for_more(in_hand)):
+                for block in self._synthesizer.speak(request_for(utterance, words), playback):
+                    playback.play(block)
             playback.finish()
             outcome, reason = Status.SPOKEN, utterance.error
         except CancelledError:
@@ -231,6 +233,16 @@ class Speaker:
         self._finish(utterance, outcome, reason, playback.seconds)
         if outcome == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, not when the next one waits for it
+
+    def _wait_for_more(self, in_hand: _InHand) -> None:
+        """Until there may be more of it, or a moment. Raises CancelledError where it is to end."""
+        if self._stopping.is_set():
+            in_hand.reason = in_hand.reason or "the service was stopped"
+            raise CancelledError
+        self._wake.wait(IDLE_SECONDS)
+        self._wake.clear()
+        if in_hand.playback.is_cancelled:
+            raise CancelledError
 
     def _has_begun(self, utterance: Utterance) -> None:
         now = timezone.now()

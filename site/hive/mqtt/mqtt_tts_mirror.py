@@ -15,11 +15,13 @@ import random
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from ttsmonitor.messages import PRIORITIES, Chunk, Control, clean
 from ttsmonitor.publisher import Listener, Publisher
+from ttsmonitor.text import split_chunks
 from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class TTSMirrorPublisher:
         self._publisher = Publisher(**self._arguments)
         for listener in self._listeners:
             self._publisher.add_listener(listener)
+        self._begun: dict[uuid.UUID, Chunk] = {}
         self._is_started = self._is_held = False
         self._starting = threading.Lock()
 
@@ -98,6 +101,9 @@ class TTSMirrorPublisher:
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
         try:
+            if (begun := self._begun.pop(utterance_id, None)) is not None:
+                self._end(begun)  # these words are mirrored already, part by part
+                return utterance_id
             words = clean(str(text))
             if words.strip():
                 self.start()
@@ -119,6 +125,58 @@ class TTSMirrorPublisher:
         except Exception:
             logger.exception("could not mirror what was said")
         return utterance_id
+
+    def publish_part(
+        self,
+        text: str,
+        *,
+        utterance_id: uuid.UUID,
+        source: str,
+        device_id: str | None = None,
+        lang: str = "",
+        is_last: bool = False,
+    ) -> None:
+        """Hand over the next part of something that is still being made: it is spoken at once.
+
+        publish_text() with the same id ends it, and mirrors nothing more; or drop_parts() does.
+        """
+        try:
+            self.start()
+            begun = self._begun.get(utterance_id) or Chunk(
+                utterance_id=utterance_id,
+                text="",
+                source=source,
+                published_at=datetime.now(UTC),
+                device_id=device_id or "",
+                lang=lang,
+            )
+            self._grow(begun, clean(text), is_open=not is_last)
+        except Exception:
+            logger.exception("could not mirror a part of what was said")
+
+    def drop_parts(self, utterance_id: uuid.UUID) -> None:
+        """It ends here, and what nobody has heard of it yet is not to be spoken."""
+        try:
+            if begun := self._begun.pop(utterance_id, None):
+                self._end(replace(begun, ttl=0))
+        except Exception:
+            logger.exception("could not end what was said")
+
+    def _grow(self, begun: Chunk, words: str, *, is_open: bool) -> None:
+        grown = replace(
+            begun,
+            text=begun.text + words,
+            chunk=len(begun.parts) + 1,
+            parts=(*begun.parts, *split_chunks(words)),
+            is_open=is_open,
+        )
+        self._begun[begun.utterance_id] = grown
+        self._publisher.publish(grown)
+
+    def _end(self, begun: Chunk) -> None:
+        if begun.is_open:
+            self._grow(begun, " ", is_open=False)
+            del self._begun[begun.utterance_id]
 
     def publish_control(self, control: Control) -> None:
         """Hand a control over (interrupt, skip, …) and return at once."""
