@@ -10,9 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.models import Robot
+from hive.models import ChatModule, Robot
 from hive.mqtt import moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
+from tests.hive import make_modules
+from tests.model_stub import ModelStub, serving_model
 from ttsmonitor.messages import Control
 from ttsmonitor.unconfirmed import MirrorState
 
@@ -24,12 +26,20 @@ class FakeMirror:
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
+        self.parts: list[tuple[str, dict[str, Any]]] = []
+        self.dropped: list[uuid.UUID] = []
         self.controls: list[Control] = []
         self.state = MirrorState()
 
     def publish_text(self, text: str, **options: Any) -> uuid.UUID:
         self.texts.append((text, options))
         return options.get("utterance_id") or uuid.uuid4()
+
+    def publish_part(self, text: str, **options: Any) -> None:
+        self.parts.append((text, options))
+
+    def drop_parts(self, utterance_id: uuid.UUID) -> None:
+        self.dropped.append(utterance_id)
 
     def publish_control(self, control: Control) -> None:
         self.controls.append(control)
@@ -63,6 +73,23 @@ def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent
     made = SentServer()
     monkeypatch.setattr(moxie_server, "_server", made)
     yield made
+    made.chat.stop()
+
+
+@pytest.fixture
+def modules(db: Any) -> list[ChatModule]:
+    """The Spanish and the English one."""
+    make_modules()
+    return list(ChatModule.objects.all())
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
+    """A language model, that the settings name."""
+    with serving_model() as stub:
+        monkeypatch.setenv("HIVE_CHAT_URL", stub.url)
+        monkeypatch.setenv("HIVE_CHAT_MODEL", "stub")
+        yield stub
 
 
 @pytest.fixture
