@@ -53,7 +53,9 @@ class ModelStub:
         self.keys.append(key)
         return self._answers.popleft() if self._answers else self.usual
 
-    def _handler(stub) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        stub = self
+
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *_: Any) -> None:
                 pass

@@ -35,18 +35,26 @@ class History:
         with self._lock:
             self._lines.pop(device_id, None)
 
-    def add(self, device_id: str, role: str, words: str) -> None:
-        """Somebody said this. A robot can tell the same thing again; it counts once."""
+    def add(self, device_id: str, role: str, words: str, *, looking_back: int = 0) -> None:
+        """Somebody said this; it counts once until the other speaks.
+
+        And once among the newest `looking_back` lines, where it is told later than it was said.
+        """
         words = speakable(words[:LINE_CHARACTERS])
         if not words:
             return
         with self._lock:
             lines = self._lines.setdefault(device_id, deque(maxlen=conf.HIVE_CHAT_HISTORY))
             self._lines.move_to_end(device_id)
-            if words.casefold() not in _since_the_other_spoke(lines, role):
+            newest = {line.words.casefold() for line in list(lines)[-looking_back or len(lines) :]}
+            if words.casefold() not in newest | _since_the_other_spoke(lines, role):
                 lines.append(Line(role, words))
             while len(self._lines) > ROBOTS:
                 self._lines.popitem(last=False)
+
+    def ends_with(self, device_id: str, role: str, words: str) -> bool:
+        """Was this said last of all?"""
+        return self.lines(device_id)[-1:] == [Line(role, speakable(words))]
 
     def lines(self, device_id: str) -> list[Line]:
         """Oldest first."""

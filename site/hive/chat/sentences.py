@@ -11,8 +11,10 @@ IDLE_SECONDS = 0.3
 
 _END = re.compile(r"[.!?…]+[\"'”’»)\]*_]*\s+|\n+")
 _AT_THE_END = re.compile(r"[.!?…]+[\"'”’»)\]*_]*\Z")
-# A point after a number or a single letter ends no sentence: "3. ", "J. R. R."
-_NO_END = re.compile(r"(?:^|\s)(?:\d+|\w|Sr|Sra|Srta|Dr|Dra|Mr|Mrs|Ms|etc)\.\s*\Z", re.IGNORECASE)
+# The number of a list and the point of an initial or an abbreviation end no sentence.
+_NO_END = re.compile(
+    r"(?:^\s*\d+|\b(?:[^\W\d]|Sr|Sra|Srta|Dr|Dra|Mr|Mrs|Ms))\.\s*\Z", re.IGNORECASE
+)
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 _BEGINS_TO_THINK = re.compile(r"\s*<(?:t(?:h(?:i(?:n(?:k)?)?)?)?)?\Z")
 

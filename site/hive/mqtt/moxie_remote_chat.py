@@ -32,6 +32,7 @@ MODULES_VERSION = "moxie_v1"
 ANSWER = "GLOBAL_RESPONSE"
 FALLBACK = "FALLBACK"
 ANSWERED_KEPT = 200
+LOOKING_BACK = 4
 COMMANDS = ("prompt", "continue", "reprompt")
 
 
@@ -154,11 +155,15 @@ class RemoteChat:
 
     def _remember(self, device_id: str, rcr: dict[str, Any], words: str) -> None:
         """What the robot heard and said, as it tells: the conversation so far."""
+        if self._answers.history.ends_with(device_id, history.MOXIE, words):
+            return  # it repeats itself
         lines = rcr.get("extra_lines")
         for line in lines if isinstance(lines, list) else []:
             if isinstance(line, dict) and line.get("context_type") == "input":
                 heard = str(line.get("text") or "")
-                self._answers.history.add(device_id, history.CHILD, clean(heard))
+                self._answers.history.add(
+                    device_id, history.CHILD, clean(heard), looking_back=LOOKING_BACK
+                )
         self._answers.history.add(device_id, history.MOXIE, words)
 
     def _answer_again(self, device_id: str, rcr: dict[str, Any]) -> bool:
