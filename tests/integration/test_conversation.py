@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hive.chat.history import MOXIE
 from hive.models import ChatModule
 from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
@@ -97,8 +98,11 @@ def answers(moxie: VirtualMoxie) -> list[dict[str, Any]]:
 
 
 def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
-    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
+    server: MoxieServer, moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
 ) -> None:
+    def told() -> bool:
+        return server.chat._answers.history.ends_with(DEVICE, MOXIE, moxie.said[-1])
+
     module = ChatModule.objects.get(lang="es")
     said = [
         module.opener,
@@ -112,6 +116,7 @@ def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
     moxie.prompt()
     moxie.wait_for(lambda robot: len(robot.said) == 1)
     for number, words in enumerate(heard, start=2):
+        wait_until(told, "the robot to tell what it said")
         event_id = moxie.hear(words)
         moxie.wait_for(lambda robot, count=number: len(robot.said) == count)  # type: ignore[misc]
         assert answers(moxie)[-1]["event_id"] == event_id

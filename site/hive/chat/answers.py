@@ -93,11 +93,6 @@ class Answers:
 
     def _ask_model(self, turn: Turn, module: ChatModule) -> None:
         said: list[str] = []
-        fallback = fill(
-            self.companion.one_of(turn.device_id, "fallback", module.fallback),
-            turn.asked,
-            module.lang,
-        )
 
         def part(words: str, is_last: bool) -> None:
             said.append(words)
@@ -115,7 +110,9 @@ class Answers:
             if words is not None:
                 self._say(turn, words)
             else:
-                self._say(turn, fallback, FALLBACK, error=self.talks.model.problem)
+                line = self.companion.one_of(turn.device_id, "fallback", module.fallback)
+                instead = fill(line, turn.asked, turn.lang)
+                self._say(turn, instead, FALLBACK, error=self.talks.model.problem)
 
         def dropped() -> None:
             mqtt_tts_mirror.get_tts_mirror().drop_parts(turn.utterance_id)

@@ -16,7 +16,6 @@ _NO_END = re.compile(
     r"(?:^\s*\d+|\b(?:[^\W\d]|Sr|Sra|Srta|Dr|Dra|Mr|Mrs|Ms))\.\s*\Z", re.IGNORECASE
 )
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
-_BEGINS_TO_THINK = re.compile(r"\s*<(?:t(?:h(?:i(?:n(?:k)?)?)?)?)?\Z")
 
 
 class Sentences:
@@ -30,11 +29,8 @@ class Sentences:
     def feed(self, words: str) -> list[str]:
         """Take in some more. The sentences join, with `rest`, to all that is to be said."""
         self._raw += words
-        # What a model thinks to itself is not said, and not known to be that before its tag is.
-        shown = _THINKING.sub("", self._raw).lstrip()
-        if _BEGINS_TO_THINK.match(self._raw):
-            return []
-        self.rest = shown[self._taken :]
+        # What a model thinks to itself is not said.
+        self.rest = _THINKING.sub("", self._raw).lstrip()[self._taken :]
         return list(self._sentences())
 
     @property

@@ -74,7 +74,8 @@ class Visits:
             state = has_moved_on(line["state"], str(message.get("event", "")))
             if state is None:
                 return None
-            line |= {"state": state, "error": str(message.get("error", ""))}
+            line["state"] = state
+            line["error"] = str(message.get("error") or line.get("error", ""))
             return visit, dict(line)
 
     def lines(self, visit: str) -> list[Line]:
