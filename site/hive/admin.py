@@ -70,9 +70,12 @@ class ChatModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("name", "prompt", "opener")
     save_as = True
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("name", "lang", "is_enabled", "opener")}),
-        (_("Language model"), {"fields": ("prompt", "model", "max_tokens", "temperature")}),
-        (_("Without a language model"), {"fields": ("replies", "reprompt", "fallback")}),
+        (None, {"fields": ("name", "lang", "is_enabled", "opener", "reprompt")}),
+        (
+            _("Language model"),
+            {"fields": ("prompt", "model", "max_tokens", "temperature", "fallback")},
+        ),
+        (_("Without a language model"), {"fields": ("replies",)}),
         (_("For robots"), {"fields": ("module_id", "content_id")}),
     )
 
