@@ -16,6 +16,7 @@ from hive.chat.talks import Question, Talks, Work
 from hive.chat.words import Asked, fill, prompt_for
 from hive.events import push_chat
 from hive.mqtt import mqtt_tts_mirror
+from ttsmonitor.text import speakable
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_remote_chat import RemoteChat
@@ -104,7 +105,7 @@ class Answers:
                 lang=turn.lang,
                 is_last=is_last,
             )
-            self._show(turn, "".join(said), state=visits.MAKING)
+            self._show(turn, speakable("".join(said)), state=visits.MAKING)
 
         def done(words: str | None) -> None:
             if words is not None:
@@ -116,7 +117,7 @@ class Answers:
 
         def dropped() -> None:
             mqtt_tts_mirror.get_tts_mirror().drop_parts(turn.utterance_id)
-            self._show(turn, "".join(said) or "…", state="interrupted")
+            self._show(turn, speakable("".join(said)) or "…", state="interrupted")
 
         lines = self.history.lines(turn.device_id)
         prompt = prompt_for(module.prompt, turn.asked, module.lang)

@@ -74,8 +74,10 @@ function showLine(line) {
     while (lines.children.length > LINES) lines.firstElementChild.remove();
     document.getElementById("lines-empty").hidden = true;
   }
-  if (line.text.length >= part(row, "text").textContent.length) part(row, "text").textContent = line.text;
-  if (rank(line.state) >= rank(row.dataset.state)) showOutcome(row, line);
+  const words = part(row, "text");
+  const isNewer = rank(line.state) >= rank(row.dataset.state);
+  if (isNewer || line.text.length > words.textContent.length) words.textContent = line.text;
+  if (isNewer) showOutcome(row, line);
   if (atEnd) lines.scrollTop = lines.scrollHeight;
 }
 
