@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hive.chat import history, visits
 from hive.chat.commands import find_command
 from hive.chat.companion import Companion
-from hive.chat.history import History
+from hive.chat.history import History, Line
 from hive.chat.language_model import is_installed
 from hive.chat.models import ChatModule
 from hive.chat.talks import Question, Talks, Work
@@ -20,6 +21,8 @@ from ttsmonitor.text import speakable
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_remote_chat import RemoteChat
+
+logger = logging.getLogger(__name__)
 
 SOURCE = "chat"
 SCRIPTED, COMMAND, FALLBACK = "scripted", "command", "fallback"
@@ -52,6 +55,8 @@ class Answers:
         is_led = any(module.model_name for module in ChatModule.objects.enabled())
         if is_led and is_installed():
             self.talks.prepare()
+        elif is_led:
+            logger.warning("the library openai is not installed: the scripted companion answers")
 
     def give(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
         """Answer a request, now or later; False where it is for somebody else."""
@@ -120,6 +125,8 @@ class Answers:
             self._show(turn, speakable("".join(said)) or "…", state="interrupted")
 
         lines = self.history.lines(turn.device_id)
+        if not lines or lines[-1].role != history.CHILD:  # none is kept, or it had no words
+            lines.append(Line(history.CHILD, turn.asked.speech))
         prompt = prompt_for(module.prompt, turn.asked, module.lang)
         question = Question(turn.device_id, module, prompt, lines)
         self.talks.ask(Work(turn.device_id, question, part, done, dropped))

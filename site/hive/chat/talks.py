@@ -10,7 +10,6 @@ import importlib
 import logging
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -40,7 +39,6 @@ class Question:
     module: ChatModule
     prompt: str
     lines: list[Line]
-    utterance_id: uuid.UUID = field(default_factory=uuid.uuid4)
     asked: float = field(default_factory=time.monotonic)
 
 

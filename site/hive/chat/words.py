@@ -28,7 +28,8 @@ def fill(text: str, asked: Asked, lang: str = "es") -> str:
         now = timezone.localtime()
         with translation.override(lang):
             date = "l j \\d\\e F" if lang == "es" else "l, F j"
-            values |= {"time": f"{now:%H:%M}", "date": date_format(now, date)}
+            clock = "G:i" if lang == "es" else "g:i A"
+            values |= {"time": date_format(now, clock), "date": date_format(now, date)}
     if not asked.nickname:
         text = text.replace(", {nickname}", "")
     for name, value in values.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -189,3 +190,23 @@ def test_what_the_robot_heard_and_said_is_remembered_from_what_it_tells(
     ]  # fmt: skip
     server.chat.handle_request(DEVICE, request("prompt", event_id="e2"))
     assert server.chat._answers.history.lines(DEVICE) == []
+
+
+@pytest.mark.parametrize("speech", ["Hola", "😀"])
+def test_the_model_hears_the_question_also_where_no_history_is_kept(
+    page: Client, model: ModelStub, monkeypatch: pytest.MonkeyPatch, speech: str
+) -> None:
+    monkeypatch.setenv("HIVE_CHAT_HISTORY", "0")
+    post(page, text=speech)
+    wait_until(lambda: model.requests, "the question")
+    assert model.messages() == [("user", speech)]
+
+
+def test_where_too_much_is_asked_the_fallback_answers_at_once(
+    page: Client, model: ModelStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hive.chat.talks.WAITING", 2)
+    model.answer(threading.Event())
+    for words in ("Uno", "Dos", "Tres"):
+        post(page, text=words)
+    assert [note for who, _text, note in lines(page) if who == "moxie"] == ["fallback"]
