@@ -15,6 +15,8 @@ from typing import Any
 
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
+from ttsmonitor.text import clean as clean
+from ttsmonitor.text import shorten as shorten
 
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
@@ -83,15 +85,10 @@ class Chunk:
     def split(self) -> list[Chunk]:
         """This utterance as chunks that fit the wire; their texts join to the same text."""
         parts = self.parts or split_chunks(self.text)
+        # Of one that is open, whoever counts against the newest message sees that one is missing.
+        total = None if self.is_open else len(parts)
         return [
-            replace(
-                self,
-                text=part,
-                chunk=number,
-                # Who counts them against the newest message sees that one is missing still.
-                total_chunks=number + 1 if self.is_open else len(parts),
-                parts=(),
-            )
+            replace(self, text=part, chunk=number, total_chunks=total or number + 1, parts=())
             for number, part in enumerate(parts, start=1)
         ]
 
@@ -232,11 +229,6 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def clean(text: str) -> str:
-    """`text` without what no database or JSON reader takes: NUL and lone surrogates."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
 def tidy(utterance: Chunk) -> Chunk:
     """`utterance` without the optional fields that no reader would take.
 
@@ -259,11 +251,6 @@ def tidy(utterance: Chunk) -> Chunk:
 
 def _fits(value: object, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value
-
-
-def shorten(text: str, limit: int) -> str:
-    """`text`, cut with an ellipsis where it is longer than `limit` characters."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _plain(content: str, device_id: str) -> Chunk:

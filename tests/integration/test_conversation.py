@@ -16,7 +16,7 @@ from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
 from tests.hive import connected_hive
-from tests.model_stub import ModelStub, serving_model
+from tests.model_stub import ModelStub, Piece, serving_model
 from tests.tools import Listener, wait_until
 from ttsmonitor.messages import CONTROL_TOPIC, STATUS_TOPIC
 from ttsmonitor.models import OutboxEntry, Utterance
@@ -87,8 +87,7 @@ def utterances(loudspeaker: Listener) -> list[str]:
     for chunks in parts.values():
         newest = list(chunks.values())[-1]
         assert list(chunks) == list(range(1, newest["chunk"] + 1))
-        if not newest.get("more"):
-            assert newest["total_chunks"] == len(chunks)
+        if newest["total_chunks"] == len(chunks):
             joined.append("".join(chunk["text"] for chunk in chunks.values()))
     return joined
 
@@ -166,6 +165,7 @@ def test_an_answer_that_takes_too_long_is_replaced_and_never_comes_later(
     moxie.hear("¿Sigues ahí?")
     moxie.wait_for(lambda robot: robot.said == [fallback])
     hang.set()
+    monkeypatch.setenv("HIVE_CHAT_SECONDS", "60")
     moxie.hear("Hola")
     moxie.wait_for(lambda robot: len(robot.said) == 2)
 
@@ -173,33 +173,42 @@ def test_an_answer_that_takes_too_long_is_replaced_and_never_comes_later(
     wait_until(lambda: utterances(loudspeaker) == moxie.said, "both")
 
 
-def test_a_model_that_stops_in_the_middle_has_said_what_it_said(
-    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("HIVE_CHAT_SECONDS", "0.5")
-    model.answer("Uno. ", "Dos", threading.Event())
+def test_a_model_that_breaks_off_in_the_middle_has_said_what_it_said(
+    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
+) -> None:
+    gate = threading.Event()
+    model.answer("Uno. ", "Dos", gate, b"data: {broken\n\n")
     moxie.hear("Cuenta")
+    wait_until(lambda: messages(loudspeaker), "the first sentence")
+    gate.set()
     moxie.wait_for(lambda robot: robot.said == ["Uno."])
     (whole,) = wait_until(lambda: utterances(loudspeaker), "the end")
     assert whole.strip() == "Uno."
 
 
-@pytest.mark.parametrize(
-    "pieces",
-    [(500,), (404,), (b"<html>nonsense</html>\n\n",), (b"data: {broken\n\n",), (), ("😀 ", "**"),
-     ("<think>Mmm. Pienso.</think>",)],
-    ids=["fails", "unknown-model", "nonsense", "broken", "nothing", "no-words", "only-thoughts"],
-)  # fmt: skip
+FAILURES: dict[str, tuple[Piece, ...]] = {
+    "fails": (500,),
+    "unknown model": (404,),
+    "nonsense": (b"<html>nonsense</html>\n\n",),
+    "broken": (b"data: {broken\n\n",),
+    "an error": (b'data: {"error": {"message": "out of memory"}}\n\n',),
+    "nothing": (),
+    "no words": ("😀 ", "**"),
+    "only thoughts": ("<think>Mmm. Pienso.</think>",),
+}
+
+
 def test_a_model_that_fails_is_replaced_by_a_line_of_the_module(
-    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str,
-    server: MoxieServer, pieces: tuple[Any, ...],
-) -> None:  # fmt: skip
-    model.answer(*pieces)
-    moxie.hear("Hola")
-    moxie.wait_for(lambda robot: robot.said == [fallback])
-    wait_until(lambda: utterances(loudspeaker) == [fallback], "the line")
-    assert server.chat.model_problem
+    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str, server: MoxieServer
+) -> None:
+    for count, (name, pieces) in enumerate(FAILURES.items(), start=1):
+        model.answer(*pieces)
+        moxie.hear(f"Hola {count}")
+        moxie.wait_for(lambda robot, count=count: len(robot.said) == count)  # type: ignore[misc]
+        assert moxie.said[-1] == fallback, name
+        assert server.chat.model_problem, name
+        server.chat._answers.talks.model.problem = ""
+    wait_until(lambda: utterances(loudspeaker) == [fallback] * len(FAILURES), "the lines")
 
 
 def test_a_model_that_is_away_is_replaced_by_a_line_of_the_module(

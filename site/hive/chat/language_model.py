@@ -55,6 +55,7 @@ class LanguageModel:
                 max_tokens=module.max_tokens,
                 temperature=module.temperature,
                 stream=True,
+                timeout=conf.HIVE_CHAT_SECONDS,
             )
             async with stream:
                 reason = None
@@ -90,7 +91,6 @@ class LanguageModel:
             self._client = AsyncOpenAI(
                 base_url=conf.HIVE_CHAT_URL,
                 api_key=conf.HIVE_CHAT_KEY or "none",
-                timeout=conf.HIVE_CHAT_SECONDS,
                 max_retries=0,  # who asks has not the time
             )
         return self._client
