@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hive.chat.defaults import make_defaults
+from hive.models import ChatModule, GlobalCommand
 from hive.mqtt import mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
 from tests.tools import wait_until
+
+
+def make_modules() -> None:
+    """What the migration made, and a test with transactions has swept away."""
+    make_defaults(ChatModule.objects, GlobalCommand.objects)
 
 
 @contextmanager
 def started_hive() -> Iterator[MoxieServer]:
     """A server that connects to the broker of the settings, where that lets it."""
     mqtt_tts_mirror.get_tts_mirror.cache_clear()
+    make_modules()
     made = MoxieServer()
     made.start()
     try:

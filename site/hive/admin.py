@@ -1,4 +1,4 @@
-"""Robots and their configuration in Django's admin."""
+"""Robots, their configuration and their conversation in Django's admin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from hive.forms import ConfigForm, ConfigurationForm, RobotForm
-from hive.models import Configuration, Robot
+from hive.models import ChatModule, Configuration, GlobalCommand, Robot
 
 _ADVANCED: Any = {
     "classes": ("collapse",),
@@ -47,10 +47,7 @@ class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ConfigurationForm
     fieldsets: ClassVar[Any] = (
         (_("Configuration of all robots"), {"fields": ConfigForm.PARTS}),
-        (
-            _("Conversation"),
-            {"fields": ("chat_opener", "chat_reply", "chat_reprompt", "chat_fallback")},
-        ),
+        (_("Conversation"), {"fields": ("chat_fallback",)}),
         (_("Schedule"), {"fields": ("schedule",)}),
         (_("Configuration as JSON"), {"fields": ("config",)} | _ADVANCED),
     )
@@ -64,3 +61,44 @@ class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         # There is one row, so its list is no use.
         return redirect("admin:hive_configuration_change", Configuration.load().pk)
+
+
+@admin.register(ChatModule)
+class ChatModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "robots_id", "content_id", "lang", "model_shown", "is_enabled")
+    list_filter = ("lang", "is_enabled")
+    search_fields = ("name", "prompt", "opener")
+    save_as = True
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("name", "lang", "is_enabled", "opener", "reprompt")}),
+        (
+            _("Language model"),
+            {"fields": ("prompt", "model", "max_tokens", "temperature", "fallback")},
+        ),
+        (_("Without a language model"), {"fields": ("replies",)}),
+        (_("For robots"), {"fields": ("module_id", "content_id")}),
+    )
+
+    @admin.display(description=_("module id"))
+    def robots_id(self, module: ChatModule) -> str:
+        return module.robots_id
+
+    @admin.display(description=_("model"))
+    def model_shown(self, module: ChatModule) -> str:
+        return module.model_name or str(_("none: the scripted companion"))
+
+
+@admin.register(GlobalCommand)
+class GlobalCommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "pattern", "lang", "action", "position", "is_enabled")
+    list_editable = ("position", "is_enabled")
+    list_filter = ("lang", "action", "is_enabled")
+    search_fields = ("name", "pattern", "answer")
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("name", "pattern", "lang", "answer")}),
+        (
+            _("What the robot does beside"),
+            {"fields": ("action", "target_module", "target_content")},
+        ),
+        (_("Order"), {"fields": ("position", "is_enabled")}),
+    )

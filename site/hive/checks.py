@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage, Error, register
 
@@ -15,6 +17,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "HIVE_PORT": PORT,
     "HIVE_CONFIG_DELAY_SECONDS": (0, 60),
     "HIVE_SILENCE_SECONDS": (1, 86_400),
+    "HIVE_CHAT_SECONDS": (0.5, 120),
+    "HIVE_CHAT_CALLS": (1, 100),
+    "HIVE_CHAT_HISTORY": (0, 200),
 }
 """Lowest and highest value of every number."""
 
@@ -24,9 +29,18 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
     """Every setting is readable and in its range, and the two web servers want a port each."""
     if errors := check_values(conf, "hive.E001"):
         return errors
-    errors = check_ranges(conf, RANGES, "hive.E003")
+    errors = [*check_ranges(conf, RANGES, "hive.E003"), *_check_endpoint(conf.HIVE_CHAT_URL)]
     # What is wrong with the others is told by their own check.
     if not check_values(tts_conf, "") and conf.HIVE_PORT == tts_conf.HTTP_PORT:
         words = f"HIVE_PORT and HTTP_PORT are both {conf.HIVE_PORT}."
         errors.append(Error(words, "The hive and the monitor need a port each.", id="hive.E002"))
     return errors
+
+
+def _check_endpoint(url: str) -> list[CheckMessage]:
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return []
+    hint = "Give an address such as http://localhost:11434/v1."
+    return [Error(f"HIVE_CHAT_URL={url!r} is no address.", hint, id="hive.E004")]

@@ -16,6 +16,18 @@ class HiveSettings(AppSettings):
     """Seconds of silence after which a robot counts as offline, where the broker shows no log."""
     HIVE_CHAT_MODULE: str = "OPENMOXIE_CHAT"
     """Id of the conversation that the hive hosts, as a robot's schedule names it."""
+    HIVE_CHAT_URL: str = "http://localhost:11434/v1"
+    """Address of an OpenAI-compatible endpoint; the default is Ollama's on this computer."""
+    HIVE_CHAT_KEY: str = ""
+    """Key for that endpoint; empty where it wants none."""
+    HIVE_CHAT_MODEL: str = ""
+    """Name of the language model; empty: none, and a small scripted companion answers."""
+    HIVE_CHAT_SECONDS: float = 12.0
+    """Seconds that an answer may take, from the question to its last word."""
+    HIVE_CHAT_CALLS: int = 4
+    """Answers that are asked of the language model at the same time, at most."""
+    HIVE_CHAT_HISTORY: int = 20
+    """Sentences of a conversation that the language model is reminded of, at most."""
 
 
 conf = HiveSettings()

@@ -1,11 +1,12 @@
-"""The hive's WebSockets: the dashboard, and the Puppet Mode page of a robot."""
+"""The hive's WebSockets: the dashboard, a robot's Puppet Mode page, a conversation's page."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from hive import snapshot
-from hive.events import puppet_group
+from hive.chat.visits import is_visit
+from hive.events import chat_group, puppet_group
 from hive.models import Robot
 from ttsmonitor.events import ROBOTS_GROUP
 from ttsmonitor.live import LiveConsumer
@@ -41,3 +42,22 @@ class PuppetConsumer(LiveConsumer):
     def snapshot(self) -> dict[str, Any]:
         """Everything the page shows."""
         return snapshot.puppet(Robot.objects.get(device_id=self.device_id))
+
+
+class ChatConsumer(LiveConsumer):
+    """The page of a conversation without a robot."""
+
+    answers: ClassVar = {"snapshot": lambda self: snapshot.chat(self.visit)}
+
+    @property
+    def visit(self) -> str:
+        return str(self.scope["url_route"]["kwargs"]["visit"])
+
+    async def exists(self) -> bool:
+        return is_visit(self.visit)
+
+    def wanted_groups(self) -> list[str]:
+        return [ROBOTS_GROUP, chat_group(self.visit)]
+
+    def concerns(self, event: dict[str, Any]) -> bool:
+        return bool(event["type"] != "robot")

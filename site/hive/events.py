@@ -30,6 +30,16 @@ def push_line(line: dict[str, Any]) -> None:
     push(puppet_group(line["device_id"]), "line", {"line": line})
 
 
+def chat_group(visit: str) -> str:
+    """The group of the pages of one conversation."""
+    return f"chat.{visit}"
+
+
+def push_chat(visit: str, line: dict[str, Any]) -> None:
+    """Tell the pages of a conversation of a line, or of what became of it."""
+    push(chat_group(visit), "chat", {"line": line})
+
+
 def push_bye() -> None:
     """Tell all pages that the server stops."""
     push(ROBOTS_GROUP, "bye", {})

@@ -1,4 +1,4 @@
-"""Forms: the script of the conversation, and a robot's configuration in plain fields."""
+"""Forms: a robot's configuration in plain fields."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from hive.config import DEFAULTS, LEVELS, PAIRING
 from hive.models import Configuration, Robot
-
-
-class ChatForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What Moxie says in the conversation that is hosted here."""
-
-    class Meta:
-        model = Configuration
-        fields = ("chat_opener", "chat_reply", "chat_reprompt", "chat_fallback")
 
 
 def _time_zones() -> list[tuple[str, Any]]:
@@ -91,6 +83,4 @@ class ConfigurationForm(ConfigForm):
 
     class Meta:
         model = Configuration
-        fields = (
-            "config", "schedule", "chat_opener", "chat_reply", "chat_reprompt", "chat_fallback",
-        )  # fmt: skip
+        fields = ("config", "schedule", "chat_fallback")

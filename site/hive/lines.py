@@ -57,10 +57,10 @@ class Lines:
         News can overtake one another; a line never goes back.
         """
         event = str(message.get("event", ""))
-        state = QUEUED if event == "stored" else event
         with self._lock:
             line = self._lines.get(str(message.get("id", "")))
-            if line is None or not event or _rank(state) <= _rank(line["state"]):
+            state = None if line is None else has_moved_on(line["state"], event)
+            if line is None or state is None:
                 return None
             line |= {"state": state, "error": str(message.get("error", ""))}
             return dict(line)
@@ -79,6 +79,12 @@ class Lines:
             if own is None or _rank(line["state"]) > _rank(own["state"]):
                 known[line["id"]] = line | ({"at": own["at"]} if own else {})
         return sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)[:SHOWN]
+
+
+def has_moved_on(state: str, event: str) -> str | None:
+    """The state after this event; None where it is none, or older news."""
+    after = QUEUED if event == "stored" else event
+    return after if event and _rank(after) > _rank(state) else None
 
 
 def phrases(lines: list[dict[str, Any]]) -> list[str]:

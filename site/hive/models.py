@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hive import config
+from hive.chat.models import ChatModule as ChatModule
+from hive.chat.models import GlobalCommand as GlobalCommand
 from ttsmonitor.messages import format_time
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
@@ -39,27 +41,6 @@ class Configuration(models.Model):
         blank=True,
         validators=[validate_schedule],
         help_text=_("The answer to a robot that asks for its schedule."),
-    )
-    chat_opener = models.TextField(
-        _("opener"),
-        default="¡Hola! Soy Moxie. Me alegra mucho verte. ¿Qué tal ha ido tu día?",
-        help_text=_("What Moxie says first. {nickname} stands for the child's name."),
-    )
-    chat_reply = models.TextField(
-        _("reply"),
-        default=(
-            "¡Qué interesante! Cuéntame un poco más.\n"
-            "Me gusta cómo lo cuentas. ¿Y qué pasó después?\n"
-            "Gracias por contármelo. ¿Cómo te sentiste?"
-        ),
-        help_text=_(
-            "What Moxie answers: one reply a line, in turn. {speech} is what the child said."
-        ),
-    )
-    chat_reprompt = models.TextField(
-        _("reminder"),
-        default="Te escucho. ¿Quieres contarme algo?",
-        help_text=_("What Moxie says when the child says nothing."),
     )
     chat_fallback = models.TextField(
         _("fallback"),

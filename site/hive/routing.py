@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from hive.consumers import HiveConsumer, PuppetConsumer
+from hive.consumers import ChatConsumer, HiveConsumer, PuppetConsumer
 
 websocket_urlpatterns = [
+    path("ws/chat/<str:visit>/", ChatConsumer.as_asgi()),
     path("ws/hive/", HiveConsumer.as_asgi()),
     path("ws/puppet/<str:device_id>/", PuppetConsumer.as_asgi()),
 ]

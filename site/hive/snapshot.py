@@ -8,8 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
+from hive.chat.language_model import is_installed
 from hive.lines import phrases
-from hive.models import Robot
+from hive.models import ChatModule, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor.conf import conf
 
@@ -29,6 +30,31 @@ def puppet(robot: Robot) -> dict[str, Any]:
         "lines": lines,
         "phrases": phrases(lines),
         "speech": server.speech.describe(),
+    }
+
+
+def chat(visit: str) -> dict[str, Any]:
+    """A conversation, who can be talked with, and the speech service."""
+    server = get_moxie_server()
+    return {
+        "lines": server.chat.visits.lines(visit),
+        "modules": [_module(module) for module in ChatModule.objects.enabled()],
+        "speech": server.speech.describe(),
+    }
+
+
+def _module(module: ChatModule) -> dict[str, Any]:
+    """A module as the page shows it; `talker` is who answers in it."""
+    if not module.model_name:
+        talker = "companion"
+    else:
+        talker = "model" if is_installed() else "missing"
+    return {
+        "id": module.pk,
+        "name": module.name,
+        "lang": module.lang,
+        "model": module.model_name,
+        "talker": talker,
     }
 
 

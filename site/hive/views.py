@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from hive import snapshot
-from hive.forms import ChatForm
-from hive.models import Configuration, Robot
+from hive.chat.api import SPEECH_CHARACTERS
+from hive.chat.visits import new_visit
+from hive.models import Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.words import mood_choices, puppet_state_label, strings
 from ttsmonitor.conf import conf
@@ -48,16 +50,27 @@ def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     return render(request, "hive/puppet.html", context)
 
 
+@require_safe
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@ensure_csrf_cookie
 def chat(request: HttpRequest) -> HttpResponse:
-    """What Moxie says in conversation."""
-    form = ChatForm(request.POST or None, instance=Configuration.load())
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved. Moxie says it from now on."))
-        return redirect("chat")
-    return render(request, "hive/chat.html", {"form": form})
+    """Talk with Moxie without a robot."""
+    visit = request.session.setdefault("visit", new_visit())
+    context = snapshot.chat(visit)
+    asked = request.GET.get("module", "")
+    chosen = [each for each in context["modules"] if str(each["id"]) == asked]
+    context |= {
+        "strings": strings(),
+        "visit": visit,
+        "chosen": next(iter(chosen or _in_language(context["modules"])), None),
+        "most_characters": SPEECH_CHARACTERS,
+    }
+    return render(request, "hive/chat.html", context)
+
+
+def _in_language(modules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These, those in the visitor's language first."""
+    return sorted(modules, key=lambda module: module["lang"] != get_language())
 
 
 @login_not_required

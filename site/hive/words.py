@@ -12,6 +12,7 @@ _STATES = (
     gettext_noop("offline"),
     gettext_noop("waiting"),
     gettext_noop("sent"),
+    gettext_noop("making"),
 )
 _PUPPET_STATES = {
     "READY": gettext_noop("ready to speak"),
@@ -40,6 +41,20 @@ _SENTENCES = (
     gettext_noop("Say it again"),
     gettext_noop("Interrupted."),
     gettext_noop("The robot was woken up."),
+    gettext_noop("You"),
+    gettext_noop("scripted"),
+    gettext_noop("command"),
+    gettext_noop("fallback"),
+    gettext_noop("The language model {model} answers."),
+    gettext_noop(
+        "No language model is set up, so a small scripted companion answers. HIVE_CHAT_MODEL names"
+        " one."
+    ),
+    gettext_noop(
+        "The library openai is not installed, so a small scripted companion answers. script/setup"
+        " installs it."
+    ),
+    gettext_noop("No answer of the language model: {error}"),
 )
 
 

@@ -131,6 +131,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {
         "daphne": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},
         "transitions": {"level": "WARNING"},
     },

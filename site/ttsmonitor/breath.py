@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ttsmonitor.conf import conf
+from ttsmonitor.growing import is_open
 from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.text import speakable
@@ -45,4 +46,5 @@ def _fits(
     """Is it said by the same robot in the same manner, and is there something to say now?"""
     is_alike = replace(following, text=request.text) == request
     is_with_it = (utterance.device_id, utterance.priority) == (first.device_id, first.priority)
-    return is_alike and is_with_it and bool(following.text) and not utterance.is_stale(conf.TTS_TTL)
+    is_whole = bool(following.text) and not is_open(utterance)
+    return is_alike and is_with_it and is_whole and not utterance.is_stale(conf.TTS_TTL)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from ttsmonitor.models import Utterance, UtteranceChunk
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
+UNKNOWN = 0
+"""Chunks in all of an utterance whose last one has not come."""
 REPEATED_WITHIN = timedelta(hours=1)
 
 
@@ -50,7 +53,7 @@ class Stored:
     is_complete: bool
     """All chunks are in the history."""
     became_ready: bool
-    """This one completed it, so it can be spoken now."""
+    """There is something to be spoken now: this one completed it, or more of it has come."""
     is_settled: bool = False
     """This one completed it, and it will not be spoken."""
 
@@ -86,6 +89,8 @@ class _Draft:
     is_new: bool = False
     parts: dict[int, str] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)
+    is_closed: bool = False
+    """It was open, and now its end is known."""
 
     @property
     def is_complete(self) -> bool:
@@ -95,19 +100,26 @@ class _Draft:
         """False where it is there already. Raises InvalidMessageError."""
         utterance = self.utterance
         _refuse_stranger(utterance, chunk)
-        if chunk.chunk in self.parts:
-            return False
-        parts = self.parts | {chunk.chunk: chunk.text}
+        is_news = chunk.chunk not in self.parts
+        parts = {chunk.chunk: chunk.text} | self.parts
         if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
             raise InvalidMessageError(
                 f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
             )
+        was_open = utterance.total_chunks == UNKNOWN
+        if was_open and not chunk.is_open:
+            utterance.total_chunks, self.is_closed = chunk.total_chunks, True
+        if is_news:
+            self._take_in(parts, chunk.chunk, was_open)
+        return is_news
+
+    def _take_in(self, parts: dict[int, str], number: int, was_open: bool) -> None:
+        utterance = self.utterance
         self.parts = parts
-        self.added.append(chunk.chunk)
-        utterance.text = _joined(parts, utterance.total_chunks)
-        if utterance.status != Status.RECEIVING:
+        self.added.append(number)
+        utterance.text = _joined(parts, utterance.total_chunks or max(parts))
+        if utterance.status != Status.RECEIVING and not (was_open or is_growing(utterance)):
             utterance.error = "a chunk came too late to be spoken"
-        return True
 
 
 class _Batch:
@@ -123,12 +135,16 @@ class _Batch:
         if (twin := self._twin(arrival)) is not None:
             return Stored(twin, is_complete=True, became_ready=False)
         draft = self._draft(arrival.chunk)
-        is_news, utterance = draft.add(arrival.chunk), draft.utterance
-        if not (is_news and draft.is_complete and utterance.status == Status.RECEIVING):
-            return Stored(utterance, draft.is_complete, became_ready=False)
+        utterance = draft.utterance
+        was_open = utterance.total_chunks == UNKNOWN
+        is_news = draft.add(arrival.chunk)
+        can_begin = draft.is_complete or (was_open and 1 in draft.parts)
+        if not (is_news and can_begin and utterance.status == Status.RECEIVING):
+            has_grown = is_news and is_growing(utterance)
+            return Stored(utterance, draft.is_complete, became_ready=has_grown)
         self._receive(utterance, arrival)
         is_settled = utterance.status != Status.QUEUED
-        return Stored(utterance, True, became_ready=not is_settled, is_settled=is_settled)
+        return Stored(utterance, draft.is_complete, not is_settled, is_settled)
 
     def write(self) -> None:
         """Put what is new into the database."""
@@ -137,11 +153,14 @@ class _Batch:
         insert_new([
             UtteranceChunk(utterance=draft.utterance, number=number, text=draft.parts[number])
             for draft in drafts
-            if draft.utterance.total_chunks > 1  # of one, the utterance has all there is
+            if draft.utterance.total_chunks != 1  # of one, the utterance has all there is
             for number in draft.added
         ])  # fmt: skip
-        grown = [draft.utterance for draft in drafts if draft.added and not draft.is_new]
-        Utterance.objects.bulk_update(grown, ["text", "error", "status", "finished_at"])
+        known = [draft for draft in drafts if not draft.is_new]
+        grown = [draft.utterance for draft in known if draft.added or draft.is_closed]
+        Utterance.objects.bulk_update(
+            grown, ["text", "error", "status", "finished_at", "total_chunks"]
+        )
 
     def _draft(self, chunk: Chunk) -> _Draft:
         draft = self._drafts.get(chunk.utterance_id)
@@ -180,13 +199,34 @@ class _Batch:
 
 def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
     """A part of something else is not mixed in, whatever its id says."""
-    names = ["total_chunks", *(["source", "device_id"] if chunk.total_chunks > 1 else [])]
+    names = ["source", "device_id"] if chunk.total_chunks > 1 else []
+    total = utterance.total_chunks
+    if chunk.is_open and total != UNKNOWN and chunk.chunk >= total:
+        raise InvalidMessageError(
+            f"chunk {chunk.chunk} follows the end of utterance {utterance.pk}"
+        )
+    if not chunk.is_open and total != UNKNOWN:
+        names = ["total_chunks", *names]
     for name in names:
         came, known = getattr(chunk, name), getattr(utterance, name)
         if came != known:
             raise InvalidMessageError(
                 f"{name} is {came}, but utterance {utterance.pk} came with {known}"
             )
+
+
+def is_growing(utterance: Utterance) -> bool:
+    """Is it spoken, or about to be, while the rest of it is still on its way?"""
+    return utterance.status in (Status.QUEUED, Status.PLAYING) and not utterance.error
+
+
+def beginning(utterance: Utterance) -> tuple[str, bool]:
+    """What has come of an utterance without a gap, and whether that is all of it."""
+    parts = dict(utterance.chunks.values_list("number", "text"))
+    total = Utterance.objects.values_list("total_chunks", flat=True).get(pk=utterance.pk)
+    numbers = takewhile(parts.__contains__, count(1))
+    text = "".join(parts[number] for number in numbers)
+    return text, len(parts) == total
 
 
 def _joined(parts: dict[int, str], total: int) -> str:
@@ -200,7 +240,7 @@ def _known(ids: set[UUID]) -> dict[UUID, _Draft]:
     """Those that are in the database, held there until the end of the transaction."""
     rows = Utterance.objects.select_for_update().filter(pk__in=ids)
     drafts = {row.pk: _Draft(row) for row in rows}
-    of_several = [pk for pk, draft in drafts.items() if draft.utterance.total_chunks > 1]
+    of_several = [pk for pk, draft in drafts.items() if draft.utterance.total_chunks != 1]
     if of_several:
         for part in UtteranceChunk.objects.filter(utterance__in=of_several):
             drafts[part.utterance_id].parts[part.number] = part.text
@@ -242,7 +282,7 @@ def _fields(chunk: Chunk, now: datetime) -> dict[str, Any]:
         "intensity": chunk.intensity,
         "priority": chunk.priority,
         "ttl_seconds": chunk.ttl,
-        "total_chunks": chunk.total_chunks,
+        "total_chunks": UNKNOWN if chunk.is_open else chunk.total_chunks,
         "published_at": chunk.published_at or now,
         "received_at": now,
     }
@@ -255,9 +295,10 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
     for utterance in Utterance.objects.receiving().filter(received_at__lt=limit):
         with transaction.atomic():
             there = set(utterance.chunks.values_list("number", flat=True))
-            missing = sorted(set(range(1, utterance.total_chunks + 1)) - there)
+            total = utterance.total_chunks or max(there) + 1
+            missing = sorted(set(range(1, total + 1)) - there)
             numbers = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
-            error = f"chunk {numbers} of {utterance.total_chunks} did not come"
+            error = f"chunk {numbers} of {total} did not come"
             query = Utterance.objects.filter(pk=utterance.pk)
             if query.move(Status.RECEIVING, Status.QUEUED, error=error):
                 utterance.refresh_from_db()

@@ -15,6 +15,8 @@ from typing import Any
 
 from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
+from ttsmonitor.text import clean as clean
+from ttsmonitor.text import shorten as shorten
 
 UTC = timezone.utc  # Python 3.10 has no datetime.UTC
 STATUS_TOPIC = "moxie/tts/status"
@@ -57,6 +59,10 @@ class Chunk:
     priority: str = "normal"
     ttl: float | None = None
     event_id: str = ""  # of the robot's request that this answers; no message has it
+    is_open: bool = False
+    """More of it follows, nobody knows how much: `total_chunks` only says that."""
+    parts: tuple[str, ...] = ()
+    """`text` as it was cut when it went out in parts, while it was still being made."""
     is_anonymous: bool = False
     """It came without an id, so the one it has was made up on receipt."""
 
@@ -75,13 +81,17 @@ class Chunk:
                 fields[name] = value
         if self.priority != "normal":
             fields["priority"] = self.priority
+        if self.is_open:
+            fields["more"] = True
         return dump(fields)
 
     def split(self) -> list[Chunk]:
         """This utterance as chunks that fit the wire; their texts join to the same text."""
-        parts = split_chunks(self.text)
+        parts = self.parts or split_chunks(self.text)
+        # Of one that is open, whoever counts against the newest message sees that one is missing.
+        total = None if self.is_open else len(parts)
         return [
-            replace(self, text=part, chunk=number, total_chunks=len(parts))
+            replace(self, text=part, chunk=number, total_chunks=total or number + 1, parts=())
             for number, part in enumerate(parts, start=1)
         ]
 
@@ -136,6 +146,7 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
         intensity=_optional(fields, "intensity", low=0, high=1),
         priority=priority,
         ttl=_optional(fields, "ttl", low=0, high=7 * 86_400),
+        is_open=total > 1 and fields.get("more") is True,
         is_anonymous=total == 1 and fields.get("id") in (None, ""),
     )
 
@@ -218,11 +229,6 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def clean(text: str) -> str:
-    """`text` without what no database or JSON reader takes: NUL and lone surrogates."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
 def tidy(utterance: Chunk) -> Chunk:
     """`utterance` without the optional fields that no reader would take.
 
@@ -245,11 +251,6 @@ def tidy(utterance: Chunk) -> Chunk:
 
 def _fits(value: object, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value
-
-
-def shorten(text: str, limit: int) -> str:
-    """`text`, cut with an ellipsis where it is longer than `limit` characters."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _plain(content: str, device_id: str) -> Chunk:

@@ -15,6 +15,7 @@ import random
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,6 +23,7 @@ from ttsmonitor.echoes import Heard
 from ttsmonitor.handed import Handed
 from ttsmonitor.messages import PRIORITIES, UTC, Chunk, Control, clean
 from ttsmonitor.publisher import Listener, Publisher
+from ttsmonitor.text import split_chunks
 from ttsmonitor.unconfirmed import MirrorState
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class TTSMirrorPublisher:
         self._publisher = Publisher(**self._arguments)
         for listener in self._listeners:
             self._publisher.add_listener(listener)
+        self._begun: dict[uuid.UUID, Chunk] = {}
         self._is_started = self._is_held = False
         self._starting = threading.Lock()
 
@@ -105,6 +108,9 @@ class TTSMirrorPublisher:
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
         try:
+            if (begun := self._begun.pop(utterance_id, None)) is not None:
+                self._end(begun)  # these words are mirrored already, part by part
+                return utterance_id
             utterance = make_utterance(
                 text,
                 source=source,
@@ -124,6 +130,58 @@ class TTSMirrorPublisher:
         except Exception:
             logger.exception("could not mirror what was said")
         return utterance_id
+
+    def publish_part(
+        self,
+        text: str,
+        *,
+        utterance_id: uuid.UUID,
+        source: str,
+        device_id: str | None = None,
+        lang: str = "",
+        is_last: bool = False,
+    ) -> None:
+        """Hand over the next part of something that is still being made: it is spoken at once.
+
+        publish_text() with the same id ends it, and mirrors nothing more; or drop_parts() does.
+        """
+        try:
+            self.start()
+            begun = self._begun.get(utterance_id) or Chunk(
+                utterance_id=utterance_id,
+                text="",
+                source=source,
+                published_at=datetime.now(UTC),
+                device_id=device_id or "",
+                lang=lang,
+            )
+            self._grow(begun, clean(text), is_open=not is_last)
+        except Exception:
+            logger.exception("could not mirror a part of what was said")
+
+    def drop_parts(self, utterance_id: uuid.UUID) -> None:
+        """It ends here, and what nobody has heard of it yet is not to be spoken."""
+        try:
+            if begun := self._begun.pop(utterance_id, None):
+                self._end(replace(begun, ttl=0))
+        except Exception:
+            logger.exception("could not end what was said")
+
+    def _grow(self, begun: Chunk, words: str, *, is_open: bool) -> None:
+        grown = replace(
+            begun,
+            text=begun.text + words,
+            chunk=len(begun.parts) + 1,
+            parts=(*begun.parts, *split_chunks(words)),
+            is_open=is_open,
+        )
+        self._begun[begun.utterance_id] = grown
+        self._publisher.publish(grown)
+
+    def _end(self, begun: Chunk) -> None:
+        if begun.is_open:
+            self._grow(begun, " ", is_open=False)
+            del self._begun[begun.utterance_id]
 
     def hand_over(self, make: Callable[[], Handed]) -> None:
         """Have `make` called soon, on another thread, and publish what it returns.

@@ -22,11 +22,16 @@ from ttsmonitor.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
 
+OPEN_SECONDS = 300.0
+"""Longer than anybody takes to say a thing to its end."""
+
 
 def add(utterances: Iterable[Chunk]) -> None:
-    """Keep these until they are confirmed."""
+    """Keep these until they are confirmed; one that grows takes the place of what it was."""
     entries = [OutboxEntry(id=each.utterance_id, payload=_pack(each)) for each in utterances]
-    OutboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
+    OutboxEntry.objects.bulk_create(
+        entries, update_conflicts=True, unique_fields=["id"], update_fields=["payload"]
+    )
 
 
 def confirm(ids: Iterable[UUID]) -> None:
@@ -51,12 +56,12 @@ def ids() -> list[UUID]:
 
 def unconfirmed() -> list[Chunk]:
     """What is not confirmed, oldest first."""
-    return [_unpack(each.pk, each.payload) for each in OutboxEntry.objects.order_by("created_at")]
+    return [_unpack(each) for each in OutboxEntry.objects.order_by("created_at")]
 
 
 def get(ids: Iterable[UUID]) -> list[Chunk]:
     """Those of these that are not confirmed."""
-    return [_unpack(each.pk, each.payload) for each in OutboxEntry.objects.filter(pk__in=list(ids))]
+    return [_unpack(each) for each in OutboxEntry.objects.filter(pk__in=list(ids))]
 
 
 def due(retry_seconds: float) -> list[Chunk]:
@@ -69,7 +74,7 @@ def due(retry_seconds: float) -> list[Chunk]:
         Q(published_at__lt=now - pause) | Q(published_at=None, created_at__lt=now - pause)
     )
     return [
-        _unpack(each.pk, each.payload)
+        _unpack(each)
         for each in silent.order_by("created_at")
         if each.published_at is None or each.published_at < now - pause * each.attempts
     ]
@@ -102,8 +107,10 @@ def _pack(utterance: Chunk) -> dict[str, Any]:
     return fields
 
 
-def _unpack(utterance_id: UUID, payload: dict[str, Any]) -> Chunk:
-    fields = dict(payload)
+def _unpack(entry: OutboxEntry) -> Chunk:
+    fields = dict(entry.payload) | {"chunk": 1, "parts": tuple(entry.payload.get("parts", ()))}
     if fields["published_at"]:
         fields["published_at"] = datetime.fromisoformat(fields["published_at"])
-    return Chunk(utterance_id=utterance_id, **fields)
+    if entry.created_at < timezone.now() - timedelta(seconds=OPEN_SECONDS):
+        fields["is_open"] = False  # whoever made more of it is gone
+    return Chunk(utterance_id=entry.pk, **fields)

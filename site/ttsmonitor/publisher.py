@@ -201,7 +201,7 @@ class Publisher:
                 item = item()
             if isinstance(item, Heard):
                 return self._echoes.hear(item)
-            if isinstance(item, Chunk):
+            if isinstance(item, Chunk) and not item.is_open:  # a robot tells of the whole
                 self._echoes.note(item)
         except Exception:
             logger.exception("could not mirror what was said")
@@ -235,7 +235,7 @@ class Publisher:
             self._unconfirmed.withdraw(control.device_id)
 
     def _publish_new(self, chunks: list[Chunk]) -> None:
-        utterances = [tidy(part) for chunk in chunks for part in _fit(chunk)]
+        utterances = _newest([tidy(part) for chunk in chunks for part in _fit(chunk)])
         self._unconfirmed.add(utterances)
         self._send(utterances)
 
@@ -260,6 +260,8 @@ class Publisher:
     def _send_one(self, utterance: Chunk) -> bool:
         topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
         chunks = utterance.split()
+        if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
+            chunks = chunks[utterance.chunk - 1 :]
         for chunk in chunks:
             if self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS) is None:
                 if not self._is_full:  # said once, not with each sentence
@@ -320,6 +322,15 @@ class Publisher:
                 listener(fields)
             except Exception:
                 logger.exception("a listener failed")
+
+
+def _newest(utterances: list[Chunk]) -> list[Chunk]:
+    """Each once: of one that grew meanwhile the newest state, from its first new part on."""
+    newest: dict[uuid.UUID, Chunk] = {}
+    for each in utterances:
+        before = newest.get(each.utterance_id)
+        newest[each.utterance_id] = replace(each, chunk=before.chunk) if before else each
+    return list(newest.values())
 
 
 def _fit(utterance: Chunk) -> list[Chunk]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 
+from ttsmonitor import growing
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.breath import Breath, breath_of
@@ -131,6 +132,7 @@ class Speaker:
         in_hand.outcome, in_hand.reason = outcome, reason
         in_hand.playback.cancel()
         self._synthesizer.cancel(in_hand.playback)
+        self._wake.set()  # where it waits for the rest of it
         return True
 
     def pause(self) -> None:
@@ -229,16 +231,16 @@ class Speaker:
 
     def _speak(self, in_hand: _InHand) -> None:
         utterance, playback = in_hand.utterance, in_hand.playback
-        words = speakable(utterance.text)
-        if not words:
+        if not growing.is_open(utterance) and not speakable(utterance.text):
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")
         try:
             self._output.wake()
-            request, following = self._in_one_breath(utterance, words)
-            for block in self._synthesizer.speak(request, playback, following):
-                playback.play(block)
+            for words in growing.words_of(utterance, lambda: self._wait_for_more(in_hand)):
+                request, following = self._in_one_breath(utterance, words)
+                for block in self._synthesizer.speak(request, playback, following):
+                    playback.play(block)
             playback.finish()
             outcome, reason = Status.SPOKEN, utterance.error
         except CancelledError:
@@ -268,6 +270,8 @@ class Speaker:
         self, utterance: Utterance, words: str
     ) -> tuple[SpeechRequest, SpeechRequest | None]:
         """What to ask the voice for, and what it is asked for next if nothing comes between."""
+        if growing.is_open(utterance):
+            return request_for(utterance, words), None
         if utterance.pk not in self._breath:
             self._breath = breath_of(utterance, request_for(utterance, words))
         request = self._breath.pop(utterance.pk)
@@ -291,6 +295,16 @@ class Speaker:
         logger.warning("%s waits for the sound device", utterance.pk)
         self._journal.record(utterance, Status.QUEUED)
         return True
+
+    def _wait_for_more(self, in_hand: _InHand) -> None:
+        """Until there may be more of it, or a moment. Raises CancelledError where it is to end."""
+        if self._stopping.is_set():
+            in_hand.reason = in_hand.reason or "the service was stopped"
+            raise CancelledError
+        self._wake.wait(IDLE_SECONDS)
+        self._wake.clear()
+        if in_hand.playback.is_cancelled:
+            raise CancelledError
 
     def _has_begun(self, utterance: Utterance) -> None:
         now = timezone.now()

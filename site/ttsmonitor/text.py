@@ -47,6 +47,16 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
     return chunks
 
 
+def clean(text: str) -> str:
+    """`text` without what no database or JSON reader takes: NUL and lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text`, cut with an ellipsis where it is longer than `limit` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def _cut(text: str, start: int, stop: int) -> int:
     window = text[start:stop]
     for pattern in (_SENTENCE_END, _CLAUSE_END, _SPACE):

@@ -73,7 +73,11 @@ class Unconfirmed:
 
     def add(self, utterances: Sequence[Chunk]) -> None:
         """Keep these until they are confirmed: in the outbox, or in memory while that is away."""
-        self._connections |= {each.utterance_id: NOT_SENT for each in utterances}
+        # One that grows keeps the connection that its beginning went over.
+        self._connections = {each.utterance_id: NOT_SENT for each in utterances} | self._connections
+        if any(each.parts for each in utterances):
+            grown = {each.utterance_id for each in utterances}
+            self._unsaved = [each for each in self._unsaved if each.utterance_id not in grown]
         self._unsaved += utterances
         self.save()
 
@@ -109,6 +113,10 @@ class Unconfirmed:
         """These went out over this connection."""
         self._connections |= dict.fromkeys(ids, connection)
         outbox.attempted(ids)
+
+    def went_over(self, utterance_id: UUID, connection: int) -> bool:
+        """Did it, or its beginning, go out over this connection?"""
+        return self._connections.get(utterance_id) == connection
 
     def confirm(self, ids: Iterable[UUID]) -> None:
         """The speech service has these in its history."""

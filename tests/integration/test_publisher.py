@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import signal
 import threading
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.tools import Listener, stored, wait_until
 from ttsmonitor import mirror as mirror_module
 from ttsmonitor import outbox
-from ttsmonitor.messages import Control, presence_payload
+from ttsmonitor.messages import Chunk, Control, presence_payload
 from ttsmonitor.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -206,3 +209,69 @@ def test_settings_that_cannot_be_used_never_reach_the_robot(
 @pytest.mark.parametrize("text", [None, 7, "", "  ", "a\0b", "\ud800", b"bytes"])
 def test_no_text_whatever_raises(mirror: TTSMirrorPublisher, text: Any) -> None:
     mirror.publish_text(text, source="chat")
+
+
+def chunks(listener: Listener) -> list[tuple[int, int, bool, str]]:
+    fields = [json.loads(payload) for payload in listener.payloads(TEXT_TOPIC)]
+    return [(each["chunk"], each["total_chunks"], "more" in each, each["text"]) for each in fields]
+
+
+def test_what_is_still_being_made_goes_out_part_by_part_each_once(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener, made = listen(TEXT_TOPIC), uuid.uuid4()
+    mirror.publish_part("Uno. ", utterance_id=made, source="chat")
+    wait_until(lambda: chunks(listener), "the first part")
+    mirror.publish_part("Dos. ", utterance_id=made, source="chat")
+    wait_until(lambda: len(chunks(listener)) == 2, "the second part")
+    mirror.publish_part("Tres.", utterance_id=made, source="chat", is_last=True)
+    assert mirror.publish_text("Uno. Dos. Tres.", utterance_id=made, source="chat") == made
+    mirror.publish_text("Otra cosa.", source="chat")
+    wait_until(lambda: len(chunks(listener)) == 4, "all of it")
+
+    assert chunks(listener) == [
+        (1, 2, True, "Uno. "), (2, 3, True, "Dos. "), (3, 3, False, "Tres."),
+        (1, 1, False, "Otra cosa."),
+    ]  # fmt: skip
+    ids = {json.loads(payload)["id"] for payload in listener.payloads(TEXT_TOPIC)[:3]}
+    assert ids == {str(made)}
+    assert OutboxEntry.objects.get(pk=made).payload["text"] == "Uno. Dos. Tres."
+
+
+def test_what_is_not_ended_by_its_maker_is_ended_with_the_whole(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+) -> None:
+    listener, made = listen(TEXT_TOPIC), uuid.uuid4()
+    mirror.publish_part("Uno. ", utterance_id=made, source="chat")
+    wait_until(lambda: chunks(listener), "the first part")
+    mirror.publish_text("Uno.", utterance_id=made, source="chat")
+    wait_until(lambda: len(chunks(listener)) == 2, "its end")
+    assert chunks(listener) == [(1, 2, True, "Uno. "), (2, 2, False, " ")]
+
+
+def test_parts_that_a_broker_missed_come_over_the_next_connection(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
+) -> None:
+    made = uuid.uuid4()
+    mirror.publish_part("Uno. ", utterance_id=made, source="chat")
+    wait_until(lambda: OutboxEntry.objects.filter(attempts=1).exists(), "the first part")
+    mosquitto.process.close()
+    wait_until(lambda: not mirror._publisher.connection.is_ready, "the loss")
+    mirror.publish_part("Dos. ", utterance_id=made, source="chat")
+    mosquitto.start()
+    listener = listen(TEXT_TOPIC)
+    mirror.publish_part("Tres.", utterance_id=made, source="chat", is_last=True)
+    wait_until(lambda: (3, 3, False, "Tres.") in chunks(listener), "the rest")
+    assert {number for number, *_ in chunks(listener)} == {1, 2, 3}
+
+
+def test_what_its_maker_never_ended_is_ended_by_the_next_run(db: None) -> None:
+    begun = Chunk(
+        utterance_id=uuid.uuid4(), text="Uno. Dos. ", parts=("Uno. ", "Dos. "), is_open=True
+    )
+    outbox.add([begun])
+    assert outbox.unconfirmed() == [begun]
+    OutboxEntry.objects.update(created_at=timezone.now() - timedelta(seconds=outbox.OPEN_SECONDS))
+    (ended,) = outbox.unconfirmed()
+    assert [chunk.total_chunks for chunk in ended.split()] == [2, 2]
+    assert not ended.is_open

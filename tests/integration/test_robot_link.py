@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hive.conf import conf
-from hive.models import Configuration, Robot
+from hive.models import ChatModule, Configuration, Robot
 from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
@@ -191,13 +191,13 @@ def test_a_conversation_is_answered_and_mirrored(
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
     switch_on(moxie)
-    script = Configuration.load()
+    module = ChatModule.objects.get(lang="es")
 
     moxie.prompt()
-    moxie.wait_for(lambda robot: robot.said == [script.chat_opener])
+    moxie.wait_for(lambda robot: robot.said == [module.opener])
     event_id = moxie.hear("Hoy vi un gato")
-    reply = script.chat_reply.splitlines()[0]
-    moxie.wait_for(lambda robot: robot.said == [script.chat_opener, reply])
+    reply = module.replies.splitlines()[0]
+    moxie.wait_for(lambda robot: robot.said == [module.opener, reply])
 
     name, answer = moxie.commands[-1]
     assert (name, answer["event_id"]) == ("remote_chat", event_id)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import threading
+import uuid
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from hive.conf import conf
-from hive.models import Configuration
+from hive.chat import history
+from hive.chat.answers import Answers, hosted_modules
+from hive.chat.visits import Visits
+from hive.models import ChatModule, Configuration
 from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from ttsmonitor.messages import clean
+from ttsmonitor.text import speakable
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_server import MoxieServer
@@ -18,31 +23,57 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MODULES_VERSION = "moxie_v1"
-CONTENT_ID = "default"
 ANSWER = "GLOBAL_RESPONSE"
 FALLBACK = "FALLBACK"
 ANSWERED_KEPT = 200
+LOOKING_BACK = 4
 COMMANDS = ("prompt", "continue", "reprompt")
 
 
 class ChatResponse(str):
-    """Words of Moxie, with the request that they answer."""
+    """Words of Moxie, with the request that they answer and what the robot is to do beside."""
 
     request: dict[str, Any]
+    action: dict[str, Any]
 
-    def __new__(cls, words: str, request: dict[str, Any] | None = None) -> ChatResponse:
+    def __new__(
+        cls,
+        words: str,
+        request: dict[str, Any] | None = None,
+        action: dict[str, Any] | None = None,
+    ) -> ChatResponse:
         response = super().__new__(cls, words)
-        response.request = request or {}
+        response.request, response.action = request or {}, action or {}
         return response
 
 
 class RemoteChat:
-    """Answers for the module that is hosted here, and leaves the others to the robot."""
+    """Answers for the modules that are hosted here, and leaves the others to the robot."""
 
     def __init__(self, server: MoxieServer) -> None:
         self._server = server
-        self._answered: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
-        self._turn: dict[str, int] = {}
+        self.visits = Visits()
+        self._answers = Answers(self)
+        # None: that one is being answered, or was interrupted.
+        self._answered: OrderedDict[tuple[str, str], dict[str, Any] | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def model_problem(self) -> str:
+        """Why the language model did not answer last time; empty where it did."""
+        return self._answers.talks.model.problem
+
+    def interrupt(self, device_id: str) -> None:
+        """What is being answered to this robot is not said any further."""
+        self._answers.talks.interrupt(device_id)
+
+    def start(self) -> None:
+        """Have the language model's library ready, where one is to answer."""
+        self._answers.prepare()
+
+    def stop(self) -> None:
+        """Answer nothing more."""
+        self._answers.talks.stop()
 
     def handle_event(
         self, device_id: str, rcr: dict[str, Any], volley_data: dict[str, Any] | None = None
@@ -52,7 +83,8 @@ class RemoteChat:
         if backend == "router":
             self.handle_request(device_id, rcr, volley_data)
         elif backend == "data" and isinstance(query, dict) and query.get("query") == "modules":
-            self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": modules()})
+            hosted = {"version": MODULES_VERSION, "modules": hosted_modules()}
+            self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": hosted})
 
     def handle_request(
         self, device_id: str, rcr: dict[str, Any], volley_data: dict[str, Any] | None = None
@@ -65,51 +97,87 @@ class RemoteChat:
             logger.info("robot %s: chat command %.60r is unknown", device_id, command)
         elif self._answer_again(device_id, rcr):
             logger.info("robot %s repeats itself, and so does the answer", device_id)
-        elif is_ours(rcr):
-            words = self._words(device_id, rcr, volley_data or {})
-            self.process_chat_response(device_id, ChatResponse(words, rcr))
-        else:
+        elif not self._give(device_id, rcr, _nickname(volley_data or {})):
             # Not mirrored: the robot prefers its own content, and notifies what it really said.
             words = Configuration.load().chat_fallback
             self._send_answer(device_id, words, rcr, FALLBACK)
 
+    def _give(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
+        try:
+            return self._answers.give(device_id, rcr, nickname)
+        except Exception:
+            with self._lock:  # whoever asks again is to be answered
+                self._answered.pop((device_id, str(rcr.get("event_id") or "")), None)
+            raise
+
     @mirror_speech(source="chat", text="response")
-    def process_chat_response(self, device_id: str, response: str) -> bool:
-        """Moxie says `response`; a ChatResponse answers its request. False: no way to the robot."""
-        request = response.request if isinstance(response, ChatResponse) else {}
-        return self._send_answer(device_id, str(response), request, ANSWER)
+    def process_chat_response(
+        self,
+        device_id: str,
+        response: str,
+        *,
+        utterance_id: uuid.UUID | None = None,
+        lang: str = "",
+    ) -> bool:
+        """Moxie says `response`; a ChatResponse answers its request. False: no way to the robot.
+
+        `utterance_id` is the id by which it is mirrored, or was already, part by part.
+        """
+        answer = response if isinstance(response, ChatResponse) else ChatResponse(response)
+        return self._send_answer(device_id, str(answer), answer.request, ANSWER, answer.action)
 
     def _notified(self, device_id: str, rcr: dict[str, Any]) -> None:
         """The robot has said something: mirrored, unless it was when we sent it."""
         speech = rcr.get("speech")
-        if isinstance(speech, str):
-            event_id = str(rcr.get("event_id") or "")
-            get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_ours(rcr))
+        if not isinstance(speech, str) or not speakable(speech):
+            return
+        is_hosted = is_ours(rcr)
+        if is_hosted:
+            self._remember(device_id, rcr, clean(speech))
+        event_id = str(rcr.get("event_id") or "")
+        get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_hosted)
 
-    def _words(self, device_id: str, rcr: dict[str, Any], volley_data: dict[str, Any]) -> str:
-        script = Configuration.load()
-        if rcr["command"] == "prompt":
-            words = script.chat_opener
-        elif rcr["command"] == "reprompt":
-            words = script.chat_reprompt
-        else:
-            replies = [line for line in script.chat_reply.splitlines() if line.strip()]
-            turn = self._turn.get(device_id, 0)
-            self._turn[device_id] = turn + 1
-            words = replies[turn % len(replies)] if replies else script.chat_fallback
-        child = volley_data.get("config", {}).get("child_pii", {})
-        words = words.replace("{nickname}", str(child.get("nickname", "")))
-        return clean(words.replace("{speech}", str(rcr.get("speech") or "")).strip())
+    def _remember(self, device_id: str, rcr: dict[str, Any], words: str) -> None:
+        """What the robot heard and said, as it tells: the conversation so far."""
+        if self._answers.history.ends_with(device_id, history.MOXIE, words):
+            return  # it repeats itself
+        lines = rcr.get("extra_lines")
+        for line in lines if isinstance(lines, list) else []:
+            if isinstance(line, dict) and line.get("context_type") == "input":
+                heard = str(line.get("text") or "")
+                self._answers.history.add(
+                    device_id, history.CHILD, clean(heard), looking_back=LOOKING_BACK
+                )
+        self._answers.history.add(device_id, history.MOXIE, words)
 
     def _answer_again(self, device_id: str, rcr: dict[str, Any]) -> bool:
-        answer = self._answered.get((device_id, str(rcr.get("event_id") or "")))
-        return answer is not None and (self._send(device_id, answer) or True)
+        """Was this asked before? Then the answer goes out once more, where there is one yet."""
+        event_id = str(rcr.get("event_id") or "")
+        if not event_id:
+            return False
+        with self._lock:
+            if (is_known := (device_id, event_id) in self._answered) is False:
+                self._note_answer(device_id, event_id, None)
+            answer = self._answered[device_id, event_id]
+        if answer is not None:
+            self._send(device_id, answer)
+        return is_known
+
+    def _note_answer(self, device_id: str, event_id: str, answer: dict[str, Any] | None) -> None:
+        self._answered[device_id, event_id] = answer
+        while len(self._answered) > ANSWERED_KEPT:
+            self._answered.popitem(last=False)
 
     def _send_answer(
-        self, device_id: str, words: str, rcr: dict[str, Any], output_type: str
+        self,
+        device_id: str,
+        words: str,
+        rcr: dict[str, Any],
+        output_type: str,
+        what: dict[str, Any] | None = None,
     ) -> bool:
         event_id = rcr.get("event_id")
-        action = {"output_type": output_type}
+        action = {"output_type": output_type} | (what or {})
         answer = {
             "backend": "router",
             "event_id": event_id,
@@ -120,9 +188,8 @@ class RemoteChat:
             "response_actions": [action],
         }
         if event_id:
-            self._answered[device_id, str(event_id)] = answer
-            while len(self._answered) > ANSWERED_KEPT:
-                self._answered.popitem(last=False)
+            with self._lock:
+                self._note_answer(device_id, str(event_id), answer)
         return self._send(device_id, answer)
 
     def _send(self, device_id: str, answer: dict[str, Any]) -> bool:
@@ -131,16 +198,10 @@ class RemoteChat:
 
 
 def is_ours(rcr: dict[str, Any]) -> bool:
-    """Is the robot in the module that is hosted here?"""
-    return rcr.get("module_id") == conf.HIVE_CHAT_MODULE
+    """Is the robot in a module that is hosted here?"""
+    return ChatModule.objects.of_id(rcr.get("module_id")).exists()
 
 
-def modules() -> dict[str, Any]:
-    """The modules that are hosted here, as a robot asks for them."""
-    module = {
-        "info": {"id": conf.HIVE_CHAT_MODULE},
-        "rules": "RANDOM",
-        "source": "REMOTE_CHAT",
-        "content_infos": [{"info": {"id": CONTENT_ID}}],
-    }
-    return {"version": MODULES_VERSION, "modules": [module]}
+def _nickname(volley_data: dict[str, Any]) -> str:
+    child = volley_data.get("config", {}).get("child_pii", {})
+    return str(child.get("nickname", ""))

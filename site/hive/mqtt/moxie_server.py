@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from hive.conf import conf
-from hive.events import push_line, push_robot, push_speech
+from hive.events import push_chat, push_line, push_robot, push_speech
 from hive.lines import Lines
 from hive.models import Robot
 from hive.mqtt.markup import make_markup
@@ -78,6 +78,7 @@ class MoxieServer:
         mirror.add_listener(self._follow_speech)
         mirror.start()
         Robot.objects.all_departed()  # what the last run knew is old
+        self.chat.start()
         self._connection = MQTTConnection(
             client_id(CLIENT_NAME),
             subscriptions=SUBSCRIPTIONS,
@@ -95,6 +96,7 @@ class MoxieServer:
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Say goodbye to the broker and finish what was heard."""
         self._health.stop()
+        self.chat.stop()
         if self._connection is not None:
             self._connection.stop(timeout_seconds)
         self._worker.submit(Robot.objects.all_departed)
@@ -136,6 +138,7 @@ class MoxieServer:
 
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """The robot, and the loudspeaker that speaks for it, stop at once."""
+        self.chat.interrupt(device_id)
         get_tts_mirror().publish_control(Control(action="interrupt", device_id=device_id))
         return self._send_telehealth(device_id, {"action": "INTERRUPT"})
 
@@ -292,6 +295,8 @@ class MoxieServer:
     def _follow_speech(self, message: dict[str, Any]) -> None:
         if line := self.lines.follow(message):
             push_line(line)
+        if told := self.chat.visits.follow(message):
+            push_chat(*told)
         if "status" in message and self.speech.heard_status(message):
             push_speech(self.speech.describe())
 

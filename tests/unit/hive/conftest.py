@@ -10,9 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.models import Robot
-from hive.mqtt import moxie_remote_chat, moxie_server
+from hive.models import ChatModule, Robot
+from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
+from tests.hive import make_modules
+from tests.model_stub import ModelStub, serving_model
 from ttsmonitor import mirror as mirror_module
 from ttsmonitor.messages import Control
 from ttsmonitor.unconfirmed import MirrorState
@@ -25,6 +27,8 @@ class FakeMirror:
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
+        self.parts: list[tuple[str, dict[str, Any]]] = []
+        self.dropped: list[uuid.UUID] = []
         self.controls: list[Control] = []
         self.heard: list[tuple[str, str, dict[str, Any]]] = []
         self.state = MirrorState()
@@ -35,6 +39,12 @@ class FakeMirror:
 
     def robot_said(self, device_id: str, words: str, **options: Any) -> None:
         self.heard.append((device_id, words, options))
+
+    def publish_part(self, text: str, **options: Any) -> None:
+        self.parts.append((text, options))
+
+    def drop_parts(self, utterance_id: uuid.UUID) -> None:
+        self.dropped.append(utterance_id)
 
     def publish_control(self, control: Control) -> None:
         self.controls.append(control)
@@ -57,7 +67,7 @@ class SentServer(MoxieServer):
 @pytest.fixture
 def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
     fake = FakeMirror()
-    for module in (mirror_module, moxie_server, moxie_remote_chat):
+    for module in (mirror_module, mqtt_tts_mirror, moxie_server, moxie_remote_chat):
         monkeypatch.setattr(module, "get_tts_mirror", lambda: fake)
     return fake
 
@@ -68,6 +78,23 @@ def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent
     made = SentServer()
     monkeypatch.setattr(moxie_server, "_server", made)
     yield made
+    made.chat.stop()
+
+
+@pytest.fixture
+def modules(db: Any) -> list[ChatModule]:
+    """The Spanish and the English one."""
+    make_modules()
+    return list(ChatModule.objects.all())
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
+    """A language model, that the settings name."""
+    with serving_model() as stub:
+        monkeypatch.setenv("HIVE_CHAT_URL", stub.url)
+        monkeypatch.setenv("HIVE_CHAT_MODEL", "stub")
+        yield stub
 
 
 @pytest.fixture

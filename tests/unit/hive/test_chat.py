@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hive.conf import conf
-from hive.models import Configuration
+from hive.models import ChatModule, Configuration
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("modules")
 
 
 def request(command: str, **fields: Any) -> dict[str, Any]:
@@ -24,12 +24,16 @@ def answers(server: SentServer) -> list[dict[str, Any]]:
     return [payload for _topic, payload in server.published]
 
 
+def spanish() -> ChatModule:
+    return ChatModule.objects.get(lang="es")
+
+
 def test_a_prompt_is_answered_with_the_opener_and_mirrored(
     server: SentServer, mirror: FakeMirror
 ) -> None:
     server.chat.handle_event(DEVICE, request("prompt"))
 
-    opener = Configuration.load().chat_opener
+    opener = spanish().opener
     (answer,) = answers(server)
     action = {"output_type": "GLOBAL_RESPONSE"}
     assert answer == {
@@ -49,9 +53,7 @@ def test_a_prompt_is_answered_with_the_opener_and_mirrored(
 
 
 def test_replies_come_in_turn_with_names_put_in(server: SentServer) -> None:
-    script = Configuration.load()
-    script.chat_reply = "¿{speech}, {nickname}?\n\nSigue."
-    script.save()
+    ChatModule.objects.update(replies="¿{speech}, {nickname}?\n\nSigue.")
     volley = {"config": {"child_pii": {"nickname": "Lucía"}}}
 
     for number in range(3):
@@ -65,7 +67,7 @@ def test_replies_come_in_turn_with_names_put_in(server: SentServer) -> None:
 
 def test_a_silent_child_is_reminded(server: SentServer) -> None:
     server.chat.handle_request(DEVICE, request("reprompt"))
-    assert answers(server)[0]["output"]["text"] == Configuration.load().chat_reprompt
+    assert answers(server)[0]["output"]["text"] == spanish().reprompt
 
 
 def test_a_repeated_request_gets_the_same_answer_and_is_not_spoken_twice(
@@ -121,7 +123,8 @@ def test_the_hosted_modules_are_told(server: SentServer) -> None:
     assert (answer["event_id"], answer["result"]) == ("q1", 0)
     (module,) = answer["query_data"]["modules"]
     assert module["info"] == {"id": conf.HIVE_CHAT_MODULE}
-    assert module["content_infos"] == [{"info": {"id": "default"}}]
+    ids = [content["info"]["id"] for content in module["content_infos"]]
+    assert ids == ["default", "english"]
 
 
 @pytest.mark.parametrize(

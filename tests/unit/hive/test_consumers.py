@@ -14,7 +14,8 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 
-from hive.events import push_bye, push_line, push_robot
+from hive.chat.visits import CHILD
+from hive.events import push_bye, push_chat, push_line, push_robot
 from hive.models import Robot
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
@@ -125,3 +126,22 @@ async def test_nonsense_from_a_page_is_ignored(robot: Robot, server: SentServer,
     await page.send_json_to({"type": "snapshot"})
     assert (await page.receive_json_from())["type"] == "snapshot"
     await page.disconnect()
+
+
+async def test_a_conversations_page_gets_its_lines_and_no_others(server: SentServer) -> None:
+    visit, other = "page_0123456789abcdef", "page_fedcba9876543210"
+    server.chat.visits.put(visit, "1", CHILD, "Hola")
+    page, snapshot = await connected(f"/ws/chat/{visit}/")
+    assert [line["text"] for line in snapshot["lines"]] == ["Hola"]
+    assert {"modules", "speech"} <= snapshot.keys()
+
+    push_chat(other, {"text": "no"})
+    push_chat(visit, {"text": "sí"})
+    event = await page.receive_json_from()
+    assert (event["type"], event["line"]) == ("chat", {"text": "sí"})
+    await page.disconnect()
+
+
+async def test_only_a_conversation_has_such_a_page(server: SentServer) -> None:
+    page = open_page(f"/ws/chat/{DEVICE}/")
+    assert not (await page.connect())[0]

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.models import Configuration, Robot
+from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmonitor.unconfirmed import MirrorState
 
@@ -56,20 +56,6 @@ def test_what_was_said_before_is_escaped(browser: Client, robot: Robot, server: 
     page = browser.get(f"/puppet/{DEVICE}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
-
-
-def test_the_conversation_is_edited(browser: Client, server: SentServer) -> None:
-    assert browser.get("/chat/").status_code == 200
-    script = {
-        "chat_opener": "Hola", "chat_reply": "Sí", "chat_reprompt": "¿Y?", "chat_fallback": "No",
-    }  # fmt: skip
-    response = browser.post("/chat/", script, follow=True)
-
-    assert "Saved" in response.content.decode()
-    assert Configuration.load().chat_opener == "Hola"
-    refused = browser.post("/chat/", script | {"chat_opener": ""})
-    assert "Not saved" in refused.content.decode()
-    assert Configuration.load().chat_opener == "Hola"
 
 
 def part(browser: Client, name: str) -> str:

@@ -130,3 +130,20 @@ def test_a_port_that_is_none_is_a_named_mistake(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HTTP_PORT", "many")  # which the other app's check tells
     (found,) = check_settings()
     assert found.id == "hive.E003" and found.hint == "Give a number from 1 to 65535."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("HIVE_CHAT_URL", "localhost:11434", "hive.E004"),
+        ("HIVE_CHAT_URL", "http://[", "hive.E004"),
+        ("HIVE_CHAT_SECONDS", "0", "hive.E003"),
+        ("HIVE_CHAT_CALLS", "0", "hive.E003"),
+    ],
+)
+def test_a_conversation_that_cannot_be_is_a_named_mistake(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, error: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    (found,) = check_settings()
+    assert found.id == error and name in found.msg

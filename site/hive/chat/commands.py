@@ -1,0 +1,14 @@
+"""Global commands: what is listened for in everything that a child says."""
+
+from __future__ import annotations
+
+from hive.chat.models import GlobalCommand
+from hive.chat.patterns import fits
+
+
+def find_command(speech: str) -> GlobalCommand | None:
+    """The first command whose pattern fits."""
+    if not speech.strip():
+        return None
+    commands = GlobalCommand.objects.enabled()
+    return next((each for each in commands if fits(each.pattern, speech)), None)

@@ -1,0 +1,71 @@
+"""What was said in a conversation, by robot: what a language model is reminded of."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+
+from hive.conf import conf
+from ttsmonitor.text import speakable
+
+CHILD = "user"
+MOXIE = "assistant"
+ROBOTS = 500
+LINE_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence of somebody."""
+
+    role: str
+    words: str
+
+
+class History:
+    """The newest lines of each conversation, in the order in which they were said. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, deque[Line]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def begin(self, device_id: str) -> None:
+        """A new conversation: nothing of the last one matters."""
+        with self._lock:
+            self._lines.pop(device_id, None)
+
+    def add(self, device_id: str, role: str, words: str, *, looking_back: int = 0) -> None:
+        """Somebody said this; it counts once until the other speaks.
+
+        And once among the newest `looking_back` lines, where it is told later than it was said.
+        """
+        words = speakable(words[:LINE_CHARACTERS])
+        if not words:
+            return
+        with self._lock:
+            lines = self._lines.setdefault(device_id, deque(maxlen=conf.HIVE_CHAT_HISTORY))
+            self._lines.move_to_end(device_id)
+            newest = {line.words.casefold() for line in list(lines)[-looking_back or len(lines) :]}
+            if words.casefold() not in newest | _since_the_other_spoke(lines, role):
+                lines.append(Line(role, words))
+            while len(self._lines) > ROBOTS:
+                self._lines.popitem(last=False)
+
+    def ends_with(self, device_id: str, role: str, words: str) -> bool:
+        """Was this said last of all?"""
+        return self.lines(device_id)[-1:] == [Line(role, speakable(words))]
+
+    def lines(self, device_id: str) -> list[Line]:
+        """Oldest first."""
+        with self._lock:
+            return list(self._lines.get(device_id, ()))
+
+
+def _since_the_other_spoke(lines: deque[Line], role: str) -> set[str]:
+    said = set()
+    for line in reversed(lines):
+        if line.role != role:
+            break
+        said.add(line.words.casefold())
+    return said

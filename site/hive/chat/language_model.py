@@ -1,0 +1,102 @@
+"""A language model at an OpenAI-compatible endpoint: words in, words out as they are made."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hive.chat.history import Line
+from hive.chat.models import ChatModule
+from hive.conf import conf
+from hive.exceptions import HiveError
+from ttsmonitor.messages import shorten
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+logger = logging.getLogger(__name__)
+
+REASON_CHARACTERS = 200
+
+
+class ModelError(HiveError):
+    """The language model did not answer."""
+
+
+class AnswerCutError(ModelError):
+    """The answer has the greatest length that is allowed, and so may end within a sentence."""
+
+
+def is_installed() -> bool:
+    """Is the library there that speaks to the endpoint?"""
+    return importlib.util.find_spec("openai") is not None
+
+
+class LanguageModel:
+    """The endpoint of the settings. Its coroutines are for one event loop."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+        """Why the last question had no answer; empty where it had one."""
+        self._client: AsyncOpenAI | None = None
+        self._address = ("", "")
+
+    async def stream(
+        self, module: ChatModule, prompt: str, lines: Sequence[Line]
+    ) -> AsyncGenerator[str]:
+        """The answer to the last of `lines`, in pieces as they come. Raises ModelError."""
+        try:
+            said: list[Any] = [{"role": line.role, "content": line.words} for line in lines]
+            stream = await self._connect().chat.completions.create(
+                model=module.model_name,
+                messages=[{"role": "system", "content": prompt}, *said],
+                max_tokens=module.max_tokens,
+                temperature=module.temperature,
+                stream=True,
+                timeout=conf.HIVE_CHAT_SECONDS,
+            )
+            async with stream:
+                reason = None
+                async for event in stream:
+                    for choice in event.choices[:1]:
+                        reason = choice.finish_reason or reason
+                        if choice.delta.content:
+                            yield choice.delta.content
+            self.problem = ""
+        except Exception as exc:  # whatever endpoint or library do, it costs no more than this
+            raise self.failed(_reason(exc)) from exc
+        if reason == "length":
+            raise AnswerCutError
+
+    def failed(self, reason: str) -> ModelError:
+        """Note why there is no answer."""
+        self.problem = shorten(reason, REASON_CHARACTERS)
+        logger.warning("the language model at %s: %s", conf.HIVE_CHAT_URL, self.problem)
+        return ModelError(self.problem)
+
+    async def close(self) -> None:
+        """Close what is open to the endpoint."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def _connect(self) -> AsyncOpenAI:
+        from openai import AsyncOpenAI  # takes a second, which a hive without a model spares
+
+        address = (conf.HIVE_CHAT_URL, conf.HIVE_CHAT_KEY)
+        if self._client is None or address != self._address:
+            self._address = address
+            self._client = AsyncOpenAI(
+                base_url=conf.HIVE_CHAT_URL,
+                api_key=conf.HIVE_CHAT_KEY or "none",
+                max_retries=0,  # who asks has not the time
+            )
+        return self._client
+
+
+def _reason(exc: Exception) -> str:
+    cause = exc.__cause__
+    words = f"{exc} {cause}" if cause is not None and str(cause) not in str(exc) else str(exc)
+    return words.strip() or repr(exc)

@@ -1,0 +1,67 @@
+"""The words of a language model, cut into what can be spoken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hive.chat.sentences import Sentences, in_sentences
+
+
+def fed(*pieces: str) -> tuple[list[str], str]:
+    sentences = Sentences()
+    found = [sentence for piece in pieces for sentence in sentences.feed(piece)]
+    return found, sentences.rest
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("¡Hola! ¿Qué tal?", ["¡Hola! "]),
+        ("Son 3.5 metros. Ya.", ["Son 3.5 metros. "]),
+        ("El Sr. Pérez y J. R. R. cantan. Sí", ["El Sr. Pérez y J. R. R. cantan. "]),
+        ("Dijo «ven.» Y vino", ["Dijo «ven.» "]),
+        ("1. Uno\n2. Dos\n", ["1. Uno\n", "2. Dos\n"]),
+        ("😀 ¡Hola! Ya", ["😀 ¡Hola! "]),
+        ("**Hola.** Ya", ["**Hola.** "]),
+        ("<think>Qué digo. A ver.</think>\n\nHola. Ya", ["Hola. "]),
+        ("Espera… No. ", ["Espera… ", "No. "]),
+        ("2 < 3. Sí", ["2 < 3. "]),
+    ],
+)
+def test_a_sentence_ends_where_one_ends(text: str, expected: list[str]) -> None:
+    assert fed(text)[0] == expected
+    assert fed(*text)[0] == expected, "letter by letter"
+
+
+def test_a_thought_without_an_end_is_not_said() -> None:
+    assert fed("<think>Mmm. ", "Pienso. ") == ([], "")
+
+
+@given(st.text("ab .!?¿\n…*😀3<", max_size=80), st.integers(1, 7))
+def test_nothing_is_lost_or_said_twice(text: str, step: int) -> None:
+    found, rest = fed(*(text[start : start + step] for start in range(0, len(text), step)))
+    assert "".join(found) + rest == text.lstrip()
+
+
+async def test_a_sentence_is_not_held_back_by_a_model_that_is_slow_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hive.chat.sentences.IDLE_SECONDS", 0.01)
+    gate = asyncio.Event()
+
+    async def tokens() -> AsyncGenerator[str]:
+        yield "Había una vez."
+        await gate.wait()
+        yield " Fin."
+
+    sentences = Sentences()
+    found = []
+    async for sentence in in_sentences(tokens(), sentences):
+        found.append(sentence)
+        gate.set()
+    assert (found, sentences.rest) == (["Había una vez."], " Fin.")
