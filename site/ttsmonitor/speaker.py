@@ -24,7 +24,7 @@ from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.text import speakable
-from ttsmonitor.voicing import configured_voices, request_for
+from ttsmonitor.voicing import VoiceKeeper, request_for
 from ttsmonitor.wallclock import follow_clock
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Speaker:
         self._put_back_once: uuid.UUID | None = None
         self._next_look = 0.0
         self._breath: Breath = {}  # what is left of it
-        self._prepared: tuple[int | None, list[SpeechRequest]] = (None, [])
+        self._voices = VoiceKeeper(synthesizer)
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -154,7 +154,7 @@ class Speaker:
                 if time.monotonic() >= self._next_look:
                     self._next_look = time.monotonic() + LOOK_SECONDS
                     self._look_after_output()
-                    self._look_after_voices()
+                    self._voices.look()
             except OperationalError as exc:
                 logger.error("the queue cannot be read: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)
@@ -199,18 +199,6 @@ class Speaker:
             self._output.open()
         if before != (self._output.name, self._output.error):
             self._journal.state_changed()
-
-    def _look_after_voices(self) -> None:
-        """Start the process that died while nobody spoke; have the voices ready that settings name.
-
-        Now and then, and not when one of them is to speak: that takes a second or more.
-        """
-        self._synthesizer.ensure_started()
-        wanted = (self._synthesizer.pid, configured_voices())
-        if wanted != self._prepared:
-            self._prepared = wanted
-            for request in wanted[1]:
-                self._synthesizer.prepare(request)
 
     def _can_play(self) -> bool:
         # What cannot be heard stays in the queue, to be spoken when the device is back.

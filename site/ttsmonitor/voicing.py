@@ -7,6 +7,7 @@ from dataclasses import replace
 from ttsmonitor.models import Utterance, VoiceSetting
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
 from ttsmonitor.synthesis.manner import manner
+from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 
 def request_for(utterance: Utterance, words: str) -> SpeechRequest:
@@ -33,3 +34,23 @@ def configured_voices() -> list[SpeechRequest]:
         replace(WARM_UP, voice=voice, speaker=speaker)
         for voice, speaker in wanted.order_by("voice", "speaker")
     ]
+
+
+class VoiceKeeper:
+    """Has the voices ready that settings name, and the process that speaks them.
+
+    look() now and then, and not when one of them is to speak: that takes a second or more.
+    """
+
+    def __init__(self, synthesizer: Synthesizer) -> None:
+        self._synthesizer = synthesizer
+        self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
+
+    def look(self) -> None:
+        """Start the process that died while nobody spoke; load what is new to it."""
+        self._synthesizer.ensure_started()
+        wanted = (self._synthesizer.pid, configured_voices())
+        if wanted != self._ready:
+            self._ready = wanted
+            for request in wanted[1]:
+                self._synthesizer.prepare(request)

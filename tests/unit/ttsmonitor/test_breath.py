@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from tests.tools import wait_until
+from tests.unit.ttsmonitor import test_speaker
+from tests.unit.ttsmonitor.test_speaker import Stage, queued, wait_for
 from ttsmonitor.breath import breath_of
 from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.voicing import request_for
 
-pytestmark = pytest.mark.django_db
-
-
-def queued(text: str, **fields: Any) -> Utterance:
-    now = timezone.now()
-    fields = {"published_at": now, "received_at": now, "device_id": "d_1"} | fields
-    return Utterance.objects.create(
-        id=uuid.uuid4(), text=text, source="chat", status=Utterance.Status.QUEUED, **fields
-    )
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Utterance.Status
+stage = test_speaker.stage
 
 
 def said_with(first: Utterance) -> list[SpeechRequest]:
@@ -75,3 +71,37 @@ def test_a_long_one_is_not_held_together_with_anything(monkeypatch: pytest.Monke
     first = queued("Había una vez un robot.")
     queued("Fin.")
     assert [each.runs_on for each in said_with(first)] == [False]
+
+
+def test_in_one_breath_each_is_asked_for_before_its_turn_and_has_its_own_row(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_BREATH_CHARACTERS", "20")
+    stage.speaker.pause()
+    said = [queued(text) for text in ("Hola.", "Bien.", "Y una que es más larga.")]
+    stage.speaker.resume()
+    wait_for(said[-1], Status.SPOKEN)
+    asked, following = stage.synthesizer.requests, stage.synthesizer.following
+    assert [request.runs_on for request in asked] == [True, False, False]
+    assert following == [asked[1], None, None]
+    for utterance in said:
+        wait_for(utterance, Status.SPOKEN)
+        assert utterance.audio_seconds == pytest.approx(0.06)
+
+
+def test_of_one_breath_one_can_be_skipped_and_a_more_urgent_one_goes_before_the_rest(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_BREATH_CHARACTERS", "20")
+    stage.output.gate.clear()
+    stage.speaker.pause()
+    first, second = queued("Hola."), queued("Bien.")
+    stage.speaker.resume()
+    wait_until(lambda: "write" in stage.output.events)
+    urgent = queued("¡Para!", priority="high")
+    stage.speaker.end_current(Status.SKIPPED, "enough", only=first.pk)
+    stage.output.gate.set()
+    wait_for(second, Status.SPOKEN)
+    wait_for(first, Status.SKIPPED)
+    wait_for(urgent, Status.SPOKEN)
+    assert [request.text for request in stage.synthesizer.requests] == ["Hola.", "¡Para!", "Bien."]

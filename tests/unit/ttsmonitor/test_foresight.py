@@ -1,0 +1,49 @@
+"""What is begun before it is in the history."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tests.tools import wait_until
+from tests.unit.ttsmonitor import test_speaker
+from tests.unit.ttsmonitor.test_speaker import Stage, queued, wait_for
+from ttsmonitor.models import Utterance, VoiceSetting
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Utterance.Status
+stage = test_speaker.stage
+
+
+def test_what_comes_while_nobody_speaks_is_begun_before_it_is_in_the_history(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    VoiceSetting.objects.create(source="chat", voice="warm", speed=1.2)
+    coming = Utterance(
+        id=uuid.uuid4(),
+        text="Hola **amigo**",
+        source="chat",
+        lang="es",
+        mood="happy",
+        intensity=0.7,
+    )
+    stage.speaker.foresee(coming)
+    said = queued(coming.text, lang="es", mood="happy", intensity=0.7)
+    stage.speaker.wake()
+    wait_for(said, Status.SPOKEN)
+    assert stage.synthesizer.foreseen == stage.synthesizer.requests
+
+
+def test_nothing_is_begun_that_has_to_wait_or_has_no_words(stage: Stage) -> None:
+    stage.speaker.foresee(Utterance(text="animation: happy", source="chat"))
+    stage.output.gate.clear()
+    said = queued("Hola.")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.foresee(Utterance(text="Bien.", source="chat"))
+    stage.output.gate.set()
+    wait_for(said, Status.SPOKEN)
+    stage.speaker.pause()
+    stage.speaker.foresee(Utterance(text="Bien.", source="chat"))
+    assert stage.synthesizer.foreseen == []
