@@ -274,7 +274,10 @@ def test_a_model_that_hangs_holds_up_neither_the_link_nor_another_robot(
 
 
 def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
-    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
+    moxie: VirtualMoxie,
+    model: ModelStub,
+    loudspeaker: Listener,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     gate = threading.Event()
     model.answer(gate, "Uno.")
@@ -285,6 +288,7 @@ def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
     moxie._publish("events/remote-chat", again | {"module_id": moxie.module_id})
     second = moxie.hear("Segundo")
     third = moxie.reprompt()
+    wait_until(lambda: "repeats itself" in caplog.text, "the question asked again")
     gate.set()
     moxie.wait_for(lambda robot: len(robot.said) == 3)
 

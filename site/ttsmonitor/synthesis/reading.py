@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 _RAW_PHONEMES = re.compile(r"\[{2,}|\]{2,}")
 """What stands between these Piper takes for phonemes; what a robot says is words."""
-_ELLIPSIS = re.compile(r"\s*(?:…|\.{2,})+")
+_ELLIPSIS = re.compile(r"\s*(?:\.*…|\.{2,})[….]*")
 _NUMBER_SIGN = re.compile(r"(?<!\w)([nN])\.?[º°]\.?\s*(?=\d)")
 _ORDINAL = re.compile(r"(?<=\d)\.(?=[ºª])")
 _DOTTED_NUMBER = re.compile(r"(?<!\S)(\d+)\.(?=\s[a-zñáéíóú])")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from piper.phonemize_espeak import EspeakPhonemizer
 
@@ -128,6 +128,7 @@ def test_each_language_has_its_own_abbreviations() -> None:
 @given(
     st.text(st.sampled_from('aB[]. …5ºD¿?,"»'), max_size=60), st.sampled_from(["es", "en", "de"])
 )
+@example(".….", "es")
 def test_no_raw_phonemes_and_no_ellipsis_are_left(text: str, lang: str) -> None:
     words = readable(text, lang)
     assert "[[" not in words and "]]" not in words
