@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Value, When
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce, Least, Lower, Replace
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -189,10 +189,11 @@ class VoiceSettingQuerySet(models.QuerySet["VoiceSetting"]):
 
     def for_utterance(self, utterance: Utterance) -> VoiceSetting | None:
         """The setting that fits best: robot before source before language; None where none does."""
-        fitting = self.filter(
+        tag = utterance.lang.replace("_", "-").lower()
+        fitting = self.annotate(tag=Replace(Lower("lang"), Value("_"), Value("-"))).filter(
             device_id__in={"", utterance.device_id},
             source__in={"", utterance.source},
-            lang__in={"", utterance.lang, utterance.lang.partition("-")[0]},
+            tag__in={"", tag, tag.partition("-")[0]},
         )
         return max(fitting, key=VoiceSetting.precision, default=None)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.history import wait_for
-from tests.tools import Listener
+from tests.tools import Listener, wait_until
 from tests.voice import make_voice
 from ttsmonitor.models import Utterance
 from ttsmonitor.service import SpeechService
@@ -43,7 +43,8 @@ def test_a_voice_that_ends_or_hangs_costs_one_sentence(
     assert pid is not None
     sender.publish(TEXT_TOPIC, LONG)
     sender.publish(TEXT_TOPIC, "La siguiente.")
-    wait_for(LONG, Status.PLAYING)
+    begun = Utterance.objects.filter(text=LONG, first_audio_ms__isnull=False)
+    wait_until(begun.exists, "its first sound")  # before that another process would say it
     os.kill(pid, fault)
     monkeypatch.setattr(service._output, "write", lambda pcm: None)  # what is in the pipe, at once
     assert wait_for(LONG, Status.FAILED).error == reason

@@ -36,6 +36,7 @@ def test_without_settings_the_message_decides() -> None:
         ({"device_id": "d_1", "source": "system"}, "robot"),
         ({"device_id": "d_2", "source": "chat", "lang": "en"}, "source"),
         ({"device_id": "d_2", "source": "system", "lang": "en-GB"}, "region"),
+        ({"device_id": "d_2", "source": "system", "lang": "EN_gb"}, "region"),
         ({"device_id": "d_2", "source": "system", "lang": "en-US"}, "language"),
         ({"device_id": "d_2", "source": "system"}, "everything"),
         ({"device_id": "d_1", "voice": "its-own"}, "its-own"),
