@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -77,10 +78,10 @@ def _sent(future: Future[None], count: int) -> None:
         logger.warning("live changes cannot be pushed: %s", _error)
 
 
-def describe(utterance: Utterance) -> dict[str, Any]:
+def describe(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
     """An utterance as pages, API and events show it: times in ISO 8601, UTC."""
     return {
-        "id": str(utterance.pk),
+        "id": str(utterance.id),
         "text": utterance.text,
         "source": utterance.source,
         "device_id": utterance.device_id,

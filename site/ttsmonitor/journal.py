@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 0.04
-BURST_SECONDS = 1.0
+BURST_SECONDS = 2.0
 MANY = 50
 """Changes in so short a time that it is a burst."""
 TOLD_AT_ONCE = 500
@@ -41,6 +42,9 @@ class Change:
     """Columns to set."""
 
 
+_Recorded = tuple[str, SimpleNamespace | None, dict[str, Any]]
+
+
 class Journal:
     """start(), record() from any thread, stop()."""
 
@@ -48,7 +52,7 @@ class Journal:
         self.error = ""
         """Why the history takes nothing; empty when it does."""
         self._tell = tell
-        self._changes: queue.SimpleQueue[Change | None] = queue.SimpleQueue()
+        self._changes: queue.SimpleQueue[_Recorded | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._has_given_up = False
         self._thread = threading.Thread(
@@ -66,7 +70,8 @@ class Journal:
         """Write `values` into the utterance's row, then tell of `event`. Returns at once."""
         for name, value in values.items():
             setattr(utterance, name, value)
-        self._changes.put(Change(event, describe(utterance), values))
+        # As it is now; put into words later, by who has the time.
+        self._changes.put((event, SimpleNamespace(**vars(utterance)), values))
 
     def wait_for_room(self) -> None:
         """For whoever brings thousands: return once most of them are told."""
@@ -75,7 +80,7 @@ class Journal:
 
     def state_changed(self) -> None:
         """Tell of the service's new state. Returns at once."""
-        self._changes.put(Change())
+        self._changes.put(("", None, {}))
 
     def stop(self, timeout_seconds: float = 5.0) -> None:
         """Write what is recorded so far, then end."""
@@ -101,7 +106,8 @@ class Journal:
             # Of states in a row the newest is enough; what happened to utterances is told all.
             if changes and changes[-1].utterance is None:
                 changes.pop()
-            changes.append(following)
+            event, row, values = following
+            changes.append(Change(event, describe(row) if row else None, values))
             if len(changes) == TOLD_AT_ONCE or self._changes.empty():
                 return changes, False
             following = self._changes.get()
