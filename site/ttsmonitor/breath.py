@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ttsmonitor.conf import conf
-from ttsmonitor.growing import is_open
+from ttsmonitor.inbox import is_open
 from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.text import speakable

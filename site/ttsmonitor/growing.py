@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-from ttsmonitor.inbox import UNKNOWN, beginning
+from ttsmonitor.inbox import beginning, is_open
 from ttsmonitor.models import Utterance
 from ttsmonitor.text import speakable
 
@@ -15,11 +15,6 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 15.0
 """How long the rest may keep silent: a language model on a small computer is slow."""
 GAVE_UP = "the rest of it did not come"
-
-
-def is_open(utterance: Utterance) -> bool:
-    """Was the end of it unknown when it was taken up?"""
-    return utterance.total_chunks == UNKNOWN
 
 
 def words_of(utterance: Utterance, wait: Callable[[], None]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ttsmonitor import outbox
 from ttsmonitor.conf import conf
-from ttsmonitor.messages import Chunk
+from ttsmonitor.inbox import fields_of
 from ttsmonitor.models import Utterance
 from ttsmonitor.retention import prune
 
@@ -34,7 +34,11 @@ class History:
 
     def adopt(self, ids: Iterable[UUID]) -> None:
         """The speech service has stored these, which the outbox has still."""
-        rows = [_row(utterance) for utterance in outbox.get(ids)]
+        now = timezone.now()
+        rows = [
+            Utterance(text=each.text, status=Utterance.Status.QUEUED, **fields_of(each, now))
+            for each in outbox.get(ids)
+        ]
         Utterance.objects.bulk_create(rows, ignore_conflicts=True)
 
     def follow(self, fields: dict[str, Any]) -> None:
@@ -50,25 +54,6 @@ class History:
         if conf.TTS_HISTORY_DAYS and time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
             prune(conf.TTS_HISTORY_DAYS, lambda seconds: False)
-
-
-def _row(utterance: Chunk) -> Utterance:
-    now = timezone.now()
-    return Utterance(
-        id=utterance.utterance_id,
-        text=utterance.text,
-        source=utterance.source,
-        device_id=utterance.device_id,
-        lang=utterance.lang,
-        voice=utterance.voice,
-        mood=utterance.mood,
-        intensity=utterance.intensity,
-        priority=utterance.priority,
-        ttl_seconds=utterance.ttl,
-        status=Utterance.Status.QUEUED,
-        published_at=utterance.published_at or now,
-        received_at=now,
-    )
 
 
 def _apply(fields: dict[str, Any]) -> None:

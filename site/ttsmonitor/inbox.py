@@ -106,7 +106,7 @@ class _Draft:
             raise InvalidMessageError(
                 f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
             )
-        was_open = utterance.total_chunks == UNKNOWN
+        was_open = is_open(utterance)
         if was_open and not chunk.is_open:
             utterance.total_chunks, self.is_closed = chunk.total_chunks, True
         if is_news:
@@ -136,7 +136,7 @@ class _Batch:
             return Stored(twin, is_complete=True, became_ready=False)
         draft = self._draft(arrival.chunk)
         utterance = draft.utterance
-        was_open = utterance.total_chunks == UNKNOWN
+        was_open = is_open(utterance)
         is_news = draft.add(arrival.chunk)
         can_begin = draft.is_complete or (was_open and 1 in draft.parts)
         if not (is_news and can_begin and utterance.status == Status.RECEIVING):
@@ -167,7 +167,9 @@ class _Batch:
         if draft is None:
             # Each a little later than the one before: that is the order in which they are spoken.
             self._now += timedelta(microseconds=1)
-            draft = _Draft(Utterance(**_fields(chunk, self._now)), is_new=True)
+            total = UNKNOWN if chunk.is_open else chunk.total_chunks
+            utterance = Utterance(text="", total_chunks=total, **fields_of(chunk, self._now))
+            draft = _Draft(utterance, is_new=True)
             self._drafts[chunk.utterance_id] = draft
             if chunk.is_anonymous:
                 self._twins[_sameness(chunk)] = draft.utterance
@@ -213,6 +215,11 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
             raise InvalidMessageError(
                 f"{name} is {came}, but utterance {utterance.pk} came with {known}"
             )
+
+
+def is_open(utterance: Utterance) -> bool:
+    """Is the end of it unknown?"""
+    return utterance.total_chunks == UNKNOWN
 
 
 def is_growing(utterance: Utterance) -> bool:
@@ -270,10 +277,10 @@ def _twins(arrivals: Sequence[Arrival], now: datetime) -> dict[tuple[str, str, s
     return {_sameness(row): row for row in rows.order_by("received_at")}
 
 
-def _fields(chunk: Chunk, now: datetime) -> dict[str, Any]:
+def fields_of(chunk: Chunk, now: datetime) -> dict[str, Any]:
+    """The columns that a message brings along, whichever chunk it is."""
     return {
         "id": chunk.utterance_id,
-        "text": "",
         "source": chunk.source,
         "device_id": chunk.device_id,
         "lang": chunk.lang,
@@ -282,7 +289,6 @@ def _fields(chunk: Chunk, now: datetime) -> dict[str, Any]:
         "intensity": chunk.intensity,
         "priority": chunk.priority,
         "ttl_seconds": chunk.ttl,
-        "total_chunks": UNKNOWN if chunk.is_open else chunk.total_chunks,
         "published_at": chunk.published_at or now,
         "received_at": now,
     }

@@ -19,6 +19,7 @@ from ttsmonitor.breath import Breath, breath_of
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.exceptions import AudioError, SynthesisError
+from ttsmonitor.inbox import is_open
 from ttsmonitor.journal import Journal
 from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import SpeechRequest
@@ -219,7 +220,7 @@ class Speaker:
 
     def _speak(self, in_hand: _InHand) -> None:
         utterance, playback = in_hand.utterance, in_hand.playback
-        if not growing.is_open(utterance) and not speakable(utterance.text):
+        if not is_open(utterance) and not speakable(utterance.text):
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")
@@ -258,7 +259,7 @@ class Speaker:
         self, utterance: Utterance, words: str
     ) -> tuple[SpeechRequest, SpeechRequest | None]:
         """What to ask the voice for, and what it is asked for next if nothing comes between."""
-        if growing.is_open(utterance):
+        if is_open(utterance):
             return request_for(utterance, words), None
         if utterance.pk not in self._breath:
             self._breath = breath_of(utterance, request_for(utterance, words))
