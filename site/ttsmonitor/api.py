@@ -1,67 +1,23 @@
-"""The JSON API of the monitor. Errors are `{"error": code, "detail": sentence}`."""
+"""The JSON API of the monitor."""
 
 from __future__ import annotations
 
-import functools
-import logging
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError
 from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from ttsmonitor import events, service, snapshot, stats
-from ttsmonitor.exceptions import InvalidMessageError, TTSMonitorError
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, error
 from ttsmonitor.messages import clean, parse_control
 from ttsmonitor.models import Utterance, UtteranceQuerySet
-
-logger = logging.getLogger(__name__)
 
 HISTORY_DEFAULT = 50
 HISTORY_MOST = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-View = Callable[[HttpRequest], JsonResponse]
-
-
-class BadRequestError(TTSMonitorError):
-    """The request cannot be understood."""
-
-
-def error(code: str, detail: str, status: int) -> JsonResponse:
-    return JsonResponse({"error": code, "detail": detail}, status=status)
-
-
-def endpoint(*methods: str) -> Callable[[View], View]:
-    """A view that answers in JSON whatever happens, and only to these methods."""
-
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def guarded(request: HttpRequest) -> JsonResponse:
-            if request.method not in methods:
-                response = error("method_not_allowed", _("Use another method here."), 405)
-                response["Allow"] = ", ".join(methods)
-                return response
-            try:
-                response = view(request)
-            except (BadRequestError, InvalidMessageError) as exc:
-                return error("bad_request", str(exc), 400)
-            except RequestDataTooBig:
-                return error("too_large", _("The request is too large."), 413)
-            except DatabaseError:
-                logger.exception("%s: the history cannot be read", request.path)
-                return error("database_unavailable", _("The history cannot be read now."), 503)
-            response["Cache-Control"] = "no-store"
-            return response
-
-        return guarded
-
-    return decorate
 
 
 @endpoint("GET", "HEAD")
@@ -123,8 +79,8 @@ def _before(value: str) -> Q:
         moment = _EPOCH + timedelta(microseconds=int(microseconds))
         identity = uuid.UUID(key)
     except (ValueError, OverflowError) as exc:
-        raise BadRequestError(
-            _("before is not a cursor: give the next of the page before it.")
+        raise InvalidRequestError(
+            "bad_request", _("before is not a cursor: give the next of the page before it.")
         ) from exc
     # The first condition says nothing new, but an index answers it.
     return Q(received_at__lte=moment) & (Q(received_at__lt=moment) | Q(pk__lt=identity))
@@ -141,7 +97,9 @@ def _filtered(request: HttpRequest) -> UtteranceQuerySet:
     if (wanted := given.get("status")) is not None:
         if wanted not in Utterance.Status.values:
             choices = ", ".join(Utterance.Status.values)
-            raise BadRequestError(_("status is none of: {choices}.").format(choices=choices))
+            raise InvalidRequestError(
+                "bad_request", _("status is none of: {choices}.").format(choices=choices)
+            )
         rows = rows.filter(status=wanted)
     if "q" in given:
         rows = rows.filter(text__icontains=given["q"])
@@ -156,7 +114,8 @@ def _limit(value: str | None) -> int:
     except ValueError:
         limit = 0
     if not 1 <= limit <= HISTORY_MOST:
-        raise BadRequestError(
-            _("limit is not a whole number from 1 to {most}.").format(most=HISTORY_MOST)
+        raise InvalidRequestError(
+            "bad_request",
+            _("limit is not a whole number from 1 to {most}.").format(most=HISTORY_MOST),
         )
     return limit
