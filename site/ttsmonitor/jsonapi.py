@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from ttsmonitor.exceptions import InvalidMessageError, TTSMonitorError
+from ttsmonitor.exceptions import BadRequestError, InvalidMessageError
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ View = Callable[..., HttpResponse]
 PREFIX = "/api/"
 
 
-class InvalidRequestError(TTSMonitorError):
-    """The request cannot be understood."""
+class InvalidRequestError(BadRequestError):
+    """The request cannot be understood, and a code says to programs why."""
 
     def __init__(self, code: str, detail: str, status: int = 400) -> None:
         """`detail` is a sentence for whoever asked, in their language."""
@@ -65,7 +65,7 @@ def _answer(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> HttpRes
         return view(request, **kwargs)
     except InvalidRequestError as exc:
         return error(exc.code, str(exc), exc.status)
-    except InvalidMessageError as exc:
+    except (BadRequestError, InvalidMessageError) as exc:
         return error("bad_request", str(exc), 400)
     except RequestDataTooBig:
         return error("too_large", _("The request is too large."), 413)
