@@ -122,7 +122,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
 
 def is_api(request: HttpRequest) -> bool:
     """Is this a program's request, which wants JSON?"""
-    return request.path.startswith(PREFIX)
+    return request.path.startswith(PREFIX) and request.path != PREFIX  # that is a page about it
 
 
 def _not_found() -> JsonResponse:

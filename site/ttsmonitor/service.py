@@ -181,6 +181,10 @@ class SpeechService:
         report["checks"]["queue"]["oldest_seconds"] = self._waiting.oldest_seconds
         return report
 
+    def broker_counts(self) -> dict[str, Any]:
+        """What the broker counts itself, as JSON."""
+        return self._subscriber.broker_counts.report(self._subscriber.connection.error)
+
     def restart_reason(self) -> str:
         """What only a new process would mend; empty where there is nothing of the kind.
 

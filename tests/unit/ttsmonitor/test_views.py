@@ -73,7 +73,9 @@ def test_every_icon_exists() -> None:
 
 
 def test_every_sentence_of_the_scripts_is_handed_to_them() -> None:
-    scripts = "".join((STATIC / name).read_text() for name in ("monitor.js", "live.js"))
+    scripts = "".join(
+        (STATIC / name).read_text() for name in ("monitor.js", "live.js", "charts.js")
+    )
     said = set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
     assert len(said) > 5
     assert said <= set(strings())
