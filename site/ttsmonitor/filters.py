@@ -9,9 +9,12 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ttsmonitor import folding, searching
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.messages import clean
 from ttsmonitor.models import Utterance, UtteranceQuerySet
+
+EQUAL = ("source", "device_id", "status")
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,18 @@ class Filters:
 
     def rows(self) -> UtteranceQuerySet:
         """What they let through, newest first."""
-        rows = Utterance.objects.order_by("-received_at", "-pk")
-        for name in ("source", "device_id", "status"):
-            if value := getattr(self, name):
-                rows = rows.filter(**{name: value})
-        if self.day is not None:
-            begins, ends = span(self.day)
-            rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
-        return rows.filter(text__icontains=self.q) if self.q else rows
+        equal = {name: value for name in EQUAL if (value := getattr(self, name))}
+        begins, ends = span(self.day) if self.day else (None, None)
+        has_words = bool(folding.words(self.q))
+        if searching.vendor() == "sqlite" and (has_words or len(equal) > 1):
+            rows = searching.in_sqlite(self.q, equal, begins, ends)
+        else:
+            rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
+            if begins and ends:
+                rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
+            if has_words:
+                rows = searching.in_postgresql(rows, self.q)
+        return rows.filter(text__contains=self.q) if self.q and not has_words else rows
 
 
 def span(day: date) -> tuple[datetime, datetime]:

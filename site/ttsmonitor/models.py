@@ -17,6 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.messages import shorten
+from ttsmonitor.totals import HourTotal as HourTotal
+from ttsmonitor.totals import Keeping as Keeping
+from ttsmonitor.totals import Total as Total
 
 if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
@@ -152,6 +155,12 @@ class Utterance(models.Model):
             models.Index(fields=["status", "-urgent", "received_at"], name="utterance_queue"),
             models.Index(fields=["device_id", "-received_at"], name="utterance_device"),
             models.Index(fields=["source", "-received_at"], name="utterance_source"),
+            models.Index(fields=["status", "-received_at"], name="utterance_outcome"),
+            models.Index(
+                fields=["-received_at", "first_audio_ms"],
+                name="utterance_heard",
+                condition=models.Q(first_audio_ms__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
