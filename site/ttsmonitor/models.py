@@ -53,6 +53,10 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         """Those of which nothing was heard, and that are to be."""
         return self.filter(status__in=(Utterance.Status.QUEUED, Utterance.Status.RECEIVING))
 
+    def finished(self) -> Self:
+        """Those of which the outcome is known."""
+        return self.exclude(status__in=Utterance.UNFINISHED)
+
     def spoken(self) -> Self:
         return self.filter(status=Utterance.Status.SPOKEN)
 
@@ -63,7 +67,7 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
     def older_than(self, days: float) -> Self:
         """Finished ones received more than `days` ago."""
         limit = timezone.now() - timedelta(days=days)
-        return self.filter(received_at__lt=limit).exclude(status__in=Utterance.UNFINISHED)
+        return self.filter(received_at__lt=limit).finished()
 
     def first_to_go(self, count: int, default_ttl_seconds: float) -> Self:
         """Of what waits, those that are missed least: too old to be spoken; then normal ones, the

@@ -34,13 +34,18 @@ def read(rows: UtteranceQuerySet, given: Mapping[str, str], default: int = DEFAU
     """The page that `before` and `limit` ask for. Raises BadRequestError."""
     limit = _limit(given.get("limit"), default)
     if before := given.get("before"):
-        moment, identity = _place(before)
-        # The first condition says nothing new, but an index answers it.
-        same_moment = Q(received_at__lt=moment) | Q(pk__lt=identity)
-        rows = up_to(rows, moment).filter(Q(received_at__lte=moment) & same_moment)
+        rows = after(rows, before)
     found = list(rows[: limit + 1])
     page = found[:limit]
     return Page(page, cursor(page[-1]) if len(found) > limit else None)
+
+
+def after(rows: UtteranceQuerySet, before: str) -> UtteranceQuerySet:
+    """Those that follow the row of a cursor. Raises BadRequestError."""
+    moment, identity = _place(before)
+    # The first condition says nothing new, but an index answers it.
+    same_moment = Q(received_at__lt=moment) | Q(pk__lt=identity)
+    return up_to(rows, moment).filter(Q(received_at__lte=moment) & same_moment)
 
 
 def cursor(utterance: Utterance) -> str:

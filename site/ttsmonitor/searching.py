@@ -46,7 +46,7 @@ def in_sqlite(
     rows = Utterance.objects.extra(  # noqa: S610  nothing of it is from outside
         tables=[sqlite.WORDS], where=where, params=values, order_by=[f"-{sqlite.WORDS}.rowid"]
     )
-    return cast(UtteranceQuerySet, rows)
+    return rows
 
 
 def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
@@ -54,8 +54,8 @@ def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
     if sqlite.WORDS not in rows.query.extra_tables:
         return rows
     after = _place(moment + timedelta(microseconds=1))
-    rows = rows.extra(where=[f"{sqlite.WORDS}.rowid < %s"], params=[after])  # noqa: S610
-    return rows
+    bounded = rows.extra(where=[f"{sqlite.WORDS}.rowid < %s"], params=[after])  # noqa: S610
+    return cast(UtteranceQuerySet, bounded)
 
 
 def _place(moment: datetime) -> int:
