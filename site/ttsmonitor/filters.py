@@ -9,8 +9,9 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ttsmonitor import folding, searching
+from ttsmonitor import searching
 from ttsmonitor.exceptions import BadRequestError
+from ttsmonitor.folding import words
 from ttsmonitor.messages import clean
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 
@@ -45,16 +46,12 @@ class Filters:
         """What they let through, newest first."""
         equal = {name: value for name in EQUAL if (value := getattr(self, name))}
         begins, ends = span(self.day) if self.day else (None, None)
-        has_words = bool(folding.words(self.q))
-        if searching.vendor() == "sqlite" and (has_words or len(equal) > 1):
-            rows = searching.in_sqlite(self.q, equal, begins, ends)
-        else:
-            rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
-            if begins and ends:
-                rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
-            if has_words:
-                rows = searching.in_postgresql(rows, self.q)
-        return rows.filter(text__contains=self.q) if self.q and not has_words else rows
+        if searching.vendor() == "sqlite" and (words(self.q) or len(equal) > 1):
+            return searching.in_sqlite(Utterance.objects.all(), self.q, equal, begins, ends)
+        rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
+        if begins and ends:
+            rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
+        return searching.with_words(rows, self.q) if self.q else rows
 
 
 def span(day: date) -> tuple[datetime, datetime]:

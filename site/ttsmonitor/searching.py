@@ -9,7 +9,7 @@ from typing import cast
 from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.models import BooleanField, Func, TextField, Value
 
-from ttsmonitor import folding
+from ttsmonitor.folding import is_beginning, words
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.upkeep import sqlite
 
@@ -23,30 +23,36 @@ def vendor() -> str:
 
 
 def in_sqlite(
+    rows: UtteranceQuerySet,
     q: str,
-    equal: Mapping[str, str],
-    begins: datetime | None,
-    ends: datetime | None,
+    equal: Mapping[str, str] | None = None,
+    begins: datetime | None = None,
+    ends: datetime | None = None,
 ) -> UtteranceQuerySet:
-    """Those with the words of `q` and these values in these columns, of that time; newest first.
+    """Those of `rows` with the words of `q` and these values in these columns, of that time.
 
-    The index hands out its rows in the order of the history, so a page of a million hits is read
-    as quickly as one of a few.
+    Newest first: the index hands out its rows in the order of the history, so a page of a million
+    hits is read as quickly as one of a few.
     """
-    asked = [
-        f'"{word}"*' if folding.is_beginning(word) else f'"{word}"' for word in folding.words(q)
-    ]
-    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in equal.items()]
+    asked = [f'"{word}"*' if is_beginning(word) else f'"{word}"' for word in words(q)]
+    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in (equal or {}).items()]
     where = [f'{sqlite.WORDS}.rowid = "{sqlite.TABLE}".place', f"{sqlite.WORDS} MATCH %s"]
     values: list[object] = [" ".join(asked)]
     for limit, compared in ((begins, ">="), (ends, "<")):
         if limit is not None:
             where.append(f"{sqlite.WORDS}.rowid {compared} %s")
             values.append(_place(limit))
-    rows = Utterance.objects.extra(  # noqa: S610  nothing of it is from outside
+    found = rows.extra(  # noqa: S610  nothing of it comes from outside
         tables=[sqlite.WORDS], where=where, params=values, order_by=[f"-{sqlite.WORDS}.rowid"]
     )
-    return rows
+    return cast(UtteranceQuerySet, found)
+
+
+def with_words(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
+    """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji."""
+    if not words(q):
+        return rows.none()
+    return in_sqlite(rows, q) if vendor() == "sqlite" else in_postgresql(rows, q)
 
 
 def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
@@ -65,9 +71,7 @@ def _place(moment: datetime) -> int:
 
 def in_postgresql(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
     """Those of `rows` with the words of `q`."""
-    asked = " & ".join(
-        f"{word}:*" if folding.is_beginning(word) else word for word in folding.words(q)
-    )
+    asked = " & ".join(f"{word}:*" if is_beginning(word) else word for word in words(q))
     return rows.filter(_Matches("text", Value(asked, TextField())))
 
 
