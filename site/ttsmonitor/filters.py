@@ -9,9 +9,13 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ttsmonitor import searching
 from ttsmonitor.exceptions import BadRequestError
+from ttsmonitor.folding import words
 from ttsmonitor.messages import clean
 from ttsmonitor.models import Utterance, UtteranceQuerySet
+
+EQUAL = ("source", "device_id", "status")
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,14 @@ class Filters:
 
     def rows(self) -> UtteranceQuerySet:
         """What they let through, newest first."""
-        rows = Utterance.objects.order_by("-received_at", "-pk")
-        for name in ("source", "device_id", "status"):
-            if value := getattr(self, name):
-                rows = rows.filter(**{name: value})
-        if self.day is not None:
-            begins, ends = span(self.day)
+        equal = {name: value for name in EQUAL if (value := getattr(self, name))}
+        begins, ends = span(self.day) if self.day else (None, None)
+        if searching.vendor() == "sqlite" and (words(self.q) or len(equal) > 1):
+            return searching.in_sqlite(Utterance.objects.all(), self.q, equal, begins, ends)
+        rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
+        if begins and ends:
             rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
-        return rows.filter(text__icontains=self.q) if self.q else rows
+        return searching.with_words(rows, self.q) if self.q else rows
 
 
 def span(day: date) -> tuple[datetime, datetime]:

@@ -52,7 +52,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                 response["Allow"] = ", ".join(methods)
             else:
                 response = _answer(view, request, kwargs)
-            response["Cache-Control"] = "no-store"
+            response.headers.setdefault("Cache-Control", "no-store")
             return response
 
         return guarded

@@ -18,6 +18,7 @@ from ttsmonitor.openapi import (
     maybe,
     moment,
     number,
+    path_parameter,
     query,
     read,
     ref,
@@ -28,6 +29,7 @@ from ttsmonitor.openapi import (
 
 STATES = ("idle", "synthesizing", "playing", "paused", "offline")
 DAY = 86_400
+UTTERANCE = "1a9d4758-572a-4f7e-8e76-a7b515721e85"
 
 
 def monitor() -> Part:
@@ -72,6 +74,7 @@ def _paths() -> Part:
                 "history", _("What was said, newest first"), "History", parameters=_filters()
             )
         },
+        "/api/utterances/{utterance_id}/audio": {"get": _sound()},
         "/api/control": {
             "post": write(
                 "control",
@@ -93,6 +96,19 @@ def _paths() -> Part:
             )
         },
     }
+
+
+def _sound() -> Part:
+    sound = read(
+        "audio",
+        _("The sound of an utterance, made on demand"),
+        "Utterance",
+        parameters=[path_parameter("utterance_id", _("Its id."), UTTERANCE)],
+        errors=["not_found"],
+    )
+    content = {"audio/wav": {"schema": {"type": "string", "contentMediaType": "audio/wav"}}}
+    sound["responses"]["200"] = {"description": _("A WAV file."), "content": content}
+    return sound
 
 
 def _filters() -> list[Part]:

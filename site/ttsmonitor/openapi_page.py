@@ -81,8 +81,9 @@ def _operation(document: Part, base: str, method: str, path: str, operation: Par
 def _answer(document: Part, answer: Part) -> Part:
     if "$ref" in answer:
         answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    schema = answer["content"]["application/json"]["schema"]
-    return {"description": answer["description"], "schema": schema["$ref"].removeprefix(SCHEMAS)}
+    ((media, content),) = answer["content"].items()
+    schema = content["schema"].get("$ref", "").removeprefix(SCHEMAS)
+    return {"description": answer["description"], "schema": schema, "media": media}
 
 
 def _curl(base: str, method: str, path: str, operation: Part, body: Part | None) -> str:

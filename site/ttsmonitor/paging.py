@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.messages import UTC
 from ttsmonitor.models import Utterance, UtteranceQuerySet
+from ttsmonitor.searching import up_to
 
 DEFAULT = 50
 MOST = 200
@@ -33,10 +34,18 @@ def read(rows: UtteranceQuerySet, given: Mapping[str, str], default: int = DEFAU
     """The page that `before` and `limit` ask for. Raises BadRequestError."""
     limit = _limit(given.get("limit"), default)
     if before := given.get("before"):
-        rows = rows.filter(_before(before))
+        rows = after(rows, before)
     found = list(rows[: limit + 1])
     page = found[:limit]
     return Page(page, cursor(page[-1]) if len(found) > limit else None)
+
+
+def after(rows: UtteranceQuerySet, before: str) -> UtteranceQuerySet:
+    """Those that follow the row of a cursor. Raises BadRequestError."""
+    moment, identity = _place(before)
+    # The first condition says nothing new, but an index answers it.
+    same_moment = Q(received_at__lt=moment) | Q(pk__lt=identity)
+    return up_to(rows, moment).filter(Q(received_at__lte=moment) & same_moment)
 
 
 def cursor(utterance: Utterance) -> str:
@@ -45,17 +54,14 @@ def cursor(utterance: Utterance) -> str:
     return f"{microseconds}-{utterance.pk.hex}"
 
 
-def _before(value: str) -> Q:
+def _place(value: str) -> tuple[datetime, uuid.UUID]:
     microseconds, _dash, key = value.partition("-")
     try:
-        moment = _EPOCH + timedelta(microseconds=int(microseconds))
-        identity = uuid.UUID(key)
+        return _EPOCH + timedelta(microseconds=int(microseconds)), uuid.UUID(key)
     except (ValueError, OverflowError) as exc:
         raise BadRequestError(
             _("before is not a cursor: give the next of the page before it.")
         ) from exc
-    # The first condition says nothing new, but an index answers it.
-    return Q(received_at__lte=moment) & (Q(received_at__lt=moment) | Q(pk__lt=identity))
 
 
 def _limit(value: str | None, default: int) -> int:

@@ -1,8 +1,8 @@
 """Numbers over time: what was said, how soon, and what became of it, by hour or by day.
 
-The database sums hours up, in a few queries over the index of their time. A day that is over
-hardly changes, so its hours stay in memory for a while, and one such day at most is read again at
-a time: with a million utterances an answer takes no longer than today does.
+The database keeps sums of hours; times to first sound are counted from the utterances. A day that
+is over hardly changes, so its hours stay in memory for a while, and one such day at most is read
+again at a time: with a million utterances an answer takes no longer than today does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -21,7 +21,7 @@ from django.db.models import Count, IntegerField, Sum
 from django.db.models.functions import Cast, Length, Substr, TruncHour
 
 from ttsmonitor.messages import format_time
-from ttsmonitor.models import Utterance
+from ttsmonitor.models import HourTotal, Total, Utterance
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST = {"hour": 168, "day": 92}
@@ -101,13 +101,8 @@ class Series:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._days: dict[date, _Day] = {}
+        self._total = 0
         self._answers: dict[tuple[str, int, str], tuple[float, dict[str, Any]]] = {}
-
-    def forget(self) -> None:
-        """After something was deleted: believe nothing."""
-        with self._lock:
-            self._days.clear()
-            self._answers.clear()
 
     def collect(self, by: str, count: int, zone: tzinfo, now: datetime) -> dict[str, Any]:
         """The newest `count` hours or days of a zone, oldest first, as JSON."""
@@ -139,6 +134,9 @@ class Series:
 
     def _known(self, since: datetime, now: datetime) -> list[tuple[datetime, Hour]]:
         """The hours since then that have something, in order."""
+        before, self._total = self._total, _total()
+        if self._total < before:  # something was deleted
+            self._days.clear()
         first, last = since.astimezone(UTC).date(), now.astimezone(UTC).date()
         days = [first + each * DAY for each in range((last - first).days + 1)]
         missing = [day for day in days if not self._is_kept(day)]
@@ -169,24 +167,44 @@ class Series:
 
 def read_hours(since: datetime, until: datetime) -> Hours:
     """The hours between two moments that have something."""
-    rows: Any = Utterance.objects.order_by().filter(received_at__gte=since, received_at__lt=until)
+    hours: Hours = defaultdict(Hour)
+    _read_finished(hours, since, until)
+    _read_unfinished(hours, since, until)
+    _read_heard(hours, since, until)
+    return hours
+
+
+def _read_finished(hours: Hours, since: datetime, until: datetime) -> None:
+    totals = HourTotal.objects.order_by().filter(hour__gte=since, hour__lt=until, count__gt=0)
+    for hour, source, outcome, count, characters, seconds in totals.values_list(
+        "hour", "source", "status"
+    ).annotate(Sum("count"), Sum("characters"), Sum("audio_seconds")):
+        hours[hour].groups[source, outcome] = (count, characters, seconds)
+
+
+def _read_unfinished(hours: Hours, since: datetime, until: datetime) -> None:
+    """They are few, so their times are looked at here."""
+    rows = Utterance.objects.order_by().filter(status__in=Utterance.UNFINISHED)
+    for moment, source, outcome, characters in rows.values_list(
+        "received_at", "source", "status", Length("text")
+    ):
+        if since <= moment < until:
+            hour = moment.replace(minute=0, second=0, microsecond=0)
+            hours[hour].add(Hour({(source, outcome): (1, characters, 0.0)}))
+
+
+def _read_heard(hours: Hours, since: datetime, until: datetime) -> None:
+    rows: Any = Utterance.objects.order_by().filter(
+        received_at__gte=since, received_at__lt=until, first_audio_ms__isnull=False
+    )
     if connection.vendor == "sqlite":
         # Its TruncHour is a function in Python, called for each row.
         rows = rows.annotate(hour=Substr("received_at", 1, 13))
     else:
         rows = rows.annotate(hour=TruncHour("received_at", tzinfo=UTC))
-    hours: Hours = {}
-    for hour, source, outcome, count, characters, seconds in rows.values_list(
-        "hour", "source", "status"
-    ).annotate(count=Count("pk"), characters=Sum(Length("text")), seconds=Sum("audio_seconds")):
-        found = hours.setdefault(_moment(hour), Hour())
-        found.groups[source, outcome] = (count, characters or 0, seconds or 0.0)
-    heard = rows.filter(first_audio_ms__isnull=False).annotate(
-        ms=Cast("first_audio_ms", IntegerField())
-    )
-    for hour, ms, count in heard.values_list("hour", "ms").annotate(count=Count("pk")):
+    rows = rows.annotate(ms=Cast("first_audio_ms", IntegerField()))
+    for hour, ms, count in rows.values_list("hour", "ms").annotate(count=Count("pk")):
         hours[_moment(hour)].heard[round(STEPS * math.log(max(1, ms)))] += count
-    return hours
 
 
 def _moment(hour: Any) -> datetime:
@@ -211,6 +229,10 @@ def _days(count: int, zone: tzinfo, now: datetime) -> list[datetime]:
     today = now.astimezone(zone).date()
     days: Iterable[date] = (today - each * DAY for each in range(count - 1, -1, -1))
     return [datetime(day.year, day.month, day.day, tzinfo=zone) for day in days]
+
+
+def _total() -> int:
+    return Total.objects.aggregate(count=Sum("count"))["count"] or 0
 
 
 series = Series()

@@ -48,6 +48,10 @@ def test_answers_are_as_described(site: Described, speech: FakeService) -> None:
     site.get("/health")
 
 
+def test_a_sound_there_is_none_of_is_refused_as_described(site: Described) -> None:
+    site.get(f"/api/utterances/{uuid.uuid4()}/audio", "/api/utterances/{utterance_id}/audio", 404)
+
+
 def test_orders_are_taken_and_answered_as_described(site: Described) -> None:
     site.post("/api/control", {"action": "volume", "value": 0.5})
     site.post("/api/say", {"text": "Hola", "mood": "happy", "ttl": None}, status=202)

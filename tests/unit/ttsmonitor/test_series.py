@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.unit.ttsmonitor.fakes_web import utterance
 from ttsmonitor import series as series_module
+from ttsmonitor import stats_api
 from ttsmonitor.models import Utterance
 from ttsmonitor.series import Series
 
@@ -31,10 +31,8 @@ def series(monkeypatch: pytest.MonkeyPatch) -> Series:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_remembered() -> Iterator[None]:
-    series_module.series.forget()
-    yield
-    series_module.series.forget()
+def a_series_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats_api, "series", Series())
 
 
 def said(hours_ago: float, text: str = "Hola", **fields: Any) -> Utterance:
@@ -109,8 +107,8 @@ def test_what_is_of_now_is_read_each_time_and_what_is_over_is_not(series: Series
         connection,
     ) as queries:
         assert sum(each["count"] for each in buckets(series, "day", 30)) == 20
-    assert len(queries) == 2
-    assert all("2026-03-30" in query["sql"] for query in queries)
+    assert len(queries) == 4
+    assert not [query for query in queries if "2026-03-29" in query["sql"]]
 
 
 def test_a_day_that_was_read_before_its_end_is_read_again(series: Series) -> None:
@@ -128,18 +126,24 @@ def test_days_that_are_over_are_looked_at_again_one_at_a_time(
     for days in range(1, 4):
         said(24 * days)
     buckets(series, "day", 4)
-    Utterance.objects.all().delete()
+    for row in Utterance.objects.all():
+        utterance(received_at=row.received_at)
     monkeypatch.setattr(series_module, "DAY_SECONDS", 0.0)
-    left = [sum(each["count"] for each in buckets(series, "day", 4)) for _ in range(3)]
-    assert left == [2, 1, 0]
+    found = [sum(each["count"] for each in buckets(series, "day", 4)) for _ in range(3)]
+    assert found == [4, 5, 6]
 
 
-def test_what_is_forgotten_is_read_anew(series: Series) -> None:
+def test_what_was_deleted_is_gone_at_once(series: Series) -> None:
     said(48)
     assert sum(each["count"] for each in buckets(series, "day", 3)) == 1
     Utterance.objects.all().delete()
-    series.forget()
     assert sum(each["count"] for each in buckets(series, "day", 3)) == 0
+
+
+def test_what_is_not_finished_counts_too(series: Series) -> None:
+    said(0.1, "cuatro", status=Status.QUEUED)
+    (found,) = buckets(series, "hour", 1)
+    assert (found["by_status"], found["characters"]) == ({"queued": 1}, 6)
 
 
 def test_all_pages_share_an_answer_for_some_seconds(django_assert_num_queries: Any) -> None:
@@ -156,7 +160,7 @@ def test_queries_do_not_grow_with_the_history(
 ) -> None:
     for number in range(rows):
         said(number, source=f"source-{number}", first_audio_ms=1.0)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         buckets(series, "day", 30)
 
 
