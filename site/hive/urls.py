@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from hive import api, views
+from hive import api, openapi, views
 from hive.chat import api as chat_api
+from ttsmonitor.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("puppet/<str:device_id>/", views.puppet, name="puppet"),
     path("chat/", views.chat, name="chat"),
     path("health", views.health, name="hive-health"),
+    path("api/", page_view(openapi.hive), name="api"),
+    path("api/openapi.json", json_view(openapi.hive), name="openapi"),
     path("api/chat/<str:visit>", chat_api.chat, name="api-chat"),
     path("api/chat/<str:visit>/interrupt", chat_api.interrupt, name="api-chat-interrupt"),
     path("api/robots", api.robots, name="api-robots"),
