@@ -2,16 +2,20 @@
 
 from django.urls import path
 
-from hive import api, views
+from hive import api, phrases, views
 from hive.chat import api as chat_api
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("puppet/<str:device_id>/", views.puppet, name="puppet"),
+    path("speak/", views.loudspeaker, name="loudspeaker"),
     path("chat/", views.chat, name="chat"),
     path("health", views.health, name="hive-health"),
     path("api/chat/<str:visit>", chat_api.chat, name="api-chat"),
     path("api/chat/<str:visit>/interrupt", chat_api.interrupt, name="api-chat-interrupt"),
+    path("api/favourites", phrases.favourites, name="api-favourites"),
+    path("api/loudspeaker/speak", api.speak_aloud, name="api-speak-aloud"),
+    path("api/loudspeaker/interrupt", api.interrupt_aloud, name="api-interrupt-aloud"),
     path("api/robots", api.robots, name="api-robots"),
     path("api/robots/<str:device_id>", api.robot, name="api-robot"),
     path("api/robots/<str:device_id>/speak", api.speak, name="api-speak"),
