@@ -101,15 +101,16 @@ def speak(request: HttpRequest, device_id: str) -> JsonResponse:
     check_size(speech)
     target = Robot.objects.get(device_id=device_id)
     server, line = get_moxie_server(), _new_line(speech, device_id)
+    if target.online:  # before it is: a robot can answer at once
+        line = _tell_robots_part(line, "")
     is_sent = server.send_telehealth_speech(
         device_id, speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"])
     )
     is_heard = target.online and is_sent
-    reason = "" if is_heard else ways.NOT_THERE if is_sent else ways.NO_BROKER
-    if moved := server.lines.sent_to_robot(line["id"], reason):
-        push_line(moved)
+    if not is_heard:
+        line = _tell_robots_part(line, ways.NOT_THERE if is_sent else ways.NO_BROKER)
     state = "online" if is_heard else "offline"
-    return _accepted(moved or line, robot=state, detail=_detail(target, is_sent))
+    return _accepted(line, robot=state, detail=_detail(target, is_sent))
 
 
 @endpoint("POST")
@@ -135,6 +136,14 @@ def _new_line(speech: Speech, device_id: str = "") -> dict[str, Any]:
     )
     push_line(line)
     return line
+
+
+def _tell_robots_part(line: dict[str, Any], error: str) -> dict[str, Any]:
+    moved = get_moxie_server().lines.sent_to_robot(line["id"], error)
+    if moved is None:
+        return line
+    push_line(moved)
+    return moved
 
 
 def _accepted(line: dict[str, Any], **fields: str) -> JsonResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.browser
 PATIENCE_MS = 20_000
 SIZES = {"es": {"width": 390, "height": 844}, "en": {"width": 1280, "height": 900}}
 LONG = "Había una vez un dragón azul que no sabía volar, y una golondrina. " * 12
+NUMBERS = itertools.count(1)
 LETTERS = ["a", "é", "ñ", " ", " ", " ", ". ", "? ", ", ", "\n", "…", "»", "👋🏽", "e\u0301", ";"]
 
 
@@ -76,7 +78,7 @@ def test_a_line_is_followed_to_the_robot_and_to_the_loudspeaker(
     puppet_mode(page, site)
     robot.wait_for(lambda robot: robot.is_puppet)
     expect(page.locator("#robot [data-part=battery]")).to_contain_text("80")
-    line = say(page, f"Hola, soy Moxie {random.random()}")
+    line = say(page, f"Hola, soy Moxie {next(NUMBERS)}")
     spanish = is_spanish(page)
     robots = ["enviada", "hablando", "dicha"] if spanish else ["sent", "speaking", "said"]
     aloud = (
@@ -99,7 +101,7 @@ def test_escape_stops_both_and_each_way_says_so(
 ) -> None:
     puppet_mode(page, site)
     robot.wait_for(lambda robot: robot.is_puppet)
-    line = say(page, f"{random.random()} {LONG}".strip())
+    line = say(page, f"{next(NUMBERS)} {LONG}".strip())
     expect(line).to_have_attribute("data-robot", "speaking", timeout=PATIENCE_MS)
     expect(line).to_have_attribute("data-state", "playing", timeout=PATIENCE_MS)
     page.keyboard.press("Escape")
@@ -114,7 +116,7 @@ def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
     expect(page.locator("#text")).to_be_focused()
-    line = say(page, f"Sin robot {random.random()}")
+    line = say(page, f"Sin robot {next(NUMBERS)}")
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
     expect(line.locator("[data-way=robot]")).to_be_hidden()
     expect(page.locator("#start, #wakeup")).to_have_count(0)
@@ -133,14 +135,14 @@ def test_a_robot_that_is_away_is_named_as_the_reason(site: Site, page: Page) -> 
     page.goto(f"{site.urls['hive']}/puppet/{device}/")
     away.stop()
     expect(page.locator("#hint-offline")).to_be_visible(timeout=PATIENCE_MS)
-    line = say(page, f"¿Estás? {random.random()}")
+    line = say(page, f"¿Estás? {next(NUMBERS)}")
     reason = "el robot está desconectado" if is_spanish(page) else "the robot is offline"
     expect(line.locator("[data-way=robot] .way-reason")).to_have_text(reason)
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
 
 
 def test_a_favourite_is_kept_for_every_page_and_said_with_one_click(site: Site, page: Page) -> None:
-    words = f"¡A dormir! {random.random()}"
+    words = f"¡A dormir! {next(NUMBERS)}"
     page.goto(f"{site.urls['hive']}/speak/")
     other = page.context.new_page()
     other.goto(f"{site.urls['hive']}/puppet/{DEVICE}/")
