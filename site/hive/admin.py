@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from hive.forms import ConfigForm, ConfigurationForm, RobotForm
+from hive.forms import CommandRowForm, ConfigForm, ConfigurationForm, RobotForm
 from hive.models import ChatModule, Configuration, Favourite, GlobalCommand, Robot
 
 _ADVANCED: Any = {
@@ -117,3 +117,6 @@ class GlobalCommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ),
         (_("Order"), {"fields": ("position", "is_enabled")}),
     )
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, form=CommandRowForm, **kwargs)
