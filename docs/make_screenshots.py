@@ -1,4 +1,4 @@
-"""Make docs/images again: the real product, a simulated robot, a real Chromium.
+"""Make docs/images and docs/pages.md again: the real product, a simulated robot, a real Chromium.
 
     script/screenshots
 
@@ -15,18 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 sys.path.insert(0, str(ROOT))  # the tests know how to start the product
 
+from docs.gallery import write_gallery  # noqa: E402
 from tests.tools import Process, free_port, manage, running  # noqa: E402
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-MOST_BYTES = 200_000
+MOST_BYTES = 150_000
 DESKTOP = (1280, 900)
-DESKTOP_LOW = (1280, 520)
+DESKTOP_LOW = (1280, 600)
 PHONE = (390, 844)
 LANGUAGES = {"en": "", "es": ".es"}
 """Browser language, and what it adds to a picture's name."""
@@ -50,7 +52,18 @@ LONG = (
     "Había una vez un dragón azul que no sabía volar. Un día, una golondrina le dijo:"
     " yo también tuve miedo, ven conmigo a la colina."
 )
+CHATTED = ("Hola", "Hoy aprendí a nadar")
 WAITING = ("¿Quieres saber cómo sigue el cuento?", "Mañana te cuento otro, te lo prometo.")
+
+
+STILL = (
+    ("speak", "hive", "/speak/", DESKTOP, "light"),
+    ("history", "hive", "/history/", DESKTOP, "light"),
+    ("history-phone", "hive", "/history/", PHONE, "dark"),
+    ("api", "monitor", "/api/", DESKTOP, "light"),
+    ("admin", "hive", "/admin/ttsmonitor/utterance/", DESKTOP, "light"),
+)
+"""Pages on which nothing moves: name of the picture, site, path, size, colours."""
 
 
 class Product:
@@ -58,6 +71,7 @@ class Product:
 
     def __init__(self, work: Path) -> None:
         self.hive, self.monitor = free_port(), free_port()
+        self.pictures: list[str] = []
         self.env = {
             "MOXIE_WORK_DIR": str(work),
             "TTS_VOICE_DIR": str(work / "voices"),
@@ -109,6 +123,8 @@ class Visitor:
         self.page = browser.new_page(locale=language)
         self.page.set_default_timeout(60_000)
         self.dashboard()
+        self.page.wait_for_selector("#id_username")
+        self.shoot("login", DESKTOP_LOW)
         self.page.fill("#id_username", "moxie")
         self.page.fill("#id_password", product.password)
         self.page.click("form button.btn-primary")
@@ -122,6 +138,32 @@ class Visitor:
 
     def monitor(self) -> None:
         self._open(self._product.monitor, "/")
+
+    def chat(self, *said: str) -> None:
+        """Talk with Moxie, and wait for each answer."""
+        self._open(self._product.hive, "/chat/")
+        for words in said:
+            answers = self.page.locator(".chat-line.is-moxie .state-spoken")
+            count = answers.count()
+            self.page.fill("#text", words)
+            self.page.press("#text", "Enter")
+            answers.nth(count).wait_for()
+
+    def still(self, name: str, site: str, path: str, size: tuple[int, int], scheme: str) -> None:
+        """A picture of a page where nothing moves, if there is that page."""
+        port = self._product.hive if site == "hive" else self._product.monitor
+        if self._open(port, path) == 200:
+            self.shoot(name, size, scheme)
+        else:
+            sys.stdout.write(f"{name}: the {site} has no page at {path}, so no picture of it\n")
+
+    def keep_favourite(self, words: str) -> None:
+        """Keep a phrase that was said lately, if that was not done before."""
+        kept = self.page.locator("#favourites .phrase").filter(has_text=words)
+        if not kept.count():
+            phrase = self.page.locator("#recent .phrase").filter(has_text=words)
+            phrase.locator("[data-keep]").click()
+            kept.first.wait_for()
 
     def start_puppet_mode(self) -> None:
         self.puppet_mode()
@@ -151,13 +193,20 @@ class Visitor:
         path = IMAGES / f"{name}{self._suffix}.png"
         self.page.evaluate(SETTLED)
         self.page.screenshot(path=path)
+        # A screen has few colours: as a palette of them the picture is a third of the size.
+        Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
+        self._product.pictures.append(name)
         size_bytes = path.stat().st_size
         sys.stdout.write(f"{path.relative_to(ROOT)}  {size_bytes // 1000} KB\n")
         if size_bytes > MOST_BYTES:
             raise RuntimeError(f"{path.name} is too large for the repository")
 
-    def _open(self, port: int, path: str) -> None:
-        self.page.goto(f"http://localhost:{port}{path}", wait_until="networkidle")
+    def _open(self, port: int, path: str) -> int:
+        url = f"http://localhost:{port}{path}"
+        answer = self.page.goto(url, wait_until="networkidle")
+        return answer.status if answer else 0
 
 
 def converse(robot: Process, visitor: Visitor) -> None:
@@ -173,10 +222,12 @@ def photograph(visitor: Visitor) -> None:
     visitor.dashboard()
     visitor.shoot("dashboard", DESKTOP_LOW)
     visitor.puppet_mode()
+    visitor.keep_favourite(LINES[0][1])
     visitor.speak("happy", LONG)
     visitor.wait_for_newest("playing")
     visitor.shoot("puppet", DESKTOP)
     visitor.shoot("puppet-phone", PHONE)
+    visitor.shoot("puppet-phone-dark", PHONE, "dark")
     visitor.interrupt()
     visitor.speak("happy", LONG)
     visitor.wait_for_newest("playing")
@@ -187,8 +238,13 @@ def photograph(visitor: Visitor) -> None:
     visitor.page.wait_for_selector("#bars.is-moving")
     visitor.shoot("monitor", DESKTOP)
     visitor.shoot("monitor-dark", DESKTOP, "dark")
+    visitor.shoot("monitor-phone", PHONE)
     visitor.puppet_mode()
     visitor.interrupt()
+    visitor.chat(*CHATTED)
+    visitor.shoot("chat", DESKTOP)
+    for picture in STILL:
+        visitor.still(*picture)
 
 
 def main() -> None:
@@ -207,6 +263,7 @@ def main() -> None:
             for visitor in visitors:
                 photograph(visitor)
             browser.close()
+        write_gallery(ROOT / "docs", dict.fromkeys(product.pictures))
 
 
 if __name__ == "__main__":

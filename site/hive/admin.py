@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from hive.forms import ConfigForm, ConfigurationForm, RobotForm
-from hive.models import ChatModule, Configuration, GlobalCommand, Robot
+from hive.forms import CommandRowForm, ConfigForm, ConfigurationForm, RobotForm
+from hive.models import ChatModule, Configuration, Favourite, GlobalCommand, Robot
 
 _ADVANCED: Any = {
     "classes": ("collapse",),
@@ -25,7 +25,15 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("online", "puppet_mode")
     search_fields = ("name", "nickname", "device_id")
     edited = ("name", "nickname", "puppet_mode", "config")
-    reported = ("online", "connected_at", "last_seen", "puppet_state", "battery", "created_at")
+    reported = (
+        "online",
+        "connected_at",
+        "last_seen",
+        "puppet_state",
+        "battery",
+        "awake",
+        "created_at",
+    )
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("device_id", "name", "nickname", "puppet_mode")}),
         (_("Configuration"), {"fields": ConfigForm.PARTS}),
@@ -61,6 +69,13 @@ class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         # There is one row, so its list is no use.
         return redirect("admin:hive_configuration_change", Configuration.load().pk)
+
+
+@admin.register(Favourite)
+class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("__str__", "mood", "intensity")
+    list_filter = ("mood",)
+    search_fields = ("text",)
 
 
 @admin.register(ChatModule)
@@ -102,3 +117,6 @@ class GlobalCommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ),
         (_("Order"), {"fields": ("position", "is_enabled")}),
     )
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, form=CommandRowForm, **kwargs)

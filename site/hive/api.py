@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
+from hive import ways
 from hive.events import push_line
 from hive.models import Robot
 from hive.mqtt.markup import MOODS, make_markup
@@ -64,29 +65,65 @@ def robot(request: HttpRequest, device_id: str) -> JsonResponse:
 def speak(request: HttpRequest, device_id: str) -> JsonResponse:
     """Say something through a robot. Accepted also while it is offline: the mirror speaks."""
     speech = read_speech(request.body)
+    check_size(speech)
     target = Robot.objects.get(device_id=device_id)
-    server, utterance_id = get_moxie_server(), uuid.uuid4()
-    line = server.lines.add(utterance_id, device_id, speech.text, speech.mood, speech.intensity)
-    push_line(line)
+    server, line = get_moxie_server(), _new_line(speech, device_id)
+    if target.online:  # before it is: a robot can answer at once
+        line = _tell_robots_part(line, "")
     is_sent = server.send_telehealth_speech(
-        device_id, speech.text, speech.mood, speech.intensity, utterance_id=utterance_id
+        device_id, speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"])
     )
-    return JsonResponse(
-        {
-            "id": str(utterance_id),
-            "robot": "online" if target.online and is_sent else "offline",
-            "detail": _detail(target, is_sent),
-            "line": line,
-        },
-        status=202,
+    is_heard = target.online and is_sent
+    if not is_heard:
+        line = _tell_robots_part(line, ways.NOT_THERE if is_sent else ways.NO_BROKER)
+    state = "online" if is_heard else "offline"
+    return _accepted(line, robot=state, detail=_detail(target, is_sent))
+
+
+@endpoint("POST")
+def speak_aloud(request: HttpRequest) -> JsonResponse:
+    """Say something without a robot: the loudspeaker only."""
+    speech = read_speech(request.body)
+    server, line = get_moxie_server(), _new_line(speech)
+    server.say_aloud(speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"]))
+    detail = _no_broker() if server.speech.describe()["broker_error"] else ""
+    return _accepted(line, detail=detail)
+
+
+@endpoint("POST")
+def interrupt_aloud(request: HttpRequest) -> JsonResponse:
+    """Stop what the loudspeaker says, whoever it is from, and drop what waits."""
+    get_moxie_server().interrupt_loudspeaker()
+    return JsonResponse({"detail": ""}, status=202)
+
+
+def _new_line(speech: Speech, device_id: str = "") -> dict[str, Any]:
+    line: dict[str, Any] = get_moxie_server().lines.add(
+        uuid.uuid4(), device_id, speech.text, speech.mood, speech.intensity
     )
+    push_line(line)
+    return line
+
+
+def _tell_robots_part(line: dict[str, Any], error: str) -> dict[str, Any]:
+    moved = get_moxie_server().lines.sent_to_robot(line["id"], error)
+    if moved is None:
+        return line
+    push_line(moved)
+    return moved
+
+
+def _accepted(line: dict[str, Any], **fields: str) -> JsonResponse:
+    return JsonResponse({"id": line["id"], **fields, "line": line}, status=202)
+
+
+def _no_broker() -> str:
+    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")
 
 
 def _detail(target: Robot, is_sent: bool) -> str:
     if not is_sent:
-        return _(
-            "The broker cannot be reached: it is spoken aloud when it is back, if still fresh."
-        )
+        return _no_broker()
     if not target.online:
         return _("The robot is offline: it is spoken aloud only.")
     if not target.puppet_mode:
@@ -144,13 +181,14 @@ def read_speech(body: bytes) -> Speech:
         raise InvalidRequestError(
             "unknown_mood", _("mood is none of: {choices}.").format(choices=choices)
         )
-    speech = Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
-    _check_size(speech)
-    return speech
+    return Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
 
 
-def _check_size(speech: Speech) -> None:
-    """A robot gets the words twice, the second time as markup: both have to fit one message."""
+def check_size(speech: Speech) -> None:
+    """A robot gets the words twice, the second time as markup: both have to fit one message.
+
+    Raises InvalidRequestError where they do not.
+    """
     markup = make_markup(speech.text, speech.mood, speech.intensity)
     if len(dump({"text": speech.text, "markup": markup})) + COMMAND_BYTES > PAYLOAD_BYTES:
         raise InvalidRequestError(

@@ -44,6 +44,18 @@ class PuppetConsumer(LiveConsumer):
         return snapshot.puppet(Robot.objects.get(device_id=self.device_id))
 
 
+class LoudspeakerConsumer(LiveConsumer):
+    """The page that speaks without a robot."""
+
+    answers: ClassVar = {"snapshot": lambda self: snapshot.puppet(None)}
+
+    def wanted_groups(self) -> list[str]:
+        return [ROBOTS_GROUP, puppet_group("")]
+
+    def concerns(self, event: dict[str, Any]) -> bool:
+        return bool(event["type"] != "robot")
+
+
 class ChatConsumer(LiveConsumer):
     """The page of a conversation without a robot."""
 

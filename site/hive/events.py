@@ -30,6 +30,11 @@ def push_line(line: dict[str, Any]) -> None:
     push(puppet_group(line["device_id"]), "line", {"line": line})
 
 
+def push_favourites(favourites: list[dict[str, Any]]) -> None:
+    """Tell the pages which phrases are kept now."""
+    push(ROBOTS_GROUP, "favourites", {"favourites": favourites})
+
+
 def chat_group(visit: str) -> str:
     """The group of the pages of one conversation."""
     return f"chat.{visit}"

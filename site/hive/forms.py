@@ -84,3 +84,12 @@ class ConfigurationForm(ConfigForm):
     class Meta:
         model = Configuration
         fields = ("config", "schedule", "chat_fallback")
+
+
+class CommandRowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row of the list of commands: whoever cannot see the column hears its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label

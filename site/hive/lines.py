@@ -1,4 +1,4 @@
-"""What was said in Puppet Mode, and what became of each line."""
+"""What was said in Puppet Mode, and what became of each line: at the robot, and aloud."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
+from hive import ways
 from ttsmonitor.messages import format_time
 from ttsmonitor.models import Utterance
 
 KEPT = 500
 SHOWN = 30
-PHRASES = 12
 SOURCE = "puppet_mode"
 
 WAITING = "waiting"
@@ -23,49 +23,82 @@ PLAYING = "playing"
 _ORDER = {WAITING: 0, SENT: 1, QUEUED: 2, PLAYING: 3}
 _FINAL = 4
 
+Line = dict[str, Any]
+
 
 class Lines:
-    """The newest lines of all robots in this process. Thread-safe."""
+    """The newest lines of all robots in this process. Thread-safe.
+
+    A line of no robot (`device_id` empty) is for the loudspeaker alone.
+    """
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._lines: OrderedDict[str, Line] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(
         self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
-    ) -> dict[str, Any]:
+    ) -> Line:
         """A line that is handed over now; the publisher tells when the broker has it."""
-        line: dict[str, Any] = {
+        line: Line = {
             "id": str(utterance_id),
             "device_id": device_id,
             "text": text,
             "mood": mood,
             "intensity": intensity,
             "state": WAITING,
+            "reached": "",
             "error": "",
+            "robot": "",
+            "robot_error": "",
             "at": format_time(datetime.now(UTC)),
         }
         with self._lock:
             self._lines[line["id"]] = line
             while len(self._lines) > KEPT:
                 self._lines.popitem(last=False)
-        return dict(line)
+        return ways.shown(line)
 
-    def follow(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        """Take in what became of a line. The line, where that changed it.
+    def follow(self, message: dict[str, Any]) -> Line | None:
+        """Take in what became of a line, aloud (`event`) or at its robot (`robot`).
 
-        News can overtake one another; a line never goes back.
+        The line, where that changed it. News can overtake one another; a line never goes back.
         """
-        event = str(message.get("event", ""))
         with self._lock:
             line = self._lines.get(str(message.get("id", "")))
-            state = None if line is None else has_moved_on(line["state"], event)
-            if line is None or state is None:
+            news = {} if line is None else _aloud(line, message) | _at_robot(line, message)
+            if line is None or not news:
                 return None
-            line |= {"state": state, "error": str(message.get("error", ""))}
-            return dict(line)
+            line |= news
+            return ways.shown(line)
 
-    def recent(self, device_id: str) -> list[dict[str, Any]]:
+    def sent_to_robot(self, line_id: str, error: str) -> Line | None:
+        """A line left for its robot; with an error it could not."""
+        outcome = ways.OFFLINE if error else ways.SENT
+        return self.follow({"id": line_id, "robot": outcome, "robot_error": error})
+
+    def robot_speaks(self, device_id: str) -> list[Line]:
+        """A robot began to speak: that is the oldest line that it was sent."""
+        return self._robot_does(device_id, ways.SPEAKING, {ways.SENT}, most=1)
+
+    def robot_interrupted(self, device_id: str) -> list[Line]:
+        """A robot was told to stop: what it has not said yet it will not say."""
+        return self._robot_does(device_id, ways.INTERRUPTED, {ways.SENT, ways.SPEAKING})
+
+    def _robot_does(
+        self, device_id: str, what: str, before: set[str], most: int = KEPT
+    ) -> list[Line]:
+        with self._lock:
+            lines = [
+                line
+                for line in self._lines.values()
+                if line["device_id"] == device_id and line["robot"] in before
+            ][:most]
+            for line in lines:
+                line["robot"] = what
+            return [ways.shown(line) for line in lines]
+
+    def recent(self, device_id: str) -> list[Line]:
         """The newest lines of a robot, newest first, with those the history has from before."""
         with self._lock:
             known = {
@@ -76,9 +109,9 @@ class Lines:
         for utterance in _history(device_id)[:SHOWN]:
             line = _from_history(utterance)
             own = known.get(line["id"])
-            if own is None or _rank(line["state"]) > _rank(own["state"]):
-                known[line["id"]] = line | ({"at": own["at"]} if own else {})
-        return sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)[:SHOWN]
+            known[line["id"]] = line if own is None else _newest(own, line)
+        newest = sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)
+        return [ways.shown(line) for line in newest[:SHOWN]]
 
 
 def has_moved_on(state: str, event: str) -> str | None:
@@ -87,17 +120,38 @@ def has_moved_on(state: str, event: str) -> str | None:
     return after if event and _rank(after) > _rank(state) else None
 
 
-def phrases(lines: list[dict[str, Any]]) -> list[str]:
-    """The different texts of these lines, newest first: to be said again with one click."""
-    return list(dict.fromkeys(line["text"] for line in lines))[:PHRASES]
+def _aloud(line: Line, message: dict[str, Any]) -> Line:
+    state = has_moved_on(line["state"], str(message.get("event", "")))
+    if state is None:
+        return {}
+    reached = state if state in _ORDER else line["reached"]
+    return {"state": state, "reached": reached, "error": str(message.get("error", ""))}
+
+
+def _at_robot(line: Line, message: dict[str, Any]) -> Line:
+    robot = str(message.get("robot", ""))
+    if ways.robot_rank(robot) <= ways.robot_rank(line["robot"]):
+        return {}
+    return {"robot": robot, "robot_error": str(message.get("robot_error", ""))}
+
+
+def _newest(own: Line, kept: Line) -> Line:
+    """A line of this process, with what the history knows better."""
+    merged = dict(own)
+    if _rank(kept["state"]) > _rank(own["state"]):
+        merged |= {key: kept[key] for key in ("state", "reached", "error")}
+    if ways.robot_rank(kept["robot"]) > ways.robot_rank(own["robot"]):
+        merged |= {key: kept[key] for key in ("robot", "robot_error")}
+    return merged
 
 
 def _history(device_id: str) -> Any:
     return Utterance.objects.filter(device_id=device_id, source=SOURCE).recent()
 
 
-def _from_history(utterance: Utterance) -> dict[str, Any]:
+def _from_history(utterance: Utterance) -> Line:
     is_received = utterance.status != Utterance.Status.RECEIVING
+    confirmed = utterance.robot_confirmed if utterance.device_id else None
     return {
         "id": str(utterance.pk),
         "device_id": utterance.device_id,
@@ -105,7 +159,10 @@ def _from_history(utterance: Utterance) -> dict[str, Any]:
         "mood": utterance.mood or "neutral",
         "intensity": utterance.intensity,
         "state": str(utterance.status) if is_received else QUEUED,
+        "reached": QUEUED if utterance.started_at is None else PLAYING,
         "error": utterance.error,
+        "robot": ways.CONFIRMATIONS[confirmed],
+        "robot_error": ways.NO_WORD if confirmed is False else "",
         "at": format_time(utterance.published_at),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from hive import config
 from hive.chat.models import ChatModule as ChatModule
 from hive.chat.models import GlobalCommand as GlobalCommand
-from ttsmonitor.messages import format_time
+from hive.mqtt.markup import MOODS
+from ttsmonitor.messages import format_time, shorten
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""
+FAVOURITES = 200
+FAVOURITE_CHARACTERS = 400
 
 
 def validate_schedule(value: Any) -> None:
@@ -82,11 +85,12 @@ class RobotQuerySet(models.QuerySet["Robot"]):
     def departed(self, device_id: str) -> int:
         """It is not connected any more, and so in no state that it reported."""
         here = self.filter(device_id=device_id)
-        return here.update(online=False, puppet_state="", last_seen=timezone.now())
+        gone = {"online": False, "puppet_state": "", "awake": None}
+        return here.update(last_seen=timezone.now(), **gone)
 
     def all_departed(self) -> int:
         """Nobody is connected, as far as we know."""
-        return self.online().update(online=False, puppet_state="")
+        return self.online().update(online=False, puppet_state="", awake=None)
 
     def heard(self, device_id: str, **reported: Any) -> int:
         """It said something; `reported` are fields that changed by that."""
@@ -119,6 +123,7 @@ class Robot(models.Model):
     puppet_mode = models.BooleanField(_("Puppet Mode"), default=False)
     puppet_state = models.CharField(_("reported state"), max_length=64, blank=True, editable=False)
     battery = models.FloatField(_("battery"), null=True, blank=True, editable=False)
+    awake = models.BooleanField(_("awake"), null=True, editable=False)
     online = models.BooleanField(_("online"), default=False, editable=False)
     connected_at = models.DateTimeField(_("connected"), null=True, blank=True, editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
@@ -153,4 +158,45 @@ class Robot(models.Model):
             "puppet_mode": self.puppet_mode,
             "puppet_state": self.puppet_state,
             "battery": self.battery,
+            "awake": self.awake,
+            "connected_at": None if self.connected_at is None else format_time(self.connected_at),
         }
+
+
+class FavouriteQuerySet(models.QuerySet["Favourite"]):
+    """The phrases that are kept for everybody here."""
+
+    def keep(self, text: str, mood: str, intensity: float) -> None:
+        """Make a phrase one of them; one that is there gets this mood. The oldest makes room."""
+        self.update_or_create(text=text, defaults={"mood": mood, "intensity": intensity})
+        kept = self.order_by("-pk").values("pk")[:FAVOURITES]
+        self.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+
+    def forget(self, text: str) -> None:
+        self.filter(text=text).delete()
+
+
+class Favourite(models.Model):
+    """A phrase that is said often, with the mood that it is said in."""
+
+    text = models.CharField(_("text"), max_length=FAVOURITE_CHARACTERS, unique=True)
+    mood = models.CharField(
+        _("mood"), max_length=64, default="neutral", choices=[(mood, _(mood)) for mood in MOODS]
+    )
+    intensity = models.FloatField(
+        _("intensity"), default=0.5, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
+    )
+
+    objects = FavouriteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("favourite phrase")
+        verbose_name_plural = _("favourite phrases")
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return shorten(self.text, 60)
+
+    def describe(self) -> dict[str, Any]:
+        """This phrase as pages and API show it."""
+        return {"text": self.text, "mood": self.mood, "intensity": self.intensity}

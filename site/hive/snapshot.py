@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from hive import phrases
 from hive.chat.language_model import is_installed
-from hive.lines import phrases
 from hive.models import ChatModule, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor.conf import conf
@@ -21,14 +21,15 @@ def dashboard() -> dict[str, Any]:
     return {"robots": robots, "speech": get_moxie_server().speech.describe()}
 
 
-def puppet(robot: Robot) -> dict[str, Any]:
-    """A robot, what was said through it lately, and the speech service."""
+def puppet(robot: Robot | None) -> dict[str, Any]:
+    """A robot (None: the loudspeaker alone), what was said lately, and the speech service."""
     server = get_moxie_server()
-    lines = server.lines.recent(robot.device_id)
+    lines = server.lines.recent(robot.device_id if robot else "")
     return {
-        "robot": robot.describe(),
+        "robot": robot.describe() if robot else None,
         "lines": lines,
-        "phrases": phrases(lines),
+        "recent": phrases.recent(lines),
+        "favourites": phrases.kept(),
         "speech": server.speech.describe(),
     }
 

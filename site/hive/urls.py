@@ -2,19 +2,23 @@
 
 from django.urls import path
 
-from hive import api, openapi, views
+from hive import api, openapi, phrases, views
 from hive.chat import api as chat_api
 from ttsmonitor.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("puppet/<str:device_id>/", views.puppet, name="puppet"),
+    path("speak/", views.loudspeaker, name="loudspeaker"),
     path("chat/", views.chat, name="chat"),
     path("health", views.health, name="hive-health"),
     path("api/", page_view(openapi.hive), name="api"),
     path("api/openapi.json", json_view(openapi.hive), name="openapi"),
     path("api/chat/<str:visit>", chat_api.chat, name="api-chat"),
     path("api/chat/<str:visit>/interrupt", chat_api.interrupt, name="api-chat-interrupt"),
+    path("api/favourites", phrases.favourites, name="api-favourites"),
+    path("api/loudspeaker/speak", api.speak_aloud, name="api-speak-aloud"),
+    path("api/loudspeaker/interrupt", api.interrupt_aloud, name="api-interrupt-aloud"),
     path("api/robots", api.robots, name="api-robots"),
     path("api/robots/<str:device_id>", api.robot, name="api-robot"),
     path("api/robots/<str:device_id>/speak", api.speak, name="api-speak"),

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 from hive import snapshot
 from hive.chat.api import SPEECH_CHARACTERS
 from hive.chat.visits import new_visit
-from hive.models import Robot
+from hive.models import FAVOURITE_CHARACTERS, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.words import mood_choices, puppet_state_label, strings
 from ttsmonitor.conf import conf
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from ttsmonitor.text import CHUNK_CHARACTERS
 from ttsmonitor.views import health_answer
 
 
@@ -41,12 +42,30 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     """Puppet Mode: speak through a robot."""
     robot = get_object_or_404(Robot, device_id=device_id)
-    context = snapshot.puppet(robot) | {
+    puppet_state = puppet_state_label(robot.puppet_state)
+    return _speaking(request, robot, {"puppet_state": puppet_state})
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+def loudspeaker(request: HttpRequest) -> HttpResponse:
+    """Speak without a robot."""
+    return _speaking(request, None, {})
+
+
+def _speaking(request: HttpRequest, robot: Robot | None, more: dict[str, Any]) -> HttpResponse:
+    limits = {
+        "characters": UTTERANCE_CHARACTERS,
+        "part": CHUNK_CHARACTERS,
+        "favourite": FAVOURITE_CHARACTERS,
+    }
+    context = snapshot.puppet(robot) | more | {
         "strings": strings(),
         "moods": mood_choices(),
-        "puppet_state": puppet_state_label(robot.puppet_state),
-        "most_characters": UTTERANCE_CHARACTERS,
-    }
+        "limits": limits,
+        "device_id": robot.device_id if robot else "",
+    }  # fmt: skip
     return render(request, "hive/puppet.html", context)
 
 

@@ -13,6 +13,12 @@ _STATES = (
     gettext_noop("waiting"),
     gettext_noop("sent"),
     gettext_noop("making"),
+    gettext_noop("speaking"),
+    gettext_noop("said"),
+    gettext_noop("unconfirmed"),
+    gettext_noop("the robot did not tell that it said this"),
+    gettext_noop("the robot is offline"),
+    gettext_noop("the broker cannot be reached"),
 )
 _PUPPET_STATES = {
     "READY": gettext_noop("ready to speak"),
@@ -22,8 +28,10 @@ _PUPPET_STATES = {
 _SENTENCES = (
     gettext_noop("last seen {time}"),
     gettext_noop("never seen"),
+    gettext_noop("connected since {time}"),
     gettext_noop("battery {percent} %"),
     gettext_noop("{count} of {limit} characters"),
+    gettext_noop("goes in {parts} parts of {limit} at most"),
     gettext_noop("That is too long: {limit} characters at most."),
     gettext_noop("There is nothing to say yet."),
     gettext_noop("Nobody listens: the speech service was not heard of yet."),

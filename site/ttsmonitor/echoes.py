@@ -13,6 +13,7 @@ import logging
 import time
 import uuid
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,7 +58,9 @@ class _Said:
 class Echoes:
     """note() what is sent, hear() what is said, settle() now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[uuid.UUID, bool], None] = lambda *_: None) -> None:
+        """`tell` is called with an utterance and whether its robot confirmed it, once known."""
+        self._tell = tell
         self._said: OrderedDict[Key, _Said] = OrderedDict()
         self._events: OrderedDict[Key, Key] = OrderedDict()
         self._marks: dict[uuid.UUID, tuple[bool, float]] = {}
@@ -126,6 +129,7 @@ class Echoes:
         self._marks[utterance_id] = is_confirmed, time.monotonic() + GIVE_UP_SECONDS
         while len(self._marks) > KEPT:
             del self._marks[next(iter(self._marks))]
+        self._tell(utterance_id, is_confirmed)
 
     def _write(self, now: float) -> None:
         kept = set(Utterance.objects.filter(pk__in=self._marks).values_list("pk", flat=True))

@@ -11,6 +11,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from ttsmonitor.access import may_enter
+from ttsmonitor.zone import in_zone_of
 
 SERVICE_RESTART = 4012
 """Says what 1012 is for, which Daphne refuses to send: an application may use 1000 and 3000 up."""
@@ -70,7 +71,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._send(event)
 
     async def _answer(self, kind: str) -> None:
-        made = await database_sync_to_async(self.answers[kind])(self)
+        with in_zone_of(self.scope.get("cookies", {})):
+            made = await database_sync_to_async(self.answers[kind])(self)
         await self._send({"type": kind} | made)
 
     async def _send(self, content: dict[str, Any]) -> None:

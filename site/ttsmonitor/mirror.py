@@ -215,7 +215,8 @@ class TTSMirrorPublisher:
     def add_listener(self, listener: Listener) -> None:
         """Call `listener` with what becomes of utterances: the messages of moxie/tts/status.
 
-        And with `{"event": "sent", "id", "device_id"}` when one left for the broker.
+        And with `{"event": "sent", "id", "device_id"}` when one left for the broker, and with
+        `{"robot": "said", "id"}` when its robot told that it said it (`unconfirmed`: it did not).
         """
         self._listeners.append(listener)
         self._publisher.add_listener(listener)

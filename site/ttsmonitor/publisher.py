@@ -58,7 +58,7 @@ class Publisher:
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
         self._unconfirmed = Unconfirmed()
-        self._echoes = Echoes()
+        self._echoes = Echoes(self._tell_robot)
         # Elsewhere the speech service's own history is in reach.
         self._history = History() if is_plugged_in() else None
         self._is_heard = True
@@ -315,6 +315,10 @@ class Publisher:
             self._items.put(Confirmed(uuid.UUID(str(fields.get("id")))))
         except ValueError:
             logger.debug("a status without a readable id")
+
+    def _tell_robot(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
+        robot = "said" if is_confirmed else "unconfirmed"
+        self._tell({"id": str(utterance_id), "robot": robot})
 
     def _tell(self, fields: dict[str, Any]) -> None:
         for listener in list(self._listeners):

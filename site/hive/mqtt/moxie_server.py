@@ -9,7 +9,7 @@ from typing import Any
 
 from hive.conf import conf
 from hive.events import push_chat, push_line, push_robot, push_speech
-from hive.lines import Lines
+from hive.lines import SOURCE, Lines
 from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_remote_chat import RemoteChat
@@ -139,8 +139,22 @@ class MoxieServer:
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """The robot, and the loudspeaker that speaks for it, stop at once."""
         self.chat.interrupt(device_id)
-        get_tts_mirror().publish_control(Control(action="interrupt", device_id=device_id))
+        self.interrupt_loudspeaker(device_id)
+        for line in self.lines.robot_interrupted(device_id):
+            push_line(line)
         return self._send_telehealth(device_id, {"action": "INTERRUPT"})
+
+    def say_aloud(
+        self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID
+    ) -> None:
+        """Puppet Mode without a robot: the loudspeaker alone says `speech`."""
+        get_tts_mirror().publish_text(
+            speech, source=SOURCE, utterance_id=utterance_id, mood=mood, intensity=intensity
+        )
+
+    def interrupt_loudspeaker(self, device_id: str = "") -> None:
+        """What is spoken for this robot (empty: for any) stops at once."""
+        get_tts_mirror().publish_control(Control(action="interrupt", device_id=device_id))
 
     def _send_telehealth(self, device_id: str, message: dict[str, Any]) -> bool:
         payload = {"command": "telehealth", "message": message}

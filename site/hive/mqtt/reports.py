@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from hive.events import push_robot
+from hive.events import push_line, push_robot
 from hive.models import DEVICE_ID, Configuration, Robot
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SPEAKING = "IN_SESSION"
+"""What a robot in Puppet Mode reports when it begins to speak."""
 _TOPIC = re.compile(rf"/devices/(?P<device>{DEVICE_ID})/(?P<kind>state|events/(?P<event>[^/]+))")
 
 
@@ -40,11 +42,13 @@ class Reports:
             self._activity(device_id, fields)
 
     def _state(self, device_id: str, fields: dict[str, Any]) -> None:
-        battery = fields.get("battery_level")
+        reported: dict[str, Any] = {}
+        battery, awake = fields.get("battery_level"), fields.get("awake")
         if isinstance(battery, int | float) and math.isfinite(battery):
-            Robot.objects.heard(device_id, battery=float(battery))
-        else:
-            Robot.objects.heard(device_id)
+            reported["battery"] = float(battery)
+        if isinstance(awake, bool):
+            reported["awake"] = awake
+        Robot.objects.heard(device_id, **reported)
         push_robot(device_id)
 
     def _activity(self, device_id: str, fields: dict[str, Any]) -> None:
@@ -62,6 +66,9 @@ class Reports:
             return
         Robot.objects.heard(device_id, puppet_state=message["state"][:64])
         push_robot(device_id)
+        if message["state"] == SPEAKING:
+            for line in self._server.lines.robot_speaks(device_id):
+                push_line(line)
 
     def _answer(self, device_id: str, fields: dict[str, Any]) -> None:
         query = fields.get("query")

@@ -159,11 +159,13 @@ class VirtualMoxie:
     def sleep(self) -> None:
         if self.is_awake:
             self.is_awake = False
+            self.publish_state()
             self._tell("sleeps")
 
     def wake(self) -> None:
         if not self.is_awake:
             self.is_awake = True
+            self.publish_state()
             self._tell("wakes")
 
     def publish_state(self) -> None:

@@ -55,6 +55,50 @@ def test_an_offline_robot_still_gets_the_loudspeaker(
     assert [text for text, _options in mirror.texts] == ["Hola"]
 
 
+def test_the_answer_has_what_became_of_the_robots_part(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
+    assert (line["robot"], line["robot_error"]) == ("sent", "")
+    Robot.objects.departed(DEVICE)
+    line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
+    assert (line["robot"], line["robot_error"]) == ("offline", "the robot is offline")
+    server.has_broker = False
+    line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
+    assert (line["robot"], line["robot_error"]) == ("offline", "the broker cannot be reached")
+
+
+def test_an_interrupt_ends_what_the_robot_was_sent(
+    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
+) -> None:
+    post(browser, "/speak", {"text": "Hola"})
+    post(browser, "/interrupt", {})
+    assert [line["robot"] for line in server.lines.recent(DEVICE)] == ["interrupted"]
+
+
+def test_without_a_robot_the_loudspeaker_alone_speaks_and_stops(
+    browser: Client, server: SentServer, mirror: FakeMirror
+) -> None:
+    def send(name: str, **body: Any) -> Any:
+        path = f"/api/loudspeaker/{name}"
+        return browser.post(path, json.dumps(body), content_type="application/json")
+
+    answer = send("speak", text="&" * 20_000, mood="shy", intensity=1)
+    assert answer.status_code == 202, "no robot's message bounds it"
+    ((text, options),) = mirror.texts
+    assert (len(text), options["source"], options["mood"]) == (20_000, "puppet_mode", "shy")
+    assert "device_id" not in options
+    assert str(options["utterance_id"]) == answer.json()["id"] == answer.json()["line"]["id"]
+    assert answer.json()["line"]["robot_way"] is None
+    assert "broker" in answer.json()["detail"], "which is not connected here"
+    assert [line["device_id"] for line in server.lines.recent("")] == [""]
+
+    assert send("interrupt").status_code == 202
+    assert [(each.action, each.device_id) for each in mirror.controls] == [("interrupt", "")]
+    assert server.published == [], "no robot hears of it"
+    assert send("speak", text=" ").json()["error"] == "empty_text"
+
+
 @pytest.mark.parametrize(("sign", "bytes_each"), [("&", 6), ("👋", 8), ("ñ", 4)])
 def test_what_no_robots_message_holds_is_refused_in_words(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,

@@ -15,7 +15,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 
 from hive.chat.visits import CHILD
-from hive.events import push_bye, push_chat, push_line, push_robot
+from hive.events import push_bye, push_chat, push_favourites, push_line, push_robot
 from hive.models import Robot
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
@@ -82,6 +82,38 @@ async def test_a_puppet_page_hears_of_its_own_robot_only(robot: Robot, server: S
     await page.disconnect()
 
 
+async def test_the_page_without_a_robot_hears_of_no_robots_lines(
+    robot: Robot, server: SentServer
+) -> None:
+    page, snapshot = await connected("/ws/loudspeaker/")
+    assert (snapshot["robot"], snapshot["lines"], snapshot["favourites"]) == (None, [], [])
+
+    await sync_to_async(push_robot)(DEVICE)
+    push_line(server.lines.add(uuid.uuid4(), DEVICE, "Nada", "happy", 0.5))
+    push_line(server.lines.add(uuid.uuid4(), "", "Hola", "happy", 0.5))
+    push_favourites([])
+
+    assert (await page.receive_json_from())["line"]["text"] == "Hola"
+    assert (await page.receive_json_from())["type"] == "favourites"
+    await page.disconnect()
+
+
+async def test_the_robots_own_word_moves_a_line_on(robot: Robot, server: SentServer) -> None:
+    page, _snapshot = await connected(PUPPET)
+    line_id = server.lines.add(uuid.uuid4(), DEVICE, "Hola", "happy", 0.5)["id"]
+    server.lines.sent_to_robot(line_id, "")
+    state = {"subtopic": "telehealth", "message": {"state": "IN_SESSION"}}
+    topic = f"/devices/{DEVICE}/events/client-service-activity-log"
+    await sync_to_async(server._reports.handle)(topic, state)
+    await sync_to_async(server._follow_speech)({"id": line_id, "robot": "said"})
+
+    events = [await page.receive_json_from() for _ in range(4)]
+    assert [event["line"]["robot"] for event in events if event["type"] == "line"] == [
+        "speaking", "said",
+    ]  # fmt: skip
+    await page.disconnect()
+
+
 async def test_news_of_the_loudspeaker_move_a_line_on(robot: Robot, server: SentServer) -> None:
     page, _snapshot = await connected(PUPPET)
     utterance_id = uuid.uuid4()
@@ -106,7 +138,7 @@ async def test_pages_are_closed_when_the_server_stops(robot: Robot, server: Sent
         await page.disconnect()
 
 
-@pytest.mark.parametrize("path", ["/ws/hive/", PUPPET])
+@pytest.mark.parametrize("path", ["/ws/hive/", PUPPET, "/ws/loudspeaker/"])
 async def test_strangers_are_kept_out(robot: Robot, path: str) -> None:
     page = open_page(path, AnonymousUser())
     assert not (await page.connect())[0]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from hive.lines import Lines, phrases
+from hive.lines import Lines
 from hive.speech import SpeechState
 from tests.unit.hive.conftest import DEVICE
 from ttsmonitor.models import Utterance
@@ -86,9 +86,52 @@ def test_the_history_fills_in_what_was_said_before_and_what_was_missed() -> None
     }  # fmt: skip
 
 
-def test_phrases_are_different_and_newest_first() -> None:
-    lines = [{"text": text} for text in ("c", "a", "c", "b")]
-    assert phrases(lines) == ["c", "a", "b"]
+def test_a_robot_has_news_of_its_own_that_do_not_go_back_either() -> None:
+    lines = Lines()
+    line_id = lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["id"]
+
+    def tell(robot: str) -> str | None:
+        line = lines.follow({"id": line_id, "robot": robot})
+        return None if line is None else line["robot"]
+
+    moved = lines.sent_to_robot(line_id, "")
+    assert moved and (moved["robot"], moved["state"]) == ("sent", "waiting")
+    assert [line["robot"] for line in lines.robot_speaks(DEVICE)] == ["speaking"]
+    assert lines.robot_speaks(DEVICE) == []
+    assert tell("said") == "said"
+    assert tell("unconfirmed") is None
+    assert tell("speaking") is None
+    assert tell("nonsense") is None
+    assert follow(lines, "stored") == "queued"
+
+
+def test_what_a_robot_was_told_to_stop_it_may_have_said_nevertheless() -> None:
+    lines = Lines()
+    for number in (1, 2, 3):
+        lines.add(uuid.UUID(int=number), DEVICE if number < 3 else "d_other", "Hola", "shy", 0.5)
+        lines.sent_to_robot(str(uuid.UUID(int=number)), "")
+    lines.robot_speaks(DEVICE)
+    assert [line["robot"] for line in lines.robot_interrupted(DEVICE)] == ["interrupted"] * 2
+    assert lines.follow({"id": str(ONE), "robot": "unconfirmed"}) is None
+    late = lines.follow({"id": str(ONE), "robot": "said"})
+    assert late and late["robot"] == "said"
+
+
+@pytest.mark.django_db
+def test_the_history_knows_what_robots_confirmed() -> None:
+    now = timezone.now()
+    common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
+    for text, confirmed in (("a", True), ("b", False), ("c", None)):
+        Utterance.objects.create(
+            text=text, device_id=DEVICE, status="spoken", robot_confirmed=confirmed, **common
+        )
+    Utterance.objects.create(text="d", status="spoken", robot_confirmed=False, **common)
+
+    def robots(device_id: str) -> dict[str, str]:
+        return {line["text"]: line["robot"] for line in Lines().recent(device_id)}
+
+    assert robots(DEVICE) == {"a": "said", "b": "unconfirmed", "c": ""}
+    assert robots("") == {"d": ""}
 
 
 def test_the_loudspeaker_is_offline_without_presence_or_broker() -> None:

@@ -93,7 +93,7 @@ def test_health_names_what_the_mirror_cannot_do(
 
 
 def test_pages_need_a_login(client: Client, db: Any) -> None:
-    for path in ("/", f"/puppet/{DEVICE}/", "/chat/"):
+    for path in ("/", f"/puppet/{DEVICE}/", "/speak/", "/chat/"):
         assert client.get(path).status_code == 302
 
 

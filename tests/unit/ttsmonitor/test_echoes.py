@@ -121,3 +121,18 @@ def test_a_mark_waits_for_its_utterance_to_come_into_the_history(
     kept.settle()
     row.refresh_from_db()
     assert row.robot_confirmed is True
+
+
+def test_whoever_wants_to_know_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[uuid.UUID, bool]] = []
+    kept, first, second = Echoes(lambda *what: told.append(what)), sent(), sent()
+    kept.note(first)
+    kept.hear(Heard(ROBOT, AS_SAID))
+    assert told == [(first.utterance_id, True)]
+    kept.note(second)
+    monkeypatch.setattr(echoes, "SPOKEN_CHARACTERS_PER_SECOND", 1.0)
+    later = time.monotonic() + 1_000
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    monkeypatch.setattr(kept, "_write", lambda now: None)
+    kept.settle()
+    assert told[1:] == [(second.utterance_id, False)]

@@ -1,40 +1,48 @@
 // Puppet Mode: what is typed is said, and each line shows what became of it.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
-import { part, shortTime, showSpeech, showState } from "./shared.js";
+import { onAgain, showLine } from "./lines.js";
+import { split } from "./parts.js";
+import { phrases } from "./phrases.js";
+import { dateTime, number, part, showSpeech, showState } from "./shared.js";
 
-const LINES = 30;
-const PHRASES = 12;
-const deviceId = JSON.parse(document.getElementById("device-id").textContent);
-const api = `/api/robots/${encodeURIComponent(deviceId)}`;
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const deviceId = read("device-id"); // empty: the loudspeaker alone
+const limits = read("limits");
+const api = deviceId ? `/api/robots/${encodeURIComponent(deviceId)}` : "/api/loudspeaker";
 const form = document.getElementById("talk");
 const text = document.getElementById("text");
-const lines = document.getElementById("lines");
-const phrases = document.getElementById("phrases");
 
 // Speaking
 
-async function speak(words) {
+async function speak(phrase) {
   tell("", "");
-  if (!words.trim()) {
-    tell(say("There is nothing to say yet."), "");
+  const problem = wrongWith(phrase.text);
+  if (problem) {
+    tell(problem, "");
     return false;
   }
-  const mood = form.elements.mood.value;
-  const intensity = Number(form.elements.intensity.value);
   return attempt(async () => {
-    const answer = await postJSON(`${api}/speak`, { text: words, mood, intensity });
+    const answer = await postJSON(`${api}/speak`, phrase);
     tell("", answer.detail);
-    showLine(answer.line);
+    show(answer.line);
   });
+}
+
+function wrongWith(words) {
+  if (!words.trim()) return say("There is nothing to say yet.");
+  const isLong = [...words.trim()].length > limits.characters;
+  return isLong ? say("That is too long: {limit} characters at most.", { limit: number(limits.characters) }) : "";
 }
 
 async function speakTyped() {
   const words = text.value;
+  const mood = form.elements.mood.value;
+  const intensity = Number(form.elements.intensity.value);
   text.value = "";
   count();
   // Said already, for whoever types on; back again where that failed.
-  if (!(await speak(words)) && !text.value) text.value = words;
+  if (!(await speak({ text: words, mood, intensity })) && !text.value) text.value = words;
   count();
 }
 
@@ -63,6 +71,8 @@ const wakeUp = () =>
 const setPuppet = (enabled) =>
   attempt(async () => showRobot(await postJSON(`${api}/puppet`, { enabled })));
 
+const card = phrases({ speak, attempt, longest: limits.favourite });
+
 // Showing
 
 function tell(problem, notice) {
@@ -74,14 +84,22 @@ function tell(problem, notice) {
 }
 
 function count() {
-  const limit = text.maxLength.toLocaleString(document.documentElement.lang);
-  document.getElementById("count").textContent = say("{count} of {limit} characters", {
-    count: text.value.length.toLocaleString(document.documentElement.lang),
-    limit,
-  });
+  const words = text.value.trim();
+  const characters = [...words].length;
+  const isLong = characters > limits.characters;
+  const told = [say("{count} of {limit} characters", { count: number(characters), limit: number(limits.characters) })];
+  if (characters > limits.part && !isLong) {
+    const parts = number(split(words, limits.part).length);
+    told.push(say("goes in {parts} parts of {limit} at most", { parts, limit: number(limits.part) }));
+  }
+  const place = document.getElementById("count");
+  place.textContent = told.join(" · ");
+  place.classList.toggle("is-long", isLong);
+  text.ariaInvalid = String(isLong);
 }
 
 function showRobot(robot) {
+  if (!robot) return;
   const head = document.getElementById("robot");
   head.classList.toggle("is-online", robot.online);
   part(head, "name").textContent = robot.name;
@@ -89,62 +107,36 @@ function showRobot(robot) {
   const reported = part(head, "puppet-state");
   reported.textContent = robot.puppet_state ? say(robot.puppet_state) : "";
   reported.hidden = !robot.puppet_state;
-  const percent = Math.round(100 * (robot.battery ?? 0));
+  part(head, "asleep").hidden = !robot.online || robot.awake !== false;
+  part(head, "battery-fact").hidden = robot.battery === null;
+  const percent = number(Math.round(100 * (robot.battery ?? 0)));
   part(head, "battery").textContent = robot.battery === null ? "" : say("battery {percent} %", { percent });
+  part(head, "since").textContent = since(robot);
   document.getElementById("start").hidden = robot.puppet_mode;
   document.getElementById("stop").hidden = !robot.puppet_mode;
   document.getElementById("hint-offline").hidden = robot.online;
   document.getElementById("hint-stopped").hidden = !robot.online || robot.puppet_mode;
 }
 
-// Answers and events overtake one another; a line never goes back.
-const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
-const rank = (state) => ORDER[state] ?? 4;
-
-function showLine(line) {
-  let row = lines.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
-  if (!row) {
-    row = document.getElementById("line-template").content.firstElementChild.cloneNode(true);
-    row.dataset.line = line.id;
-    row.classList.add("is-new");
-    part(row, "text").textContent = line.text;
-    const face = part(row, "face");
-    const mood = line.mood || "neutral";
-    face.setAttribute("href", face.getAttribute("href").replace(/#.*/, `#${mood}`));
-    part(row, "mood").textContent = say(mood);
-    lines.prepend(row);
-    while (lines.children.length > LINES) lines.lastElementChild.remove();
-    document.getElementById("lines-empty").hidden = true;
-    addPhrase(line.text);
-  } else if (rank(line.state) < rank(row.dataset.state)) {
-    return;
-  }
-  row.dataset.state = line.state;
-  part(row, "time").dateTime = line.at;
-  part(row, "time").textContent = shortTime(line.at);
-  showState(part(row, "state"), line.state);
-  part(row, "error").textContent = line.error ? say(line.error) : "";
+function since({ online, connected_at: connected, last_seen: seen }) {
+  if (online) return connected ? say("connected since {time}", { time: dateTime(connected) }) : "";
+  return seen ? say("last seen {time}", { time: dateTime(seen) }) : say("never seen");
 }
 
-function addPhrase(words) {
-  for (const button of [...phrases.children]) if (button.textContent === words) button.remove();
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn btn-soft";
-  button.dataset.phrase = "";
-  button.textContent = words;
-  phrases.prepend(button);
-  while (phrases.children.length > PHRASES) phrases.lastElementChild.remove();
-  document.getElementById("phrases-card").hidden = false;
+function show(line) {
+  if (showLine(line)) card.said(line);
 }
 
 function showAll(snapshot) {
   showRobot(snapshot.robot);
   showSpeech(snapshot.speech);
-  [...snapshot.lines].reverse().forEach(showLine);
+  [...snapshot.lines].reverse().forEach(show);
+  card.favourites(snapshot.favourites);
 }
 
 // Hands
+
+const on = (id, kind, action) => document.getElementById(id)?.addEventListener(kind, action);
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -157,35 +149,28 @@ text.addEventListener("keydown", (event) => {
   speakTyped();
 });
 text.addEventListener("input", count);
-form.elements.intensity.addEventListener("input", (event) => {
-  const percent = Math.round(100 * event.target.value);
-  document.getElementById("intensity-shown").textContent = `${percent} %`;
+on("intensity", "input", (event) => {
+  document.getElementById("intensity-shown").textContent = `${number(Math.round(100 * event.target.value))} %`;
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing || document.querySelector(".dropdown-menu.show")) return;
   event.preventDefault();
   interrupt();
 });
-document.getElementById("interrupt").addEventListener("click", interrupt);
-document.getElementById("wakeup").addEventListener("click", wakeUp);
-document.getElementById("start").addEventListener("click", () => setPuppet(true));
-document.getElementById("stop").addEventListener("click", () => setPuppet(false));
-phrases.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-phrase]");
-  if (button) speak(button.textContent);
-});
-lines.addEventListener("click", (event) => {
-  const row = event.target.closest("[data-again]")?.closest("[data-line]");
-  if (row) speak(part(row, "text").textContent);
-});
+on("interrupt", "click", interrupt);
+on("wakeup", "click", wakeUp);
+on("start", "click", () => setPuppet(true));
+on("stop", "click", () => setPuppet(false));
+onAgain(speak);
 
 count();
-connect(`/ws/puppet/${encodeURIComponent(deviceId)}/`, {
+connect(deviceId ? `/ws/puppet/${encodeURIComponent(deviceId)}/` : "/ws/loudspeaker/", {
   onEvent(event) {
     if (event.type === "snapshot") showAll(event);
     else if (event.type === "robot") showRobot(event.robot);
-    else if (event.type === "line") showLine(event.line);
+    else if (event.type === "line") show(event.line);
     else if (event.type === "speech") showSpeech(event.speech);
+    else if (event.type === "favourites") card.favourites(event.favourites);
   },
   onStale(stale) {
     document.getElementById("stale").hidden = !stale;

@@ -24,6 +24,19 @@ export function shortTime(iso) {
   return moment.toLocaleTimeString(LANGUAGE, { timeStyle: "short" });
 }
 
+/** A number as people here write it. */
+export function number(value) {
+  return value.toLocaleString(LANGUAGE);
+}
+
+/** Let `row` show the face of a phrase's mood, and know mood and intensity. */
+export function showFace(row, { mood, intensity }) {
+  row.dataset.mood = mood || "neutral";
+  row.dataset.intensity = intensity ?? 0.5;
+  const face = part(row, "face");
+  face.setAttribute("href", face.getAttribute("href").replace(/#.*/, `#${row.dataset.mood}`));
+}
+
 /** Show `text` in a state pill of the kind `state`. */
 export function showState(pill, state, text = say(state)) {
   const kind = `state state-${state}`;

@@ -1,0 +1,38 @@
+"""The page of docs/ that shows every picture, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+CAPTIONS = {
+    "login": ("The login", "La entrada"),
+    "dashboard": ("The robots", "Los robots"),
+    "puppet": ("Puppet Mode", "Modo marioneta"),
+    "puppet-phone": ("Puppet Mode on a phone", "Modo marioneta en un teléfono"),
+    "puppet-phone-dark": ("The same in the dark", "Lo mismo a oscuras"),
+    "speak": ("Speaking without a robot", "Hablar sin robot"),
+    "chat": ("A conversation", "Una conversación"),
+    "monitor": ("The live monitor", "El monitor en vivo"),
+    "monitor-dark": ("The live monitor in the dark", "El monitor en vivo a oscuras"),
+    "monitor-phone": ("The live monitor on a phone", "El monitor en vivo en un teléfono"),
+    "history": ("The history", "El historial"),
+    "history-phone": ("The history on a phone", "El historial en un teléfono"),
+    "api": ("The page of the API", "La página de la API"),
+    "admin": ("The history for its keepers, in the admin", "El historial para quien lo cuida"),
+}
+_HEADS = {
+    "": ("Every page in a picture", "Made by `script/screenshots`, which makes this page too."),
+    ".es": ("Cada página en una imagen", "Las hace `script/screenshots`, y esta página también."),
+}
+
+
+def write_gallery(docs: Path, names: Iterable[str]) -> None:
+    """Write pages.md and pages.es.md with these pictures, in the order of CAPTIONS."""
+    shown = [name for name in CAPTIONS if name in set(names)]
+    for column, (suffix, (title, words)) in enumerate(_HEADS.items()):
+        parts = [f"# {title}\n\n{words}\n"]
+        for name in shown:
+            caption = CAPTIONS[name][column]
+            parts.append(f"## {caption}\n\n![{caption}](images/{name}{suffix}.png)\n")
+        (docs / f"pages{suffix}.md").write_text("\n".join(parts))

@@ -1,0 +1,77 @@
+// What was said, and what became of each line: at the robot, and aloud.
+
+import { say } from "../ttsmonitor/live.js";
+import { part, shortTime, showFace, showState } from "./shared.js";
+
+const MOST = 30;
+const list = document.getElementById("lines");
+const mould = document.getElementById("line-template").content.firstElementChild;
+
+// Answers and events overtake one another; a line never goes back, on neither of its ways.
+const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
+const ROBOT_ORDER = { "": 0, sent: 1, speaking: 2, interrupted: 3, unconfirmed: 3 };
+const rank = (state) => ORDER[state] ?? 4;
+const robotRank = (state) => ROBOT_ORDER[state] ?? 4;
+const isOld = (line, row) =>
+  rank(line.state) < rank(row.dataset.state) || robotRank(line.robot) < robotRank(row.dataset.robot);
+
+/** Show a line as it is now. True where it is a new one. */
+export function showLine(line) {
+  const known = list.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
+  if (known && isOld(line, known)) return false;
+  const row = known ?? add(line);
+  tellOutcome(line, known);
+  row.dataset.state = line.state;
+  row.dataset.robot = line.robot;
+  part(row, "time").dateTime = line.at;
+  part(row, "time").textContent = shortTime(line.at);
+  showState(part(row, "state"), line.state);
+  showWay(row.querySelector("[data-way=robot]"), line.robot_way);
+  showWay(row.querySelector("[data-way=speech]"), line.speech_way);
+  return !known;
+}
+
+function add(line) {
+  const row = mould.cloneNode(true);
+  row.dataset.line = line.id;
+  row.classList.add("is-new");
+  part(row, "text").textContent = line.text;
+  showFace(row, line);
+  part(row, "mood").textContent = say(line.mood);
+  list.prepend(row);
+  while (list.children.length > MOST) list.lastElementChild.remove();
+  document.getElementById("lines-empty").hidden = true;
+  return row;
+}
+
+function showWay(place, way) {
+  place.hidden = !way;
+  if (!way) return;
+  part(place, "steps").replaceChildren(...way.steps.map(step));
+  part(place, "reason").textContent = way.reason ? say(way.reason) : "";
+}
+
+function step({ name, is }) {
+  const made = document.createElement("li");
+  made.className = `step is-${is} step-${name}`;
+  if (is === "now") made.ariaCurrent = "step";
+  made.textContent = say(name);
+  return made;
+}
+
+// For whoever hears the page: the end of a line, not each of its steps.
+function tellOutcome(line, known) {
+  if (!known || rank(line.state) < 4 || line.state === known.dataset.state) return;
+  const end = [say(line.state), line.error && say(line.error)].filter(Boolean).join(": ");
+  document.getElementById("outcome").textContent = `${line.text} ${end}`;
+}
+
+/** Call `speak` with the phrase of a line when it is to be said again. */
+export function onAgain(speak) {
+  list.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-again]")?.closest("[data-line]");
+    if (!row) return;
+    const { mood, intensity } = row.dataset;
+    speak({ text: part(row, "text").textContent, mood, intensity: Number(intensity) });
+  });
+}

@@ -1,0 +1,73 @@
+// Phrases that are said again with one click: what was said lately, and the favourites.
+
+import { postJSON } from "../ttsmonitor/live.js";
+import { part, showFace } from "./shared.js";
+
+const MOST_RECENT = 12;
+const lists = { recent: document.getElementById("recent"), favourites: document.getElementById("favourites") };
+const card = document.getElementById("phrases-card");
+const mould = document.getElementById("phrase-template").content.firstElementChild;
+const words = (row) => part(row, "text").textContent;
+
+function row(phrase, isKept) {
+  const made = mould.cloneNode(true);
+  part(made, "text").textContent = phrase.text;
+  made.querySelector("[data-keep]").ariaPressed = String(isKept);
+  showFace(made, phrase);
+  return made;
+}
+
+function asPhrase(shown) {
+  const { mood, intensity } = shown.dataset;
+  return { text: words(shown), mood, intensity: Number(intensity) };
+}
+
+// A favourite is not said twice in the same card; the others are marked with a star or without.
+function tidy(longest) {
+  const kept = new Set([...lists.favourites.children].map(words));
+  for (const shown of lists.recent.children) {
+    shown.hidden = kept.has(words(shown));
+    shown.querySelector("[data-keep]").hidden = words(shown).length > longest;
+  }
+  const isEmpty = { recent: !lists.recent.querySelector("li:not([hidden])"), favourites: kept.size === 0 };
+  for (const [name, empty] of Object.entries(isEmpty)) {
+    document.getElementById(`${name}-empty`).hidden = !empty;
+  }
+}
+
+/**
+ * The card of the phrases. `speak(phrase)` is called with {text, mood, intensity} at a click,
+ * `attempt(action)` does what may fail; a favourite has at most `longest` characters.
+ */
+export function phrases({ speak, attempt, longest }) {
+  const draw = {
+    said(phrase) {
+      for (const shown of [...lists.recent.children]) if (words(shown) === phrase.text) shown.remove();
+      lists.recent.prepend(row(phrase, false));
+      while (lists.recent.children.length > MOST_RECENT) lists.recent.lastElementChild.remove();
+      tidy(longest);
+    },
+    favourites(kept) {
+      const shown = [...lists.favourites.children].map((each) => JSON.stringify(asPhrase(each)));
+      // What is as it was keeps its place, and the keyboard's.
+      if (shown.join() !== kept.map(({ text, mood, intensity }) => JSON.stringify({ text, mood, intensity })).join()) {
+        lists.favourites.replaceChildren(...kept.map((phrase) => row(phrase, true)));
+      }
+      tidy(longest);
+    },
+  };
+
+  const keep = (shown, kept) =>
+    attempt(async () => draw.favourites((await postJSON("/api/favourites", { ...asPhrase(shown), kept })).favourites));
+
+  card.addEventListener("click", async (event) => {
+    const shown = event.target.closest(".phrase");
+    if (event.target.closest("[data-phrase]")) speak(asPhrase(shown));
+    if (!event.target.closest("[data-keep]")) return;
+    await keep(shown, shown.parentElement !== lists.favourites);
+    // The button is gone with its phrase: on with the keyboard where it is now.
+    if (!document.activeElement || document.activeElement === document.body) card.querySelector("[data-keep]")?.focus();
+  });
+  tidy(longest);
+  return draw;
+}

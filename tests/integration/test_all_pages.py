@@ -1,0 +1,197 @@
+"""Every page of both sites in a real browser: usable by everybody, small, and self-contained.
+
+Pages are found by the URL patterns, so that a new one is looked at without being named here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import cycle
+from json import dumps
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, ViewportSize
+
+from tests.site import Site, running_site
+
+pytestmark = pytest.mark.browser
+
+FIRST_LOAD_BYTES = 150_000
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+# Any two of language, colours and width meet in one of these.
+LOOKS: dict[str, list[tuple[Any, Any]]] = {
+    "es": [("light", PHONE), ("dark", DESKTOP)],
+    "en": [("dark", PHONE), ("light", DESKTOP)],
+}
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:;"
+    " connect-src 'self' ws:; object-src 'none'; base-uri 'none'; form-action 'self'"
+)
+SETTLED = """() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(
+    document.getAnimations().map((animation) => animation.finished)))"""
+STRICTER = """() => addEventListener("securitypolicyviolation",
+    (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    work: Path = tmp_path_factory.mktemp("site") / "work"
+    with running_site(work) as made:
+        yield made
+
+
+def violations(page: Page, rules: dict[str, Any] | None = None) -> list[str]:
+    """What axe-core has against a page as it is now, with the places; `rules` as axe takes them."""
+    found = Axe().run(page, options={"rules": rules or {}}).response["violations"]
+    return [
+        f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+def examine(
+    page: Page, looks: list[tuple[Any, Any]], rules: dict[str, Any] | None = None
+) -> dict[str, list[str]]:
+    """Violations of the page that is open, in each of these looks."""
+    found = {}
+    for colours, size in looks:
+        page.emulate_media(color_scheme=colours)
+        page.set_viewport_size(size)
+        page.evaluate(SETTLED)
+        if problems := violations(page, rules):
+            found[f"{page.url} {colours} {size['width']}"] = problems
+    return found
+
+
+def test_axe_would_notice(site: Site) -> None:
+    bad = '<p style="color: #aaa; background: #fff">faint</p><img src="/favicon.ico">'
+    with site.visit() as page:
+        page.goto(site.urls["hive"])
+        page.locator("main").evaluate("(main, html) => (main.innerHTML += html)", bad)
+        rules = {each.partition(":")[0] for each in violations(page)}
+    assert rules == {"color-contrast", "image-alt"}
+
+
+@pytest.mark.parametrize("language", LOOKS)
+@pytest.mark.parametrize("name", ["hive", "monitor"])
+def test_axe_finds_nothing_on_any_page(site: Site, name: str, language: str) -> None:
+    found: dict[str, list[str]] = {}
+    with site.visit(language) as page:
+        urls = site.pages(name, page)
+        assert urls
+        for url in urls:
+            page.goto(url)
+            assert page.locator("html").get_attribute("lang") == language
+            found |= examine(page, LOOKS[language])
+    assert not found, dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, language: str) -> None:
+    found: dict[str, list[str]] = {}
+    with site.context(language) as context:
+        page = context.new_page()
+        for name in site.urls:
+            page.goto(site.urls[name])
+            found |= examine(page, LOOKS[language])
+        page.goto(site.urls["hive"])
+        page.fill("#id_username", "nobody")
+        page.fill("#id_password", "wrong")
+        page.press("#id_password", "Enter")
+        page.wait_for_selector(".alert-danger")
+        found |= examine(page, LOOKS[language])
+    with site.visit(language) as page:
+        for name in site.urls:
+            page.goto(f"{site.urls[name]}/nowhere")
+            found |= examine(page, LOOKS[language])
+        page.set_viewport_size(PHONE)
+        page.goto(site.urls["hive"])
+        page.click(".navbar-toggler")
+        page.wait_for_selector("#site-menu.show")
+        page.click("[data-bs-toggle=dropdown] >> nth=0")
+        page.wait_for_selector(".dropdown-menu.show")
+        found |= examine(page, [(colours, PHONE) for colours in ("light", "dark")])
+    assert not found, dumps(found, indent=1)
+
+
+def test_axe_finds_nothing_in_the_admin(site: Site) -> None:
+    """But for accounts and the heads of tables within forms, which are Django's own."""
+    found: dict[str, list[str]] = {}
+    with site.visit("es") as page:
+        urls = [url for url in site.admin_pages(page) if "/admin/auth/" not in url]
+        assert len(urls) > 15
+        for url, look in zip(urls, cycle(LOOKS["es"]), strict=False):
+            page.goto(url)
+            found |= examine(page, [look], {"empty-table-header": {"enabled": False}})
+    assert not found, dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("name", ["hive", "monitor"])
+def test_no_page_runs_what_stands_in_it_or_asks_another_host(site: Site, name: str) -> None:
+    problems: dict[str, list[str]] = defaultdict(list)
+
+    def strictly(route: Route) -> None:
+        answer = route.fetch()
+        headers = answer.headers | {"content-security-policy": POLICY}
+        route.fulfill(response=answer, headers=headers)
+
+    with site.visit() as page:
+        urls = site.pages(name, page)
+        hosts = {urlsplit(url).netloc for url in site.urls.values()}
+
+        def heard(words: str) -> None:
+            if "policy" in words:
+                problems[page.url].append(words)
+
+        def asked(url: str) -> None:
+            if urlsplit(url).netloc not in hosts:
+                problems[page.url].append(url)
+
+        page.on("console", lambda message: heard(message.text))
+        page.on("request", lambda request: asked(request.url))
+        page.add_init_script(f"({STRICTER})()")
+        page.route(lambda url: url in urls, strictly)
+        for url in urls:
+            page.goto(url, wait_until="networkidle")
+            problems[url] += in_source(page.request.get(url).text())
+    assert {url: found for url, found in problems.items() if found} == {}
+
+
+def in_source(html: str) -> list[str]:
+    """What a page must not have in it."""
+    found = re.findall(r"<style\b|<[^>]+\sstyle=|<[^>]+\son[a-z]+=|javascript:", html)
+    modules = html.count('type="module"')
+    for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL):
+        if body.strip() and "application/json" not in attributes:
+            found.append(f"script{attributes}")
+    return found if modules <= 1 else [*found, f"{modules} modules"]
+
+
+@pytest.mark.parametrize("name", ["hive", "monitor"])
+def test_the_first_load_of_each_page_is_small(site: Site, name: str) -> None:
+    sizes: dict[str, int] = {}
+    with site.visit() as page:
+        urls = site.pages(name, page)
+    for url in urls:
+        with site.visit() as page:
+            sizes[url] = first_load(page, url)
+    assert {url: size for url, size in sizes.items() if size > FIRST_LOAD_BYTES} == {}
+    assert min(sizes.values()) > 10_000, "nothing was measured"
+
+
+def first_load(page: Page, url: str) -> int:
+    """Bytes on the wire until the page is there, headers and all."""
+    sizes: list[float] = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(url, wait_until="networkidle")
+    return round(sum(sizes))

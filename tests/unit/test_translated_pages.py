@@ -1,0 +1,149 @@
+"""No sentence of a page is left in one language: not in templates, not in scripts, not in Python.
+
+The pages are drawn in a language of which every sentence stands in brackets; what stands outside
+of them was never translated. They are found by the URL patterns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import translation
+
+from hive.models import ChatModule, Favourite, Robot
+from hive.words import strings as hive_strings
+from tests.pages import DEVICE, URLCONFS, UTTERANCE_ID, Answer, pages_of
+from tests.tools import ROOT
+from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from ttsmonitor import service
+from ttsmonitor.words import strings as tts_strings
+
+SILENT_TAGS = {"script", "style", "code", "svg", "title"}
+ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
+# Names and units, and words that are the same wherever they stand.
+ALIKE = {"Moxie", "moxie", "ms", "min", "s", "es", "en", "Español", "English", "null", "API"}
+BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
+SCRIPTS = sorted((ROOT / "site").glob("*/static/*/*.js"))
+ENTRIES = {"hive": hive_strings, "ttsmonitor": tts_strings}
+SAID = re.compile(r"""\bsay\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
+
+
+class Words(HTMLParser):
+    """What a page shows, or reads out: texts and the attributes that are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in SILENT_TAGS
+        self.found += [value for name, value in attrs if name in ATTRIBUTES and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in SILENT_TAGS
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent and data.strip():
+            self.found.append(data.strip())
+
+
+def untranslated(html: str, data: set[str]) -> list[str]:
+    """The texts of a page with a word that is neither translated nor data."""
+    words = Words()
+    words.feed(html)
+    return [text for text in words.found if _left(text, data)]
+
+
+def _left(text: str, data: set[str]) -> bool:
+    while BRACKETED.search(text):
+        text = BRACKETED.sub(" ", text)  # a sentence may have another one in it
+    for each in sorted(data, key=len, reverse=True):
+        text = text.replace(each, " ")
+    return any(word not in ALIKE for word in re.findall(r"[^\W\d_]+", text))
+
+
+@pytest.fixture
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sentence that is translated stands in brackets."""
+    real = translation._trans  # type: ignore[attr-defined]
+    for name in ("gettext", "pgettext", "ngettext", "npgettext"):
+        monkeypatch.setattr(real, name, _bracketing(getattr(real, name)))
+    # Formats of dates and numbers are translations as well.
+    monkeypatch.setattr("django.utils.formats.get_format", _plain_format)
+
+
+def _bracketing(translate: Callable[..., str]) -> Callable[..., str]:
+    def marked(*arguments: Any) -> str:
+        found = translate(*arguments)
+        return f"⟦{found}⟧" if found else found
+
+    return marked
+
+
+def _plain_format(name: str, *_: Any, **__: Any) -> Any:
+    plain = {"DECIMAL_SEPARATOR": ",", "THOUSAND_SEPARATOR": ".", "NUMBER_GROUPING": 3}
+    return plain.get(name, "Y-m-d H:i")
+
+
+@pytest.fixture
+def data(db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """Something of everything; what is in it is not translated."""
+    monkeypatch.setattr(service, "current", FakeService)
+    Robot.objects.create(device_id=DEVICE, name="Qqq", battery=0.8)
+    Favourite.objects.keep("Zzz", "happy", 0.5)
+    utterance("Zzz", id=UTTERANCE_ID, device_id=DEVICE, source="puppet_mode", mood="happy")
+    utterance("Zzz", status="queued", source="chat", first_audio_ms=40, audio_seconds=2)
+    utterance("Zzz", status="failed", error="cleared from the queue")
+    modules = ChatModule.objects.values_list("name", flat=True)
+    yield {"Qqq", "Zzz", DEVICE, "broker.test", "espeak", "ready <b>now</b>", "boss", *modules}
+
+
+@pytest.mark.parametrize("site", URLCONFS)
+def test_everything_on_a_page_is_translated(
+    site: str, data: set[str], bracketed: None, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = URLCONFS[site]
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(User.objects.create_superuser("boss", password="a-long-password"))
+
+    def get(path: str) -> Answer:
+        answer = client.get(path)
+        return Answer(answer.status_code, answer.headers.get("content-type", ""))
+
+    html = {path: client.get(path).content.decode() for path in pages_of(site, get)}
+    html["/accounts/login/"] = Client().get("/accounts/login/").content.decode()
+    html["/nowhere"] = client.get("/nowhere").content.decode()
+    assert all("⟦" in page for page in html.values())
+    left = {path: untranslated(page, data) for path, page in html.items()}
+    assert {path: words for path, words in left.items() if words} == {}
+
+
+def test_it_would_notice() -> None:
+    html = '<p>⟦Hola⟧ 3 ms</p><p title="Hello">⟦⟦a⟧ b⟧</p><script>let it</script>'
+    assert untranslated(html, set()) == ["Hello"]
+    assert untranslated("<b>Zzz is away</b>", {"Zzz"}) == ["Zzz is away"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_what_a_script_says_is_handed_to_it(script: Path) -> None:
+    known = ENTRIES[script.parent.name]()
+    said = {double or single for double, single in SAID.findall(script.read_text())}
+    assert said - known.keys() == set()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_writes_no_sentence_of_its_own(script: Path) -> None:
+    source = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", script.read_text(), flags=re.DOTALL)
+    source = SAID.sub("", source)
+    known = ENTRIES[script.parent.name]()
+    literals = [one or two for one, two in re.findall(r'"([^"\n]*)"|`([^`]*)`', source)]
+    sentences = {text for text in literals if re.match(r"[A-Z][a-z]+(?: [a-z]+)+\b", text)}
+    assert sentences - known.keys() == set()
