@@ -15,7 +15,8 @@ from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor import events, service, snapshot, stats
+from ttsmonitor import events, service, snapshot, stats, turns
+from ttsmonitor.controls import QUEUE_ACTIONS
 from ttsmonitor.exceptions import InvalidMessageError, TTSMonitorError
 from ttsmonitor.messages import clean, parse_control
 from ttsmonitor.models import Utterance, UtteranceQuerySet
@@ -107,6 +108,8 @@ def control(request: HttpRequest) -> JsonResponse:
     wanted = command.utterance_id
     if wanted is not None and not Utterance.objects.filter(pk=wanted).exists():
         return error("not_found", _("There is no such utterance in the history."), 404)
+    if command.action in QUEUE_ACTIONS and not turns.all_wait(command.names()):
+        return error("not_waiting", _("That does not wait any more."), 409)
     running.control(command)
     return JsonResponse({"ok": True, "status": running.status()})
 

@@ -24,6 +24,7 @@ def whole() -> dict[str, Any]:
         "status": status(),
         "recent": [events.describe(utterance) for utterance in recent],
         "activity": activity(),
+        "progress": progress(),
     } | figures()
 
 
@@ -41,6 +42,12 @@ def status() -> dict[str, Any]:
     """The speaker's state; `offline` in a process without the speech service."""
     running = service.current()
     return offline() if running is None else running.status()
+
+
+def progress() -> dict[str, Any] | None:
+    """How far what is being said is; None where nothing is."""
+    running = service.current()
+    return None if running is None else running.progress()
 
 
 def health() -> dict[str, Any]:

@@ -45,6 +45,7 @@ REASONS = (
     gettext_noop("interrupted before its turn"),
     gettext_noop("skipped"),
     gettext_noop("cleared from the queue"),
+    gettext_noop("removed from the queue"),
     gettext_noop("too many were waiting (TTS_QUEUE_LIMIT)"),
     gettext_noop("too old to be spoken when its turn came"),
     gettext_noop("there is nothing to say aloud in it"),

@@ -149,6 +149,7 @@ class Hum:
 
     def __init__(self, seconds: float = 0.5) -> None:
         self.clauses = 0
+        self.timing = None
         time = np.arange(round(seconds * 22_050)) / 22_050
         fade = np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
         quiet = np.random.default_rng(1).uniform(-0.001, 0.001, 4_000)

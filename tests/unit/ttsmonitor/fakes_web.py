@@ -39,6 +39,9 @@ class FakeService:
     def activity(self) -> list[dict[str, str]]:
         return [{"at": "2026-01-02T03:04:05.000Z", "level": "info", "text": "ready <b>now</b>"}]
 
+    def progress(self) -> dict[str, Any] | None:
+        return None
+
     def control(self, control: Control) -> None:
         self.controls.append(control)
 
