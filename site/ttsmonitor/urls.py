@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ttsmonitor import api, views
+from ttsmonitor import api, say_api, views
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("api/queue", api.queue, name="api-queue"),
     path("api/stats", api.statistics, name="api-stats"),
     path("api/history", api.history, name="api-history"),
+    path("api/say", say_api.say, name="api-say"),
     path("api/control", api.control, name="api-control"),
 ]
