@@ -19,7 +19,6 @@ from ttsmonitor.fields import (
     DEVICE,
     LANG,
     SLUG,
-    UTC,
     decode,
     fits,
     read_name,
@@ -31,6 +30,7 @@ from ttsmonitor.fields import (
     read_whole,
 )
 from ttsmonitor.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
+from ttsmonitor.fields import UTC as UTC
 from ttsmonitor.fields import dump as dump
 from ttsmonitor.fields import format_time as format_time
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks

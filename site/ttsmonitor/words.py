@@ -62,6 +62,11 @@ REASONS = (
     gettext_noop("the process is not running"),
 )
 SCRIPT_SENTENCES = (
+    gettext_noop("1 new one"),
+    gettext_noop("{count} new ones"),
+    gettext_noop("Number {count} in the queue"),
+    gettext_noop("Removed from the queue"),
+    gettext_noop("On its way."),
     gettext_noop("The server does not answer."),
     gettext_noop("Nothing is said right now."),
     gettext_noop("since {time}"),

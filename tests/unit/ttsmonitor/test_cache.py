@@ -38,7 +38,7 @@ def test_what_was_kept_comes_back_also_for_another_process(tmp_path: Path) -> No
 
 
 def test_marks_come_back_with_the_sound_each_at_its_moment(tmp_path: Path) -> None:
-    cache = SoundCache(tmp_path, 100_000)
+    cache = SoundCache(tmp_path, 1_000_000)
     second = bytes(2 * 22_050)
     blocks = [
         Block(second, 22_050, (Mark("Hola", 0.05), Mark("señor", 0.7))),

@@ -102,7 +102,12 @@ def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
     stage.viewers = 0
     looks: list[int] = []
     assert stage.progress.whole() is None
-    stage.progress._viewers = lambda: looks.append(1) or stage.viewers  # type: ignore[func-returns-value]
+
+    def look() -> int:
+        looks.append(1)
+        return stage.viewers
+
+    stage.progress._viewers = look
     playback = stage.say()
     playback.play(block(0.5, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
     wait_until(lambda: len(looks) > 3)
@@ -118,13 +123,16 @@ def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
 def test_many_viewers_are_told_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     wait: Callable[[float], bool] = stage.progress._stopping.wait
-    monkeypatch.setattr(
-        stage.progress._stopping, "wait", lambda s: waits.append(s) or wait(min(s, 0.01))
-    )
+
+    def hurry(seconds: float) -> bool:
+        waits.append(seconds)
+        return wait(min(seconds, 0.01))
+
+    monkeypatch.setattr(stage.progress._stopping, "wait", hurry)
     for viewers, seconds in ((1, 0.1), (500, 2.0)):
         stage.viewers = viewers
         stage.say().play(block(0.1))
-        wait_until(lambda seconds=seconds: waits[-1:] == [seconds])
+        wait_until(lambda seconds=seconds: waits[-1:] == [seconds])  # type: ignore[misc]
 
 
 def test_an_utterance_after_another_begins_anew(stage: Stage, quick: None) -> None:
