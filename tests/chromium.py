@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
@@ -21,13 +22,28 @@ def launch(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def open_page(locale: str = "es-ES") -> Iterator[Page]:
-    """A page of a visitor who speaks Spanish; AssertionError where a script of it failed."""
+def open_browser() -> Iterator[Browser]:
+    """One for several visitors."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        page = browser.new_context(locale=locale).new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        yield page
+        yield browser
         browser.close()
-        assert problems == []
+
+
+@contextmanager
+def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[Page]:
+    """A page of a visitor of its own; AssertionError where a script of it failed."""
+    context = browser.new_context(locale=locale, **options)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
+
+
+@contextmanager
+def open_page(locale: str = "es-ES") -> Iterator[Page]:
+    """A page of a visitor who speaks Spanish; AssertionError where a script of it failed."""
+    with open_browser() as browser, visit(browser, locale) as page:
+        yield page

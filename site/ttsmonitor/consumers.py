@@ -10,11 +10,12 @@ from ttsmonitor.live import LiveConsumer
 
 
 class MonitorConsumer(LiveConsumer):
-    """`{"type": "figures"}` asks for the numbers alone."""
+    """`{"type": "figures"}` asks for the numbers alone, `progress` for what is being said."""
 
     answers: ClassVar = {
         "snapshot": lambda self: snapshot.whole(),
         "figures": lambda self: snapshot.figures(),
+        "progress": lambda self: snapshot.progress() or {"id": None},
     }
 
     def wanted_groups(self) -> list[str]:

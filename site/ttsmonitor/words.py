@@ -46,6 +46,7 @@ REASONS = (
     gettext_noop("interrupted before its turn"),
     gettext_noop("skipped"),
     gettext_noop("cleared from the queue"),
+    gettext_noop("removed from the queue"),
     gettext_noop("too many were waiting (TTS_QUEUE_LIMIT)"),
     gettext_noop("too old to be spoken when its turn came"),
     gettext_noop("there is nothing to say aloud in it"),
@@ -62,6 +63,11 @@ REASONS = (
     gettext_noop("the process is not running"),
 )
 SCRIPT_SENTENCES = (
+    gettext_noop("1 new one"),
+    gettext_noop("{count} new ones"),
+    gettext_noop("Number {count} in the queue"),
+    gettext_noop("Removed from the queue"),
+    gettext_noop("On its way."),
     gettext_noop("The server does not answer."),
     gettext_noop("Nothing is said right now."),
     gettext_noop("since {time}"),

@@ -6,6 +6,7 @@ dropped, and what was dropped is kept here, to go on exactly where the ear was.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +14,11 @@ from dataclasses import dataclass, field
 
 from ttsmonitor.audio.base import SLICE_SECONDS, Output
 from ttsmonitor.audio.levels import apply_gain
+from ttsmonitor.audio.timeline import Timeline
+from ttsmonitor.exceptions import AudioError
 from ttsmonitor.synthesis.base import Block
+
+logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
@@ -60,6 +65,9 @@ class Playback:
         self._recent: deque[bytes] = deque()
         self._recent_bytes = 0
         self._written = 0
+        self._handed_seconds = 0.0  # what play() was given before
+        self.timeline = Timeline()
+        """When what of it is heard."""
         self.has_begun = False
         """Something was written to the output."""
 
@@ -78,6 +86,8 @@ class Playback:
 
     def play(self, block: Block) -> None:
         """Play a block; returns when the device has it. Raises CancelledError, AudioError."""
+        self.timeline.add(self._handed_seconds, block)
+        self._handed_seconds += block.seconds
         step = 2 * max(1, round(block.sample_rate * SLICE_SECONDS))
         self._waiting.extend(
             block.pcm[start : start + step] for start in range(0, len(block.pcm), step)
@@ -104,6 +114,15 @@ class Playback:
             self._take_back()
         finally:
             self._output.end()
+
+    def silence(self) -> None:
+        """abandon(), whatever state the output is in."""
+        try:
+            self.abandon()
+        except AudioError:
+            logger.debug("the output was gone already")
+        except Exception:
+            logger.exception("the output could not be silenced")
 
     def _play_waiting(self) -> None:
         self._attend()

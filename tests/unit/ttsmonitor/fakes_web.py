@@ -44,6 +44,9 @@ class FakeService:
     def broker_counts(self) -> dict[str, Any]:
         return self.counts.report()
 
+    def progress(self) -> dict[str, Any] | None:
+        return None
+
     def control(self, control: Control) -> None:
         self.controls.append(control)
 
