@@ -12,10 +12,7 @@ from ttsmonitor.live import LiveConsumer
 class MonitorConsumer(LiveConsumer):
     """`{"type": "figures"}` asks for the numbers alone."""
 
-    answers: ClassVar = {
-        "snapshot": lambda self: snapshot.whole(),
-        "figures": lambda self: snapshot.figures(),
-    }
+    common_answers: ClassVar = {"snapshot": snapshot.whole, "figures": snapshot.figures}
 
     def wanted_groups(self) -> list[str]:
         return [MONITOR_GROUP]

@@ -209,7 +209,7 @@ function askForFigures() {
   asking ||= setTimeout(() => {
     asking = 0;
     live.send({ type: "figures" });
-  }, FIGURES_MS);
+  }, FIGURES_MS * (0.75 + Math.random() / 2)); // not all pages at the same moment
 }
 
 let noticeEnds = 0;
