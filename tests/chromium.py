@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -13,19 +14,32 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+HEARD = ["--autoplay-policy=no-user-gesture-required"]
+"""Plays sound without a click before."""
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *arguments: str, sink: str = "") -> Browser:
+    """Start a Chromium; it is heard at the sound device `sink`."""
     return playwright.chromium.launch(
-        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=QUIET
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=[*QUIET, *arguments],
+        env={**os.environ, "PULSE_SINK": sink},
+        ignore_default_args=["--mute-audio"] if sink else None,
     )
+
+
+@contextmanager
+def chromium() -> Iterator[Callable[..., Browser]]:
+    """Several, one after the other, by launch(*arguments, sink="…"); ended with Playwright."""
+    with sync_playwright() as playwright:
+        yield partial(launch, playwright)
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """One for several visitors."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with chromium() as start:
+        browser = start()
         yield browser
         browser.close()
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from ttsmonitor import events, inbox
 from ttsmonitor.activity import ActivityHandler
-from ttsmonitor.audio.outputs import make_output
+from ttsmonitor.audio.browser import BrowserOutput
+from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.commands import Commands
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
@@ -57,8 +58,12 @@ class SpeechService:
         self._stopping = threading.Event()
         self._is_started = self._is_stopped = False
         self._journal = Journal(self._tell)
+        browser = BrowserOutput()
+        self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
+        """Where one can listen to what is said; None where TTS_AUDIO leaves that out."""
         self._output = make_output(
             conf.TTS_AUDIO,
+            browser=browser,
             device=conf.TTS_AUDIO_DEVICE,
             preroll_seconds=conf.TTS_PREROLL_MS / 1000,
             wav_dir=conf.path("TTS_WAV_DIR"),
@@ -150,7 +155,8 @@ class SpeechService:
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
         self._progress.stop()
         self._journal.stop()
-        events.push(events.MONITOR_GROUP, "bye", {})
+        for group in (events.MONITOR_GROUP, events.LISTENERS_GROUP):
+            events.push(group, "bye", {})
         self._subscriber.connection.stop()
         self._synthesizer.stop()
         self._output.close()

@@ -75,6 +75,15 @@ SCRIPT_SENTENCES = (
     gettext_noop("{count} s"),
     gettext_noop("{count} min"),
     gettext_noop("Works"),
+    gettext_noop("Listen in this browser"),
+    gettext_noop("Stop listening"),
+    gettext_noop("Click to hear"),
+    gettext_noop("Connecting…"),
+    gettext_noop("You hear what Moxie says, here in this browser."),
+    gettext_noop("Your browser waits for a click before it plays sound."),
+    gettext_noop("No sound: the connection is lost. This page keeps trying."),
+    gettext_noop("This speech service plays nothing in browsers: TTS_AUDIO leaves it out."),
+    gettext_noop("This browser cannot play it."),
 )
 CHART_SENTENCES = (
     gettext_noop("Sentences"),

@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmonitor', '0003_robot_confirmed'),
+        ('ttsmonitor', '0004_history_indexes'),
     ]
 
     operations = [
