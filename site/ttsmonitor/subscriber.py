@@ -17,6 +17,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
+from ttsmonitor.growing import MAKER
 from ttsmonitor.inbox import Arrival, Stored
 from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_NAME = "moxie-tts-subscriber"
 COMPONENT = SPEECH_COMPONENT
+MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
 BATCH = 200
 WAITING = 10_000
 MAX_INTERRUPTED = 1_000
@@ -58,6 +60,7 @@ class Subscriber:
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], None],
         health: Callable[[], dict[str, Any]],
+        on_maker_gone: Callable[[], None] = lambda: None,
         on_connection: Callable[[], None] = lambda: None,
         on_rival: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
@@ -69,6 +72,7 @@ class Subscriber:
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._on_control = on_control
+        self._on_maker_gone = on_maker_gone
         self._health = health
         self._on_rival = on_rival
         self._arrived: queue.Queue[Received] = queue.Queue(WAITING)
@@ -91,6 +95,7 @@ class Subscriber:
                 # QoS 0, so that the broker keeps none for later: a control is for now.
                 (CONTROL_TOPIC, 0),
                 (HEALTH_TOPIC, 0),
+                (MAKER_TOPIC, 0),
             ],
             on_message=self._hand_over,
             on_ready=self._listen,
@@ -136,7 +141,7 @@ class Subscriber:
         if message.topic == HEALTH_TOPIC and self.echo.hear(message.payload):
             return
         # Not behind a burst of sentences: Interrupt means now.
-        is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC)
+        is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
         try:
             (self._orders if is_order else self._arrived).put_nowait(message)
         except queue.Full:
@@ -165,6 +170,9 @@ class Subscriber:
                 if control.action == "interrupt":
                     self._note_interrupt(control.device_id, message.received)
                 self._on_control(control)
+            elif message.topic == MAKER_TOPIC:
+                if parse_object(message.payload).get("status") == "offline":
+                    self._on_maker_gone()
             else:
                 self._answer(parse_object(message.payload))
         except InvalidMessageError as exc:
