@@ -70,9 +70,7 @@ class Fanout:
         if (relay := self._relays.get(group)) is not None:
             await relay.remove(page)
 
-    def ask(
-        self, page: Page, kind: str, make: Callable[[], dict[str, Any]], of: Hashable
-    ) -> None:
+    def ask(self, page: Page, kind: str, make: Callable[[], dict[str, Any]], of: Hashable) -> None:
         """Have page.answer() called with what `make` (in a thread) makes after this moment.
 
         Those who ask for the same `kind` and `of` are answered together.

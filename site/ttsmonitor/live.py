@@ -118,9 +118,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.answer(encode({"type": kind} | made))
 
 
-def _made_in_zone(
-    cookies: Mapping[str, str], make: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
+def _made_in_zone(cookies: Mapping[str, str], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     with in_zone_of(cookies):
         return make()
 

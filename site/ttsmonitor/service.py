@@ -94,6 +94,7 @@ class SpeechService:
             on_stored=self._stored,
             on_gap=self._gap,
             on_control=self.control,
+            on_maker_gone=self._speaker.patience.maker_has_gone,
             health=self.health,
             on_connection=self._journal.state_changed,
             on_rival=on_failure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -59,6 +60,7 @@ class Speaker:
     ) -> None:
         """`on_begin` is called when the first of an utterance was given to the output."""
         self.controls = Controls()
+        self.patience = growing.Patience()
         self._synthesizer = synthesizer
         self._output = output
         self._journal = journal
@@ -236,7 +238,8 @@ class Speaker:
         self._set_state("synthesizing")
         try:
             self._output.wake()
-            for words in growing.words_of(utterance, lambda: self._wait_for_more(in_hand)):
+            wait = functools.partial(self._wait_for_more, in_hand)
+            for words in growing.words_of(utterance, wait, self.patience):
                 request, following = self._in_one_breath(utterance, words)
                 for block in self._synthesizer.speak(request, playback, following):
                     playback.play(block)
