@@ -1,43 +1,27 @@
-"""The hive's JSON API. Errors are `{"error": code, "detail": sentence}`."""
+"""The hive's JSON API."""
 
 from __future__ import annotations
 
 import functools
-import json
-import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from hive import ways
 from hive.events import push_line
-from hive.exceptions import HiveError
 from hive.models import Robot
 from hive.mqtt.markup import MOODS, make_markup
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor.api import error
+from ttsmonitor import jsonapi
+from ttsmonitor.jsonapi import InvalidRequestError, View, read_object
 from ttsmonitor.messages import PAYLOAD_BYTES, UTTERANCE_CHARACTERS, clean, dump
-
-logger = logging.getLogger(__name__)
-
-View = Callable[..., JsonResponse]
 
 COMMAND_BYTES = 128
 """What a robot's command has around the words, rounded up."""
-
-
-class InvalidRequestError(HiveError):
-    """The request cannot be understood."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -50,36 +34,19 @@ class Speech:
 
 
 def endpoint(*methods: str) -> Callable[[View], View]:
-    """A view that answers in JSON whatever happens, and only to these methods."""
+    """As jsonapi.endpoint(), for views that may look for a robot there is not."""
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, **kwargs: Any) -> JsonResponse:
-            if request.method not in methods:
-                response = error("method_not_allowed", _("Use another method here."), 405)
-                response["Allow"] = ", ".join(methods)
-                return response
-            response = _answer(view, request, kwargs)
-            response["Cache-Control"] = "no-store"
-            return response
+        def finding(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            try:
+                return view(request, **kwargs)
+            except Robot.DoesNotExist as exc:
+                raise InvalidRequestError("not_found", _("There is no such robot."), 404) from exc
 
-        return guarded
+        return jsonapi.endpoint(*methods)(finding)
 
     return decorate
-
-
-def _answer(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> JsonResponse:
-    try:
-        return view(request, **kwargs)
-    except InvalidRequestError as exc:
-        return error(exc.code, str(exc), 400)
-    except Robot.DoesNotExist:
-        return error("not_found", _("There is no such robot."), 404)
-    except RequestDataTooBig:
-        return error("too_large", _("The request is too large."), 413)
-    except DatabaseError:
-        logger.exception("%s: the database does not answer", request.path)
-        return error("database_unavailable", _("The database cannot be reached now."), 503)
 
 
 @endpoint("GET", "HEAD")
@@ -196,17 +163,6 @@ def _done(target: Robot, is_sent: bool) -> JsonResponse:
     detail = "" if is_online else _("The robot is offline.")
     state = "online" if is_online else "offline"
     return JsonResponse({"robot": state, "detail": detail}, status=202)
-
-
-def read_object(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request. Raises InvalidRequestError."""
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise InvalidRequestError("invalid_json", _("Send a JSON object.")) from exc
-    if not isinstance(fields, dict):
-        raise InvalidRequestError("invalid_json", _("Send a JSON object."))
-    return fields
 
 
 def read_speech(body: bytes) -> Speech:

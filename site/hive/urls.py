@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from hive import api, phrases, views
+from hive import api, openapi, phrases, views
 from hive.chat import api as chat_api
+from ttsmonitor.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("speak/", views.loudspeaker, name="loudspeaker"),
     path("chat/", views.chat, name="chat"),
     path("health", views.health, name="hive-health"),
+    path("api/", page_view(openapi.hive), name="api"),
+    path("api/openapi.json", json_view(openapi.hive), name="openapi"),
     path("api/chat/<str:visit>", chat_api.chat, name="api-chat"),
     path("api/chat/<str:visit>/interrupt", chat_api.interrupt, name="api-chat-interrupt"),
     path("api/favourites", phrases.favourites, name="api-favourites"),

@@ -1,10 +1,12 @@
-"""What both processes serve: accounts, language, admin, health."""
+"""What both processes serve: accounts, language, history, admin; and no other API than theirs."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
+
+from ttsmonitor import jsonapi
 
 urlpatterns = [
     path(
@@ -14,5 +16,7 @@ urlpatterns = [
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("history/", include("ttsmonitor.urls_history")),
     path("admin/", admin.site.urls),
+    path("api/<path:rest>", jsonapi.unknown),
 ]

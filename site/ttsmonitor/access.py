@@ -7,10 +7,11 @@ from typing import Any
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from ttsmonitor.conf import conf
+from ttsmonitor.jsonapi import error, is_api
 from ttsmonitor.models import ApiToken
 from ttsmonitor.origins import IS_PROGRAM, OriginMiddleware
 
@@ -45,9 +46,9 @@ class AccessMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # the stubs know the redirect only
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:
-        if request.path.startswith("/api/"):
+        if is_api(request):
             detail = _("Log in, or send a token: Authorization: Bearer …")
-            return JsonResponse({"error": "login_required", "detail": detail}, status=401)
+            return error("login_required", detail, 401)
         return super().handle_no_permission(request, view_func)
 
 

@@ -1,8 +1,11 @@
 """The speech side as a Django app."""
 
 import logging
+from typing import Any
 
 from django.apps import AppConfig, apps
+from django.db import DEFAULT_DB_ALIAS, router
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
@@ -21,6 +24,7 @@ class TTSMonitorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        post_migrate.connect(_install_upkeep, sender=self)
         if not is_plugged_in():
             from ttsmonitor import checks  # noqa: F401  registers the system checks
 
@@ -32,3 +36,10 @@ class TTSMonitorConfig(AppConfig):
             plugin.instrument()
         except Exception:
             logger.exception("nothing is mirrored")
+
+
+def _install_upkeep(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    from ttsmonitor import upkeep
+
+    if router.allow_migrate(using, "ttsmonitor"):
+        upkeep.install(using)

@@ -32,3 +32,7 @@ class AlreadyRunningError(TTSMonitorError):
 
 class BrokerError(TTSMonitorError):
     """The MQTT broker cannot be reached."""
+
+
+class BadRequestError(TTSMonitorError):
+    """The request cannot be understood."""

@@ -58,3 +58,11 @@ def _described(name: str, speakers: int) -> str:
 def _heard_of(field: str) -> Choices:
     newest = Utterance.objects.recent().values_list(field, flat=True)[:NEWEST]
     return {value: value for value in sorted(set(newest)) if value}
+
+
+class KeepingForm(forms.Form):
+    """For how long the history is kept."""
+
+    MOST_DAYS = 36_500
+
+    days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)

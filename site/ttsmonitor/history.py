@@ -15,10 +15,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from ttsmonitor import outbox
-from ttsmonitor.conf import conf
 from ttsmonitor.inbox import fields_of
 from ttsmonitor.models import Utterance
-from ttsmonitor.retention import prune
+from ttsmonitor.retention import kept_days, prune
 
 ENDS = {"spoken", "interrupted", "skipped", "expired", "failed"}
 FOLLOWED = 10_000
@@ -51,9 +50,10 @@ class History:
         while self._told:
             _apply(self._told[0])
             self._told.popleft()  # not before: the database may be away
-        if conf.TTS_HISTORY_DAYS and time.monotonic() - self._pruned > PRUNE_SECONDS:
+        if time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
-            prune(conf.TTS_HISTORY_DAYS, lambda seconds: False)
+            if days := kept_days():
+                prune(days, lambda seconds: False)
 
 
 def _apply(fields: dict[str, Any]) -> None:

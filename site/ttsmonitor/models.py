@@ -17,6 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.messages import shorten
+from ttsmonitor.totals import HourTotal as HourTotal
+from ttsmonitor.totals import Keeping as Keeping
+from ttsmonitor.totals import Total as Total
 
 if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
@@ -50,6 +53,10 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         """Those of which nothing was heard, and that are to be."""
         return self.filter(status__in=(Utterance.Status.QUEUED, Utterance.Status.RECEIVING))
 
+    def finished(self) -> Self:
+        """Those of which the outcome is known."""
+        return self.exclude(status__in=Utterance.UNFINISHED)
+
     def spoken(self) -> Self:
         return self.filter(status=Utterance.Status.SPOKEN)
 
@@ -60,7 +67,7 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
     def older_than(self, days: float) -> Self:
         """Finished ones received more than `days` ago."""
         limit = timezone.now() - timedelta(days=days)
-        return self.filter(received_at__lt=limit).exclude(status__in=Utterance.UNFINISHED)
+        return self.filter(received_at__lt=limit).finished()
 
     def first_to_go(self, count: int, default_ttl_seconds: float) -> Self:
         """Of what waits, those that are missed least: too old to be spoken; then normal ones, the
@@ -152,6 +159,12 @@ class Utterance(models.Model):
             models.Index(fields=["status", "-urgent", "received_at"], name="utterance_queue"),
             models.Index(fields=["device_id", "-received_at"], name="utterance_device"),
             models.Index(fields=["source", "-received_at"], name="utterance_source"),
+            models.Index(fields=["status", "-received_at"], name="utterance_outcome"),
+            models.Index(
+                fields=["-received_at", "first_audio_ms"],
+                name="utterance_heard",
+                condition=models.Q(first_audio_ms__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -239,9 +239,13 @@ class MQTTConnection:
     def _subscribed(self, mid: int, reasons: Sequence[Reason]) -> None:
         if mid != self._pending_subscription:
             return
-        for (topic, _qos), reason in zip(self._subscriptions, reasons, strict=False):
-            if reason.is_failure:
-                logger.warning("the broker refused the subscription to %s: %s", topic, reason)
+        refused = [
+            topic
+            for (topic, _qos), reason in zip(self._subscriptions, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if refused:
+            logger.warning("the broker refused the subscription to %s", ", ".join(refused))
         self._become_ready()
 
     def _become_ready(self) -> None:

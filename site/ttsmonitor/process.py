@@ -13,6 +13,8 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.live import wait_for_goodbyes
 from ttsmonitor.lock import only_one
+from ttsmonitor.mirror import get_tts_mirror
+from ttsmonitor.models import OutboxEntry
 from ttsmonitor.service import SpeechService
 from ttsmonitor.signals import on_stop_signal
 from ttsmonitor.systemd import Systemd
@@ -50,6 +52,7 @@ def _serve() -> None:
     def stop() -> None:
         logger.info("stopping")
         systemd.stopping()
+        get_tts_mirror().stop()  # while the service still confirms what was said here
         service.stop()
         wait_for_goodbyes()
         web.stop()
@@ -63,6 +66,8 @@ def _serve() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
         try:
             if service.start():
+                if OutboxEntry.objects.exists():  # what was said here and not confirmed
+                    get_tts_mirror().start()
                 logger.info("speech service ready")
                 systemd.ready()
         except Exception as exc:

@@ -21,6 +21,7 @@ from ttsmonitor.inbox import Stored
 from ttsmonitor.journal import Change, Journal
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
 from ttsmonitor.models import Utterance
+from ttsmonitor.rendering import render
 from ttsmonitor.retention import Retention
 from ttsmonitor.speaker import Speaker
 from ttsmonitor.subscriber import COMPONENT, Subscriber
@@ -62,17 +63,15 @@ class SpeechService:
             wav_dir=conf.path("TTS_WAV_DIR"),
         )
         self._cache = _make_cache()
-        self._synthesizer = Synthesizer(
-            EngineConfig(
-                engine=conf.TTS_ENGINE,
-                voice=conf.TTS_VOICE,
-                voice_dir=conf.path("TTS_VOICE_DIR"),
-                model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
-                lang=conf.TTS_LANG,
-                loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
-            ),
-            cache=self._cache,
+        self._engine_config = EngineConfig(
+            engine=conf.TTS_ENGINE,
+            voice=conf.TTS_VOICE,
+            voice_dir=conf.path("TTS_VOICE_DIR"),
+            model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
+            lang=conf.TTS_LANG,
+            loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
         )
+        self._synthesizer = Synthesizer(self._engine_config, cache=self._cache)
         self._speaker = Speaker(self._synthesizer, self._output, self._journal)
         self._retention = Retention()
         self._subscriber = Subscriber(
@@ -181,6 +180,10 @@ class SpeechService:
         report["checks"]["queue"]["oldest_seconds"] = self._waiting.oldest_seconds
         return report
 
+    def broker_counts(self) -> dict[str, Any]:
+        """What the broker counts itself, as JSON."""
+        return self._subscriber.broker_counts.report(self._subscriber.connection.error)
+
     def restart_reason(self) -> str:
         """What only a new process would mend; empty where there is nothing of the kind.
 
@@ -206,6 +209,10 @@ class SpeechService:
     def activity(self) -> list[dict[str, str]]:
         """The newest log lines, oldest first."""
         return self._activity.entries()
+
+    def sound_of(self, utterance: Utterance) -> bytes:
+        """It as a WAV file, made now where it is not kept. Raises SynthesisError."""
+        return render(utterance, self._engine_config, self._cache)
 
     def control(self, control: Control) -> None:
         """Do what a control message or a page's button says."""

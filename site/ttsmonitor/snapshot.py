@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmonitor import events, service, stats
+from ttsmonitor.broker_counts import BrokerCounts
 from ttsmonitor.conf import conf
 from ttsmonitor.messages import format_time
 from ttsmonitor.models import Utterance
@@ -50,6 +51,12 @@ def health() -> dict[str, Any]:
         checks = {"service": {"ok": False, "detail": NOT_RUNNING, "since": None}}
         return {"ok": False, "checks": checks}
     return running.health()
+
+
+def broker_counts() -> dict[str, Any]:
+    """What the broker counts itself."""
+    running = service.current()
+    return BrokerCounts().report(NOT_RUNNING) if running is None else running.broker_counts()
 
 
 def activity() -> list[dict[str, str]]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from ttsmonitor.models import Utterance
+from ttsmonitor.messages import UTC
+from ttsmonitor.models import HourTotal, Total, Utterance
 
 MEASURED = 1_000
 
@@ -23,15 +24,10 @@ def collect() -> dict[str, Any]:
 
 
 def _totals() -> dict[str, Any]:
-    groups = (
-        Utterance.objects.order_by()
-        .values("status", "source")
-        .annotate(count=Count("pk"), characters=Sum(Length("text")), seconds=Sum("audio_seconds"))
-    )
     by_status: Counter[str] = Counter(dict.fromkeys(Utterance.Status.values, 0))
     by_source: Counter[str] = Counter()
     characters, seconds = 0, 0.0
-    for group in groups:
+    for group in [*_finished(), *_unfinished()]:
         by_status[group["status"]] += group["count"]
         by_source[group["source"]] += group["count"]
         characters += group["characters"] or 0
@@ -39,20 +35,47 @@ def _totals() -> dict[str, Any]:
     return {
         "total": by_status.total(),
         "by_status": dict(by_status),
-        "by_source": dict(by_source.most_common()),
+        "by_source": {name: count for name, count in by_source.most_common() if count},
         "characters": characters,
         "audio_seconds": round(seconds, 3),
     }
+
+
+def _finished() -> Iterable[Any]:
+    return Total.objects.values("status", "source").annotate(
+        count=Sum("count"), characters=Sum("characters"), seconds=Sum("audio_seconds")
+    )
+
+
+def _unfinished() -> Iterable[Any]:
+    """They are no more than TTS_QUEUE_LIMIT lets wait."""
+    return (
+        Utterance.objects.filter(status__in=Utterance.UNFINISHED)
+        .order_by()
+        .values("status", "source")
+        .annotate(count=Count("pk"), characters=Sum(Length("text")), seconds=Sum("audio_seconds"))
+    )
 
 
 def _lately() -> dict[str, int]:
     """Since midnight here, and in the last hour."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     hour_ago = timezone.now() - timedelta(hours=1)
-    return Utterance.objects.filter(received_at__gte=min(midnight, hour_ago)).aggregate(
-        today=Count("pk", filter=Q(received_at__gte=midnight)),
-        last_hour=Count("pk", filter=Q(received_at__gte=hour_ago)),
-    )
+    last_hour = Utterance.objects.filter(received_at__gte=hour_ago).count()
+    return {"today": since(midnight), "last_hour": last_hour}
+
+
+def since(moment: datetime) -> int:
+    """How many were received since then."""
+    # A time zone may be half an hour off: what is before the first full hour is counted by itself.
+    hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if hour != moment:
+        hour += timedelta(hours=1)
+    finished = HourTotal.objects.filter(hour__gte=hour).aggregate(count=Sum("count"))["count"]
+    rows = Utterance.objects.filter(received_at__gte=moment)
+    before = rows.filter(received_at__lt=hour).exclude(status__in=Utterance.UNFINISHED)
+    unfinished = rows.filter(status__in=Utterance.UNFINISHED)
+    return (finished or 0) + before.count() + unfinished.count()
 
 
 def _first_audio() -> dict[str, float | int | None]:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from ttsmonitor import inbox
+from ttsmonitor.broker_counts import ROOT, TOPICS, BrokerCounts
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.echo import Echo
@@ -91,6 +92,7 @@ class Subscriber:
                 # QoS 0, so that the broker keeps none for later: a control is for now.
                 (CONTROL_TOPIC, 0),
                 (HEALTH_TOPIC, 0),
+                *((topic, 0) for topic in TOPICS),
             ],
             on_message=self._hand_over,
             on_ready=self._listen,
@@ -101,6 +103,7 @@ class Subscriber:
             before_connect=self._look_for_rival,
         )
         self.echo = Echo(self.connection, COMPONENT)
+        self.broker_counts = BrokerCounts()
 
     @property
     def is_alive(self) -> bool:
@@ -134,6 +137,9 @@ class Subscriber:
 
     def _hand_over(self, message: Received) -> None:
         if message.topic == HEALTH_TOPIC and self.echo.hear(message.payload):
+            return
+        if message.topic.startswith(ROOT):
+            self.broker_counts.hear(message.topic, message.payload)
             return
         # Not behind a burst of sentences: Interrupt means now.
         is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC)

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from ttsmonitor import api, snapshot, stats
+from ttsmonitor import jsonapi, snapshot, stats
 from ttsmonitor.conf import conf
 from ttsmonitor.models import Utterance
 from ttsmonitor.words import CHECKS, strings
@@ -64,10 +64,10 @@ def health_answer(request: HttpRequest, report: dict[str, Any]) -> JsonResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's page, but for programs: they get JSON."""
-    if not request.path.startswith("/api/"):
+    if not jsonapi.is_api(request):
         return csrf.csrf_failure(request, reason)
     detail = _("Send the X-CSRFToken header, or a token: Authorization: Bearer …")
-    return api.error("csrf_failed", detail, 403)
+    return jsonapi.error("csrf_failed", detail, 403)
 
 
 def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:

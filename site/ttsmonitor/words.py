@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
+from ttsmonitor import phrases
 from ttsmonitor.models import Utterance
 
 SOURCES = {
@@ -69,6 +70,19 @@ SCRIPT_SENTENCES = (
     gettext_noop("{count} min"),
     gettext_noop("Works"),
 )
+CHART_SENTENCES = (
+    gettext_noop("Sentences"),
+    gettext_noop("Characters"),
+    gettext_noop("Minutes of sound"),
+    gettext_noop("median"),
+    gettext_noop("95 of 100"),
+    gettext_noop("Others"),
+    gettext_noop("When"),
+    gettext_noop("coming in"),
+    gettext_noop("going out"),
+    gettext_noop("{count} h"),
+    gettext_noop("{count} days"),
+)
 
 
 def strings() -> dict[str, str]:
@@ -79,9 +93,11 @@ def strings() -> dict[str, str]:
         *MOODS,
         *REASONS,
         *SCRIPT_SENTENCES,
+        *CHART_SENTENCES,
     }
     labels = {status.value: str(status.label) for status in Utterance.Status}
-    return {sentence: gettext(sentence) for sentence in sorted(english)} | labels
+    known = {sentence: gettext(sentence) for sentence in sorted(english)}
+    return known | labels | phrases.for_scripts()
 
 
 def source_label(source: str) -> str:
@@ -95,5 +111,5 @@ def mood_label(mood: str) -> str:
 
 
 def reason_text(reason: str) -> str:
-    """A known reason in the visitor's language; any other as it came."""
-    return gettext(reason) if reason in REASONS else reason
+    """A known reason, or line of the log, in the visitor's language; any other as it came."""
+    return gettext(reason) if reason in REASONS else phrases.phrase(reason)

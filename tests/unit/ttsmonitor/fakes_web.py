@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmonitor import snapshot
+from ttsmonitor.broker_counts import BrokerCounts
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
 
@@ -18,6 +19,7 @@ class FakeService:
 
     def __init__(self) -> None:
         self.controls: list[Control] = []
+        self.counts = BrokerCounts()
         self.checks: dict[str, dict[str, Any]] = {
             name: {"ok": True, "detail": "ok", "since": None}
             for name in ("broker", "database", "synthesis", "audio", "queue")
@@ -38,6 +40,9 @@ class FakeService:
 
     def activity(self) -> list[dict[str, str]]:
         return [{"at": "2026-01-02T03:04:05.000Z", "level": "info", "text": "ready <b>now</b>"}]
+
+    def broker_counts(self) -> dict[str, Any]:
+        return self.counts.report()
 
     def control(self, control: Control) -> None:
         self.controls.append(control)

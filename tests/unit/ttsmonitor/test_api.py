@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -105,6 +106,7 @@ def test_what_is_said_meanwhile_does_not_shift_the_next_page(browser: Client) ->
         ({"status": "failed"}, "of failed"),
         ({"q": "AGUJA"}, "pajar con una aguja dentro"),
         ({"source": "chat", "q": "chat"}, "of chat"),
+        ({"day": "2026-01-31"}, "of January"),
     ],
 )
 def test_history_is_filtered(browser: Client, query: dict[str, str], text: str) -> None:
@@ -112,6 +114,7 @@ def test_history_is_filtered(browser: Client, query: dict[str, str], text: str) 
     utterance("of moxie-1", device_id="moxie-1")
     utterance("of failed", status=Status.FAILED)
     utterance("pajar con una aguja dentro")
+    utterance("of January", received_at=datetime(2026, 1, 31, 12, tzinfo=UTC))
     answer = browser.get("/api/history", query).json()
     assert [row["text"] for row in answer["utterances"]] == [text]
 
@@ -123,6 +126,8 @@ def test_history_is_filtered(browser: Client, query: dict[str, str], text: str) 
         {"limit": "201"},
         {"limit": "many"},
         {"status": "shouted"},
+        {"day": "tomorrow"},
+        {"day": "9999-12-31"},
         {"before": "yesterday"},
         {"before": f"{10**30}-{uuid.uuid4().hex}"},
         {"before": "12-not-a-uuid"},

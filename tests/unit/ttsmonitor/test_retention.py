@@ -109,6 +109,7 @@ def test_the_sweep_comes_again_also_after_a_failure(
 ) -> None:
     monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
     monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.02)
     whole, fails = retention.prune, [OperationalError("database is locked"), ValueError("new")]
 
     def failing(*args: Any) -> Pruned:
@@ -131,9 +132,25 @@ def test_the_sweep_comes_again_also_after_a_failure(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_setting_everything_is_kept() -> None:
-    before = threading.active_count()
+def test_what_a_person_says_wins_over_the_setting_and_is_soon_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.02)
+    monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
+    retention.keep(0)
+    utterance("old", seconds_ago=8 * DAY)
+    utterance("older", seconds_ago=31 * DAY)
+    assert retention.kept_days() == 0
     sweeper = Retention()
     sweeper.start()
-    assert threading.active_count() == before
-    sweeper.stop()
+    try:
+        assert texts() == {"old", "older"}
+        retention.keep(30)
+        wait_until(lambda: texts() == {"old"})
+    finally:
+        sweeper.stop()
+
+
+@pytest.mark.django_db
+def test_without_a_word_or_the_setting_everything_is_kept() -> None:
+    assert retention.kept_days() == 0

@@ -49,6 +49,18 @@ def test_today_begins_at_local_midnight_and_the_hour_runs_back_past_it(
     assert (numbers["today"], numbers["last_hour"], numbers["total"]) == (1, 2, 3)
 
 
+def test_today_is_right_where_midnight_is_no_full_hour_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Asia/Kolkata"
+    now = datetime(2026, 1, 15, 20, 0, tzinfo=UTC)  # half past one at night there
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    for minutes in (5, 85, 95):
+        utterance(received_at=now - timedelta(minutes=minutes))
+    utterance(received_at=now, status=Status.QUEUED)
+    assert stats.collect()["today"] == 3
+
+
 def test_percentiles_are_of_the_heard_ones() -> None:
     for milliseconds in range(1, 101):
         utterance(first_audio_ms=float(milliseconds))
@@ -69,5 +81,5 @@ def test_percentiles_forget_what_is_long_past(monkeypatch: pytest.MonkeyPatch) -
 def test_queries_do_not_grow_with_the_history(rows: int, django_assert_num_queries: Any) -> None:
     for number in range(rows):
         utterance(source=f"source-{number}", first_audio_ms=1.0)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(7):
         stats.collect()

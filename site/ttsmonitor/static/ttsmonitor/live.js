@@ -152,6 +152,29 @@ let words = null;
  */
 export function say(english, values = {}) {
   words ??= JSON.parse(document.getElementById("strings")?.textContent ?? "{}");
-  const sentence = words[english] ?? english;
+  const sentence = words[english] ?? phrase(english);
   return sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+const MARK = "phrase:";
+let phrases = null;
+
+// What history, health and log say in English, with what changes in it: as phrases.py does it.
+function phrase(text) {
+  phrases ??= Object.keys(words)
+    .filter((key) => key.startsWith(MARK))
+    .sort((one, other) => weight(other) - weight(one))
+    .map((key) => [pattern(key.slice(MARK.length)), words[key]]);
+  for (const [english, translation] of phrases) {
+    const match = english.exec(text);
+    if (match) return translation.replace(/\{(\w+)\}/g, (all, name) => say(match.groups?.[name] ?? all));
+  }
+  return text;
+}
+
+const weight = (template) => template.replace(/\{\w+\}/g, "").length;
+
+function pattern(template) {
+  const literal = template.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, "(?<$1>.*?)")}$`, "s");
 }

@@ -144,6 +144,7 @@ function drawStats(stats) {
     pill.hidden = !count;
     pill.lastElementChild.textContent = number.format(count);
   }
+  document.dispatchEvent(new Event("moxie:stats")); // for charts.js
   byId("sources").replaceChildren(...Object.entries(stats.by_source).map(share));
 }
 
@@ -165,7 +166,7 @@ function addActivity(entry) {
   line.className = `is-${entry.level}`;
   time.dateTime = entry.at;
   time.textContent = clock.format(new Date(entry.at));
-  text.textContent = entry.text;
+  text.textContent = say(entry.text);
   line.append(time, text);
   log.prepend(line);
   while (log.children.length > MOST_LINES) log.lastElementChild.remove();

@@ -1,0 +1,197 @@
+"""What history, health and log say in English, for pages in another language.
+
+The words in braces stand for what changes. It is looked up in its turn: a cause has a cause.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from django.utils.translation import get_language, gettext, gettext_noop
+
+CAUSES = (
+    gettext_noop("chunk {numbers} of {total} did not come"),
+    gettext_noop("the rest of it did not come"),
+    gettext_noop("not connected yet"),
+    gettext_noop("not opened yet"),
+    gettext_noop("not started yet"),
+    gettext_noop("it is closed"),
+    gettext_noop("another process has this name"),
+    gettext_noop("no broker answers at {address}"),
+    gettext_noop("the broker at {address} refused the connection: {cause}"),
+    gettext_noop("the connection to the broker at {address} was lost: {cause}"),
+    gettext_noop("the database cannot be written: {cause}"),
+    gettext_noop("database is locked"),
+    gettext_noop("disk I/O error"),
+    gettext_noop("database or disk is full"),
+    gettext_noop("no sound device can be used ({cause})"),
+    gettext_noop("the sound device {name} does not wake up: {cause}"),
+    gettext_noop("the sound device {name} cannot play: {cause}"),
+    gettext_noop("the sound device {name} went away: {cause}"),
+    gettext_noop("the sound device takes no sound: is it suspended?"),
+    gettext_noop("PyAudio is not installed, it needs PortAudio: see the README"),
+    gettext_noop("TTS_AUDIO_DEVICE={wanted} is none of: {names}"),
+    gettext_noop("no utterance has begun"),
+    gettext_noop("the voice made no sound"),
+    gettext_noop("cutting took more than {seconds} s"),
+    gettext_noop("there is no place to keep its parts"),
+    gettext_noop("TTS_WAV_DIR {path} cannot be made: {cause}"),
+    gettext_noop("the WAV file cannot be written: {cause}"),
+    gettext_noop("{path} cannot be written: {cause}"),
+    gettext_noop("the synthesis process is stopped"),
+    gettext_noop("the synthesis process died"),
+    gettext_noop("the voice did nothing for {seconds} s"),
+    gettext_noop("{cause}; it is started again"),
+    gettext_noop("synthesis failed: {cause}"),
+    gettext_noop("the voice could not be loaded: {cause}"),
+    gettext_noop("eSpeak NG could not be started: its data was not found"),
+    gettext_noop("eSpeak NG refused the text (error {code})"),
+    gettext_noop("eSpeak NG has no voice for {lang}"),
+    gettext_noop("The voice {name} is not installed (installed: {known}). Get it with: {command}"),
+    gettext_noop("The voice {name} cannot be loaded; fetch it again. {cause}"),
+    gettext_noop("The voice {name} failed: {cause}"),
+    gettext_noop("Piper is not installed: pip install -r requirements-piper.txt"),
+    gettext_noop("{path} is missing: a Piper voice is a .onnx file with its .onnx.json beside it"),
+    gettext_noop("{path} is empty: delete it and fetch the voice again"),
+    gettext_noop("{path} does not describe a Piper voice: {cause}"),
+    gettext_noop(
+        "this broker tells no counts on $SYS, or its access rules keep them from this account"
+    ),
+)
+"""Why something was not said, or does not work."""
+
+LINES = (
+    gettext_noop("speech service ready"),
+    gettext_noop("monitor ready at {url}"),
+    gettext_noop("stopping"),
+    gettext_noop("{name} connected to the broker at {address}"),
+    gettext_noop("{name}: {cause}; trying again"),
+    gettext_noop("{name}: the network does not answer; left without it"),
+    gettext_noop("{name}: dropped a message whose topic is not UTF-8"),
+    gettext_noop("{name}: a callback failed"),
+    gettext_noop("the broker refused the subscription to {topics}"),
+    gettext_noop("could not say goodbye to the broker: {cause}"),
+    gettext_noop("payload of {bytes} bytes for {topic} is over the limit"),
+    gettext_noop("control: {action} {device}"),
+    gettext_noop("replay: there is no utterance {id}"),
+    gettext_noop("utterance {id}: {cause}"),
+    gettext_noop("quarantined {count} messages, the last on {topic}: {cause}"),
+    gettext_noop("ignored a message on {topic}: {cause}"),
+    gettext_noop("ignored a retained control message: it is not for now"),
+    gettext_noop("too many messages at once: {count} dropped so far"),
+    gettext_noop("could not obey a message on {topic}"),
+    gettext_noop("could not store what arrived"),
+    gettext_noop("the history cannot be written, trying again: {cause}"),
+    gettext_noop("could not write to the history, trying again: {cause}"),
+    gettext_noop("could not write down {event}"),
+    gettext_noop("could not tell what happened"),
+    gettext_noop("could not look after the health"),
+    gettext_noop("the queue cannot be read: {cause}"),
+    gettext_noop("the clock was set by {seconds} s; what waits follows it"),
+    gettext_noop("live changes cannot be pushed: {cause}"),
+    gettext_noop("{count} older than {days} days forgotten"),
+    gettext_noop("{count} utterances deleted"),
+    gettext_noop("not all could be deleted"),
+    gettext_noop("not all could be deleted: {cause}"),
+    gettext_noop("what is old could not be forgotten"),
+    gettext_noop("what is old could not be forgotten: {cause}"),
+    gettext_noop("finishing the sentence, for at most {seconds} s"),
+    gettext_noop("sound goes to {device}"),
+    gettext_noop("{name} waits for the sound device"),
+    gettext_noop("{name} is left out: {cause}"),
+    gettext_noop("a listener is left out"),
+    gettext_noop("a listener failed"),
+    gettext_noop("the output could not be silenced"),
+    gettext_noop(
+        "Until there is a sound device, what is said goes to the history and the pages "
+        "only. TTS_AUDIO=wav writes files."
+    ),
+    gettext_noop("synthesis: {cause}"),
+    gettext_noop("synthesis failed"),
+    gettext_noop("the voice could not be loaded"),
+    gettext_noop("let go of the voice {name}, to make room"),
+    gettext_noop("the cache of sounds cannot be written: {cause}"),
+    gettext_noop("{voice} has no speaker {number}; its default one speaks"),
+    gettext_noop("{voice} is spoken a clause at a time, since it cannot be cut: {cause}"),
+    gettext_noop("{voice} will be spoken a clause at a time: it cannot be cut: {cause}"),
+    gettext_noop("what was foreseen could not be begun"),
+    gettext_noop("an utterance failed in a way nobody thought of"),
+    gettext_noop("the speaker failed; going on with the next utterance"),
+    gettext_noop("the speech service could not start"),
+    gettext_noop("{cause}: systemd will start the service again"),
+    gettext_noop("published {id} on {topic}: {characters} characters in {chunks} chunks"),
+    gettext_noop("publishing {count} unconfirmed sentences again"),
+    gettext_noop("sentences are confirmed again"),
+    gettext_noop("too much waits for the broker: the rest goes out later"),
+    gettext_noop("the mirror cannot connect: {cause}; what is said is kept"),
+    gettext_noop("the outbox can be written again"),
+    gettext_noop("the outbox cannot be read: {cause}"),
+    gettext_noop("the outbox cannot be used: {cause}"),
+    gettext_noop("the outbox cannot be written, sentences are kept in memory: {cause}"),
+    gettext_noop("the outbox does not answer: what was said last may be lost"),
+    gettext_noop("the outbox does not take {count} sentences"),
+    gettext_noop("{count} unconfirmed sentences fell out of the outbox"),
+    gettext_noop("could not publish"),
+    gettext_noop("could not send {action}"),
+    gettext_noop("could not mirror what was said"),
+    gettext_noop("could not mirror a part of what was said"),
+    gettext_noop("could not mirror what the robot said"),
+    gettext_noop("could not end what was said"),
+    gettext_noop("{path}: the database does not answer"),
+    gettext_noop("{path}: could not be answered"),
+    gettext_noop(
+        "nobody confirms what was published (sentences: {count}): does a speech service "
+        "listen on {topic}, and does the broker's ACL let this account write there and "
+        "read {status}?"
+    ),
+    gettext_noop("the outbox cannot be written: {cause}"),
+)
+"""Of the log that the monitor shows as its activity."""
+
+MARK = "phrase:"
+"""Begins the names of these among the words that scripts get: see say() in live.js."""
+
+
+def phrase(text: str) -> str:
+    """`text` in the visitor's language, where it is one of these; else as it came."""
+    return _phrase(text, get_language() or "") if text else ""
+
+
+def for_scripts() -> dict[str, str]:
+    """From English to the visitor's language; nothing where that is English."""
+    found = {each: gettext(each) for each in sorted({*CAUSES, *LINES})}
+    return {f"{MARK}{each}": words for each, words in found.items() if words != each}
+
+
+@functools.lru_cache(maxsize=1_000)
+def _phrase(text: str, language: str) -> str:
+    # The language is in force; it is an argument so that each has its own.
+    for template, pattern in _patterns():
+        if match := pattern.fullmatch(text):
+            values = {name: phrase(value) for name, value in match.groupdict().items()}
+            return gettext(template).format(**values)
+    return text
+
+
+@functools.cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Those that say most first."""
+    return [
+        (template, _pattern(template))
+        for template in sorted({*CAUSES, *LINES}, key=_weight, reverse=True)
+    ]
+
+
+def _weight(template: str) -> int:
+    return len(re.sub(r"\{\w+\}", "", template))
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", template)
+    literal, names = pieces[::2], pieces[1::2]
+    holes = [f"(?P<{name}>.*?)" for name in names]
+    whole = re.escape(literal[0]) + "".join(
+        hole + re.escape(text) for hole, text in zip(holes, literal[1:], strict=True)
+    )
+    return re.compile(whole, re.DOTALL)

@@ -1,0 +1,63 @@
+"""POST /api/say: a sentence to be spoken, on the way that a robot's words take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+
+from ttsmonitor import snapshot
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object
+from ttsmonitor.messages import UTTERANCE_CHARACTERS, Chunk, clean, dump, parse_chunk
+from ttsmonitor.mirror import get_tts_mirror
+
+NOT_SAID = ("timestamp", "chunk", "total_chunks", "more")
+"""What the wire has and whoever speaks here does not decide."""
+
+
+@endpoint("POST")
+def say(request: HttpRequest) -> JsonResponse:
+    """Have something spoken; 202: it is on its way, and its id names it from now on."""
+    said = read_utterance(request.body)
+    get_tts_mirror().publish_text(
+        said.text,
+        source=said.source,
+        device_id=said.device_id,
+        utterance_id=said.utterance_id,
+        lang=said.lang,
+        voice=said.voice,
+        mood=said.mood,
+        intensity=said.intensity,
+        priority=said.priority,
+        ttl=said.ttl,
+    )
+    return JsonResponse({"id": str(said.utterance_id), "detail": _detail()}, status=202)
+
+
+def read_utterance(body: bytes) -> Chunk:
+    """What is to be said, checked as on the wire.
+
+    Raises InvalidRequestError or InvalidMessageError, with a sentence for whoever asked.
+    """
+    fields = read_object(body)
+    text = _text(fields.get("text"))
+    # All but the words, which may fill more than one message.
+    rest = {name: value for name, value in fields.items() if name not in NOT_SAID}
+    return replace(parse_chunk(dump(rest | {"text": "."})), text=text)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
+    if len(value) > UTTERANCE_CHARACTERS:
+        words = _("That is too long: {limit} characters at most.")
+        raise InvalidRequestError("text_too_long", words.format(limit=UTTERANCE_CHARACTERS))
+    return clean(value.strip())
+
+
+def _detail() -> str:
+    if snapshot.status()["broker"]["connected"]:
+        return ""
+    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")

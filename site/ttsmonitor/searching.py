@@ -1,0 +1,83 @@
+"""Rows of the history by the words in them, in each database by the index that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import cast
+
+from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.db.models import BooleanField, Func, TextField, Value
+
+from ttsmonitor.folding import is_beginning, words
+from ttsmonitor.models import Utterance, UtteranceQuerySet
+from ttsmonitor.upkeep import sqlite
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_TAGS = {"source": "s", "device_id": "d", "status": "o"}
+
+
+def vendor() -> str:
+    """What kind of database has the history."""
+    return connections[router.db_for_read(Utterance) or DEFAULT_DB_ALIAS].vendor
+
+
+def in_sqlite(
+    rows: UtteranceQuerySet,
+    q: str,
+    equal: Mapping[str, str] | None = None,
+    begins: datetime | None = None,
+    ends: datetime | None = None,
+) -> UtteranceQuerySet:
+    """Those of `rows` with the words of `q` and these values in these columns, of that time.
+
+    Newest first: the index hands out its rows in the order of the history, so a page of a million
+    hits is read as quickly as one of a few.
+    """
+    asked = [f'"{word}"*' if is_beginning(word) else f'"{word}"' for word in words(q)]
+    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in (equal or {}).items()]
+    where = [f'{sqlite.WORDS}.rowid = "{sqlite.TABLE}".place', f"{sqlite.WORDS} MATCH %s"]
+    values: list[object] = [" ".join(asked)]
+    for limit, compared in ((begins, ">="), (ends, "<")):
+        if limit is not None:
+            where.append(f"{sqlite.WORDS}.rowid {compared} %s")
+            values.append(_place(limit))
+    found = rows.extra(  # noqa: S610  nothing of it comes from outside
+        tables=[sqlite.WORDS], where=where, params=values, order_by=[f"-{sqlite.WORDS}.rowid"]
+    )
+    return cast(UtteranceQuerySet, found)
+
+
+def with_words(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
+    """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji."""
+    if not words(q):
+        return rows.none()
+    return in_sqlite(rows, q) if vendor() == "sqlite" else in_postgresql(rows, q)
+
+
+def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
+    """Rows that the index of words hands out begin at this moment; any others are as they were."""
+    if sqlite.WORDS not in rows.query.extra_tables:
+        return rows
+    after = _place(moment + timedelta(microseconds=1))
+    bounded = rows.extra(where=[f"{sqlite.WORDS}.rowid < %s"], params=[after])  # noqa: S610
+    return cast(UtteranceQuerySet, bounded)
+
+
+def _place(moment: datetime) -> int:
+    """The first place of a moment in the index of words."""
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 4096
+
+
+def in_postgresql(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
+    """Those of `rows` with the words of `q`."""
+    asked = " & ".join(f"{word}:*" if is_beginning(word) else word for word in words(q))
+    return rows.filter(_Matches("text", Value(asked, TextField())))
+
+
+class _Matches(Func):
+    """Does a text have these words?"""
+
+    template = "moxie_words(%(expressions)s)"
+    arg_joiner = ") @@ to_tsquery('pg_catalog.simple', "
+    output_field = BooleanField()

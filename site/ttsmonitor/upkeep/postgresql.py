@@ -1,0 +1,116 @@
+"""The index of words (GIN) and the totals in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TABLE = "ttsmonitor_utterance"
+_TRIGGER = "utterance_counted"
+
+_WORDS = """
+CREATE OR REPLACE FUNCTION moxie_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT to_tsvector('pg_catalog.simple', regexp_replace(
+    regexp_replace(lower(normalize($1, NFD)), '[\\u0300-\\u036f]', '', 'g'),
+    '[\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u00a9\\u00ab-\\u00b4\\u00b6-\\u00b9\\u00bb-\\u00bf\\u2000-\\u206f]+', ' ', 'g'))
+$$"""  # noqa: E501
+"""Without accents, capitals and punctuation, of which PostgreSQL's parser would make addresses."""
+
+_COUNT = """
+CREATE OR REPLACE FUNCTION moxie_count_utterance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND (old.status, old.text, old.source, old.device_id, old.received_at,
+      old.audio_seconds) IS NOT DISTINCT FROM (new.status, new.text, new.source, new.device_id,
+      new.received_at, new.audio_seconds) THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP <> 'INSERT' AND old.status NOT IN ('receiving', 'queued', 'playing') THEN
+    UPDATE ttsmonitor_hourtotal SET count = count - 1,
+      characters = characters - length(old.text),
+      audio_seconds = audio_seconds - coalesce(old.audio_seconds, 0)
+      WHERE hour = moxie_hour(old.received_at) AND device_id = old.device_id
+      AND source = old.source AND status = old.status;
+    UPDATE ttsmonitor_total SET count = count - 1,
+      characters = characters - length(old.text),
+      audio_seconds = audio_seconds - coalesce(old.audio_seconds, 0)
+      WHERE device_id = old.device_id AND source = old.source AND status = old.status;
+  END IF;
+  IF TG_OP <> 'DELETE' AND new.status NOT IN ('receiving', 'queued', 'playing') THEN
+    INSERT INTO ttsmonitor_hourtotal AS kept
+      (hour, device_id, source, status, count, characters, audio_seconds)
+      VALUES (moxie_hour(new.received_at), new.device_id, new.source, new.status,
+        1, length(new.text), coalesce(new.audio_seconds, 0))
+      ON CONFLICT (hour, device_id, source, status) DO UPDATE SET count = kept.count + 1,
+        characters = kept.characters + excluded.characters,
+        audio_seconds = kept.audio_seconds + excluded.audio_seconds;
+    INSERT INTO ttsmonitor_total AS kept
+      (device_id, source, status, count, characters, audio_seconds)
+      VALUES (new.device_id, new.source, new.status,
+        1, length(new.text), coalesce(new.audio_seconds, 0))
+      ON CONFLICT (device_id, source, status) DO UPDATE SET count = kept.count + 1,
+        characters = kept.characters + excluded.characters,
+        audio_seconds = kept.audio_seconds + excluded.audio_seconds;
+  END IF;
+  RETURN NULL;
+END $$"""
+
+_HOUR = """
+CREATE OR REPLACE FUNCTION moxie_hour(timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+  SELECT date_trunc('hour', $1 AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+$$"""
+
+
+def is_installed(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", [_TRIGGER, TABLE]
+    )
+    return cursor.fetchone() is not None
+
+
+def remove(cursor: Any) -> None:
+    """From now on nothing is kept up to date."""
+    cursor.execute(f"DROP TRIGGER IF EXISTS {_TRIGGER} ON {TABLE}")
+
+
+def begin(cursor: Any) -> None:
+    """Empty totals, the index of words, and no trigger yet."""
+    remove(cursor)
+    for statement in (_WORDS, _HOUR, _COUNT):
+        cursor.execute(statement)
+    cursor.execute("DELETE FROM ttsmonitor_hourtotal")
+    cursor.execute("DELETE FROM ttsmonitor_total")
+    cursor.execute("DROP INDEX IF EXISTS utterance_words")
+    cursor.execute(f"CREATE INDEX utterance_words ON {TABLE} USING gin (moxie_words(text))")
+
+
+def fill(cursor: Any, begins: Any, ends: Any) -> None:
+    """Count what was received from `begins` on and before `ends`; None: no such limit."""
+    where, values = "status NOT IN ('receiving', 'queued', 'playing')", []
+    for limit, compared in ((begins, ">="), (ends, "<")):
+        if limit is not None:
+            where += f" AND received_at {compared} %s"
+            values.append(limit)
+    sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
+    add = """DO UPDATE SET count = kept.count + excluded.count,
+        characters = kept.characters + excluded.characters,
+        audio_seconds = kept.audio_seconds + excluded.audio_seconds"""
+    keys = "device_id, source, status"
+    cursor.execute(
+        "INSERT INTO ttsmonitor_hourtotal AS kept"  # noqa: S608
+        f" (hour, {keys}, count, characters, audio_seconds)"
+        f" SELECT moxie_hour(received_at), {keys}, {sums} FROM {TABLE} WHERE {where}"
+        f" GROUP BY 1, {keys} ON CONFLICT (hour, {keys}) {add}",
+        values,
+    )
+    cursor.execute(
+        f"INSERT INTO ttsmonitor_total AS kept ({keys}, count, characters, audio_seconds)"  # noqa: S608
+        f" SELECT {keys}, {sums} FROM {TABLE} WHERE {where}"
+        f" GROUP BY {keys} ON CONFLICT ({keys}) {add}",
+        values,
+    )
+
+
+def finish(cursor: Any) -> None:
+    cursor.execute(
+        f"CREATE TRIGGER {_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {TABLE}"
+        " FOR EACH ROW EXECUTE FUNCTION moxie_count_utterance()"
+    )

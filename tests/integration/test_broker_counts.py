@@ -1,0 +1,47 @@
+"""The counts of a real broker, configured as ours is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hive.broker_config import write_config
+from tests.tools import answers, free_port, running, wait_until
+from ttsmonitor.broker_counts import TOPICS, BrokerCounts
+from ttsmonitor.mqtt import MQTTConnection, Received
+
+ACCOUNT = {"username": "speech", "password": "a-long-password"}
+
+
+def test_the_speech_services_account_may_read_what_the_broker_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, counts = free_port(), BrokerCounts()
+    config = write_config(tmp_path, host="127.0.0.1", port=port, tls_port=free_port(), **ACCOUNT)
+    monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
+    monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
+
+    def hear(message: Received) -> None:
+        counts.hear(message.topic, message.payload)
+
+    link = MQTTConnection(
+        "counting",
+        host="127.0.0.1",
+        port=port,
+        subscriptions=[(topic, 0) for topic in TOPICS],
+        on_message=hear,
+    )
+    with running([shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", str(config)]):
+        wait_until(lambda: answers(port), "the broker")
+        link.start()
+        try:
+            wait_until(lambda: counts.report()["messages_received"] is not None, "the counts")
+            wait_until(lambda: counts.report()["version"], "the version")
+            report = counts.report()
+        finally:
+            link.stop()
+    assert report["available"]
+    assert "mosquitto" in report["version"]
+    assert report["clients"] is not None

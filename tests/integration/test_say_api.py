@@ -1,0 +1,61 @@
+"""POST /api/say in the speech process: by outbox, broker and history to the loudspeaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.conftest import Broker
+from tests.history import wait_for
+from tests.tools import Listener, wait_until
+from ttsmonitor import say_api
+from ttsmonitor.mirror import TTSMirrorPublisher
+from ttsmonitor.models import OutboxEntry, Utterance
+from ttsmonitor.service import SpeechService
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG = "Érase una vez un robot que quería bailar. " * 20
+
+
+@pytest.fixture
+def browser(mirror: TTSMirrorPublisher, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Client:
+    monkeypatch.setattr(say_api, "get_tts_mirror", lambda: mirror)
+    settings.ROOT_URLCONF = "openmoxie.urls_monitor"
+    client = Client()
+    client.force_login(User.objects.create_user("parent"))
+    return client
+
+
+def say(client: Client, **fields: Any) -> Any:
+    return client.post("/api/say", fields, content_type="application/json")
+
+
+def test_a_long_text_comes_by_the_broker_and_is_spoken(
+    browser: Client, make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service("null")
+    listener = listen("moxie/tts/text/#")
+    answer = say(browser, text=LONG, device_id="d_sala", mood="happy", priority="high")
+    assert (answer.status_code, answer.json()["detail"]) == (202, "")
+    wait_until(lambda: len(listener.payloads("moxie/tts/text/d_sala")) > 1, "the parts")
+    made = wait_for(LONG.strip(), Utterance.Status.PLAYING)
+    assert (str(made.pk), made.mood, made.priority) == (answer.json()["id"], "happy", "high")
+    wait_until(lambda: not OutboxEntry.objects.exists(), "its confirmation")
+
+
+def test_what_is_said_while_the_broker_is_away_comes_later(
+    browser: Client, make_service: Callable[..., SpeechService], quick: Broker
+) -> None:
+    service = make_service("null")
+    quick.process.close()
+    wait_until(lambda: not service.status()["broker"]["connected"])
+    answer = say(browser, text="Ya estoy aquí")
+    assert answer.status_code == 202
+    assert answer.json()["detail"]
+    wait_until(OutboxEntry.objects.exists, "the outbox")
+    quick.start()
+    assert str(wait_for("Ya estoy aquí", Utterance.Status.SPOKEN).pk) == answer.json()["id"]

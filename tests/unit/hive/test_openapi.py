@@ -1,0 +1,58 @@
+"""The hive answers as its OpenAPI document says."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from hive.models import ChatModule, Robot
+from hive.openapi import VISIT
+from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
+from tests.unit.openapi import Described, routes
+
+ROBOT = "/api/robots/{device_id}"
+CHAT = "/api/chat/{visit}"
+MINE = f"/api/robots/{DEVICE}"
+TALK = f"/api/chat/{VISIT}"
+
+
+@pytest.fixture
+def site(browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror) -> Described:
+    return Described(browser)
+
+
+def test_every_endpoint_is_described_and_nothing_else(site: Described) -> None:
+    assert set(site.document["paths"]) - {"/health"} == routes()
+
+
+def test_answers_about_robots_are_as_described(site: Described) -> None:
+    assert len(site.get("/api/robots")["robots"]) == 1
+    site.get(MINE, ROBOT)
+    site.post(f"{MINE}/speak", {"text": "Hola", "mood": "shy"}, f"{ROBOT}/speak", 202)
+    site.post(f"{MINE}/interrupt", {}, f"{ROBOT}/interrupt", 202)
+    site.post(f"{MINE}/wakeup", {}, f"{ROBOT}/wakeup", 202)
+    assert site.post(f"{MINE}/puppet", {"enabled": True}, f"{ROBOT}/puppet")["puppet_mode"]
+
+
+def test_answers_of_a_conversation_are_as_described(
+    site: Described, modules: list[ChatModule]
+) -> None:
+    site.post(TALK, {"text": "Hola, Moxie"}, CHAT, 202)
+    site.post(f"{TALK}/interrupt", {}, f"{CHAT}/interrupt", 202)
+    assert site.get(TALK, CHAT)["lines"]
+
+
+def test_refusals_are_as_described(site: Described) -> None:
+    site.get("/api/robots/nobody", ROBOT, 404)
+    site.get("/api/chat/nobody", CHAT, 404)
+    site.post(f"{MINE}/speak", {"text": ""}, f"{ROBOT}/speak", 400)
+    site.post(f"{MINE}/puppet", {"enabled": 1}, f"{ROBOT}/puppet", 400)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "One robot"), ("es", "Un robot")])
+def test_the_page_is_in_the_visitors_language(
+    site: Described, browser: Client, language: str, words: str
+) -> None:
+    page = browser.get("/api/", headers={"accept-language": language}).content.decode()
+    assert f"<p>{words}</p>" in page
+    assert f"http://testserver{MINE}/speak" in page
