@@ -53,15 +53,21 @@ def _equal(filters: Filters) -> dict[str, Any]:
     return {name: value for name in EQUAL if (value := getattr(filters, name))}
 
 
-def _unfinished(filters: Filters) -> list[datetime]:
+def unfinished(source: str = "", device_id: str = "", status: str = "") -> list[datetime]:
     """When those were received that are not finished: few, so they are looked through here.
 
     A database that knows no better would look for their robot or their time first.
     """
     rows = Utterance.objects.filter(status__in=Utterance.UNFINISHED).order_by()
-    asked = tuple(getattr(filters, name) for name in EQUAL)
     return [
         moment
         for moment, *values in rows.values_list("received_at", *EQUAL)
-        if all(want in ("", value) for want, value in zip(asked, values, strict=True))
+        if all(
+            want in ("", value)
+            for want, value in zip((source, device_id, status), values, strict=True)
+        )
     ]
+
+
+def _unfinished(filters: Filters) -> list[datetime]:
+    return unfinished(filters.source, filters.device_id, filters.status)

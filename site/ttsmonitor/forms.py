@@ -27,8 +27,8 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         # Made here, not in the class: they are of this moment.
         for name, choices in {
-            "device_id": _heard_of("device_id"),
-            "source": {each: source_label(each) for each in [*SOURCES, *_heard_of("source")]},
+            "device_id": {each: each for each in heard_of("device_id")},
+            "source": {each: source_label(each) for each in [*SOURCES, *heard_of("source")]},
             "voice": _voices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
@@ -55,9 +55,10 @@ def _described(name: str, speakers: int) -> str:
     return str(_("{name} (speakers 0 to {last})")).format(name=name, last=speakers - 1)
 
 
-def _heard_of(field: str) -> Choices:
+def heard_of(field: str) -> list[str]:
+    """The values of a column that came lately."""
     newest = Utterance.objects.recent().values_list(field, flat=True)[:NEWEST]
-    return {value: value for value in sorted(set(newest)) if value}
+    return sorted(value for value in set(newest) if value)
 
 
 class KeepingForm(forms.Form):

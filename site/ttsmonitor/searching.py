@@ -25,9 +25,9 @@ def vendor() -> str:
 def in_sqlite(
     rows: UtteranceQuerySet,
     q: str,
-    equal: Mapping[str, str] | None = None,
-    begins: datetime | None = None,
-    ends: datetime | None = None,
+    equal: Mapping[str, str],
+    begins: datetime | None,
+    ends: datetime | None,
 ) -> UtteranceQuerySet:
     """Those of `rows` with the words of `q` and these values in these columns, of that time.
 
@@ -35,7 +35,7 @@ def in_sqlite(
     hits is read as quickly as one of a few.
     """
     asked = [f'"{word}"*' if is_beginning(word) else f'"{word}"' for word in words(q)]
-    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in (equal or {}).items()]
+    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in equal.items()]
     where = [f'{sqlite.WORDS}.rowid = "{sqlite.TABLE}".place', f"{sqlite.WORDS} MATCH %s"]
     values: list[object] = [" ".join(asked)]
     for limit, compared in ((begins, ">="), (ends, "<")):
@@ -48,11 +48,16 @@ def in_sqlite(
     return cast(UtteranceQuerySet, found)
 
 
-def with_words(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
-    """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji."""
+def with_words(
+    rows: UtteranceQuerySet, q: str, begins: datetime | None = None, ends: datetime | None = None
+) -> UtteranceQuerySet:
+    """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji.
+
+    Where all are of a time, it is quicker to say so.
+    """
     if not words(q):
         return rows.none()
-    return in_sqlite(rows, q) if vendor() == "sqlite" else in_postgresql(rows, q)
+    return in_sqlite(rows, q, {}, begins, ends) if vendor() == "sqlite" else in_postgresql(rows, q)
 
 
 def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
