@@ -11,7 +11,7 @@ import pytest
 from tests.sound import RATE, Sink, likeness
 from tests.talk import SINE_JUMP, largest_jump, loud_parts, play, sine, speech, talking
 from tests.tools import wait_until
-from ttsmonitor.audio.pyaudio import BUSY_SECONDS, PyAudioOutput
+from ttsmonitor.audio.pyaudio import BUSY_SECONDS, CALM_SECONDS, UNKNOWN_SECONDS, PyAudioOutput
 
 pytestmark = pytest.mark.sound
 
@@ -174,8 +174,11 @@ def test_a_machine_that_makes_us_wait_is_a_busy_one(
     assert output._stream.buffer_seconds == BUSY_SECONDS
 
 
-def test_a_machine_of_which_nothing_is_known_counts_as_a_busy_one(
-    sink: Sink, output: PyAudioOutput
+def test_a_machine_of_which_nothing_is_known_counts_as_a_busy_one_at_first(
+    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output.open()
     assert output._stream.buffer_seconds == BUSY_SECONDS
+    minute_later = time.monotonic() + UNKNOWN_SECONDS
+    monkeypatch.setattr("ttsmonitor.audio.pyaudio.time.monotonic", lambda: minute_later)
+    assert output._buffer_seconds == CALM_SECONDS

@@ -26,7 +26,9 @@ first, so with the fade a cut takes two of them."""
 LATE_SECONDS = 0.012
 """A machine that lets us wait so long is busy,"""
 CALM_AFTER_SECONDS = 600.0
-"""and this long after it, and as long after the start, when nothing is known of it."""
+"""and this long after it,"""
+UNKNOWN_SECONDS = 60.0
+"""and for a minute from the start, when nothing is known of it and much else is starting."""
 FADE_SECONDS = 0.005
 TAIL_SECONDS = 0.02
 USUAL_RATE = 22_050
@@ -57,7 +59,7 @@ class PyAudioOutput:
         self._fading = 0  # samples that are still to come up from silence
         self._last_sound = 0.0
         # A gap in a sentence is worse than a cut without a fade.
-        self._busy_until = time.monotonic() + CALM_AFTER_SECONDS
+        self._busy_until = time.monotonic() + UNKNOWN_SECONDS
 
     def open(self) -> None:
         """Find the device. Raises AudioError where there is none, or where it takes no sound."""
