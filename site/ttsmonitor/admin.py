@@ -84,6 +84,7 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
     sortable_by = ("received",)  # by anything else all rows would be sorted
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they are counted one by one
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
         (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),

@@ -59,7 +59,7 @@ class HistoryActions:
     @admin.display(description=gettext_lazy("sound"))
     def sound(self, utterance: Utterance) -> SafeString:
         return format_html(
-            '<audio controls preload="none" src="{}"></audio><p class="help">{}</p>',
+            '<audio controls preload="none" src="{}"></audio><div class="small quiet">{}</div>',
             reverse("admin:ttsmonitor_utterance_sound", args=[utterance.pk]),
             _("Made by the speech service when you press play: it has to be running."),
         )
