@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hive.chat.api import COMMANDS, SPEECH_CHARACTERS
+from hive.models import FAVOURITE_CHARACTERS
 from hive.mqtt.markup import MOODS
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.openapi import (
@@ -51,6 +52,13 @@ def hive() -> Part:
             "detail": text(_("A sentence where something is missing; else empty.")),
             "line": _line(),
         }),
+        "SpokenAloud": fields({
+            "id": identity(_("Names it in the history and on moxie/tts/status.")),
+            "detail": text(_("A sentence where something is missing; else empty.")),
+            "line": _line(),
+        }),
+        "Favourites": fields({"favourites": items(_phrase(), _("Newest first."))}),
+        "Favourite": _favourite(),
         "Puppet": fields({"enabled": flag(_("true starts Puppet Mode, false stops it."))}),
         "Nothing": fields({}),
         "Sent": fields({"robot": _presence(), "detail": text()}),
@@ -60,7 +68,9 @@ def hive() -> Part:
         "Heard": fields({"line": maybe(ref("ChatLine"))}),
         "Stopped": fields({"detail": text()}),
     }  # fmt: skip
-    return document(_("Moxie: the hive"), about, _robot_paths() | _chat_paths(), schemas)
+    return document(
+        _("Moxie: the hive"), about, _robot_paths() | _aloud_paths() | _chat_paths(), schemas
+    )
 
 
 def _robot_paths() -> Part:
@@ -87,6 +97,31 @@ def _robot_paths() -> Part:
         },
         "/api/robots/{device_id}/wakeup": {
             "post": _order("wakeup", _("Wake a sleeping robot up"), "Sent")
+        },
+    }  # fmt: skip
+
+
+def _aloud_paths() -> Part:
+    hola = {"text": "Hola", "mood": "happy"}
+    return {
+        "/api/loudspeaker/speak": {
+            "post": write(
+                "speakAloud", _("Say something without a robot"), "SpokenAloud", body="Speak",
+                example=hola, status=202,
+            )
+        },
+        "/api/loudspeaker/interrupt": {
+            "post": write(
+                "interruptAloud", _("Stop what the loudspeaker says, and drop what waits"),
+                "Stopped", body="Nothing", example={}, status=202,
+            )
+        },
+        "/api/favourites": {
+            "get": read("favourites", _("The phrases that are kept"), "Favourites"),
+            "post": write(
+                "keep", _("Keep a phrase, or forget it"), "Favourites", body="Favourite",
+                example=hola,
+            ),
         },
     }  # fmt: skip
 
@@ -149,6 +184,8 @@ def _robot() -> Part:
         "puppet_mode": flag(_("Puppet Mode is started.")),
         "puppet_state": text(_("What the robot says of it.")),
         "battery": maybe(number(_("Charge, as the robot tells it."))),
+        "awake": maybe(flag(_("Whether it is awake, as the robot tells it."))),
+        "connected_at": maybe(moment()),
     })  # fmt: skip
 
 
@@ -160,9 +197,38 @@ def _line() -> Part:
         "mood": text(),
         "intensity": maybe(number()),
         "state": text(_("How far it has got, as in sent, queued or spoken.")),
+        "reached": text(_("The last of these that came before its end.")),
         "error": text(_("Why it was not spoken.")),
+        "robot": text(_("How far the robot has got, as in sent or said; empty: unknown.")),
+        "robot_error": text(_("Why the robot did not say it.")),
         "at": moment(),
+        "robot_way": maybe(_way()),
+        "speech_way": _way(),
     })  # fmt: skip
+
+
+def _way() -> Part:
+    kinds = ["done", "now", "next", "end"]
+    step = fields({"name": text(), "is": text(enum=kinds)})
+    return fields({"steps": items(step), "reason": text()})
+
+
+def _phrase() -> Part:
+    return fields({
+        "text": text(minLength=1, maxLength=FAVOURITE_CHARACTERS),
+        "mood": text(enum=list(MOODS)),
+        "intensity": number(minimum=0, maximum=1),
+    })  # fmt: skip
+
+
+def _favourite() -> Part:
+    phrase = {
+        "text": text(minLength=1, maxLength=FAVOURITE_CHARACTERS),
+        "mood": text(enum=list(MOODS), default="neutral"),
+        "intensity": number(minimum=0, maximum=1, default=0.5),
+        "kept": flag(_("false forgets it.")),
+    }
+    return fields(phrase, optional=["mood", "intensity", "kept"])
 
 
 def _words() -> Part:

@@ -29,6 +29,7 @@ from ttsmonitor.searching import with_words
 from ttsmonitor.words import mood_label, reason_text, source_label
 
 DASH = "–"
+_HEARD = () if is_plugged_in() else ("sound",)
 CONFIRMED: dict[bool | None, Any] = {
     True: _("confirmed by the robot"),
     False: _("not confirmed by the robot"),
@@ -84,9 +85,10 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
     sortable_by = ("received",)  # by anything else all rows would be sorted
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they are counted one by one
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),
+        (None, {"fields": ("text", *_HEARD, "outcome", "reason", "by_robot")}),
         (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (

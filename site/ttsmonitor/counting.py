@@ -12,6 +12,8 @@ from django.utils import timezone
 from ttsmonitor.filters import EQUAL, Filters, span
 from ttsmonitor.models import HourTotal, Total, Utterance
 
+NEWEST = 1_000
+
 
 def count(filters: Filters) -> int | None:
     """How many the filters let through; None where only a look at each could tell."""
@@ -51,6 +53,12 @@ def seen() -> dict[str, list[str]]:
 
 def _equal(filters: Filters) -> dict[str, Any]:
     return {name: value for name in EQUAL if (value := getattr(filters, name))}
+
+
+def heard_of(column: str) -> list[str]:
+    """Its values that came lately."""
+    newest = Utterance.objects.recent().values_list(column, flat=True)[:NEWEST]
+    return sorted(value for value in set(newest) if value)
 
 
 def unfinished(source: str = "", device_id: str = "", status: str = "") -> list[datetime]:

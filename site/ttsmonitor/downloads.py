@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from ttsmonitor import paging
-from ttsmonitor.events import describe
+from ttsmonitor.describing import describe
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.words import reason_text, source_label
 

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.conf import conf
-from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.counting import heard_of
+from ttsmonitor.models import VoiceSetting
 from ttsmonitor.synthesis.voices import ESPEAK, installed_voices
 from ttsmonitor.words import SOURCES, source_label
 
-NEWEST = 1_000
 Choices = dict[str, str]
 
 
@@ -54,12 +54,6 @@ def _described(name: str, speakers: int) -> str:
     if speakers < 2:
         return name
     return str(_("{name} (speakers 0 to {last})")).format(name=name, last=speakers - 1)
-
-
-def heard_of(field: str) -> list[str]:
-    """The values of a column that came lately."""
-    newest = Utterance.objects.recent().values_list(field, flat=True)[:NEWEST]
-    return sorted(value for value in set(newest) if value)
 
 
 class KeepingForm(forms.Form):

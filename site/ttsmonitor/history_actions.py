@@ -16,13 +16,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from ttsmonitor import retention, service
+from ttsmonitor import retention
 from ttsmonitor.conf import conf
 from ttsmonitor.downloads import FORMATS, stream
 from ttsmonitor.history_admin import MOST_COUNTED, number_of
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
-from ttsmonitor.orders import obey
+from ttsmonitor.orders import obey, running_here
 
 MOST_AGAIN = 20
 
@@ -50,7 +50,7 @@ class HistoryActions:
     def sound_view(self, request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
         """To where the sound is made: here, or at the monitor of the same host."""
         where = f"/api/utterances/{utterance_id}/audio"
-        if service.current() is not None:
+        if running_here() is not None:
             return redirect(where)
         host = request.get_host()
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]
@@ -59,7 +59,7 @@ class HistoryActions:
     @admin.display(description=gettext_lazy("sound"))
     def sound(self, utterance: Utterance) -> SafeString:
         return format_html(
-            '<audio controls preload="none" src="{}"></audio><p class="help">{}</p>',
+            '<audio controls preload="none" src="{}"></audio><div class="small quiet">{}</div>',
             reverse("admin:ttsmonitor_utterance_sound", args=[utterance.pk]),
             _("Made by the speech service when you press play: it has to be running."),
         )

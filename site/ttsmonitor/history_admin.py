@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor import counting
 from ttsmonitor.filters import EQUAL, span
-from ttsmonitor.forms import heard_of
 from ttsmonitor.models import HourTotal, Utterance
 from ttsmonitor.words import source_label
 
@@ -171,7 +170,7 @@ class LanguageFilter(KnownValues):
     parameter_name = "lang"
 
     def values(self) -> list[str]:
-        return heard_of("lang")
+        return counting.heard_of("lang")
 
 
 class UnconfirmedFilter(admin.SimpleListFilter):

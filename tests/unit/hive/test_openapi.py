@@ -34,6 +34,16 @@ def test_answers_about_robots_are_as_described(site: Described) -> None:
     assert site.post(f"{MINE}/puppet", {"enabled": True}, f"{ROBOT}/puppet")["puppet_mode"]
 
 
+def test_answers_without_a_robot_are_as_described(site: Described) -> None:
+    site.post("/api/loudspeaker/speak", {"text": "Hola"}, status=202)
+    site.post("/api/loudspeaker/interrupt", {}, status=202)
+    assert site.post("/api/favourites", {"text": "Hola", "mood": "shy"})["favourites"]
+    assert site.get("/api/favourites")["favourites"]
+    assert not site.post("/api/favourites", {"text": "Hola", "kept": False})["favourites"]
+    site.post("/api/favourites", {"text": ""}, status=400)
+    site.post("/api/loudspeaker/speak", {"text": ""}, status=400)
+
+
 def test_answers_of_a_conversation_are_as_described(
     site: Described, modules: list[ChatModule]
 ) -> None:
