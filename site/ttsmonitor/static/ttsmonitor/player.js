@@ -3,9 +3,9 @@ import { JitterBuffer } from "./jitter.js";
 import { connect } from "./live.js";
 
 const QUIET_MS = 12000; // the server says something every five seconds
-const LATENCY_SECONDS = 0.04; // of the loudspeaker: less has gaps where the computer is busy
+const LATENCY_SECONDS = 0.025; // of the loudspeaker: less has gaps where the computer is busy
 const CONFIRM_BYTES = 8192;
-const SCRIPT_FRAMES = 1024;
+const SCRIPT_FRAMES = 2048;
 const SMOOTH_SECONDS = 0.015;
 
 /**
@@ -21,9 +21,17 @@ export function play({ volume, onState, onLevel }) {
   const gain = new GainNode(context, { gain: volume });
   const ending = new AbortController();
   let live = null;
-  let put = () => {};
+  let sink = null;
+  let current = null; // what is being said
   let connection = "connecting";
   let state = "";
+
+  // What comes while the browser plays nothing is not for later.
+  const put = (message) => {
+    if (message.type === "start") current = message;
+    if (message.type === "end") current = null;
+    if (context.state === "running") sink.put(message);
+  };
 
   const report = () => {
     if (ending.signal.aborted) return;
@@ -33,16 +41,19 @@ export function play({ volume, onState, onLevel }) {
   };
 
   const wake = () => context.resume().catch(() => {});
-  context.addEventListener("statechange", report, ending);
+  const changed = () => {
+    if (context.state === "running" && current) sink.put(current);
+    report();
+  };
+  context.addEventListener("statechange", changed, ending);
   wake();
 
   const start = async () => {
     gain.connect(context.destination);
     const makeNode = context.audioWorklet ? workletNode : scriptNode;
-    const made = await makeNode(context, onLevel);
+    sink = await makeNode(context, onLevel);
     if (ending.signal.aborted) return;
-    made.node.connect(gain);
-    put = made.put;
+    sink.node.connect(gain);
     live = open();
   };
 
