@@ -25,8 +25,6 @@ VIEWER_SECONDS = 0.004
 BEAT_SECONDS = 1.0
 """Pages go on by themselves, but not for much longer than this."""
 NOBODY_SECONDS = 0.25
-LEAD_SECONDS = 0.05
-"""About what a device keeps of what was given to it."""
 JUMP_SECONDS = 0.08
 
 InHand = tuple[Utterance, Playback] | None
@@ -102,7 +100,7 @@ class Progress:
     def _where(self, utterance: Utterance, playback: Playback) -> dict[str, Any]:
         return {
             "id": str(utterance.pk),
-            "seconds": round(max(0.0, playback.seconds - LEAD_SECONDS), 3),
+            "seconds": round(playback.heard_seconds, 3),
             "moving": not (self._is_paused() or playback.is_cancelled),
             "step": LEVEL_SECONDS,
         }

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ttsmonitor.audio.base import SLICE_SECONDS, Output
+from ttsmonitor.audio.base import SLICE_SECONDS, Output, Pace
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.timeline import Timeline
 from ttsmonitor.exceptions import AudioError
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
+DEVICE_SECONDS = 0.08
+"""What a device keeps, from when it is calm to when it is busy: 0.05 to 0.11."""
 
 
 class CancelledError(Exception):
@@ -75,6 +77,12 @@ class Playback:
     def seconds(self) -> float:
         """How much has been written to the output and not taken back."""
         return self._written / 2 / self._rate if self._rate else 0.0
+
+    @property
+    def heard_seconds(self) -> float:
+        """About how much has been heard: a device keeps a little of what was written."""
+        kept_seconds = DEVICE_SECONDS if self._output.pace == Pace.DEVICE else 0.0
+        return max(0.0, self.seconds - kept_seconds)
 
     @property
     def is_cancelled(self) -> bool:

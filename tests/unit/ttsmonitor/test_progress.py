@@ -10,9 +10,9 @@ import pytest
 
 from tests.tools import wait_until
 from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
-from ttsmonitor.audio.playback import Controls, Playback
+from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
 from ttsmonitor.models import Utterance
-from ttsmonitor.progress import LEAD_SECONDS, InHand, Progress
+from ttsmonitor.progress import InHand, Progress
 from ttsmonitor.synthesis.base import Block, Mark
 
 TEXT = "Hola, Moxie."
@@ -75,7 +75,7 @@ def test_words_and_loudness_are_told_once_each_and_the_text_with_the_first(
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
     first = stage.told[0]
     assert (first["from"], first["text"], first["moving"]) == (0, TEXT, True)
-    assert stage.last("seconds") == pytest.approx(0.3 - LEAD_SECONDS)
+    assert stage.last("seconds") == pytest.approx(0.3 - DEVICE_SECONDS)
     assert first["levels"]["at"] == 0 and len(first["levels"]["values"]) == 6
     playback.play(block(0.2))
     wait_until(lambda: stage.last("levels")["at"] == pytest.approx(0.3))
@@ -91,7 +91,7 @@ def test_a_pause_and_what_is_taken_back_are_told(stage: Stage, quick: None) -> N
     wait_until(lambda: stage.last("moving") is False)
     stage.output.unheard_seconds = 0.3
     playback._take_back()
-    wait_until(lambda: stage.last("seconds") == pytest.approx(0.2 - LEAD_SECONDS))
+    wait_until(lambda: stage.last("seconds") == pytest.approx(0.2 - DEVICE_SECONDS))
     stage.controls.resumed.set()
     wait_until(lambda: stage.last("moving") is True)
 

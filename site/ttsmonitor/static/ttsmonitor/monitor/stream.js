@@ -7,6 +7,7 @@ import { fill } from "./row.js";
 const MOST_ROWS = 500;
 const PAGE = 50;
 const TOP_PIXELS = 24;
+const AHEAD = "600px"; // older ones are fetched so far before they are in sight
 
 const list = byId("stream");
 const scroller = byId("stream-scroller");
@@ -168,10 +169,13 @@ pill.addEventListener("click", () => {
 byId("older").addEventListener("click", () => load());
 scroller.addEventListener("scroll", onScroll, { passive: true });
 addEventListener("scroll", onScroll, { passive: true });
-const end = new IntersectionObserver((seen) => {
-  // Not before somebody scrolls: the first page is enough for who looks at the newest.
-  if (seen.some((each) => each.isIntersecting) && isReading()) load();
-});
+const end = new IntersectionObserver(
+  (seen) => {
+    // Not before somebody scrolls: the first page is enough for who looks at the newest.
+    if (seen.some((each) => each.isIntersecting) && isReading()) load();
+  },
+  { rootMargin: AHEAD, scrollMargin: AHEAD },
+);
 function watchEnd() {
   end.unobserve(byId("older"));
   end.observe(byId("older"));
