@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from websockets.sync.client import ClientConnection, connect
 
-from tests.chromium import HEARD, chromium, watched_page
+from tests.chromium import HEARD, chromium, visit
 from tests.history import history_of
 from tests.sound import LOUD, RATE, Sink, likeness, read_wav
 from tests.tools import Listener, Process, manage, wait_until
@@ -126,7 +126,7 @@ def silent_after_ms(sink: Sink, act: Callable[[], None]) -> float:
 def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
     speech: Speech, sink: Sink
 ) -> None:
-    with chromium() as launch, watched_page(launch(sink=sink.name)) as page:
+    with chromium() as launch, visit(launch(sink=sink.name)) as page:
         page.goto(speech.url)
         button, note = page.locator("#listen button"), page.locator("#listen [role=status]")
         expect(button).to_have_text("Escuchar en este navegador")
