@@ -120,7 +120,4 @@ def finish(cursor: Any) -> None:
         f"CREATE TRIGGER {_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {TABLE}"
         " FOR EACH ROW EXECUTE FUNCTION moxie_count_utterance()"
     )
-
-
-def tend(cursor: Any) -> None:
-    cursor.execute(f"ANALYZE {TABLE}")
+    cursor.execute(f"ANALYZE {TABLE}")  # or it knows nothing of the new index for a while

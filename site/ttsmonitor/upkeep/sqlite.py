@@ -143,11 +143,6 @@ def finish(cursor: Any) -> None:
         _run(cursor, f"CREATE TRIGGER {name} {body}")
 
 
-def tend(cursor: Any) -> None:
-    _run(cursor, "PRAGMA analysis_limit = 1000")  # which takes milliseconds
-    _run(cursor, f"ANALYZE {TABLE}")
-
-
 def _run(cursor: Any, statement: str) -> None:
     # No parameters: so that a percent sign stands for itself.
     cursor.execute(statement)
