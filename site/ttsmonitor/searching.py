@@ -63,15 +63,23 @@ def in_sqlite(
 
 
 def with_words(
-    rows: UtteranceQuerySet, q: str, begins: datetime | None = None, ends: datetime | None = None
+    rows: UtteranceQuerySet,
+    q: str,
+    equal: Mapping[str, str],
+    begins: datetime | None,
+    ends: datetime | None,
 ) -> UtteranceQuerySet:
     """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji.
 
-    Where all are of a time, it is quicker to say so.
+    As in in_sqlite() with these values in these columns, and of that time.
     """
     if not words(q):
         return rows.none()
-    return in_sqlite(rows, q, {}, begins, ends) if vendor() == "sqlite" else in_postgresql(rows, q)
+    if vendor() == "sqlite":
+        return in_sqlite(rows, q, equal, begins, ends)
+    limits = {"received_at__gte": begins, "received_at__lt": ends}
+    chosen = {name: limit for name, limit in limits.items() if limit is not None}
+    return in_postgresql(rows.filter(**equal, **chosen), q)
 
 
 def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
@@ -92,6 +100,7 @@ def in_postgresql(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
     """Those of `rows` with the words of `q`."""
     asked = " & ".join(f"{word}:*" if is_beginning(word) else word for word in words(q))
     found = rows.filter(_Matches("text", Value(asked, TextField())))
+    found = found.order_by("-received_at", "-pk")
     if all(share > MANY for share in _shares(words(q))):
         return found  # soon there are enough of them, newest first
     # In an order that no index has: or the planner would read on until it has found enough.

@@ -112,6 +112,12 @@ def begin(cursor: Any) -> None:
     if cursor.fetchone() is None:
         _run(cursor, f"ALTER TABLE {TABLE} ADD COLUMN place integer AS ({_PLACE}) VIRTUAL")
     _run(cursor, f"CREATE INDEX IF NOT EXISTS utterance_place ON {TABLE} (place)")
+    # Or a search would look at all of a status or a robot for each word that is found.
+    _run(cursor, "ANALYZE sqlite_master")  # makes the table
+    _run(cursor, "DELETE FROM sqlite_stat1 WHERE idx = 'utterance_place'")
+    stat = (TABLE, "utterance_place", "1000000 1")
+    cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", stat)
+    _run(cursor, "ANALYZE sqlite_master")  # this connection reads it anew
     for totals in ("ttsmonitor_hourtotal", "ttsmonitor_total"):
         _run(cursor, f"DELETE FROM {totals}")  # noqa: S608
 
