@@ -106,7 +106,7 @@ def begin(cursor: Any) -> None:
     _run(
         cursor,
         f"CREATE VIRTUAL TABLE {WORDS} USING fts5 (words, content='', columnsize=0, detail=none,"
-        " prefix='3', tokenize='unicode61 remove_diacritics 2')",
+        " prefix='3 4 5 6', tokenize='unicode61 remove_diacritics 2')",
     )
     cursor.execute(f"SELECT 1 FROM pragma_table_xinfo('{TABLE}') WHERE name = 'place'")  # noqa: S608
     if cursor.fetchone() is None:
