@@ -21,6 +21,7 @@ from ttsmonitor.history_admin import (
     RobotFilter,
     SourceFilter,
     UnconfirmedFilter,
+    equal_of,
     given_by,
     span_of,
 )
@@ -122,8 +123,9 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         if search_term.strip():
-            span = span_of(given_by(request)) or (None, None)
-            queryset = with_words(queryset, search_term, *span)
+            given = given_by(request)
+            span = span_of(given) or (None, None)
+            queryset = with_words(queryset, search_term, equal_of(given), *span)
         return queryset, False
 
     @admin.display(description=_("received"), ordering="received_at")

@@ -22,8 +22,10 @@ from ttsmonitor.filters import EQUAL, span
 from ttsmonitor.models import HourTotal, Utterance
 from ttsmonitor.words import source_label
 
-MOST_COUNTED = 10_000
-"""More than that is not counted one by one, nor paged through: who looks for something narrows."""
+MOST_COUNTED = 1_000
+"""More than that is not counted one by one: who looks for something narrows."""
+MOST_PAGES = 100
+"""Further back one comes by a date: for a page all rows before it are passed over."""
 DATES = ("received_at__year", "received_at__month", "received_at__day")
 KNOWN = {"status__exact": "status", "source": "source", "device_id": "device_id"}
 """Parameters of the list by which the totals are kept."""
@@ -52,10 +54,14 @@ def span_of(given: Mapping[str, str]) -> tuple[datetime, datetime] | None:
     return span(first)[0], span(date(months // 12, months % 12 + 1, 1))[0]
 
 
+def equal_of(given: Mapping[str, str]) -> dict[str, str]:
+    """Values that are chosen of columns by which the totals are kept."""
+    return {column: given[name] for name, column in KNOWN.items() if given.get(name)}
+
+
 def hours_of(given: Mapping[str, str]) -> QuerySet[HourTotal]:
     """The totals of what is chosen."""
-    equal = {column: given[name] for name, column in KNOWN.items() if given.get(name)}
-    hours = HourTotal.objects.filter(count__gt=0, **equal)
+    hours = HourTotal.objects.filter(count__gt=0, **equal_of(given))
     if (chosen := span_of(given)) is not None:
         hours = hours.filter(hour__gte=chosen[0], hour__lt=chosen[1])
     return hours
@@ -98,7 +104,8 @@ class HistoryList(ChangeList):
         """A span instead of year, month and day, for which each row would be looked at."""
         specs, has_filters, lookups, may_repeat, is_active = super().get_filters(request)
         rest: dict[str, Any] = {name: value for name, value in lookups.items() if name not in DATES}
-        if (chosen := span_of(self._given)) is not None:
+        chosen = span_of(self._given)
+        if chosen is not None and not self.query:  # a search takes it itself
             rest |= {"received_at__gte": [chosen[0]], "received_at__lt": [chosen[1]]}
         return specs, has_filters, rest, may_repeat, is_active
 
@@ -120,6 +127,10 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
         number = len(rows.values_list("pk")[: MOST_COUNTED + 1])
         self.is_more = number > MOST_COUNTED
         return min(number, MOST_COUNTED)
+
+    @cached_property
+    def num_pages(self) -> int:
+        return min(super().num_pages, MOST_PAGES)
 
     def _known(self) -> int:
         finished = hours_of(self._given).aggregate(count=Sum("count"))["count"] or 0

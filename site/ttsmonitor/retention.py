@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from ttsmonitor import upkeep
 from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.models import Keeping, QuarantinedMessage, Utterance
@@ -83,10 +82,7 @@ def delete(old: Callable[[], Old], wait: Callable[[float], bool]) -> int:
 
 
 class Retention:
-    """start() and stop(): forgets what is older than kept_days(), at once and every hour.
-
-    Then the database looks at what it has.
-    """
+    """start() and stop(): forgets what is older than kept_days(), at once and every hour."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -122,4 +118,3 @@ class Retention:
         pruned = prune(days, self._stopping.wait) if days else Pruned()
         if pruned != Pruned():
             logger.info("%s older than %d days forgotten", pruned, days)
-        upkeep.tend(DEFAULT_DB_ALIAS)

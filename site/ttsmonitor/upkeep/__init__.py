@@ -40,13 +40,6 @@ def install(alias: str) -> None:
     rebuild(alias, sql)
 
 
-def tend(alias: str) -> None:
-    """Now and then: without numbers about its rows a database takes the wrong index."""
-    if (sql := keeper(alias)) is not None:
-        with connections[alias].cursor() as cursor:
-            sql.tend(cursor)
-
-
 def rebuild(alias: str, sql: ModuleType) -> None:
     """Make all of it anew: a batch at a time, so that nobody waits for the whole of it."""
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
@@ -58,7 +51,6 @@ def rebuild(alias: str, sql: ModuleType) -> None:
             if ends is None:
                 sql.finish(cursor)
         count += 1
-    tend(alias)
     if count > 1:
         logger.info("the history's words and totals are indexed")
 

@@ -9,17 +9,14 @@ _TRIGGER = "utterance_counted"
 
 _WORDS = r"""
 CREATE OR REPLACE FUNCTION moxie_words(said text) RETURNS tsvector
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000 AS $$
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN to_tsvector('pg_catalog.simple', regexp_replace(
     regexp_replace(lower(normalize(said, NFD)), '[\u0300-\u036f]', '', 'g'),
     '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b4'
     '\u00b6-\u00b9\u00bb-\u00bf\u2000-\u206f]+', ' ', 'g'));
 END $$"""
-"""Without accents, capitals and punctuation, of which PostgreSQL's parser would make addresses.
-
-Told to be dear, or the planner would rather read all of the history than ask the index for a word.
-"""
+"""Without accents, capitals and punctuation, of which PostgreSQL's parser would make addresses."""
 
 _COUNT = """
 CREATE OR REPLACE FUNCTION moxie_count_utterance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -120,7 +117,4 @@ def finish(cursor: Any) -> None:
         f"CREATE TRIGGER {_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {TABLE}"
         " FOR EACH ROW EXECUTE FUNCTION moxie_count_utterance()"
     )
-
-
-def tend(cursor: Any) -> None:
-    cursor.execute(f"ANALYZE {TABLE}")
+    cursor.execute(f"ANALYZE {TABLE}")  # or it knows nothing of the new index for a while

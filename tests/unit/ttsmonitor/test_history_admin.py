@@ -109,6 +109,18 @@ def test_queries_do_not_grow_and_no_row_is_counted(keeper: Client, query: dict[s
     assert counts[0] == counts[1]
 
 
+def test_the_list_is_paged_no_further_than_is_quick(
+    keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_admin, "MOST_PAGES", 2)
+    for number in range(120):
+        utterance(f"hola {number}")
+    shown = listed(keeper, p="2")
+    assert (shown.result_count, shown.paginator.num_pages) == (120, 2)
+    assert len(shown.result_list) == 50
+    assert keeper.get(LIST, {"p": "3"}).status_code == 302
+
+
 def act(client: Client, action: str, *rows: Utterance, **more: str) -> Any:
     chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     return client.post(LIST, chosen | more, follow=True)

@@ -7,10 +7,9 @@ from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from ttsmonitor import upkeep
 from ttsmonitor.bulk import insert_new
 from ttsmonitor.models import Utterance
 from ttsmonitor.rehearsal import utterances
@@ -38,7 +37,6 @@ class Command(BaseCommand):
         while batch := list(islice(rows, BATCH)):
             with transaction.atomic():
                 insert_new(batch)
-        upkeep.tend(DEFAULT_DB_ALIAS)
         self.stdout.write(f"{count} utterances made")
 
 
