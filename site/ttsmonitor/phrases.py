@@ -21,6 +21,12 @@ CAUSES = (
     gettext_noop("no broker answers at {address}"),
     gettext_noop("the broker at {address} refused the connection: {cause}"),
     gettext_noop("the connection to the broker at {address} was lost: {cause}"),
+    # As paho names them.
+    gettext_noop("Unspecified error"),
+    gettext_noop("Not authorized"),
+    gettext_noop("Bad user name or password"),
+    gettext_noop("Server unavailable"),
+    gettext_noop("Keep alive timeout"),
     gettext_noop("the database cannot be written: {cause}"),
     gettext_noop("database is locked"),
     gettext_noop("disk I/O error"),

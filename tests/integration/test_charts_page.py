@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.chromium import open_page
+from tests.conftest import Broker
 from tests.tools import Listener, Process, get_json, manage, running, wait_until
 
 pytestmark = pytest.mark.browser
@@ -70,6 +71,24 @@ def test_charts_show_the_history_and_what_is_said_meanwhile(
         return in_table(page, "count") == MADE + 1
 
     wait_until(is_drawn_again, "the new sentence in the chart", 30)
+
+
+def test_a_broker_that_goes_away_is_told_in_the_visitors_language(
+    monitor: str, page: Page, mosquitto: Broker
+) -> None:
+    page.goto(f"{monitor}/")
+    lamp = page.locator("[data-check=broker]")
+    expect(lamp).to_have_class("lamp is-ok")
+    mosquitto.process.close()
+    cause = f"ningún broker responde en 127.0.0.1:{mosquitto.port}"
+    expect(page.locator("#log")).to_contain_text(f"{cause}; se sigue intentando", timeout=20_000)
+
+    def is_told() -> bool:
+        page.clock.run_for(2_000)
+        return cause in lamp.inner_text() and "desde" in lamp.inner_text()
+
+    wait_until(is_told, "the cause")
+    expect(lamp).to_have_class("lamp is-broken")
 
 
 def test_the_page_of_the_api_leads_to_its_document(monitor: str, page: Page) -> None:

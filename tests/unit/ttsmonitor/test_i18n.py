@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils.translation.template import templatize
 
 from tests.tools import ROOT
+from tests.unit.ttsmonitor.fakes_web import FakeService
 from ttsmonitor.models import Utterance
 
 APPS = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "hive"]
@@ -121,6 +122,33 @@ def test_a_stranger_chooses_at_the_login(visitor: Client) -> None:
     response = visitor.post("/i18n/setlang/", form)
     assert response["Location"] == form["next"]
     assert '<html lang="es"' in visitor.get("/accounts/login/").content.decode()
+
+
+def test_causes_and_activity_are_spanish_with_what_changes_in_them(
+    browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speech.break_check("broker", "no broker answers at broker.test:1883")
+    speech.break_check("audio", "no sound device can be used (it is closed)")
+    line = {"at": "2026-01-02T03:04:05.000Z", "level": "info", "text": "control: skip d_sala"}
+    cut = line | {"level": "warning", "text": "utterance 7: chunk 2 of 3 did not come"}
+    monkeypatch.setattr(speech, "activity", lambda: [line, cut])
+    Utterance.objects.create(
+        text="Hello",
+        source="chat",
+        status="spoken",
+        error="chunk 2 of 3 did not come",
+        published_at="2026-01-02T03:04:05Z",
+        received_at="2026-01-02T03:04:05Z",
+    )
+    page = browser.get("/", headers={"accept-language": "es"}).content.decode()
+    for words in (
+        "ningún broker responde en broker.test:1883",
+        "no se puede usar ningún dispositivo de sonido (está cerrado)",
+        "control: skip d_sala",
+        "frase 7: no llegó la parte 2 de 3",
+        ">no llegó la parte 2 de 3<",
+    ):
+        assert words in page
 
 
 def test_reasons_and_outcomes_of_the_history_are_spanish(browser: Client) -> None:
