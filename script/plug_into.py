@@ -32,6 +32,7 @@ BLOCK = (
     "# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.",
     f'INSTALLED_APPS = [*INSTALLED_APPS, "{APP}"]',
 )
+TOPIC = b"moxie/tts/text"
 OTHERS_NAMES = re.compile(r"\b(?<!MOXIE_TTS_)(MQTT_(?:HOST|PORT|TLS|TOPIC|USERNAME|PASSWORD))\b")
 
 
@@ -278,6 +279,10 @@ def _hints(checkout: Checkout) -> None:
     if names := sorted(set(OTHERS_NAMES.findall(text))):
         say(f"Note: this OpenMoxie has settings of its own named {', '.join(names)}. Name the")
         say(f"mirror's broker with MOXIE_TTS_ before them, as in MOXIE_TTS_{names[0]}.")
+    hive = sorted((checkout.site / "hive").rglob("*.py"))
+    if others := [checkout.shown(each) for each in hive if TOPIC in each.read_bytes()]:
+        say(f"Note: this OpenMoxie has a mirror of its own, in {others[0]}. Give this one another")
+        say("broker, with MOXIE_TTS_MQTT_PORT, or everything is spoken twice.")
 
 
 def say(words: str) -> None:

@@ -57,6 +57,22 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
     assert len(answers(moxie)) == 1, "what was interrupted is not said by the robot either"
 
 
+@pytest.mark.parametrize("device_id", [DEVICE, ""])
+def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
+    moxie: VirtualMoxie, model: ModelStub, server: MoxieServer, listen: Listen, device_id: str
+) -> None:
+    gate = threading.Event()
+    model.answer(gate, "Uno.")
+    moxie.hear("Cuenta")
+    wait_until(lambda: model.requests, "the question")
+    control = Control(action="interrupt", device_id=device_id)
+    listen().publish(CONTROL_TOPIC, control.to_payload())
+    wait_until(lambda: not server.chat._answers.talks._waiting, "the end of the answer")
+    gate.set()
+    moxie.hear("Otra cosa")
+    moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
+
+
 def test_an_answer_whose_maker_has_died_is_not_waited_for(
     service: SpeechService, listen: Listen, quick: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

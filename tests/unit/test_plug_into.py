@@ -119,6 +119,12 @@ def test_settings_of_theirs_with_our_names_are_pointed_out(checkout: Path) -> No
     assert "as in MOXIE_TTS_MQTT_PORT" in plug(checkout, "--check").stdout
 
 
+def test_a_mirror_of_theirs_is_pointed_out(checkout: Path) -> None:
+    theirs = checkout / "site/hive/mqtt/mirror.py"
+    theirs.write_text('TOPIC = "moxie/tts/text"\n')
+    assert "a mirror of its own, in site/hive/mqtt/mirror.py" in plug(checkout, "--check").stdout
+
+
 def test_settings_may_be_a_package(checkout: Path) -> None:
     package = checkout / "site/openmoxie/settings"
     package.mkdir()

@@ -99,17 +99,17 @@ class Talks:
                 self._begin(asyncio.to_thread(importlib.import_module, "openai"))
 
     def interrupt(self, device_id: str, *, key: str = "") -> None:
-        """Say no more of what this robot was answering, and nothing of what waits.
+        """Say no more of what this robot (empty: any) was answering, and nothing of what waits.
 
         With a `key` only if that is being answered. After the return nothing of it is said.
         """
         with self._lock:
-            queue = self._waiting.get(device_id)
-            if self._loop is None or not queue or key not in ("", queue[0].key):
-                return
-            for work in queue:
-                work.is_dropped = True
-            self._loop.call_soon_threadsafe(self._cancel, device_id)
+            for each in [device_id] if device_id else list(self._waiting):
+                queue = self._waiting.get(each)
+                if self._loop is not None and queue and key in ("", queue[0].key):
+                    for work in queue:
+                        work.is_dropped = True
+                    self._loop.call_soon_threadsafe(self._cancel, each)
 
     def stop(self) -> None:
         """Drop what is being answered, and end the thread. Any number of times."""

@@ -65,7 +65,7 @@ class RemoteChat:
         return self._answers.talks.model.problem
 
     def interrupt(self, device_id: str) -> None:
-        """What is being answered to this robot is not said any further."""
+        """What is being answered to this robot (empty: any) is not said any further."""
         self._answers.talks.interrupt(device_id)
 
     def follow(self, message: dict[str, Any]) -> None:

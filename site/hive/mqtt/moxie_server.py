@@ -23,7 +23,15 @@ from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.growing import MAKER
 from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.installation import client_id
-from ttsmonitor.messages import HEALTH_TOPIC, Control, dump, parse_object, pong_payload
+from ttsmonitor.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    Control,
+    dump,
+    parse_control,
+    parse_object,
+    pong_payload,
+)
 from ttsmonitor.mqtt import MQTTConnection, Received
 from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
 
@@ -38,6 +46,7 @@ SUBSCRIPTIONS = (
     (f"{LOG_TOPIC}#", 0),
     ("/devices/+/state", 1),
     ("/devices/+/events/+", 1),
+    (CONTROL_TOPIC, 0),
     (HEALTH_TOPIC, 0),
     (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1),
     (BROKER_TOPIC, 1),
@@ -203,14 +212,19 @@ class MoxieServer:
             self._read_log(message)
             return
         try:
-            fields = parse_object(message.payload)
+            if message.topic == CONTROL_TOPIC:
+                self._obey(parse_control(message.payload), is_old=message.retain)
+            elif message.topic.startswith(HEALTH_TOPIC):
+                self._handle_health(message.topic, parse_object(message.payload))
+            else:
+                self._reports.handle(message.topic, parse_object(message.payload))
         except InvalidMessageError as exc:
             logger.warning("ignored a message on %.100s: %s", message.topic, exc)
-            return
-        if message.topic.startswith(HEALTH_TOPIC):
-            self._handle_health(message.topic, fields)
-        else:
-            self._reports.handle(message.topic, fields)
+
+    def _obey(self, control: Control, *, is_old: bool) -> None:
+        # The loudspeaker obeys too; here it is about answers of which nothing has been said yet.
+        if control.action == "interrupt" and not is_old:
+            self.chat.interrupt(control.device_id)
 
     def _read_log(self, message: Received) -> None:
         if message.retain:
