@@ -1,4 +1,5 @@
 // The live monitor: draws what the server's events say over the page that it rendered.
+import "./charts.js";
 import { connect, getJSON, postJSON, say } from "./live.js";
 
 const MOST_ROWS = 500;
