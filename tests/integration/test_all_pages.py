@@ -18,6 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, ViewportSize
 
+from tests.pages import DEVICE
 from tests.site import Site, running_site
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,8 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:;"
     " connect-src 'self' ws:; object-src 'none'; base-uri 'none'; form-action 'self'"
 )
+# Of tables within forms, and of the search.
+DJANGOS_OWN = {name: {"enabled": False} for name in ("empty-table-header", "label-title-only")}
 SETTLED = """() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(
     document.getAnimations().map((animation) => animation.finished)))"""
 STRICTER = """() => addEventListener("securitypolicyviolation",
@@ -123,14 +126,14 @@ def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, lan
 
 
 def test_axe_finds_nothing_in_the_admin(site: Site) -> None:
-    """But for accounts and the heads of tables within forms, which are Django's own."""
+    """But for accounts, and what is in Django's own templates."""
     found: dict[str, list[str]] = {}
     with site.visit("es") as page:
         urls = [url for url in site.admin_pages(page) if "/admin/auth/" not in url]
         assert len(urls) > 15
         for url, look in zip(urls, cycle(LOOKS["es"]), strict=False):
             page.goto(url)
-            found |= examine(page, [look], {"empty-table-header": {"enabled": False}})
+            found |= examine(page, [look], DJANGOS_OWN)
     assert not found, dumps(found, indent=1)
 
 
@@ -173,6 +176,21 @@ def in_source(html: str) -> list[str]:
         if body.strip() and "application/json" not in attributes:
             found.append(f"script{attributes}")
     return found if modules <= 1 else [*found, f"{modules} modules"]
+
+
+def test_the_server_tells_times_in_the_zone_of_the_browser(site: Site) -> None:
+    url = f"{site.urls['hive']}/puppet/{DEVICE}/"
+    shown = set()
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # a day and an hour apart
+        with site.visit("en", timezone_id=zone) as page:
+            page.goto(url)
+            cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+            assert cookies["moxie_timezone"] == zone
+            source = page.request.get(url).text()
+            row = re.search(r'data-part="time" datetime="[^"]+">([^<]+)', source)
+            assert row
+            shown.add(row[1])
+    assert len(shown) == 2
 
 
 @pytest.mark.parametrize("name", ["hive", "monitor"])
