@@ -247,7 +247,7 @@ def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
     expect(rows.locator(".state-spoken")).to_have_count(1, timeout=PATIENCE_MS)
     facts = rows.locator(".row-fact:visible")
     expect(facts).to_have_count(5)
-    assert facts.all_inner_texts()[:3] == ["Sistema", "moxie-1", "espeak es"]
+    assert facts.all_text_contents()[:3] == ["Sistema", "moxie-1", "espeak es"]
     page.reload()
     expect_texts(rows, ["Adiós, aviador"])
     page.click("#filters-off")

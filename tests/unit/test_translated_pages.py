@@ -26,11 +26,11 @@ from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
 from ttsmonitor import service
 from ttsmonitor.words import strings as tts_strings
 
-SILENT_TAGS = {"script", "style", "code", "svg", "title"}
+SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
 # Names and units, and words that are the same wherever they stand.
 ALIKE = {"Moxie", "moxie", "ms", "min", "s", "es", "en", "Español", "English", "null", "API"} | {
-    "CSV", "JSON", "GET", "POST", "DELETE",
+    "CSV", "JSON", "GET", "POST", "DELETE", "eSpeak", "NG",
 }  # fmt: skip
 JSON_TYPES = {"boolean", "date", "date-time", "integer", "number", "object", "string", "uuid"}
 ADDRESS = re.compile(r"/[a-z/{}_]+")
