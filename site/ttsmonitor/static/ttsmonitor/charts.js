@@ -253,7 +253,6 @@ async function refresh() {
     panel.querySelector("#charts-error").hidden = false;
     panel.querySelector("#charts-error").textContent = error.detail ?? String(error);
   }
-  panel.setAttribute("aria-busy", "false");
 }
 
 function redraw() {
