@@ -82,7 +82,7 @@ def _paths() -> Part:
                 "Controlled",
                 body="Control",
                 example={"action": "pause"},
-                errors=["not_found"],
+                errors=["not_found", "not_waiting"],
             )
         },
         "/api/say": {
@@ -253,9 +253,10 @@ def _control() -> Part:
             "action": text(enum=list(ACTIONS)),
             "device_id": text(_("Only what belongs to this robot.")),
             "value": number(_("The volume."), minimum=0, maximum=1),
-            "id": identity(_("What to replay.")),
+            "id": identity(_("What to replay, to remove or to move.")),
+            "before": maybe(identity(_("Before which one it is moved; null: to the end."))),
         },
-        optional=["device_id", "value", "id"],
+        optional=["device_id", "value", "id", "before"],
     )
 
 

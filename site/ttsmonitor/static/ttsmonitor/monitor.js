@@ -12,8 +12,20 @@ import { drawQueue } from "./monitor/queue.js";
 import { drawRecent, drawUtterance } from "./monitor/stream.js";
 
 const FIGURES_MS = 1000;
+const LATE_MS = 10_000;
+
+// An answer may come after an event that tells of a later state.
+let newestMs = 0;
+function isOver(status) {
+  const ms = Date.parse(status.timestamp);
+  // Much older is not late: the server's clock was set.
+  if (ms < newestMs && newestMs - ms < LATE_MS) return true;
+  newestMs = ms;
+  return false;
+}
 
 function drawStatus(status) {
+  if (isOver(status)) return;
   byId("state").className = `state state-${status.status}`;
   byId("state").textContent = say(status.status);
   byId("queue-size").textContent = number.format(status.queue_size);

@@ -9,8 +9,15 @@ export function whenAnswered(draw) {
   onStatus = draw;
 }
 
+let last = Promise.resolve();
 /** Send a control message; false where it was refused, of which the page tells. */
-export async function control(body) {
+export function control(body) {
+  // One after the other: an answer that comes late would show a state that is over.
+  last = last.then(() => send(body));
+  return last;
+}
+
+async function send(body) {
   try {
     const answer = await postJSON("/api/control", body);
     clearNotice();

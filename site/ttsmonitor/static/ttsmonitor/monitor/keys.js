@@ -23,17 +23,21 @@ function isTyping(element) {
   return element.closest("input:not([type=range]), textarea, select, [contenteditable]");
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog.open) return;
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+  const isWanted = choice.checked && !isTyping(event.target);
   const inPhrase = event.target === byId("phrase").elements.text;
-  if (event.key === "Escape" && (inPhrase || !isTyping(event.target))) {
-    if (document.querySelector(".dropdown-menu.show")) return;
-    control({ action: "interrupt" });
-  } else if (choice.checked && !isTyping(event.target) && ACTIONS[event.key.toLowerCase()]) {
+  if (event.key === "Escape" && (inPhrase || isWanted)) {
+    // It closes an open menu instead.
+    if (!document.querySelector(".dropdown-menu.show")) control({ action: "interrupt" });
+  } else if (isWanted && ACTIONS[event.key.toLowerCase()]) {
     event.preventDefault();
     ACTIONS[event.key.toLowerCase()]();
   }
-});
+}
+
+// Before Bootstrap, which closes its menus on this key.
+document.addEventListener("keydown", onKey, { capture: true });
 
 byId("keys-open").addEventListener("click", () => dialog.showModal());
 byId("keys-close").addEventListener("click", () => dialog.close());
