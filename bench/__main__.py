@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import chaos, first_audio, ingest, pages, plugin, publish, soak, stop
+from bench import chaos, first_audio, ingest, pages, plugin, publish, soak, stop, viewers
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -31,11 +31,12 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",
+            "viewers": "500 pages on one speech process: events in time, and the sound too",
             "soak": "memory and idle load over many utterances",
             "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
     }
-    for name in ("first-audio", "stop", "soak"):
+    for name in ("first-audio", "stop", "viewers", "soak"):
         parsers[name].add_argument("--voice", type=Path, help="a Piper voice (.onnx)")
     parsers["first-audio"].add_argument("--runs", type=_count, default=20)
     parsers["publish"].add_argument("--calls", type=_count, default=20_000)
@@ -44,6 +45,8 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["ingest"].add_argument("--utterances", type=_count, default=10_000)
     parsers["pages"].add_argument("--utterances", type=_count, default=1_000_000)
     parsers["pages"].add_argument("--runs", type=_count, default=20)
+    parsers["viewers"].add_argument("--runs", type=_count, default=12)
+    parsers["viewers"].add_argument("--viewers", type=_count, default=500)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
     parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
     parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")
@@ -58,6 +61,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "stop": stop.run,
         "ingest": ingest.run,
         "pages": pages.run,
+        "viewers": viewers.run,
         "soak": soak.run,
         "chaos": chaos.run,
     }

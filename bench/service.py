@@ -36,11 +36,12 @@ class Service:
             env |= {"TTS_ENGINE": "piper", "PIPER_MODEL": str(model)}
         else:
             env |= {"TTS_ENGINE": "espeak"}
+        self.http_port = free_port()
         environment = clean_environment(
             work,
             MQTT_HOST="127.0.0.1",
             MQTT_PORT=str(broker.port),
-            HTTP_PORT=str(free_port()),
+            HTTP_PORT=str(self.http_port),
             TTS_DRAIN_SECONDS="0",
             **env,
         )

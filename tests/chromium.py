@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
@@ -12,22 +14,50 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+HEARD = ["--autoplay-policy=no-user-gesture-required"]
+"""Plays sound without a click before."""
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *arguments: str, sink: str = "") -> Browser:
+    """Start a Chromium; it is heard at the sound device `sink`."""
     return playwright.chromium.launch(
-        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=QUIET
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=[*QUIET, *arguments],
+        env={**os.environ, "PULSE_SINK": sink},
+        ignore_default_args=["--mute-audio"] if sink else None,
     )
+
+
+@contextmanager
+def chromium() -> Iterator[Callable[..., Browser]]:
+    """Several, one after the other, by launch(*arguments, sink="…"); ended with Playwright."""
+    with sync_playwright() as playwright:
+        yield partial(launch, playwright)
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """One for several visitors."""
+    with chromium() as start:
+        browser = start()
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[Page]:
+    """A page of a visitor of its own; AssertionError where a script of it failed."""
+    context = browser.new_context(locale=locale, **options)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
 
 
 @contextmanager
 def open_page(locale: str = "es-ES") -> Iterator[Page]:
     """A page of a visitor who speaks Spanish; AssertionError where a script of it failed."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_context(locale=locale).new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
+    with open_browser() as browser, visit(browser, locale) as page:
         yield page
-        browser.close()
-        assert problems == []

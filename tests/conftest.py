@@ -40,13 +40,12 @@ class Broker:
         wait_until(lambda: answers(self.port), "the broker")
 
 
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+def start_mosquitto(directory: Path) -> Broker:
     """A Mosquitto on a free port, with its log on $SYS/broker/log and persistence on."""
     port = free_port()
-    data = tmp_path / "broker"
+    data = directory / "broker"
     data.mkdir(mode=0o777)
-    config = tmp_path / "mosquitto.conf"
+    config = directory / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n"
         f"persistence true\npersistence_location {data}/\nmax_queued_messages 0\n"
@@ -54,6 +53,13 @@ def mosquitto(tmp_path: Path) -> Iterator[Broker]:
     )
     broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
     broker.start()
+    return broker
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+    """A running broker of its own."""
+    broker = start_mosquitto(tmp_path)
     yield broker
     broker.process.close()
 

@@ -31,10 +31,7 @@ GLOBAL_QUESTION = "what time is it"
 # Whoever looks at the admin, and what only a real OpenMoxie has.
 PREPARE = """
 from django.contrib.auth import get_user_model
-from django.test import Client
-user = get_user_model().objects.create_superuser("parent", "parent@example.org", "a-long-password")
-browser = Client()
-browser.force_login(user)
+get_user_model().objects.create_superuser("parent", "parent@example.org", "a-long-password")
 try:
     from hive.models import GlobalResponse, HiveConfiguration
     HiveConfiguration.objects.update_or_create(
@@ -45,7 +42,6 @@ try:
     )
 except ImportError:
     pass
-print("session", browser.cookies["sessionid"].value)
 """
 
 
@@ -123,6 +119,7 @@ class OpenMoxie:
         self._python = python
         self._site = checkout / "site"
         (self._site / "work").mkdir(exist_ok=True)
+        self._database = self._site / "work" / "db.sqlite3"
         ours = ("MQTT_", "TTS_", "DJANGO_", "MOXIE_", "PYTHONPATH")
         kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
         self._environment = kept | environment
@@ -149,7 +146,7 @@ class OpenMoxie:
         self.manage("migrate")
         if (self._site / "hive/management/commands/init_data.py").exists():
             self.manage("init_data")
-        self._session = self.manage("shell", "-c", PREPARE).split()[-1]
+        self.manage("shell", "-c", PREPARE)
 
     def start(self) -> None:
         self._process = Process(self._command("runserver", "--noreload", f"127.0.0.1:{self.port}"))
@@ -169,9 +166,7 @@ class OpenMoxie:
     def puppet(self, **fields: str) -> None:
         """What the Puppet Mode page sends."""
         page = ROBOT if self.checkout.name == STAND_IN.name else self._puppet_page()
-        token = next((each.value for each in self._cookies if each.name == "csrftoken"), "")
-        form = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": str(token)}).encode()
-        self._web.open(self._url(f"hive/puppet_api/{page}"), form, timeout=20).close()
+        self._post(f"hive/puppet_api/{page}", fields)
 
     def _puppet_page(self) -> str:
         (number,) = self.rows("select id from hive_moxiedevice where device_id=?", ROBOT)
@@ -180,9 +175,14 @@ class OpenMoxie:
 
     def admin(self, path: str) -> str:
         """A page of its admin."""
-        request = urllib.request.Request(self._url(f"admin/{path}"))
-        request.add_header("Cookie", f"sessionid={self._session}")
-        with urllib.request.urlopen(request, timeout=20) as page:
+        self._web.open(self._url("admin/login/"), timeout=20).close()
+        who = {"username": "parent", "password": "a-long-password"}
+        return self._post("admin/login/", who | {"next": f"/admin/{path}"})
+
+    def _post(self, path: str, fields: dict[str, str]) -> str:
+        token = next((each.value for each in self._cookies if each.name == "csrftoken"), "")
+        form = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": str(token)}).encode()
+        with self._web.open(self._url(path), form, timeout=20) as page:
             return str(page.read().decode())
 
     def _url(self, path: str) -> str:
@@ -190,8 +190,9 @@ class OpenMoxie:
 
     def rows(self, query: str, *values: str) -> list[Any]:
         """Read its database."""
-        file = self._site / "work" / "db.sqlite3"
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)) as connection:
+        with closing(
+            sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=20)
+        ) as connection:
             return connection.execute(query, values).fetchall()
 
     def history(self) -> list[tuple[str, str, str, int | None]]:
@@ -229,3 +230,5 @@ def talk(openmoxie: OpenMoxie, robot: VirtualMoxie) -> None:
 
 SOURCES = ["puppet_mode", "chat", "chat", "chat", "system", "system"]
 """Where what talk() makes the robot say came from: the fallback is known when the robot said it."""
+ALL_ANSWERED = ["puppet_mode", "chat", "chat", "chat", "chat", "system"]
+"""The same for a fork that answers in every module, so that there is nothing to fall back from."""

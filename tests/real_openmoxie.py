@@ -1,7 +1,7 @@
 """The plug-in in a real checkout of OpenMoxie: run it as its README says, and tell what came of it.
 
     git clone … ~/openmoxie, and a venv with its requirements
-    python -m tests.real_openmoxie ~/openmoxie --python ~/openmoxie/venv/bin/python
+    script/try-plug-in ~/openmoxie --python ~/openmoxie/venv/bin/python
 
 A clone of the clone is tried, so that nothing of it is touched. Nothing leaves this machine: its
 language model is a stub, its brokers and its robot are here.
@@ -20,16 +20,26 @@ from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.openmoxie import ROBOT, SOURCES, OpenMoxie, SpeechService, git, plug, talk, tls_broker
+from tests.openmoxie import (
+    ALL_ANSWERED,
+    ROBOT,
+    SOURCES,
+    OpenMoxie,
+    SpeechService,
+    git,
+    plug,
+    talk,
+    tls_broker,
+)
 from tests.tools import Process, answers, free_port, wait_until
 
 OVERLAY = """
-from openmoxie.settings import *
-from openmoxie.settings import BASE_DIR, INSTALLED_APPS
+from openmoxie import settings
+globals().update((name, each) for name, each in vars(settings).items() if name.isupper())
 MQTT_ENDPOINT = {{"host": "localhost", "port": {port}, "project": "openmoxie",
                   "cert_required": False}}
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3",
-                           "NAME": BASE_DIR / "work" / "db.sqlite3"}}}}
+                           "NAME": settings.BASE_DIR / "work" / "db.sqlite3"}}}}
 """
 ANSWER = "¡Un gato! Cuéntame más de tu gato."
 
@@ -57,10 +67,11 @@ class Model(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def model() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Model)
+def model(host: str = "127.0.0.1", name: str = "127.0.0.1") -> Iterator[str]:
+    """A language model that listens on `host`; its address for whoever knows it as `name`."""
+    server = ThreadingHTTPServer((host, 0), Model)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+    yield f"http://{name}:{server.server_address[1]}/v1"
     server.shutdown()
     server.server_close()
 
@@ -104,14 +115,16 @@ def attempt(clone: Path, python: str, work: Path) -> None:
             tell("mirrored", f"{each['source']}: {each['text']}")
         said = [words for words in robot.said if not words.startswith("animation:")]
         assert [each["text"] for each in speech.heard] == said
-        assert [each["source"] for each in speech.heard] == SOURCES
+        assert [each["source"] for each in speech.heard] in (SOURCES, ALL_ANSWERED)
         tell("control", speech.controls)
         assert "Hola, soy Moxie" in openmoxie.admin("ttsmonitor/utterance/")
         tell("admin", "shows the history, all six confirmed by the robot")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="script/try-plug-in", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--python", required=True, help="one with the checkout's requirements")
     args = parser.parse_args()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor import events, paging, service, snapshot, stats
+from ttsmonitor import events, paging, service, snapshot, stats, turns
+from ttsmonitor.controls import QUEUE_ACTIONS
 from ttsmonitor.filters import Filters
 from ttsmonitor.jsonapi import endpoint, error
 from ttsmonitor.messages import parse_control
@@ -53,5 +54,7 @@ def control(request: HttpRequest) -> JsonResponse:
     wanted = command.utterance_id
     if wanted is not None and not Utterance.objects.filter(pk=wanted).exists():
         return error("not_found", _("There is no such utterance in the history."), 404)
+    if command.action in QUEUE_ACTIONS and not turns.all_wait(command.names()):
+        return error("not_waiting", _("That does not wait any more."), 409)
     running.control(command)
     return JsonResponse({"ok": True, "status": running.status()})

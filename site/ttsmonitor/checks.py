@@ -16,7 +16,7 @@ from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 SETTINGS = "moxie_settings"
 """Tag of these checks, for commands that are to start quickly and so want no others."""
 ENGINES = ("auto", "piper", "espeak")
-OUTPUTS = ("auto", "pyaudio", "wav", "null")
+OUTPUTS = ("auto", "pyaudio", "browser", "wav", "null")
 PORT = (LOWEST_PORT, HIGHEST_PORT)
 WEEK_SECONDS = 7 * 86_400
 RANGES: dict[str, tuple[float, float]] = {

@@ -103,7 +103,8 @@ class TTSSettings(AppSettings):
     """Language (BCP 47) in which eSpeak NG reads text that does not name its own."""
 
     TTS_AUDIO: str = "auto"
-    """`pyaudio`, `wav`, `null`, several with commas, or `auto`: PyAudio where a device is."""
+    """`pyaudio`, `browser`, `wav`, `null`, several with commas, or `auto`: PyAudio where a device
+    is, and browsers in any case."""
     TTS_AUDIO_DEVICE: str = ""
     """Name (or part of it) or index of the sound device; empty: the system's default."""
     TTS_PREROLL_MS: int = 0

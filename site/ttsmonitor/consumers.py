@@ -10,11 +10,12 @@ from ttsmonitor.live import LiveConsumer
 
 
 class MonitorConsumer(LiveConsumer):
-    """`{"type": "figures"}` asks for the numbers alone."""
+    """`{"type": "figures"}` asks for the numbers alone, `progress` for what is being said."""
 
-    answers: ClassVar = {
-        "snapshot": lambda self: snapshot.whole(),
-        "figures": lambda self: snapshot.figures(),
+    common_answers: ClassVar = {
+        "snapshot": snapshot.whole,
+        "figures": snapshot.figures,
+        "progress": lambda: snapshot.progress() or {"id": None},
     }
 
     def wanted_groups(self) -> list[str]:

@@ -16,6 +16,7 @@ from ttsmonitor.describing import describe as describe
 logger = logging.getLogger(__name__)
 
 MONITOR_GROUP = "monitor"
+LISTENERS_GROUP = "listeners"
 ROBOTS_GROUP = "robots"
 MAX_UNSENT = 1_000
 
@@ -59,8 +60,7 @@ def push_all(group: str, events: Sequence[dict[str, Any]]) -> None:
 
 
 async def _send(layer: Any, group: str, events: Sequence[dict[str, Any]]) -> None:
-    for event in events:
-        await layer.group_send(group, {"type": "page.event", "event": event})
+    await layer.group_send(group, {"type": "page.events", "events": events})
 
 
 def _sent(future: Future[None], count: int) -> None:

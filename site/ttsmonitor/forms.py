@@ -29,7 +29,7 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, choices in {
             "device_id": {each: each for each in heard_of("device_id")},
             "source": {each: source_label(each) for each in [*SOURCES, *heard_of("source")]},
-            "voice": _voices(),
+            "voice": voice_choices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
 
@@ -43,7 +43,8 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
 
-def _voices() -> Choices:
+def voice_choices() -> Choices:
+    """The voices that are installed, by the names that messages give them."""
     installed = installed_voices(conf.path("TTS_VOICE_DIR"))
     named = {voice.name: _described(voice.name, voice.speakers) for voice in installed}
     return named | {ESPEAK: "eSpeak NG"}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from ttsmonitor.access import may_enter
-from ttsmonitor.zone import in_zone_of
+from ttsmonitor.fanout import Told, encode, fanout
+from ttsmonitor.zone import in_zone_of, zone_of
 
 SERVICE_RESTART = 4012
 """Says what 1012 is for, which Daphne refuses to send: an application may use 1000 and 3000 up."""
 BYE_SECONDS = 1.0
+MOST_EARLY = 1_000
 
 _open: set[LiveConsumer] = set()
 
@@ -25,10 +27,22 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     answers: ClassVar[dict[str, Callable[[LiveConsumer], dict[str, Any]]]] = {}
     """What a page may ask for by type, and what makes the answer (in a thread)."""
+    common_answers: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
+    """The same for what is equal for all pages: made once for all who ask at about that time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What happens before the page has its snapshot comes after it.
+        self._early: list[Told] | None = []
 
     def wanted_groups(self) -> list[str]:
         """The groups whose events this page gets."""
         raise NotImplementedError
+
+    @property
+    def is_open(self) -> bool:
+        """Was it let in, and is it still here?"""
+        return self in _open
 
     def concerns(self, event: dict[str, Any]) -> bool:
         """Is this event for this page?"""
@@ -44,39 +58,69 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         # Before the snapshot, so that nothing falls between the two.
         for group in self.wanted_groups():
-            await self.channel_layer.group_add(group, self.channel_name)
+            await fanout().join(group, self)
         _open.add(self)
         await self.accept()
-        await self._answer("snapshot")
+        await self._ask("snapshot")
 
     async def disconnect(self, code: int) -> None:
         _open.discard(self)
         for group in self.wanted_groups():
-            await self.channel_layer.group_discard(group, self.channel_name)
+            await fanout().leave(group, self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
             asked = json.loads(text_data or "")
         except (ValueError, RecursionError):
             return
-        if isinstance(asked, dict) and asked.get("type") in list(self.answers):
-            await self._answer(asked["type"])
+        if isinstance(asked, dict):
+            await self.asked(asked)
 
-    async def page_event(self, message: dict[str, Any]) -> None:
-        event = message["event"]
-        if event["type"] == "bye":
-            await self.close(code=SERVICE_RESTART)
-            _open.discard(self)
-        elif self.concerns(event):
-            await self._send(event)
+    async def asked(self, question: dict[str, Any]) -> None:
+        """The page says this."""
+        if question.get("type") in [*self.answers, *self.common_answers]:
+            await self._ask(question["type"])
 
-    async def _answer(self, kind: str) -> None:
-        with in_zone_of(self.scope.get("cookies", {})):
-            made = await database_sync_to_async(self.answers[kind])(self)
-        await self._send({"type": kind} | made)
+    async def tell(self, told: list[Told]) -> None:
+        """Send what concerns this page."""
+        if self._early is not None:
+            self._early = [*self._early, *told][-MOST_EARLY:]
+            return
+        for event, text in told:
+            if event["type"] == "bye":
+                await self.lose()
+            elif self.concerns(event):
+                await self.send(text_data=text)
 
-    async def _send(self, content: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps(content, ensure_ascii=False))
+    async def answer(self, text: str) -> None:
+        """Send it, and after the first what happened meanwhile."""
+        await self.send(text_data=text)
+        early, self._early = self._early, None
+        if early:
+            await self.tell(early)
+
+    async def lose(self) -> None:
+        """Say goodbye: the page will come again."""
+        await self.close(code=SERVICE_RESTART)
+        _open.discard(self)
+
+    async def _ask(self, kind: str) -> None:
+        cookies = self.scope.get("cookies", {})
+        if kind in self.common_answers:
+            make = self.common_answers[kind]
+            # Days begin with the zone, so an answer is common to the pages of one zone.
+            of = (make, zone_of(cookies))
+            fanout().ask(self, kind, lambda: _made_in_zone(cookies, make), of)
+            return
+        made = await database_sync_to_async(_made_in_zone)(
+            cookies, lambda: self.answers[kind](self)
+        )
+        await self.answer(encode({"type": kind} | made))
+
+
+def _made_in_zone(cookies: Mapping[str, str], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with in_zone_of(cookies):
+        return make()
 
 
 def open_sockets() -> int:

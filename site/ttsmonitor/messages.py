@@ -6,39 +6,50 @@ an utterance too. Whatever cannot be read raises InvalidMessageError with a sent
 
 from __future__ import annotations
 
-import json
-import re
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
+from ttsmonitor.controls import ACTIONS as ACTIONS
+from ttsmonitor.controls import Control as Control
+from ttsmonitor.controls import parse_control as parse_control
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.fields import (
+    DEVICE,
+    LANG,
+    SLUG,
+    decode,
+    fits,
+    read_name,
+    read_number,
+    read_object,
+    read_text,
+    read_time,
+    read_uuid,
+    read_whole,
+)
+from ttsmonitor.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
+from ttsmonitor.fields import UTC as UTC
+from ttsmonitor.fields import dump as dump
+from ttsmonitor.fields import format_time as format_time
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
 from ttsmonitor.text import clean as clean
 from ttsmonitor.text import shorten as shorten
 
-UTC = timezone.utc  # Python 3.10 has no datetime.UTC
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
 HEALTH_TOPIC = "moxie/system/health"
 SPEECH_COMPONENT = "tts-subscriber"
 
 UTTERANCE_CHARACTERS = 20_000
-PAYLOAD_BYTES = 64 * 1024
 MAX_CHUNKS = 1_000
 PRIORITIES = ("normal", "high")
-ACTIONS = (
-    "interrupt", "skip", "clear", "pause", "resume", "volume", "mute", "unmute", "replay",
-)  # fmt: skip
 
 EVENTS = ("stored", "playing", "spoken", "interrupted", "skipped", "expired", "failed")
 """What moxie/tts/status can say of an utterance."""
 
 _NAMESPACE = uuid.UUID("5f0c2f3e-8c0b-5f1e-9d5c-6d6f78696521")
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_DEVICE = re.compile(r"[^\s/+#\x00]{1,128}")
-_LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,39 +107,19 @@ class Chunk:
         ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Control:
-    """One message of the control topic."""
-
-    action: str
-    device_id: str = ""
-    value: float | None = None
-    utterance_id: uuid.UUID | None = None
-
-    def to_payload(self) -> bytes:
-        fields: dict[str, Any] = {"action": self.action}
-        if self.device_id:
-            fields["device_id"] = self.device_id
-        if self.value is not None:
-            fields["value"] = self.value
-        if self.utterance_id is not None:
-            fields["id"] = str(self.utterance_id)
-        return dump(fields)
-
-
 def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
     """Read a message of the text topic; `device_id` is what its topic ends in, if anything."""
-    content = _decode(payload)
-    device_id = _match({"device_id": device_id}, "device_id", _DEVICE)
+    content = decode(payload)
+    device_id = read_name({"device_id": device_id}, "device_id", DEVICE)
     if not content.lstrip().startswith("{"):
         return _plain(content, device_id)
-    fields = _object(content)
-    total = _number(fields, "total_chunks", default=1, high=MAX_CHUNKS)
-    number = _number(fields, "chunk", default=1, high=total)
+    fields = read_object(content)
+    total = read_whole(fields, "total_chunks", default=1, high=MAX_CHUNKS)
+    number = read_whole(fields, "chunk", default=1, high=total)
     # A chunk may be nothing but the white space between two others.
-    text = _text(fields, "text", CHUNK_CHARACTERS, blank=total > 1)
-    device_id = device_id or _match(fields, "device_id", _DEVICE)
-    source = _match(fields, "source", _SLUG) or "system"
+    text = read_text(fields, "text", CHUNK_CHARACTERS, blank=total > 1)
+    device_id = device_id or read_name(fields, "device_id", DEVICE)
+    source = read_name(fields, "source", SLUG) or "system"
     priority = str(fields.get("priority") or "normal")
     if priority not in PRIORITIES:
         raise InvalidMessageError(f"priority is {priority!r}: give normal or high")
@@ -138,42 +129,22 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
         source=source,
         chunk=number,
         total_chunks=total,
-        published_at=_time(fields),
+        published_at=read_time(fields),
         device_id=device_id,
-        lang=_match(fields, "lang", _LANG),
-        voice=_match(fields, "voice", _SLUG),
-        mood=_match(fields, "mood", _SLUG),
-        intensity=_optional(fields, "intensity", low=0, high=1),
+        lang=read_name(fields, "lang", LANG),
+        voice=read_name(fields, "voice", SLUG),
+        mood=read_name(fields, "mood", SLUG),
+        intensity=read_number(fields, "intensity", low=0, high=1),
         priority=priority,
-        ttl=_optional(fields, "ttl", low=0, high=7 * 86_400),
+        ttl=read_number(fields, "ttl", low=0, high=7 * 86_400),
         is_open=total > 1 and fields.get("more") is True,
         is_anonymous=total == 1 and fields.get("id") in (None, ""),
     )
 
 
-def parse_control(payload: bytes) -> Control:
-    """Read a message of the control topic."""
-    fields = _object(_decode(payload))
-    action = fields.get("action")
-    if action not in ACTIONS:
-        raise InvalidMessageError(f"action is {action!r}: give one of {', '.join(ACTIONS)}")
-    value = _optional(fields, "value", low=0, high=1)
-    utterance_id = _uuid(fields)
-    if action == "volume" and value is None:
-        raise InvalidMessageError("action volume needs a value from 0 to 1")
-    if action == "replay" and utterance_id is None:
-        raise InvalidMessageError("action replay needs the id of an utterance")
-    return Control(
-        action=action,
-        device_id=_match(fields, "device_id", _DEVICE),
-        value=value,
-        utterance_id=utterance_id,
-    )
-
-
 def parse_object(payload: bytes) -> dict[str, Any]:
     """Read any other JSON object (status, health)."""
-    return _object(_decode(payload))
+    return read_object(decode(payload))
 
 
 def status_payload(
@@ -219,28 +190,18 @@ def pong_payload(
     return dump(fields | {"checks": checks, "instance": instance, "timestamp": now})
 
 
-def dump(fields: dict[str, Any]) -> bytes:
-    """JSON as bytes, accents as they are."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def format_time(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as in 2025-09-18T10:30:00.000Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def tidy(utterance: Chunk) -> Chunk:
     """`utterance` without the optional fields that no reader would take.
 
     What somebody says should not be lost for a mood with a space in it.
     """
-    patterns = {"device_id": _DEVICE, "lang": _LANG, "voice": _SLUG, "mood": _SLUG}
+    patterns = {"device_id": DEVICE, "lang": LANG, "voice": SLUG, "mood": SLUG}
     changes: dict[str, Any] = {
         name: ""
         for name, pattern in patterns.items()
-        if (value := getattr(utterance, name)) and not _fits(value, pattern)
+        if (value := getattr(utterance, name)) and not fits(value, pattern)
     }
-    if not _fits(utterance.source, _SLUG):
+    if not fits(utterance.source, SLUG):
         changes["source"] = "system"
     for name, high in (("intensity", 1.0), ("ttl", 7 * 86_400)):
         value = getattr(utterance, name)
@@ -249,102 +210,16 @@ def tidy(utterance: Chunk) -> Chunk:
     return replace(utterance, **changes) if changes else utterance
 
 
-def _fits(value: object, pattern: re.Pattern[str]) -> bool:
-    return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value
-
-
 def _plain(content: str, device_id: str) -> Chunk:
-    text = _text({"text": content.rstrip("\r\n")}, "text", UTTERANCE_CHARACTERS)
+    text = read_text({"text": content.rstrip("\r\n")}, "text", UTTERANCE_CHARACTERS)
     return Chunk(utterance_id=uuid.uuid4(), text=text, device_id=device_id, is_anonymous=True)
 
 
-def _decode(payload: bytes) -> str:
-    if len(payload) > PAYLOAD_BYTES:
-        raise InvalidMessageError(f"payload of {len(payload)} bytes: at most {PAYLOAD_BYTES}")
-    try:
-        return payload.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        where = f"{exc.reason} at byte {exc.start}"
-        raise InvalidMessageError(f"payload is not UTF-8: {where}") from exc
-
-
-def _object(content: str) -> dict[str, Any]:
-    try:
-        fields = json.loads(content)
-    except (ValueError, RecursionError) as exc:
-        raise InvalidMessageError(f"payload is not valid JSON: {exc}") from exc
-    if not isinstance(fields, dict):
-        raise InvalidMessageError("payload is not a JSON object")
-    return fields
-
-
-def _text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = False) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str):
-        raise InvalidMessageError(f"{name} is missing or is not a string")
-    if not value or not (blank or value.strip()):
-        raise InvalidMessageError(f"{name} is empty")
-    if len(value) > limit:
-        raise InvalidMessageError(f"{name} has {len(value)} characters: at most {limit}")
-    if clean(value) != value:
-        raise InvalidMessageError(f"{name} has a NUL or half a surrogate pair")
-    return value
-
-
-def _match(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    value = fields.get(name)
-    if value in (None, ""):
-        return ""
-    if not isinstance(value, str) or not _fits(value, pattern):
-        raise InvalidMessageError(f"{name} is {str(value)[:80]!r}: not a valid name")
-    return value
-
-
-def _optional(fields: dict[str, Any], name: str, *, low: float, high: float) -> float | None:
-    if fields.get(name) is None:
-        return None
-    value = fields[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        shown = str(value)[:80]
-        raise InvalidMessageError(f"{name} is {shown!r}: give a number from {low} to {high}")
-    return float(value)
-
-
-def _number(fields: dict[str, Any], name: str, *, default: int, high: int) -> int:
-    value = _optional(fields, name, low=1, high=high)
-    if value is None:
-        return default
-    if value != int(value):
-        raise InvalidMessageError(f"{name} is {value}: give a whole number")
-    return int(value)
-
-
-def _uuid(fields: dict[str, Any]) -> uuid.UUID | None:
-    value = fields.get("id")
-    if value in (None, ""):
-        return None
-    try:
-        return uuid.UUID(str(value))
-    except ValueError as exc:
-        raise InvalidMessageError(f"id is {str(value)[:80]!r}: not a UUID") from exc
-
-
 def _utterance_id(fields: dict[str, Any], source: str, device_id: str, total: int) -> uuid.UUID:
-    if (given := _uuid(fields)) is not None:
+    if (given := read_uuid(fields)) is not None:
         return given
     if total == 1:
         return uuid.uuid4()
     # Chunks without an id belong together by what they share.
     shared = (source, device_id, clean(str(fields.get("timestamp"))), str(total))
     return uuid.uuid5(_NAMESPACE, "\x1f".join(shared))
-
-
-def _time(fields: dict[str, Any]) -> datetime | None:
-    value = fields.get("timestamp")
-    if value in (None, ""):
-        return None
-    try:
-        moment = datetime.fromisoformat(str(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:
-        raise InvalidMessageError(f"timestamp is {str(value)[:80]!r}: give ISO 8601") from exc

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
 
 
+BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
+"""Urgent ones first, each by its arrival; but a place that somebody gave wins."""
+
+
 class UtteranceQuerySet(models.QuerySet["Utterance"]):
     """The vocabulary of the history."""
 
@@ -34,7 +38,7 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
 
     def waiting(self) -> Self:
         """What is to be spoken, in the order in which it will be."""
-        return self.filter(status=Utterance.Status.QUEUED).order_by("-urgent", "received_at")
+        return self.filter(status=Utterance.Status.QUEUED).order_by(*BY_TURN)
 
     def speakable_now(self) -> Self:
         """The waiting ones that no unfinished earlier utterance of their robot holds back."""
@@ -131,6 +135,9 @@ class Utterance(models.Model):
         output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
     )
+    rank = models.PositiveSmallIntegerField(null=True, editable=False)
+    turn = models.DateTimeField(null=True, editable=False)
+    """What stands for `urgent` and `received_at` in the queue, where somebody moved it."""
     ttl_seconds = models.FloatField(_("time to live (s)"), null=True, blank=True)
     total_chunks = models.PositiveIntegerField(_("chunks"), default=1)
     status = models.CharField(
@@ -156,7 +163,7 @@ class Utterance(models.Model):
         get_latest_by = "received_at"
         indexes: ClassVar = [
             models.Index(fields=["-received_at"], name="utterance_received"),
-            models.Index(fields=["status", "-urgent", "received_at"], name="utterance_queue"),
+            models.Index("status", *BY_TURN, name="utterance_turn"),
             models.Index(fields=["device_id", "-received_at"], name="utterance_device"),
             models.Index(fields=["source", "-received_at"], name="utterance_source"),
             models.Index(fields=["status", "-received_at"], name="utterance_outcome"),

@@ -1,9 +1,11 @@
-"""The monitor's WebSocket."""
+"""The monitor's WebSockets."""
 
 from django.urls import path
 
 from ttsmonitor.consumers import MonitorConsumer
+from ttsmonitor.listening import ListenConsumer
 
 websocket_urlpatterns = [
     path("ws/monitor/", MonitorConsumer.as_asgi()),
+    path("ws/listen/", ListenConsumer.as_asgi()),
 ]

@@ -9,18 +9,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
-
 from ttsmonitor import events, inbox
 from ttsmonitor.activity import ActivityHandler
-from ttsmonitor.audio.outputs import make_output
+from ttsmonitor.audio.browser import BrowserOutput
+from ttsmonitor.audio.outputs import is_for_browsers, make_output
+from ttsmonitor.commands import Commands
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.inbox import Stored
 from ttsmonitor.journal import Change, Journal
+from ttsmonitor.live import open_sockets
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
 from ttsmonitor.models import Utterance
+from ttsmonitor.progress import Progress
 from ttsmonitor.rendering import render
 from ttsmonitor.retention import Retention
 from ttsmonitor.speaker import Speaker
@@ -56,8 +58,12 @@ class SpeechService:
         self._stopping = threading.Event()
         self._is_started = self._is_stopped = False
         self._journal = Journal(self._tell)
+        browser = BrowserOutput()
+        self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
+        """Where one can listen to what is said; None where TTS_AUDIO leaves that out."""
         self._output = make_output(
             conf.TTS_AUDIO,
+            browser=browser,
             device=conf.TTS_AUDIO_DEVICE,
             preroll_seconds=conf.TTS_PREROLL_MS / 1000,
             wav_dir=conf.path("TTS_WAV_DIR"),
@@ -72,13 +78,23 @@ class SpeechService:
             loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
         )
         self._synthesizer = Synthesizer(self._engine_config, cache=self._cache)
-        self._speaker = Speaker(self._synthesizer, self._output, self._journal)
+        self._progress = Progress(
+            in_hand=lambda: self._speaker.playing,
+            is_paused=lambda: self._speaker.controls.is_paused,
+            viewers=open_sockets,
+            tell=lambda news: events.push(events.MONITOR_GROUP, "progress", news),
+        )
+        self._speaker = Speaker(
+            self._synthesizer, self._output, self._journal, self._progress.begun
+        )
+        self._commands = Commands(self._speaker, self._journal)
         self._retention = Retention()
         self._subscriber = Subscriber(
             foresee=self._speaker.foresee,
             on_stored=self._stored,
             on_gap=self._gap,
             on_control=self.control,
+            on_maker_gone=self._speaker.patience.maker_has_gone,
             health=self.health,
             on_connection=self._journal.state_changed,
             on_rival=on_failure,
@@ -113,6 +129,7 @@ class SpeechService:
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False
+            self._progress.start()
             self._speaker.start()
             _current = self
             self._health.start()
@@ -137,8 +154,10 @@ class SpeechService:
         self._retention.stop()
         self._subscriber.stop()
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
+        self._progress.stop()
         self._journal.stop()
-        events.push(events.MONITOR_GROUP, "bye", {})
+        for group in (events.MONITOR_GROUP, events.LISTENERS_GROUP):
+            events.push(group, "bye", {})
         self._subscriber.connection.stop()
         self._synthesizer.stop()
         self._output.close()
@@ -173,6 +192,10 @@ class SpeechService:
             "version": VERSION,
             "timestamp": format_time(datetime.now(UTC)),
         }
+
+    def progress(self) -> dict[str, Any] | None:
+        """How far what is being said is, with its words and when they begin; None in silence."""
+        return self._progress.whole()
 
     def health(self) -> dict[str, Any]:
         """Named checks, each with its cause when it fails."""
@@ -216,65 +239,7 @@ class SpeechService:
 
     def control(self, control: Control) -> None:
         """Do what a control message or a page's button says."""
-        device_id = control.device_id
-        match control.action:
-            case "interrupt":
-                self._interrupt(device_id)
-            case "skip":
-                self._speaker.end_current(Status.SKIPPED, "skipped", device_id=device_id)
-            case "clear":
-                self._drop_waiting(Status.SKIPPED, "cleared from the queue", device_id)
-            case "pause":
-                self._speaker.pause()
-            case "resume":
-                self._speaker.resume()
-            case "volume":
-                self._speaker.controls.volume = control.value if control.value is not None else 1.0
-            case "mute" | "unmute":
-                self._speaker.controls.is_muted = control.action == "mute"
-            case "replay":
-                self._replay(control)
-        logger.info("control: %s %s", control.action, device_id)
-        self._journal.state_changed()
-
-    def _interrupt(self, device_id: str) -> None:
-        """Silence at once; then what waits, and what the speaker took up of it meanwhile."""
-        now, reason = timezone.now(), "interrupted by whoever speaks for the robot"
-        self._speaker.end_current(Status.INTERRUPTED, reason, device_id=device_id)
-        self._drop_waiting(Status.INTERRUPTED, "interrupted before its turn", device_id)
-        taken = self._speaker.current
-        if taken is not None and taken.received_at < now:
-            self._speaker.end_current(
-                Status.INTERRUPTED, reason, device_id=device_id, only=taken.pk
-            )
-
-    def _drop_waiting(self, outcome: Status, reason: str, device_id: str) -> None:
-        # All at once: while they went one by one, the speaker would take up the next of them.
-        for utterance in Utterance.objects.unspoken().of_device(device_id).drop(outcome, reason):
-            self._journal.record(utterance, outcome)
-
-    def _replay(self, control: Control) -> None:
-        """Say an utterance of the history again, as one of its own."""
-        wanted = control.utterance_id
-        utterance = None if wanted is None else Utterance.objects.filter(pk=wanted).first()
-        if utterance is None:
-            logger.warning("replay: there is no utterance %s", control.utterance_id)
-            return
-        now = timezone.now()
-        again = Utterance.objects.create(
-            text=utterance.text,
-            source=utterance.source,
-            device_id=utterance.device_id,
-            lang=utterance.lang,
-            voice=utterance.voice,
-            mood=utterance.mood,
-            intensity=utterance.intensity,
-            status=Status.QUEUED,
-            published_at=now,
-            received_at=now,
-        )
-        self._journal.record(again, "stored")
-        self._speaker.wake()
+        self._commands.obey(control)
 
     def _stored(self, stored: list[Stored]) -> None:
         if any(each.became_ready for each in stored):

@@ -15,6 +15,7 @@ from ttsmonitor.version import VERSION
 
 RECENT = 50
 QUEUE_SHOWN = 200
+HEARD_LATELY = 1_000
 NOT_RUNNING = "speech service not running in this process"
 
 
@@ -25,6 +26,7 @@ def whole() -> dict[str, Any]:
         "status": status(),
         "recent": [events.describe(utterance) for utterance in recent],
         "activity": activity(),
+        "progress": progress(),
     } | figures()
 
 
@@ -42,6 +44,18 @@ def status() -> dict[str, Any]:
     """The speaker's state; `offline` in a process without the speech service."""
     running = service.current()
     return offline() if running is None else running.status()
+
+
+def robots() -> list[str]:
+    """Those who said something lately."""
+    newest = Utterance.objects.recent().values_list("device_id", flat=True)[:HEARD_LATELY]
+    return sorted(set(filter(None, newest)))
+
+
+def progress() -> dict[str, Any] | None:
+    """How far what is being said is; None where nothing is."""
+    running = service.current()
+    return None if running is None else running.progress()
 
 
 def health() -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -54,11 +56,15 @@ class Speaker:
         synthesizer: Synthesizer,
         output: Output,
         journal: Journal,
+        on_begin: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_begin` is called when the first of an utterance was given to the output."""
         self.controls = Controls()
+        self.patience = growing.Patience()
         self._synthesizer = synthesizer
         self._output = output
         self._journal = journal
+        self._on_begin = on_begin
         self._state = "idle"
         self._in_hand: _InHand | None = None
         self._put_back_once: uuid.UUID | None = None
@@ -86,6 +92,12 @@ class Speaker:
         """What is spoken now, and how many seconds of it."""
         in_hand = self._in_hand
         return None if in_hand is None else (in_hand.utterance.pk, in_hand.playback.seconds)
+
+    @property
+    def playing(self) -> tuple[Utterance, Playback] | None:
+        """What is spoken now, and the way it goes to the output."""
+        in_hand = self._in_hand
+        return None if in_hand is None else (in_hand.utterance, in_hand.playback)
 
     @property
     def is_alive(self) -> bool:
@@ -226,7 +238,8 @@ class Speaker:
         self._set_state("synthesizing")
         try:
             self._output.wake()
-            for words in growing.words_of(utterance, lambda: self._wait_for_more(in_hand)):
+            wait = functools.partial(self._wait_for_more, in_hand)
+            for words in growing.words_of(utterance, wait, self.patience):
                 request, following = self._in_one_breath(utterance, words)
                 for block in self._synthesizer.speak(request, playback, following):
                     playback.play(block)
@@ -248,7 +261,7 @@ class Speaker:
             logger.exception("an utterance failed in a way nobody thought of")
             outcome, reason = Status.FAILED, repr(exc)
         if outcome != Status.SPOKEN:
-            _silence(playback)
+            playback.silence()
         self._in_hand = None
         self._set_state("idle")
         self._finish(utterance, outcome, reason, playback.seconds)
@@ -275,7 +288,7 @@ class Speaker:
         if playback.has_begun or not self._output.error or self._put_back_once == utterance.pk:
             return False
         self._put_back_once = utterance.pk
-        _silence(playback)
+        playback.silence()
         query = Utterance.objects.filter(pk=utterance.pk)
         query.move(Status.PLAYING, Status.QUEUED)
         # Whoever silences it from now on finds it in the queue; who did before, here.
@@ -299,6 +312,7 @@ class Speaker:
         now = timezone.now()
         waited_ms = max(0.0, (now - utterance.received_at).total_seconds() * 1000)
         self._set_state("playing")
+        self._on_begin()
         self._journal.record(
             utterance,
             Status.PLAYING,
@@ -329,12 +343,3 @@ class Speaker:
         if state != self._state:
             self._state = state
             self._journal.state_changed()
-
-
-def _silence(playback: Playback) -> None:
-    try:
-        playback.abandon()
-    except AudioError:
-        logger.debug("the output was gone already")
-    except Exception:
-        logger.exception("the output could not be silenced")

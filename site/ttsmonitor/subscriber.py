@@ -18,6 +18,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
+from ttsmonitor.growing import MAKER
 from ttsmonitor.inbox import Arrival, Stored
 from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_NAME = "moxie-tts-subscriber"
 COMPONENT = SPEECH_COMPONENT
+MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
 BATCH = 200
 WAITING = 10_000
 MAX_INTERRUPTED = 1_000
@@ -59,6 +61,7 @@ class Subscriber:
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], None],
         health: Callable[[], dict[str, Any]],
+        on_maker_gone: Callable[[], None] = lambda: None,
         on_connection: Callable[[], None] = lambda: None,
         on_rival: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
@@ -70,6 +73,7 @@ class Subscriber:
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._on_control = on_control
+        self._on_maker_gone = on_maker_gone
         self._health = health
         self._on_rival = on_rival
         self._arrived: queue.Queue[Received] = queue.Queue(WAITING)
@@ -93,6 +97,7 @@ class Subscriber:
                 (CONTROL_TOPIC, 0),
                 (HEALTH_TOPIC, 0),
                 *((topic, 0) for topic in TOPICS),
+                (MAKER_TOPIC, 0),
             ],
             on_message=self._hand_over,
             on_ready=self._listen,
@@ -142,7 +147,7 @@ class Subscriber:
             self.broker_counts.hear(message.topic, message.payload)
             return
         # Not behind a burst of sentences: Interrupt means now.
-        is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC)
+        is_order = message.topic in (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
         try:
             (self._orders if is_order else self._arrived).put_nowait(message)
         except queue.Full:
@@ -171,6 +176,9 @@ class Subscriber:
                 if control.action == "interrupt":
                     self._note_interrupt(control.device_id, message.received)
                 self._on_control(control)
+            elif message.topic == MAKER_TOPIC:
+                if parse_object(message.payload).get("status") == "offline":
+                    self._on_maker_gone()
             else:
                 self._answer(parse_object(message.payload))
         except InvalidMessageError as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,8 +18,11 @@ from django.views.decorators.http import require_safe
 
 from ttsmonitor import jsonapi, snapshot, stats
 from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BadRequestError
+from ttsmonitor.filters import Filters
+from ttsmonitor.forms import voice_choices
 from ttsmonitor.models import Utterance
-from ttsmonitor.words import CHECKS, strings
+from ttsmonitor.words import CHECKS, MOODS, SOURCES, strings
 
 
 @require_safe
@@ -27,13 +31,19 @@ from ttsmonitor.words import CHECKS, strings
 @ensure_csrf_cookie
 def monitor(request: HttpRequest) -> HttpResponse:
     """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
-    status = snapshot.status()
+    status, filters = snapshot.status(), _filters(request)
+    numbers = stats.collect()
     context = {
         "status": status,
         "lamps": lamps(snapshot.health(), status),
-        "stats": stats.collect(),
+        "stats": numbers,
         "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
-        "recent": Utterance.objects.recent()[: snapshot.RECENT],
+        "recent": filters.rows()[: snapshot.RECENT],
+        "filters": filters,
+        "robots": chosen(filters.device_id, snapshot.robots()),
+        "sources": chosen(filters.source, [*SOURCES, *numbers["by_source"]]),
+        "moods": MOODS,
+        "voices": voice_choices(),
         "activity": list(reversed(snapshot.activity())),
         "strings": strings(),
     }
@@ -84,6 +94,19 @@ def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]
         detail = good.get(name, "") if check["ok"] else check["detail"]
         shown.append(check | {"name": name, "icon": icon, "label": label, "detail": detail})
     return shown
+
+
+def _filters(request: HttpRequest) -> Filters:
+    """What the address asks for; all of it where that cannot be understood."""
+    try:
+        return Filters.read(request.GET)
+    except BadRequestError:
+        return Filters()
+
+
+def chosen(value: str, choices: Iterable[str]) -> list[str]:
+    """The choices, each once, with the one that is chosen among them."""
+    return list(dict.fromkeys(filter(None, [*choices, value])))
 
 
 def _may_see_details(request: HttpRequest) -> bool:

@@ -46,6 +46,7 @@ REASONS = (
     gettext_noop("interrupted before its turn"),
     gettext_noop("skipped"),
     gettext_noop("cleared from the queue"),
+    gettext_noop("removed from the queue"),
     gettext_noop("too many were waiting (TTS_QUEUE_LIMIT)"),
     gettext_noop("too old to be spoken when its turn came"),
     gettext_noop("there is nothing to say aloud in it"),
@@ -62,6 +63,11 @@ REASONS = (
     gettext_noop("the process is not running"),
 )
 SCRIPT_SENTENCES = (
+    gettext_noop("1 new one"),
+    gettext_noop("{count} new ones"),
+    gettext_noop("Number {count} in the queue"),
+    gettext_noop("Removed from the queue"),
+    gettext_noop("On its way."),
     gettext_noop("The server does not answer."),
     gettext_noop("Nothing is said right now."),
     gettext_noop("since {time}"),
@@ -69,6 +75,15 @@ SCRIPT_SENTENCES = (
     gettext_noop("{count} s"),
     gettext_noop("{count} min"),
     gettext_noop("Works"),
+    gettext_noop("Listen in this browser"),
+    gettext_noop("Stop listening"),
+    gettext_noop("Click to hear"),
+    gettext_noop("Connecting…"),
+    gettext_noop("You hear what Moxie says, here in this browser."),
+    gettext_noop("Your browser waits for a click before it plays sound."),
+    gettext_noop("No sound: the connection is lost. This page keeps trying."),
+    gettext_noop("This speech service plays nothing in browsers: TTS_AUDIO leaves it out."),
+    gettext_noop("This browser cannot play it."),
 )
 CHART_SENTENCES = (
     gettext_noop("Sentences"),

@@ -15,6 +15,7 @@ from tests.sound import LOUD, RATE, Sink, likeness, read_wav
 from tests.talk import STEP, loud_parts, never, play, speech, talking
 from tests.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
+from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.audio.playback import CancelledError
 from ttsmonitor.audio.pyaudio import PyAudioOutput
@@ -214,7 +215,7 @@ def test_an_unknown_device_is_named_with_the_known_ones(sink: Sink) -> None:
 
 
 def test_a_stuck_device_holds_a_file_for_a_moment_only(sink: Sink, tmp_path: Path) -> None:
-    output = make_output("pyaudio,wav", wav_dir=tmp_path)
+    output = make_output("pyaudio,wav", browser=BrowserOutput(), wav_dir=tmp_path)
     samples = speech(0.5)
     sink.suspend(is_suspended=True)
     try:
@@ -229,7 +230,7 @@ def test_a_stuck_device_holds_a_file_for_a_moment_only(sink: Sink, tmp_path: Pat
 
 
 def test_auto_takes_the_device_where_there_is_one(sink: Sink, tmp_path: Path) -> None:
-    output = make_output("auto", wav_dir=tmp_path)
+    output = make_output("auto", browser=BrowserOutput(), wav_dir=tmp_path)
     assert isinstance(output, AutomaticOutput)
     output.open()
     assert output.name.startswith("pyaudio: ") and output.error == ""
@@ -241,9 +242,9 @@ def test_auto_goes_on_without_a_device_and_takes_one_that_comes(
 ) -> None:
     monkeypatch.setattr("ttsmonitor.audio.automatic.LOOK_SECONDS", 0.0)
     monkeypatch.setenv("PULSE_SINK", "not there yet")
-    output = make_output("auto", wav_dir=tmp_path)
+    output = make_output("auto", browser=BrowserOutput(), wav_dir=tmp_path)
     output.open()
-    assert output.name == "null: no sound device" and output.error == ""
+    assert output.name == "browser: no sound device" and output.error == ""
     assert "TTS_AUDIO=wav writes files" in caplog.text
     with talking(output, speech(0.1)) as talk:
         talk.wait()

@@ -20,6 +20,7 @@ from ttsmonitor.synthesis.fingerprint import stages_name
 from ttsmonitor.synthesis.piper import PiperEngine
 from ttsmonitor.synthesis.stages import Samples, Scales, Stages, cut_stages
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.synthesis.timing import Timing
 from ttsmonitor.synthesis.voices import read_voice
 
 TEXT = "Hola, soy Moxie y hoy vamos a leer un cuento muy bonito. ¿Empezamos?"
@@ -149,6 +150,7 @@ class Hum:
 
     def __init__(self, seconds: float = 0.5) -> None:
         self.clauses = 0
+        self.timing: Timing | None = None
         time = np.arange(round(seconds * 22_050)) / 22_050
         fade = np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
         quiet = np.random.default_rng(1).uniform(-0.001, 0.001, 4_000)

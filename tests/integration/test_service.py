@@ -243,6 +243,32 @@ def test_pause_clear_resume_and_replay(
     wait_until(lambda: statuses(sender)[-1]["status"] == "idle")
 
 
+def test_what_waits_is_put_in_order_and_taken_out_by_message(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service()
+    sender = listen(STATUS_TOPIC)
+    sender.publish(CONTROL_TOPIC, '{"action": "pause"}')
+    waiting = []
+    for text in ("Uno", "Dos", "Tres"):
+        sender.publish(TEXT_TOPIC, text)
+        waiting.append(wait_for(text, Status.QUEUED))
+    one, two, three = waiting
+    move = Control(action="move", utterance_id=three.pk, before=one.pk)
+    sender.publish(CONTROL_TOPIC, move.to_payload())
+    sender.publish(CONTROL_TOPIC, Control(action="remove", utterance_id=two.pk).to_payload())
+    assert wait_for("Dos", Status.SKIPPED).error == "removed from the queue"
+    wait_until(
+        lambda: (
+            [told["event"] for told in statuses(sender) if told.get("id") == str(two.pk)][-1:]
+            == ["skipped"]
+        )
+    )
+    sender.publish(CONTROL_TOPIC, '{"action": "resume"}')
+    spoken = [wait_for(text, Status.SPOKEN).started_at for text in ("Tres", "Uno")]
+    assert spoken == sorted(spoken, key=str)
+
+
 def test_a_ping_is_answered_and_birth_and_goodbye_are_retained(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:

@@ -9,15 +9,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import PurePath
 
 import pytest
+import yaml
 
 from hive.supervisor import BESIDE_SENTENCE_SECONDS
 from tests.tools import ROOT
 from tests.unit.test_docs import defaults
 from ttsmonitor.checks import RANGES
 
+PLUG_IN = ROOT / "docker" / "plug-in"
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
+OVERRIDE = (PLUG_IN / "docker-compose.yml").read_text()
 UNIT = (ROOT / "services/moxie-tts-subscriber/moxie-tts.service").read_text()
 BROKER = "hive and speech service reach the broker over the network of the containers"
 VOLUME = "it stays in the volume"
@@ -75,7 +79,7 @@ class Answer(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server(("127.0.0.1", 0), Answer)
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     yield made
     made.shutdown()
     made.server_close()
@@ -94,13 +98,8 @@ def test_what_the_health_checks_make_of_an_answer(
     assert done.returncode == code
 
 
-PLUG_IN = ROOT / "docker" / "plug-in"
-
-
 def test_the_override_adds_the_mirror_to_openmoxies_own_compose_file() -> None:
-    yaml = pytest.importorskip("yaml")
-    override = yaml.safe_load((PLUG_IN / "docker-compose.yml").read_text())
-    services = override["services"]
+    services = yaml.safe_load(OVERRIDE)["services"]
     # `server` and `mqtt` are OpenMoxie's: of these only the server gets anything.
     assert set(services) == {"server", "tts-mqtt", "tts"}
     server = dict(each.split("=", 1) for each in services["server"]["environment"])
@@ -113,9 +112,45 @@ def test_the_override_adds_the_mirror_to_openmoxies_own_compose_file() -> None:
         assert (ROOT / services[service]["build"]["dockerfile"]).is_file()
 
 
-def test_the_derived_image_gets_what_it_copies() -> None:
-    copied = re.findall(r"^COPY (.+) /opt", (PLUG_IN / "Dockerfile").read_text(), re.MULTILINE)
-    let_in = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+def test_both_files_have_the_same_speech_service() -> None:
+    ours, added = (yaml.safe_load(text)["services"]["tts"] for text in (COMPOSE, OVERRIDE))
+    assert {"healthcheck", "ports", "stop_grace_period"} <= added.keys()
+    assert added["healthcheck"] == ours["healthcheck"]
+    assert added["stop_grace_period"] == ours["stop_grace_period"]
+    (port,) = added["ports"]
+    assert ours["ports"] == [port.replace("127.0.0.1", "${HTTP_HOST:-127.0.0.1}")]
+    assert "prepare --no-account " in " ".join(added["command"])
+
+
+@pytest.mark.parametrize("text", [COMPOSE, OVERRIDE], ids=["own", "plug-in"])
+def test_what_is_named_in_a_compose_file_is_there(text: str) -> None:
+    compose = yaml.safe_load(text)
+    services = compose["services"]
+    for name, service in services.items():
+        for other in service.get("depends_on", ()):
+            assert other in services, name
+        assert service.get("image"), name
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            if source.startswith(("./docker", "${MIRROR}")):
+                assert (ROOT / source.removeprefix("${MIRROR}/")).exists(), volume
+            elif not source.startswith("./"):
+                assert source in compose["volumes"], volume
+
+
+@pytest.mark.parametrize("file", ["docker/Dockerfile", "docker/plug-in/Dockerfile"])
+def test_an_image_gets_what_it_copies(file: str) -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) /", (ROOT / file).read_text(), re.MULTILINE)
+    assert copied
+    let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     for name in " ".join(copied).split():
         assert (ROOT / name).exists()
-        assert name in let_in or name.split("/")[0] in let_in
+        assert any(PurePath(name).match(each) or name.startswith(f"{each}/") for each in let_in)
+
+
+@pytest.mark.parametrize("page", ["plug-in.md", "plug-in.es.md"])
+def test_the_page_types_what_the_override_says(page: str) -> None:
+    words = (ROOT / "docs" / page).read_text()
+    commands = re.findall(r"^#   ((?:export|docker) .*?)(?: {3,}.*)?$", OVERRIDE, re.MULTILINE)
+    assert len(commands) == 4
+    assert all(command in words for command in commands)

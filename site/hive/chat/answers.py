@@ -129,7 +129,8 @@ class Answers:
             lines.append(Line(history.CHILD, turn.asked.speech))
         prompt = prompt_for(module.prompt, turn.asked, module.lang)
         question = Question(turn.device_id, module, prompt, lines)
-        self.talks.ask(Work(turn.device_id, question, part, done, dropped))
+        key = str(turn.utterance_id)
+        self.talks.ask(Work(turn.device_id, question, part, done, dropped, key))
 
     def _say(self, turn: Turn, words: str, note: str = "", error: str = "") -> None:
         from hive.mqtt.moxie_remote_chat import ChatResponse

@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from hive.chat.history import Line
@@ -42,7 +43,7 @@ class Question:
     asked: float = field(default_factory=time.monotonic)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Work:
     """Something that is said when its turn comes: an answer, or words that are known already."""
 
@@ -54,6 +55,9 @@ class Work:
     """Called once: with the whole answer; None where there is none."""
     dropped: Callable[[], None] = lambda: None
     """Called instead, where it is interrupted."""
+    key: str = ""
+    """The id of what is answered, where somebody else may interrupt it by that."""
+    is_dropped: bool = field(default=False, init=False)
 
 
 class Talks:
@@ -65,7 +69,7 @@ class Talks:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._answering: dict[str, asyncio.Task[None]] = {}
+        self._answering: dict[str, tuple[Work, asyncio.Task[None]]] = {}
         self._calls = asyncio.Semaphore(1)
         self._is_stopped = False
 
@@ -94,10 +98,18 @@ class Talks:
             if not self._is_stopped:
                 self._begin(asyncio.to_thread(importlib.import_module, "openai"))
 
-    def interrupt(self, device_id: str) -> None:
-        """Say no more of what this robot was answering, and nothing of what waits."""
-        if self._loop is not None and not self._is_stopped:
-            self._loop.call_soon_threadsafe(self._drop, device_id)
+    def interrupt(self, device_id: str, *, key: str = "") -> None:
+        """Say no more of what this robot was answering, and nothing of what waits.
+
+        With a `key` only if that is being answered. After the return nothing of it is said.
+        """
+        with self._lock:
+            queue = self._waiting.get(device_id)
+            if self._loop is None or not queue or key not in ("", queue[0].key):
+                return
+            for work in queue:
+                work.is_dropped = True
+            self._loop.call_soon_threadsafe(self._cancel, device_id)
 
     def stop(self) -> None:
         """Drop what is being answered, and end the thread. Any number of times."""
@@ -129,20 +141,19 @@ class Talks:
             loop.close()
 
     async def _end(self) -> None:
-        for device_id in list(self._waiting):
-            self._drop(device_id)
-        tasks = list(self._answering.values())
+        with self._lock:
+            for work in chain.from_iterable(self._waiting.values()):
+                work.is_dropped = True
+        tasks = [task for _work, task in self._answering.values()]
+        for device_id in list(self._answering):
+            self._cancel(device_id)
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.model.close()
         asyncio.get_running_loop().stop()
 
-    def _drop(self, device_id: str) -> None:
-        with self._lock:
-            queue = self._waiting.get(device_id, deque())
-            dropped = [queue.pop() for _ in range(len(queue) - 1)]
-        for work in reversed(dropped):
-            self._try(work.dropped)
-        if task := self._answering.get(device_id):
+    def _cancel(self, device_id: str) -> None:
+        work, task = self._answering.get(device_id, (None, None))
+        if work is not None and task is not None and work.is_dropped:
             task.cancel()
 
     async def _work_off(self, device_id: str) -> None:
@@ -153,7 +164,8 @@ class Talks:
                     del self._waiting[device_id]
                     return
                 work = queue[0]
-            task = self._answering[device_id] = asyncio.ensure_future(self._do(work))
+            task = asyncio.ensure_future(self._do(work))
+            self._answering[device_id] = work, task
             await asyncio.wait({task})
             del self._answering[device_id]
             if task.cancelled():
@@ -162,8 +174,17 @@ class Talks:
                 queue.popleft()
 
     async def _do(self, work: Work) -> None:
-        words = None if work.question is None else await self._answer(work, work.question)
-        self._try(work.done, words)
+        words = None
+        if work.question is not None and not work.is_dropped:
+            words = await self._answer(work, work.question)
+        self._say(work, work.done, words)
+
+    def _say(self, work: Work, step: Callable[..., None], *arguments: object) -> None:
+        """Raises CancelledError where it was interrupted, however short ago."""
+        with self._lock:
+            if work.is_dropped:
+                raise asyncio.CancelledError
+            self._try(step, *arguments)
 
     async def _answer(self, work: Work, question: Question) -> str | None:
         """What the model says in its time; None where that is nothing."""
@@ -173,7 +194,7 @@ class Talks:
                 stream = self.model.stream(question.module, question.prompt, question.lines)
                 async with aclosing(stream), aclosing(in_sentences(stream, sentences)) as pieces:
                     async for sentence in pieces:
-                        work.part(sentence, False)
+                        self._say(work, work.part, sentence, False)
                         said += sentence
                         if len(said) > ANSWER_CHARACTERS:
                             return speakable(said)
@@ -186,7 +207,7 @@ class Talks:
         except ModelError:
             return speakable(said) or None
         if speakable(sentences.rest):
-            work.part(sentences.rest, True)
+            self._say(work, work.part, sentences.rest, True)
             said += sentences.rest
         if not said:
             self.model.failed("it answered nothing that can be said")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hive.chat import history
 from hive.chat.answers import Answers, hosted_modules
 from hive.chat.visits import Visits
+from hive.events import push_chat
 from hive.models import ChatModule, Configuration
 from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
@@ -66,6 +67,13 @@ class RemoteChat:
     def interrupt(self, device_id: str) -> None:
         """What is being answered to this robot is not said any further."""
         self._answers.talks.interrupt(device_id)
+
+    def follow(self, message: dict[str, Any]) -> None:
+        """Take in what became of an answer. One interrupted elsewhere is not made any further."""
+        if message.get("event") == "interrupted" and (key := str(message.get("id") or "")):
+            self._answers.talks.interrupt(str(message.get("device_id")), key=key)
+        if told := self.visits.follow(message):
+            push_chat(*told)
 
     def start(self) -> None:
         """Have the language model's library ready, where one is to answer."""

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from hive.conf import conf
-from hive.events import push_chat, push_line, push_robot, push_speech
+from hive.events import push_line, push_robot, push_speech
 from hive.lines import SOURCE, Lines
 from hive.models import Robot
 from hive.mqtt.markup import make_markup
@@ -20,6 +20,7 @@ from hive.mqtt.worker import Worker
 from hive.speech import SpeechState
 from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.growing import MAKER
 from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.installation import client_id
 from ttsmonitor.messages import HEALTH_TOPIC, Control, dump, parse_object, pong_payload
@@ -29,7 +30,7 @@ from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
 logger = logging.getLogger(__name__)
 
 CLIENT_NAME = "moxie-hive"
-COMPONENT = "hive"
+COMPONENT = MAKER
 TICK_SECONDS = 2.0
 BROKER_TOPIC = f"{HEALTH_TOPIC}/broker"
 LOG_TOPIC = "$SYS/broker/log/"
@@ -309,8 +310,7 @@ class MoxieServer:
     def _follow_speech(self, message: dict[str, Any]) -> None:
         if line := self.lines.follow(message):
             push_line(line)
-        if told := self.chat.visits.follow(message):
-            push_chat(*told)
+        self.chat.follow(message)
         if "status" in message and self.speech.heard_status(message):
             push_speech(self.speech.describe())
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
-from ttsmonitor.audio.null import NullOutput
+from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.exceptions import AudioError
 
 logger = logging.getLogger(__name__)
@@ -17,16 +17,20 @@ LOOK_SECONDS = 30.0
 
 
 class AutomaticOutput:
-    """Plays to nobody until there is a device, and to that from then on."""
+    """Plays to whoever listens in a browser, and from when there is a device on to that as well.
 
-    def __init__(self, device: Output) -> None:
+    Without that device it then does not play: what is said waits until it is back.
+    """
+
+    def __init__(self, device: Output, browser: Output) -> None:
         self._device = device
-        self._output: Output = NullOutput()
+        self._browser = browser
+        self._output: Output = browser
         self._next_look = 0.0
 
     @property
     def name(self) -> str:
-        return self._device.name if self._has_device else "null: no sound device"
+        return self._device.name if self._has_device else f"{self._browser.name}: no sound device"
 
     @property
     def error(self) -> str:
@@ -72,10 +76,11 @@ class AutomaticOutput:
 
     def close(self) -> None:
         self._device.close()
+        self._browser.close()
 
     @property
     def _has_device(self) -> bool:
-        return self._output is self._device
+        return self._output is not self._browser
 
     def _look(self) -> None:
         is_first = not self._next_look
@@ -84,10 +89,10 @@ class AutomaticOutput:
         except AudioError:
             if is_first:
                 logger.warning(
-                    "Until there is a sound device, what is said goes to the history and the "
-                    "pages only. TTS_AUDIO=wav writes files."
+                    "Until there is a sound device, what is said is heard in browsers only: the "
+                    "monitor has a button for it. TTS_AUDIO=wav writes files."
                 )
         else:
-            self._output = self._device
+            self._output = SeveralOutputs([self._device, self._browser], leader=self._device)
             logger.info("sound goes to %s", self._device.name)
         self._next_look = time.monotonic() + LOOK_SECONDS

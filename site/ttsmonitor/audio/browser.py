@@ -18,6 +18,11 @@ logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 2.0
 """Sound that a listener has not taken yet; what is older is dropped for it."""
+BEHIND_SECONDS = 0.1
+"""With more than that waiting for it, silence comes to it before the sound, which is dropped."""
+LEAD_SECONDS = 0.1
+"""Where nothing else sets the pace, pages get the sound so much before its time: what they need to
+play without gaps they then have at once."""
 MOST_EVENTS = 1_000
 
 
@@ -37,11 +42,15 @@ class Sound:
 
     pcm: bytes
     seconds: float
+    position: int = 0
+    """Of its first sample within the utterance. It goes back where sound was taken back, which is
+    then not to be heard twice."""
 
 
 @dataclass(frozen=True)
 class Silence:
-    """What was not heard yet is to be dropped."""
+    """Nothing is to be heard now. What a page has not played yet it keeps: after a pause that goes
+    on, and with anything but sound it is gone."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Listener:
     def put(self, event: Event) -> None:
         """Never waits: who is too slow misses the oldest."""
         with self._lock:
-            if isinstance(event, Silence):
+            if isinstance(event, Silence) and self._seconds > BEHIND_SECONDS:
                 self._events = deque(each for each in self._events if not isinstance(each, Sound))
                 self._seconds = 0.0
             self._events.append(event)
@@ -108,6 +117,7 @@ class BrowserOutput:
     def __init__(self) -> None:
         self._clock = Clock()
         self._start: Start | None = None
+        self._position = 0
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
@@ -137,25 +147,30 @@ class BrowserOutput:
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         self._clock.start()
+        self._position = 0
         self._tell(Start(utterance_id, sample_rate))
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        return self._clock.wait(is_over)
+        return self._clock.wait(is_over, LEAD_SECONDS)
 
     def write(self, pcm: bytes) -> None:
         if self._start is not None:
             seconds = len(pcm) / 2 / self._start.sample_rate
             self._clock.add(seconds)
-            self._tell(Sound(pcm, seconds))
+            self._tell(Sound(pcm, seconds, self._position))
+            self._position += len(pcm) // 2
 
     def flush(self) -> float:
-        self._tell(Silence())
+        if self._start is not None:
+            self._tell(Silence())
         return 0.0
 
     def rewind(self, seconds: float) -> None:
         self._clock.add(-seconds)
+        if self._start is not None:
+            self._position = max(0, self._position - round(seconds * self._start.sample_rate))
 
     def drain(self, is_over: Callable[[], bool]) -> None:
         self._clock.wait(is_over)

@@ -24,9 +24,12 @@ class Clock:
         # By deadlines: sleeping for each slice would add up what each sleep takes too long.
         self._due = max(self._due, time.monotonic() - CATCH_UP_SECONDS) + seconds
 
-    def wait(self, is_over: Callable[[], bool]) -> bool:
-        """Until the sound would have been heard; False where `is_over()` came first."""
-        while (left := self._due - time.monotonic()) > 0:
+    def wait(self, is_over: Callable[[], bool], before_seconds: float = 0.0) -> bool:
+        """Until the sound would have been heard, or so long before that.
+
+        False where `is_over()` came first.
+        """
+        while (left := self._due - before_seconds - time.monotonic()) > 0:
             if is_over():
                 return False
             time.sleep(min(left, POLL_SECONDS))

@@ -6,17 +6,24 @@ dropped, and what was dropped is kept here, to go on exactly where the ear was.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ttsmonitor.audio.base import SLICE_SECONDS, Output
+from ttsmonitor.audio.base import SLICE_SECONDS, Output, Pace
 from ttsmonitor.audio.levels import apply_gain
+from ttsmonitor.audio.timeline import Timeline
+from ttsmonitor.exceptions import AudioError
 from ttsmonitor.synthesis.base import Block
+
+logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
+DEVICE_SECONDS = 0.08
+"""What a device keeps, from when it is calm to when it is busy: 0.05 to 0.11."""
 
 
 class CancelledError(Exception):
@@ -60,6 +67,9 @@ class Playback:
         self._recent: deque[bytes] = deque()
         self._recent_bytes = 0
         self._written = 0
+        self._handed_seconds = 0.0  # what play() was given before
+        self.timeline = Timeline()
+        """When what of it is heard."""
         self.has_begun = False
         """Something was written to the output."""
 
@@ -67,6 +77,12 @@ class Playback:
     def seconds(self) -> float:
         """How much has been written to the output and not taken back."""
         return self._written / 2 / self._rate if self._rate else 0.0
+
+    @property
+    def heard_seconds(self) -> float:
+        """About how much has been heard: a device keeps a little of what was written."""
+        kept_seconds = DEVICE_SECONDS if self._output.pace == Pace.DEVICE else 0.0
+        return max(0.0, self.seconds - kept_seconds)
 
     @property
     def is_cancelled(self) -> bool:
@@ -78,6 +94,8 @@ class Playback:
 
     def play(self, block: Block) -> None:
         """Play a block; returns when the device has it. Raises CancelledError, AudioError."""
+        self.timeline.add(self._handed_seconds, block)
+        self._handed_seconds += block.seconds
         step = 2 * max(1, round(block.sample_rate * SLICE_SECONDS))
         self._waiting.extend(
             block.pcm[start : start + step] for start in range(0, len(block.pcm), step)
@@ -104,6 +122,15 @@ class Playback:
             self._take_back()
         finally:
             self._output.end()
+
+    def silence(self) -> None:
+        """abandon(), whatever state the output is in."""
+        try:
+            self.abandon()
+        except AudioError:
+            logger.debug("the output was gone already")
+        except Exception:
+            logger.exception("the output could not be silenced")
 
     def _play_waiting(self) -> None:
         self._attend()

@@ -20,11 +20,13 @@ HELD_SECONDS = 0.5
 class SeveralOutputs:
     """Outputs that play the same; one that fails is left out while another one plays.
 
-    One of them sets the pace, and it is the only one that is waited for.
+    One of them sets the pace, and it is the only one that is waited for. Without `leader`, if there
+    is one, none plays: the others hear along.
     """
 
-    def __init__(self, outputs: Sequence[Output]) -> None:
+    def __init__(self, outputs: Sequence[Output], leader: Output | None = None) -> None:
         self._outputs = outputs
+        self._leader = leader
         self._playing: list[Output] = []
         self._next_look = 0.0
 
@@ -55,7 +57,7 @@ class SeveralOutputs:
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         self._playing = [output for output in self._outputs if not output.error]
-        if not self._playing:
+        if not self._can_play:
             raise AudioError(self.error)
         self._each(lambda output: output.begin(utterance_id, sample_rate))
 
@@ -64,7 +66,8 @@ class SeveralOutputs:
     ) -> bool:
         while True:
             keeper = self._keeper
-            patience = patience_seconds if len(self._playing) == 1 else HELD_SECONDS
+            is_needed = len(self._playing) == 1 or keeper is self._leader
+            patience = patience_seconds if is_needed else HELD_SECONDS
             try:
                 return keeper.wait_for_room(is_over, patience)
             except AudioError as exc:
@@ -75,10 +78,9 @@ class SeveralOutputs:
 
     def flush(self) -> float:
         # What one of them dropped is written again to all, so the others forget it.
-        dropped = [(output, output.flush()) for output in self._playing]
-        most = max((seconds for _output, seconds in dropped), default=0.0)
-        for output, seconds in dropped:
-            output.rewind(most - seconds)
+        most = max((output.flush() for output in self._playing), default=0.0)
+        for output in self._playing:
+            output.rewind(most)
         return most
 
     def rewind(self, seconds: float) -> None:
@@ -98,6 +100,10 @@ class SeveralOutputs:
             output.close()
 
     @property
+    def _can_play(self) -> bool:
+        return bool(self._playing) and self._leader in (None, *self._playing)
+
+    @property
     def _keeper(self) -> Output:
         if not self._playing:
             raise AudioError("no utterance has begun")
@@ -113,11 +119,12 @@ class SeveralOutputs:
         self._leave_out(failed)
 
     def _leave_out(self, failed: Sequence[tuple[Output, AudioError]]) -> None:
-        """Go on with the others. Raises AudioError where there are none."""
-        for output, exc in failed:
+        """Go on with the others. Raises AudioError where they do not play."""
+        for output, _exc in failed:
             self._playing.remove(output)
-            logger.warning("%s is left out: %s", output.name, exc)
             with suppress(AudioError):
                 output.end()
-        if failed and not self._playing:
+        if failed and not self._can_play:
             raise AudioError("; ".join(str(exc) for _output, exc in failed))
+        for output, exc in failed:
+            logger.warning("%s is left out: %s", output.name, exc)

@@ -32,12 +32,23 @@ WARM_UP = SpeechRequest(text="Hola.")
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A word that begins to be heard."""
+
+    word: str
+    seconds: float
+    """After the beginning of the block that it comes with; it may be heard in a later one."""
+
+
+@dataclass(frozen=True)
 class Block:
     """A piece of sound: 16-bit signed little-endian mono PCM."""
 
     pcm: bytes
     sample_rate: int
     """Samples per second."""
+    marks: tuple[Mark, ...] = ()
+    """Words of which it is known now when they will be heard, in their order."""
 
     @property
     def seconds(self) -> float:

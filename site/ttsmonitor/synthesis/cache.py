@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import struct
@@ -16,12 +17,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ttsmonitor.synthesis.base import Block
+from ttsmonitor.synthesis.base import Block, Mark
 
 logger = logging.getLogger(__name__)
 
-_HEADER = struct.Struct("<4sI")
-_MAGIC = b"PCM1"
+_HEADER = struct.Struct("<4sII")
+"""Magic, samples per second, bytes of the marks that follow as JSON; then the samples."""
+_MAGIC = b"PCM2"
 BLOCK_BYTES = 16_384
 FRESH_SECONDS = 60
 """A part that is younger is still being written, by another process."""
@@ -47,17 +49,19 @@ class SoundCache:
         try:
             data = path.read_bytes()
             os.utime(path)
-            magic, rate = _HEADER.unpack_from(data)
-        except (OSError, struct.error):
-            data, magic, rate = b"", b"", 0
+            magic, rate, size = _HEADER.unpack_from(data)
+            start = _HEADER.size + size
+            marks = _read(data[_HEADER.size : start]) if magic == _MAGIC else ()
+        except (OSError, struct.error, ValueError, TypeError):
+            magic, rate = b"", 0
         if magic != _MAGIC or not rate:
             self.misses += 1
             return None
         self.hits += 1
-        pcm = data[_HEADER.size :]
+        places = range(start, len(data), BLOCK_BYTES)
         return [
-            Block(pcm[start : start + BLOCK_BYTES], rate)
-            for start in range(0, len(pcm), BLOCK_BYTES)
+            Block(data[each : each + BLOCK_BYTES], rate, marks if each == start else ())
+            for each in places
         ]
 
     def has(self, key: str) -> bool:
@@ -72,7 +76,7 @@ class SoundCache:
             taken.append(block)
             yield block
         if is_worth_keeping() and len({block.sample_rate for block in taken}) == 1:
-            self._put(key, b"".join(block.pcm for block in taken), taken[0].sample_rate)
+            self._put(key, taken)
 
     def clear(self) -> int:
         """Forget everything; how many sounds that were."""
@@ -84,14 +88,16 @@ class SoundCache:
     def _path(self, key: str) -> Path:
         return self._directory / f"{key}.pcm"
 
-    def _put(self, key: str, pcm: bytes, rate: int) -> None:
-        size = _HEADER.size + len(pcm)
+    def _put(self, key: str, blocks: list[Block]) -> None:
+        pcm, marks = b"".join(block.pcm for block in blocks), _written(blocks)
+        header = _HEADER.pack(_MAGIC, blocks[0].sample_rate, len(marks))
+        size = len(header) + len(marks) + len(pcm)
         if size > self._max_bytes / 4:
             return  # one long story should not push out everything else
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._make_room(size)
-            self._write(self._path(key), _HEADER.pack(_MAGIC, rate) + pcm)
+            self._write(self._path(key), header + marks + pcm)
         except OSError as exc:
             logger.warning("the cache of sounds cannot be written: %s", exc)
 
@@ -118,3 +124,18 @@ class SoundCache:
                 return
             path.unlink(missing_ok=True)
             excess -= each_size
+
+
+def _written(blocks: Iterable[Block]) -> bytes:
+    """The marks of all blocks, counted from the beginning of the first."""
+    marks: list[tuple[str, float]] = []
+    before = 0.0
+    for block in blocks:
+        marks += [(mark.word, round(before + mark.seconds, 3)) for mark in block.marks]
+        before += block.seconds
+    return json.dumps(marks, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _read(marks: bytes) -> tuple[Mark, ...]:
+    """Raises ValueError or TypeError for what _written() does not write."""
+    return tuple(Mark(str(word), float(seconds)) for word, seconds in json.loads(marks))

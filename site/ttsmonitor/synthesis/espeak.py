@@ -6,24 +6,43 @@ Source of the interface: espeak-ng's `speak_lib.h`.
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import espeakng_loader
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.base import Block, Emit, SpeechRequest
+from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 CHARS_UTF8 = 1
 RATE, VOLUME = 1, 2
 POS_CHARACTER = 1
 
+WORD_EVENT, LAST_EVENT = 1, 0
+
 BLOCK_MS = 40
 WORDS_PER_MINUTE = 165
 LOUDNESS = 80
 
+
+class _Event(ctypes.Structure):
+    """espeak_EVENT: where in the text and in the sound something begins."""
+
+    _fields_: ClassVar = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # characters, from 1
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # milliseconds from the beginning
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    ]
+
+
 _Callback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
 )
 
 
@@ -42,6 +61,7 @@ class EspeakEngine:
             raise SynthesisError("eSpeak NG could not be started: its data was not found")
         self._emit: Emit = lambda block: False
         self._failure: BaseException | None = None
+        self._text, self._samples = "", 0  # what is said, and how much of it was given
         self._callback = _Callback(self._take)  # kept: the library holds only its address
         self._library.espeak_SetSynthCallback(self._callback)
         self.name = "espeak"
@@ -52,6 +72,7 @@ class EspeakEngine:
         self._library.espeak_SetParameter(RATE, round(WORDS_PER_MINUTE * request.speed), 0)
         self._library.espeak_SetParameter(VOLUME, round(LOUDNESS * request.volume), 0)
         self._emit, self._failure = emit, None
+        self._text, self._samples = request.text, 0
         data = request.text.encode()
         error = self._library.espeak_Synth(
             data, ctypes.c_size_t(len(data) + 1), 0, POS_CHARACTER, 0, CHARS_UTF8, None, None
@@ -74,8 +95,21 @@ class EspeakEngine:
         if not samples or count <= 0:
             return 0
         try:
-            pcm = ctypes.string_at(samples, count * 2)
-            return 0 if self._emit(Block(pcm, self._rate)) else 1
+            block = Block(
+                ctypes.string_at(samples, count * 2), self._rate, tuple(self._marks(events))
+            )
+            self._samples += count
+            return 0 if self._emit(block) else 1
         except BaseException as exc:
             self._failure = exc
             return 1
+
+    def _marks(self, events: Any) -> Iterator[Mark]:
+        """The words that begin in the block at hand."""
+        for event in events:
+            if event.type == LAST_EVENT:
+                return
+            if event.type == WORD_EVENT:
+                start = event.text_position - 1
+                seconds = event.audio_position / 1000 - self._samples / self._rate
+                yield Mark(self._text[start : start + event.length], round(seconds, 3))

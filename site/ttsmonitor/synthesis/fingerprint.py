@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when what is made from a voice is made in another way."""
 
 

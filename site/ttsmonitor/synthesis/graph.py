@@ -6,6 +6,7 @@ convolutions: each of their outputs depends on a few neighbouring frames only. C
 run over a window that is little longer than what is wanted, and give what the whole run gives.
 
     text:    input, input_lengths, scales[, sid]  ->  noisy latent [1, channels, frames]
+                                                      [, frames of each id [1, 1, ids]]
     flow:    noisy latent, mask [1, 1, frames]    ->  latent [1, channels, frames]
     decoder: latent                               ->  samples [1, 1, frames x hop]
 
@@ -99,6 +100,16 @@ class Graph:
             raise UncuttableError("its mask cannot be told apart")
         return str(tensor), str(masks[0])
 
+    def lengths(self, noisy: str) -> str | None:
+        """How many frames each phoneme id takes [1, 1, ids]; None where that cannot be told."""
+        behind = self.needs([noisy])
+        rounded = [
+            node.output[0]
+            for node in self.nodes
+            if node.op_type == "Ceil" and node.output[0] in behind
+        ]
+        return str(rounded[0]) if len(rounded) == 1 else None
+
 
 def cut(model: Any, directory: Path, *, with_flow: bool) -> dict[str, list[str]]:
     """Write the stages of `model` into `directory`, and return the inputs of each.
@@ -107,20 +118,20 @@ def cut(model: Any, directory: Path, *, with_flow: bool) -> dict[str, list[str]]
     """
     graph = Graph(model)
     latent = noisy = graph.latent()
-    stages = {"decoder": ([latent], graph.output)}
+    stages: dict[str, tuple[list[str], list[str]]] = {"decoder": ([latent], [graph.output])}
     if with_flow:
         noisy, mask = graph.noisy_latent_and_mask(latent)
-        stages["flow"] = ([noisy, mask], latent)
-    stages["text"] = ([], noisy)
-    _declare(model, [name for given, _made in stages.values() for name in given])
+        stages["flow"] = ([noisy, mask], [latent])
+    stages["text"] = ([], [noisy, *filter(None, [graph.lengths(noisy)])])
+    _declare(model, [name for given, made in stages.values() for name in (*given, *made)])
     extractor = onnx.utils.Extractor(model)
     inputs = {}
     for name, (given, made) in stages.items():
-        extra = graph.inputs_of([made], given)
+        extra = graph.inputs_of(made, given)
         if given and set(extra) - {"sid"}:
             raise UncuttableError(f"its {name} needs more than the latent")
         inputs[name] = [*given, *extra]
-        stage = extractor.extract_model(inputs[name], [made])
+        stage = extractor.extract_model(inputs[name], made)
         onnx.save(stage, str(directory / f"{name}.onnx"))
     return inputs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -37,8 +37,16 @@ def to_pcm(samples: Samples, gain: float) -> bytes:
     return pcm
 
 
-def without_start(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks without the silence they begin with, at most EDGE_SECONDS of it; faded in."""
+def without_start(
+    blocks: Iterable[Samples],
+    threshold: float,
+    rate: int,
+    on_cut: Callable[[int], None] = lambda samples: None,
+) -> Iterator[Samples]:
+    """The blocks without the silence they begin with, at most EDGE_SECONDS of it; faded in.
+
+    `on_cut` is told how many samples that are, before the first block is given.
+    """
     kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
@@ -47,6 +55,7 @@ def without_start(blocks: Iterable[Samples], threshold: float, rate: int) -> Ite
         loud = np.flatnonzero(np.abs(held) > threshold)
         if loud.size or len(held) > most:
             start = min(int(loud[0]) if loud.size else most, most) - kept
+            on_cut(max(0, start))
             yield _faded(held[max(0, start) :], kept)
             yield from blocks
 

@@ -10,20 +10,26 @@ from typing import Any, Protocol
 import numpy as np
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.base import Block, Emit, SpeechRequest
-from ttsmonitor.synthesis.clauses import clauses
+from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
+from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import SILENCE, gain_for, to_pcm, without_end, without_start
 from ttsmonitor.synthesis.reading import readable
 from ttsmonitor.synthesis.stages import Samples, Scales, load_stages, session
+from ttsmonitor.synthesis.timing import Timing, places, starts
 from ttsmonitor.synthesis.voices import Voice
 
 logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
+Marks = tuple[Mark, ...]
+
 
 class Runner(Protocol):
     """Makes samples of phoneme ids."""
+
+    timing: Timing | None
+    """Of the clause that speak() gives now, from its first block on; None: it is not known."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
         """The samples of a clause, in blocks."""
@@ -35,6 +41,7 @@ class Whole:
 
     def __init__(self, voice: Any) -> None:
         self._voice = voice
+        self.timing: Timing | None = None
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
         from piper import SynthesisConfig
@@ -45,7 +52,9 @@ class Whole:
         )
         made = self._voice.phoneme_ids_to_audio(ids, options)
         samples = made[0] if isinstance(made, tuple) else made
-        yield np.asarray(samples, dtype=np.float32).ravel()
+        sound = np.asarray(samples, dtype=np.float32).ravel()
+        self.timing = Timing(len(sound))
+        yield sound
 
 
 class PiperEngine:
@@ -70,9 +79,9 @@ class PiperEngine:
         try:
             speaker = self._speaker(request.speaker)
             gain = self._gain(speaker)
-            for samples in self._samples(request, speaker, SILENCE / gain):
+            for samples, marks in self._samples(request, speaker, SILENCE / gain):
                 pcm = to_pcm(samples, gain * request.volume)
-                if not emit(Block(pcm, self._config.sample_rate)):
+                if not emit(Block(pcm, self._config.sample_rate, marks)):
                     return
         except SynthesisError:
             raise
@@ -121,10 +130,15 @@ class PiperEngine:
         if speaker not in self._gains:
             said = self._samples(SpeechRequest(text=CALIBRATION), speaker, 0.0)
             nothing = np.zeros(0, dtype=np.float32)
-            self._gains[speaker] = gain_for(np.concatenate([nothing, *said]))
+            self._gains[speaker] = gain_for(
+                np.concatenate([nothing, *(each for each, _marks in said)])
+            )
         return self._gains[speaker]
 
-    def _samples(self, request: SpeechRequest, speaker: int, silence: float) -> Iterator[Samples]:
+    def _samples(
+        self, request: SpeechRequest, speaker: int, silence: float
+    ) -> Iterator[tuple[Samples, Marks]]:
+        """The sound in blocks; with the first of a sentence, when its words are heard."""
         config = self._config
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         follows = False
@@ -134,11 +148,30 @@ class PiperEngine:
         for clause in pieces:
             parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
             for number, phonemes in enumerate(parts, start=1):
+                cut: list[int] = []
                 ids = self._piper.phonemes_to_ids(phonemes)
                 blocks: Iterable[Samples] = self._runner.speak(ids, scales, speaker)
                 if follows and number == 1:
-                    blocks = without_start(blocks, silence, config.sample_rate)
+                    blocks = without_start(blocks, silence, config.sample_rate, cut.append)
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
-                yield from blocks
+                for index, block in enumerate(blocks):
+                    # Asked for with the sound at hand, so that this holds no sound up.
+                    is_first = index == 0
+                    yield block, self._marks(clause, parts, number, sum(cut)) if is_first else ()
             follows = clause.runs_on
+
+    def _marks(self, clause: Clause, parts: list[list[str]], number: int, cut: int) -> Marks:
+        """When the words of the `number`th part are heard, `cut` samples earlier than made."""
+        timing, phonemes = self._runner.timing, parts[number - 1]
+        if timing is None:
+            return ()
+        begins = starts(phonemes, timing, self._ids_of)
+        return tuple(
+            Mark(place.word, max(0.0, begins[place.phoneme] - cut) / self._config.sample_rate)
+            for place in places(clause.text, parts)[number - 1]
+        )
+
+    def _ids_of(self, phoneme: str) -> int:
+        known = self._config.phoneme_id_map
+        return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0

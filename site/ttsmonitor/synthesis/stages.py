@@ -19,6 +19,7 @@ import onnxruntime
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.fingerprint import stages_name
+from ttsmonitor.synthesis.timing import Timing
 
 Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
@@ -60,15 +61,23 @@ class Stages:
         self.decoder_context: int = parts["decoder_context"]
         self.hop: int = parts["hop"]
         """Samples of a frame."""
+        self.timing: Timing | None = None
+        """Of the clause that speak() gives now."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
         """Yield the samples of a clause's phoneme ids in blocks, the first one soon."""
-        noisy = self.noisy(ids, scales, speaker)
+        noisy, *lengths = self._run("text", inputs_for(ids, scales, speaker))
+        self.timing = self._timing(noisy.shape[2], lengths)
         yield from self.decode(self.latent(noisy, speaker), noisy.shape[2], speaker)
 
     def noisy(self, ids: list[int], scales: Scales, speaker: int) -> Samples:
         """The noisy latent [1, channels, frames] of a clause."""
-        return self._run("text", inputs_for(ids, scales, speaker))
+        return self._run("text", inputs_for(ids, scales, speaker))[0]
+
+    def _timing(self, frames: int, lengths: list[Samples]) -> Timing:
+        of_ids = [float(each) * self.hop for each in np.ravel(lengths[0])] if lengths else []
+        is_true = round(sum(of_ids)) == frames * self.hop
+        return Timing(frames * self.hop, of_ids if is_true else ())
 
     def latent(self, noisy: Samples, speaker: int) -> Iterator[Samples]:
         """The latent [1, channels, frames] of the noisy one, in windows as they are asked for."""
@@ -112,16 +121,16 @@ class Stages:
         """The latent of a window of the noisy one."""
         noisy_name, mask_name = self._inputs["flow"][:2]
         mask = np.ones((1, 1, noisy.shape[2]), dtype=np.float32)
-        return self._run("flow", {noisy_name: noisy, mask_name: mask} | _sid(speaker))
+        return self._run("flow", {noisy_name: noisy, mask_name: mask} | _sid(speaker))[0]
 
     def decoder(self, latent: Samples, speaker: int) -> Samples:
         """The samples of a window of the latent."""
         name = self._inputs["decoder"][0]
-        return self._run("decoder", {name: latent} | _sid(speaker)).ravel()
+        return self._run("decoder", {name: latent} | _sid(speaker))[0].ravel()
 
-    def _run(self, stage: str, given: dict[str, Any]) -> Samples:
+    def _run(self, stage: str, given: dict[str, Any]) -> list[Samples]:
         feed = {name: given[name] for name in self._inputs[stage]}
-        made: Samples = self._sessions[stage].run(None, feed)[0]
+        made: list[Samples] = self._sessions[stage].run(None, feed)
         return made
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ttsmonitor import words
+from ttsmonitor.messages import format_time
 
 register = template.Library()
 register.filter("source_label", words.source_label)
@@ -37,6 +38,12 @@ def icon(name: str, extra: str = "") -> SafeString:
 def word(text: str) -> str:
     """A word of ttsmonitor.words in the visitor's language."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def iso(value: datetime | None) -> str:
+    """A time as events and the API write it, so that scripts can compare the two."""
+    return format_time(value) if value else ""
 
 
 @register.filter

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmonitor import snapshot
+from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.broker_counts import BrokerCounts
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
@@ -20,6 +21,7 @@ class FakeService:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.counts = BrokerCounts()
+        self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
             name: {"ok": True, "detail": "ok", "since": None}
             for name in ("broker", "database", "synthesis", "audio", "queue")
@@ -43,6 +45,9 @@ class FakeService:
 
     def broker_counts(self) -> dict[str, Any]:
         return self.counts.report()
+
+    def progress(self) -> dict[str, Any] | None:
+        return None
 
     def control(self, control: Control) -> None:
         self.controls.append(control)

@@ -154,6 +154,24 @@ def test_control_reaches_the_service(browser: Client, speech: FakeService) -> No
     assert speech.controls == [Control(action="volume", value=0.5, device_id="moxie-1")]
 
 
+def test_only_what_waits_is_moved_or_removed(browser: Client, speech: FakeService) -> None:
+    one, two = utterance("one", status="queued"), utterance("two", status="queued")
+    said = utterance("said")
+    move = {"action": "move", "id": str(two.pk), "before": str(one.pk)}
+    assert post(browser, move).status_code == 200
+    assert post(browser, move | {"before": None}).status_code == 200
+    assert post(browser, {"action": "remove", "id": str(one.pk)}).status_code == 200
+    assert speech.controls == [
+        Control(action="move", utterance_id=two.pk, before=one.pk),
+        Control(action="move", utterance_id=two.pk),
+        Control(action="remove", utterance_id=one.pk),
+    ]
+    for refused in (move | {"before": str(said.pk)}, {"action": "remove", "id": str(said.pk)}):
+        response = post(browser, refused)
+        assert (response.status_code, response.json()["error"]) == (409, "not_waiting")
+    assert len(speech.controls) == 3
+
+
 def test_replay_names_a_row_of_the_history(browser: Client, speech: FakeService) -> None:
     said = utterance("otra vez")
     assert post(browser, {"action": "replay", "id": str(said.pk)}).status_code == 200

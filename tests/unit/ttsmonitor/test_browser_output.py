@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.unit.ttsmonitor.fakes import RATE
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.browser import (
     KEPT_SECONDS,
+    LEAD_SECONDS,
     MOST_EVENTS,
     BrowserOutput,
     End,
@@ -66,7 +68,7 @@ def test_a_late_one_is_told_first_what_is_being_said(output: BrowserOutput) -> N
     output.write(slice_of(1))
     late = output.listen(quiet)
     output.write(slice_of(2))
-    assert late.take() == [Start("an-id", RATE), Sound(slice_of(2), 0.01 * (220 / 220.5))]
+    assert late.take() == [Start("an-id", RATE), Sound(slice_of(2), 220 / RATE, 220)]
 
 
 def test_who_comes_between_two_utterances_hears_only_the_next(output: BrowserOutput) -> None:
@@ -93,7 +95,7 @@ def test_a_slow_one_misses_the_oldest_and_is_told_so(output: BrowserOutput) -> N
     assert kept == slices[-len(kept) :]
     assert KEPT_SECONDS - 0.02 < len(kept) * 0.01 < KEPT_SECONDS + 0.02
     output.write(slice_of(7))
-    assert slow.take() == [Sound(slice_of(7), 220 / RATE)], "it is up to date again"
+    assert slow.take() == [Sound(slice_of(7), 220 / RATE, 500 * 220)], "it is up to date again"
 
 
 def test_one_that_is_told_already_what_is_said_is_told_again_after_a_gap(
@@ -119,15 +121,54 @@ def test_what_is_left_of_the_last_utterance_is_heard_before_the_next(
     assert kinds == [Start, Sound, End, Start]
 
 
-def test_silence_takes_away_what_was_not_taken_yet(output: BrowserOutput) -> None:
+def test_silence_comes_after_the_sound_that_a_pause_holds(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     output.begin("an-id", RATE)
     output.write(slice_of(1))
     output.flush()
     output.write(slice_of(2))
+    kinds = [type(event) for event in listener.take()]
+    assert kinds == [Start, Sound, Silence, Sound]
+
+
+def test_silence_does_not_wait_for_what_a_slow_one_has_not_taken(output: BrowserOutput) -> None:
+    listener = output.listen(quiet)
+    output.begin("an-id", RATE)
+    for _ in range(20):
+        output.write(slice_of(1))
+    output.flush()
+    output.write(slice_of(2))
     start, silence, sound = listener.take()
     assert (start, silence) == (Start("an-id", RATE), Silence())
     assert isinstance(sound, Sound) and sound.pcm == slice_of(2)
+
+
+def test_what_is_written_again_has_the_position_that_it_had(output: BrowserOutput) -> None:
+    listener = output.listen(quiet)
+    output.begin("an-id", RATE)
+    for _ in range(3):
+        output.write(slice_of(1))
+    output.flush()
+    output.rewind(330 / RATE)
+    output.write(slice_of(1))
+    positions = [each.position for each in listener.take() if isinstance(each, Sound)]
+    assert positions == [0, 220, 440, 330]
+
+
+def test_pages_get_a_little_before_its_time_and_it_takes_as_long_as_the_sound(
+    output: BrowserOutput,
+) -> None:
+    playback, start = Playback(output, Controls(), "an-id", quiet), time.monotonic()
+    playback.play(Block(b"\1\0" * (RATE // 2), RATE))
+    assert time.monotonic() - start == pytest.approx(0.5 - LEAD_SECONDS, abs=0.05)
+    playback.finish()
+    assert time.monotonic() - start == pytest.approx(0.5, abs=0.05)
+
+
+def test_nothing_is_silenced_where_nothing_is_said(output: BrowserOutput) -> None:
+    listener = output.listen(quiet)
+    output.flush()
+    assert listener.take() == []
 
 
 def test_one_who_never_takes_does_not_grow(output: BrowserOutput) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.voice import make_voice
-from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.base import Block, EngineConfig, Mark, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
@@ -35,6 +35,25 @@ def test_what_was_kept_comes_back_also_for_another_process(tmp_path: Path) -> No
     other = SoundCache(tmp_path, 10_000)
     assert pcm(other.get("a")) == pcm(sound())
     assert (other.hits, cache.misses) == (1, 1)
+
+
+def test_marks_come_back_with_the_sound_each_at_its_moment(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000_000)
+    second = bytes(2 * 22_050)
+    blocks = [
+        Block(second, 22_050, (Mark("Hola", 0.05), Mark("señor", 0.7))),
+        Block(second, 22_050, (Mark("Moxie", -0.001),)),
+    ]
+    keep(cache, "a", blocks)
+    first, *others = cache.get("a") or []
+    assert first.marks == (Mark("Hola", 0.05), Mark("señor", 0.7), Mark("Moxie", 0.999))
+    assert others and not any(block.marks for block in others)
+
+
+@pytest.mark.parametrize("damage", [b"PCM1", b"PCM2\x22\x56\0\0\xff\xff\0\0[1]", b"PCM"])
+def test_a_file_that_is_not_as_we_write_them_is_none(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "a.pcm").write_bytes(damage + bytes(100))
+    assert SoundCache(tmp_path, 10_000).get("a") is None
 
 
 def test_what_was_cut_short_is_not_kept(tmp_path: Path) -> None:

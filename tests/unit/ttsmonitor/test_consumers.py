@@ -113,5 +113,6 @@ async def test_nonsense_is_ignored(page: Any, words: str) -> None:
 
 async def test_a_stopping_server_says_that_it_restarts(page: Any) -> None:
     layer: Any = get_channel_layer()
-    await layer.group_send(events.MONITOR_GROUP, {"type": "page.event", "event": {"type": "bye"}})
+    bye = {"type": "page.events", "events": [{"type": "bye"}]}
+    await layer.group_send(events.MONITOR_GROUP, bye)
     assert await page.receive_output() == {"type": "websocket.close", "code": 4012}

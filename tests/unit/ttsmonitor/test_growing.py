@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -119,12 +120,12 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when the speaker waits for the rest."""
     event, wait = threading.Event(), growing.words_of
 
-    def words_of(utterance: Utterance, wait_for_more: Callable[[], None]) -> Any:
+    def words_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:
         def noted() -> None:
             event.set()
             wait_for_more()
 
-        return wait(utterance, noted)
+        return wait(utterance, noted, *others)
 
     monkeypatch.setattr(growing, "words_of", words_of)
     return event
@@ -180,3 +181,28 @@ def test_a_rest_that_never_comes_is_given_up_and_the_next_is_spoken(
     test_speaker.wait_for(following, Status.SPOKEN)
     assert (utterance().status, utterance().error) == (Status.SPOKEN, growing.GAVE_UP)
     assert spoken(stage) == ["Había una vez.", "Otra cosa."]
+
+
+def test_whoever_made_it_has_gone_so_the_rest_is_given_up_sooner(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "ORPHAN_SECONDS", 0.0)
+    monkeypatch.setattr("ttsmonitor.speaker.IDLE_SECONDS", 0.01)
+    waits = waiting(monkeypatch)
+    store(1)
+    stage.speaker.wake()
+    assert waits.wait(10)
+    stage.speaker.patience.maker_has_gone()
+    wait_until(lambda: utterance().status == Status.SPOKEN, "the end")
+    assert utterance().error == growing.GAVE_UP
+
+
+def test_what_begins_after_the_maker_came_back_is_waited_for_as_ever(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "ORPHAN_SECONDS", 0.0)
+    stage.speaker.patience.maker_has_gone()
+    store(1)
+    begun = utterance()
+    assert not stage.speaker.patience.is_over(begun, time.monotonic() - 1)
+    assert stage.speaker.patience.is_over(begun, time.monotonic() - growing.WAIT_SECONDS - 1)

@@ -164,7 +164,7 @@ json_values = st.recursive(
 
 json_objects = st.dictionaries(
     st.sampled_from([*SPECIFIED, "id", "device_id", "lang", "ttl", "intensity", "priority",
-                     "action", "value"]),
+                     "action", "value", "before"]),
     json_values,
 )  # fmt: skip
 GOOD = (
@@ -173,6 +173,7 @@ GOOD = (
     encode(chunk=2, total_chunks=3, text=" "),
     Control(action="volume", value=0.5, device_id="d_1").to_payload(),
     Control(action="replay", utterance_id=uuid.UUID(int=7)).to_payload(),
+    Control(action="move", utterance_id=uuid.UUID(int=7), before=uuid.UUID(int=8)).to_payload(),
     "¿Qué tal?".encode(),
 )  # fmt: skip
 
@@ -233,6 +234,21 @@ def test_controls() -> None:
         parse_control(b'{"action": "dance"}')
     with pytest.raises(InvalidMessageError, match="needs a value"):
         parse_control(b'{"action": "volume"}')
+    for action in ("replay", "remove", "move"):
+        with pytest.raises(InvalidMessageError, match=f"action {action} needs the id"):
+            parse_control(f'{{"action": "{action}"}}'.encode())
+    with pytest.raises(InvalidMessageError, match="before is 'end': not a UUID"):
+        parse_control(f'{{"action": "move", "id": "{uuid.uuid4()}", "before": "end"}}'.encode())
+
+
+def test_a_move_says_before_whom_and_null_is_the_end() -> None:
+    moved = Control(action="move", utterance_id=uuid.UUID(int=7))
+    assert json.loads(moved.to_payload())["before"] is None
+    for control in (moved, replace(moved, before=uuid.UUID(int=8))):
+        assert parse_control(control.to_payload()) == control
+    removed = Control(action="remove", utterance_id=uuid.UUID(int=7))
+    assert parse_control(removed.to_payload()) == removed
+    assert "before" not in json.loads(removed.to_payload())
     with pytest.raises(InvalidMessageError, match="needs the id"):
         parse_control(b'{"action": "replay"}')
 

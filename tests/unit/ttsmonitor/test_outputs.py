@@ -13,9 +13,10 @@ from tests.sound import read_wav
 from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
+from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.null import NullOutput
-from ttsmonitor.audio.outputs import make_output
+from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.audio.wav import WavOutput
@@ -154,10 +155,10 @@ def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
 def test_auto_plays_to_nobody_until_there_is_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.audio.automatic.LOOK_SECONDS", 0.0)
     device = FakeOutput(broken=True, error="no device")
-    output = AutomaticOutput(device)
+    output = AutomaticOutput(device, BrowserOutput())
     assert output.error == "not opened yet"
     output.open()
-    assert (output.name, output.error) == ("null: no sound device", "")
+    assert (output.name, output.error) == ("browser: no sound device", "")
     assert speak(output, 0.05) == pytest.approx(0.05, abs=0.04)
     device.broken, device.error = False, ""
     output.open()
@@ -166,9 +167,44 @@ def test_auto_plays_to_nobody_until_there_is_a_device(monkeypatch: pytest.Monkey
     assert len(device.pcm) == round(0.2 * RATE)
 
 
+def test_auto_is_heard_in_browsers_with_a_device_and_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.automatic.LOOK_SECONDS", 0.0)
+    device, browser = FakeOutput(broken=True, error="no device"), BrowserOutput()
+    output = AutomaticOutput(device, browser)
+    listener = browser.listen(lambda: None)
+    for device.broken in (True, False):
+        device.error = "no device" if device.broken else ""
+        output.open()
+        speak(output, 0.05)
+        heard = b"".join(each.pcm for each in listener.take() if isinstance(each, Sound))
+        assert len(heard) == 2 * round(0.05 * RATE)
+
+
+def test_auto_says_nothing_to_browsers_alone_once_there_was_a_device() -> None:
+    device, browser = FakeOutput(), BrowserOutput()
+    output = AutomaticOutput(device, browser)
+    output.open()
+    speak(output, 0.05)
+    device.error = "unplugged"
+    listener = browser.listen(lambda: None)
+    with pytest.raises(AudioError, match="unplugged"):
+        output.begin("test", RATE)
+    assert listener.take() == []
+
+
+def test_a_device_that_others_only_hear_along_with_has_all_its_time() -> None:
+    device = StuckOutput()
+    output = SeveralOutputs([device, BrowserOutput()], leader=device)
+    with pytest.raises(AudioError, match="stuck"):
+        speak(output, 0.2)
+    assert device.patience_seconds == PATIENCE_SECONDS
+
+
 def test_auto_names_a_device_that_went_away_and_waits_for_it() -> None:
     device = FakeOutput()
-    output = AutomaticOutput(device)
+    output = AutomaticOutput(device, BrowserOutput())
     output.open()
     device.broken, device.error = True, "unplugged"
     with pytest.raises(AudioError):
@@ -184,15 +220,31 @@ def test_auto_does_not_look_for_a_device_all_the_time() -> None:
             looks.append(1)
             raise AudioError("none")
 
-    output = AutomaticOutput(Looked(error="none"))
+    output = AutomaticOutput(Looked(error="none"), BrowserOutput())
     for _ in range(3):
         output.open()
     assert len(looks) == 1
 
 
 def test_names_make_outputs(tmp_path: Path) -> None:
-    assert isinstance(make_output("null", wav_dir=tmp_path), NullOutput)
-    assert isinstance(make_output("wav, null", wav_dir=tmp_path), SeveralOutputs)
+    browser = BrowserOutput()
+
+    def made(names: str) -> Output:
+        return make_output(names, browser=browser, wav_dir=tmp_path)
+
+    assert isinstance(made("null"), NullOutput)
+    assert made("browser") is browser
+    assert isinstance(made("auto"), AutomaticOutput)
+    assert isinstance(made("wav, null"), SeveralOutputs)
+    assert made("pyaudio,browser, browser").name == "pyaudio: default, browser"
+
+
+@pytest.mark.parametrize(
+    ("names", "is_heard"),
+    [("auto", True), ("browser", True), ("pyaudio, browser", True), ("pyaudio,wav", False)],
+)
+def test_which_can_be_heard_in_browsers(names: str, is_heard: bool) -> None:
+    assert is_for_browsers(names) is is_heard
 
 
 def test_a_gain_goes_from_one_value_to_the_other_within_a_slice() -> None:

@@ -13,6 +13,7 @@ from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
 from ttsmonitor.words import REASONS, strings
 
 STATIC = Path(str(finders.find("ttsmonitor/monitor.js"))).parent
+SCRIPTS = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
 
 
 def page_of(client: Client, path: str = "/") -> str:
@@ -47,7 +48,7 @@ def test_queries_do_not_grow_with_the_rows(
 ) -> None:
     for number in range(60):
         utterance(f"row {number}", status="queued" if number % 2 else "spoken")
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
+    with django_assert_max_num_queries(13):  # type: ignore[operator]
         page_of(browser)
 
 
@@ -58,6 +59,34 @@ def test_pages_keep_to_a_strict_content_policy(visitor: Client, browser: Client,
         assert not body.strip() or "application/json" in attributes
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
     assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//(?!testserver[:/])[^"']*""", page)
+
+
+def test_the_filter_in_the_address_is_drawn_and_kept(browser: Client, speech: FakeService) -> None:
+    utterance("Buenos días", device_id="moxie-1")
+    utterance("Buenas noches", device_id="moxie-2", source="chat")
+    page = page_of(browser, "/?device_id=moxie-2&q=buenas")
+    stream = page.partition('id="stream"')[2].partition("</ol>")[0]
+    assert "Buenas noches" in stream and "Buenos días" not in stream
+    assert '<option value="moxie-2" selected>' in page and '<option value="moxie-1">' in page
+    assert 'name="q" value="buenas"' in page
+    assert "Nothing that fits" in page_of(browser, "/?q=dragones")
+    assert "Buenos días" in page_of(browser, "/?status=shouted"), (
+        "what nobody understands hides none"
+    )
+    assert '<option value="moxie-9" selected>' in page_of(browser, "/?device_id=moxie-9")
+
+
+def test_what_waits_can_be_moved_but_the_first_one_not_up(
+    browser: Client, speech: FakeService
+) -> None:
+    utterance("one", status="queued", seconds_ago=9)
+    utterance("two", status="queued", priority="high")
+    queue = page_of(browser).partition('id="queue"')[2].partition("</ol>")[0]
+    first, second = queue.split("</li>")[:2]
+    assert "two" in first and "urgent" in first
+    assert re.search(r'data-move="up"[^>]* disabled', first)
+    assert not re.search(r'data-move="up"[^>]* disabled', second)
+    assert re.search(r'data-move="down"[^>]* disabled', second)
 
 
 def test_every_icon_exists() -> None:
@@ -73,9 +102,7 @@ def test_every_icon_exists() -> None:
 
 
 def test_every_sentence_of_the_scripts_is_handed_to_them() -> None:
-    scripts = "".join(
-        (STATIC / name).read_text() for name in ("monitor.js", "live.js", "charts.js")
-    )
+    scripts = "".join(script.read_text() for script in SCRIPTS)
     said = set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
     assert len(said) > 5
     assert said <= set(strings())
@@ -89,6 +116,8 @@ def test_first_load_is_small() -> None:
         STATIC / "vendor/bootstrap/bootstrap.min.css",
         STATIC / "vendor/bootstrap/bootstrap.bundle.min.js",
         STATIC / "vendor/bootstrap-icons/icons.svg",
-        *STATIC.glob("*.*"),
+        *SCRIPTS,
+        *STATIC.glob("*.css"),
+        *STATIC.glob("*.svg"),
     ]
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 100_000

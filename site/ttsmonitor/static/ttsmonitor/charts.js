@@ -37,7 +37,7 @@ function make(name, attributes = {}, text = "") {
 // The next round number: the axis ends there.
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value || 1));
-  return (value ? [1, 2, 5, 10].find((step) => step * power >= value) : 1) * power;
+  return (value ? [1, 2, 4, 6, 8, 10].find((step) => step * power >= value) : 1) * power;
 }
 
 /** A chart: `lines` are {label, colour, values, isLine}, one value (or null) for each of `times`. */

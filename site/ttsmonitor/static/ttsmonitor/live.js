@@ -9,11 +9,16 @@ const RESTART = 4012; // the server said that it stops
  * Keep a WebSocket to `path` open. Returns {send(object), close()}.
  *
  * onEvent(object)   each message, decoded from JSON; the first of a connection is its snapshot.
+ * onBytes(buffer)   each binary message.
  * onStale(stale)    true when the connection is lost, false when it is back.
  * askAgainSeconds   ask {"type": "snapshot"} that often, and connect anew where no answer comes.
  *                   Only for consumers that answer it. 0: never.
+ * quietMs           connect anew where nothing came for so long. 0: silence means nothing.
  */
-export function connect(path, { onEvent, onStale = () => {}, askAgainSeconds = 0 }) {
+export function connect(
+  path,
+  { onEvent, onBytes = () => {}, onStale = () => {}, askAgainSeconds = 0, quietMs = 0 },
+) {
   const url = new URL(path, location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   let socket = null;
@@ -28,14 +33,18 @@ export function connect(path, { onEvent, onStale = () => {}, askAgainSeconds = 0
     const opened = new WebSocket(url);
     let greeted = false;
     socket = opened;
+    opened.binaryType = "arraybuffer";
     opened.onopen = () => {
       greeted = true;
       waitMs = FIRST_WAIT_MS;
+      if (quietMs) giveUpIn(quietMs);
     };
-    opened.onmessage = (message) => {
+    opened.onmessage = ({ data }) => {
       clearTimeout(silence);
+      if (quietMs) giveUpIn(quietMs);
       onStale(false);
-      onEvent(JSON.parse(message.data));
+      if (data instanceof ArrayBuffer) onBytes(data);
+      else onEvent(JSON.parse(data));
     };
     opened.onclose = (event) => {
       if (socket === opened) lost(greeted, event.code);
@@ -56,13 +65,17 @@ export function connect(path, { onEvent, onStale = () => {}, askAgainSeconds = 0
   const ask = () => {
     if (socket?.readyState !== WebSocket.OPEN || document.hidden) return;
     send({ type: "snapshot" });
-    const asked = socket;
+    giveUpIn(ANSWER_MS);
+  };
+
+  const giveUpIn = (ms) => {
+    const silent = socket;
     clearTimeout(silence);
     silence = setTimeout(() => {
-      if (socket !== asked) return;
+      if (socket !== silent) return;
       lost(true, 0); // half open: close() would wait for an answer too
-      asked.close();
-    }, ANSWER_MS);
+      silent.close();
+    }, ms);
   };
 
   const send = (data) => {
@@ -78,14 +91,19 @@ export function connect(path, { onEvent, onStale = () => {}, askAgainSeconds = 0
     }
   };
 
-  if (askAgainSeconds) setInterval(ask, askAgainSeconds * 1000);
-  addEventListener("online", hurry);
-  document.addEventListener("visibilitychange", hurry);
+  const ending = new AbortController();
+  const asking = askAgainSeconds ? setInterval(ask, askAgainSeconds * 1000) : 0;
+  addEventListener("online", hurry, ending);
+  document.addEventListener("visibilitychange", hurry, ending);
   open();
   return {
     send,
     close() {
       closed = true;
+      clearTimeout(retry);
+      clearTimeout(silence);
+      clearInterval(asking);
+      ending.abort();
       socket?.close();
     },
   };

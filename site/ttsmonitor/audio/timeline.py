@@ -1,0 +1,126 @@
+"""What of an utterance is heard when: its words, and how loud it is."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ttsmonitor.synthesis.base import Block, Mark
+
+LEVEL_SECONDS = 0.05
+"""Of sound for which there is one level."""
+LEVELS_KEPT = 100
+BLOCKS_KEPT = 50
+"""That nobody looked at: how loud what was heard long ago was is of no interest."""
+NEAR, FAR = 6, 40
+"""How many words ahead of the last one a word is looked for; the second for long words."""
+LONG_WORD = 4
+LOUDEST = 0.3
+"""Of 16 bits, as effective value: what is as loud as a voice gets."""
+
+_WORD = re.compile(r"[^ \t\r\n]+")
+"""As the page cuts a text, too: into these words it is to be lit."""
+
+
+class Alignment:
+    """Which word of a text is said with which spoken one: not all are said as they are written."""
+
+    def __init__(self) -> None:
+        self._words: list[tuple[int, str]] = []  # those with letters: number in the text, letters
+        self._next = 0
+
+    def read(self, text: str) -> None:
+        """The text, or all that there is of it by now."""
+        plain = ((number, _plain(word)) for number, word in enumerate(_WORD.findall(text)))
+        self._words = [(number, word) for number, word in plain if word]
+
+    def find(self, spoken: str) -> int | None:
+        """The number of the word that is said with `spoken`; None where there is none.
+
+        One that is not in the text stands for the next that was not said yet.
+        """
+        wanted = _plain(spoken)
+        if not wanted or not self._words:
+            return None
+        reach = self._next + (FAR if len(wanted) >= LONG_WORD else NEAR)
+        for index in range(self._next, min(reach, len(self._words))):
+            if self._words[index][1] == wanted:
+                self._next = index + 1
+                return self._words[index][0]
+        return self._words[min(self._next, len(self._words) - 1)][0]
+
+
+class Timeline:
+    """add() is for the thread that plays, and costs it nothing; the others are for any thread."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, tuple[Mark, ...]]] = deque()
+        self._blocks: deque[tuple[float, Block]] = deque(maxlen=BLOCKS_KEPT)
+        self._lock = threading.Lock()
+        self._alignment = Alignment()
+        self._text = ""
+        self._words: list[tuple[float, int]] = []
+        self._levels: list[int] = []
+        self._levels_begin = 0  # the number of the first one that is kept
+        self._rest = np.zeros(0, dtype=np.float32)
+
+    def add(self, seconds: float, block: Block) -> None:
+        """`block` will be heard when so much of the utterance was heard."""
+        if block.marks:
+            self._marks.append((seconds, block.marks))
+        self._blocks.append((seconds, block))
+
+    def words(self, text: str, known: int = 0) -> list[tuple[float, int]]:
+        """When which word of `text` begins, by its number; but the first `known` of these."""
+        with self._lock:
+            if text != self._text:
+                self._text = text
+                self._alignment.read(text)
+            while self._marks:
+                begin, marks = self._marks.popleft()
+                for mark in marks:
+                    if (number := self._alignment.find(mark.word)) is not None:
+                        self._words.append((round(begin + mark.seconds, 2), number))
+            return self._words[known:]
+
+    def levels(self, known: int = 0) -> tuple[int, list[int]]:
+        """How loud it is, 0 to 100, every LEVEL_SECONDS: number of the first, and from there on.
+
+        The first `known` are left out.
+        """
+        with self._lock:
+            while self._blocks:
+                self._measure(*self._blocks.popleft())
+            begin = max(known, self._levels_begin)
+            return begin, self._levels[begin - self._levels_begin :]
+
+    def _measure(self, seconds: float, block: Block) -> None:
+        length = round(LEVEL_SECONDS * block.sample_rate)
+        number = round(seconds / LEVEL_SECONDS - len(self._rest) / length)
+        if number > self._levels_begin + len(self._levels):  # nobody looked for a while
+            number = round(seconds / LEVEL_SECONDS)
+            self._levels, self._levels_begin = [], number
+            self._rest = self._rest[:0]
+        samples = np.frombuffer(block.pcm, dtype="<i2").astype(np.float32) / 32_768
+        sound = np.concatenate([self._rest, samples])
+        whole = len(sound) // length
+        self._rest = sound[whole * length :]
+        self._levels += _loudness(sound[: whole * length].reshape(whole, length))
+        excess = max(0, len(self._levels) - LEVELS_KEPT)
+        self._levels_begin += excess
+        del self._levels[:excess]
+
+
+def _loudness(rows: Any) -> list[int]:
+    """0 to 100 for each row of samples, as an ear would order them."""
+    effective: Sequence[float] = np.sqrt(np.mean(np.square(rows), axis=1)) if len(rows) else []
+    return [min(100, round(100 * (float(each) / LOUDEST) ** 0.5)) for each in effective]
+
+
+def _plain(word: str) -> str:
+    return "".join(filter(str.isalnum, word.casefold()))

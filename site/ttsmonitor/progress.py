@@ -1,0 +1,149 @@
+"""Tells the pages how far the utterance in hand is, so that they can light its words.
+
+On a thread of its own, at most ten times a second, and only where somebody looks: the speaker does
+not know of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ttsmonitor.audio.playback import Playback
+from ttsmonitor.audio.timeline import LEVEL_SECONDS
+from ttsmonitor.models import Utterance
+
+logger = logging.getLogger(__name__)
+
+TELL_SECONDS = 0.1
+VIEWER_SECONDS = 0.004
+"""For each page that looks there is so much more time between two: some hundred take a while."""
+BEAT_SECONDS = 1.0
+"""Pages go on by themselves, but not for much longer than this."""
+NOBODY_SECONDS = 0.25
+JUMP_SECONDS = 0.08
+
+InHand = tuple[Utterance, Playback] | None
+
+
+@dataclass
+class _Told:
+    """What the pages know."""
+
+    id: str = ""
+    text: str = ""
+    words: int = 0
+    levels: int = 0
+    seconds: float = 0.0
+    is_moving: bool = False
+    at: float = 0.0
+
+    def expects(self, seconds: float, now: float) -> bool:
+        """Is this about where a page would be by itself?"""
+        passed = now - self.at if self.is_moving else 0.0
+        return abs(self.seconds + passed - seconds) < JUMP_SECONDS
+
+
+class Progress:
+    """start(), begun() from any thread, stop(). `tell` is given what is new of the utterance."""
+
+    def __init__(
+        self,
+        in_hand: Callable[[], InHand],
+        is_paused: Callable[[], bool],
+        viewers: Callable[[], int],
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._in_hand = in_hand
+        self._is_paused = is_paused
+        self._viewers = viewers
+        self._tell = tell
+        self._told = _Told()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ttsmonitor.progress")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def begun(self) -> None:
+        """An utterance is heard from now on. Returns at once."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def whole(self) -> dict[str, Any] | None:
+        """All of the utterance in hand; None where nothing is heard."""
+        if (heard := self._heard()) is None:
+            return None
+        utterance, playback = heard
+        first, levels = playback.timeline.levels()
+        return self._where(utterance, playback) | {
+            "text": utterance.text,
+            "from": 0,
+            "words": playback.timeline.words(utterance.text),
+            "levels": {"at": round(first * LEVEL_SECONDS, 2), "values": levels},
+        }
+
+    def _heard(self) -> InHand:
+        in_hand = self._in_hand()
+        return in_hand if in_hand is not None and in_hand[1].has_begun else None
+
+    def _where(self, utterance: Utterance, playback: Playback) -> dict[str, Any]:
+        return {
+            "id": str(utterance.pk),
+            "seconds": round(playback.heard_seconds, 3),
+            "moving": not (self._is_paused() or playback.is_cancelled),
+            "step": LEVEL_SECONDS,
+        }
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            try:
+                while (heard := self._heard()) is not None and not self._stopping.is_set():
+                    self._follow(*heard)
+            except Exception:
+                logger.exception("how far it is could not be told")
+
+    def _follow(self, utterance: Utterance, playback: Playback) -> None:
+        viewers = self._viewers()
+        if viewers and (news := self._news(utterance, playback)) is not None:
+            self._tell(news)
+        wait_seconds = max(TELL_SECONDS, viewers * VIEWER_SECONDS)
+        self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
+
+    def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
+        """What the pages do not know yet; None where that is nothing."""
+        where, now = self._where(utterance, playback), time.monotonic()
+        if where["id"] != self._told.id:
+            self._told = _Told(where["id"])
+        told, text = self._told, utterance.text
+        words = playback.timeline.words(text, told.words)
+        first, levels = playback.timeline.levels(told.levels)
+        is_as_expected = (
+            told.text == text
+            and told.is_moving == where["moving"]
+            and told.expects(where["seconds"], now)
+        )
+        if is_as_expected and not words and not levels and now - told.at < BEAT_SECONDS:
+            return None
+        news = where | {"from": told.words, "words": words}
+        if told.text != text:
+            news["text"] = text
+        if levels:
+            news["levels"] = {"at": round(first * LEVEL_SECONDS, 2), "values": levels}
+        self._told = _Told(
+            where["id"], text, told.words + len(words), first + len(levels),
+            where["seconds"], where["moving"], now,
+        )  # fmt: skip
+        return news

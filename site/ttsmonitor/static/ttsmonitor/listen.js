@@ -1,0 +1,87 @@
+// Listen in this browser: the button, its state, the volume and the level.
+import { say } from "./live.js";
+import { play } from "./player.js";
+
+const ON = "moxie-listen"; // this tab listens, also after it was loaded anew
+const VOLUME = "moxie-listen-volume";
+const NOTES = {
+  off: "",
+  connecting: "Connecting…",
+  live: "You hear what Moxie says, here in this browser.",
+  blocked: "Your browser waits for a click before it plays sound.",
+  stale: "No sound: the connection is lost. This page keeps trying.",
+  unavailable: "This speech service plays nothing in browsers: TTS_AUDIO leaves it out.",
+  failed: "This browser cannot play it.",
+};
+const LISTEN = "Listen in this browser";
+const STOP = "Stop listening";
+const LABELS = { off: LISTEN, unavailable: LISTEN, failed: LISTEN, blocked: "Click to hear" };
+
+const box = document.getElementById("listen");
+const [button, volume] = box.querySelectorAll("button, input");
+const [note, meter] = box.querySelectorAll("[data-part]");
+let player = null;
+
+const loudness = () => (volume.value / 100) ** 2; // as ears hear it
+
+function show(state) {
+  box.dataset.state = state;
+  note.textContent = NOTES[state] && say(NOTES[state]);
+  button.lastElementChild.textContent = say(LABELS[state] ?? STOP);
+  if (state !== "live") showLevel(0);
+  if (LABELS[state] === LISTEN) end();
+}
+
+function showLevel(level) {
+  meter.style.transform = `scaleX(${Math.sqrt(level).toFixed(3)})`;
+}
+
+function start() {
+  keep(sessionStorage, ON, "1");
+  show("connecting");
+  try {
+    player = play({ volume: loudness(), onState: show, onLevel: showLevel });
+  } catch {
+    show("failed"); // no Web Audio
+  }
+}
+
+function end() {
+  keep(sessionStorage, ON, "");
+  player?.close();
+  player = null;
+}
+
+function keep(storage, name, value) {
+  try {
+    storage.setItem(name, value);
+  } catch {
+    // Storage is switched off: it is forgotten when the page is left.
+  }
+}
+
+function kept(storage, name) {
+  try {
+    return storage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+button.addEventListener("click", () => {
+  if (box.dataset.state === "blocked") player.wake();
+  else if (player) show("off");
+  else start();
+});
+// Any other click or key will do as well: a browser wants to see that somebody is there.
+for (const kind of ["pointerdown", "pointerup", "keydown"]) {
+  document.addEventListener(kind, ({ target }) => {
+    if (box.dataset.state === "blocked" && !button.contains(target)) player.wake();
+  });
+}
+volume.addEventListener("input", () => {
+  player?.setVolume(loudness());
+  keep(localStorage, VOLUME, volume.value);
+});
+volume.value = kept(localStorage, VOLUME) ?? volume.value;
+if (kept(sessionStorage, ON)) start();

@@ -1,0 +1,56 @@
+// Buttons and volume.
+import { postJSON } from "../live.js";
+import { byId, clearNotice, notice } from "./format.js";
+
+let onStatus = () => {};
+
+/** Have `draw` called with the state that an answer tells. */
+export function whenAnswered(draw) {
+  onStatus = draw;
+}
+
+/** Send a control message; false where it was refused, of which the page tells. */
+export async function control(body) {
+  try {
+    const answer = await postJSON("/api/control", body);
+    clearNotice();
+    onStatus(answer.status);
+    return true;
+  } catch (error) {
+    notice(error.detail ?? String(error));
+    return false;
+  }
+}
+
+/** Show what the buttons would do now. */
+export function drawControls(status) {
+  swap(status.paused, byId("pause"), byId("resume"));
+  swap(status.muted, byId("mute"), byId("unmute"));
+  if (document.activeElement !== byId("volume")) byId("volume").value = status.volume * 100;
+}
+
+function swap(isOn, one, other) {
+  const hadFocus = [one, other].includes(document.activeElement);
+  one.hidden = isOn;
+  other.hidden = !isOn;
+  if (hadFocus) (isOn ? other : one).focus();
+}
+
+/** Make it louder by so many of 100; quieter where that is negative. */
+export function turnVolume(by) {
+  const volume = byId("volume");
+  volume.value = Number(volume.value) + by;
+  sendVolume();
+}
+
+function sendVolume() {
+  control({ action: "volume", value: Number(byId("volume").value) / 100 });
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-control]");
+  if (button) control({ action: button.dataset.control });
+  const replay = target.closest("[data-replay]");
+  if (replay) control({ action: "replay", id: replay.closest("[data-id]").dataset.id });
+});
+byId("volume").addEventListener("change", sendVolume);

@@ -1,0 +1,47 @@
+// Numbers, times and names as the visitor writes them, and small things that all lists share.
+import { say } from "../live.js";
+
+const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
+const language = document.documentElement.lang;
+// The visitor's own region of the page's language: 14:05 or 2:05 PM.
+const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
+
+export const number = new Intl.NumberFormat(region);
+export const short = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
+export const clock = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
+const calendar = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" });
+
+export const byId = (id) => document.getElementById(id);
+export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
+export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
+
+/** The time of day, with the date where that is not today's. */
+export function timeLabel(iso) {
+  const moment = new Date(iso);
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return (isToday ? clock : calendar).format(moment);
+}
+
+/** A fact is shown with its picture or not at all. */
+export function setFact(element, text) {
+  setText(element, text ?? "");
+  element.parentElement.hidden = !text;
+}
+
+/** Touch the page only where something changes. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+let noticeEnds = 0;
+/** Say for a while what went wrong. */
+export function notice(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = false;
+  clearTimeout(noticeEnds);
+  noticeEnds = setTimeout(clearNotice, 8000);
+}
+
+export function clearNotice() {
+  byId("notice").hidden = true;
+}

@@ -1,0 +1,30 @@
+// Say a phrase: it goes the way of everything that is said, and appears in the stream.
+import { postJSON, say } from "../live.js";
+import { byId } from "./format.js";
+
+const form = byId("phrase");
+const { text, voice, mood } = form.elements;
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (!text.value.trim()) return;
+  const said = { text: text.value };
+  if (voice.value) said.voice = voice.value;
+  if (mood.value) said.mood = mood.value;
+  form.setAttribute("aria-busy", "true");
+  try {
+    const answer = await postJSON("/api/say", said);
+    if (text.value === said.text) text.value = "";
+    tell(answer.detail || say("On its way."), !answer.detail);
+  } catch (error) {
+    tell(error.detail ?? String(error), false);
+  } finally {
+    form.removeAttribute("aria-busy");
+    text.focus();
+  }
+});
+
+function tell(words, isGood) {
+  byId("phrase-note").textContent = words;
+  byId("phrase-note").classList.toggle("is-wrong", !isGood);
+}

@@ -1,0 +1,112 @@
+// What waits: in another order by buttons, Alt with the arrow keys, or by dragging.
+import { getJSON, say } from "../live.js";
+import { control } from "./controls.js";
+import { byId, number } from "./format.js";
+import { fill } from "./row.js";
+
+const list = byId("queue");
+const mould = byId("waiting").content.firstElementChild;
+
+/** Draw `waiting`, the next one first. Rows that stay are the same elements. */
+export function drawQueue(waiting) {
+  const known = new Map([...list.children].map((row) => [row.dataset.id, row]));
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  const rows = waiting.map((utterance) => {
+    return fill(known.get(utterance.id) ?? mould.cloneNode(true), utterance);
+  });
+  rows.forEach((row, index) => {
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    row.querySelector("[data-move=up]").disabled = index === 0;
+    row.querySelector("[data-move=down]").disabled = index === rows.length - 1;
+  });
+  while (list.children.length > rows.length) list.lastElementChild.remove();
+  byId("queue-empty").hidden = rows.length > 0;
+  if (focused && document.activeElement !== focused) refocus(focused);
+}
+
+// A button that is moved loses the focus, and one that is disabled cannot have it.
+function refocus(button) {
+  const row = button.closest("li");
+  const usable = row?.isConnected && [button, ...row.querySelectorAll("button")].find((each) => !each.disabled);
+  (usable || list.querySelector("[data-remove]") || byId("queue-title")).focus();
+}
+
+async function move(row, before) {
+  if (!(await change({ action: "move", id: row.dataset.id, before: before?.dataset.id ?? null }))) return;
+  const place = [...list.children].indexOf(row) + 1;
+  if (place) announce(say("Number {count} in the queue", { count: number.format(place) }));
+}
+
+async function remove(row) {
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const hadFocus = row.contains(document.activeElement);
+  if (!(await change({ action: "remove", id: row.dataset.id }))) return;
+  announce(say("Removed from the queue"));
+  if (hadFocus) (next?.isConnected ? next.querySelector("[data-remove]") : byId("queue-title")).focus();
+}
+
+async function change(body) {
+  const isDone = await control(body);
+  try {
+    drawQueue((await getJSON("/api/queue")).queue);
+  } catch {
+    // It comes with the next figures.
+  }
+  return isDone;
+}
+
+function announce(text) {
+  byId("queue-said").textContent = text;
+}
+
+function step(row, direction) {
+  const other = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
+  if (other) move(row, direction === "up" ? other : other.nextElementSibling);
+}
+
+list.addEventListener("click", ({ target }) => {
+  const row = target.closest("li");
+  const button = target.closest("[data-move]");
+  if (button) step(row, button.dataset.move);
+  else if (target.closest("[data-remove]")) remove(row);
+});
+
+list.addEventListener("keydown", (event) => {
+  const direction = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+  if (!direction || !event.altKey) return;
+  event.preventDefault();
+  step(event.target.closest("li"), direction);
+});
+
+let dragged = null;
+list.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("li");
+  if (!dragged) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.querySelector("[data-part=text]").textContent);
+  dragged.classList.add("is-dragged");
+});
+list.addEventListener("dragover", (event) => {
+  const over = dragged && event.target.closest("li");
+  if (!over || over === dragged) return;
+  event.preventDefault();
+  const { top, height } = over.getBoundingClientRect();
+  mark(over, event.clientY < top + height / 2 ? "before" : "after");
+});
+list.addEventListener("drop", (event) => {
+  const over = list.querySelector("[data-drop]");
+  if (!over || !dragged) return;
+  event.preventDefault();
+  const before = over.dataset.drop === "before" ? over : over.nextElementSibling;
+  if (before !== dragged && before !== dragged.nextElementSibling) move(dragged, before);
+});
+list.addEventListener("dragend", () => {
+  dragged?.classList.remove("is-dragged");
+  dragged = null;
+  mark(null);
+});
+
+function mark(row, where) {
+  for (const other of list.querySelectorAll("[data-drop]")) if (other !== row) delete other.dataset.drop;
+  if (row) row.dataset.drop = where;
+}

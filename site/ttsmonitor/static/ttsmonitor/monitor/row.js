@@ -1,0 +1,35 @@
+// A row of the stream, and of the queue.
+import { say } from "../live.js";
+import { milliseconds, setFact, setText, short, sourceLabel, timeLabel } from "./format.js";
+
+const UNFINISHED = new Set(["receiving", "queued", "playing"]);
+
+/** Fill `row`, a copy of one of the page's moulds. */
+export function fill(row, utterance) {
+  const part = (name) => row.querySelector(`[data-part="${name}"]`);
+  row.dataset.id = utterance.id;
+  row.dataset.received = utterance.received_at;
+  setText(part("text"), utterance.text);
+  if (utterance.lang) part("text").lang = utterance.lang;
+  part("time").dateTime = utterance.received_at;
+  setText(part("time"), timeLabel(utterance.received_at));
+  setText(part("source"), sourceLabel(utterance.source));
+  setFact(part("robot"), utterance.device_id);
+  if (part("state")) fillOutcome(row, part, utterance);
+  if (part("urgent")) part("urgent").hidden = utterance.priority !== "high";
+  return row;
+}
+
+function fillOutcome(row, part, utterance) {
+  const { status, first_audio_ms: first, audio_seconds: seconds, error } = utterance;
+  row.dataset.source = utterance.source;
+  row.dataset.device_id = utterance.device_id;
+  row.dataset.status = status;
+  part("state").className = `state state-${status}`;
+  setText(part("state"), say(status));
+  setFact(part("voice"), utterance.engine);
+  setFact(part("first"), first === null ? "" : milliseconds(first));
+  setFact(part("length"), seconds ? say("{count} s", { count: short.format(seconds) }) : "");
+  setText(part("error"), error === status ? "" : say(error));
+  row.querySelector("[data-replay]").hidden = UNFINISHED.has(status);
+}

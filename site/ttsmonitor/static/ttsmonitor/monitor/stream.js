@@ -1,0 +1,184 @@
+// What was said, newest first. Rows are changed in place; what is new waits while one reads on.
+import { getJSON, say } from "../live.js";
+import { isFiltered, lets, query, watch } from "./filters.js";
+import { byId, notice, number } from "./format.js";
+import { fill } from "./row.js";
+
+const MOST_ROWS = 500;
+const PAGE = 50;
+const TOP_PIXELS = 24;
+const AHEAD = "600px"; // older ones are fetched so far before they are in sight
+
+const list = byId("stream");
+const scroller = byId("stream-scroller");
+const pill = byId("fresh");
+const mould = byId("row").content.firstElementChild;
+const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
+const fresh = new Map(); // utterances that wait to be shown
+
+let newest = ""; // when the newest one came that this page was told of
+let before = ""; // the cursor of the next page; "": from the top, for one that is not known
+let isLoading = false;
+let generation = 0; // answers to what was asked before the filter changed are dropped
+
+/** Take in an utterance that is new, or in a new state. */
+export function drawUtterance(utterance) {
+  const known = rows.get(utterance.id);
+  if (utterance.received_at > newest) newest = utterance.received_at;
+  if (!lets(utterance)) {
+    fresh.delete(utterance.id);
+    if (known) remove(known);
+  } else if (known) {
+    fill(known, utterance);
+  } else if (isReading()) {
+    fresh.set(utterance.id, utterance);
+  } else {
+    place(utterance).classList.add("is-new");
+    trim();
+  }
+  tell();
+}
+
+/** Take in the newest ones, as a snapshot has them. */
+export function drawRecent(recent) {
+  const isMissing = newest && recent.length >= PAGE && recent.at(-1).received_at > newest;
+  newest = recent[0]?.received_at ?? newest;
+  if (isMissing) {
+    reload();
+    return;
+  }
+  for (const utterance of [...recent].reverse()) {
+    if (rows.has(utterance.id) || isReading()) drawUtterance(utterance);
+    else if (lets(utterance)) place(utterance);
+  }
+  tell();
+}
+
+function place(utterance) {
+  const row = fill(mould.cloneNode(true), utterance);
+  rows.set(utterance.id, row);
+  // Times are ISO 8601 in UTC, so they sort as text. Old ones go to the end, new ones to the top.
+  const last = list.lastElementChild;
+  if (!last || last.dataset.received >= utterance.received_at) {
+    list.append(row);
+  } else {
+    let next = list.firstElementChild;
+    while (next && next.dataset.received > utterance.received_at) next = next.nextElementSibling;
+    list.insertBefore(row, next);
+  }
+  return row;
+}
+
+function remove(row) {
+  rows.delete(row.dataset.id);
+  row.remove();
+}
+
+function trim() {
+  if (rows.size <= MOST_ROWS) return;
+  while (rows.size > MOST_ROWS) remove(list.lastElementChild);
+  before = "";
+  byId("older").hidden = false;
+}
+
+function tell() {
+  byId("stream-empty").hidden = rows.size + fresh.size > 0 || isLoading;
+  byId("stream-none").hidden = byId("stream-empty").hidden || !isFiltered();
+  byId("stream-nothing").hidden = byId("stream-empty").hidden || isFiltered();
+  pill.hidden = !fresh.size;
+  const count = number.format(fresh.size);
+  byId("fresh-count").textContent =
+    fresh.size === 1 ? say("1 new one") : say("{count} new ones", { count });
+}
+
+/** Is the visitor further down than the newest row? */
+function isReading() {
+  const top = Math.max(0, scroller.getBoundingClientRect().top);
+  const first = list.firstElementChild?.getBoundingClientRect().top ?? top;
+  return rows.size > 0 && first < top - TOP_PIXELS;
+}
+
+function showFresh() {
+  const waiting = [...fresh.values()].sort((one, other) => (one.received_at < other.received_at ? -1 : 1));
+  fresh.clear();
+  for (const utterance of waiting) place(utterance).classList.add("is-new");
+  trim();
+  tell();
+}
+
+let looking = 0;
+function onScroll() {
+  looking ||= requestAnimationFrame(() => {
+    looking = 0;
+    if (fresh.size && !isReading()) showFresh();
+  });
+}
+
+/** From the top, as the filter wants it. */
+export async function reload() {
+  generation++;
+  isLoading = false;
+  before = "";
+  await load(() => {
+    fresh.clear();
+    rows.clear();
+    list.replaceChildren();
+    scroller.scrollTop = 0;
+  });
+}
+
+async function load(prepare = () => {}) {
+  if (isLoading) return;
+  const asked = generation;
+  isLoading = true;
+  list.setAttribute("aria-busy", "true");
+  try {
+    let added = 0;
+    do {
+      const answer = await getJSON(`/api/history?${query({ limit: PAGE, before })}`);
+      if (asked !== generation) return;
+      prepare();
+      prepare = () => {};
+      for (const utterance of answer.utterances) {
+        if (fresh.has(utterance.id) || rows.has(utterance.id)) continue;
+        place(utterance);
+        added++;
+      }
+      before = answer.next ?? "";
+    } while (before && !added);
+    byId("older").hidden = !before;
+    watchEnd(); // it may be in sight still
+  } catch (error) {
+    notice(error.detail ?? String(error));
+  } finally {
+    if (asked === generation) {
+      isLoading = false;
+      list.removeAttribute("aria-busy");
+      tell();
+    }
+  }
+}
+
+pill.addEventListener("click", () => {
+  showFresh();
+  const first = list.firstElementChild;
+  scroller.scrollTop = 0;
+  if (scroller.getBoundingClientRect().top < 0) byId("stream-title").scrollIntoView();
+  first?.querySelector("[data-replay]:not([hidden])")?.focus({ preventScroll: true });
+});
+byId("older").addEventListener("click", () => load());
+scroller.addEventListener("scroll", onScroll, { passive: true });
+addEventListener("scroll", onScroll, { passive: true });
+const end = new IntersectionObserver(
+  (seen) => {
+    // Not before somebody scrolls: the first page is enough for who looks at the newest.
+    if (seen.some((each) => each.isIntersecting) && isReading()) load();
+  },
+  { rootMargin: AHEAD, scrollMargin: AHEAD },
+);
+function watchEnd() {
+  end.unobserve(byId("older"));
+  end.observe(byId("older"));
+}
+watchEnd();
+watch(reload);

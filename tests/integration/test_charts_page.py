@@ -1,0 +1,85 @@
+"""The charts of the monitor in a real browser, and the page of the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.chromium import open_page
+from tests.tools import Listener, Process, get_json, manage, running, wait_until
+
+pytestmark = pytest.mark.browser
+MADE = 400
+
+
+@pytest.fixture
+def monitor(install: Callable[..., dict[str, str]]) -> Iterator[str]:
+    """The address of one with a history of two days, and no login."""
+    env = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_AUDIO="null", TTS_ENGINE="espeak")
+    with running(manage("make_utterances", str(MADE), "--days", "2"), env) as making:
+        assert making.wait(60) == 0, making.output
+    process = Process(manage("run_tts_subscriber"), env)
+    process.wait_for_line("speech service ready")
+    yield f"http://localhost:{env['HTTP_PORT']}"
+    process.close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with open_page() as opened:
+        opened.clock.install()
+        yield opened
+
+
+def in_table(page: Page, chart: str) -> int:
+    """The sum of all numbers of a chart's table."""
+    cells = page.locator(f"[data-chart={chart}] tbody td").all_text_contents()
+    return sum(int(re.sub(r"\D", "", cell) or 0) for cell in cells)
+
+
+def test_charts_show_the_history_and_what_is_said_meanwhile(
+    monitor: str, page: Page, listen: Callable[..., Listener]
+) -> None:
+    page.goto(f"{monitor}/")
+    page.locator("#charts").scroll_into_view_if_needed()
+    expect(page.locator("[data-chart=count] .chart-bar").first).to_be_visible()
+    expect(page.locator("[data-chart=count] .chart-legend")).to_contain_text("dicha")
+    expect(page.locator("[data-chart=first] path").first).to_be_visible()
+    expect(page.locator("[data-chart=first] .chart-legend")).to_contain_text("mediana")
+    expect(page.locator("[data-broker=clients]")).to_have_text(re.compile(r"^\d+$"))
+    expect(page.locator("#broker-version")).to_contain_text("mosquitto")
+
+    page.get_by_text("30 días").click()
+    wait_until(lambda: in_table(page, "count") == MADE, "a table of all days")
+    page.get_by_text("por origen", exact=True).click()
+    expect(page.locator("[data-chart=count] .chart-legend")).to_contain_text("Modo marioneta")
+    assert in_table(page, "count") == MADE
+    days = page.locator("[data-chart=count] tbody th")
+    assert 2 <= days.count() <= 3
+    page.locator("[data-chart=count] summary").press("Enter")
+    expect(days.first).to_be_visible()
+
+    listen().publish("moxie/tts/text", "Hola")
+    expect(page.locator("#stream")).to_contain_text("Hola")
+
+    def is_drawn_again() -> bool:
+        page.clock.run_for(30_000)
+        return in_table(page, "count") == MADE + 1
+
+    wait_until(is_drawn_again, "the new sentence in the chart", 30)
+
+
+def test_the_page_of_the_api_leads_to_its_document(monitor: str, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{monitor}/")
+    page.get_by_role("link", name="API", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Moxie: el monitor en vivo")
+    page.get_by_role("link", name="/api/say").click()
+    expect(page.locator("#say")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    with page.expect_navigation():
+        page.get_by_role("link", name="openapi.json").click()
+    assert get_json(f"{monitor}/api/openapi.json")["openapi"] == "3.1.0"

@@ -1,0 +1,73 @@
+"""An answer that is still being made when somebody interrupts it, or when its maker dies."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+
+import pytest
+
+from hive.mqtt.moxie_server import MoxieServer
+from hive.mqtt.virtual_moxie import VirtualMoxie
+from tests.conftest import Broker
+from tests.integration import test_conversation as conversation
+from tests.integration.test_conversation import DEVICE, Listen, answers
+from tests.model_stub import ModelStub
+from tests.tools import wait_until
+from ttsmonitor import growing
+from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, Control, presence_payload
+from ttsmonitor.models import Utterance
+from ttsmonitor.service import SpeechService
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Utterance.Status
+service = conversation.service
+model, server, moxie = conversation.model, conversation.server, conversation.moxie
+loudspeaker = conversation.loudspeaker
+
+
+@pytest.mark.parametrize("way", ["on the monitor", "by a control message"])
+def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
+    service: SpeechService,
+    moxie: VirtualMoxie,
+    model: ModelStub,
+    server: MoxieServer,
+    listen: Listen,
+    way: str,
+) -> None:
+    gate, control = threading.Event(), Control(action="interrupt", device_id=DEVICE)
+    model.answer("Uno. ", gate, "Dos. ", "Tres.")
+    moxie.hear("Cuenta")
+    wait_until(lambda: Utterance.objects.filter(status=Status.PLAYING), "the first sound")
+    if way == "on the monitor":
+        service.control(control)
+    else:
+        listen().publish(CONTROL_TOPIC, control.to_payload())
+    wait_until(lambda: not server.chat._answers.talks._answering, "the end of the answer")
+    gate.set()
+    moxie.hear("Otra cosa")
+    moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
+
+    growing_ones = Utterance.objects.filter(total_chunks=0)
+    wait_until(lambda: Utterance.objects.count() == 2 and not growing_ones, "the end of both")
+    first = Utterance.objects.earliest("received_at")
+    assert (first.text.strip(), first.status) == ("Uno.", Status.INTERRUPTED)
+    assert first.error.startswith("interrupted")
+    assert len(answers(moxie)) == 1, "what was interrupted is not said by the robot either"
+
+
+def test_an_answer_whose_maker_has_died_is_not_waited_for(
+    service: SpeechService, listen: Listen, quick: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "ORPHAN_SECONDS", 0.0)
+    monkeypatch.setattr("ttsmonitor.speaker.IDLE_SECONDS", 0.05)
+    begun = {"id": str(uuid.uuid4()), "text": "Uno. ", "chunk": 1, "total_chunks": 2, "more": True}
+    client = listen()
+    client.publish(conversation.TEXTS, json.dumps(begun | {"source": "chat"}))
+    wait_until(lambda: Utterance.objects.filter(status=Status.PLAYING), "the first sound")
+
+    will = presence_payload("offline", growing.MAKER, "1", "of the hive")
+    client.publish(f"{HEALTH_TOPIC}/{growing.MAKER}", will)
+    wait_until(lambda: Utterance.objects.filter(status=Status.SPOKEN), "its end")
+    assert Utterance.objects.values_list("error", flat=True).get() == growing.GAVE_UP

@@ -1,0 +1,251 @@
+"""Listen in this browser: a real service, a real Chromium, and a sound device that is recorded."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from websockets.sync.client import ClientConnection, connect
+
+from tests.chromium import HEARD, chromium, visit
+from tests.history import history_of
+from tests.sound import LOUD, RATE, Sink, likeness, read_wav
+from tests.tools import Listener, Process, manage, wait_until
+from ttsmonitor.messages import CONTROL_TOPIC
+
+pytestmark = [pytest.mark.browser, pytest.mark.sound]
+
+TEXT_TOPIC = "moxie/tts/text"
+FIRST = "Hola, me llamo Moxie y hoy vamos a cantar"
+SECOND = "Los pingüinos bailan despacio sobre el hielo azul"
+STORY = "Había una vez un robot que quería aprender a nadar en el mar con los delfines. "
+PATIENCE_MS = 15_000
+ALIKE = 0.9
+PIECE_SECONDS = 0.25
+HEARD_SHARE = 0.5
+AT_ONCE_MS = 300
+"""Recording and all; the story takes five seconds."""
+
+
+class Speech:
+    """A speech service that is heard in browsers and keeps what it said."""
+
+    def __init__(self, environment: dict[str, str], wav: Path, sender: Listener) -> None:
+        self.environment = environment
+        self.url = f"http://localhost:{environment['HTTP_PORT']}/"
+        self._wav = wav
+        self._sender = sender
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        self._process = Process(manage("run_tts_subscriber"), self.environment)
+        self._process.wait_for_line("speech service ready")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.close()
+
+    def say(self, text: str) -> None:
+        self._sender.publish(TEXT_TOPIC, text)
+
+    def control(self, action: str) -> None:
+        self._sender.publish(CONTROL_TOPIC, json.dumps({"action": action}))
+
+    def wait_for(self, text: str, status: str) -> None:
+        def is_there() -> bool:
+            return (text, status) in {row[:2] for row in history_of(self.environment)}
+
+        wait_until(is_there, f"{text[:20]!r} to be {status}")
+
+    def say_all(self, text: str) -> np.ndarray:
+        """Say it to its end; the samples that were made."""
+        before = set(self._wav.glob("*.wav"))
+        self.say(text)
+        self.wait_for(text, "spoken")
+        (path,) = set(self._wav.glob("*.wav")) - before
+        return read_wav(path)[0]
+
+
+@pytest.fixture
+def speech(
+    install: Callable[..., dict[str, str]], listen: Callable[..., Listener], tmp_path: Path
+) -> Iterator[Speech]:
+    environment = install(
+        MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_ENGINE="espeak", TTS_AUDIO="browser,wav",
+        TTS_WAV_DIR=str(tmp_path / "wav"), ALLOWED_HOSTS="localhost,127.0.0.1,moxie.test",
+        TTS_DRAIN_SECONDS="0", TTS_CACHE_MB="0",
+    )  # fmt: skip
+    made = Speech(environment, tmp_path / "wav", listen())
+    made.start()
+    yield made
+    made.stop()
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator("#listen")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+
+
+def open_listening(browser: Browser, url: str) -> Page:
+    page = browser.new_context(locale="es-ES").new_page()
+    page.goto(url)
+    page.click("#listen button")
+    is_live(page)
+    return page
+
+
+def heard_share(sink: Sink, samples: np.ndarray) -> float:
+    """How much of it was heard, piece by piece: a busy machine's Chromium has gaps of its own."""
+    recorded, size = sink.recorded(), round(PIECE_SECONDS * RATE)
+    pieces = [samples[at : at + size] for at in range(0, len(samples) - size, size)]
+    loud = [piece for piece in pieces if (np.abs(piece) > LOUD).mean() > 0.3]
+    return float(np.mean([likeness(piece, recorded) > ALIKE for piece in loud]))
+
+
+def is_heard(sink: Sink, samples: np.ndarray) -> None:
+    wait_until(lambda: sink.is_silent_for(0.3), "the end of the sound")
+    assert heard_share(sink, samples) > HEARD_SHARE
+    assert heard_share(sink, samples[::-1].copy()) < 0.1, "it would accept anything"
+
+
+def silent_after_ms(sink: Sink, act: Callable[[], None]) -> float:
+    """How long after act() the last loud sound was heard, once it is silent."""
+    heard = len(sink.recorded())
+    act()
+    wait_until(lambda: sink.is_silent_for(0.3), "silence")
+    loud = np.flatnonzero(np.abs(sink.recorded()[heard:].astype(int)) > LOUD)
+    return 1000 * float(loud[-1]) / RATE if len(loud) else 0.0
+
+
+def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
+    speech: Speech, sink: Sink
+) -> None:
+    with chromium() as launch, visit(launch(sink=sink.name)) as page:
+        page.goto(speech.url)
+        button, note = page.locator("#listen button"), page.locator("#listen [role=status]")
+        expect(button).to_have_text("Escuchar en este navegador")
+        button.click()
+        is_live(page)
+        is_heard(sink, speech.say_all(FIRST))
+
+        # Loaded anew it wants to go on, and the browser lets no page play before a click.
+        page.reload()
+        expect(button).to_have_text("Haz clic para oír", timeout=PATIENCE_MS)
+        expect(note).to_contain_text("espera un clic")
+        sink.forget()
+        speech.say_all(SECOND)
+        assert not (np.abs(sink.recorded()) > LOUD).any()
+        button.click()
+        is_live(page)
+        expect(button).to_have_text("Dejar de escuchar")
+        is_heard(sink, speech.say_all(f"{SECOND} otra vez"))
+
+        for action in ("interrupt", "pause", "mute"):
+            sink.forget()
+            speech.say(STORY)
+            wait_until(lambda: (np.abs(sink.recorded()[-RATE // 10 :]) > LOUD).any(), "the story")
+            assert silent_after_ms(sink, lambda: speech.control(action)) < AT_ONCE_MS  # noqa: B023
+            speech.control({"pause": "resume", "mute": "unmute"}.get(action, "skip"))
+            if action != "interrupt":
+                wait_until(lambda: not sink.is_silent_for(0.1), "the sound to be back")
+                speech.control("interrupt")
+            speech.wait_for(STORY, "interrupted")
+            wait_until(lambda: sink.is_silent_for(0.3), "silence")
+
+        page.locator("#listen input").fill("0")
+        sink.forget()
+        speech.say_all(FIRST.upper())
+        assert not (np.abs(sink.recorded()) > LOUD).any()
+        page.reload()
+        assert page.locator("#listen input").input_value() == "0", "the volume was forgotten"
+        button.click()  # the click that is waited for
+        button.click()
+        expect(button).to_have_text("Escuchar en este navegador")
+
+
+def test_a_pause_swallows_nothing_and_repeats_nothing(speech: Speech, sink: Sink) -> None:
+    with chromium() as launch:
+        open_listening(launch(*HEARD, sink=sink.name), speech.url)
+        sink.forget()
+        speech.say(STORY)
+        wait_until(lambda: (np.abs(sink.recorded()) > LOUD).any(), "the story")
+        speech.control("pause")
+        wait_until(lambda: sink.is_silent_for(0.3), "silence")
+        held = len(sink.recorded())
+        speech.control("resume")
+        speech.wait_for(STORY, "spoken")
+        wait_until(lambda: sink.is_silent_for(0.3), "the end")
+        samples = read_wav(next(iter(Path(speech.environment["TTS_WAV_DIR"]).glob("*.wav"))))[0]
+        recorded = sink.recorded()
+    assert heard_share(sink, samples) > HEARD_SHARE
+    loud = np.abs(recorded.astype(int)) > LOUD
+    before, after = np.flatnonzero(loud[:held]), np.flatnonzero(loud[held:])
+    spoken = np.flatnonzero(np.abs(samples.astype(int)) > LOUD)
+    heard = (before[-1] - before[0]) + (after[-1] - after[0])
+    assert heard / RATE == pytest.approx((spoken[-1] - spoken[0]) / RATE, abs=0.15)
+
+
+class Deaf:
+    """A listener that reads nothing."""
+
+    def __init__(self, port: str) -> None:
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.connect(("127.0.0.1", int(port)))
+        self._socket: ClientConnection = connect(
+            f"ws://localhost:{port}/ws/listen/", sock=raw, max_queue=1, compression=None
+        )
+
+    def close(self) -> None:
+        threading.Thread(target=self._socket.close_socket, daemon=True).start()
+
+
+def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
+    speech: Speech, sink: Sink
+) -> None:
+    other = Sink()
+    with (
+        closing(other),
+        closing(Deaf(speech.environment["HTTP_PORT"])),
+        chromium() as launch,
+    ):
+        late_browser = launch(*HEARD, sink=other.name)
+        page = open_listening(launch(*HEARD, sink=sink.name), speech.url)
+        speech.say(STORY)
+        speech.wait_for(STORY, "playing")
+        late = open_listening(late_browser, speech.url)
+        speech.wait_for(STORY, "spoken")
+        (path,) = Path(speech.environment["TTS_WAV_DIR"]).glob("*.wav")
+        samples = read_wav(path)[0]
+        is_heard(sink, samples)
+        is_heard(other, samples[-2 * RATE :])
+        assert heard_share(other, samples[:RATE]) < 0.3, "it came late"
+
+        speech.stop()
+        expect(page.locator("#listen")).to_have_attribute("data-state", "stale")
+        expect(page.locator("#listen [role=status]")).to_contain_text("se perdió la conexión")
+        speech.start()
+        for each in (page, late):
+            is_live(each)
+        sink.forget()
+        other.forget()
+        again = speech.say_all(SECOND)
+        is_heard(sink, again)
+        is_heard(other, again)
+
+
+def test_over_plain_http_from_another_computer_it_is_heard_as_well(
+    speech: Speech, sink: Sink
+) -> None:
+    rules = "--host-resolver-rules=MAP moxie.test 127.0.0.1"
+    with chromium() as launch:
+        browser = launch(*HEARD, rules, sink=sink.name)
+        page = open_listening(browser, speech.url.replace("localhost", "moxie.test"))
+        assert page.evaluate("isSecureContext") is False
+        is_heard(sink, speech.say_all(FIRST))

@@ -1,0 +1,316 @@
+"""The live monitor in a real browser, with the real speech service and a real broker."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.chromium import open_browser, visit
+from tests.conftest import start_mosquitto
+from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from ttsmonitor.synthesis.base import Block, SpeechRequest
+from ttsmonitor.synthesis.espeak import EspeakEngine
+
+pytestmark = pytest.mark.browser
+PATIENCE_MS = 20_000
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+OLD_ROWS = 130
+STORY = (
+    "Había una vez un dragón azul que no sabía volar, y una golondrina que le dijo:"
+    " yo también tuve miedo, ven conmigo a la colina."
+)
+FILL = f"""
+from tests.unit.ttsmonitor.fakes_web import utterance
+for n in range({OLD_ROWS}):
+    utterance(f"Frase antigua {{n}}", device_id=f"moxie-{{n % 3}}", seconds_ago=3600 + n)
+"""
+WATCH = """() => {
+    window.lit = [];
+    new MutationObserver(() => {
+        const word = document.querySelector("#now .word.is-now");
+        if (word && word !== window.last) window.lit.push([performance.now(), word.textContent]);
+        window.last = word;
+    }).observe(document.querySelector("#now"), {subtree: true, childList: true, attributes: true});
+}"""
+
+
+@dataclass
+class Service:
+    """The speech service, and somebody who publishes."""
+
+    process: Process
+    url: str
+    sender: Listener
+
+    def say(self, *texts: str, **fields: Any) -> list[str]:
+        """Publish sentences; their ids."""
+        ids = [str(uuid.uuid4()) for _text in texts]
+        for text, utterance_id in zip(texts, ids, strict=True):
+            message = {"text": text, "id": utterance_id, "source": "system"} | fields
+            self.sender.publish("moxie/tts/text", json.dumps(message))
+        return ids
+
+    def control(self, action: str, **fields: Any) -> None:
+        self.sender.publish("moxie/tts/control", json.dumps({"action": action} | fields))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Iterator[Service]:
+    """One whose history has some pages, for all tests of this module."""
+    work = tmp_path_factory.mktemp("monitor")
+    broker, port = start_mosquitto(work), free_port()
+    shutil.copy(new_database, work)
+    env = {
+        "MOXIE_WORK_DIR": str(work), "MQTT_HOST": broker.host, "MQTT_PORT": str(broker.port),
+        "HTTP_PORT": str(port), "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MOXIE_REQUIRE_LOGIN": "0", "DEBUG": "1", "TTS_ENGINE": "espeak", "TTS_AUDIO": "null",
+    }  # fmt: skip
+    with running(manage("shell", "-v0", "-c", FILL), env) as filling:
+        assert filling.wait(60) == 0, filling.output
+    sender = None
+    try:
+        with running(manage("run_tts_subscriber"), env) as process:
+            process.wait_for_line("monitor ready at")
+            sender = Listener(broker.port)
+            yield Service(process, f"http://localhost:{port}/", sender)
+    finally:
+        if sender is not None:
+            sender.close()
+        broker.process.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """The monitor at a desk, in Spanish, of somebody who reads it live."""
+    with visit(browser, "es-ES", viewport=DESKTOP) as opened:
+        go(opened, service)
+        yield opened
+        service.control("interrupt")
+        service.control("resume")
+
+
+def go(page: Page, service: Service, query: str = "") -> None:
+    page.goto(f"{service.url}{query}")
+    page.wait_for_function("document.querySelector('#log li')")
+
+
+def expect_texts(rows: Locator, wanted: list[str]) -> None:
+    expect(rows.locator("[data-part=text]")).to_have_text(wanted, timeout=PATIENCE_MS)
+
+
+def wait_for_word(page: Page, word: str) -> None:
+    """Until it is lit, which is shorter than Playwright looks away."""
+    page.wait_for_function("word => window.lit.some((each) => each[1] === word)", arg=word)
+
+
+def marks_of(text: str) -> list[tuple[str, float]]:
+    """When which word begins in what the voice makes of it."""
+    found: list[tuple[str, float]] = []
+    before = 0.0
+
+    def take(block: Block) -> bool:
+        nonlocal before
+        found.extend((mark.word, before + mark.seconds) for mark in block.marks)
+        before += block.seconds
+        return True
+
+    EspeakEngine("es").speak(SpeechRequest(text=text), take)
+    return found
+
+
+def lateness(lit: list[list[Any]], expected: list[tuple[str, float]]) -> list[float]:
+    """How late each word was lit, in milliseconds since the first one's moment.
+
+    A busy browser passes over one now and then, but never goes back.
+    """
+    found, left = [], iter(expected)
+    for at, word in lit:
+        seconds = next((when for spoken, when in left if spoken == word.strip(",.:")), None)
+        assert seconds is not None, f"{word} is lit out of turn"
+        found.append(at - lit[0][0] - 1000 * seconds)
+    return found
+
+
+def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser: Browser) -> None:
+    page.evaluate(WATCH)
+    page.fill("#phrase [name=text]", STORY)
+    page.press("#phrase [name=text]", "Enter")
+    expect(page.locator("#now-said")).to_have_text(STORY, timeout=PATIENCE_MS)
+    wait_for_word(page, "dragón")
+    expect(page.locator("#now")).to_have_text(STORY)
+    heights = page.locator("#bars i").evaluate_all("bars => bars.map(bar => bar.clientHeight)")
+    assert max(heights) > 8
+    with visit(browser, "en-GB", viewport=PHONE, reduced_motion="reduce") as late:
+        go(late, service)
+        expect(late.locator("#now .word.is-now")).to_be_visible(timeout=PATIENCE_MS)
+        assert late.locator("#now .word.is-said").count() > 3
+        levels = late.locator("#bars i").evaluate_all("bars => bars.map(b => b.style.height)")
+        assert set(levels) <= {"", "18%"}, "it moves for who wants nothing to move"
+    expect(page.locator("#now.is-quiet")).to_be_visible(timeout=PATIENCE_MS)
+    late_ms = lateness(page.evaluate("window.lit"), marks_of(STORY))
+    assert len(late_ms) > 20
+    usual = median(late_ms)
+    assert sum(abs(late - usual) < 150 for late in late_ms) > 0.8 * len(late_ms), late_ms
+    expect(page.locator("#now-said")).to_have_text("")
+
+
+def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service: Service) -> None:
+    page.evaluate(WATCH)
+    service.say(STORY)
+    now = page.locator("#now .word.is-now")
+    wait_for_word(page, "vez")
+    page.keyboard.press("k")
+    expect(page.locator("#resume")).to_be_visible()
+    # No word of this takes as long.
+    page.wait_for_function("performance.now() - window.lit.at(-1)[0] > 900")
+    expect(now).not_to_have_text("golondrina")
+    before = page.evaluate("window.lit.length")
+    page.keyboard.press("k")
+    page.keyboard.press("m")
+    expect(page.locator("#unmute")).to_be_visible()
+    wait_for_word(page, "golondrina")
+    assert page.evaluate("window.lit.length") > before
+    heights = page.locator("#bars i").evaluate_all("bars => bars.map(bar => bar.style.height)")
+    assert set(heights) == {"18%"}
+    page.keyboard.press("m")
+    page.keyboard.press("Escape")
+    expect(page.locator("#now.is-quiet")).to_be_visible()
+    expect(page.locator("#stream li").first).to_contain_text("interrumpida por")
+
+
+def test_the_queue_is_put_in_order_with_keys_and_fingers(
+    page: Page, service: Service, browser: Browser
+) -> None:
+    queue = page.locator("#queue li")
+    service.control("pause")
+    ids = service.say("Uno", "Dos", "Tres", "Cuatro")
+    expect_texts(queue, ["Uno", "Dos", "Tres", "Cuatro"])
+    queue.nth(2).get_by_role("button", name="Antes").press("Enter")
+    expect_texts(queue, ["Uno", "Tres", "Dos", "Cuatro"])
+    expect(page.locator("#queue-said")).to_have_text("Número 2 de la cola")
+    page.keyboard.press("Alt+ArrowUp")
+    expect_texts(queue, ["Tres", "Uno", "Dos", "Cuatro"])
+    queue.nth(3).drag_to(queue.nth(0), target_position={"x": 40, "y": 4})
+    expect_texts(queue, ["Cuatro", "Tres", "Uno", "Dos"])
+    with visit(browser, "en-GB", viewport=PHONE, has_touch=True) as phone:
+        go(phone, service)
+        rows = phone.locator("#queue li")
+        rows.nth(0).get_by_role("button", name="Later").tap()
+        expect_texts(rows, ["Tres", "Cuatro", "Uno", "Dos"])
+        rows.nth(1).get_by_role("button", name="Take it out of the queue").tap()
+        expect_texts(rows, ["Tres", "Uno", "Dos"])
+    expect_texts(queue, ["Tres", "Uno", "Dos"])
+    gone = page.locator(f'#stream [data-id="{ids[3]}"]')
+    expect(gone).to_contain_text("sacada de la cola")
+    page.keyboard.press("k")
+    expect(queue).to_have_count(0, timeout=PATIENCE_MS)
+    wait_until(lambda: page.locator("#stream .state-spoken").count() >= 3)
+    order = page.evaluate(
+        "ids => fetch('/api/history?limit=10').then(answer => answer.json()).then(({utterances}) =>"
+        " utterances.filter(row => ids.includes(row.id) && row.started_at)"
+        ".sort((a, b) => a.started_at < b.started_at ? -1 : 1).map(row => row.text))",
+        ids,
+    )
+    assert order == ["Tres", "Uno", "Dos"]
+
+
+def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
+    page: Page, service: Service
+) -> None:
+    rows = page.locator("#stream li")
+    page.select_option("#filters [name=device_id]", "moxie-1")
+    expect(rows.locator("[data-part=robot]").first).to_have_text("moxie-1")
+    robots = rows.locator("[data-part=robot]")
+    wait_until(lambda: set(robots.all_text_contents()) == {"moxie-1"}, "the filtered rows")
+    page.fill("#filters [name=q]", "adios aviadór")
+    expect(page.locator("#stream-none")).to_be_visible()
+    assert "device_id=moxie-1" in page.url and "q=adios" in page.url
+    service.say("Adiós, aviador", device_id="moxie-1")
+    service.say("Adiós, aviador", device_id="moxie-2")
+    service.say("Hola, aviador", device_id="moxie-1")
+    expect_texts(rows, ["Adiós, aviador"])
+    expect(rows.locator(".state-spoken")).to_have_count(1, timeout=PATIENCE_MS)
+    facts = rows.locator(".row-fact:visible")
+    expect(facts).to_have_count(5)
+    assert facts.all_inner_texts()[:3] == ["Sistema", "moxie-1", "espeak es"]
+    page.reload()
+    expect_texts(rows, ["Adiós, aviador"])
+    page.click("#filters-off")
+    expect(rows).to_have_count(50)
+    assert page.url == service.url
+
+
+@pytest.mark.parametrize(("locale", "size"), [("es-ES", DESKTOP), ("en-GB", PHONE)])
+def test_older_ones_come_as_one_scrolls_and_new_ones_do_not_move_them(
+    browser: Browser, service: Service, locale: str, size: dict[str, int]
+) -> None:
+    with visit(browser, locale, viewport=size) as page:
+        go(page, service)
+        rows = page.locator("#stream li")
+        while (before := rows.count()) < OLD_ROWS:
+            rows.last.scroll_into_view_if_needed()
+            page.wait_for_function(f"document.querySelectorAll('#stream li').length > {before}")
+        rows.nth(60).scroll_into_view_if_needed()
+        row = rows.nth(60).element_handle()
+        top = row.evaluate("row => row.getBoundingClientRect().top")
+        service.say("Nueva, uno", "Nueva, dos")
+        pill = page.locator("#fresh")
+        news = "2 nuevas" if locale == "es-ES" else "2 new ones"
+        expect(pill).to_have_text(news, timeout=PATIENCE_MS)
+        assert row.evaluate("row => row.getBoundingClientRect().top") == pytest.approx(top, abs=1)
+        kept = row.get_attribute("data-id")
+        pill.click()
+        expect(rows.first.locator("[data-part=text]")).to_have_text("Nueva, dos")
+        expect(rows.first).to_be_in_viewport()
+        expect(pill).to_be_hidden()
+        assert page.locator(f'#stream [data-id="{kept}"]').count() == 1
+        assert len(set(rows.evaluate_all("rows => rows.map(r => r.dataset.id)"))) == rows.count()
+        expect(rows.first.locator(".state-spoken")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) -> None:
+    page.keyboard.press("?")
+    dialog = page.locator("#keys")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("Pausar, seguir")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("n")
+    expect(page.locator("#phrase [name=text]")).to_be_focused()
+    page.keyboard.type("km?")
+    expect(page.locator("#phrase [name=text]")).to_have_value("km?")
+    expect(page.locator("#pause")).to_be_visible()
+    page.click("#keys-open")
+    page.uncheck("#keys-on")
+    page.click("#keys-close")
+    page.reload()
+    page.locator("h1").click()
+    page.keyboard.press("k")
+    page.keyboard.press("?")
+    expect(page.locator("#pause")).to_be_visible()
+    expect(dialog).to_be_hidden()
+
+
+def test_a_page_without_its_service_says_so(page: Page, service: Service) -> None:
+    expect(page.locator("#stale")).to_be_hidden()
+    service.process.close()
+    expect(page.locator("#stale")).to_be_visible(timeout=PATIENCE_MS)
+    page.fill("#phrase [name=text]", "Hola")
+    page.press("#phrase [name=text]", "Enter")
+    expect(page.locator("#phrase-note")).to_have_text("El servidor no responde.")
+    expect(page.locator("#phrase [name=text]")).to_have_value("Hola")
