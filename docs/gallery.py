@@ -22,8 +22,14 @@ CAPTIONS = {
     "admin": ("The history for its keepers, in the admin", "El historial para quien lo cuida"),
 }
 _HEADS = {
-    "": ("Every page in a picture", "Made by `script/screenshots`, which makes this page too."),
-    ".es": ("Cada página en una imagen", "Las hace `script/screenshots`, y esta página también."),
+    "": (
+        "Every page in a picture",
+        "*[En español](pages.es.md)*\n\nMade by `script/screenshots`, which makes this page too.",
+    ),
+    ".es": (
+        "Cada página en una imagen",
+        "*[In English](pages.md)*\n\nLas hace `script/screenshots`, y esta página también.",
+    ),
 }
 
 
