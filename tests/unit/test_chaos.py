@@ -102,7 +102,6 @@ def test_a_run_without_mistake_has_none() -> None:
         (verdict.SILENT, {"sounds": Counter("b")}),
         (verdict.SILENT, {"claims": Counter("b")}),
     ],
-    ids=str,
 )
 def test_each_broken_promise_is_seen_and_named(promise: str, changes: dict[str, Any]) -> None:
     evidence = good()
