@@ -69,6 +69,11 @@ def is_installed(cursor: Any) -> bool:
     return cursor.fetchone() is not None
 
 
+def lock(cursor: Any) -> None:
+    """Keep other writers out, to the end of the transaction."""
+    cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def remove(cursor: Any) -> None:
     """From now on nothing is kept up to date."""
     cursor.execute(f"DROP TRIGGER IF EXISTS {_TRIGGER} ON {TABLE}")

@@ -93,6 +93,10 @@ def is_installed(cursor: Any) -> bool:
     return cursor.fetchone() is not None
 
 
+def lock(cursor: Any) -> None:
+    """Keep other writers out: as each transaction does anyway."""
+
+
 def remove(cursor: Any) -> None:
     """From now on nothing is kept up to date."""
     for name in _TRIGGERS:
