@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import chaos, first_audio, ingest, plugin, publish, soak, stop
+from bench import chaos, first_audio, ingest, pages, plugin, publish, soak, stop
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -30,6 +30,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "plugin": "whether an OpenMoxie with the mirror is any later at its robot",
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
+            "pages": "what pages and API take with a million utterances",
             "soak": "memory and idle load over many utterances",
             "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
@@ -41,6 +42,8 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["plugin"].add_argument("--calls", type=_count, default=1_000)
     parsers["stop"].add_argument("--runs", type=_count, default=50)
     parsers["ingest"].add_argument("--utterances", type=_count, default=10_000)
+    parsers["pages"].add_argument("--utterances", type=_count, default=1_000_000)
+    parsers["pages"].add_argument("--runs", type=_count, default=20)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
     parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
     parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")
@@ -54,6 +57,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "plugin": plugin.run,
         "stop": stop.run,
         "ingest": ingest.run,
+        "pages": pages.run,
         "soak": soak.run,
         "chaos": chaos.run,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -14,10 +13,24 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.apps import is_plugged_in
+from ttsmonitor.history_actions import HistoryActions
+from ttsmonitor.history_admin import (
+    HistoryList,
+    HistoryPaginator,
+    LanguageFilter,
+    RobotFilter,
+    SourceFilter,
+    UnconfirmedFilter,
+    equal_of,
+    given_by,
+    span_of,
+)
 from ttsmonitor.models import OutboxEntry, Utterance, UtteranceChunk
+from ttsmonitor.searching import with_words
 from ttsmonitor.words import mood_label, reason_text, source_label
 
 DASH = "–"
+_HEARD = () if is_plugged_in() else ("sound",)
 CONFIRMED: dict[bool | None, Any] = {
     True: _("confirmed by the robot"),
     False: _("not confirmed by the robot"),
@@ -41,14 +54,6 @@ class Kept(ReadOnly):
         return False
 
 
-class SourceFilter(admin.AllValuesFieldListFilter):
-    """Sources by the names that the pages give them."""
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            yield {**choice, "display": source_label(str(choice["display"]))}
-
-
 class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
     model = UtteranceChunk
     fields = readonly_fields = ("place", "spoken_part")
@@ -64,24 +69,27 @@ class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Utterance)
-class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
+class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("received", "outcome", "words", "origin", "by_robot", "first")
     list_filter = (
         "status",
-        ("source", SourceFilter),
-        "robot_confirmed",
-        "device_id",
-        "lang",
+        SourceFilter,
+        RobotFilter,
+        UnconfirmedFilter,
+        LanguageFilter,
         "received_at",
     )
-    search_fields = ("text", "device_id", "error")
+    search_fields = ("text",)
+    search_help_text = _("Words or their beginnings; accents and capitals do not matter.")
     date_hierarchy = "received_at"
     ordering = ("-received_at",)
+    sortable_by = ("received",)  # by anything else all rows would be sorted
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they are counted one by one
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", "outcome", "reason", "by_robot")}),
+        (None, {"fields": ("text", *_HEARD, "outcome", "reason", "by_robot")}),
         (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
@@ -102,6 +110,23 @@ class UtteranceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HistoryList]:
+        return HistoryList
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any
+    ) -> HistoryPaginator:
+        return HistoryPaginator(queryset, per_page, given=given_by(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        if search_term.strip():
+            given = given_by(request)
+            span = span_of(given) or (None, None)
+            queryset = with_words(queryset, search_term, equal_of(given), *span)
+        return queryset, False
 
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, utterance: Utterance) -> str:

@@ -12,6 +12,8 @@ from django.utils import timezone
 from ttsmonitor.filters import EQUAL, Filters, span
 from ttsmonitor.models import HourTotal, Total, Utterance
 
+NEWEST = 1_000
+
 
 def count(filters: Filters) -> int | None:
     """How many the filters let through; None where only a look at each could tell."""
@@ -53,15 +55,27 @@ def _equal(filters: Filters) -> dict[str, Any]:
     return {name: value for name in EQUAL if (value := getattr(filters, name))}
 
 
-def _unfinished(filters: Filters) -> list[datetime]:
+def heard_of(column: str) -> list[str]:
+    """Its values that came lately."""
+    newest = Utterance.objects.recent().values_list(column, flat=True)[:NEWEST]
+    return sorted(value for value in set(newest) if value)
+
+
+def unfinished(source: str = "", device_id: str = "", status: str = "") -> list[datetime]:
     """When those were received that are not finished: few, so they are looked through here.
 
     A database that knows no better would look for their robot or their time first.
     """
     rows = Utterance.objects.filter(status__in=Utterance.UNFINISHED).order_by()
-    asked = tuple(getattr(filters, name) for name in EQUAL)
     return [
         moment
         for moment, *values in rows.values_list("received_at", *EQUAL)
-        if all(want in ("", value) for want, value in zip(asked, values, strict=True))
+        if all(
+            want in ("", value)
+            for want, value in zip((source, device_id, status), values, strict=True)
+        )
     ]
+
+
+def _unfinished(filters: Filters) -> list[datetime]:
+    return unfinished(filters.source, filters.device_id, filters.status)

@@ -7,13 +7,14 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 from django.utils.translation import override
 
 from ttsmonitor import paging
-from ttsmonitor.events import describe
+from ttsmonitor.describing import describe
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.words import reason_text, source_label
 
@@ -78,23 +79,27 @@ FORMATS = {
 }
 
 
-async def stream(rows: UtteranceQuerySet, form: Format, language: str) -> AsyncIterator[str]:
+def stream(rows: UtteranceQuerySet, form: Format, language: str) -> AsyncIterator[str]:
     """The file, a batch at a time, each by a query of its own that holds up nobody."""
-    parts = _parts(rows, form, language)
-    yield form.head
+    # The request, and its time zone with it, is over when the file is written.
+    return _stream(form, _parts(rows, form, language, timezone.get_current_timezone()))
+
+
+async def _stream(form: Format, parts: Iterator[str]) -> AsyncIterator[str]:
     following = sync_to_async(lambda: next(parts, None))
+    yield form.head
     while (part := await following()) is not None:
         yield part
     yield form.foot
 
 
-def _parts(rows: UtteranceQuerySet, form: Format, language: str) -> Iterator[str]:
+def _parts(rows: UtteranceQuerySet, form: Format, language: str, zone: tzinfo) -> Iterator[str]:
     before = ""
     while True:
         batch = list((paging.after(rows, before) if before else rows)[:BATCH])
         if not batch:
             return
-        with override(language):
+        with override(language), timezone.override(zone):
             content = form.lines(batch)
         yield (form.between if before else "") + content
         if len(batch) < BATCH:

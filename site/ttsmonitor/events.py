@@ -7,14 +7,11 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from channels.layers import get_channel_layer
 
-from ttsmonitor.messages import format_time
-from ttsmonitor.models import Utterance
+from ttsmonitor.describing import describe as describe
 
 logger = logging.getLogger(__name__)
 
@@ -76,31 +73,3 @@ def _sent(future: Future[None], count: int) -> None:
     before, _error = _error, repr(failure) if failure else ""
     if _error and _error != before:
         logger.warning("live changes cannot be pushed: %s", _error)
-
-
-def describe(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
-    """An utterance as pages, API and events show it: times in ISO 8601, UTC."""
-    return {
-        "id": str(utterance.id),
-        "text": utterance.text,
-        "source": utterance.source,
-        "device_id": utterance.device_id,
-        "lang": utterance.lang,
-        "voice": utterance.voice,
-        "mood": utterance.mood,
-        "intensity": utterance.intensity,
-        "priority": utterance.priority,
-        "status": utterance.status,
-        "error": utterance.error,
-        "published_at": _iso(utterance.published_at),
-        "received_at": _iso(utterance.received_at),
-        "started_at": _iso(utterance.started_at),
-        "finished_at": _iso(utterance.finished_at),
-        "first_audio_ms": utterance.first_audio_ms,
-        "audio_seconds": utterance.audio_seconds,
-        "engine": utterance.engine,
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else format_time(moment)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from ttsmonitor import searching
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.folding import words
 from ttsmonitor.messages import clean
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 
@@ -46,12 +45,14 @@ class Filters:
         """What they let through, newest first."""
         equal = {name: value for name in EQUAL if (value := getattr(self, name))}
         begins, ends = span(self.day) if self.day else (None, None)
-        if searching.vendor() == "sqlite" and (words(self.q) or len(equal) > 1):
-            return searching.in_sqlite(Utterance.objects.all(), self.q, equal, begins, ends)
+        if self.q:
+            return searching.with_words(Utterance.objects.all(), self.q, equal, begins, ends)
+        if searching.vendor() == "sqlite" and len(equal) > 1:
+            return searching.in_sqlite(Utterance.objects.all(), "", equal, begins, ends)
         rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
         if begins and ends:
             rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
-        return searching.with_words(rows, self.q) if self.q else rows
+        return rows
 
 
 def span(day: date) -> tuple[datetime, datetime]:

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.conf import conf
-from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.counting import heard_of
+from ttsmonitor.models import VoiceSetting
 from ttsmonitor.synthesis.voices import ESPEAK, installed_voices
 from ttsmonitor.words import SOURCES, source_label
 
-NEWEST = 1_000
 Choices = dict[str, str]
 
 
@@ -27,8 +27,8 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         # Made here, not in the class: they are of this moment.
         for name, choices in {
-            "device_id": _heard_of("device_id"),
-            "source": {each: source_label(each) for each in [*SOURCES, *_heard_of("source")]},
+            "device_id": {each: each for each in heard_of("device_id")},
+            "source": {each: source_label(each) for each in [*SOURCES, *heard_of("source")]},
             "voice": _voices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
@@ -53,11 +53,6 @@ def _described(name: str, speakers: int) -> str:
     if speakers < 2:
         return name
     return str(_("{name} (speakers 0 to {last})")).format(name=name, last=speakers - 1)
-
-
-def _heard_of(field: str) -> Choices:
-    newest = Utterance.objects.recent().values_list(field, flat=True)[:NEWEST]
-    return {value: value for value in sorted(set(newest)) if value}
 
 
 class KeepingForm(forms.Form):

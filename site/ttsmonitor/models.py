@@ -160,6 +160,12 @@ class Utterance(models.Model):
             models.Index(fields=["device_id", "-received_at"], name="utterance_device"),
             models.Index(fields=["source", "-received_at"], name="utterance_source"),
             models.Index(fields=["status", "-received_at"], name="utterance_outcome"),
+            models.Index(fields=["lang", "-received_at"], name="utterance_lang"),
+            models.Index(
+                fields=["-received_at"],
+                name="utterance_unconfirmed",
+                condition=models.Q(robot_confirmed=False),
+            ),
             models.Index(
                 fields=["-received_at", "first_audio_ms"],
                 name="utterance_heard",

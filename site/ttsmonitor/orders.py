@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from ttsmonitor import service
+from typing import Any
+
+from ttsmonitor.apps import is_plugged_in
 from ttsmonitor.messages import Control
 from ttsmonitor.mirror import get_tts_mirror
 
 
+def running_here() -> Any:
+    """The speech service of this process, or None; never in somebody else's OpenMoxie."""
+    if is_plugged_in():
+        return None
+    from ttsmonitor import service  # it imports more than is installed there
+
+    return service.current()
+
+
 def obey(control: Control) -> None:
     """Have it done: by the service of this process, else by the one that the broker reaches."""
-    running = service.current()
+    running = running_here()
     if running is not None:
         running.control(control)
     else:

@@ -7,27 +7,41 @@ from datetime import datetime, timedelta, timezone
 from typing import cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, router
-from django.db.models import BooleanField, Func, TextField, Value
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Func,
+    TextField,
+    Value,
+)
 
 from ttsmonitor.folding import is_beginning, words
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.upkeep import sqlite
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MANY = 0.02
+"""A word in a larger share of the sentences is found soonest by reading the newest ones."""
 _TAGS = {"source": "s", "device_id": "d", "status": "o"}
 
 
 def vendor() -> str:
     """What kind of database has the history."""
-    return connections[router.db_for_read(Utterance) or DEFAULT_DB_ALIAS].vendor
+    return connections[_alias()].vendor
+
+
+def _alias() -> str:
+    return router.db_for_read(Utterance) or DEFAULT_DB_ALIAS
 
 
 def in_sqlite(
     rows: UtteranceQuerySet,
     q: str,
-    equal: Mapping[str, str] | None = None,
-    begins: datetime | None = None,
-    ends: datetime | None = None,
+    equal: Mapping[str, str],
+    begins: datetime | None,
+    ends: datetime | None,
 ) -> UtteranceQuerySet:
     """Those of `rows` with the words of `q` and these values in these columns, of that time.
 
@@ -35,7 +49,7 @@ def in_sqlite(
     hits is read as quickly as one of a few.
     """
     asked = [f'"{word}"*' if is_beginning(word) else f'"{word}"' for word in words(q)]
-    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in (equal or {}).items()]
+    asked += [f'"{sqlite.tag(_TAGS[name], value)}"' for name, value in equal.items()]
     where = [f'{sqlite.WORDS}.rowid = "{sqlite.TABLE}".place', f"{sqlite.WORDS} MATCH %s"]
     values: list[object] = [" ".join(asked)]
     for limit, compared in ((begins, ">="), (ends, "<")):
@@ -48,11 +62,24 @@ def in_sqlite(
     return cast(UtteranceQuerySet, found)
 
 
-def with_words(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
-    """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji."""
+def with_words(
+    rows: UtteranceQuerySet,
+    q: str,
+    equal: Mapping[str, str],
+    begins: datetime | None,
+    ends: datetime | None,
+) -> UtteranceQuerySet:
+    """Those of `rows` with the words of `q`; none where it has none, as where it is an emoji.
+
+    As in in_sqlite() with these values in these columns, and of that time.
+    """
     if not words(q):
         return rows.none()
-    return in_sqlite(rows, q) if vendor() == "sqlite" else in_postgresql(rows, q)
+    if vendor() == "sqlite":
+        return in_sqlite(rows, q, equal, begins, ends)
+    limits = {"received_at__gte": begins, "received_at__lt": ends}
+    chosen = {name: limit for name, limit in limits.items() if limit is not None}
+    return in_postgresql(rows.filter(**equal, **chosen), q)
 
 
 def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
@@ -72,7 +99,31 @@ def _place(moment: datetime) -> int:
 def in_postgresql(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:
     """Those of `rows` with the words of `q`."""
     asked = " & ".join(f"{word}:*" if is_beginning(word) else word for word in words(q))
-    return rows.filter(_Matches("text", Value(asked, TextField())))
+    found = rows.filter(_Matches("text", Value(asked, TextField())))
+    found = found.order_by("-received_at", "-pk")
+    if all(share > MANY for share in _shares(words(q))):
+        return found  # soon there are enough of them, newest first
+    # In an order that no index has: or the planner would read on until it has found enough.
+    no_index = ExpressionWrapper(F("received_at") + timedelta(0), DateTimeField())
+    return found.order_by(no_index.desc(), "-pk")
+
+
+def _shares(asked: list[str]) -> list[float]:
+    """In what share of the sentences each word is, as PostgreSQL has noted for common ones."""
+    with connections[_alias()].cursor() as cursor:
+        cursor.execute(
+            "SELECT unnest(most_common_elems::text::text[]), unnest(most_common_elem_freqs)"
+            " FROM pg_stats WHERE tablename = 'utterance_words'"
+        )
+        noted = [(word, share) for word, share in cursor.fetchall() if word]
+    return [
+        sum(
+            share
+            for word, share in noted
+            if word == each or (is_beginning(each) and word.startswith(each))
+        )
+        for each in asked
+    ]
 
 
 class _Matches(Func):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as command
-from bench import first_audio, ingest, plugin, publish, soak, stop
+from bench import first_audio, ingest, pages, plugin, publish, soak, stop
 from bench.tables import Wanted, median, number, percentile, report, table
 from bench.texts import CACHED, PARAGRAPH, STORY, TEXTS, Texts
 
@@ -24,6 +24,8 @@ def test_without_a_command_it_measures_first_audio_and_publish() -> None:
         ("plugin", plugin.run, "calls", 1_000),
         ("stop", stop.run, "runs", 50),
         ("ingest", ingest.run, "utterances", 10_000),
+        ("pages --runs 3", pages.run, "runs", 3),
+        ("pages", pages.run, "utterances", 1_000_000),
         ("soak --utterances 7", soak.run, "utterances", 7),
     ],
 )

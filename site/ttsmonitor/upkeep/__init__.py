@@ -42,17 +42,27 @@ def install(alias: str) -> None:
 
 def rebuild(alias: str, sql: ModuleType) -> None:
     """Make all of it anew: a batch at a time, so that nobody waits for the whole of it."""
+    spans = _batches(alias)
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        sql.lock(cursor)
+        if sql.is_installed(cursor):  # another process was quicker
+            return
         sql.begin(cursor)
-    count = 0
-    for begins, ends in _batches(alias):
+        is_all = _fill(sql, cursor, *next(spans))
+    if is_all:
+        return
+    for span in spans:
         with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-            sql.fill(cursor, begins, ends)
-            if ends is None:
-                sql.finish(cursor)
-        count += 1
-    if count > 1:
-        logger.info("the history's words and totals are indexed")
+            _fill(sql, cursor, *span)
+    logger.info("the history's words and totals are indexed")
+
+
+def _fill(sql: ModuleType, cursor: Any, begins: Any, ends: Any) -> bool:
+    """Was that the last batch?"""
+    sql.fill(cursor, begins, ends)
+    if ends is None:
+        sql.finish(cursor)
+    return ends is None
 
 
 def _batches(alias: str) -> Iterator[tuple[Any, Any]]:

@@ -7,12 +7,15 @@ from typing import Any
 TABLE = "ttsmonitor_utterance"
 _TRIGGER = "utterance_counted"
 
-_WORDS = """
-CREATE OR REPLACE FUNCTION moxie_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT to_tsvector('pg_catalog.simple', regexp_replace(
-    regexp_replace(lower(normalize($1, NFD)), '[\\u0300-\\u036f]', '', 'g'),
-    '[\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u00a9\\u00ab-\\u00b4\\u00b6-\\u00b9\\u00bb-\\u00bf\\u2000-\\u206f]+', ' ', 'g'))
-$$"""  # noqa: E501
+_WORDS = r"""
+CREATE OR REPLACE FUNCTION moxie_words(said text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN to_tsvector('pg_catalog.simple', regexp_replace(
+    regexp_replace(lower(normalize(said, NFD)), '[\u0300-\u036f]', '', 'g'),
+    '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b4'
+    '\u00b6-\u00b9\u00bb-\u00bf\u2000-\u206f]+', ' ', 'g'));
+END $$"""
 """Without accents, capitals and punctuation, of which PostgreSQL's parser would make addresses."""
 
 _COUNT = """
@@ -66,6 +69,11 @@ def is_installed(cursor: Any) -> bool:
     return cursor.fetchone() is not None
 
 
+def lock(cursor: Any) -> None:
+    """Keep other writers out, to the end of the transaction."""
+    cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def remove(cursor: Any) -> None:
     """From now on nothing is kept up to date."""
     cursor.execute(f"DROP TRIGGER IF EXISTS {_TRIGGER} ON {TABLE}")
@@ -74,11 +82,11 @@ def remove(cursor: Any) -> None:
 def begin(cursor: Any) -> None:
     """Empty totals, the index of words, and no trigger yet."""
     remove(cursor)
+    cursor.execute("DROP INDEX IF EXISTS utterance_words")
     for statement in (_WORDS, _HOUR, _COUNT):
         cursor.execute(statement)
     cursor.execute("DELETE FROM ttsmonitor_hourtotal")
     cursor.execute("DELETE FROM ttsmonitor_total")
-    cursor.execute("DROP INDEX IF EXISTS utterance_words")
     cursor.execute(f"CREATE INDEX utterance_words ON {TABLE} USING gin (moxie_words(text))")
 
 
@@ -114,3 +122,4 @@ def finish(cursor: Any) -> None:
         f"CREATE TRIGGER {_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {TABLE}"
         " FOR EACH ROW EXECUTE FUNCTION moxie_count_utterance()"
     )
+    cursor.execute(f"ANALYZE {TABLE}")  # or it knows nothing of the new index for a while

@@ -93,6 +93,10 @@ def is_installed(cursor: Any) -> bool:
     return cursor.fetchone() is not None
 
 
+def lock(cursor: Any) -> None:
+    """Keep other writers out: as each transaction does anyway."""
+
+
 def remove(cursor: Any) -> None:
     """From now on nothing is kept up to date."""
     for name in _TRIGGERS:
@@ -106,12 +110,18 @@ def begin(cursor: Any) -> None:
     _run(
         cursor,
         f"CREATE VIRTUAL TABLE {WORDS} USING fts5 (words, content='', columnsize=0, detail=none,"
-        " prefix='3', tokenize='unicode61 remove_diacritics 2')",
+        " prefix='3 4 5 6', tokenize='unicode61 remove_diacritics 2')",
     )
     cursor.execute(f"SELECT 1 FROM pragma_table_xinfo('{TABLE}') WHERE name = 'place'")  # noqa: S608
     if cursor.fetchone() is None:
         _run(cursor, f"ALTER TABLE {TABLE} ADD COLUMN place integer AS ({_PLACE}) VIRTUAL")
     _run(cursor, f"CREATE INDEX IF NOT EXISTS utterance_place ON {TABLE} (place)")
+    # Or a search would look at all of a status or a robot for each word that is found.
+    _run(cursor, "ANALYZE sqlite_master")  # makes the table
+    _run(cursor, "DELETE FROM sqlite_stat1 WHERE idx = 'utterance_place'")
+    stat = (TABLE, "utterance_place", "1000000 1")
+    cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", stat)
+    _run(cursor, "ANALYZE sqlite_master")  # this connection reads it anew
     for totals in ("ttsmonitor_hourtotal", "ttsmonitor_total"):
         _run(cursor, f"DELETE FROM {totals}")  # noqa: S608
 

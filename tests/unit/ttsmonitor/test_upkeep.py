@@ -121,6 +121,16 @@ def test_what_was_there_before_is_taken_in_in_batches(monkeypatch: pytest.Monkey
     assert found(q="todavia") == ["Todavía más"]
 
 
+def test_who_comes_second_leaves_it_as_it_is() -> None:
+    utterance("una vez")
+    keeper = upkeep.keeper("default")
+    assert keeper is not None
+    upkeep.rebuild("default", keeper)
+    upkeep.install("default")
+    assert_totals_are_right()
+    assert found(q="vez") == ["una vez"]
+
+
 @pytest.mark.parametrize(
     "q",
     [

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from ttsmonitor.bulk import insert_new
@@ -37,8 +37,6 @@ class Command(BaseCommand):
         while batch := list(islice(rows, BATCH)):
             with transaction.atomic():
                 insert_new(batch)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
         self.stdout.write(f"{count} utterances made")
 
 

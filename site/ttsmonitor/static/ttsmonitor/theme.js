@@ -1,4 +1,5 @@
-// Light, dark or like the device, before the first paint: the one script that is not deferred.
+// Light, dark or like the device, before the first paint: the one script that is not deferred. And
+// the time zone, for the server.
 // The choice is kept under the name that Django's admin uses, so that both look alike.
 "use strict";
 (() => {
@@ -24,6 +25,10 @@
       button.setAttribute("aria-pressed", String(chosen));
     }
   };
+
+  // The server writes times and days as they are here.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.cookie = `timezone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
   apply();
   dark.addEventListener("change", apply);

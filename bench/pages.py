@@ -1,0 +1,181 @@
+"""How long pages and API take with a long history, over HTTP, from the real servers."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from bench import ROOT
+from bench.machine import (
+    BenchError,
+    Broker,
+    Program,
+    clean_environment,
+    free_port,
+    manage,
+    note,
+    work_directory,
+)
+from bench.tables import Wanted, median, percentile, report, table
+
+MOST_MS = 150
+START_SECONDS = 90
+ROBOT = "d_sala"
+PAGES = {
+    "monitor": ["/"],
+    "hive": ["/", f"/puppet/{ROBOT}/", "/chat/"],
+}
+API = {
+    "monitor": ["/health", "/api/status", "/api/queue", "/api/stats", "/api/history"],
+    "hive": ["/health", "/api/robots", f"/api/robots/{ROBOT}"],
+}
+ADMIN = "/admin/ttsmonitor/utterance/"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server that runs, and how it is asked."""
+
+    name: str
+    port: int
+    token: str
+
+    def get(self, path: str) -> tuple[float, int, bytes]:
+        """Milliseconds until the whole answer is there, its status and its content."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with closing(connection):
+            headers = {"Authorization": f"Bearer {self.token}"}
+            if not path.startswith("/api/"):
+                headers["Accept-Encoding"] = "gzip"  # as a browser does
+            start = time.perf_counter()
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            return 1000 * (time.perf_counter() - start), answer.status, content
+
+    def answers(self) -> bool:
+        try:
+            return self.get("/health")[1] in (200, 503)
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A page or an endpoint, over all requests."""
+
+    site: str
+    path: str
+    median_ms: float
+    p95_ms: float
+    kilobytes: float
+
+    def cells(self) -> list[str | float | None]:
+        return [self.site, self.path, self.median_ms, self.p95_ms, self.kilobytes]
+
+
+def run(args: argparse.Namespace) -> bool:
+    """Measure and print; True where the wanted values hold."""
+    with ExitStack() as stack:
+        work = stack.enter_context(work_directory())
+        broker = stack.enter_context(closing(Broker(work)))
+        monitor_port, hive_port = free_port(), free_port()
+        env = clean_environment(
+            work, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port),
+            HTTP_PORT=str(monitor_port), HIVE_PORT=str(hive_port),
+            TTS_ENGINE="espeak", TTS_AUDIO="null",
+        )  # fmt: skip
+        token = _prepare(env, args.utterances)
+        sites = []
+        for name, command, port in (
+            ("monitor", "run_tts_subscriber", monitor_port),
+            ("hive", "run_hive", hive_port),
+        ):
+            program = Program(manage(command), work / f"{name}.log", env)
+            stack.enter_context(closing(program))
+            sites.append(Site(name, port, token))
+            program.wait_until(sites[-1].answers, name, START_SECONDS)
+        rows = [_measure(site, path, args.runs) for site in sites for path in _paths(site)]
+    print(f"\npages: {args.utterances:,} utterances, {args.runs} requests each\n")
+    print(table(["site", "path", "median ms", "p95 ms", "KB"], [row.cells() for row in rows]), "\n")
+    slowest = max(rows, key=lambda row: row.p95_ms)
+    what = f"the slowest, {slowest.site} {slowest.path}, p95"
+    return report([Wanted(what, slowest.p95_ms, MOST_MS, " ms")])
+
+
+def _prepare(env: Mapping[str, str], utterances: int) -> str:
+    """A database with an account, a robot and a history; a token."""
+    _manage(env, "prepare")
+    robot = f"from hive.models import Robot; Robot.objects.arrived({ROBOT!r})"
+    _manage(env, "shell", "-c", robot)
+    note(f"pages: {utterances:,} utterances are made")
+    _manage(env, "make_utterances", str(utterances))
+    return _manage(env, "create_api_token", "bench").strip()
+
+
+def _manage(env: Mapping[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        manage(*arguments), env=dict(env), cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise BenchError(f"{arguments[0]} failed\n{done.stderr}")
+    return done.stdout
+
+
+def _paths(site: Site) -> list[str]:
+    """Everything that is looked at, with searches that find much, little and nothing."""
+    newest = json.loads(site.get("/api/history?limit=200")[2]) if site.name == "monitor" else {}
+    history = ["/history/", *(f"/history/?{query}" for query in _queries())]
+    api = [f"/api/history?{query}" for query in _queries()] if newest else []
+    admin = [
+        ADMIN, f"{ADMIN}?q=dragon", f"{ADMIN}?status__exact=failed&source=chat",
+        f"{ADMIN}?received_at__year={time.gmtime().tm_year}", f"{ADMIN}?robot_confirmed=0",
+        f"{ADMIN}?lang=es", f"{ADMIN}?p=3", *_of_one(site, newest),
+    ]  # fmt: skip
+    return [*PAGES[site.name], *API[site.name], *history, *api, *admin]
+
+
+def _queries() -> list[str]:
+    """As people search: a word of many sentences, one of few, of none; filters; far back."""
+    long_ago = int((time.time() - 60 * 86_400) * 1_000_000)
+    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 40 * 86_400))
+    return [
+        f"q={quote('dragón')}", "q=la", "q=mar+canc", "q=zzzz", "q=lomiraperca",
+        f"device_id={ROBOT}", "status=failed", f"source=plug-in&device_id={ROBOT}&status=failed",
+        "source=nowhere&status=spoken", f"day={day}", f"day={day}&q=luna",
+        f"before={long_ago}-{'f' * 32}", f"before={long_ago}-{'f' * 32}&q=luna",
+    ]  # fmt: skip
+
+
+def _of_one(site: Site, newest: Mapping[str, list[dict[str, str]]]) -> list[str]:
+    """The admin's page of an utterance, and a search for a name that hardly any other has."""
+    if not newest:
+        return []
+    rows = newest["utterances"]
+    names = re.findall(r"\b[A-Z]\w{8,}", " ".join(row["text"] for row in rows))
+    return [
+        f"{ADMIN}{rows[0]['id']}/change/",
+        *(f"/history/?q={quote(each)}" for each in names[:1]),
+    ]
+
+
+def _measure(site: Site, path: str, runs: int) -> Measured:
+    times: list[float] = []
+    size = 0
+    for number in range(runs + 1):
+        milliseconds, status, content = site.get(path)
+        if status not in (200, 503 if path == "/health" else 200):
+            raise BenchError(f"{site.name} {path} answers {status}")
+        size = len(content)
+        if number:  # the first one is read from the disk
+            times.append(milliseconds)
+    middle, high = median(times) or 0.0, percentile(times, 95) or 0.0
+    return Measured(site.name, path, middle, high, size / 1000)
