@@ -154,7 +154,7 @@ async def test_websocket_takes_pages_of_its_own_address(
     assert await knock(headers) is True
 
 
-async def test_websocket_knows_its_own_names_only(settings: Any) -> None:
+async def test_websocket_knows_its_own_names_only(settings: Any, db: Any) -> None:
     """A name that an attacker points at this computer is none of them, login or not."""
     settings.MOXIE_REQUIRE_LOGIN = False
     stranger = (b"host", b"evil.example:8787")
