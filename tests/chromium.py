@@ -27,7 +27,8 @@ def chromium() -> Iterator[Callable[..., Browser]]:
         def launch(*arguments: str, sink: str = "") -> Browser:
             browser = playwright.chromium.launch(
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-                args=[*QUIET, *arguments],
+                # A busy machine would make gaps in less of it.
+                args=[*QUIET, *arguments, *(["--audio-buffer-size=2048"] if sink else [])],
                 env={**os.environ, "PULSE_SINK": sink},
                 ignore_default_args=["--mute-audio"] if sink else None,
             )
