@@ -22,7 +22,8 @@ def launch(playwright: Playwright, *arguments: str, sink: str = "") -> Browser:
     """Start a Chromium; it is heard at the sound device `sink`."""
     return playwright.chromium.launch(
         executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        args=[*QUIET, *arguments],
+        # A busy machine would make gaps in a smaller buffer.
+        args=[*QUIET, *arguments, *(["--audio-buffer-size=2048"] if sink else [])],
         env={**os.environ, "PULSE_SINK": sink},
         ignore_default_args=["--mute-audio"] if sink else None,
     )

@@ -18,7 +18,7 @@ from channels.layers import get_channel_layer
 
 logger = logging.getLogger(__name__)
 
-PAGES_AT_ONCE = 20
+PAGES_AT_ONCE = 25
 BREATH_SECONDS = 0.001
 RENEW_SECONDS = 3600.0
 """A layer forgets who has been in a group for a day."""

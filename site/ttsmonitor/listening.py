@@ -12,6 +12,7 @@ import asyncio
 import logging
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from ttsmonitor import service
@@ -23,7 +24,7 @@ from ttsmonitor.live import LiveConsumer
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.02
-"""Slices of so long go in one message."""
+"""Slices of so long go in one message; silence goes at once."""
 BEAT_SECONDS = 5.0
 """In silence a page hears from us so often, or knows that it does not."""
 MOST_UNCONFIRMED = 100_000
@@ -40,7 +41,7 @@ class ListenConsumer(LiveConsumer):
         self._listener: Listener | None = None
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
-        self._news = asyncio.Event()
+        self._news, self._urgent_news = asyncio.Event(), asyncio.Event()
         self._is_told = False
         self._sent = self._confirmed = 0
 
@@ -82,15 +83,19 @@ class ListenConsumer(LiveConsumer):
         if not self._is_told:
             self._is_told = True
             self._loop.call_soon_threadsafe(self._news.set)
+        if self._listener is not None and self._listener.is_urgent:
+            self._loop.call_soon_threadsafe(self._urgent_news.set)
 
     async def _pass_on(self, listener: Listener) -> None:
         try:
             while True:
                 await self._wait_for_news()
+                self._urgent_news.clear()
                 if self._sent - self._confirmed < MOST_UNCONFIRMED:
                     for message in messages(listener.take()):
                         await self._send_message(message)
-                await asyncio.sleep(GATHER_SECONDS)
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._urgent_news.wait(), GATHER_SECONDS)
         except Exception:
             logger.exception("a listener in a browser was lost")
             await self.lose()

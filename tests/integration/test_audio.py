@@ -15,10 +15,12 @@ from tests.sound import LOUD, RATE, Sink, likeness, read_wav
 from tests.talk import STEP, loud_parts, never, play, speech, talking
 from tests.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
-from ttsmonitor.audio.browser import BrowserOutput
+from ttsmonitor.audio.browser import BrowserOutput, Sound
+from ttsmonitor.audio.browser import Listener as BrowserListener
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.audio.playback import CancelledError
 from ttsmonitor.audio.pyaudio import PyAudioOutput
+from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.exceptions import AudioError
 
 pytestmark = pytest.mark.sound
@@ -257,3 +259,30 @@ def test_auto_goes_on_without_a_device_and_takes_one_that_comes(
     assert output.name.startswith("pyaudio: ")
     wait_until(lambda: sink.is_silent_for(0.2))
     assert likeness(samples, sink.recorded()) > 0.9
+
+
+def test_what_browsers_hear_along_is_whole_after_a_pause_at_the_device(sink: Sink) -> None:
+    device, browser = PyAudioOutput(), BrowserOutput()
+    output, samples = SeveralOutputs([device, browser], leader=device), speech(0.8)
+    listeners: list[BrowserListener] = []
+    heard = np.zeros(0, dtype="<i2")
+    taken_back = 0
+
+    def hear() -> None:
+        nonlocal heard, taken_back
+        for event in [event for each in listeners for event in each.take()]:
+            if isinstance(event, Sound):
+                taken_back += len(heard) - event.position
+                heard = np.r_[heard[: event.position], np.frombuffer(event.pcm, "<i2")]
+
+    listeners.append(browser.listen(hear))
+    try:
+        with talking(output, samples) as talk:
+            talk.wait_for(0.3)
+            talk.controls.resumed.clear()
+            wait_until(lambda: sink.is_silent_for(0.1))
+            talk.controls.resumed.set()
+            talk.wait()
+    finally:
+        device.close()
+    assert np.array_equal(heard, samples) and 0 < taken_back < 0.15 * RATE

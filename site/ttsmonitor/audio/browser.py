@@ -66,6 +66,8 @@ class Listener:
 
     def __init__(self, on_news: Callable[[], None]) -> None:
         self.on_news = on_news
+        self.is_urgent = False
+        """Silence is among what was not taken yet, and that should not wait."""
         self._events: deque[Event] = deque()
         self._seconds = 0.0
         self._start: Start | None = None  # of what comes first
@@ -75,6 +77,7 @@ class Listener:
         """All that came since the last time, in order."""
         with self._lock:
             events = list(self._events)
+            self.is_urgent = False
             while self._events:
                 self._pop()
             return events
@@ -82,6 +85,7 @@ class Listener:
     def put(self, event: Event) -> None:
         """Never waits: who is too slow misses the oldest."""
         with self._lock:
+            self.is_urgent |= isinstance(event, Silence)
             if isinstance(event, Silence) and self._seconds > BEHIND_SECONDS:
                 self._events = deque(each for each in self._events if not isinstance(each, Sound))
                 self._seconds = 0.0
@@ -118,6 +122,7 @@ class BrowserOutput:
         self._clock = Clock()
         self._start: Start | None = None
         self._position = 0
+        self._is_silenced = False
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
@@ -147,7 +152,7 @@ class BrowserOutput:
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         self._clock.start()
-        self._position = 0
+        self._position, self._is_silenced = 0, False
         self._tell(Start(utterance_id, sample_rate))
 
     def wait_for_room(
@@ -157,6 +162,9 @@ class BrowserOutput:
 
     def write(self, pcm: bytes) -> None:
         if self._start is not None:
+            if self._is_silenced:
+                self._is_silenced = False
+                self._clock.go_on(LEAD_SECONDS)  # pages held it meanwhile
             seconds = len(pcm) / 2 / self._start.sample_rate
             self._clock.add(seconds)
             self._tell(Sound(pcm, seconds, self._position))
@@ -164,6 +172,7 @@ class BrowserOutput:
 
     def flush(self) -> float:
         if self._start is not None:
+            self._is_silenced = True
             self._tell(Silence())
         return 0.0
 

@@ -24,6 +24,10 @@ class Clock:
         # By deadlines: sleeping for each slice would add up what each sleep takes too long.
         self._due = max(self._due, time.monotonic() - CATCH_UP_SECONDS) + seconds
 
+    def go_on(self, ahead_seconds: float) -> None:
+        """After a pause, where so much of the sound was given out before it."""
+        self._due = max(self._due, time.monotonic() + ahead_seconds)
+
     def wait(self, is_over: Callable[[], bool], before_seconds: float = 0.0) -> bool:
         """Until the sound would have been heard, or so long before that.
 

@@ -165,6 +165,19 @@ def test_pages_get_a_little_before_its_time_and_it_takes_as_long_as_the_sound(
     assert time.monotonic() - start == pytest.approx(0.5, abs=0.05)
 
 
+def test_a_pause_is_not_caught_up_with(output: BrowserOutput) -> None:
+    output.begin("an-id", RATE)
+    for _ in range(10):
+        output.write(slice_of(1))
+    output.flush()
+    time.sleep(0.3)  # the pause
+    start = time.monotonic()
+    for _ in range(10):
+        output.wait_for_room(lambda: False)
+        output.write(slice_of(1))
+    assert time.monotonic() - start > 0.08, "pages got it faster than they can play it"
+
+
 def test_nothing_is_silenced_where_nothing_is_said(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     output.flush()

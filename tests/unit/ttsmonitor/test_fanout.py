@@ -55,7 +55,7 @@ async def send(layer: Any, *events: dict[str, Any]) -> None:
 
 
 async def test_many_pages_are_one_channel_and_each_hears_everything_in_order(layer: Any) -> None:
-    pages = [FakePage(is_broken=number == 3) for number in range(50)]
+    pages = [FakePage(is_broken=number == 3) for number in range(120)]
     for page in pages:
         await fanout().join("a", page)
     assert len(layer.groups["a"]) == 1

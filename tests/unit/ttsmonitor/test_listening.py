@@ -118,6 +118,19 @@ async def test_one_that_confirms_nothing_is_left_behind_and_brought_back_to_what
     assert position > STEP and position + len(pcm) // 2 == 301 * STEP
 
 
+async def test_silence_does_not_wait_for_what_is_gathered(
+    page: Any, output: BrowserOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.listening.GATHER_SECONDS", 30.0)
+    output.begin("an-id", RATE)
+    await page.receive_json_from()
+    output.write(SLICE)
+    assert await page.receive_nothing(0.05)
+    await asyncio.to_thread(output.flush)
+    assert await sound_of(page) == (0, SLICE)
+    assert await page.receive_json_from() == {"type": "silence"}
+
+
 @pytest.mark.parametrize("words", ["{", '{"type":"got"}', '{"type":"got","bytes":"9"}', "[]"])
 async def test_nonsense_is_ignored(page: Any, output: BrowserOutput, words: str) -> None:
     await page.send_to(text_data=words)

@@ -3,7 +3,6 @@ import { JitterBuffer } from "./jitter.js";
 import { connect } from "./live.js";
 
 const QUIET_MS = 12000; // the server says something every five seconds
-const LATENCY_SECONDS = 0.025; // of the loudspeaker: less has gaps where the computer is busy
 const CONFIRM_BYTES = 8192;
 const SCRIPT_FRAMES = 2048;
 const SMOOTH_SECONDS = 0.015;
@@ -17,7 +16,7 @@ const SMOOTH_SECONDS = 0.015;
  * onLevel(level)    how loud it is now, 0 to 1.
  */
 export function play({ volume, onState, onLevel }) {
-  const context = new AudioContext({ latencyHint: LATENCY_SECONDS });
+  const context = new AudioContext({ latencyHint: "interactive" });
   const gain = new GainNode(context, { gain: volume });
   const ending = new AbortController();
   let live = null;
