@@ -204,7 +204,8 @@ def test_the_queue_is_put_in_order_with_keys_and_fingers(
     page: Page, service: Service, browser: Browser
 ) -> None:
     queue = page.locator("#queue li")
-    service.control("pause")
+    page.keyboard.press("k")
+    expect(page.locator("#resume")).to_be_visible()
     ids = service.say("Uno", "Dos", "Tres", "Cuatro")
     expect_texts(queue, ["Uno", "Dos", "Tres", "Cuatro"])
     queue.nth(2).get_by_role("button", name="Antes").press("Enter")

@@ -20,7 +20,7 @@ const ACTIONS = {
 };
 
 function isTyping(element) {
-  return element.closest("input:not([type=range]), textarea, select, [contenteditable]");
+  return element.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 }
 
 function onKey(event) {
