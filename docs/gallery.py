@@ -22,16 +22,24 @@ CAPTIONS = {
     "admin": ("The history for its keepers, in the admin", "El historial para quien lo cuida"),
 }
 _HEADS = {
-    "": ("Every page in a picture", "Made by `script/screenshots`, which makes this page too."),
-    ".es": ("Cada página en una imagen", "Las hace `script/screenshots`, y esta página también."),
+    "": (
+        "Every page in a picture",
+        "*[En español](pages.es.md)*",
+        "Made by `script/screenshots`, which makes this page too.",
+    ),
+    ".es": (
+        "Cada página en una imagen",
+        "*[In English](pages.md)*",
+        "Las hace `script/screenshots`, y esta página también.",
+    ),
 }
 
 
 def write_gallery(docs: Path, names: Iterable[str]) -> None:
     """Write pages.md and pages.es.md with these pictures, in the order of CAPTIONS."""
     shown = [name for name in CAPTIONS if name in set(names)]
-    for column, (suffix, (title, words)) in enumerate(_HEADS.items()):
-        parts = [f"# {title}\n\n{words}\n"]
+    for column, (suffix, (title, other, words)) in enumerate(_HEADS.items()):
+        parts = [f"# {title}\n\n{other}\n\n{words}\n"]
         for name in shown:
             caption = CAPTIONS[name][column]
             parts.append(f"## {caption}\n\n![{caption}](images/{name}{suffix}.png)\n")

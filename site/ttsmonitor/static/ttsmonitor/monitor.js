@@ -1,5 +1,6 @@
 // The live monitor: draws what the server's events say over the page that it rendered.
 import "./charts.js";
+import "./listen.js";
 import { connect, say } from "./live.js";
 import { drawControls, whenAnswered } from "./monitor/controls.js";
 import { addActivity, drawActivity, drawLamps, drawStats } from "./monitor/figures.js";
