@@ -24,11 +24,13 @@ CAPTIONS = {
 _HEADS = {
     "": (
         "Every page in a picture",
-        "*[En español](pages.es.md)*\n\nMade by `script/screenshots`, which makes this page too.",
+        "*[En español](pages.es.md)*",
+        "Made by `script/screenshots`, which makes this page too.",
     ),
     ".es": (
         "Cada página en una imagen",
-        "*[In English](pages.md)*\n\nLas hace `script/screenshots`, y esta página también.",
+        "*[In English](pages.md)*",
+        "Las hace `script/screenshots`, y esta página también.",
     ),
 }
 
@@ -36,8 +38,8 @@ _HEADS = {
 def write_gallery(docs: Path, names: Iterable[str]) -> None:
     """Write pages.md and pages.es.md with these pictures, in the order of CAPTIONS."""
     shown = [name for name in CAPTIONS if name in set(names)]
-    for column, (suffix, (title, words)) in enumerate(_HEADS.items()):
-        parts = [f"# {title}\n\n{words}\n"]
+    for column, (suffix, (title, other, words)) in enumerate(_HEADS.items()):
+        parts = [f"# {title}\n\n{other}\n\n{words}\n"]
         for name in shown:
             caption = CAPTIONS[name][column]
             parts.append(f"## {caption}\n\n![{caption}](images/{name}{suffix}.png)\n")

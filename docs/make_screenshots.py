@@ -235,7 +235,7 @@ def photograph(visitor: Visitor) -> None:
         visitor.speak("curious", words)
         visitor.wait_for_newest("queued")
     visitor.monitor()
-    visitor.page.wait_for_selector("#bars.is-moving")
+    visitor.page.wait_for_selector("#state.state-playing")
     visitor.shoot("monitor", DESKTOP)
     visitor.shoot("monitor-dark", DESKTOP, "dark")
     visitor.shoot("monitor-phone", PHONE)
