@@ -87,6 +87,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._early = [*self._early, *told][-MOST_EARLY:]
             return
         for event, text in told:
+            if not self.is_open:
+                return
             if event["type"] == "bye":
                 await self.lose()
             elif self.concerns(event):

@@ -45,10 +45,26 @@ class WebServer:
     def run(self) -> None:
         """Serve until stop(). Raises ListenError where it cannot."""
         ensure_port_free(self._host, self._port)
-        self._server.run()
+        try:
+            self._server.run()
+        finally:
+            _end_tasks(self.loop)
 
     def stop(self) -> None:
         reactor.callFromThread(_stop_reactor)
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """As asyncio.run() does, which does not run here.
+
+    What still waits when the process ends is left to the garbage collector, and that has ended
+    Python 3.11 with a segmentation fault.
+    """
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=STOP_SECONDS))
 
 
 def _stop_reactor() -> None:
