@@ -10,12 +10,16 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, router
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.FloatField)
 """Fields whose values every database takes as they are."""
 
+MOST_VALUES = 900
+"""Of one statement; some builds of SQLite take no more than 999."""
+
 
 def insert_new(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, except where a key or another unique value is there already.
 
-    As bulk_create(ignore_conflicts=True), but with one short statement that is executed for each:
-    30 µs a row in SQLite instead of 75, and no slower in PostgreSQL.
+    As bulk_create(ignore_conflicts=True), but by statements that are prepared once: 30 µs a row in
+    SQLite instead of 75, and no slower in PostgreSQL. By many rows each, because a table with
+    triggers takes as long for a statement as for a row.
     """
     if not rows:
         return
@@ -24,14 +28,22 @@ def insert_new(rows: Sequence[models.Model]) -> None:
     fields: list[Any] = [field for field in meta.concrete_fields if not _is_made_there(field)]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    values = [_reader(field, connection) for field in fields]
+    marks = f"({', '.join(['%s'] * len(fields))})"
+    readers = [_reader(field, connection) for field in fields]
+    at_once = max(1, MOST_VALUES // len(fields))
+    full = len(rows) // at_once * at_once
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
-            " ON CONFLICT DO NOTHING",
-            [[value(row) for value in values] for row in rows],
-        )
+        for count, some in ((at_once, rows[:full]), (1, rows[full:])):
+            values = [
+                [read(row) for row in some[start : start + count] for read in readers]
+                for start in range(0, len(some), count)
+            ]
+            if values:
+                cursor.executemany(
+                    f"INSERT INTO {quote(meta.db_table)} ({columns})"  # noqa: S608
+                    f" VALUES {', '.join([marks] * count)} ON CONFLICT DO NOTHING",
+                    values,
+                )
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
