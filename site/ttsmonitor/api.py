@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor import events, paging, service, snapshot, stats, turns
+from ttsmonitor import paging, service, snapshot, stats, turns
 from ttsmonitor.controls import QUEUE_ACTIONS
+from ttsmonitor.describing import describe
 from ttsmonitor.filters import Filters
 from ttsmonitor.jsonapi import endpoint, error
 from ttsmonitor.messages import parse_control
@@ -39,7 +40,7 @@ def history(request: HttpRequest) -> JsonResponse:
     """A page of the history, newest first; `next` is the `before` of the page after it."""
     page = paging.read(Filters.read(request.GET).rows(), request.GET)
     return JsonResponse({
-        "utterances": [events.describe(utterance) for utterance in page.rows],
+        "utterances": [describe(utterance) for utterance in page.rows],
         "next": page.next,
     })  # fmt: skip
 

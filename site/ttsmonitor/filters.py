@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -37,13 +37,17 @@ class Filters:
             raise BadRequestError(_("status is none of: {choices}.").format(choices=choices))
         return cls(**values | {"day": _day(values["day"])})  # type: ignore[arg-type]
 
+    def equal(self) -> dict[str, str]:
+        """Columns, and the values that are wanted in them."""
+        return {name: value for name in EQUAL if (value := getattr(self, name))}
+
     def query(self) -> dict[str, str]:
         """The parameters that ask for the same."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
     def rows(self) -> UtteranceQuerySet:
         """What they let through, newest first."""
-        equal = {name: value for name in EQUAL if (value := getattr(self, name))}
+        equal = self.equal()
         begins, ends = span(self.day) if self.day else (None, None)
         if self.q:
             return searching.with_words(Utterance.objects.all(), self.q, equal, begins, ends)
@@ -53,6 +57,11 @@ class Filters:
         if begins and ends:
             rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
         return rows
+
+
+def with_chosen(choices: Iterable[str], value: str) -> list[str]:
+    """The choices, each once, with the one that is chosen among them."""
+    return list(dict.fromkeys(filter(None, [*choices, value])))
 
 
 def span(day: date) -> tuple[datetime, datetime]:

@@ -66,6 +66,4 @@ def _apply(fields: dict[str, Any]) -> None:
         row.move(Utterance.Status.QUEUED, event, started_at=timezone.now())
     else:
         error = str(fields.get("error") or "")
-        row.filter(status__in=Utterance.UNFINISHED).update(
-            status=event, error=error, finished_at=timezone.now()
-        )
+        row.unfinished().update(status=event, error=error, finished_at=timezone.now())

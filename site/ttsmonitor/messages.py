@@ -32,6 +32,7 @@ from ttsmonitor.fields import (
 from ttsmonitor.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
 from ttsmonitor.fields import UTC as UTC
 from ttsmonitor.fields import dump as dump
+from ttsmonitor.fields import format_maybe as format_maybe
 from ttsmonitor.fields import format_time as format_time
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
 from ttsmonitor.text import clean as clean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, router
@@ -18,10 +18,11 @@ from django.db.models import (
 )
 
 from ttsmonitor.folding import is_beginning, words
+from ttsmonitor.messages import UTC
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.upkeep import sqlite
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MANY = 0.02
 """A word in a larger share of the sentences is found soonest by reading the newest ones."""
 _TAGS = {"source": "s", "device_id": "d", "status": "o"}
@@ -91,9 +92,14 @@ def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
     return cast(UtteranceQuerySet, bounded)
 
 
+def microseconds(moment: datetime) -> int:
+    """Of a moment, since EPOCH."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
 def _place(moment: datetime) -> int:
     """The first place of a moment in the index of words."""
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 4096
+    return microseconds(moment) * 4096
 
 
 def in_postgresql(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:

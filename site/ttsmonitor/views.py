@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -18,8 +17,9 @@ from django.views.decorators.http import require_safe
 
 from ttsmonitor import jsonapi, snapshot, stats
 from ttsmonitor.conf import conf
+from ttsmonitor.counting import heard_of
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.filters import Filters
+from ttsmonitor.filters import Filters, with_chosen
 from ttsmonitor.forms import voice_choices
 from ttsmonitor.models import Utterance
 from ttsmonitor.words import CHECKS, MOODS, SOURCES, strings
@@ -40,8 +40,8 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
         "recent": filters.rows()[: snapshot.RECENT],
         "filters": filters,
-        "robots": chosen(filters.device_id, snapshot.robots()),
-        "sources": chosen(filters.source, [*SOURCES, *numbers["by_source"]]),
+        "robots": with_chosen(heard_of("device_id"), filters.device_id),
+        "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),
         "moods": MOODS,
         "voices": voice_choices(),
         "activity": list(reversed(snapshot.activity())),
@@ -102,11 +102,6 @@ def _filters(request: HttpRequest) -> Filters:
         return Filters.read(request.GET)
     except BadRequestError:
         return Filters()
-
-
-def chosen(value: str, choices: Iterable[str]) -> list[str]:
-    """The choices, each once, with the one that is chosen among them."""
-    return list(dict.fromkeys(filter(None, [*choices, value])))
 
 
 def _may_see_details(request: HttpRequest) -> bool:

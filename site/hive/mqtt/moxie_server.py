@@ -132,7 +132,7 @@ class MoxieServer:
 
     # to the robots
 
-    @mirror_speech(source="puppet_mode", text="speech")
+    @mirror_speech(source=SOURCE, text="speech")
     def send_telehealth_speech(
         self,
         device_id: str,

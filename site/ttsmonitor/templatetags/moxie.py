@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ttsmonitor import words
-from ttsmonitor.messages import format_time
+from ttsmonitor.messages import format_maybe
 
 register = template.Library()
 register.filter("source_label", words.source_label)
@@ -43,7 +43,7 @@ def word(text: str) -> str:
 @register.filter
 def iso(value: datetime | None) -> str:
     """A time as events and the API write it, so that scripts can compare the two."""
-    return format_time(value) if value else ""
+    return format_maybe(value) or ""
 
 
 @register.filter

@@ -14,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor import events, snapshot
+from ttsmonitor import snapshot
+from ttsmonitor.describing import describe
 from ttsmonitor.messages import Control
 from ttsmonitor.models import ApiToken, Utterance
 
@@ -77,7 +78,7 @@ def test_history_is_newest_first_and_as_events_show_it(browser: Client) -> None:
     old = utterance("ayer", seconds_ago=10)
     new = utterance("¡hoy! 🤖")
     answer = browser.get("/api/history").json()
-    assert answer == {"utterances": [events.describe(new), events.describe(old)], "next": None}
+    assert answer == {"utterances": [describe(new), describe(old)], "next": None}
 
 
 def test_pages_hold_each_row_once_even_of_one_moment(browser: Client) -> None:

@@ -24,8 +24,8 @@ from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
 from ttsmonitor import downloads, forgetting, retention
 from ttsmonitor.bulk import insert_new
 from ttsmonitor.conversations import by_day
+from ttsmonitor.describing import describe
 from ttsmonitor.downloads import COLUMNS
-from ttsmonitor.events import describe
 from ttsmonitor.filters import Filters
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
