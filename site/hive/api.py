@@ -17,8 +17,8 @@ from hive.models import Robot
 from hive.mqtt.markup import MOODS, make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor import jsonapi
-from ttsmonitor.jsonapi import InvalidRequestError, View, read_object
-from ttsmonitor.messages import PAYLOAD_BYTES, UTTERANCE_CHARACTERS, clean, dump
+from ttsmonitor.jsonapi import InvalidRequestError, View, read_object, read_words
+from ttsmonitor.messages import PAYLOAD_BYTES, dump
 
 COMMAND_BYTES = 128
 """What a robot's command has around the words, rounded up."""
@@ -168,20 +168,13 @@ def _done(target: Robot, is_sent: bool) -> JsonResponse:
 def read_speech(body: bytes) -> Speech:
     """What is to be said. Raises InvalidRequestError, with a sentence for whoever typed it."""
     fields = read_object(body)
-    text, mood = fields.get("text"), fields.get("mood", "neutral")
-    if not isinstance(text, str) or not text.strip():
-        raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
-    if len(text) > UTTERANCE_CHARACTERS:
-        raise InvalidRequestError(
-            "text_too_long",
-            _("That is too long: {limit} characters at most.").format(limit=UTTERANCE_CHARACTERS),
-        )
+    text, mood = read_words(fields), fields.get("mood", "neutral")
     if mood not in MOODS:
         choices = ", ".join(MOODS)
         raise InvalidRequestError(
             "unknown_mood", _("mood is none of: {choices}.").format(choices=choices)
         )
-    return Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
+    return Speech(text, mood, _intensity(fields.get("intensity", 0.5)))
 
 
 def check_size(speech: Speech) -> None:

@@ -15,8 +15,6 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from ttsmonitor import conversations, counting, forgetting, paging, retention
@@ -27,17 +25,15 @@ from ttsmonitor.forms import KeepingForm
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
 from ttsmonitor.orders import obey
+from ttsmonitor.pages import page
 from ttsmonitor.words import strings
 
 DELETE = "ttsmonitor.delete_utterance"
 KEEP = "ttsmonitor.change_keeping"
 
 
-@require_safe
-@gzip_page
-@never_cache
-@ensure_csrf_cookie
-def page(request: HttpRequest) -> HttpResponse:
+@page
+def history(request: HttpRequest) -> HttpResponse:
     """A page of it: by day and conversation, newest first."""
     try:
         filters = Filters.read(request.GET)

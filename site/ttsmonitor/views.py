@@ -11,8 +11,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import csrf
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ttsmonitor import jsonapi, snapshot, stats
@@ -22,13 +20,11 @@ from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.filters import Filters, with_chosen
 from ttsmonitor.forms import voice_choices
 from ttsmonitor.models import Utterance
+from ttsmonitor.pages import page
 from ttsmonitor.words import CHECKS, MOODS, SOURCES, strings
 
 
-@require_safe
-@gzip_page
-@never_cache
-@ensure_csrf_cookie
+@page
 def monitor(request: HttpRequest) -> HttpResponse:
     """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
     status, filters = snapshot.status(), _filters(request)
