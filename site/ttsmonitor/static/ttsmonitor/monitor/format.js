@@ -4,7 +4,7 @@ import { say } from "../live.js";
 const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const language = document.documentElement.lang;
 // The visitor's own region of the page's language: 14:05 or 2:05 PM.
-const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
+export const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
 
 export const number = new Intl.NumberFormat(region);
 export const short = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
