@@ -13,7 +13,7 @@ from django.views import csrf
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ttsmonitor import jsonapi, snapshot, stats
+from ttsmonitor import jsonapi, paging, snapshot, stats
 from ttsmonitor.conf import conf
 from ttsmonitor.counting import heard_of
 from ttsmonitor.exceptions import BadRequestError
@@ -28,13 +28,14 @@ from ttsmonitor.words import CHECKS, MOODS, SOURCES, strings
 def monitor(request: HttpRequest) -> HttpResponse:
     """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
     status, filters = snapshot.status(), _filters(request)
-    numbers = stats.collect()
+    numbers, newest = stats.collect(), paging.read(filters.rows(), {}, snapshot.RECENT)
     context = {
         "status": status,
         "lamps": lamps(snapshot.health(), status),
         "stats": numbers,
         "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
-        "recent": filters.rows()[: snapshot.RECENT],
+        "recent": newest.rows,
+        "has_older": newest.next is not None,
         "filters": filters,
         "robots": with_chosen(heard_of("device_id"), filters.device_id),
         "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ttsmonitor.upkeep.spans import within
+
 TABLE = "ttsmonitor_utterance"
 _TRIGGER = "utterance_counted"
 
@@ -92,11 +94,8 @@ def begin(cursor: Any) -> None:
 
 def fill(cursor: Any, begins: Any, ends: Any) -> None:
     """Count what was received from `begins` on and before `ends`; None: no such limit."""
-    where, values = "status NOT IN ('receiving', 'queued', 'playing')", []
-    for limit, compared in ((begins, ">="), (ends, "<")):
-        if limit is not None:
-            where += f" AND received_at {compared} %s"
-            values.append(limit)
+    limits, values = within(begins, ends)
+    where = f"status NOT IN ('receiving', 'queued', 'playing'){limits}"
     sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
     add = """DO UPDATE SET count = kept.count + excluded.count,
         characters = kept.characters + excluded.characters,

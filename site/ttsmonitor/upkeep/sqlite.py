@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ttsmonitor.upkeep.spans import within
+
 TABLE = "ttsmonitor_utterance"
 WORDS = "utterance_words"
 _LAST = "utterance_counted_change"
@@ -128,13 +130,9 @@ def begin(cursor: Any) -> None:
 
 def fill(cursor: Any, begins: Any, ends: Any) -> None:
     """Take in what was received from `begins` on and before `ends`; None: no such limit."""
-    where, values = "true", []
-    for limit, compared in ((begins, ">="), (ends, "<")):
-        if limit is not None:
-            where += f" AND received_at {compared} %s"
-            values.append(limit)
+    limits, values = within(begins, ends)
     sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
-    rows = f"FROM {TABLE} WHERE {where}"
+    rows = f"FROM {TABLE} WHERE true{limits}"
     finished = f"{rows} AND {_IS_FINISHED.format(row=TABLE)}"
     hour = _HOUR.format(row="")
     for statement in (
