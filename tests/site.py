@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.chromium import launch
 from tests.pages import DEVICE, UTTERANCE_ID, Answer, is_page, pages_of, paths
-from tests.tools import free_port, manage, running
+from tests.tools import free_port, manage, run, running
 
 FILL = f"""
 import uuid
@@ -116,12 +116,10 @@ def running_site(work: Path) -> Iterator[Site]:
         "TTS_ENGINE": "espeak",
         "TTS_AUDIO": "null",
     }
-    with running(manage("prepare"), environment) as preparing:
-        assert preparing.wait(60) == 0, preparing.output
-        password = re.search(r"password\s+(\S+)", preparing.output)
-        assert password, preparing.output
-    with running(manage("shell", "-v0", "-c", FILL), environment) as filling:
-        assert filling.wait(60) == 0, filling.output
+    printed = run(manage("prepare"), environment)
+    password = re.search(r"password\s+(\S+)", printed)
+    assert password, printed
+    run(manage("shell", "-v0", "-c", FILL), environment)
     with running(manage("run_all"), environment) as everything:
         everything.wait_for_line("Moxie is ready", timeout_seconds=60)
         with sync_playwright() as playwright:

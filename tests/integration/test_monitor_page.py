@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.chromium import open_browser, visit
 from tests.conftest import start_mosquitto
-from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from tests.tools import Listener, Process, free_port, manage, run, running, wait_until
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 from ttsmonitor.synthesis.espeak import EspeakEngine
 
@@ -81,8 +81,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Ite
         "HTTP_PORT": str(port), "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "MOXIE_REQUIRE_LOGIN": "0", "DEBUG": "1", "TTS_ENGINE": "espeak", "TTS_AUDIO": "null",
     }  # fmt: skip
-    with running(manage("shell", "-v0", "-c", FILL), env) as filling:
-        assert filling.wait(60) == 0, filling.output
+    run(manage("shell", "-v0", "-c", FILL), env)
     sender = None
     try:
         with running(manage("run_tts_subscriber"), env) as process:
