@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from hive import ways
@@ -16,8 +14,7 @@ from hive.events import push_line
 from hive.models import Robot
 from hive.mqtt.markup import MOODS, make_markup
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor import jsonapi
-from ttsmonitor.jsonapi import InvalidRequestError, View, read_object, read_words
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.messages import PAYLOAD_BYTES, dump
 
 COMMAND_BYTES = 128
@@ -33,22 +30,6 @@ class Speech:
     intensity: float
 
 
-def endpoint(*methods: str) -> Callable[[View], View]:
-    """As jsonapi.endpoint(), for views that may look for a robot there is not."""
-
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def finding(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            try:
-                return view(request, **kwargs)
-            except Robot.DoesNotExist as exc:
-                raise InvalidRequestError("not_found", _("There is no such robot."), 404) from exc
-
-        return jsonapi.endpoint(*methods)(finding)
-
-    return decorate
-
-
 @endpoint("GET", "HEAD")
 def robots(request: HttpRequest) -> JsonResponse:
     """All robots that were ever here, those online first."""
@@ -58,7 +39,7 @@ def robots(request: HttpRequest) -> JsonResponse:
 @endpoint("GET", "HEAD")
 def robot(request: HttpRequest, device_id: str) -> JsonResponse:
     """One robot."""
-    return JsonResponse(Robot.objects.get(device_id=device_id).describe())
+    return JsonResponse(_robot(device_id).describe())
 
 
 @endpoint("POST")
@@ -66,7 +47,7 @@ def speak(request: HttpRequest, device_id: str) -> JsonResponse:
     """Say something through a robot. Accepted also while it is offline: the mirror speaks."""
     speech = read_speech(request.body)
     check_size(speech)
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     server, line = get_moxie_server(), _new_line(speech, device_id)
     if target.online:  # before it is: a robot can answer at once
         line = _tell_robots_part(line, "")
@@ -95,6 +76,13 @@ def interrupt_aloud(request: HttpRequest) -> JsonResponse:
     """Stop what the loudspeaker says, whoever it is from, and drop what waits."""
     get_moxie_server().interrupt_loudspeaker()
     return JsonResponse({"detail": ""}, status=202)
+
+
+def _robot(device_id: str) -> Robot:
+    """Raises InvalidRequestError."""
+    if (found := Robot.objects.filter(device_id=device_id).first()) is None:
+        raise InvalidRequestError("not_found", _("There is no such robot."), 404)
+    return found
 
 
 def _new_line(speech: Speech, device_id: str = "") -> dict[str, Any]:
@@ -134,14 +122,14 @@ def _detail(target: Robot, is_sent: bool) -> str:
 @endpoint("POST")
 def interrupt(request: HttpRequest, device_id: str) -> JsonResponse:
     """Stop what is said through a robot, and drop what waits."""
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     return _done(target, get_moxie_server().send_telehealth_interrupt(device_id))
 
 
 @endpoint("POST")
 def wakeup(request: HttpRequest, device_id: str) -> JsonResponse:
     """Wake a sleeping robot up."""
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     return _done(target, get_moxie_server().send_wakeup(device_id))
 
 
@@ -151,7 +139,7 @@ def puppet(request: HttpRequest, device_id: str) -> JsonResponse:
     enabled = read_object(request.body).get("enabled")
     if not isinstance(enabled, bool):
         raise InvalidRequestError("invalid_enabled", _("enabled: give true or false."))
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     if target.puppet_mode != enabled:
         target.puppet_mode = enabled
         target.save(update_fields=["puppet_mode"])  # and so it is published

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from ttsmonitor import outbox
 from ttsmonitor.inbox import fields_of
+from ttsmonitor.messages import ENDS
 from ttsmonitor.models import Utterance
 from ttsmonitor.retention import kept_days, prune
 
-ENDS = {"spoken", "interrupted", "skipped", "expired", "failed"}
 FOLLOWED = 10_000
 PRUNE_SECONDS = 3600.0
 
@@ -42,7 +42,7 @@ class History:
 
     def follow(self, fields: dict[str, Any]) -> None:
         """Take in a message of the status topic."""
-        if fields.get("event") == "playing" or fields.get("event") in ENDS:
+        if fields.get("event") in ("playing", *ENDS):
             self._told.append(fields)
 
     def write(self) -> None:

@@ -47,7 +47,9 @@ UTTERANCE_CHARACTERS = 20_000
 MAX_CHUNKS = 1_000
 PRIORITIES = ("normal", "high")
 
-EVENTS = ("stored", "playing", "spoken", "interrupted", "skipped", "expired", "failed")
+ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
+"""How an utterance can end."""
+EVENTS = ("stored", "playing", *ENDS)
 """What moxie/tts/status can say of an utterance."""
 
 _NAMESPACE = uuid.UUID("5f0c2f3e-8c0b-5f1e-9d5c-6d6f78696521")
