@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from hive import ways
 from hive.events import push_line
 from hive.models import Robot
-from hive.mqtt.markup import MOODS, make_markup
+from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.messages import PAYLOAD_BYTES, dump
+from ttsmonitor.words import MOODS
 
 COMMAND_BYTES = 128
 """What a robot's command has around the words, rounded up."""

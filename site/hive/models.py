@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from hive import config
 from hive.chat.models import ChatModule as ChatModule
 from hive.chat.models import GlobalCommand as GlobalCommand
-from hive.mqtt.markup import MOODS
 from ttsmonitor.messages import format_maybe, shorten
+from ttsmonitor.words import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
-from hive.mqtt.markup import MOODS
+from ttsmonitor.words import MOODS
 from ttsmonitor.words import strings as tts_strings
 
 _STATES = (
