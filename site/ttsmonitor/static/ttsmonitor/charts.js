@@ -1,6 +1,6 @@
 // Charts over time, drawn as SVG from /api/stats/series and /api/stats/broker. Each has its table.
+import { milliseconds, number, region, short, sourceLabel } from "./format.js";
 import { getJSON, say } from "./live.js";
-import { milliseconds, number, region, short, sourceLabel } from "./monitor/format.js";
 
 const REFRESH_MS = 20_000;
 const SLOW_REFRESH_MS = 120_000;

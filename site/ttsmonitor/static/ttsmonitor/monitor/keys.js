@@ -1,7 +1,7 @@
 // Keys for those who keep the page open; they stand in the dialog that "?" opens.
+import { byId } from "../format.js";
 import { keep, kept } from "../storage.js";
 import { control, turnVolume } from "./controls.js";
-import { byId } from "./format.js";
 
 const KEPT = "moxie-keys";
 const dialog = byId("keys");

@@ -1,6 +1,6 @@
 // A row of the stream, and of the queue.
+import { milliseconds, setFact, setText, short, sourceLabel, timeLabel } from "../format.js";
 import { say } from "../live.js";
-import { milliseconds, setFact, setText, short, sourceLabel, timeLabel } from "./format.js";
 
 const UNFINISHED = new Set(["receiving", "queued", "playing"]);
 

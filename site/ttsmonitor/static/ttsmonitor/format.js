@@ -1,5 +1,5 @@
 // Numbers, times and names as the visitor writes them, and small things that all lists share.
-import { say } from "../live.js";
+import { say } from "./live.js";
 
 const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const language = document.documentElement.lang;
@@ -34,9 +34,11 @@ export function setText(element, text) {
 }
 
 let noticeEnds = 0;
-/** Say for a while what went wrong. */
-export function notice(text) {
+/** Say for a while what went wrong, or well. */
+export function notice(text, isGood = false) {
   byId("notice").textContent = text;
+  byId("notice").classList.toggle("alert-danger", !isGood);
+  byId("notice").classList.toggle("alert-success", isGood);
   byId("notice").hidden = false;
   clearTimeout(noticeEnds);
   noticeEnds = setTimeout(clearNotice, 8000);
