@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from ttsmonitor import counting
 from ttsmonitor.filters import span
 from ttsmonitor.models import HourTotal, Utterance
-from ttsmonitor.words import source_label
+from ttsmonitor.words import robot_label, source_label
 
 MOST_COUNTED = 1_000
 """More than that is not counted one by one: who looks for something narrows."""
@@ -171,6 +171,9 @@ class SourceFilter(KnownValues):
 class RobotFilter(KnownValues):
     title = _("robot")
     parameter_name = "device_id"
+
+    def label(self, value: str) -> str:
+        return robot_label(value)
 
 
 class LanguageFilter(KnownValues):

@@ -17,6 +17,7 @@ from ttsmonitor.messages import format_maybe
 register = template.Library()
 register.filter("source_label", words.source_label)
 register.filter("reason_text", words.reason_text)
+register.filter("robot_label", words.robot_label)
 
 
 @register.simple_tag

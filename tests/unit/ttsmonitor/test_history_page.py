@@ -101,6 +101,13 @@ def test_a_pause_or_another_robot_is_another_conversation() -> None:
     ]
 
 
+def test_a_conversation_without_a_robot_is_named_by_its_page(browser: Client) -> None:
+    utterance("Hola", device_id="page_0123456789abcdef")
+    page = shown(browser)
+    assert '<option value="page_0123456789abcdef">Talk with Moxie</option>' in page
+    assert ">page_" not in page
+
+
 def test_pages_follow_one_another_to_the_end(browser: Client) -> None:
     for number in range(120):
         utterance(f"n{number}", seconds_ago=number)

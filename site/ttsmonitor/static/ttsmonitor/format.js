@@ -13,6 +13,8 @@ const calendar = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyl
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
+/** A robot by its id; a conversation that has none by its page. */
+export const robotLabel = (id) => (id?.startsWith("page_") ? say("Talk with Moxie") : id);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 
 /** The time of day, with the date where that is not today's. */
