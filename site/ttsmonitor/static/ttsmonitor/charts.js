@@ -7,7 +7,8 @@ const HEIGHT = 170;
 const EDGE = { top: 8, right: 8, bottom: 22, left: 46 };
 const SVG = "http://www.w3.org/2000/svg";
 const OUTCOMES = ["spoken", "playing", "queued", "receiving", "interrupted", "skipped", "expired", "failed"];
-const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
+// Without a prototype: a source may be called "constructor".
+const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const COLOURS = 6;
 
 const panel = document.getElementById("charts");
@@ -153,6 +154,7 @@ function table(figure, { times, by, lines, format }) {
 }
 
 const sourceLabel = (name) => (SOURCES[name] ? say(SOURCES[name]) : name);
+const countOf = (bucket, name) => (Object.hasOwn(bucket.by_source, name) ? bucket.by_source[name] : 0);
 const figureOf = (name) => panel.querySelector(`[data-chart="${name}"]`);
 const orDash = (format) => (value) => (value === null ? "–" : format(value));
 const plain = orDash((value) => number.format(value));
@@ -168,7 +170,7 @@ function splitLines(buckets) {
       values: buckets.map((each) => each.by_status[name] ?? 0),
     }));
   }
-  const sums = {};
+  const sums = { __proto__: null };
   for (const { by_source: sources } of buckets) {
     for (const [name, count] of Object.entries(sources)) sums[name] = (sums[name] ?? 0) + count;
   }
@@ -177,11 +179,11 @@ function splitLines(buckets) {
   const lines = shown.map((name, index) => ({
     label: sourceLabel(name),
     colour: index,
-    values: buckets.map((each) => each.by_source[name] ?? 0),
+    values: buckets.map((each) => countOf(each, name)),
   }));
   if (shown.length === names.length) return lines;
   const rest = names.slice(shown.length);
-  const restOf = (each) => rest.reduce((sum, name) => sum + (each.by_source[name] ?? 0), 0);
+  const restOf = (each) => rest.reduce((sum, name) => sum + countOf(each, name), 0);
   return [...lines, { label: say("Others"), colour: COLOURS - 1, values: buckets.map(restOf) }];
 }
 
