@@ -45,7 +45,11 @@ def read_utterance(body: bytes) -> Chunk:
     text = _text(fields.get("text"))
     # All but the words, which may fill more than one message.
     rest = {name: value for name, value in fields.items() if name not in NOT_SAID}
-    return replace(parse_chunk(dump(rest | {"text": "."})), text=text)
+    try:
+        payload = dump(rest | {"text": "."})
+    except UnicodeEncodeError as exc:  # half a surrogate pair
+        raise InvalidRequestError("invalid_json", _("Send a JSON object.")) from exc
+    return replace(parse_chunk(payload), text=text)
 
 
 def _text(value: Any) -> str:
