@@ -11,6 +11,7 @@ from ttsmonitor import service
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.jsonapi import endpoint, error
 from ttsmonitor.models import Utterance
+from ttsmonitor.words import reason_text
 
 
 @endpoint("GET", "HEAD")
@@ -25,7 +26,7 @@ def audio(request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
     try:
         content = running.sound_of(row)
     except SynthesisError as exc:
-        return error("no_sound", str(exc), 503)
+        return error("no_sound", reason_text(str(exc)), 503)
     response = HttpResponse(content, content_type="audio/wav")
     response["Cache-Control"] = "private, max-age=300"
     return response
