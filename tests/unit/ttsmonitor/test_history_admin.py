@@ -200,6 +200,8 @@ def test_the_sound_is_a_wav_file_and_its_failure_a_sentence(
     assert Client().get(f"/api/utterances/{row.pk}/audio").status_code == 401
     with pytest.raises(SynthesisError):
         render(silent)
+    with pytest.raises(SynthesisError, match="was stopped"):
+        rendering.render(row, EngineConfig(engine="espeak"), None, lambda: True)
 
 
 def test_nobody_may_look_without_the_right(browser: Client) -> None:
