@@ -15,6 +15,7 @@ from ttsmonitor.filters import Filters
 from ttsmonitor.jsonapi import InvalidRequestError, endpoint, error
 from ttsmonitor.messages import parse_control
 from ttsmonitor.models import Utterance
+from ttsmonitor.words import reason_text
 
 
 @endpoint("GET", "HEAD")
@@ -67,7 +68,7 @@ def audio(request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
     try:
         content = running.sound_of(_utterance(utterance_id))
     except SynthesisError as exc:
-        return error("no_sound", str(exc), 503)
+        return error("no_sound", reason_text(str(exc)), 503)
     response = HttpResponse(content, content_type="audio/wav")
     response["Cache-Control"] = "private, max-age=300"
     return response

@@ -25,7 +25,8 @@ COLUMNS = (
     "voice", "engine", "priority", "published_at", "started_at", "finished_at", "first_audio_ms",
     "audio_seconds", "id",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are wide ones of the first four."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ttsmonitor import searching
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.messages import clean
+from ttsmonitor.messages import UTC, clean
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 
 EQUAL = ("source", "device_id", "status")
@@ -65,10 +65,12 @@ def with_chosen(choices: Iterable[str], value: str) -> list[str]:
 
 
 def span(day: date) -> tuple[datetime, datetime]:
-    """When a day begins and ends."""
-    zone = timezone.get_current_timezone()
-    begins = datetime.combine(day, time.min, zone)
-    return begins, datetime.combine(day + timedelta(days=1), time.min, zone)
+    """When a day begins and ends. Raises OverflowError where UTC has no such time."""
+    begins, ends = (
+        datetime.combine(each, time.min, timezone.get_current_timezone()).astimezone(UTC)
+        for each in (day, day + timedelta(days=1))
+    )
+    return begins, ends
 
 
 def _day(value: str) -> date | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Coalesce, Least
@@ -16,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.messages import shorten
+from ttsmonitor.tokens import ApiToken as ApiToken
 from ttsmonitor.totals import HourTotal as HourTotal
 from ttsmonitor.totals import Keeping as Keeping
 from ttsmonitor.totals import Total as Total
@@ -96,6 +94,15 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         ended = {"status": outcome, "error": reason, "finished_at": timezone.now()}
         self.update(**ended)
         return list(Utterance.objects.filter(**ended).order_by("received_at"))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Also out of the outbox: what a publisher missed the confirmation of would come back."""
+        keys = list(self.values_list("pk", flat=True))
+        OutboxEntry.objects.filter(pk__in=keys).delete()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def move(self, before: str, after: str, **values: Any) -> int:
         """Compare and set: those in status `before` go to `after`. How many did."""
@@ -192,6 +199,11 @@ class Utterance(models.Model):
         """Is the outcome known?"""
         return self.status not in self.UNFINISHED
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Also out of the outbox."""
+        OutboxEntry.objects.filter(pk=self.pk).delete()
+        return super().delete(*args, **kwargs)
+
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
         """Too old to be spoken: more seconds than its time to live since it was published."""
         ttl = default_ttl_seconds if self.ttl_seconds is None else self.ttl_seconds
@@ -261,31 +273,3 @@ class QuarantinedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.reason}"
-
-
-class ApiToken(models.Model):
-    """A key for programs (`Authorization: Bearer …`). Only its hash is kept."""
-
-    name = models.CharField(_("name"), max_length=100)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("API token")
-        verbose_name_plural = _("API tokens")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def issue(cls, user: Any, name: str) -> str:
-        """Make a token and return it; it cannot be shown again."""
-        token = secrets.token_urlsafe(32)
-        cls.objects.create(name=name, user=user, digest=cls.digest_of(token))
-        return token
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        """What is stored of a token: it is random, so a plain hash is enough."""
-        return hashlib.sha256(token.encode()).hexdigest()

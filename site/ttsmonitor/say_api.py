@@ -8,7 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from ttsmonitor import snapshot
-from ttsmonitor.jsonapi import endpoint, read_object, read_words
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.messages import Chunk, dump, parse_chunk
 from ttsmonitor.mirror import get_tts_mirror
 
@@ -44,7 +44,11 @@ def read_utterance(body: bytes) -> Chunk:
     text = read_words(fields)
     # All but the words, which may fill more than one message.
     rest = {name: value for name, value in fields.items() if name not in NOT_SAID}
-    return replace(parse_chunk(dump(rest | {"text": "."})), text=text)
+    try:
+        payload = dump(rest | {"text": "."})
+    except UnicodeEncodeError as exc:  # half a surrogate pair
+        raise InvalidRequestError("invalid_json", _("Send a JSON object.")) from exc
+    return replace(parse_chunk(payload), text=text)
 
 
 def _detail() -> str:

@@ -236,7 +236,7 @@ class SpeechService:
 
     def sound_of(self, utterance: Utterance) -> bytes:
         """It as a WAV file, made now where it is not kept. Raises SynthesisError."""
-        return render(utterance, self._engine_config, self._cache)
+        return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
     def control(self, control: Control) -> None:
         """Do what a control message or a page's button says."""

@@ -314,6 +314,15 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(dialog).to_be_hidden()
 
 
+def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
+    (said,) = service.say("De una fuente rara.", source="constructor")
+    row = page.locator(f"#stream li[data-id='{said}']")
+    expect(row.locator("[data-part=source]")).to_have_text("constructor", timeout=PATIENCE_MS)
+    expect(page.locator("#sources")).to_contain_text("constructor", timeout=PATIENCE_MS)
+    go(page, service)
+    expect(row.locator("[data-part=source]")).to_have_text("constructor")
+
+
 def test_a_page_without_its_service_says_so(page: Page, service: Service) -> None:
     expect(page.locator("#stale")).to_be_hidden()
     service.process.close()

@@ -147,6 +147,7 @@ function table(figure, { times, by, lines, format }) {
   figure.querySelector("table").replaceChildren(thead, tbody);
 }
 
+const countOf = (bucket, name) => (Object.hasOwn(bucket.by_source, name) ? bucket.by_source[name] : 0);
 const figureOf = (name) => panel.querySelector(`[data-chart="${name}"]`);
 const orDash = (format) => (value) => (value === null ? "–" : format(value));
 const plain = orDash((value) => number.format(value));
@@ -161,7 +162,7 @@ function splitLines(buckets) {
       values: buckets.map((each) => each.by_status[name] ?? 0),
     }));
   }
-  const sums = {};
+  const sums = { __proto__: null };
   for (const { by_source: sources } of buckets) {
     for (const [name, count] of Object.entries(sources)) sums[name] = (sums[name] ?? 0) + count;
   }
@@ -170,11 +171,11 @@ function splitLines(buckets) {
   const lines = shown.map((name, index) => ({
     label: sourceLabel(name),
     colour: index,
-    values: buckets.map((each) => each.by_source[name] ?? 0),
+    values: buckets.map((each) => countOf(each, name)),
   }));
   if (shown.length === names.length) return lines;
   const rest = names.slice(shown.length);
-  const restOf = (each) => rest.reduce((sum, name) => sum + (each.by_source[name] ?? 0), 0);
+  const restOf = (each) => rest.reduce((sum, name) => sum + countOf(each, name), 0);
   return [...lines, { label: say("Others"), colour: COLOURS - 1, values: buckets.map(restOf) }];
 }
 

@@ -1,7 +1,8 @@
 // Numbers, times and names as the visitor writes them, and small things that all lists share.
 import { say } from "./live.js";
 
-const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
+// Without a prototype: a source may be called "constructor".
+const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const language = document.documentElement.lang;
 // The visitor's own region of the page's language: 14:05 or 2:05 PM.
 export const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
