@@ -145,12 +145,18 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 
-def make_database(env: Mapping[str, str]) -> None:
-    """Migrate the work directory's database."""
-    command = manage("migrate", "--verbosity", "0")
+def run_manage(env: Mapping[str, str], *arguments: str) -> str:
+    """Run a management command to its end; what it printed. Raises BenchError."""
+    command = manage(*arguments)
     done = subprocess.run(command, env=dict(env), cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        raise BenchError(f"migrate failed\n{done.stderr}")
+        raise BenchError(f"{arguments[0]} failed\n{done.stderr}")
+    return done.stdout
+
+
+def make_database(env: Mapping[str, str]) -> None:
+    """Migrate the work directory's database."""
+    run_manage(env, "migrate", "--verbosity", "0")
 
 
 def find_voice(path: Path | None) -> Path | None:

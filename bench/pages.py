@@ -6,14 +6,12 @@ import argparse
 import http.client
 import json
 import re
-import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from bench import ROOT
 from bench.machine import (
     BenchError,
     Broker,
@@ -22,6 +20,7 @@ from bench.machine import (
     free_port,
     manage,
     note,
+    run_manage,
     work_directory,
 )
 from bench.tables import Wanted, median, percentile, report, table
@@ -113,21 +112,12 @@ def run(args: argparse.Namespace) -> bool:
 
 def _prepare(env: Mapping[str, str], utterances: int) -> str:
     """A database with an account, a robot and a history; a token."""
-    _manage(env, "prepare")
+    run_manage(env, "prepare")
     robot = f"from hive.models import Robot; Robot.objects.arrived({ROBOT!r})"
-    _manage(env, "shell", "-c", robot)
+    run_manage(env, "shell", "-c", robot)
     note(f"pages: {utterances:,} utterances are made")
-    _manage(env, "make_utterances", str(utterances))
-    return _manage(env, "create_api_token", "bench").strip()
-
-
-def _manage(env: Mapping[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        manage(*arguments), env=dict(env), cwd=ROOT, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise BenchError(f"{arguments[0]} failed\n{done.stderr}")
-    return done.stdout
+    run_manage(env, "make_utterances", str(utterances))
+    return run_manage(env, "create_api_token", "bench").strip()
 
 
 def _paths(site: Site) -> list[str]:

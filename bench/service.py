@@ -17,12 +17,11 @@ from bench.machine import (
     manage,
 )
 from bench.wire import Wire
-from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
+from ttsmonitor.messages import CONTROL_TOPIC, ENDS, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
 
 TOPIC = "moxie/tts/text"
 SOURCE = "bench"
 START_SECONDS = 90
-ENDS = {"spoken", "interrupted", "skipped", "expired", "failed"}
 
 
 class Service:

@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 
 from bench.machine import BenchError, Broker, Program, find_voice, note, work_directory
-from bench.service import ENDS, Service, read_event
+from bench.service import Service, read_event
 from bench.tables import Wanted, report, table
 from bench.texts import TEXTS, Texts
+from ttsmonitor.messages import ENDS
 
 EARLY = 50
 """Utterances after which memory should not grow any more."""

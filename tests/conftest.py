@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.sound import Sink
-from tests.tools import Listener, Process, answers, free_port, manage, running, wait_until
+from tests.tools import Listener, Process, answers, free_port, manage, run, wait_until
 from ttsmonitor.audio.pyaudio import PyAudioOutput
 from ttsmonitor.service import SpeechService
 
@@ -116,8 +116,7 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that was set up, to be copied."""
     work = tmp_path_factory.mktemp("work")
     environment = {"MOXIE_WORK_DIR": str(work), "DJANGO_SETTINGS_MODULE": "openmoxie.settings"}
-    with running(manage("migrate", "-v0"), environment) as migrating:
-        assert migrating.wait(60) == 0, migrating.output
+    run(manage("migrate", "-v0"), environment)
     return work / "moxie.sqlite3"
 
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.chromium import launch
+from tests.chromium import launch, visit
 from tests.pages import DEVICE, UTTERANCE_ID, Answer, is_page, pages_of, paths
-from tests.tools import free_port, manage, running
+from tests.tools import free_port, manage, run, running
 
+LOCALES = {"es": "es-ES", "en": "en-GB"}
 FILL = f"""
 import uuid
 from datetime import timedelta
@@ -59,19 +60,15 @@ class Site:
     @contextmanager
     def visit(self, language: str = "es", **options: object) -> Iterator[Page]:
         """A page of a logged-in visitor, with nothing in its browser's cache."""
-        with self.context(language, storage_state=str(self.cookies), **options) as context:
-            yield context.new_page()
+        with self.stranger(language, storage_state=str(self.cookies), **options) as page:
+            yield page
 
     @contextmanager
-    def context(self, language: str, **options: object) -> Iterator[BrowserContext]:
-        """A visitor's browser; nobody has logged in with it."""
-        locale = {"es": "es-ES", "en": "en-GB"}[language]
-        context = self.browser.new_context(
-            locale=locale, reduced_motion="reduce", **options  # type: ignore[arg-type]
-        )  # fmt: skip
-        context.set_default_timeout(30_000)
-        yield context
-        context.close()
+    def stranger(self, language: str = "es", **options: object) -> Iterator[Page]:
+        """A page of a visitor who has not logged in."""
+        with visit(self.browser, LOCALES[language], reduced_motion="reduce", **options) as page:
+            page.context.set_default_timeout(30_000)
+            yield page
 
     def pages(self, name: str, page: Page) -> list[str]:
         """The addresses of all pages of a site, but those of Django's admin."""
@@ -116,12 +113,10 @@ def running_site(work: Path) -> Iterator[Site]:
         "TTS_ENGINE": "espeak",
         "TTS_AUDIO": "null",
     }
-    with running(manage("prepare"), environment) as preparing:
-        assert preparing.wait(60) == 0, preparing.output
-        password = re.search(r"password\s+(\S+)", preparing.output)
-        assert password, preparing.output
-    with running(manage("shell", "-v0", "-c", FILL), environment) as filling:
-        assert filling.wait(60) == 0, filling.output
+    printed = run(manage("prepare"), environment)
+    password = re.search(r"password\s+(\S+)", printed)
+    assert password, printed
+    run(manage("shell", "-v0", "-c", FILL), environment)
     with running(manage("run_all"), environment) as everything:
         everything.wait_for_line("Moxie is ready", timeout_seconds=60)
         with sync_playwright() as playwright:
@@ -130,9 +125,9 @@ def running_site(work: Path) -> Iterator[Site]:
                 "monitor": f"http://localhost:{environment['HTTP_PORT']}",
             }
             site = Site(urls, launch(playwright), environment, work / "cookies.json")
-            with site.context("es") as context:
-                log_in(context.new_page(), f"{urls['hive']}/", password[1])
-                context.clear_cookies(name="django_language")
-                context.storage_state(path=site.cookies)
+            with site.stranger() as page:
+                log_in(page, f"{urls['hive']}/", password[1])
+                page.context.clear_cookies(name="django_language")
+                page.context.storage_state(path=site.cookies)
             yield site
             site.browser.close()

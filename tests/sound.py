@@ -95,14 +95,6 @@ class Sink:
             self._process.stdout.close()
 
 
-def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
-    """`samples` at RATE."""
-    if rate == RATE:
-        return samples
-    positions = np.arange(0, len(samples) - 1, rate / RATE)
-    return np.asarray(np.interp(positions, np.arange(len(samples)), samples))
-
-
 def likeness(expected: np.ndarray, recorded: np.ndarray) -> float:
     """Highest normalized correlation of `expected` with a stretch of `recorded`; 1: the same."""
     wanted = expected.astype(np.float64)

@@ -126,6 +126,13 @@ def running(command: list[str], env: dict[str, str] | None = None) -> Iterator[P
         process.close()
 
 
+def run(command: list[str], env: dict[str, str] | None = None) -> str:
+    """Run it to its end, which is to be a good one; what it printed."""
+    with running(command, env) as process:
+        assert process.wait(60) == 0, process.output
+        return process.output
+
+
 def manage(*arguments: str) -> list[str]:
     """The command line of a management command."""
     return [sys.executable, str(ROOT / "manage.py"), *arguments]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from hive import ways
 from hive.events import push_line
 from hive.models import Robot
-from hive.mqtt.markup import MOODS, make_markup
+from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor import jsonapi
-from ttsmonitor.jsonapi import InvalidRequestError, View, read_object
-from ttsmonitor.messages import PAYLOAD_BYTES, UTTERANCE_CHARACTERS, clean, dump
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object, read_words
+from ttsmonitor.messages import PAYLOAD_BYTES, dump
+from ttsmonitor.words import MOODS
 
 COMMAND_BYTES = 128
 """What a robot's command has around the words, rounded up."""
@@ -33,22 +31,6 @@ class Speech:
     intensity: float
 
 
-def endpoint(*methods: str) -> Callable[[View], View]:
-    """As jsonapi.endpoint(), for views that may look for a robot there is not."""
-
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def finding(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            try:
-                return view(request, **kwargs)
-            except Robot.DoesNotExist as exc:
-                raise InvalidRequestError("not_found", _("There is no such robot."), 404) from exc
-
-        return jsonapi.endpoint(*methods)(finding)
-
-    return decorate
-
-
 @endpoint("GET", "HEAD")
 def robots(request: HttpRequest) -> JsonResponse:
     """All robots that were ever here, those online first."""
@@ -58,7 +40,7 @@ def robots(request: HttpRequest) -> JsonResponse:
 @endpoint("GET", "HEAD")
 def robot(request: HttpRequest, device_id: str) -> JsonResponse:
     """One robot."""
-    return JsonResponse(Robot.objects.get(device_id=device_id).describe())
+    return JsonResponse(_robot(device_id).describe())
 
 
 @endpoint("POST")
@@ -66,7 +48,7 @@ def speak(request: HttpRequest, device_id: str) -> JsonResponse:
     """Say something through a robot. Accepted also while it is offline: the mirror speaks."""
     speech = read_speech(request.body)
     check_size(speech)
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     server, line = get_moxie_server(), _new_line(speech, device_id)
     if target.online:  # before it is: a robot can answer at once
         line = _tell_robots_part(line, "")
@@ -95,6 +77,13 @@ def interrupt_aloud(request: HttpRequest) -> JsonResponse:
     """Stop what the loudspeaker says, whoever it is from, and drop what waits."""
     get_moxie_server().interrupt_loudspeaker()
     return JsonResponse({"detail": ""}, status=202)
+
+
+def _robot(device_id: str) -> Robot:
+    """Raises InvalidRequestError."""
+    if (found := Robot.objects.filter(device_id=device_id).first()) is None:
+        raise InvalidRequestError("not_found", _("There is no such robot."), 404)
+    return found
 
 
 def _new_line(speech: Speech, device_id: str = "") -> dict[str, Any]:
@@ -134,14 +123,14 @@ def _detail(target: Robot, is_sent: bool) -> str:
 @endpoint("POST")
 def interrupt(request: HttpRequest, device_id: str) -> JsonResponse:
     """Stop what is said through a robot, and drop what waits."""
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     return _done(target, get_moxie_server().send_telehealth_interrupt(device_id))
 
 
 @endpoint("POST")
 def wakeup(request: HttpRequest, device_id: str) -> JsonResponse:
     """Wake a sleeping robot up."""
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     return _done(target, get_moxie_server().send_wakeup(device_id))
 
 
@@ -151,7 +140,7 @@ def puppet(request: HttpRequest, device_id: str) -> JsonResponse:
     enabled = read_object(request.body).get("enabled")
     if not isinstance(enabled, bool):
         raise InvalidRequestError("invalid_enabled", _("enabled: give true or false."))
-    target = Robot.objects.get(device_id=device_id)
+    target = _robot(device_id)
     if target.puppet_mode != enabled:
         target.puppet_mode = enabled
         target.save(update_fields=["puppet_mode"])  # and so it is published
@@ -168,20 +157,13 @@ def _done(target: Robot, is_sent: bool) -> JsonResponse:
 def read_speech(body: bytes) -> Speech:
     """What is to be said. Raises InvalidRequestError, with a sentence for whoever typed it."""
     fields = read_object(body)
-    text, mood = fields.get("text"), fields.get("mood", "neutral")
-    if not isinstance(text, str) or not text.strip():
-        raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
-    if len(text) > UTTERANCE_CHARACTERS:
-        raise InvalidRequestError(
-            "text_too_long",
-            _("That is too long: {limit} characters at most.").format(limit=UTTERANCE_CHARACTERS),
-        )
+    text, mood = read_words(fields), fields.get("mood", "neutral")
     if mood not in MOODS:
         choices = ", ".join(MOODS)
         raise InvalidRequestError(
             "unknown_mood", _("mood is none of: {choices}.").format(choices=choices)
         )
-    return Speech(clean(text.strip()), mood, _intensity(fields.get("intensity", 0.5)))
+    return Speech(text, mood, _intensity(fields.get("intensity", 0.5)))
 
 
 def check_size(speech: Speech) -> None:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from hive import config
 from hive.chat.models import ChatModule as ChatModule
 from hive.chat.models import GlobalCommand as GlobalCommand
-from hive.mqtt.markup import MOODS
-from ttsmonitor.messages import format_time, shorten
+from ttsmonitor.messages import format_maybe, shorten
+from ttsmonitor.words import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""
@@ -154,12 +154,12 @@ class Robot(models.Model):
             "name": str(self),
             "nickname": self.nickname,
             "online": self.online,
-            "last_seen": None if self.last_seen is None else format_time(self.last_seen),
+            "last_seen": format_maybe(self.last_seen),
             "puppet_mode": self.puppet_mode,
             "puppet_state": self.puppet_state,
             "battery": self.battery,
             "awake": self.awake,
-            "connected_at": None if self.connected_at is None else format_time(self.connected_at),
+            "connected_at": format_maybe(self.connected_at),
         }
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from hive.api import endpoint, read_speech
+from hive.api import read_speech
 from hive.events import push_favourites
 from hive.models import FAVOURITE_CHARACTERS, Favourite
-from ttsmonitor.jsonapi import InvalidRequestError, read_object
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object
 
 RECENT = 12
 

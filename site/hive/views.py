@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
@@ -20,12 +19,12 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.words import mood_choices, puppet_state_label, strings
 from ttsmonitor.conf import conf
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from ttsmonitor.pages import page
 from ttsmonitor.text import CHUNK_CHARACTERS
 from ttsmonitor.views import health_answer
 
 
-@require_safe
-@never_cache
+@page
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The robots, and whether the speech service speaks for them."""
     context = snapshot.dashboard() | {
@@ -36,9 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "hive/dashboard.html", context)
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
+@page
 def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     """Puppet Mode: speak through a robot."""
     robot = get_object_or_404(Robot, device_id=device_id)
@@ -46,9 +43,7 @@ def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     return _speaking(request, robot, {"puppet_state": puppet_state})
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
+@page
 def loudspeaker(request: HttpRequest) -> HttpResponse:
     """Speak without a robot."""
     return _speaking(request, None, {})
@@ -69,9 +64,7 @@ def _speaking(request: HttpRequest, robot: Robot | None, more: dict[str, Any]) -
     return render(request, "hive/puppet.html", context)
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
+@page
 def chat(request: HttpRequest) -> HttpResponse:
     """Talk with Moxie without a robot."""
     visit = request.session.setdefault("visit", new_visit())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
-from hive.mqtt.markup import MOODS
+from ttsmonitor.words import MOODS
 from ttsmonitor.words import strings as tts_strings
 
 _STATES = (
@@ -46,7 +46,6 @@ _SENTENCES = (
     gettext_noop("Given up, and not in the history:"),
     gettext_noop("{count} waiting"),
     gettext_noop("Nothing is said right now."),
-    gettext_noop("Say it again"),
     gettext_noop("Interrupted."),
     gettext_noop("The robot was woken up."),
     gettext_noop("You"),

@@ -27,7 +27,7 @@ from ttsmonitor.history_admin import (
 )
 from ttsmonitor.models import OutboxEntry, Utterance, UtteranceChunk
 from ttsmonitor.searching import with_words
-from ttsmonitor.words import mood_label, reason_text, source_label
+from ttsmonitor.words import mood_label, reason_text, robot_label, source_label
 
 DASH = "–"
 _HEARD = () if is_plugged_in() else ("sound",)
@@ -151,7 +151,9 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
 
     @admin.display(description=_("source"), ordering="source")
     def origin(self, utterance: Utterance) -> SafeString:
-        return format_html("{}<br>{}", source_label(utterance.source), utterance.device_id)
+        return format_html(
+            "{}<br>{}", source_label(utterance.source), robot_label(utterance.device_id)
+        )
 
     @admin.display(description=_("mood"))
     def feeling(self, utterance: Utterance) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, JsonResponse
+import uuid
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor import events, paging, service, snapshot, stats, turns
+from ttsmonitor import paging, service, snapshot, stats, turns
 from ttsmonitor.controls import QUEUE_ACTIONS
+from ttsmonitor.describing import describe
+from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.filters import Filters
-from ttsmonitor.jsonapi import endpoint, error
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, error
 from ttsmonitor.messages import parse_control
 from ttsmonitor.models import Utterance
+from ttsmonitor.words import reason_text
 
 
 @endpoint("GET", "HEAD")
@@ -39,7 +44,7 @@ def history(request: HttpRequest) -> JsonResponse:
     """A page of the history, newest first; `next` is the `before` of the page after it."""
     page = paging.read(Filters.read(request.GET).rows(), request.GET)
     return JsonResponse({
-        "utterances": [events.describe(utterance) for utterance in page.rows],
+        "utterances": [describe(utterance) for utterance in page.rows],
         "next": page.next,
     })  # fmt: skip
 
@@ -47,14 +52,37 @@ def history(request: HttpRequest) -> JsonResponse:
 @endpoint("POST")
 def control(request: HttpRequest) -> JsonResponse:
     """A control message, as on moxie/tts/control."""
-    command = parse_control(request.body)
-    running = service.current()
-    if running is None:
-        return error("not_running", _("The speech service does not run in this process."), 503)
-    wanted = command.utterance_id
-    if wanted is not None and not Utterance.objects.filter(pk=wanted).exists():
-        return error("not_found", _("There is no such utterance in the history."), 404)
+    command, running = parse_control(request.body), _running()
+    if command.utterance_id is not None:
+        _utterance(command.utterance_id)
     if command.action in QUEUE_ACTIONS and not turns.all_wait(command.names()):
         return error("not_waiting", _("That does not wait any more."), 409)
     running.control(command)
     return JsonResponse({"ok": True, "status": running.status()})
+
+
+@endpoint("GET", "HEAD")
+def audio(request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
+    """The sound of an utterance as a WAV file, made on demand."""
+    running = _running()
+    try:
+        content = running.sound_of(_utterance(utterance_id))
+    except SynthesisError as exc:
+        return error("no_sound", reason_text(str(exc)), 503)
+    response = HttpResponse(content, content_type="audio/wav")
+    response["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def _running() -> service.SpeechService:
+    if (running := service.current()) is None:
+        words = _("The speech service does not run in this process.")
+        raise InvalidRequestError("not_running", words, 503)
+    return running
+
+
+def _utterance(pk: uuid.UUID) -> Utterance:
+    if (row := Utterance.objects.filter(pk=pk).first()) is None:
+        words = _("There is no such utterance in the history.")
+        raise InvalidRequestError("not_found", words, 404)
+    return row

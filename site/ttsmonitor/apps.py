@@ -38,11 +38,13 @@ class TTSMonitorConfig(AppConfig):
             logger.exception("nothing is mirrored")
 
 
-def _install_upkeep(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+def _install_upkeep(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:
     from ttsmonitor import upkeep
 
     if not router.allow_migrate(using, "ttsmonitor"):
         return
+    if "total" not in apps.all_models["ttsmonitor"]:
+        return  # somebody went back to a version without them
     try:
         upkeep.install(using)
     except DatabaseError:

@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-from ttsmonitor.messages import format_time
+from ttsmonitor.messages import format_maybe, format_time
 
 ROOT = "$SYS/broker/"
 NUMBERS = {
@@ -72,7 +72,7 @@ class BrokerCounts:
                 "available": is_fresh and not error,
                 "detail": error or ("" if is_fresh else SILENT),
                 "version": self._version,
-                "heard_at": format_time(self._heard_at) if self._heard_at else None,
+                "heard_at": format_maybe(self._heard_at),
                 **numbers,
                 "rates": self._rates(),
             }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -21,8 +21,9 @@ def count(filters: Filters) -> int | None:
         return None
     if filters.day is not None:
         return by_day(filters, filters.day, filters.day)[filters.day]
-    finished = Total.objects.filter(**_equal(filters)).aggregate(count=Sum("count"))["count"]
-    return (finished or 0) + len(_unfinished(filters))
+    equal = filters.equal()
+    finished = Total.objects.filter(**equal).aggregate(count=Sum("count"))["count"]
+    return (finished or 0) + len(unfinished(equal))
 
 
 def by_day(filters: Filters, first: date, last: date) -> Counter[date]:
@@ -32,11 +33,11 @@ def by_day(filters: Filters, first: date, last: date) -> Counter[date]:
     in which its hour of UTC begins.
     """
     (begins, _), (_, ends) = span(first), span(last)
-    days = Counter[date]()
-    hours = HourTotal.objects.filter(hour__gte=begins, hour__lt=ends, **_equal(filters))
+    days, equal = Counter[date](), filters.equal()
+    hours = HourTotal.objects.filter(hour__gte=begins, hour__lt=ends, **equal)
     for hour, number in hours.values_list("hour").annotate(number=Sum("count")):
         days[timezone.localtime(hour).date()] += number
-    for moment in _unfinished(filters):
+    for moment in unfinished(equal):
         if begins <= moment < ends:
             days[timezone.localtime(moment).date()] += 1
     return days
@@ -51,31 +52,21 @@ def seen() -> dict[str, list[str]]:
     }
 
 
-def _equal(filters: Filters) -> dict[str, Any]:
-    return {name: value for name in EQUAL if (value := getattr(filters, name))}
-
-
 def heard_of(column: str) -> list[str]:
     """Its values that came lately."""
     newest = Utterance.objects.recent().values_list(column, flat=True)[:NEWEST]
     return sorted(value for value in set(newest) if value)
 
 
-def unfinished(source: str = "", device_id: str = "", status: str = "") -> list[datetime]:
-    """When those were received that are not finished: few, so they are looked through here.
+def unfinished(equal: Mapping[str, str]) -> list[datetime]:
+    """When those were received that are not finished and have these values, as Filters.equal().
 
-    A database that knows no better would look for their robot or their time first.
+    They are few, so they are looked through here: a database that knows no better would look for
+    their robot or their time first.
     """
-    rows = Utterance.objects.filter(status__in=Utterance.UNFINISHED).order_by()
+    rows = Utterance.objects.unfinished().order_by().values("received_at", *EQUAL)
     return [
-        moment
-        for moment, *values in rows.values_list("received_at", *EQUAL)
-        if all(
-            want in ("", value)
-            for want, value in zip((source, device_id, status), values, strict=True)
-        )
+        row["received_at"]
+        for row in rows
+        if all(row[name] == value for name, value in equal.items())
     ]
-
-
-def _unfinished(filters: Filters) -> list[datetime]:
-    return unfinished(filters.source, filters.device_id, filters.status)

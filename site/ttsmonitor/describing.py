@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from ttsmonitor.messages import format_time
+from ttsmonitor.messages import format_maybe
 from ttsmonitor.models import Utterance
 
 
@@ -24,15 +23,11 @@ def describe(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
         "priority": utterance.priority,
         "status": utterance.status,
         "error": utterance.error,
-        "published_at": _iso(utterance.published_at),
-        "received_at": _iso(utterance.received_at),
-        "started_at": _iso(utterance.started_at),
-        "finished_at": _iso(utterance.finished_at),
+        "published_at": format_maybe(utterance.published_at),
+        "received_at": format_maybe(utterance.received_at),
+        "started_at": format_maybe(utterance.started_at),
+        "finished_at": format_maybe(utterance.finished_at),
         "first_audio_ms": utterance.first_audio_ms,
         "audio_seconds": utterance.audio_seconds,
         "engine": utterance.engine,
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else format_time(moment)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from asgiref.sync import sync_to_async
+from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 
 from ttsmonitor import paging
 from ttsmonitor.describing import describe
@@ -24,7 +25,8 @@ COLUMNS = (
     "voice", "engine", "priority", "published_at", "started_at", "finished_at", "first_audio_ms",
     "audio_seconds", "id",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are wide ones of the first four."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,16 @@ FORMATS = {
     "csv": Format("text/csv; charset=utf-8", as_csv, head="\ufeff" + ",".join(COLUMNS) + "\r\n"),
     "json": Format("application/json", as_json, head="[\n", between=",\n", foot="\n]\n"),
 }
+
+
+def answer(rows: UtteranceQuerySet, form: str) -> StreamingHttpResponse:
+    """Rows as a file of this of the FORMATS, in the visitor's language."""
+    name = f"moxie-{timezone.localdate():%Y-%m-%d}.{form}"
+    return StreamingHttpResponse(
+        stream(rows, FORMATS[form], get_language() or "en"),
+        content_type=FORMATS[form].content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def stream(rows: UtteranceQuerySet, form: Format, language: str) -> AsyncIterator[str]:

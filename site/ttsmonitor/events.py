@@ -11,8 +11,6 @@ from typing import Any
 
 from channels.layers import get_channel_layer
 
-from ttsmonitor.describing import describe as describe
-
 logger = logging.getLogger(__name__)
 
 MONITOR_GROUP = "monitor"

@@ -31,6 +31,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def format_maybe(moment: datetime | None) -> str | None:
+    """format_time(), and None of None."""
+    return None if moment is None else format_time(moment)
+
+
 def decode(payload: bytes) -> str:
     if len(payload) > PAYLOAD_BYTES:
         raise InvalidMessageError(f"payload of {len(payload)} bytes: at most {PAYLOAD_BYTES}")

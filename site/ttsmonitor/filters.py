@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ttsmonitor import searching
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.messages import clean
+from ttsmonitor.messages import UTC, clean
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 
 EQUAL = ("source", "device_id", "status")
@@ -37,13 +37,17 @@ class Filters:
             raise BadRequestError(_("status is none of: {choices}.").format(choices=choices))
         return cls(**values | {"day": _day(values["day"])})  # type: ignore[arg-type]
 
+    def equal(self) -> dict[str, str]:
+        """Columns, and the values that are wanted in them."""
+        return {name: value for name in EQUAL if (value := getattr(self, name))}
+
     def query(self) -> dict[str, str]:
         """The parameters that ask for the same."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
     def rows(self) -> UtteranceQuerySet:
         """What they let through, newest first."""
-        equal = {name: value for name in EQUAL if (value := getattr(self, name))}
+        equal = self.equal()
         begins, ends = span(self.day) if self.day else (None, None)
         if self.q:
             return searching.with_words(Utterance.objects.all(), self.q, equal, begins, ends)
@@ -55,11 +59,18 @@ class Filters:
         return rows
 
 
+def with_chosen(choices: Iterable[str], value: str) -> list[str]:
+    """The choices, each once, with the one that is chosen among them."""
+    return list(dict.fromkeys(filter(None, [*choices, value])))
+
+
 def span(day: date) -> tuple[datetime, datetime]:
-    """When a day begins and ends."""
-    zone = timezone.get_current_timezone()
-    begins = datetime.combine(day, time.min, zone)
-    return begins, datetime.combine(day + timedelta(days=1), time.min, zone)
+    """When a day begins and ends. Raises OverflowError where UTC has no such time."""
+    begins, ends = (
+        datetime.combine(each, time.min, timezone.get_current_timezone()).astimezone(UTC)
+        for each in (day, day + timedelta(days=1))
+    )
+    return begins, ends
 
 
 def _day(value: str) -> date | None:

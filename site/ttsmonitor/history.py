@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from ttsmonitor import outbox
 from ttsmonitor.inbox import fields_of
+from ttsmonitor.messages import ENDS
 from ttsmonitor.models import Utterance
 from ttsmonitor.retention import kept_days, prune
 
-ENDS = {"spoken", "interrupted", "skipped", "expired", "failed"}
 FOLLOWED = 10_000
 PRUNE_SECONDS = 3600.0
 
@@ -42,7 +42,7 @@ class History:
 
     def follow(self, fields: dict[str, Any]) -> None:
         """Take in a message of the status topic."""
-        if fields.get("event") == "playing" or fields.get("event") in ENDS:
+        if fields.get("event") in ("playing", *ENDS):
             self._told.append(fields)
 
     def write(self) -> None:
@@ -66,6 +66,4 @@ def _apply(fields: dict[str, Any]) -> None:
         row.move(Utterance.Status.QUEUED, event, started_at=timezone.now())
     else:
         error = str(fields.get("error") or "")
-        row.filter(status__in=Utterance.UNFINISHED).update(
-            status=event, error=error, finished_at=timezone.now()
-        )
+        row.unfinished().update(status=event, error=error, finished_at=timezone.now())

@@ -10,15 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ttsmonitor import retention
 from ttsmonitor.conf import conf
-from ttsmonitor.downloads import FORMATS, stream
+from ttsmonitor.downloads import answer
 from ttsmonitor.history_admin import MOST_COUNTED, number_of
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
@@ -35,7 +34,7 @@ class HistoryActions:
 
     def has_delete_permission(self, request: HttpRequest, obj: Utterance | None = None) -> bool:
         # What is not finished is the speech service's still.
-        is_free = obj is None or obj.status not in Utterance.UNFINISHED
+        is_free = obj is None or obj.is_finished
         allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return is_free and allowed
 
@@ -77,15 +76,15 @@ class HistoryActions:
 
     @admin.action(description=gettext_lazy("Download the selected ones as text"))
     def as_text(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
-        return _download(queryset, "txt")
+        return answer(queryset, "txt")
 
     @admin.action(description=gettext_lazy("Download the selected ones as CSV"))
     def as_csv(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
-        return _download(queryset, "csv")
+        return answer(queryset, "csv")
 
     @admin.action(description=gettext_lazy("Download the selected ones as JSON"))
     def as_json(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
-        return _download(queryset, "json")
+        return answer(queryset, "json")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
         """Not each with all its chunks: they may be thousands."""
@@ -106,13 +105,3 @@ class HistoryActions:
         for start in range(0, len(keys), retention.BATCH):
             batch = keys[start : start + retention.BATCH]
             Utterance.objects.finished().filter(pk__in=batch).delete()
-
-
-def _download(rows: Any, form: str) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        stream(rows, FORMATS[form], get_language() or "en"),
-        content_type=FORMATS[form].content_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="moxie-{timezone.localdate()}.{form}"'
-        },
-    )

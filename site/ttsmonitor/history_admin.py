@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor import counting
-from ttsmonitor.filters import EQUAL, span
+from ttsmonitor.filters import span
 from ttsmonitor.models import HourTotal, Utterance
-from ttsmonitor.words import source_label
+from ttsmonitor.words import robot_label, source_label
 
 MOST_COUNTED = 1_000
 """More than that is not counted one by one: who looks for something narrows."""
@@ -124,7 +124,7 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
         if set(self._given) <= {*KNOWN, *DATES, *_HARMLESS}:
             return self._known()
         rows: Any = self.object_list
-        number = len(rows.values_list("pk")[: MOST_COUNTED + 1])
+        number = number_of(rows)
         self.is_more = number > MOST_COUNTED
         return min(number, MOST_COUNTED)
 
@@ -135,10 +135,9 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
     def _known(self) -> int:
         finished = hours_of(self._given).aggregate(count=Sum("count"))["count"] or 0
         chosen = span_of(self._given)
-        asked = {name: self._given.get(key, "") for key, name in KNOWN.items()}
         return finished + sum(
             chosen is None or chosen[0] <= moment < chosen[1]
-            for moment in counting.unfinished(*(asked[name] for name in EQUAL))
+            for moment in counting.unfinished(equal_of(self._given))
         )
 
 
@@ -172,6 +171,9 @@ class SourceFilter(KnownValues):
 class RobotFilter(KnownValues):
     title = _("robot")
     parameter_name = "device_id"
+
+    def label(self, value: str) -> str:
+        return robot_label(value)
 
 
 class LanguageFilter(KnownValues):

@@ -8,37 +8,32 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from ttsmonitor import conversations, counting, forgetting, paging, retention
-from ttsmonitor.downloads import FORMATS, stream
+from ttsmonitor.downloads import FORMATS, answer
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.filters import Filters, span
+from ttsmonitor.filters import Filters, span, with_chosen
 from ttsmonitor.forms import KeepingForm
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
 from ttsmonitor.orders import obey
+from ttsmonitor.pages import page
 from ttsmonitor.words import strings
 
 DELETE = "ttsmonitor.delete_utterance"
 KEEP = "ttsmonitor.change_keeping"
 
 
-@require_safe
-@gzip_page
-@never_cache
-@ensure_csrf_cookie
-def page(request: HttpRequest) -> HttpResponse:
+@page
+def history(request: HttpRequest) -> HttpResponse:
     """A page of it: by day and conversation, newest first."""
     try:
         filters = Filters.read(request.GET)
@@ -65,8 +60,8 @@ def _frame(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     return {
         "filters": filters,
         "query": urlencode(filters.query()),
-        "robots": _with(seen["device_id"], filters.device_id),
-        "sources": _with(seen["source"], filters.source),
+        "robots": with_chosen(seen["device_id"], filters.device_id),
+        "sources": with_chosen(seen["source"], filters.source),
         "outcomes": Utterance.Status.choices,
         "formats": list(FORMATS),
         "may_delete": request.user.has_perm(DELETE),
@@ -77,13 +72,9 @@ def _frame(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _with(choices: list[str], chosen: str) -> list[str]:
-    return choices if chosen in ("", *choices) else [*choices, chosen]
-
-
 @require_safe
 @never_cache
-def download(request: HttpRequest, form: str) -> HttpResponse | StreamingHttpResponse:
+def download(request: HttpRequest, form: str) -> HttpResponseBase:
     """What the filters let through, as a file."""
     if form not in FORMATS:
         raise Http404
@@ -91,13 +82,7 @@ def download(request: HttpRequest, form: str) -> HttpResponse | StreamingHttpRes
         rows = Filters.read(request.GET).rows()
     except BadRequestError as exc:
         return HttpResponse(str(exc), status=400, content_type="text/plain; charset=utf-8")
-    content = stream(rows, FORMATS[form], get_language() or "en")
-    name = f"moxie-{timezone.localdate():%Y-%m-%d}.{form}"
-    return StreamingHttpResponse(
-        content,
-        content_type=FORMATS[form].content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return answer(rows, form)
 
 
 @require_POST

@@ -18,7 +18,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 from ttsmonitor.database import tend_connections, with_connections
-from ttsmonitor.events import describe
+from ttsmonitor.describing import describe
 from ttsmonitor.models import Utterance
 
 logger = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from ttsmonitor.exceptions import BadRequestError, InvalidMessageError
+from ttsmonitor.messages import UTTERANCE_CHARACTERS, clean
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,17 @@ def read_object(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise InvalidRequestError("invalid_json", _("Send a JSON object."))
     return fields
+
+
+def read_words(fields: dict[str, Any]) -> str:
+    """What is to be said: the `text` of a request. Raises InvalidRequestError."""
+    text = fields.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
+    if len(text) > UTTERANCE_CHARACTERS:
+        words = _("That is too long: {limit} characters at most.")
+        raise InvalidRequestError("text_too_long", words.format(limit=UTTERANCE_CHARACTERS))
+    return clean(text.strip())
 
 
 def unknown(request: HttpRequest, rest: str) -> JsonResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -13,6 +14,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from ttsmonitor.access import may_enter
 from ttsmonitor.fanout import Told, encode, fanout
 from ttsmonitor.zone import in_zone_of, zone_of
+
+logger = logging.getLogger(__name__)
 
 SERVICE_RESTART = 4012
 """Says what 1012 is for, which Daphne refuses to send: an application may use 1000 and 3000 up."""
@@ -114,9 +117,15 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             of = (make, zone_of(cookies))
             fanout().ask(self, kind, lambda: _made_in_zone(cookies, make), of)
             return
-        made = await database_sync_to_async(_made_in_zone)(
-            cookies, lambda: self.answers[kind](self)
-        )
+        try:
+            made = await database_sync_to_async(_made_in_zone)(
+                cookies, lambda: self.answers[kind](self)
+            )
+        except Exception:
+            # What escaped would end this without disconnect(): it would be told for ever.
+            logger.exception("%s could not be made", kind)
+            await self.lose()
+            return
         await self.answer(encode({"type": kind} | made))
 
 

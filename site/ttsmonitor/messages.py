@@ -32,6 +32,7 @@ from ttsmonitor.fields import (
 from ttsmonitor.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
 from ttsmonitor.fields import UTC as UTC
 from ttsmonitor.fields import dump as dump
+from ttsmonitor.fields import format_maybe as format_maybe
 from ttsmonitor.fields import format_time as format_time
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
 from ttsmonitor.text import clean as clean
@@ -46,7 +47,9 @@ UTTERANCE_CHARACTERS = 20_000
 MAX_CHUNKS = 1_000
 PRIORITIES = ("normal", "high")
 
-EVENTS = ("stored", "playing", "spoken", "interrupted", "skipped", "expired", "failed")
+ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
+"""How an utterance can end."""
+EVENTS = ("stored", "playing", *ENDS)
 """What moxie/tts/status can say of an utterance."""
 
 _NAMESPACE = uuid.UUID("5f0c2f3e-8c0b-5f1e-9d5c-6d6f78696521")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Value, When
-from django.db.models.functions import Coalesce, Least, Lower, Replace
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.messages import shorten
+from ttsmonitor.tokens import ApiToken as ApiToken
 from ttsmonitor.totals import HourTotal as HourTotal
 from ttsmonitor.totals import Keeping as Keeping
 from ttsmonitor.totals import Total as Total
+from ttsmonitor.voice_settings import VoiceSetting as VoiceSetting
 
 if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
@@ -61,6 +59,10 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         """Those of which the outcome is known."""
         return self.exclude(status__in=Utterance.UNFINISHED)
 
+    def unfinished(self) -> Self:
+        """Those of which it is not known yet: few, whatever the history has."""
+        return self.filter(status__in=Utterance.UNFINISHED)
+
     def spoken(self) -> Self:
         return self.filter(status=Utterance.Status.SPOKEN)
 
@@ -92,6 +94,15 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         ended = {"status": outcome, "error": reason, "finished_at": timezone.now()}
         self.update(**ended)
         return list(Utterance.objects.filter(**ended).order_by("received_at"))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Also out of the outbox: what a publisher missed the confirmation of would come back."""
+        keys = list(self.values_list("pk", flat=True))
+        OutboxEntry.objects.filter(pk__in=keys).delete()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def move(self, before: str, after: str, **values: Any) -> int:
         """Compare and set: those in status `before` go to `after`. How many did."""
@@ -183,6 +194,16 @@ class Utterance(models.Model):
     def __str__(self) -> str:
         return shorten(self.text, 60)
 
+    @property
+    def is_finished(self) -> bool:
+        """Is the outcome known?"""
+        return self.status not in self.UNFINISHED
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Also out of the outbox."""
+        OutboxEntry.objects.filter(pk=self.pk).delete()
+        return super().delete(*args, **kwargs)
+
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
         """Too old to be spoken: more seconds than its time to live since it was published."""
         ttl = default_ttl_seconds if self.ttl_seconds is None else self.ttl_seconds
@@ -208,71 +229,6 @@ class UtteranceChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.text[:40]}"
-
-
-class VoiceSettingQuerySet(models.QuerySet["VoiceSetting"]):
-    """Whose voice it is."""
-
-    def for_utterance(self, utterance: Utterance) -> VoiceSetting | None:
-        """The setting that fits best: robot before source before language; None where none does."""
-        tag = utterance.lang.replace("_", "-").lower()
-        fitting = self.annotate(tag=Replace(Lower("lang"), Value("_"), Value("-"))).filter(
-            device_id__in={"", utterance.device_id},
-            source__in={"", utterance.source},
-            tag__in={"", tag, tag.partition("-")[0]},
-        )
-        return max(fitting, key=VoiceSetting.precision, default=None)
-
-
-class VoiceSetting(models.Model):
-    """How what comes from a source, from a robot or in a language is spoken; empty means any."""
-
-    source = models.CharField(_("source"), max_length=64, blank=True)
-    device_id = models.CharField(_("robot"), max_length=128, blank=True)
-    lang = models.CharField(
-        _("language"), max_length=32, blank=True, help_text=_("As in es or en-GB.")
-    )
-    voice = models.CharField(_("voice"), max_length=64, blank=True)
-    speaker = models.PositiveIntegerField(
-        _("speaker"),
-        null=True,
-        blank=True,
-        help_text=_("Of a voice with several: a number from 0."),
-    )
-    speed = models.FloatField(
-        _("speed"),
-        default=1.0,
-        validators=[MinValueValidator(0.5), MaxValueValidator(2.0)],
-        help_text=_("1 is the voice's own, 2 twice as fast."),
-    )
-    volume = models.FloatField(
-        _("volume"),
-        default=1.0,
-        validators=[MinValueValidator(0.0), MaxValueValidator(2.0)],
-        help_text=_("1 is the voice's own, 0 is silence."),
-    )
-
-    objects = VoiceSettingQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("voice setting")
-        verbose_name_plural = _("voice settings")
-        ordering: ClassVar = ["device_id", "source", "lang"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["source", "device_id", "lang"],
-                name="voice_setting_once",
-                violation_error_message=_("There is a setting for this already."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        whose = ", ".join(filter(None, (self.device_id, self.source, self.lang)))
-        return whose or str(_("everything"))
-
-    def precision(self) -> tuple[bool, bool, int]:
-        """How much it says about whom it is for."""
-        return bool(self.device_id), bool(self.source), len(self.lang)
 
 
 class OutboxEntry(models.Model):
@@ -317,31 +273,3 @@ class QuarantinedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.reason}"
-
-
-class ApiToken(models.Model):
-    """A key for programs (`Authorization: Bearer …`). Only its hash is kept."""
-
-    name = models.CharField(_("name"), max_length=100)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("API token")
-        verbose_name_plural = _("API tokens")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def issue(cls, user: Any, name: str) -> str:
-        """Make a token and return it; it cannot be shown again."""
-        token = secrets.token_urlsafe(32)
-        cls.objects.create(name=name, user=user, digest=cls.digest_of(token))
-        return token
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        """What is stored of a token: it is random, so a plain hash is enough."""
-        return hashlib.sha256(token.encode()).hexdigest()

@@ -26,8 +26,8 @@ from ttsmonitor.openapi import (
     whole,
     write,
 )
+from ttsmonitor.words import SPEAKER_STATES
 
-STATES = ("idle", "synthesizing", "playing", "paused", "offline")
 DAY = 86_400
 UTTERANCE = "1a9d4758-572a-4f7e-8e76-a7b515721e85"
 
@@ -168,7 +168,7 @@ def _status() -> Part:
     })  # fmt: skip
     return fields(
         {
-            "status": text(_("What the speaker does."), enum=list(STATES)),
+            "status": text(_("What the speaker does."), enum=list(SPEAKER_STATES)),
             "current": maybe(ref("Utterance")),
             "current_text": text(_("What is said now.")),
             "queue_size": whole(_("How many wait.")),

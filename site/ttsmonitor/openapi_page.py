@@ -9,12 +9,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
 
 from ttsmonitor.jsonapi import endpoint
 from ttsmonitor.openapi import Part
+from ttsmonitor.pages import page
 
 SCHEMAS = "#/components/schemas/"
 Make = Callable[[], Part]
@@ -33,10 +31,8 @@ def json_view(make: Make) -> Callable[[HttpRequest], HttpResponse]:
 def page_view(make: Make) -> Callable[[HttpRequest], HttpResponse]:
     """The view that shows it."""
 
-    @require_safe
-    @gzip_page
-    @never_cache
-    def page(request: HttpRequest) -> HttpResponse:
+    @page
+    def shown(request: HttpRequest) -> HttpResponse:
         document = make()
         base = request.build_absolute_uri("/").rstrip("/")
         context = {
@@ -53,7 +49,7 @@ def page_view(make: Make) -> Callable[[HttpRequest], HttpResponse]:
         }
         return render(request, "ttsmonitor/api.html", context)
 
-    return page
+    return shown
 
 
 def _operation(document: Part, base: str, method: str, path: str, operation: Part) -> Part:

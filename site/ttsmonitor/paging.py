@@ -12,13 +12,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.messages import UTC
 from ttsmonitor.models import Utterance, UtteranceQuerySet
-from ttsmonitor.searching import up_to
+from ttsmonitor.searching import EPOCH, microseconds, up_to
 
 DEFAULT = 50
 MOST = 200
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,13 @@ def after(rows: UtteranceQuerySet, before: str) -> UtteranceQuerySet:
 
 def cursor(utterance: Utterance) -> str:
     """Where the history goes on after this utterance."""
-    microseconds = (utterance.received_at - _EPOCH) // timedelta(microseconds=1)
-    return f"{microseconds}-{utterance.pk.hex}"
+    return f"{microseconds(utterance.received_at)}-{utterance.pk.hex}"
 
 
 def _place(value: str) -> tuple[datetime, uuid.UUID]:
-    microseconds, _dash, key = value.partition("-")
+    passed, _dash, key = value.partition("-")
     try:
-        return _EPOCH + timedelta(microseconds=int(microseconds)), uuid.UUID(key)
+        return EPOCH + timedelta(microseconds=int(passed)), uuid.UUID(key)
     except (ValueError, OverflowError) as exc:
         raise BadRequestError(
             _("before is not a cursor: give the next of the page before it.")

@@ -81,8 +81,6 @@ LINES = (
     gettext_noop("payload of {bytes} bytes for {topic} is over the limit"),
     gettext_noop("control: {action} {device}"),
     gettext_noop("replay: there is no utterance {id}"),
-    gettext_noop("{action}: {id} does not wait (any more)"),
-    gettext_noop("how far it is could not be told"),
     gettext_noop("utterance {id}: {cause}"),
     gettext_noop("quarantined {count} messages, the last on {topic}: {cause}"),
     gettext_noop("ignored a message on {topic}: {cause}"),

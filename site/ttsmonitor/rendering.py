@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import threading
 import wave
+from collections.abc import Callable
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import Utterance
-from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.text import speakable
@@ -18,19 +19,28 @@ _one_at_a_time = threading.Lock()
 """A voice takes some hundred megabytes while it speaks."""
 
 
-def render(utterance: Utterance, config: EngineConfig, cache: SoundCache | None) -> bytes:
+def render(
+    utterance: Utterance,
+    config: EngineConfig,
+    cache: SoundCache | None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> bytes:
     """It as a WAV file, in the voice that it would have now. Raises SynthesisError.
 
     What is in the cache is there at once. Anything else is made by a process of its own, so that
-    who is just being spoken to waits for nothing.
+    who is just being spoken to waits for nothing. Where `is_stopping` it is given up, since this
+    process could not end before a long text is done.
     """
     if not (words := speakable(utterance.text)):
         raise SynthesisError("there is nothing to say aloud in it")
     request = request_for(utterance, words)
     with _one_at_a_time:
-        synthesizer = Synthesizer(config, cache=cache)
+        synthesizer, blocks = Synthesizer(config, cache=cache), list[Block]()
         try:
-            blocks = list(synthesizer.speak(request))
+            for block in synthesizer.speak(request):
+                if is_stopping():
+                    raise SynthesisError("the service was stopped")
+                blocks.append(block)
         finally:
             synthesizer.stop()
     if not blocks:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from ttsmonitor import snapshot
-from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object
-from ttsmonitor.messages import UTTERANCE_CHARACTERS, Chunk, clean, dump, parse_chunk
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object, read_words
+from ttsmonitor.messages import Chunk, dump, parse_chunk
 from ttsmonitor.mirror import get_tts_mirror
 
 NOT_SAID = ("timestamp", "chunk", "total_chunks", "more")
@@ -42,19 +41,14 @@ def read_utterance(body: bytes) -> Chunk:
     Raises InvalidRequestError or InvalidMessageError, with a sentence for whoever asked.
     """
     fields = read_object(body)
-    text = _text(fields.get("text"))
+    text = read_words(fields)
     # All but the words, which may fill more than one message.
     rest = {name: value for name, value in fields.items() if name not in NOT_SAID}
-    return replace(parse_chunk(dump(rest | {"text": "."})), text=text)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
-    if len(value) > UTTERANCE_CHARACTERS:
-        words = _("That is too long: {limit} characters at most.")
-        raise InvalidRequestError("text_too_long", words.format(limit=UTTERANCE_CHARACTERS))
-    return clean(value.strip())
+    try:
+        payload = dump(rest | {"text": "."})
+    except UnicodeEncodeError as exc:  # half a surrogate pair
+        raise InvalidRequestError("invalid_json", _("Send a JSON object.")) from exc
+    return replace(parse_chunk(payload), text=text)
 
 
 def _detail() -> str:

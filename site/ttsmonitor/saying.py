@@ -10,13 +10,12 @@ from typing import Any
 
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError, InvalidMessageError
-from ttsmonitor.messages import STATUS_TOPIC, Chunk, parse_chunk, parse_object
+from ttsmonitor.messages import ENDS, STATUS_TOPIC, Chunk, parse_chunk, parse_object
 from ttsmonitor.mqtt import MQTTConnection, Received
 
 CONNECT_SECONDS = 5.0
 STORED_SECONDS = 5.0
 SPOKEN_SECONDS = 300.0
-ENDS = {"spoken", "interrupted", "skipped", "expired", "failed"}
 
 
 def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
@@ -48,9 +47,9 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         return (
-            _wait(heard, {"stored"} | ENDS, STORED_SECONDS)
+            _wait(heard, {"stored", *ENDS}, STORED_SECONDS)
             if not until_spoken
-            else _wait(heard, ENDS, SPOKEN_SECONDS)
+            else _wait(heard, set(ENDS), SPOKEN_SECONDS)
         )
     finally:
         connection.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, router
@@ -17,19 +17,29 @@ from django.db.models import (
     Value,
 )
 
-from ttsmonitor.folding import is_beginning, words
+from ttsmonitor import folding
+from ttsmonitor.folding import is_beginning
+from ttsmonitor.messages import UTC
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.upkeep import sqlite
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MANY = 0.02
 """A word in a larger share of the sentences is found soonest by reading the newest ones."""
+MOST_WORDS, MOST_LETTERS = 50, 100
+"""Of what is asked for; databases refuse words that are longer than a page."""
+_LAST_PLACE = 2**63 - 1
 _TAGS = {"source": "s", "device_id": "d", "status": "o"}
 
 
 def vendor() -> str:
     """What kind of database has the history."""
     return connections[_alias()].vendor
+
+
+def words(q: str) -> list[str]:
+    """Those that are looked for: the first ones, of long ones the beginning."""
+    return [word[:MOST_LETTERS] for word in folding.words(q)[:MOST_WORDS]]
 
 
 def _alias() -> str:
@@ -86,14 +96,21 @@ def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
     """Rows that the index of words hands out begin at this moment; any others are as they were."""
     if sqlite.WORDS not in rows.query.extra_tables:
         return rows
-    after = _place(moment + timedelta(microseconds=1))
+    after = _place(moment, later=1)
     bounded = rows.extra(where=[f"{sqlite.WORDS}.rowid < %s"], params=[after])  # noqa: S610
     return cast(UtteranceQuerySet, bounded)
 
 
-def _place(moment: datetime) -> int:
-    """The first place of a moment in the index of words."""
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 4096
+def microseconds(moment: datetime) -> int:
+    """Of a moment, since EPOCH."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _place(moment: datetime, *, later: int = 0) -> int:
+    """The first place of a moment, or so many microseconds later, in the index of words."""
+    place = (microseconds(moment) + later) * sqlite.PLACES
+    # A moment in another century has none, and all that there are come before or after it.
+    return max(-_LAST_PLACE, min(_LAST_PLACE, place))
 
 
 def in_postgresql(rows: UtteranceQuerySet, q: str) -> UtteranceQuerySet:

@@ -184,7 +184,7 @@ def _read_finished(hours: Hours, since: datetime, until: datetime) -> None:
 
 def _read_unfinished(hours: Hours, since: datetime, until: datetime) -> None:
     """They are few, so their times are looked at here."""
-    rows = Utterance.objects.order_by().filter(status__in=Utterance.UNFINISHED)
+    rows = Utterance.objects.unfinished().order_by()
     for moment, source, outcome, characters in rows.values_list(
         "received_at", "source", "status", Length("text")
     ):

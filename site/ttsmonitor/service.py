@@ -15,6 +15,7 @@ from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.commands import Commands
 from ttsmonitor.conf import conf
+from ttsmonitor.describing import describe
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.inbox import Stored
@@ -170,7 +171,7 @@ class SpeechService:
         link = self._subscriber.connection
         return {
             "status": self._speaker.state,
-            "current": None if now is None else events.describe(now),
+            "current": None if now is None else describe(now),
             "current_text": "" if now is None else now.text,
             "queue_size": Utterance.objects.waiting().count(),
             "volume": self._speaker.controls.volume,
@@ -235,7 +236,7 @@ class SpeechService:
 
     def sound_of(self, utterance: Utterance) -> bytes:
         """It as a WAV file, made now where it is not kept. Raises SynthesisError."""
-        return render(utterance, self._engine_config, self._cache)
+        return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
     def control(self, control: Control) -> None:
         """Do what a control message or a page's button says."""

@@ -6,16 +6,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from ttsmonitor import events, service, stats
+from ttsmonitor import service, stats
 from ttsmonitor.broker_counts import BrokerCounts
 from ttsmonitor.conf import conf
+from ttsmonitor.describing import describe
 from ttsmonitor.messages import format_time
 from ttsmonitor.models import Utterance
 from ttsmonitor.version import VERSION
 
 RECENT = 50
 QUEUE_SHOWN = 200
-HEARD_LATELY = 1_000
 NOT_RUNNING = "speech service not running in this process"
 
 
@@ -24,7 +24,7 @@ def whole() -> dict[str, Any]:
     recent = Utterance.objects.recent()[:RECENT]
     return {
         "status": status(),
-        "recent": [events.describe(utterance) for utterance in recent],
+        "recent": [describe(utterance) for utterance in recent],
         "activity": activity(),
         "progress": progress(),
     } | figures()
@@ -37,19 +37,13 @@ def figures() -> dict[str, Any]:
 
 def queue() -> list[dict[str, Any]]:
     """What waits, the next one first."""
-    return [events.describe(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+    return [describe(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
 
 
 def status() -> dict[str, Any]:
     """The speaker's state; `offline` in a process without the speech service."""
     running = service.current()
     return offline() if running is None else running.status()
-
-
-def robots() -> list[str]:
-    """Those who said something lately."""
-    newest = Utterance.objects.recent().values_list("device_id", flat=True)[:HEARD_LATELY]
-    return sorted(set(filter(None, newest)))
 
 
 def progress() -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ def _finished() -> Iterable[Any]:
 def _unfinished() -> Iterable[Any]:
     """They are no more than TTS_QUEUE_LIMIT lets wait."""
     return (
-        Utterance.objects.filter(status__in=Utterance.UNFINISHED)
+        Utterance.objects.unfinished()
         .order_by()
         .values("status", "source")
         .annotate(count=Count("pk"), characters=Sum(Length("text")), seconds=Sum("audio_seconds"))
@@ -73,9 +73,8 @@ def since(moment: datetime) -> int:
         hour += timedelta(hours=1)
     finished = HourTotal.objects.filter(hour__gte=hour).aggregate(count=Sum("count"))["count"]
     rows = Utterance.objects.filter(received_at__gte=moment)
-    before = rows.filter(received_at__lt=hour).exclude(status__in=Utterance.UNFINISHED)
-    unfinished = rows.filter(status__in=Utterance.UNFINISHED)
-    return (finished or 0) + before.count() + unfinished.count()
+    before = rows.filter(received_at__lt=hour).finished()
+    return (finished or 0) + before.count() + rows.unfinished().count()
 
 
 def _first_audio() -> dict[str, float | int | None]:

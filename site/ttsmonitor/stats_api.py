@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from ttsmonitor import snapshot
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.jsonapi import endpoint
 from ttsmonitor.series import MOST, USUAL, series
+from ttsmonitor.zone import named
 
 
 @endpoint("GET", "HEAD")
@@ -44,7 +44,6 @@ def _zone(name: str) -> tzinfo:
     """A time zone by its name; the one of the pages where none is named."""
     if not name:
         return timezone.get_current_timezone()
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as exc:  # also of what is no name at all
-        raise BadRequestError(_("zone is no time zone: give one such as Europe/Madrid.")) from exc
+    if (zone := named(name)) is None:
+        raise BadRequestError(_("zone is no time zone: give one such as Europe/Madrid."))
+    return zone

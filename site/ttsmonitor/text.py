@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -74,6 +75,7 @@ def _belongs_to_previous(character: str) -> bool:
     return bool(unicodedata.combining(character)) or bool(_INVISIBLE.match(character))
 
 
+@functools.lru_cache(maxsize=16)  # it is asked for on several steps of the way to the first sound
 def speakable(text: str) -> str:
     """The words of `text` as a voice should read them.
 

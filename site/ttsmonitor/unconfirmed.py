@@ -66,7 +66,7 @@ class Unconfirmed:
         return MirrorState(len(self._connections), len(self._overdue), self._lost, self._error)
 
     def load(self) -> None:
-        """Know what the outbox has, from an earlier run or after some of it was given up."""
+        """Know what the outbox has from an earlier run."""
         kept = [*outbox.ids(), *(each.utterance_id for each in self._unsaved)]
         self._connections = {each: self._connections.get(each, NOT_SENT) for each in kept}
         self._overdue &= self._connections.keys()
@@ -151,15 +151,20 @@ class Unconfirmed:
     def sweep(self, *, is_heard: bool) -> list[Chunk]:
         """Give up what is too old or too much; what to send again, where somebody should hear."""
         self.save()
-        if fallen := outbox.enforce_bounds(conf.TTS_OUTBOX_ROWS, conf.TTS_OUTBOX_HOURS):
-            self._lost += fallen
-            self.load()
+        self._lost += outbox.enforce_bounds(conf.TTS_OUTBOX_ROWS, conf.TTS_OUTBOX_HOURS)
+        self._drop_gone()
         if not is_heard:
             self._overdue.clear()
             return []
         due = outbox.due(conf.TTS_RETRY_SECONDS)
         self._note_overdue([each.utterance_id for each in due])
         return due
+
+    def _drop_gone(self) -> None:
+        """What fell out of the outbox, or was deleted from the history, is not waited for."""
+        kept = {*outbox.ids(), *(each.utterance_id for each in self._unsaved)}
+        self._connections = {key: at for key, at in self._connections.items() if key in kept}
+        self._overdue &= kept
 
     def _note_overdue(self, ids: Iterable[UUID]) -> None:
         was_overdue = bool(self._overdue)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ttsmonitor import api, audio_api, openapi_monitor, say_api, stats_api, views
+from ttsmonitor import api, openapi_monitor, say_api, stats_api, views
 from ttsmonitor.openapi_page import json_view, page_view
 
 urlpatterns = [
@@ -17,6 +17,6 @@ urlpatterns = [
     path("api/stats/broker", stats_api.broker, name="api-broker"),
     path("api/history", api.history, name="api-history"),
     path("api/say", say_api.say, name="api-say"),
-    path("api/utterances/<uuid:utterance_id>/audio", audio_api.audio, name="api-audio"),
+    path("api/utterances/<uuid:utterance_id>/audio", api.audio, name="api-audio"),
     path("api/control", api.control, name="api-control"),
 ]

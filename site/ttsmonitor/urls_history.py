@@ -5,7 +5,7 @@ from django.urls import path
 from ttsmonitor import history_page
 
 urlpatterns = [
-    path("", history_page.page, name="history"),
+    path("", history_page.history, name="history"),
     path("download.<str:form>", history_page.download, name="history-download"),
     path("again/", history_page.say_again, name="history-again"),
     path("delete/", history_page.delete, name="history-delete"),

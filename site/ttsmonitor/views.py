@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,36 +11,34 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import csrf
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from ttsmonitor import jsonapi, snapshot, stats
+from ttsmonitor import jsonapi, paging, snapshot, stats
 from ttsmonitor.conf import conf
+from ttsmonitor.counting import heard_of
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.filters import Filters
+from ttsmonitor.filters import Filters, with_chosen
 from ttsmonitor.forms import voice_choices
 from ttsmonitor.models import Utterance
+from ttsmonitor.pages import page
 from ttsmonitor.words import CHECKS, MOODS, SOURCES, strings
 
 
-@require_safe
-@gzip_page
-@never_cache
-@ensure_csrf_cookie
+@page
 def monitor(request: HttpRequest) -> HttpResponse:
     """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
     status, filters = snapshot.status(), _filters(request)
-    numbers = stats.collect()
+    numbers, newest = stats.collect(), paging.read(filters.rows(), {}, snapshot.RECENT)
     context = {
         "status": status,
         "lamps": lamps(snapshot.health(), status),
         "stats": numbers,
         "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
-        "recent": filters.rows()[: snapshot.RECENT],
+        "recent": newest.rows,
+        "has_older": newest.next is not None,
         "filters": filters,
-        "robots": chosen(filters.device_id, snapshot.robots()),
-        "sources": chosen(filters.source, [*SOURCES, *numbers["by_source"]]),
+        "robots": with_chosen(heard_of("device_id"), filters.device_id),
+        "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),
         "moods": MOODS,
         "voices": voice_choices(),
         "activity": list(reversed(snapshot.activity())),
@@ -102,11 +99,6 @@ def _filters(request: HttpRequest) -> Filters:
         return Filters.read(request.GET)
     except BadRequestError:
         return Filters()
-
-
-def chosen(value: str, choices: Iterable[str]) -> list[str]:
-    """The choices, each once, with the one that is chosen among them."""
-    return list(dict.fromkeys(filter(None, [*choices, value])))
 
 
 def _may_see_details(request: HttpRequest) -> bool:

@@ -67,7 +67,9 @@ def begin_with_clock() -> None:
 def _clock_was_set(by: timedelta) -> None:
     logger.warning("the clock was set by %.0f s; what waits follows it", by.total_seconds())
     Utterance.objects.unspoken().update(
-        received_at=F("received_at") + by, published_at=F("published_at") + by
+        received_at=F("received_at") + by,
+        published_at=F("published_at") + by,
+        turn=F("turn") + by,
     )
 
 

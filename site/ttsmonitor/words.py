@@ -12,6 +12,9 @@ SOURCES = {
     "chat": gettext_noop("Chat"),
     "system": gettext_noop("System"),
 }
+VISIT = "page_"
+"""How the ids begin that conversations without a robot have."""
+VISIT_LABEL = gettext_noop("Talk with Moxie")
 SPEAKER_STATES = (
     gettext_noop("idle"),
     gettext_noop("synthesizing"),
@@ -104,6 +107,7 @@ def strings() -> dict[str, str]:
     """From English to the visitor's language: what live.js's say() knows."""
     english = {
         *SOURCES.values(),
+        VISIT_LABEL,
         *SPEAKER_STATES,
         *MOODS,
         *REASONS,
@@ -118,6 +122,11 @@ def strings() -> dict[str, str]:
 def source_label(source: str) -> str:
     """A known source by its name; any other as it came."""
     return gettext(SOURCES[source]) if source in SOURCES else source
+
+
+def robot_label(device_id: str) -> str:
+    """A robot by its id; a conversation that has none by its page."""
+    return gettext(VISIT_LABEL) if device_id.startswith(VISIT) else device_id
 
 
 def mood_label(mood: str) -> str:

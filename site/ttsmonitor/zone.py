@@ -22,7 +22,11 @@ _known = cache(available_timezones)
 
 def zone_of(cookies: Mapping[str, str]) -> ZoneInfo | None:
     """The zone that these cookies name; None where they name none that there is."""
-    name = cookies.get(COOKIE, "")
+    return named(cookies.get(COOKIE, ""))
+
+
+def named(name: str) -> ZoneInfo | None:
+    """The zone of that name; None where there is none."""
     return ZoneInfo(name) if name in _known() else None
 
 

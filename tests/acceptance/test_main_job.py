@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chromium import open_page
 from tests.sound import Sink, likeness, read_wav
-from tests.tools import Process, free_port, manage, running, wait_until
+from tests.tools import Process, free_port, manage, run, running, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 
@@ -53,10 +53,9 @@ def home(tmp_path: Path, sink: Sink) -> Iterator[Home]:
         "TTS_AUDIO": "pyaudio,wav",
         "TTS_WAV_DIR": str(tmp_path / "wav"),
     }
-    with running(manage("prepare"), environment) as preparing:
-        assert preparing.wait(60) == 0, preparing.output
-        found = re.search(r"password\s+(\S+)", preparing.output)
-        assert found, preparing.output
+    printed = run(manage("prepare"), environment)
+    found = re.search(r"password\s+(\S+)", printed)
+    assert found, printed
     with running(manage("run_all"), environment) as everything:
         everything.wait_for_line("Moxie is ready", timeout_seconds=60)
         yield Home(environment, found[1], tmp_path / "wav")

@@ -100,8 +100,7 @@ def test_axe_finds_nothing_on_any_page(site: Site, name: str, language: str) -> 
 @pytest.mark.parametrize("language", LOOKS)
 def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, language: str) -> None:
     found: dict[str, list[str]] = {}
-    with site.context(language) as context:
-        page = context.new_page()
+    with site.stranger(language) as page:
         for name in site.urls:
             page.goto(site.urls[name])
             found |= examine(page, LOOKS[language])

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, get_json, manage, running, wait_until
+from tests.tools import Listener, Process, get_json, manage, run, wait_until
 
 pytestmark = pytest.mark.browser
 MADE = 400
@@ -20,8 +20,7 @@ MADE = 400
 def monitor(install: Callable[..., dict[str, str]]) -> Iterator[str]:
     """The address of one with a history of two days, and no login."""
     env = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_AUDIO="null", TTS_ENGINE="espeak")
-    with running(manage("make_utterances", str(MADE), "--days", "2"), env) as making:
-        assert making.wait(60) == 0, making.output
+    run(manage("make_utterances", str(MADE), "--days", "2"), env)
     process = Process(manage("run_tts_subscriber"), env)
     process.wait_for_line("speech service ready")
     yield f"http://localhost:{env['HTTP_PORT']}"

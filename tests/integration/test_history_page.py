@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chromium import open_page
 from tests.history import history_of
-from tests.tools import ROOT, Listener, manage, running, wait_until
+from tests.tools import Listener, manage, run, running, wait_until
 from ttsmonitor.messages import CONTROL_TOPIC
 
 pytestmark = pytest.mark.browser
@@ -25,8 +23,7 @@ MADE = 120
 @pytest.fixture
 def env(install: Callable[..., dict[str, str]]) -> dict[str, str]:
     made = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1")
-    fill = manage("make_utterances", str(MADE), "--days", "3")
-    subprocess.run(fill, env=os.environ | made, cwd=ROOT, check=True)
+    run(manage("make_utterances", str(MADE), "--days", "3"), made)
     return made
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.chromium import open_browser, visit
 from tests.conftest import start_mosquitto
-from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from tests.tools import Listener, Process, free_port, manage, run, running, wait_until
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 from ttsmonitor.synthesis.espeak import EspeakEngine
 
@@ -81,8 +81,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Ite
         "HTTP_PORT": str(port), "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "MOXIE_REQUIRE_LOGIN": "0", "DEBUG": "1", "TTS_ENGINE": "espeak", "TTS_AUDIO": "null",
     }  # fmt: skip
-    with running(manage("shell", "-v0", "-c", FILL), env) as filling:
-        assert filling.wait(60) == 0, filling.output
+    run(manage("shell", "-v0", "-c", FILL), env)
     sender = None
     try:
         with running(manage("run_tts_subscriber"), env) as process:
@@ -313,6 +312,15 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     page.keyboard.press("?")
     expect(page.locator("#pause")).to_be_visible()
     expect(dialog).to_be_hidden()
+
+
+def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
+    (said,) = service.say("De una fuente rara.", source="constructor")
+    row = page.locator(f"#stream li[data-id='{said}']")
+    expect(row.locator("[data-part=source]")).to_have_text("constructor", timeout=PATIENCE_MS)
+    expect(page.locator("#sources")).to_contain_text("constructor", timeout=PATIENCE_MS)
+    go(page, service)
+    expect(row.locator("[data-part=source]")).to_have_text("constructor")
 
 
 def test_a_page_without_its_service_says_so(page: Page, service: Service) -> None:

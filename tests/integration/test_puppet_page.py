@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, manage, running
+from tests.tools import Listener, Process, manage, run
 from ttsmonitor.messages import STATUS_TOPIC
 
 pytestmark = pytest.mark.browser
@@ -24,8 +24,7 @@ def env(install: Callable[..., dict[str, str]]) -> dict[str, str]:
     """An installation of its own that has met a robot."""
     values = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1")
     robot = f"from hive.models import Robot; Robot.objects.create(device_id={DEVICE!r})"
-    with running(manage("shell", "-v0", "-c", robot), values) as preparing:
-        assert preparing.wait(60) == 0, preparing.output
+    run(manage("shell", "-v0", "-c", robot), values)
     return values
 
 

@@ -8,12 +8,11 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from hive.api import endpoint
 from hive.chat.models import ChatModule
 from hive.chat.visits import CHILD, is_visit
 from hive.events import push_chat
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor.jsonapi import InvalidRequestError, error, read_object
+from ttsmonitor.jsonapi import InvalidRequestError, endpoint, error, read_object
 from ttsmonitor.messages import clean
 
 SPEECH_CHARACTERS = 1_000

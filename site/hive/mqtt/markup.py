@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import re
 
-MOODS = (
-    "neutral", "happy", "positive", "angry", "sad", "negative", "shy", "afraid", "concerned",
-    "confused", "curious", "embarrassed",
-)  # fmt: skip
-
 # A robot's faces have numbers; those known are 0 neutral, 1 positive, 2 concerned.
 _FACES = {
     "happy": 1, "positive": 1, "curious": 1,

@@ -14,6 +14,7 @@ from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
+from hive.mqtt.own import OwnInterrupts
 from hive.mqtt.reports import Reports
 from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
@@ -66,6 +67,7 @@ class MoxieServer:
         self._reports = Reports(self)
         self._presence = Presence(conf.HIVE_SILENCE_SECONDS)
         self._worker = Worker("hive.robots")
+        self._own = OwnInterrupts()
         self._connection: MQTTConnection | None = None
         self._echo: Echo | None = None
         self._database = DatabaseProbe()
@@ -132,7 +134,7 @@ class MoxieServer:
 
     # to the robots
 
-    @mirror_speech(source="puppet_mode", text="speech")
+    @mirror_speech(source=SOURCE, text="speech")
     def send_telehealth_speech(
         self,
         device_id: str,
@@ -149,6 +151,7 @@ class MoxieServer:
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """The robot, and the loudspeaker that speaks for it, stop at once."""
         self.chat.interrupt(device_id)
+        self._own.sent(device_id)
         self.interrupt_loudspeaker(device_id)
         for line in self.lines.robot_interrupted(device_id):
             push_line(line)
@@ -223,7 +226,10 @@ class MoxieServer:
 
     def _obey(self, control: Control, *, is_old: bool) -> None:
         # The loudspeaker obeys too; here it is about answers of which nothing has been said yet.
-        if control.action == "interrupt" and not is_old:
+        if control.action != "interrupt" or is_old:
+            return
+        # Ours is obeyed before it leaves; when it is back, the next question may be asked already.
+        if not self._own.is_back(control.device_id):
             self.chat.interrupt(control.device_id)
 
     def _read_log(self, message: Received) -> None:

@@ -3,6 +3,16 @@
 from django.db import migrations, models
 
 
+def remove_upkeep(apps, schema_editor):
+    """Or each utterance would be counted into tables that are gone."""
+    from ttsmonitor import upkeep
+
+    alias = schema_editor.connection.alias
+    if (keeper := upkeep.keeper(alias)) is not None:
+        with schema_editor.connection.cursor() as cursor:
+            keeper.remove(cursor)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -70,4 +80,5 @@ class Migration(migrations.Migration):
             model_name='total',
             constraint=models.UniqueConstraint(fields=('device_id', 'source', 'status'), name='total_once'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, remove_upkeep),
     ]

@@ -12,11 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ttsmonitor import words
-from ttsmonitor.messages import format_time
+from ttsmonitor.messages import format_maybe
 
 register = template.Library()
 register.filter("source_label", words.source_label)
 register.filter("reason_text", words.reason_text)
+register.filter("robot_label", words.robot_label)
 
 
 @register.simple_tag
@@ -43,7 +44,7 @@ def word(text: str) -> str:
 @register.filter
 def iso(value: datetime | None) -> str:
     """A time as events and the API write it, so that scripts can compare the two."""
-    return format_time(value) if value else ""
+    return format_maybe(value) or ""
 
 
 @register.filter

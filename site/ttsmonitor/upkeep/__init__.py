@@ -42,27 +42,22 @@ def install(alias: str) -> None:
 
 def rebuild(alias: str, sql: ModuleType) -> None:
     """Make all of it anew: a batch at a time, so that nobody waits for the whole of it."""
-    spans = _batches(alias)
-    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        sql.lock(cursor)
-        if sql.is_installed(cursor):  # another process was quicker
-            return
-        sql.begin(cursor)
-        is_all = _fill(sql, cursor, *next(spans))
-    if is_all:
-        return
-    for span in spans:
+    for begins, ends in _batches(alias):
         with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-            _fill(sql, cursor, *span)
-    logger.info("the history's words and totals are indexed")
-
-
-def _fill(sql: ModuleType, cursor: Any, begins: Any, ends: Any) -> bool:
-    """Was that the last batch?"""
-    sql.fill(cursor, begins, ends)
-    if ends is None:
-        sql.finish(cursor)
-    return ends is None
+            if begins is None or ends is None:
+                sql.lock(cursor)
+            if sql.is_installed(cursor):  # another process was quicker
+                return
+            if begins is None:
+                sql.begin(cursor)
+            sql.fill(cursor, begins, ends)
+            if ends is None:
+                # At once: what others change is counted before this, or by the triggers.
+                sql.count(cursor)
+                sql.finish(cursor)
+            is_all = begins is None and ends is None
+    if not is_all:
+        logger.info("the history's words and totals are indexed")
 
 
 def _batches(alias: str) -> Iterator[tuple[Any, Any]]:

@@ -26,7 +26,9 @@ BEGIN
       new.received_at, new.audio_seconds) THEN
     RETURN NULL;
   END IF;
+  -- Those who count do so one after the other: nobody decides in which order they come to sums.
   IF TG_OP <> 'INSERT' AND old.status NOT IN ('receiving', 'queued', 'playing') THEN
+    PERFORM pg_advisory_xact_lock(hashtext('moxie_count_utterance'));
     UPDATE ttsmonitor_hourtotal SET count = count - 1,
       characters = characters - length(old.text),
       audio_seconds = audio_seconds - coalesce(old.audio_seconds, 0)
@@ -38,6 +40,7 @@ BEGIN
       WHERE device_id = old.device_id AND source = old.source AND status = old.status;
   END IF;
   IF TG_OP <> 'DELETE' AND new.status NOT IN ('receiving', 'queued', 'playing') THEN
+    PERFORM pg_advisory_xact_lock(hashtext('moxie_count_utterance'));
     INSERT INTO ttsmonitor_hourtotal AS kept
       (hour, device_id, source, status, count, characters, audio_seconds)
       VALUES (moxie_hour(new.received_at), new.device_id, new.source, new.status,
@@ -80,41 +83,32 @@ def remove(cursor: Any) -> None:
 
 
 def begin(cursor: Any) -> None:
-    """Empty totals, the index of words, and no trigger yet."""
+    """The index of words, and no trigger yet."""
     remove(cursor)
     cursor.execute("DROP INDEX IF EXISTS utterance_words")
     for statement in (_WORDS, _HOUR, _COUNT):
         cursor.execute(statement)
-    cursor.execute("DELETE FROM ttsmonitor_hourtotal")
-    cursor.execute("DELETE FROM ttsmonitor_total")
     cursor.execute(f"CREATE INDEX utterance_words ON {TABLE} USING gin (moxie_words(text))")
 
 
 def fill(cursor: Any, begins: Any, ends: Any) -> None:
-    """Count what was received from `begins` on and before `ends`; None: no such limit."""
-    where, values = "status NOT IN ('receiving', 'queued', 'playing')", []
-    for limit, compared in ((begins, ">="), (ends, "<")):
-        if limit is not None:
-            where += f" AND received_at {compared} %s"
-            values.append(limit)
+    """Nothing: an index is filled as it is made."""
+
+
+def count(cursor: Any) -> None:
+    """The totals, of all that is there now."""
     sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
-    add = """DO UPDATE SET count = kept.count + excluded.count,
-        characters = kept.characters + excluded.characters,
-        audio_seconds = kept.audio_seconds + excluded.audio_seconds"""
+    finished = f"FROM {TABLE} WHERE status NOT IN ('receiving', 'queued', 'playing')"
     keys = "device_id, source, status"
-    cursor.execute(
-        "INSERT INTO ttsmonitor_hourtotal AS kept"  # noqa: S608
-        f" (hour, {keys}, count, characters, audio_seconds)"
-        f" SELECT moxie_hour(received_at), {keys}, {sums} FROM {TABLE} WHERE {where}"
-        f" GROUP BY 1, {keys} ON CONFLICT (hour, {keys}) {add}",
-        values,
-    )
-    cursor.execute(
-        f"INSERT INTO ttsmonitor_total AS kept ({keys}, count, characters, audio_seconds)"  # noqa: S608
-        f" SELECT {keys}, {sums} FROM {TABLE} WHERE {where}"
-        f" GROUP BY {keys} ON CONFLICT ({keys}) {add}",
-        values,
-    )
+    for statement in (
+        "DELETE FROM ttsmonitor_hourtotal",
+        "DELETE FROM ttsmonitor_total",
+        f"INSERT INTO ttsmonitor_hourtotal (hour, {keys}, count, characters, audio_seconds)"
+        f" SELECT moxie_hour(received_at), {keys}, {sums} {finished} GROUP BY 1, {keys}",
+        f"INSERT INTO ttsmonitor_total ({keys}, count, characters, audio_seconds)"
+        f" SELECT {keys}, {sums} {finished} GROUP BY {keys}",
+    ):
+        cursor.execute(statement)
 
 
 def finish(cursor: Any) -> None:

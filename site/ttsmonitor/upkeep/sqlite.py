@@ -14,9 +14,11 @@ _MICROSECONDS = (
     "strftime('%s', received_at) * 1000000"
     " + cast(substr(received_at || '.000000', 21, 6) AS integer)"
 )
-_PLACE = f"""({_MICROSECONDS}) * 4096 + (instr({_DIGITS}, substr(id, 1, 1)) - 1) * 256
-    + (instr({_DIGITS}, substr(id, 2, 1)) - 1) * 16 + instr({_DIGITS}, substr(id, 3, 1)) - 1"""
-"""Where a row stands in the order of the history: its microsecond, then the first three digits of
+PLACES = 256
+"""In a microsecond. With more of them a clock that is some decades ahead has no 64 bits for it."""
+_PLACE = f"""({_MICROSECONDS}) * {PLACES} + (instr({_DIGITS}, substr(id, 1, 1)) - 1) * 16
+    + instr({_DIGITS}, substr(id, 2, 1)) - 1"""
+"""Where a row stands in the order of the history: its microsecond, then the first two digits of
 its key. The rowid of the index of words, because the table's own ones change with a VACUUM."""
 
 _KEYS = "device_id, source, status"
@@ -90,7 +92,13 @@ _TRIGGERS = {
 
 def is_installed(cursor: Any) -> bool:
     cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s", [_LAST])
-    return cursor.fetchone() is not None
+    return cursor.fetchone() is not None and _has_places(cursor)
+
+
+def _has_places(cursor: Any) -> bool:
+    """Is the column there, as it is now?"""
+    cursor.execute("SELECT instr(sql, %s) FROM sqlite_master WHERE name = %s", [_PLACE, TABLE])
+    return bool(cursor.fetchone()[0])
 
 
 def lock(cursor: Any) -> None:
@@ -105,15 +113,18 @@ def remove(cursor: Any) -> None:
 
 
 def begin(cursor: Any) -> None:
-    """Empty totals and index, and no trigger yet."""
+    """An empty index, and no trigger yet."""
     remove(cursor)
     _run(
         cursor,
         f"CREATE VIRTUAL TABLE {WORDS} USING fts5 (words, content='', columnsize=0, detail=none,"
         " prefix='3 4 5 6', tokenize='unicode61 remove_diacritics 2')",
     )
-    cursor.execute(f"SELECT 1 FROM pragma_table_xinfo('{TABLE}') WHERE name = 'place'")  # noqa: S608
-    if cursor.fetchone() is None:
+    if not _has_places(cursor):
+        cursor.execute(f"SELECT 1 FROM pragma_table_xinfo('{TABLE}') WHERE name = 'place'")  # noqa: S608
+        if cursor.fetchone() is not None:
+            _run(cursor, "DROP INDEX IF EXISTS utterance_place")
+            _run(cursor, f"ALTER TABLE {TABLE} DROP COLUMN place")
         _run(cursor, f"ALTER TABLE {TABLE} ADD COLUMN place integer AS ({_PLACE}) VIRTUAL")
     _run(cursor, f"CREATE INDEX IF NOT EXISTS utterance_place ON {TABLE} (place)")
     # Or a search would look at all of a status or a robot for each word that is found.
@@ -122,30 +133,36 @@ def begin(cursor: Any) -> None:
     stat = (TABLE, "utterance_place", "1000000 1")
     cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", stat)
     _run(cursor, "ANALYZE sqlite_master")  # this connection reads it anew
-    for totals in ("ttsmonitor_hourtotal", "ttsmonitor_total"):
-        _run(cursor, f"DELETE FROM {totals}")  # noqa: S608
 
 
 def fill(cursor: Any, begins: Any, ends: Any) -> None:
-    """Take in what was received from `begins` on and before `ends`; None: no such limit."""
+    """Index what was received from `begins` on and before `ends`; None: no such limit."""
     where, values = "true", []
     for limit, compared in ((begins, ">="), (ends, "<")):
         if limit is not None:
             where += f" AND received_at {compared} %s"
             values.append(limit)
+    cursor.execute(
+        f"INSERT INTO {WORDS} (rowid, words) SELECT place, {_indexed()} FROM {TABLE}"  # noqa: S608
+        f" WHERE {where} ORDER BY place",
+        values,
+    )
+
+
+def count(cursor: Any) -> None:
+    """The totals, of all that is there now."""
     sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
-    rows = f"FROM {TABLE} WHERE {where}"
-    finished = f"{rows} AND {_IS_FINISHED.format(row=TABLE)}"
+    finished = f"FROM {TABLE} WHERE {_IS_FINISHED.format(row=TABLE)}"
     hour = _HOUR.format(row="")
     for statement in (
-        f"INSERT INTO {WORDS} (rowid, words) SELECT place, {_indexed()} {rows} ORDER BY place",
+        "DELETE FROM ttsmonitor_hourtotal",
+        "DELETE FROM ttsmonitor_total",
         f"INSERT INTO ttsmonitor_hourtotal (hour, {_KEYS}, {_SUMS})"
-        f" SELECT {hour}, {_KEYS}, {sums} {finished} GROUP BY 1, {_KEYS}"
-        f" ON CONFLICT (hour, {_KEYS}) {_ADD}",
+        f" SELECT {hour}, {_KEYS}, {sums} {finished} GROUP BY 1, {_KEYS}",
         f"INSERT INTO ttsmonitor_total ({_KEYS}, {_SUMS}) SELECT {_KEYS}, {sums} {finished}"
-        f" GROUP BY {_KEYS} ON CONFLICT ({_KEYS}) {_ADD}",
+        f" GROUP BY {_KEYS}",
     ):
-        cursor.execute(statement, values)
+        _run(cursor, statement)
 
 
 def finish(cursor: Any) -> None:

@@ -10,9 +10,9 @@ from django.test import Client
 
 from hive.api import COMMAND_BYTES
 from hive.models import Robot
-from hive.mqtt.markup import MOODS
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmonitor.messages import PAYLOAD_BYTES, dump
+from ttsmonitor.words import MOODS
 
 BASE = f"/api/robots/{DEVICE}"
 

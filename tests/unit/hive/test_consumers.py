@@ -13,7 +13,9 @@ from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import OperationalError
 
+from hive import snapshot
 from hive.chat.visits import CHILD
 from hive.events import push_bye, push_chat, push_favourites, push_line, push_robot
 from hive.models import Robot
@@ -179,3 +181,17 @@ async def test_a_conversations_page_gets_its_lines_and_no_others(server: SentSer
 async def test_only_a_conversation_has_such_a_page(server: SentServer) -> None:
     page = open_page(f"/ws/chat/{DEVICE}/")
     assert not (await page.connect())[0]
+
+
+async def test_a_page_whose_state_cannot_be_read_is_sent_away_to_come_again(
+    robot: Robot, server: SentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(robot: Robot) -> Any:
+        raise OperationalError("database is locked")
+
+    page, _snapshot = await connected(PUPPET)
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "puppet", fail)
+        await page.send_json_to({"type": "snapshot"})
+        assert await page.receive_output() == {"type": "websocket.close", "code": SERVICE_RESTART}
+    await page.disconnect()

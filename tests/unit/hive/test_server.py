@@ -9,9 +9,11 @@ import pytest
 from hive.checks import check_settings
 from hive.models import Configuration, Robot
 from hive.mqtt.markup import make_markup
+from hive.mqtt.own import OwnInterrupts
 from hive.mqtt.reports import Reports
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmonitor.messages import Control
+from ttsmonitor.messages import CONTROL_TOPIC, Control
+from ttsmonitor.mqtt import Received
 
 ACTIVITY = f"/devices/{DEVICE}/events/client-service-activity-log"
 
@@ -147,3 +149,25 @@ def test_a_conversation_that_cannot_be_is_a_named_mistake(
     monkeypatch.setenv(name, value)
     (found,) = check_settings()
     assert found.id == error and name in found.msg
+
+
+def test_what_is_asked_after_our_own_interrupt_is_not_interrupted_by_it(
+    server: SentServer, mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted: list[str] = []
+    monkeypatch.setattr(server.chat, "interrupt", interrupted.append)
+    server.send_telehealth_interrupt(DEVICE)
+    (ours,) = mirror.controls
+    back = Received(CONTROL_TOPIC, ours.to_payload(), 0, False, False, 0, 1, 0.0)
+    server._handle(back)
+    assert interrupted == [DEVICE]
+    server._handle(back)  # somebody else's
+    assert interrupted == [DEVICE, DEVICE]
+
+
+def test_an_interrupt_that_never_came_back_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = OwnInterrupts()
+    own.sent(DEVICE)
+    assert not own.is_back("")
+    monkeypatch.setattr("hive.mqtt.own.BACK_SECONDS", -1.0)
+    assert not own.is_back(DEVICE)

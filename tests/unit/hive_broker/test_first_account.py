@@ -8,7 +8,9 @@ from io import StringIO
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+
+from ttsmonitor import upkeep
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +68,15 @@ def test_a_database_that_is_not_ready_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_the_link_leads_to_what_runs_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PORT", "1234")
     assert "http://localhost:1234/" in create(monitor=True)
+
+
+def test_what_was_cut_short_after_the_last_migration_is_made_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
+    keeper = upkeep.keeper(DEFAULT_DB_ALIAS)
+    assert keeper is not None
+    with connection.cursor() as cursor:
+        keeper.remove(cursor)
+        call_command("prepare", no_account=True, stdout=StringIO())
+        assert keeper.is_installed(cursor)

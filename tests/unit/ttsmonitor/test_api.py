@@ -14,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor import events, snapshot
+from ttsmonitor import snapshot
+from ttsmonitor.describing import describe
 from ttsmonitor.messages import Control
 from ttsmonitor.models import ApiToken, Utterance
 
@@ -77,7 +78,7 @@ def test_history_is_newest_first_and_as_events_show_it(browser: Client) -> None:
     old = utterance("ayer", seconds_ago=10)
     new = utterance("¡hoy! 🤖")
     answer = browser.get("/api/history").json()
-    assert answer == {"utterances": [events.describe(new), events.describe(old)], "next": None}
+    assert answer == {"utterances": [describe(new), describe(old)], "next": None}
 
 
 def test_pages_hold_each_row_once_even_of_one_moment(browser: Client) -> None:
@@ -251,3 +252,33 @@ def test_a_token_needs_no_session_and_no_csrf(
     assert post(client, {"action": "pause"}, headers=bearer).status_code == 200
     assert client.get("/api/history", headers=bearer).status_code == 200
     assert client.get("/api/history", headers={"authorization": "Bearer no"}).status_code == 401
+
+
+@pytest.mark.parametrize("words", [{}, {"q": "hola"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"day": "0001-01-01"},
+        {"day": "1650-01-01"},
+        {"day": "2999-12-31"},
+        {"day": "9999-12-30"},
+        {"before": f"{253402300799999999}-{uuid.UUID(int=1)}"},
+        {"before": f"{-62135596800000000}-{uuid.UUID(int=1)}"},
+        {"before": f"{10**4000}-{uuid.UUID(int=1)}"},
+        {"q": "a" * 5_000},
+        {"q": "a " * 3_000},
+    ],
+)
+def test_an_odd_question_has_an_answer(
+    browser: Client, query: dict[str, str], words: dict[str, str]
+) -> None:
+    utterance("hola")
+    browser.cookies["moxie_timezone"] = "Europe/Madrid"
+    for path in ("/api/history", "/history/", "/"):
+        assert browser.get(path, words | query).status_code in (200, 400)
+
+
+def test_the_beginning_of_a_very_long_word_is_looked_for(browser: Client) -> None:
+    utterance("¡" + "a" * 500 + "!")
+    found = browser.get("/api/history", {"q": "a" * 400}).json()["utterances"]
+    assert len(found) == 1

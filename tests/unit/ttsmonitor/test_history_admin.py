@@ -192,11 +192,16 @@ def test_the_sound_is_a_wav_file_and_its_failure_a_sentence(
     assert browser.get(f"/api/utterances/{silent.pk}/audio").json() == {
         "error": "no_sound", "detail": "there is nothing to say aloud in it",
     }  # fmt: skip
+    spanish = {"accept-language": "es"}
+    answer = browser.get(f"/api/utterances/{silent.pk}/audio", headers=spanish)
+    assert answer.json()["detail"] == "no tiene nada que decir en voz alta"
     missing = browser.get(f"/api/utterances/{'0' * 8}-0000-4000-8000-{'0' * 12}/audio")
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
     assert Client().get(f"/api/utterances/{row.pk}/audio").status_code == 401
     with pytest.raises(SynthesisError):
         render(silent)
+    with pytest.raises(SynthesisError, match="was stopped"):
+        rendering.render(row, EngineConfig(engine="espeak"), None, lambda: True)
 
 
 def test_nobody_may_look_without_the_right(browser: Client) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import threading
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -24,15 +25,17 @@ from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
 from ttsmonitor import downloads, forgetting, retention
 from ttsmonitor.bulk import insert_new
 from ttsmonitor.conversations import by_day
+from ttsmonitor.describing import describe
 from ttsmonitor.downloads import COLUMNS
-from ttsmonitor.events import describe
 from ttsmonitor.filters import Filters
 from ttsmonitor.messages import Control
-from ttsmonitor.models import Utterance
+from ttsmonitor.models import OutboxEntry, Utterance
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
 PAGE = "/history/"
+SIGNS = "=@+\uff1d\n"
+"""With which a spreadsheet begins a formula."""
 
 
 @pytest.fixture
@@ -101,6 +104,13 @@ def test_a_pause_or_another_robot_is_another_conversation() -> None:
     ]
 
 
+def test_a_conversation_without_a_robot_is_named_by_its_page(browser: Client) -> None:
+    utterance("Hola", device_id="page_0123456789abcdef")
+    page = shown(browser)
+    assert '<option value="page_0123456789abcdef">Talk with Moxie</option>' in page
+    assert ">page_" not in page
+
+
 def test_pages_follow_one_another_to_the_end(browser: Client) -> None:
     for number in range(120):
         utterance(f"n{number}", seconds_ago=number)
@@ -164,7 +174,7 @@ async def test_a_download_has_what_is_filtered_in_each_format(
 
     def make() -> list[dict[str, Any]]:
         for number in range(5):
-            utterance(f"=frase, número {number}", source="chat", seconds_ago=number)
+            utterance(f"{SIGNS[number]}frase, número {number}", source="chat", seconds_ago=number)
         utterance("no", source="system", status=Status.FAILED, error="skipped")
         return [describe(row) for row in Filters(q="frase").rows()]
 
@@ -172,7 +182,9 @@ async def test_a_download_has_what_is_filtered_in_each_format(
     assert json.loads(await downloaded("json", parent, q="frase")) == rows
     table = list(csv.reader(io.StringIO(await downloaded("csv", parent, source="chat"))))
     assert table[0] == ["\ufeffreceived_at", *COLUMNS[1:]]
-    assert [line[1] for line in table[1:]] == [f"'=frase, número {n}" for n in range(5)]
+    assert [line[1] for line in table[1:]] == [
+        f"'{sign}frase, número {n}" for n, sign in enumerate(SIGNS)
+    ]
     lines = (await downloaded("txt", parent)).splitlines()
     assert len(lines) == 6
     assert lines[0].endswith("System  no [failed: skipped]")
@@ -214,6 +226,20 @@ def test_one_a_day_or_all_is_deleted_and_never_what_waits(keeper: Client) -> Non
     keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"})
     assert texts() == {"espera"}
     assert keeper.post(f"{PAGE}delete/", {"sure": "1"}).status_code == 404
+
+
+def test_what_is_deleted_does_not_come_back_from_the_outbox(keeper: Client) -> None:
+    one, other = utterance("una"), utterance("otra")
+    for key in (one.pk, other.pk, uuid.uuid4()):
+        OutboxEntry.objects.create(id=key, payload={"text": "sin confirmar"})
+    keeper.post(f"{PAGE}delete/", {"id": one.pk, "sure": "1"})
+    assert OutboxEntry.objects.count() == 2
+    keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"})
+    assert OutboxEntry.objects.count() == 1
+    last = utterance("la última")
+    OutboxEntry.objects.create(id=last.pk, payload={"text": "sin confirmar"})
+    last.delete()
+    assert OutboxEntry.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

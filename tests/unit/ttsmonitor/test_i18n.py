@@ -145,8 +145,8 @@ def test_causes_and_activity_are_spanish_with_what_changes_in_them(
         "ningún broker responde en broker.test:1883",
         "no se puede usar ningún dispositivo de sonido (está cerrado)",
         "control: skip d_sala",
-        "frase 7: no llegó la parte 2 de 3",
-        ">no llegó la parte 2 de 3<",
+        "frase 7: no llegó el fragmento 2 de 3",
+        ">no llegó el fragmento 2 de 3<",
     ):
         assert words in page
 

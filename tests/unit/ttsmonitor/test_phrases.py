@@ -83,7 +83,7 @@ def _is_like(reason: str):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("words", "spanish"),
     [
-        ("chunk 2, 3 … of 12 did not come", "no llegó la parte 2, 3 … de 12"),
+        ("chunk 2, 3 … of 12 did not come", "no llegó el fragmento 2, 3 … de 12"),
         ("the rest of it did not come", "el resto no llegó"),
         ("no broker answers at localhost:1883", "ningún broker responde en localhost:1883"),
         (
@@ -96,7 +96,7 @@ def _is_like(reason: str):  # type: ignore[no-untyped-def]
         ),
         (
             "utterance 7: chunk 1 of 2 did not come",
-            "frase 7: no llegó la parte 1 de 2",
+            "frase 7: no llegó el fragmento 1 de 2",
         ),
         ("control: pause ", "control: pause "),
         ("cleared from the queue", "quitada de la cola"),

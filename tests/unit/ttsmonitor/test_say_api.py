@@ -83,6 +83,7 @@ def test_as_long_as_an_utterance_may_be_it_goes_in_one(
         (b"", "invalid_json", "JSON"),
         (b"\xff", "invalid_json", "JSON"),
         ([], "invalid_json", "JSON"),
+        ({"text": "Hola", "mood": "\ud800"}, "invalid_json", "JSON"),
         ({}, "empty_text", "say"),
         ({"text": " \n"}, "empty_text", "say"),
         ({"text": 7}, "empty_text", "say"),

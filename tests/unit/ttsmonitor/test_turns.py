@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests.unit.ttsmonitor.fakes_web import utterance
 from ttsmonitor import turns
 from ttsmonitor.models import Utterance
 from ttsmonitor.turns import Place, reordered
+from ttsmonitor.wallclock import _clock_was_set
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 in_database = pytest.mark.django_db
@@ -104,3 +106,15 @@ def test_turns_are_handed_out_within_a_rank_only() -> None:
         Place(one.id, 0, two.turn),
     ]
     assert reordered([high], high.id, before=None) == [high]
+
+
+@in_database
+def test_what_was_moved_stays_there_when_somebody_sets_the_clock() -> None:
+    one, _two, three = waiting("one", "two", "three")
+    turns.move(three.pk, before=one.pk)
+    _clock_was_set(timedelta(days=-1))
+    assert queue() == "three one two"
+    three.refresh_from_db()
+    assert three.turn is not None and three.turn < timezone.now() - timedelta(hours=23)
+    utterance("new", status="queued", seconds_ago=86_399)
+    assert queue() == "three one two new"

@@ -96,3 +96,10 @@ def test_what_the_outbox_will_never_take_is_not_in_the_way(
     assert texts(outbox.unconfirmed()) == ["sí"]
     assert unconfirmed.state.lost == 1
     assert "does not take 1 sentences" in caplog.text
+
+
+def test_what_was_forgotten_elsewhere_is_not_waited_for(unconfirmed: Unconfirmed) -> None:
+    forgotten, _other = add(unconfirmed, "olvidada", "otra")
+    OutboxEntry.objects.filter(pk=forgotten).delete()
+    unconfirmed.sweep(is_heard=False)
+    assert (unconfirmed.state.waiting, unconfirmed.state.lost) == (1, 0)

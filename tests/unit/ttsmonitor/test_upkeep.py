@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce, Length, TruncHour
 from django.utils import timezone
@@ -19,6 +22,7 @@ from ttsmonitor.bulk import insert_new
 from ttsmonitor.filters import Filters
 from ttsmonitor.messages import UTC
 from ttsmonitor.models import HourTotal, Total, Utterance
+from ttsmonitor.upkeep import sqlite
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -121,6 +125,55 @@ def test_what_was_there_before_is_taken_in_in_batches(monkeypatch: pytest.Monkey
     assert found(q="todavia") == ["Todavía más"]
 
 
+@pytest.fixture
+def by_threes(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What knows the SQL, with nothing kept yet, and small batches."""
+    keeper = upkeep.keeper("default")
+    assert keeper is not None
+    with connection.cursor() as cursor:
+        keeper.remove(cursor)
+    monkeypatch.setattr(upkeep, "BATCH", 3)
+    return keeper
+
+
+def test_what_changes_while_it_is_made_anew_is_counted_as_it_is_then(
+    by_threes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [utterance(f"frase {number}", seconds_ago=100 - number) for number in range(8)]
+    Utterance.objects.filter(pk=rows[1].pk).update(status=Status.QUEUED)
+    fill = by_threes.fill
+
+    def and_change(cursor: Any, begins: Any, ends: Any) -> None:
+        fill(cursor, begins, ends)
+        if begins is not None:
+            Utterance.objects.filter(pk=rows[0].pk).delete()
+            Utterance.objects.filter(pk=rows[1].pk).update(status=Status.EXPIRED)
+
+    monkeypatch.setattr(by_threes, "fill", and_change)
+    upkeep.install("default")
+    assert_totals_are_right()
+    assert len(found(q="frase")) == 7
+
+
+def test_two_that_make_it_anew_at_once_count_once(
+    by_threes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        utterance(f"frase {number}", seconds_ago=100 - number)
+    fill = by_threes.fill
+
+    def and_another(cursor: Any, begins: Any, ends: Any) -> None:
+        fill(cursor, begins, ends)
+        if begins is not None:
+            monkeypatch.setattr(by_threes, "fill", fill)
+            upkeep.install("default")
+
+    monkeypatch.setattr(by_threes, "fill", and_another)
+    upkeep.install("default")
+    assert_totals_are_right()
+    assert len(found(q="frase")) == 8
+
+
 def test_who_comes_second_leaves_it_as_it_is() -> None:
     utterance("una vez")
     keeper = upkeep.keeper("default")
@@ -180,3 +233,48 @@ def test_filters_are_all_held_to() -> None:
     assert found(source="system", status="failed") == []
     day = timezone.localdate() - timedelta(days=3)
     assert found(q="hola", day=day) == found(device_id="a", source="system", day=day) == ["hola c"]
+
+
+@pytest.mark.parametrize("year", [1970, 2042, 2099, 3000])
+def test_a_clock_that_is_far_off_keeps_nothing_from_being_stored(year: int) -> None:
+    moment = datetime(year, 7, 1, 12, tzinfo=UTC)
+    row = utterance("en otro siglo", received_at=moment)
+    assert found(q="otro siglo", day=moment.date()) == ["en otro siglo"]
+    Utterance.objects.filter(pk=row.pk).update(text="ya no")
+    assert found(q="otro siglo") == []
+    row.delete()
+    assert_totals_are_right()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has places")
+def test_places_of_another_version_are_made_anew() -> None:
+    row = utterance("una vez")
+    sqlite.remove(connection.cursor())
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX utterance_place")
+        cursor.execute(f"ALTER TABLE {sqlite.TABLE} DROP COLUMN place")
+        cursor.execute(f"ALTER TABLE {sqlite.TABLE} ADD COLUMN place integer AS (1) VIRTUAL")
+        upkeep.install("default")
+        assert sqlite.is_installed(cursor)
+    assert found(q="vez", day=timezone.localdate(row.received_at)) == ["una vez"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_those_who_end_what_several_robots_say_do_not_block_one_another() -> None:
+    one, two = ([utterance(status=Status.QUEUED, device_id=each) for each in "ab"] for _ in "12")
+    both_have_one = threading.Barrier(2)
+
+    def end(rows: list[Utterance]) -> None:
+        try:
+            with transaction.atomic():
+                for row in rows:
+                    Utterance.objects.filter(pk=row.pk).update(status=Status.SKIPPED)
+                    with suppress(threading.BrokenBarrierError):
+                        both_have_one.wait(0.5)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(end, [one, two[::-1]]))
+    assert_totals_are_right()

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from ttsmonitor import upkeep
 
 
 class Command(BaseCommand):
@@ -33,6 +35,7 @@ class Command(BaseCommand):
         if unapplied_migrations():
             call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
             self.stdout.write("The database is up to date.")
+        upkeep.install(DEFAULT_DB_ALIAS)  # what was cut short after the last migration
         if collect_static():
             self.stdout.write("The pages' static files are up to date.")
         if not options["no_account"]:

@@ -1,7 +1,7 @@
 // A conversation without a robot: what is typed is what the child says.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
-import { part, shortTime, showSpeech, showState } from "./shared.js";
+import { listenToHands, part, shortTime, showSpeech, showState } from "./shared.js";
 
 const LINES = 60;
 const visit = JSON.parse(document.getElementById("visit").textContent);
@@ -118,22 +118,7 @@ function showAll(snapshot) {
 
 // Hands
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  sendTyped();
-});
-text.addEventListener("keydown", (event) => {
-  // isComposing: Enter that ends an accent or a suggestion is not meant for us.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  sendTyped();
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.isComposing || document.querySelector(".dropdown-menu.show")) return;
-  event.preventDefault();
-  interrupt();
-});
-document.getElementById("interrupt").addEventListener("click", interrupt);
+listenToHands(form, sendTyped, interrupt);
 document.getElementById("begin").addEventListener("click", begin);
 choice.addEventListener("change", () => {
   showTalker();

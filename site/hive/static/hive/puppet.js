@@ -4,7 +4,7 @@ import { connect, postJSON, say } from "../ttsmonitor/live.js";
 import { onAgain, showLine } from "./lines.js";
 import { split } from "./parts.js";
 import { phrases } from "./phrases.js";
-import { dateTime, number, part, showSpeech, showState } from "./shared.js";
+import { dateTime, listenToHands, number, part, showSpeech, showState } from "./shared.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const deviceId = read("device-id"); // empty: the loudspeaker alone
@@ -138,26 +138,11 @@ function showAll(snapshot) {
 
 const on = (id, kind, action) => document.getElementById(id)?.addEventListener(kind, action);
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  speakTyped();
-});
-text.addEventListener("keydown", (event) => {
-  // isComposing: Enter that ends an accent or a suggestion is not meant for us.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  speakTyped();
-});
+listenToHands(form, speakTyped, interrupt);
 text.addEventListener("input", count);
 on("intensity", "input", (event) => {
   document.getElementById("intensity-shown").textContent = `${number(Math.round(100 * event.target.value))} %`;
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.isComposing || document.querySelector(".dropdown-menu.show")) return;
-  event.preventDefault();
-  interrupt();
-});
-on("interrupt", "click", interrupt);
 on("wakeup", "click", wakeUp);
 on("start", "click", () => setPuppet(true));
 on("stop", "click", () => setPuppet(false));

@@ -37,6 +37,26 @@ export function showFace(row, { mood, intensity }) {
   face.setAttribute("href", face.getAttribute("href").replace(/#.*/, `#${row.dataset.mood}`));
 }
 
+/** Enter and the button of `form` send what is in its text, Escape and the other button interrupt. */
+export function listenToHands(form, send, interrupt) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  form.elements.text.addEventListener("keydown", (event) => {
+    // isComposing: Enter that ends an accent or a suggestion is not meant for us.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || document.querySelector(".dropdown-menu.show")) return;
+    event.preventDefault();
+    interrupt();
+  });
+  document.getElementById("interrupt").addEventListener("click", interrupt);
+}
+
 /** Show `text` in a state pill of the kind `state`. */
 export function showState(pill, state, text = say(state)) {
   const kind = `state state-${state}`;

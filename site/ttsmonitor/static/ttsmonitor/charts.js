@@ -1,4 +1,5 @@
 // Charts over time, drawn as SVG from /api/stats/series and /api/stats/broker. Each has its table.
+import { milliseconds, number, region, short, sourceLabel } from "./format.js";
 import { getJSON, say } from "./live.js";
 
 const REFRESH_MS = 20_000;
@@ -7,15 +8,9 @@ const HEIGHT = 170;
 const EDGE = { top: 8, right: 8, bottom: 22, left: 46 };
 const SVG = "http://www.w3.org/2000/svg";
 const OUTCOMES = ["spoken", "playing", "queued", "receiving", "interrupted", "skipped", "expired", "failed"];
-const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const COLOURS = 6;
 
 const panel = document.getElementById("charts");
-const language = document.documentElement.lang;
-const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const number = new Intl.NumberFormat(region);
-const short = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat(region, { notation: "compact", maximumFractionDigits: 1 });
 const TIMES = {
   hour: { axis: { timeStyle: "short" }, row: { dateStyle: "medium", timeStyle: "short" }, every: 6 },
@@ -152,12 +147,11 @@ function table(figure, { times, by, lines, format }) {
   figure.querySelector("table").replaceChildren(thead, tbody);
 }
 
-const sourceLabel = (name) => (SOURCES[name] ? say(SOURCES[name]) : name);
+const countOf = (bucket, name) => (Object.hasOwn(bucket.by_source, name) ? bucket.by_source[name] : 0);
 const figureOf = (name) => panel.querySelector(`[data-chart="${name}"]`);
 const orDash = (format) => (value) => (value === null ? "–" : format(value));
 const plain = orDash((value) => number.format(value));
 const tenths = orDash((value) => short.format(value));
-const milliseconds = orDash((value) => say("{count} ms", { count: number.format(Math.round(value)) }));
 
 function splitLines(buckets) {
   if (choice.split === "status") {
@@ -168,7 +162,7 @@ function splitLines(buckets) {
       values: buckets.map((each) => each.by_status[name] ?? 0),
     }));
   }
-  const sums = {};
+  const sums = { __proto__: null };
   for (const { by_source: sources } of buckets) {
     for (const [name, count] of Object.entries(sources)) sums[name] = (sums[name] ?? 0) + count;
   }
@@ -177,11 +171,11 @@ function splitLines(buckets) {
   const lines = shown.map((name, index) => ({
     label: sourceLabel(name),
     colour: index,
-    values: buckets.map((each) => each.by_source[name] ?? 0),
+    values: buckets.map((each) => countOf(each, name)),
   }));
   if (shown.length === names.length) return lines;
   const rest = names.slice(shown.length);
-  const restOf = (each) => rest.reduce((sum, name) => sum + (each.by_source[name] ?? 0), 0);
+  const restOf = (each) => rest.reduce((sum, name) => sum + countOf(each, name), 0);
   return [...lines, { label: say("Others"), colour: COLOURS - 1, values: buckets.map(restOf) }];
 }
 
@@ -199,7 +193,7 @@ function drawSeries() {
     times,
     by,
     lines: [percentile("median", 0, "p50"), percentile("95 of 100", 1, "p95")],
-    format: milliseconds,
+    format: orDash(milliseconds),
     stacked: false,
   });
   draw(figureOf("characters"), { times, by, lines: one("Characters", (each) => each.characters), format: plain });
@@ -244,9 +238,8 @@ async function refresh() {
   clearTimeout(waiting);
   waiting = 0;
   asked = Date.now();
-  const wanted = new URLSearchParams({ by: choice.by, zone });
   try {
-    [series, broker] = await Promise.all([getJSON(`/api/stats/series?${wanted}`), getJSON("/api/stats/broker")]);
+    [series, broker] = await Promise.all([getJSON(`/api/stats/series?by=${choice.by}`), getJSON("/api/stats/broker")]);
     panel.querySelector("#charts-error").hidden = true;
     if (series.by === choice.by) redraw();
   } catch (error) {

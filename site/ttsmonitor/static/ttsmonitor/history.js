@@ -1,19 +1,7 @@
 // The page of the history works without this; with it nothing is loaded anew to say something again,
 // to look further back, or to choose what is shown.
+import { byId, notice } from "./format.js";
 import { say } from "./live.js";
-
-const NOTICE_MS = 6000;
-const byId = (id) => document.getElementById(id);
-
-let noticeEnds = 0;
-function notice(text, failed = false) {
-  byId("notice").textContent = text;
-  byId("notice").classList.toggle("alert-danger", failed);
-  byId("notice").classList.toggle("alert-success", !failed);
-  byId("notice").hidden = false;
-  clearTimeout(noticeEnds);
-  noticeEnds = setTimeout(() => (byId("notice").hidden = true), NOTICE_MS);
-}
 
 async function ask(url, options = {}) {
   const answer = await fetch(url, { credentials: "same-origin", ...options });
@@ -28,9 +16,9 @@ byId("again").addEventListener("submit", async (event) => {
   try {
     const headers = { Accept: "application/json" };
     const answer = await ask(event.target.action, { method: "POST", body, headers });
-    notice((await answer.json()).detail);
+    notice((await answer.json()).detail, true);
   } catch {
-    notice(say("The server does not answer."), true);
+    notice(say("The server does not answer."));
   }
   event.submitter.disabled = false;
 });
@@ -44,7 +32,7 @@ byId("more").addEventListener("click", async (event) => {
     const answer = await ask(link.href);
     append(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
-    notice(say("The server does not answer."), true);
+    notice(say("The server does not answer."));
     link.removeAttribute("aria-busy");
   }
 });

@@ -1,6 +1,7 @@
 // Listen in this browser: the button, its state, the volume and the level.
 import { say } from "./live.js";
 import { play } from "./player.js";
+import { keep, kept } from "./storage.js";
 
 const ON = "moxie-listen"; // this tab listens, also after it was loaded anew
 const VOLUME = "moxie-listen-volume";
@@ -37,7 +38,7 @@ function showLevel(level) {
 }
 
 function start() {
-  keep(sessionStorage, ON, "1");
+  keep("sessionStorage", ON, "1");
   show("connecting");
   try {
     player = play({ volume: loudness(), onState: show, onLevel: showLevel });
@@ -47,25 +48,9 @@ function start() {
 }
 
 function end() {
-  keep(sessionStorage, ON, "");
+  keep("sessionStorage", ON, "");
   player?.close();
   player = null;
-}
-
-function keep(storage, name, value) {
-  try {
-    storage.setItem(name, value);
-  } catch {
-    // Storage is switched off: it is forgotten when the page is left.
-  }
-}
-
-function kept(storage, name) {
-  try {
-    return storage.getItem(name);
-  } catch {
-    return null;
-  }
 }
 
 button.addEventListener("click", () => {
@@ -81,7 +66,7 @@ for (const kind of ["pointerdown", "pointerup", "keydown"]) {
 }
 volume.addEventListener("input", () => {
   player?.setVolume(loudness());
-  keep(localStorage, VOLUME, volume.value);
+  keep("localStorage", VOLUME, volume.value);
 });
-volume.value = kept(localStorage, VOLUME) ?? volume.value;
-if (kept(sessionStorage, ON)) start();
+volume.value = kept("localStorage", VOLUME) ?? volume.value;
+if (kept("sessionStorage", ON)) start();

@@ -169,7 +169,8 @@ let words = null;
  * object from English to the translation; `values` replace {names} in it.
  */
 export function say(english, values = {}) {
-  words ??= JSON.parse(document.getElementById("strings")?.textContent ?? "{}");
+  // Without a prototype: what is said may be "constructor".
+  words ??= { __proto__: null, ...JSON.parse(document.getElementById("strings")?.textContent ?? "{}") };
   const sentence = words[english] ?? phrase(english);
   return sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }

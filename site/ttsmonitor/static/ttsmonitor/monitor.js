@@ -1,10 +1,10 @@
 // The live monitor: draws what the server's events say over the page that it rendered.
 import "./charts.js";
+import { byId, number } from "./format.js";
 import "./listen.js";
 import { connect, say } from "./live.js";
 import { drawControls, whenAnswered } from "./monitor/controls.js";
 import { addActivity, drawActivity, drawLamps, drawStats } from "./monitor/figures.js";
-import { byId, number } from "./monitor/format.js";
 import "./monitor/keys.js";
 import { drawNow, drawProgress } from "./monitor/now.js";
 import "./monitor/phrase.js";

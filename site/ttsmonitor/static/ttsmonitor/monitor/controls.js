@@ -1,6 +1,6 @@
 // Buttons and volume.
+import { byId, clearNotice, notice } from "../format.js";
 import { postJSON } from "../live.js";
-import { byId, clearNotice, notice } from "./format.js";
 
 let onStatus = () => {};
 

@@ -1,5 +1,5 @@
 // What of the stream is shown. It stands in the address, so that it can be kept and sent.
-import { byId } from "./format.js";
+import { byId } from "../format.js";
 
 const form = byId("filters");
 const FIELDS = ["q", "source", "device_id", "status"];

@@ -1,6 +1,7 @@
 // Keys for those who keep the page open; they stand in the dialog that "?" opens.
+import { byId } from "../format.js";
+import { keep, kept } from "../storage.js";
 import { control, turnVolume } from "./controls.js";
-import { byId } from "./format.js";
 
 const KEPT = "moxie-keys";
 const dialog = byId("keys");
@@ -41,15 +42,5 @@ document.addEventListener("keydown", onKey, { capture: true });
 
 byId("keys-open").addEventListener("click", () => dialog.showModal());
 byId("keys-close").addEventListener("click", () => dialog.close());
-choice.addEventListener("change", () => {
-  try {
-    localStorage.setItem(KEPT, choice.checked ? "on" : "off");
-  } catch {
-    // A browser that keeps nothing: it is as it was the next time.
-  }
-});
-try {
-  choice.checked = localStorage.getItem(KEPT) !== "off";
-} catch {
-  // As it stands in the page.
-}
+choice.addEventListener("change", () => keep("localStorage", KEPT, choice.checked ? "on" : "off"));
+choice.checked = kept("localStorage", KEPT) !== "off";

@@ -2,8 +2,8 @@
 //
 // The server says now and then how far it is (`seconds`), when which word begins (`words`: pairs of
 // seconds and the word's number) and how loud it is (`levels`); in between this goes on by itself.
+import { byId, robotLabel, setFact, setText, sourceLabel } from "../format.js";
 import { say } from "../live.js";
-import { byId, setFact, setText, sourceLabel } from "./format.js";
 
 const AHEAD_SECONDS = 3; // so far it goes on without news
 const BEGINNING_SECONDS = 1;
@@ -31,7 +31,7 @@ export function drawNow(status) {
   box.classList.toggle("is-quiet", !current);
   draw(current?.id ?? null, status.current_text, current?.lang ?? "");
   setFact(byId("now-source").lastElementChild, current && sourceLabel(current.source));
-  setFact(byId("now-robot").lastElementChild, current?.device_id);
+  setFact(byId("now-robot").lastElementChild, robotLabel(current?.device_id));
   setFact(byId("now-mood").lastElementChild, say(current?.mood ?? ""));
   if (status.paused || !current) heard.moving = false;
   go();

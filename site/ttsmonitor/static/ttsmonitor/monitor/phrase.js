@@ -1,6 +1,6 @@
 // Say a phrase: it goes the way of everything that is said, and appears in the stream.
+import { byId } from "../format.js";
 import { postJSON, say } from "../live.js";
-import { byId } from "./format.js";
 
 const form = byId("phrase");
 const { text, voice, mood } = form.elements;

@@ -1,7 +1,7 @@
 // What waits: in another order by buttons, Alt with the arrow keys, or by dragging.
+import { byId, number } from "../format.js";
 import { getJSON, say } from "../live.js";
 import { control } from "./controls.js";
-import { byId, number } from "./format.js";
 import { fill } from "./row.js";
 
 const list = byId("queue");

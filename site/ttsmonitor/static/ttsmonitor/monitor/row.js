@@ -1,6 +1,6 @@
 // A row of the stream, and of the queue.
+import { milliseconds, robotLabel, setFact, setText, short, sourceLabel, timeLabel } from "../format.js";
 import { say } from "../live.js";
-import { milliseconds, setFact, setText, short, sourceLabel, timeLabel } from "./format.js";
 
 const UNFINISHED = new Set(["receiving", "queued", "playing"]);
 
@@ -14,7 +14,7 @@ export function fill(row, utterance) {
   part("time").dateTime = utterance.received_at;
   setText(part("time"), timeLabel(utterance.received_at));
   setText(part("source"), sourceLabel(utterance.source));
-  setFact(part("robot"), utterance.device_id);
+  setFact(part("robot"), robotLabel(utterance.device_id));
   if (part("state")) fillOutcome(row, part, utterance);
   if (part("urgent")) part("urgent").hidden = utterance.priority !== "high";
   return row;

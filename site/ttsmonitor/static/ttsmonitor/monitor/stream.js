@@ -1,7 +1,7 @@
 // What was said, newest first. Rows are changed in place; what is new waits while one reads on.
+import { byId, notice, number } from "../format.js";
 import { getJSON, say } from "../live.js";
 import { isFiltered, lets, query, watch } from "./filters.js";
-import { byId, notice, number } from "./format.js";
 import { fill } from "./row.js";
 
 const MOST_ROWS = 500;

@@ -1,10 +1,11 @@
 // Numbers, times and names as the visitor writes them, and small things that all lists share.
-import { say } from "../live.js";
+import { say } from "./live.js";
 
-const SOURCES = { puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
+// Without a prototype: a source may be called "constructor".
+const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const language = document.documentElement.lang;
 // The visitor's own region of the page's language: 14:05 or 2:05 PM.
-const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
+export const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
 
 export const number = new Intl.NumberFormat(region);
 export const short = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
@@ -13,6 +14,8 @@ const calendar = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyl
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
+/** A robot by its id; a conversation that has none by its page. */
+export const robotLabel = (id) => (id?.startsWith("page_") ? say("Talk with Moxie") : id);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 
 /** The time of day, with the date where that is not today's. */
@@ -34,9 +37,11 @@ export function setText(element, text) {
 }
 
 let noticeEnds = 0;
-/** Say for a while what went wrong. */
-export function notice(text) {
+/** Say for a while what went wrong, or well. */
+export function notice(text, isGood = false) {
   byId("notice").textContent = text;
+  byId("notice").classList.toggle("alert-danger", !isGood);
+  byId("notice").classList.toggle("alert-success", isGood);
   byId("notice").hidden = false;
   clearTimeout(noticeEnds);
   noticeEnds = setTimeout(clearNotice, 8000);

@@ -1,0 +1,39 @@
+"""Keys for programs."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ApiToken(models.Model):
+    """A key for programs (`Authorization: Bearer …`). Only its hash is kept."""
+
+    name = models.CharField(_("name"), max_length=100)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def issue(cls, user: Any, name: str) -> str:
+        """Make a token and return it; it cannot be shown again."""
+        token = secrets.token_urlsafe(32)
+        cls.objects.create(name=name, user=user, digest=cls.digest_of(token))
+        return token
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        """What is stored of a token: it is random, so a plain hash is enough."""
+        return hashlib.sha256(token.encode()).hexdigest()
