@@ -35,7 +35,7 @@ class Viewers:
         self._count = count
         self._connecting = asyncio.Semaphore(AT_ONCE)
         self._snapshots = 0
-        self._known: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, list[dict[str, Any]]] = {}
         self._seen: Counter[str] = Counter()
         self._latencies_ms: list[float] = []
         self._figures = 0
@@ -58,7 +58,7 @@ class Viewers:
         return {
             "events": len(self._seen),
             "missed": sum(self._count - count for count in self._seen.values()),
-            "utterances": sum('"type":"utterance"' in text for text in self._seen),
+            "utterances": sum('"type": "utterance"' in text for text in self._seen),
             "figures": self._figures,
             "latencies_ms": self._latencies_ms,
         }
@@ -75,23 +75,34 @@ class Viewers:
         async with socket:
             asking: asyncio.Task[None] | None = None
             async for text in socket:
-                kind = self._take(str(text), time.time())
-                if kind in ("status", "utterance") and (asking is None or asking.done()):
+                kinds = self._take(str(text), time.time())
+                if kinds & {"status", "utterance"} and (asking is None or asking.done()):
                     asking = asyncio.create_task(_ask(socket))
 
-    def _take(self, text: str, now: float) -> str:
-        event = self._known.get(text)
-        if event is None:
-            event = self._known[text] = json.loads(text)
-        kind = str(event["type"])
-        if kind == "figures":
+    def _take(self, text: str, now: float) -> set[str]:
+        """The types of the events of a message."""
+        if text not in self._known:
+            told = json.loads(text)
+            self._known[text] = told if isinstance(told, list) else [told]
+        for event in self._known[text]:
+            self._count_event(event, now)
+        return {event["type"] for event in self._known[text]}
+
+    def _count_event(self, event: dict[str, Any], now: float) -> None:
+        if event["type"] == "figures":
             self._figures += 1
         elif self.ready.is_set():
-            self._seen[text] += 1
+            self._seen[_name(event)] += 1
             self._last_event = now
             if (moment := _moment(event)) is not None:
                 self._latencies_ms.append(1000 * (now - moment))
-        return kind
+
+
+def _name(event: dict[str, Any]) -> str:
+    """Tells it from others; cheap, since it is asked for by each viewer."""
+    if "_name" not in event:
+        event["_name"] = json.dumps(event)
+    return str(event["_name"])
 
 
 async def _ask(socket: ClientConnection) -> None:

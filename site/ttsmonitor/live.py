@@ -26,7 +26,10 @@ _open: set[LiveConsumer] = set()
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """A pipe from groups to a page. `{"type": "snapshot"}` asks for everything again."""
+    """A pipe from groups to a page; what happens together comes in one message, a list of events.
+
+    `{"type": "snapshot"}` asks for everything again.
+    """
 
     answers: ClassVar[dict[str, Callable[[LiveConsumer], dict[str, Any]]]] = {}
     """What a page may ask for by type, and what makes the answer (in a thread)."""
@@ -89,13 +92,12 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self._early is not None:
             self._early = [*self._early, *told][-MOST_EARLY:]
             return
-        for event, text in told:
-            if not self.is_open:
-                return
-            if event["type"] == "bye":
-                await self.lose()
-            elif self.concerns(event):
-                await self.send(text_data=text)
+        texts = [text for event, text in told if event["type"] != "bye" and self.concerns(event)]
+        if texts and self.is_open:
+            # In one message: it is the messages that cost, with some hundred pages.
+            await self.send(text_data=texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
+        if self.is_open and any(event["type"] == "bye" for event, _text in told):
+            await self.lose()
 
     async def answer(self, text: str) -> None:
         """Send it, and after the first what happened meanwhile."""

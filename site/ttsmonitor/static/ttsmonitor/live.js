@@ -8,7 +8,7 @@ const RESTART = 4012; // the server said that it stops
 /**
  * Keep a WebSocket to `path` open. Returns {send(object), close()}.
  *
- * onEvent(object)   each message, decoded from JSON; the first of a connection is its snapshot.
+ * onEvent(object)   each event, decoded from JSON; the first of a connection is its snapshot.
  * onBytes(buffer)   each binary message.
  * onStale(stale)    true when the connection is lost, false when it is back.
  * askAgainSeconds   ask {"type": "snapshot"} that often, and connect anew where no answer comes.
@@ -44,7 +44,7 @@ export function connect(
       if (quietMs) giveUpIn(quietMs);
       onStale(false);
       if (data instanceof ArrayBuffer) onBytes(data);
-      else onEvent(JSON.parse(data));
+      else for (const event of [JSON.parse(data)].flat()) onEvent(event);
     };
     opened.onclose = (event) => {
       if (socket === opened) lost(greeted, event.code);
