@@ -6,6 +6,7 @@ import io
 import threading
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import Utterance
@@ -15,6 +16,7 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.text import speakable
 from ttsmonitor.voicing import request_for
 
+NICENESS = 10
 _one_at_a_time = threading.Lock()
 """A voice takes some hundred megabytes while it speaks."""
 
@@ -35,7 +37,8 @@ def render(
         raise SynthesisError("there is nothing to say aloud in it")
     request = request_for(utterance, words)
     with _one_at_a_time:
-        synthesizer, blocks = Synthesizer(config, cache=cache), list[Block]()
+        synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
+        blocks: list[Block] = []
         try:
             for block in synthesizer.speak(request):
                 if is_stopping():

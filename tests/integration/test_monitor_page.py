@@ -314,6 +314,18 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(dialog).to_be_hidden()
 
 
+def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Service) -> None:
+    page.keyboard.press("k")
+    expect(page.locator("#resume")).to_be_visible()
+    service.say(*(f"Frase {number}" for number in range(203)))
+    down = page.locator("#queue [data-move=down]")
+    expect(down).to_have_count(200, timeout=PATIENCE_MS)
+    expect(down.nth(197)).to_be_enabled()
+    expect(down.nth(198)).to_be_disabled()
+    down.nth(197).press("Enter")
+    expect_texts(page.locator("#queue li").nth(198), ["Frase 197"])
+
+
 def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
     (said,) = service.say("De una fuente rara.", source="constructor")
     row = page.locator(f"#stream li[data-id='{said}']")

@@ -69,6 +69,8 @@ class EngineConfig:
     loaded_bytes: int = 250_000_000
     """Of the files of the Piper voices that stay loaded, in all; in memory they take half as much
     again."""
+    niceness: int = 0
+    """How far it stands back, of 19, where others want the processor."""
 
 
 Emit = Callable[[Block], bool]

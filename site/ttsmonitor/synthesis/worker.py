@@ -244,6 +244,7 @@ def main(connection: Connection, config: EngineConfig) -> None:
     """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    os.nice(config.niceness)
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),

@@ -25,6 +25,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
 from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/ttsmonitor/utterance/"
@@ -183,6 +184,13 @@ def test_the_sound_is_a_wav_file_and_its_failure_a_sentence(
         return rendering.render(row, EngineConfig(engine="espeak"), None)
 
     monkeypatch.setattr(speech, "sound_of", render, raising=False)
+    niceness: list[int] = []
+
+    def make(config: EngineConfig, cache: None) -> Synthesizer:
+        niceness.append(config.niceness)
+        return Synthesizer(config, cache=cache)
+
+    monkeypatch.setattr(rendering, "Synthesizer", make)
     row, silent = utterance("Hola, ¿qué tal?"), utterance("🤖")
     answer = browser.get(f"/api/utterances/{row.pk}/audio")
     assert answer["Content-Type"] == "audio/wav"
@@ -198,6 +206,7 @@ def test_the_sound_is_a_wav_file_and_its_failure_a_sentence(
     missing = browser.get(f"/api/utterances/{'0' * 8}-0000-4000-8000-{'0' * 12}/audio")
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
     assert Client().get(f"/api/utterances/{row.pk}/audio").status_code == 401
+    assert niceness and min(niceness) > 0, "who is spoken to now goes first"
     with pytest.raises(SynthesisError):
         render(silent)
     with pytest.raises(SynthesisError, match="was stopped"):

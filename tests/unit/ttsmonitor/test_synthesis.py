@@ -230,3 +230,14 @@ def test_auto_speaks_with_espeak_where_no_voice_is_installed(tmp_path: Path) -> 
         assert synthesizer.error == ""
     finally:
         synthesizer.stop()
+
+
+def test_what_is_not_urgent_stands_back(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path, niceness=7))
+    synthesizer.start()
+    try:
+        assert synthesizer.pid is not None
+        mine, its = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, synthesizer.pid))
+        assert its == min(19, mine + 7)
+    finally:
+        synthesizer.stop()

@@ -4,6 +4,8 @@ import { getJSON, say } from "../live.js";
 import { control } from "./controls.js";
 import { fill } from "./row.js";
 
+const MOST_SHOWN = 200; // the server's QUEUE_SHOWN: after so many there may be others
+
 const list = byId("queue");
 const mould = byId("waiting").content.firstElementChild;
 
@@ -17,18 +19,25 @@ export function drawQueue(waiting) {
   rows.forEach((row, index) => {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     row.querySelector("[data-move=up]").disabled = index === 0;
-    row.querySelector("[data-move=down]").disabled = index === rows.length - 1;
+    row.querySelector("[data-move=down]").disabled = index >= rows.length - (isWhole(rows) ? 1 : 2);
   });
   while (list.children.length > rows.length) list.lastElementChild.remove();
   byId("queue-empty").hidden = rows.length > 0;
   if (focused && document.activeElement !== focused) refocus(focused);
 }
 
+// Where the last of these rows is not the last that waits, what follows it is not known here.
+const isWhole = (rows) => rows.length < MOST_SHOWN;
+
 // A button that is moved loses the focus, and one that is disabled cannot have it.
 function refocus(button) {
   const row = button.closest("li");
   const usable = row?.isConnected && [button, ...row.querySelectorAll("button")].find((each) => !each.disabled);
   (usable || list.querySelector("[data-remove]") || byId("queue-title")).focus();
+}
+
+function moveBefore(row, before) {
+  if (before || isWhole(list.children)) move(row, before);
 }
 
 async function move(row, before) {
@@ -61,7 +70,7 @@ function announce(text) {
 
 function step(row, direction) {
   const other = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
-  if (other) move(row, direction === "up" ? other : other.nextElementSibling);
+  if (other) moveBefore(row, direction === "up" ? other : other.nextElementSibling);
 }
 
 list.addEventListener("click", ({ target }) => {
@@ -98,7 +107,7 @@ list.addEventListener("drop", (event) => {
   if (!over || !dragged) return;
   event.preventDefault();
   const before = over.dataset.drop === "before" ? over : over.nextElementSibling;
-  if (before !== dragged && before !== dragged.nextElementSibling) move(dragged, before);
+  if (before !== dragged && before !== dragged.nextElementSibling) moveBefore(dragged, before);
 });
 list.addEventListener("dragend", () => {
   dragged?.classList.remove("is-dragged");
