@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ttsmonitor import words
-from ttsmonitor.messages import format_maybe
+from ttsmonitor.messages import format_time
 
 register = template.Library()
 register.filter("source_label", words.source_label)
@@ -44,7 +44,7 @@ def word(text: str) -> str:
 @register.filter
 def iso(value: datetime | None) -> str:
     """A time as events and the API write it, so that scripts can compare the two."""
-    return format_maybe(value) or ""
+    return format_time(value) if value else ""
 
 
 @register.filter
