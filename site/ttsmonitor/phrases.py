@@ -10,6 +10,28 @@ import re
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
+# History and health keep reasons in English, in these words; what is not listed is shown as it is.
+REASONS = (
+    gettext_noop("interrupted by whoever speaks for the robot"),
+    gettext_noop("interrupted before its turn"),
+    gettext_noop("skipped"),
+    gettext_noop("cleared from the queue"),
+    gettext_noop("removed from the queue"),
+    gettext_noop("too many were waiting (TTS_QUEUE_LIMIT)"),
+    gettext_noop("too old to be spoken when its turn came"),
+    gettext_noop("there is nothing to say aloud in it"),
+    gettext_noop("a chunk came too late to be spoken"),
+    gettext_noop("retained by the broker: stored, not spoken"),
+    gettext_noop("the service was stopped"),
+    gettext_noop("the service ended while this was spoken"),
+    gettext_noop("speech service not running in this process"),
+    gettext_noop("what is sent through the broker does not come back"),
+    gettext_noop("the database takes no writes: another program may have locked it"),
+    gettext_noop("sentences wait for longer than they may, and none is spoken"),
+    gettext_noop("the sound device has not taken the sentence for a minute"),
+    gettext_noop("a thread of the service ended"),
+    gettext_noop("the process is not running"),
+)
 CAUSES = (
     gettext_noop("chunk {numbers} of {total} did not come"),
     gettext_noop("the rest of it did not come"),
@@ -82,6 +104,12 @@ LINES = (
     gettext_noop("control: {action} {device}"),
     gettext_noop("replay: there is no utterance {id}"),
     gettext_noop("utterance {id}: {cause}"),
+    # What became of one, as the speaker tells it.
+    gettext_noop("spoken {id} ({cause}): {text}"),
+    gettext_noop("interrupted {id} ({cause}): {text}"),
+    gettext_noop("skipped {id} ({cause}): {text}"),
+    gettext_noop("expired {id} ({cause}): {text}"),
+    gettext_noop("failed {id} ({cause}): {text}"),
     gettext_noop("quarantined {count} messages, the last on {topic}: {cause}"),
     gettext_noop("ignored a message on {topic}: {cause}"),
     gettext_noop("ignored a retained control message: it is not for now"),
@@ -191,7 +219,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Those that say most first."""
     return [
         (template, _pattern(template))
-        for template in sorted({*CAUSES, *LINES}, key=_weight, reverse=True)
+        for template in sorted({*REASONS, *CAUSES, *LINES}, key=_weight, reverse=True)
     ]
 
 

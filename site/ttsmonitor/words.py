@@ -6,6 +6,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from ttsmonitor import phrases
 from ttsmonitor.models import Utterance
+from ttsmonitor.phrases import REASONS as REASONS
 
 SOURCES = {
     "puppet_mode": gettext_noop("Puppet Mode"),
@@ -42,28 +43,6 @@ MOODS = (
     gettext_noop("confused"),
     gettext_noop("curious"),
     gettext_noop("embarrassed"),
-)
-# History and health keep reasons in English, in these words; what is not listed is shown as it is.
-REASONS = (
-    gettext_noop("interrupted by whoever speaks for the robot"),
-    gettext_noop("interrupted before its turn"),
-    gettext_noop("skipped"),
-    gettext_noop("cleared from the queue"),
-    gettext_noop("removed from the queue"),
-    gettext_noop("too many were waiting (TTS_QUEUE_LIMIT)"),
-    gettext_noop("too old to be spoken when its turn came"),
-    gettext_noop("there is nothing to say aloud in it"),
-    gettext_noop("a chunk came too late to be spoken"),
-    gettext_noop("retained by the broker: stored, not spoken"),
-    gettext_noop("the service was stopped"),
-    gettext_noop("the service ended while this was spoken"),
-    gettext_noop("speech service not running in this process"),
-    gettext_noop("what is sent through the broker does not come back"),
-    gettext_noop("the database takes no writes: another program may have locked it"),
-    gettext_noop("sentences wait for longer than they may, and none is spoken"),
-    gettext_noop("the sound device has not taken the sentence for a minute"),
-    gettext_noop("a thread of the service ended"),
-    gettext_noop("the process is not running"),
 )
 SCRIPT_SENTENCES = (
     gettext_noop("1 new one"),
@@ -136,4 +115,4 @@ def mood_label(mood: str) -> str:
 
 def reason_text(reason: str) -> str:
     """A known reason, or line of the log, in the visitor's language; any other as it came."""
-    return gettext(reason) if reason in REASONS else phrases.phrase(reason)
+    return phrases.phrase(reason)

@@ -85,6 +85,11 @@ def _is_like(reason: str):  # type: ignore[no-untyped-def]
     [
         ("chunk 2, 3 … of 12 did not come", "no llegó el fragmento 2, 3 … de 12"),
         ("the rest of it did not come", "el resto no llegó"),
+        (
+            "interrupted 7 (interrupted by whoever speaks for the robot): Hola (dos): adiós",
+            "interrumpida 7 (interrumpida por quien habla por el robot): Hola (dos): adiós",
+        ),
+        ("spoken 7 (2.0 s): Hola", "dicha 7 (2.0 s): Hola"),
         ("no broker answers at localhost:1883", "ningún broker responde en localhost:1883"),
         (
             "no sound device can be used (it is closed)",
