@@ -22,6 +22,9 @@ from ttsmonitor.listening import messages
 from ttsmonitor.live import open_sockets
 from ttsmonitor.routing import websocket_urlpatterns
 
+# Whoever listens may be connected by a thread that has been at the database for another test.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 STEP = RATE // 100
 SLICE = bytes(range(1, 221)) * 2
 
