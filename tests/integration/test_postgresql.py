@@ -12,7 +12,10 @@ import pytest
 from bench.postgres import Postgres, find_programs
 from tests.tools import ROOT
 
-TESTS = ["test_upkeep.py", "test_stats.py", "test_api.py", "test_models.py", "test_retention.py"]
+TESTS = [
+    "test_upkeep.py", "test_stats.py", "test_api.py", "test_models.py", "test_retention.py",
+    "test_migrations.py",
+]  # fmt: skip
 
 
 @pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed")
