@@ -13,6 +13,9 @@ from channels.layers import get_channel_layer
 from ttsmonitor import fanout as fanout_module
 from ttsmonitor.fanout import Told, fanout
 
+# Answers are made by a thread that may have been at the database for another test.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 EVENT = {"type": "status", "text": "¡Hola!"}
 
 
