@@ -64,9 +64,9 @@ def control(request: HttpRequest) -> JsonResponse:
 @endpoint("GET", "HEAD")
 def audio(request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
     """The sound of an utterance as a WAV file, made on demand."""
-    running = _running()
+    running, utterance = _running(), _utterance(utterance_id)
     try:
-        content = running.sound_of(_utterance(utterance_id))
+        content = running.sound_of(utterance)
     except SynthesisError as exc:
         return error("no_sound", reason_text(str(exc)), 503)
     response = HttpResponse(content, content_type="audio/wav")

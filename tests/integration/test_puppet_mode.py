@@ -170,7 +170,7 @@ def test_the_count_tells_the_parts_and_what_is_too_long_stays(site: Site, page: 
     expect(count).to_contain_text(f"6 de {limit}" if is_spanish(page) else f"6 of {limit}")
     text.fill(LONG)
     parts = len(split_chunks(LONG.strip()))
-    told = f"va en {parts} partes" if is_spanish(page) else f"goes in {parts} parts"
+    told = f"va en {parts} fragmentos" if is_spanish(page) else f"goes in {parts} parts"
     expect(count).to_contain_text(told)
     text.fill("a" * 20_001)
     expect(text).to_have_attribute("aria-invalid", "true")

@@ -24,6 +24,7 @@ from tests.pages import DEVICE, URLCONFS, UTTERANCE_ID, Answer, pages_of
 from tests.tools import ROOT
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
 from ttsmonitor import service
+from ttsmonitor.phrases import _phrase
 from ttsmonitor.words import strings as tts_strings
 
 SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
@@ -78,13 +79,16 @@ def _left(text: str, data: set[str]) -> bool:
 
 
 @pytest.fixture
-def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each sentence that is translated stands in brackets."""
+    _phrase.cache_clear()
     real = translation._trans  # type: ignore[attr-defined]
     for name in ("gettext", "pgettext", "ngettext", "npgettext"):
         monkeypatch.setattr(real, name, _bracketing(getattr(real, name)))
     # Formats of dates and numbers are translations as well.
     monkeypatch.setattr("django.utils.formats.get_format", _plain_format)
+    yield
+    _phrase.cache_clear()
 
 
 def _bracketing(translate: Callable[..., str]) -> Callable[..., str]:
