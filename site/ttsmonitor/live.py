@@ -34,7 +34,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     answers: ClassVar[dict[str, Callable[[LiveConsumer], dict[str, Any]]]] = {}
     """What a page may ask for by type, and what makes the answer (in a thread)."""
     common_answers: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
-    """The same for what is equal for all pages: made once for all who ask at about that time."""
+    """The same for what is equal for all pages of a time zone: made once for all of them that ask
+    at about that time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
