@@ -157,6 +157,47 @@ def test_waking_the_device_adds_nothing_and_delays_nothing(
     assert (last - first) / RATE == pytest.approx(0.4, abs=0.01)
 
 
+def test_a_sound_begins_in_the_stream_that_was_prepared_for_it(
+    sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = []
+    restart = output._stream.restart
+    monkeypatch.setattr(output._stream, "restart", lambda: starts.append(1) or restart())
+    output.open()
+    play(output, speech(0.2))
+    output.drain(never)
+    output.end()
+    before, samples = len(starts), speech(0.4, seed=3)
+    output.wake()
+    play(output, samples)
+    output.drain(never)
+    output.end()
+    assert len(starts) == before + 1, "it was started again when the voice was ready"
+    wait_until(lambda: sink.is_silent_for(0.3))
+    assert likeness(samples, sink.recorded()) > 0.95
+
+
+@pytest.mark.parametrize("act", ["flush", "end", "wake"])
+def test_a_stream_that_was_prepared_in_vain_is_no_trace_in_the_next_sound(
+    sink: Sink, output: PyAudioOutput, act: str
+) -> None:
+    output.open()
+    play(output, speech(0.2))
+    output.drain(never)
+    output.end()
+    wait_until(lambda: sink.is_silent_for(0.2))
+    sink.forget()
+    output.wake()
+    assert getattr(output, act)() in (None, 0.0)
+    samples = speech(0.4, seed=3)
+    play(output, samples, rate=16_000)  # not what was prepared
+    output.drain(never)
+    output.end()
+    wait_until(lambda: sink.is_silent_for(0.3))
+    ((first, last),) = loud_parts(sink.recorded())
+    assert (last - first) / RATE == pytest.approx(len(samples) / 16_000, abs=0.01)
+
+
 def test_silence_comes_before_the_first_sound_of_a_device_that_was_idle(sink: Sink) -> None:
     output = PyAudioOutput(preroll_seconds=0.4)
     output.open()

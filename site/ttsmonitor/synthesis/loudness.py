@@ -42,12 +42,16 @@ def without_start(
     threshold: float,
     rate: int,
     on_cut: Callable[[int], None] = lambda samples: None,
+    *,
+    kept_seconds: float = KEPT_SECONDS,
+    fade_seconds: float = KEPT_SECONDS,
 ) -> Iterator[Samples]:
     """The blocks without the silence they begin with, at most EDGE_SECONDS of it; faded in.
 
-    `on_cut` is told how many samples that are, before the first block is given.
+    `kept_seconds` of it stay. `on_cut` is told how many samples went, before the first block is
+    given.
     """
-    kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
+    kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:
@@ -56,7 +60,7 @@ def without_start(
         if loud.size or len(held) > most:
             start = min(int(loud[0]) if loud.size else most, most) - kept
             on_cut(max(0, start))
-            yield _faded(held[max(0, start) :], kept)
+            yield _faded(held[max(0, start) :], round(fade_seconds * rate))
             yield from blocks
 
 

@@ -22,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
+ONSET_SECONDS = 0.02
+"""What stays of the silence that a voice begins with, 35 to 70 ms of a real one: an h or an f
+begins softly. The rest of it would only be waited for."""
+
 Marks = tuple[Mark, ...]
 
 
@@ -153,6 +157,11 @@ class PiperEngine:
                 blocks: Iterable[Samples] = self._runner.speak(ids, scales, speaker)
                 if follows and number == 1:
                     blocks = without_start(blocks, silence, config.sample_rate, cut.append)
+                elif clause is pieces[0] and number == 1:
+                    blocks = without_start(
+                        blocks, silence, config.sample_rate, cut.append,
+                        kept_seconds=ONSET_SECONDS, fade_seconds=0.0,
+                    )  # fmt: skip
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
                 for index, block in enumerate(blocks):
