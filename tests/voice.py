@@ -33,6 +33,8 @@ def make_voice(
     noise: float = 0.0,
     length: float = 1.0,
     loudness: float = 1.0,
+    swapped: bool = False,
+    listed: bool = False,
 ) -> Path:
     """Write `model` and its `.json`.
 
@@ -41,9 +43,10 @@ def make_voice(
     `named`: weights have the names Piper's exporter gives; `shaped`: shapes can be inferred;
     `flow`: there is one to be cut off. `mask` is what the flow multiplies with, 1 in a real voice.
     `wide`: `flow` or `decoder`, if it is to look at the whole clause. `loudness` is of all speakers
-    but the first.
+    but the first. `swapped`: what is added for the speaker comes first in its sums. `listed`: the
+    weights are among the inputs, as exporters did before ONNX's IR 4.
     """
-    graph = _Builder(named, channels)
+    graph = _Builder(named, channels, swapped)
     who = _speaker(graph, speakers, conditioned)
     mean = _text(graph, who.get("text"))
     if not shaped:
@@ -57,7 +60,7 @@ def make_voice(
         graph.weight("loudness", np.array([[[1.0]]] + [[[loudness]]] * (speakers - 1)))
         sound = graph.add("Mul", sound, graph.add("Gather", "loudness", "sid"))
     graph.add("Identity", sound, output="output")
-    graph.write(model, speakers)
+    graph.write(model, speakers, listed)
     _describe(model, speakers, sample_rate, noise, length)
     return model
 
@@ -129,15 +132,16 @@ def _decoder(
 
 def _moved(graph: _Builder, tensor: str, latent: str, who: str | None, wide: bool) -> str:
     if who:
-        tensor = graph.add("Add", tensor, who)
+        tensor = graph.add("Add", *((who, tensor) if graph.swapped else (tensor, who)))
     if wide:
         tensor = graph.add("Add", tensor, graph.add("ReduceMean", latent, axes=[2], keepdims=1))
     return tensor
 
 
 class _Builder:
-    def __init__(self, named: bool, channels: int) -> None:
+    def __init__(self, named: bool, channels: int, swapped: bool) -> None:
         self.channels = channels
+        self.swapped = swapped
         self.random = np.random.default_rng(3)
         self._named = named
         self._nodes: list[Any] = []
@@ -163,7 +167,7 @@ class _Builder:
         side = np.asarray(weights).shape[2] // 2
         return self.add("Conv", tensor, self.weight(f"{name}.weight", weights), pads=[side, side])
 
-    def write(self, path: Path, speakers: int) -> None:
+    def write(self, path: Path, speakers: int, listed: bool) -> None:
         inputs = [
             helper.make_tensor_value_info("input", TensorProto.INT64, [1, "phonemes"]),
             helper.make_tensor_value_info("input_lengths", TensorProto.INT64, [1]),
@@ -171,6 +175,11 @@ class _Builder:
         ]
         if speakers > 1:
             inputs.append(helper.make_tensor_value_info("sid", TensorProto.INT64, [1]))
+        if listed:
+            inputs += [
+                helper.make_tensor_value_info(weight.name, weight.data_type, weight.dims)
+                for weight in self._weights
+            ]
         output = helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, 1, "time"])
         graph = helper.make_graph(self._nodes, "voice", inputs, [output], self._weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])

@@ -126,6 +126,20 @@ def test_every_speaker_is_as_loud_as_the_others(tmp_path: Path) -> None:
     assert peaks == pytest.approx([peaks[0]] * 4, rel=0.3)
 
 
+def test_a_voice_that_reads_letters_of_its_own_is_measured_by_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    description = model.with_name(f"{model.name}.json")
+    letters = {letter: [number] for number, letter in enumerate("абвгдеєжзиіклмнопрст", start=14)}
+    known = json.loads(description.read_text())
+    known["phoneme_id_map"] = {"_": [0], "^": [1], "$": [2], " ": [3], ",": [8]} | letters
+    description.write_text(json.dumps(known | {"phoneme_type": "text"}))
+    engine = load(model)
+    assert not [record for record in caplog.records if "Missing phoneme" in record.getMessage()]
+    assert 0.5 < np.abs(said(engine, "привіт, пане")).max() / 32_767 < 1.0
+
+
 @pytest.mark.parametrize("speakers", [1, 2])
 def test_a_speaker_whom_the_voice_has_not_is_its_default_one(
     tmp_path: Path, speakers: int, caplog: pytest.LogCaptureFixture

@@ -60,9 +60,10 @@ def _put(aside: Path, target: Path) -> None:
     try:
         aside.rename(target)
     except OSError:
-        if not (target / "stages.json").exists():
-            raise
-        # Another process was faster; its files are as good.
+        if (target / "stages.json").exists():
+            return  # Another process was faster; its files are as good.
+        shutil.rmtree(target)  # what is left of parts, after a power cut or a hand's mistake
+        aside.rename(target)
 
 
 def _clean_up(target: Path) -> None:

@@ -36,7 +36,9 @@ class Graph:
 
     def __init__(self, model: Any) -> None:
         self.nodes = list(model.graph.node)
-        self.inputs = [value.name for value in model.graph.input]
+        weights = {weight.name for weight in model.graph.initializer}
+        # Before ONNX's IR 4 exporters listed the weights among the inputs.
+        self.inputs = [each.name for each in model.graph.input if each.name not in weights]
         self.output = model.graph.output[0].name
         self.maker = {name: node for node in self.nodes for name in node.output}
 
@@ -71,7 +73,9 @@ class Graph:
             raise UncuttableError("it has no ConvTranspose")
         node = self.maker.get(upsampling.input[0])
         while node is not None and node.op_type != "Conv":
-            node = self.maker.get(node.input[0])
+            # A speaker's part in a sum is not made of the text.
+            spoken = [name for name in node.input if "input" in self.needs([name])]
+            node = self.maker.get(spoken[0]) if spoken else None
         if node is None:
             raise UncuttableError("there is no Conv before its first ConvTranspose")
         return str(node.input[0])

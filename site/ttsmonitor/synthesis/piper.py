@@ -132,12 +132,19 @@ class PiperEngine:
     def _gain(self, speaker: int) -> float:
         """What makes the speaker as loud as any other; found out when he first speaks."""
         if speaker not in self._gains:
-            said = self._samples(SpeechRequest(text=CALIBRATION), speaker, 0.0)
+            said = self._samples(SpeechRequest(text=self._calibration()), speaker, 0.0)
             nothing = np.zeros(0, dtype=np.float32)
             self._gains[speaker] = gain_for(
                 np.concatenate([nothing, *(each for each, _marks in said)])
             )
         return self._gains[speaker]
+
+    def _calibration(self) -> str:
+        """What any voice can say; one that is given letters can say those that it knows."""
+        if self._config.phoneme_type.value != "text":
+            return CALIBRATION
+        letters = [each for each in self._config.phoneme_id_map if each.isalpha()]
+        return "".join(letters[: len(CALIBRATION)])
 
     def _samples(
         self, request: SpeechRequest, speaker: int, silence: float

@@ -160,12 +160,15 @@ _SPANISH = Language(
         " arq=arquitecto gral=general cap=capitán cnel=coronel sto=santo sta=santa ntra=nuestra"
         " mr=míster mrs=misis ms=mis st=Saint av=avenida avda=avenida ctra=carretera pza=plaza"
         " núm=número nro=número pág=página págs=páginas tel=teléfono ej=ejemplo vs=versus"
+        " excmo=excelentísimo excma=excelentísima ilmo=ilustrísimo ilma=ilustrísima tte=teniente"
+        " cía=compañía hno=hermano hnos=hermanos dpto=departamento depto=departamento cód=código"
         " p.ej=por_ejemplo P.ej=por_ejemplo"
     ),
     may_end=(
         "etc=etcétera aprox=aproximadamente máx=máximo mín=mínimo min=minutos hab=habitantes"
         " ud=usted uds=ustedes vd=usted vds=ustedes jr=júnior kg km cm mm"
         " EE.UU=Estados_Unidos RR.HH=recursos_humanos JJ.OO=Juegos_Olímpicos"
+        " FF.AA=Fuerzas_Armadas Bs.As=Buenos_Aires Ph.D"
         " a.m p.m a.C=antes_de_Cristo d.C=después_de_Cristo"
     ),
     numbered=(
@@ -175,16 +178,18 @@ _SPANISH = Language(
 _ENGLISH = Language(
     never_end=(
         "mr mrs ms=Miz dr=doctor prof=professor rev=reverend gen=general capt=captain sgt=sergeant"
-        " lt=lieutenant st vs=versus approx=approximately dept=department tel=telephone"
+        " lt=lieutenant col=colonel maj=major gov=governor sen=senator mt=mount st"
+        " vs=versus approx=approximately dept=department tel=telephone"
         " e.g=for_example i.e=that_is"
     ),
     may_end=(
         "etc jr=junior sr=senior inc=incorporated ltd=limited co=company ave=avenue rd=road ft=feet"
-        " kg km cm mm a.m=AM p.m=PM U.S U.K"
+        " kg km cm mm a.m=AM p.m=PM U.S U.K Ph.D"
     ),
     numbered=(
         "no=number art=article vol=volume fig=figure ch=chapter p=page pp=pages max=maximum"
-        " min=minimum"
+        " min=minimum sec=section jan=January feb=February aug=August sept=September oct=October"
+        " nov=November dec=December"
     ),
 )
 _OTHER = Language()

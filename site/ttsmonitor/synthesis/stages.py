@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,8 @@ import onnxruntime
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.fingerprint import stages_name
 from ttsmonitor.synthesis.timing import Timing
+
+logger = logging.getLogger(__name__)
 
 Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
@@ -150,9 +154,16 @@ def _sid(speaker: int) -> dict[str, Any]:
 def load_stages(model: Path) -> Stages:
     """The stages of a voice, cut now where they are not kept beside it.
 
-    Raises SynthesisError, with the reason, where the voice cannot be run in stages.
+    Kept parts that are broken, as after a power cut, are made again. Raises SynthesisError, with
+    the reason, where the voice cannot be run in stages.
     """
-    return Stages(cut_stages(model))
+    directory = cut_stages(model)
+    try:
+        return Stages(directory)
+    except Exception as exc:
+        logger.warning("the parts of %s are broken, so they are made again: %s", model.stem, exc)
+        shutil.rmtree(directory, ignore_errors=True)
+        return Stages(cut_stages(model))
 
 
 def find_stages(model: Path) -> Path | None:
@@ -177,7 +188,9 @@ def cut_stages(model: Path) -> Path:
 
 
 def _places(model: Path) -> list[Path]:
-    return [model.parent / ".stages", Path(tempfile.gettempdir()) / "moxie-stages"]
+    # Not one place for all users: the first of them would own it.
+    elsewhere = Path(tempfile.gettempdir()) / f"moxie-stages-{os.getuid()}"
+    return [model.parent / ".stages", elsewhere]
 
 
 def _can_be_written(place: Path) -> bool:

@@ -50,6 +50,7 @@ def read_voice(model: Path) -> Voice:
         config: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
         if not config["phoneme_id_map"] or not config["num_symbols"]:
             raise ValueError("no phonemes")
+        config = config | _phoneme_type(config)
         return Voice(
             name=model.name.removesuffix(".onnx"),
             model=model,
@@ -60,6 +61,12 @@ def read_voice(model: Path) -> Voice:
         )
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise SynthesisError(f"{description} does not describe a Piper voice: {exc!r}") from exc
+
+
+def _phoneme_type(config: dict[str, Any]) -> dict[str, str]:
+    """As Piper reads it: es_MX-ald-medium, among others, was published with Python's name of it."""
+    written = str(config.get("phoneme_type", "espeak"))
+    return {"phoneme_type": written.removeprefix("PhonemeType.").lower()}
 
 
 def installed_voices(directory: Path) -> list[Voice]:

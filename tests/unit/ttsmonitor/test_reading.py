@@ -48,6 +48,11 @@ ONE_SENTENCE = {
         "Escribe a moxie@example.org o mira https://example.org/a.b?c=1;d hoy",
         "Hola — dijo — adiós",
         "Ve a [[x]] y a ]] b",
+        "El Excmo. Sr. Presidente y el Ilmo. Sr. Alcalde",
+        "Las FF. AA. desfilaron en Bs. As. ayer",
+        "El Tte. Ruiz y la Cía. Española",
+        "Los Hnos. García, Dpto. 3, cód. 55",
+        "La Dra. Gómez (Ph.D. en física) habló",
     ],
     "en-us": [
         "Mr. Bean and Mrs. Smith went to St. Mary.",
@@ -58,6 +63,9 @@ ONE_SENTENCE = {
         "No. 5 and fig. 3 are approx. 5",
         "J. R. R. Tolkien and A.A. Milne wrote it",
         "Bread, milk, etc. are here",
+        "Gov. Smith met Sen. Jones, Col. Mustard and Maj. Tom on Mt. Everest",
+        "It was on Jan. 5 and Sept. 6, says Sec. 2",
+        "She has a Ph.D. in physics",
     ],
 }
 TWO_SENTENCES = {
@@ -76,6 +84,7 @@ TWO_SENTENCES = {
         "Juan Carlos I. Luego vino",
         "Respuesta: B. Muy bien.",
         "Vino. Sr. García le esperaba.",
+        "Vive en Bs. As. Luego se fue.",
     ],
     "en": [
         "Plan B. Then we go.",
@@ -83,6 +92,8 @@ TWO_SENTENCES = {
         "He lives in the U.S. Then he left.",
         "No. I will not.",
         "Talk to Max. He knows.",
+        "She has a Ph.D. He has none.",
+        "It happened in Jan. We saw it.",
     ],
 }
 

@@ -85,6 +85,14 @@ def test_each_speaker_of_a_voice_sounds_as_in_the_whole_run(
     assert np.abs(sounds[0] - sounds[1]).max() > 0.01
 
 
+@pytest.mark.parametrize("style", [{"swapped": True, "named": False}, {"listed": True}])
+def test_other_exporters_voices_are_run_in_stages(tmp_path: Path, style: dict[str, Any]) -> None:
+    model = make_voice(tmp_path / "tiny.onnx", speakers=2, conditioned=ALL, **style)
+    stages = load_stages(model)
+    assert stages.has_flow
+    assert np.abs(streamed(stages, 1) - whole(model, 1)).max() < 1e-4
+
+
 def decoded(stages: Stages, latent: Samples, blocks: tuple[int, ...]) -> Samples:
     windows = iter([latent])
     return np.concatenate(list(stages.decode(windows, latent.shape[2], 0, blocks)))
@@ -252,6 +260,23 @@ def test_what_was_put_in_place_is_never_taken_away_by_one_who_is_late(
     assert parts_of(model) == [directory]
 
 
+@pytest.mark.parametrize("name", ["text.onnx", "decoder.onnx", "stages.json"])
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_parts_that_are_broken_are_made_again(tmp_path: Path, name: str, share: float) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    part = cut_stages(model) / name
+    part.write_bytes(part.read_bytes()[: round(share * part.stat().st_size)])
+    assert np.abs(streamed(load_stages(model)) - whole(model)).max() < 1e-4
+    assert np.abs(streamed(Stages(part.parent)) - whole(model)).max() < 1e-4, "it is kept now"
+
+
+@pytest.mark.parametrize("name", ["decoder.onnx", "stages.json"])
+def test_parts_of_which_one_is_gone_are_made_again(tmp_path: Path, name: str) -> None:
+    model = make_voice(tmp_path / "tiny.onnx")
+    (cut_stages(model) / name).unlink()
+    assert np.abs(streamed(load_stages(model)) - whole(model)).max() < 1e-4
+
+
 def test_what_a_killed_cutter_left_goes_when_it_is_old(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     for name in ("old", "new"):
@@ -269,4 +294,4 @@ def test_a_voice_beside_which_nothing_can_be_kept_has_its_parts_elsewhere(
     (tmp_path / "voices" / ".stages").write_text("in the way, also of root")
     model = make_voice(tmp_path / "voices" / "tiny.onnx")
     assert np.abs(streamed(load_stages(model)) - whole(model)).max() < 1e-4
-    assert cut_stages(model).parent == tmp_path / "moxie-stages"
+    assert cut_stages(model).parent == tmp_path / f"moxie-stages-{os.getuid()}"

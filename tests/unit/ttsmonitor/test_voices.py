@@ -11,7 +11,7 @@ import pytest
 from tests.voice import make_voice
 from ttsmonitor.exceptions import VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.voices import choose_voice
+from ttsmonitor.synthesis.voices import choose_voice, read_voice
 from ttsmonitor.synthesis.worker import Engines
 
 
@@ -101,3 +101,27 @@ def test_a_voice_that_is_replaced_is_loaded_anew_and_once(config: EngineConfig) 
     second = engines.choose(SpeechRequest("x"))
     assert second is not first
     assert engines.loaded_bytes == (config.voice_dir / "davefx.onnx").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("PhonemeType.ESPEAK", "espeak"), ("espeak", "espeak"), ("text", "text")]
+)
+def test_a_voice_whose_exporter_wrote_the_name_of_a_kind_is_read_as_that_kind(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    model = make_voice(tmp_path / "es_MX-ald-medium.onnx")
+    description = model.with_name(f"{model.name}.json")
+    known = json.loads(description.read_text())
+    description.write_text(json.dumps(known | {"phoneme_type": written}))
+    assert read_voice(model).config["phoneme_type"] == meant
+
+
+def test_only_what_piper_needs_has_to_be_in_a_description(tmp_path: Path) -> None:
+    model = make_voice(tmp_path / "old.onnx")
+    description = model.with_name(f"{model.name}.json")
+    known = json.loads(description.read_text())
+    for optional in ("inference", "phoneme_type", "speaker_id_map"):
+        del known[optional]
+    description.write_text(json.dumps(known | {"phoneme_map": {}, "piper_version": "1.0.0"}))
+    engines = Engines(EngineConfig("piper", "old", tmp_path), on_loading=lambda: None)
+    assert engines.choose(SpeechRequest("x")).name == "piper old"
