@@ -52,7 +52,8 @@ def parse_control(payload: bytes) -> Control:
     fields = read_object(decode(payload))
     action = fields.get("action")
     if action not in ACTIONS:
-        raise InvalidMessageError(f"action is {action!r}: give one of {', '.join(ACTIONS)}")
+        shown = str(action)[:80]
+        raise InvalidMessageError(f"action is {shown!r}: give one of {', '.join(ACTIONS)}")
     value = read_number(fields, "value", low=0, high=1)
     utterance_id = read_uuid(fields)
     if action == "volume" and value is None:
