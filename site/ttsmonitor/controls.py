@@ -30,10 +30,6 @@ class Control:
     before: uuid.UUID | None = None
     """Whose turn `move` puts it before; None: it goes to the end."""
 
-    def names(self) -> set[uuid.UUID]:
-        """The utterances that it is about."""
-        return {pk for pk in (self.utterance_id, self.before) if pk is not None}
-
     def to_payload(self) -> bytes:
         fields: dict[str, Any] = {"action": self.action}
         if self.device_id:
