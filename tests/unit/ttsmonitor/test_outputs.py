@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -124,7 +125,7 @@ def test_several_play_the_same_and_one_that_fails_does_not_silence_the_other(
     speak(output, 0.1)
     assert len(list((tmp_path / "good").glob("*.wav"))) == 1
     lonely = SeveralOutputs([WavOutput(blocked / "x")])
-    with pytest.raises(AudioError, match="cannot be made"):
+    with pytest.raises(AudioError, match="takes no files"):
         lonely.open()
 
 
@@ -150,6 +151,60 @@ def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
     (path,) = (tmp_path / "new" / "directory").glob("*-an-id.wav")
     written, rate = read_wav(path)
     assert rate == 16_000 and np.array_equal(written, samples)
+
+
+def test_one_that_is_away_is_told_of_once_until_it_was_back(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.several.LOOK_SECONDS", 0.0)
+    away = FakeOutput(name="usb", broken=True, error="no device")
+    output = SeveralOutputs([away, NullOutput()])
+
+    def told() -> list[str]:
+        output.open()
+        output.begin("an-id", RATE)
+        output.end()
+        return [record.message for record in caplog.records]
+
+    assert [told(), told()] == [["usb is left out: no device"]] * 2
+    away.broken, away.error = False, ""
+    assert len(told()) == 1
+    away.broken, away.error = True, "no device"
+    assert told() == ["usb is left out: no device"] * 2
+
+
+def test_a_directory_that_takes_no_files_is_named_once_and_used_when_it_does(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocked = tmp_path / "wav"
+    blocked.write_text("not a directory")
+    output = WavOutput(blocked)
+    for _ in range(3):
+        with pytest.raises(AudioError, match="TTS_WAV_DIR"):
+            output.open()
+    assert "TTS_WAV_DIR" in output.error
+    assert len(caplog.records) == 1
+    blocked.unlink()
+    output.open()
+    assert output.error == ""
+    assert list(blocked.iterdir()) == [], "looking left something"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk at hand")
+def test_a_full_disk_is_named_and_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = WavOutput(tmp_path)
+    output.open()
+    full = Path("/dev/full").open("wb")
+    monkeypatch.setattr(Path, "open", lambda *args, **options: full)
+    output.begin("an-id", RATE)
+    output.write(bytes(2 * RATE))
+    with pytest.raises(AudioError, match="No space left"):
+        output.end()
+    assert "No space left" in output.error
+    assert full.closed
+    gc.collect()  # what is freed unclosed would complain, and the test with it
 
 
 def test_auto_plays_to_nobody_until_there_is_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
