@@ -101,7 +101,10 @@ class Engines:
                 )
             return self._espeak()
         if request.voice not in ("", voice.name):
-            self._warn(f"the voice {request.voice} is not installed; {voice.name} speaks instead")
+            self._warn(
+                f"the voice {request.voice} is not installed, or broken;"
+                f" {voice.name} speaks instead"
+            )
         try:
             return self._piper(voice)
         except SynthesisError as exc:
