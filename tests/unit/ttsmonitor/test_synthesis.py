@@ -130,6 +130,16 @@ def test_what_was_to_follow_and_does_not_leaves_no_trace(espeak: Synthesizer) ->
     assert seconds(espeak.speak(HELLO)) == alone
 
 
+def test_giving_up_what_was_to_follow_cuts_nothing_of_what_is_being_said(
+    espeak: Synthesizer,
+) -> None:
+    alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
+    blocks = espeak.speak(LONG, following=HELLO)
+    first = next(blocks)
+    espeak.foresee(SpeechRequest(text="Adiós."))  # it came just when the one before began
+    assert first.seconds + seconds(blocks) == alone
+
+
 def test_a_killed_process_costs_one_utterance_and_is_started_again(espeak: Synthesizer) -> None:
     assert espeak.pid is not None
     with pytest.raises(SynthesisError, match="died"):
