@@ -164,6 +164,27 @@ def test_a_hanging_process_is_replaced(tmp_path: Path) -> None:
         synthesizer.stop()
 
 
+def test_a_hanging_process_is_replaced_also_where_nobody_has_the_patience(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), hang_seconds=0.4)
+    synthesizer.start()
+    assert synthesizer.pid is not None
+    os.kill(synthesizer.pid, signal.SIGSTOP)
+
+    def speak_and_interrupt() -> None:
+        interrupt = threading.Timer(0.1, synthesizer.cancel)
+        interrupt.start()
+        assert list(synthesizer.speak(HELLO)) == []
+        interrupt.join()
+
+    try:
+        with pytest.raises(SynthesisError, match="did nothing"):
+            for _ in range(20):
+                speak_and_interrupt()
+        assert list(synthesizer.speak(HELLO))
+    finally:
+        synthesizer.stop()
+
+
 def test_a_cancelled_job_is_over_although_its_process_does_nothing(espeak: Synthesizer) -> None:
     assert espeak.pid is not None
     os.kill(espeak.pid, signal.SIGSTOP)
