@@ -7,7 +7,7 @@ import uuid
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor import paging, service, snapshot, stats, turns
+from ttsmonitor import paging, service, snapshot, stats
 from ttsmonitor.controls import QUEUE_ACTIONS
 from ttsmonitor.describing import describe
 from ttsmonitor.exceptions import SynthesisError
@@ -55,9 +55,10 @@ def control(request: HttpRequest) -> JsonResponse:
     command, running = parse_control(request.body), _running()
     if command.utterance_id is not None:
         _utterance(command.utterance_id)
-    if command.action in QUEUE_ACTIONS and not turns.all_wait(command.names()):
-        return error("not_waiting", _("That does not wait any more."), 409)
-    running.control(command)
+    if not running.control(command):
+        if command.action in QUEUE_ACTIONS:
+            return error("not_waiting", _("That does not wait any more."), 409)
+        raise _not_found()
     return JsonResponse({"ok": True, "status": running.status()})
 
 
@@ -83,6 +84,10 @@ def _running() -> service.SpeechService:
 
 def _utterance(pk: uuid.UUID) -> Utterance:
     if (row := Utterance.objects.filter(pk=pk).first()) is None:
-        words = _("There is no such utterance in the history.")
-        raise InvalidRequestError("not_found", words, 404)
+        raise _not_found()
     return row
+
+
+def _not_found() -> InvalidRequestError:
+    words = _("There is no such utterance in the history.")
+    return InvalidRequestError("not_found", words, 404)

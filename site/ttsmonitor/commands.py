@@ -24,9 +24,12 @@ class Commands:
         self._speaker = speaker
         self._journal = journal
 
-    def obey(self, control: Control) -> None:
-        """Do it, and tell of the new state. From any thread."""
-        device_id = control.device_id
+    def obey(self, control: Control) -> bool:
+        """Do it, and tell of the new state; False where there is no such utterance (any more).
+
+        From any thread.
+        """
+        device_id, is_done = control.device_id, True
         match control.action:
             case "interrupt":
                 self._interrupt(device_id)
@@ -43,11 +46,12 @@ class Commands:
             case "mute" | "unmute":
                 self._speaker.controls.is_muted = control.action == "mute"
             case "replay":
-                self._replay(control)
+                is_done = self._replay(control)
             case "remove" | "move":
-                self._change_queue(control)
+                is_done = self._change_queue(control)
         logger.info("control: %s %s", control.action, device_id)
         self._journal.state_changed()
+        return is_done
 
     def _interrupt(self, device_id: str) -> None:
         """Silence at once; then what waits, and what the speaker took up of it meanwhile."""
@@ -65,7 +69,7 @@ class Commands:
         for utterance in Utterance.objects.unspoken().of_device(device_id).drop(outcome, reason):
             self._journal.record(utterance, outcome)
 
-    def _change_queue(self, control: Control) -> None:
+    def _change_queue(self, control: Control) -> bool:
         pk = control.utterance_id
         if control.action == "move":
             is_done = pk is not None and turns.move(pk, control.before)
@@ -76,14 +80,15 @@ class Commands:
                 self._journal.record(utterance, Status.SKIPPED)
         if not is_done:
             logger.warning("%s: %s does not wait (any more)", control.action, pk)
+        return is_done
 
-    def _replay(self, control: Control) -> None:
+    def _replay(self, control: Control) -> bool:
         """Say an utterance of the history again, as one of its own."""
         wanted = control.utterance_id
         utterance = None if wanted is None else Utterance.objects.filter(pk=wanted).first()
         if utterance is None:
             logger.warning("replay: there is no utterance %s", control.utterance_id)
-            return
+            return False
         now = timezone.now()
         again = Utterance.objects.create(
             text=utterance.text,
@@ -99,3 +104,4 @@ class Commands:
         )
         self._journal.record(again, "stored")
         self._speaker.wake()
+        return True

@@ -30,10 +30,6 @@ class Control:
     before: uuid.UUID | None = None
     """Whose turn `move` puts it before; None: it goes to the end."""
 
-    def names(self) -> set[uuid.UUID]:
-        """The utterances that it is about."""
-        return {pk for pk in (self.utterance_id, self.before) if pk is not None}
-
     def to_payload(self) -> bytes:
         fields: dict[str, Any] = {"action": self.action}
         if self.device_id:
@@ -52,7 +48,8 @@ def parse_control(payload: bytes) -> Control:
     fields = read_object(decode(payload))
     action = fields.get("action")
     if action not in ACTIONS:
-        raise InvalidMessageError(f"action is {action!r}: give one of {', '.join(ACTIONS)}")
+        shown = str(action)[:80]
+        raise InvalidMessageError(f"action is {shown!r}: give one of {', '.join(ACTIONS)}")
     value = read_number(fields, "value", low=0, high=1)
     utterance_id = read_uuid(fields)
     if action == "volume" and value is None:

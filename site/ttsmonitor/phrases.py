@@ -64,7 +64,7 @@ CAUSES = (
     gettext_noop("the voice made no sound"),
     gettext_noop("cutting took more than {seconds} s"),
     gettext_noop("there is no place to keep its parts"),
-    gettext_noop("TTS_WAV_DIR {path} cannot be made: {cause}"),
+    gettext_noop("TTS_WAV_DIR={path} takes no files: {cause}"),
     gettext_noop("the WAV file cannot be written: {cause}"),
     gettext_noop("{path} cannot be written: {cause}"),
     gettext_noop("the synthesis process is stopped"),

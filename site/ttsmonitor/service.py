@@ -238,9 +238,9 @@ class SpeechService:
         """It as a WAV file, made now where it is not kept. Raises SynthesisError."""
         return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
-    def control(self, control: Control) -> None:
-        """Do what a control message or a page's button says."""
-        self._commands.obey(control)
+    def control(self, control: Control) -> bool:
+        """Do what a control message or a page's button says; False where it came too late."""
+        return self._commands.obey(control)
 
     def _stored(self, stored: list[Stored]) -> None:
         if any(each.became_ready for each in stored):

@@ -36,6 +36,8 @@ Status = Utterance.Status
 IDLE_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 LOOK_SECONDS = 5.0
+TAKEN_SECONDS = 0.15
+"""So much a device takes that plays nothing of it."""
 
 
 @dataclass
@@ -285,7 +287,8 @@ class Speaker:
         Once each, since a device may be there and take no sound of that kind.
         """
         utterance, playback = in_hand.utterance, in_hand.playback
-        if playback.has_begun or not self._output.error or self._put_back_once == utterance.pk:
+        was_heard = playback.seconds > TAKEN_SECONDS
+        if was_heard or not self._output.error or self._put_back_once == utterance.pk:
             return False
         self._put_back_once = utterance.pk
         playback.silence()
@@ -295,7 +298,8 @@ class Speaker:
         if playback.is_cancelled and query.move(Status.QUEUED, Status.PLAYING):
             return False
         logger.warning("%s waits for the sound device", utterance.pk)
-        self._journal.record(utterance, Status.QUEUED)
+        utterance.status = Status.QUEUED
+        self._journal.record(utterance, Status.QUEUED, started_at=None, first_audio_ms=None)
         return True
 
     def _wait_for_more(self, in_hand: _InHand) -> None:
@@ -313,10 +317,10 @@ class Speaker:
         waited_ms = max(0.0, (now - utterance.received_at).total_seconds() * 1000)
         self._set_state("playing")
         self._on_begin()
+        utterance.status = Status.PLAYING  # its row is, already
         self._journal.record(
             utterance,
             Status.PLAYING,
-            status=Status.PLAYING,
             started_at=now,
             first_audio_ms=round(waited_ms, 1),
             engine=self._synthesizer.engine,

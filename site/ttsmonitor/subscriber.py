@@ -59,7 +59,7 @@ class Subscriber:
         foresee: Callable[[Utterance], None] = lambda utterance: None,
         on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
-        on_control: Callable[[Control], None],
+        on_control: Callable[[Control], object],
         health: Callable[[], dict[str, Any]],
         on_maker_gone: Callable[[], None] = lambda: None,
         on_connection: Callable[[], None] = lambda: None,

@@ -26,11 +26,6 @@ class Place:
     turn: datetime
 
 
-def all_wait(pks: set[UUID]) -> bool:
-    """Is each of these in the queue, or about to be?"""
-    return Utterance.objects.unspoken().filter(pk__in=pks).count() == len(pks)
-
-
 def remove(pk: UUID) -> list[Utterance]:
     """Take it out of the queue: it, as it is then, or nothing where it does not wait."""
     return Utterance.objects.unspoken().filter(pk=pk).drop(Utterance.Status.SKIPPED, REMOVED)

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 class VoiceSettingQuerySet(models.QuerySet["VoiceSetting"]):
     """Whose voice it is."""
 
-    def for_utterance(self, utterance: Utterance) -> VoiceSetting | None:
-        """The setting that fits best: robot before source before language; None where none does."""
+    def for_utterance(self, utterance: Utterance) -> list[VoiceSetting]:
+        """The settings that fit, the best one first: robot before source before language."""
         tag = utterance.lang.replace("_", "-").lower()
         fitting = self.annotate(tag=Replace(Lower("lang"), Value("_"), Value("-"))).filter(
             device_id__in={"", utterance.device_id},
             source__in={"", utterance.source},
             tag__in={"", tag, tag.partition("-")[0]},
         )
-        return max(fitting, key=VoiceSetting.precision, default=None)
+        return sorted(fitting, key=VoiceSetting.precision, reverse=True)
 
 
 class VoiceSetting(models.Model):

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import Utterance, VoiceSetting
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
 from ttsmonitor.synthesis.manner import manner
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.synthesis.voices import ESPEAK, find_voice, speaks
 
 
 def request_for(utterance: Utterance, words: str) -> SpeechRequest:
     """What to ask the synthesizer for, so that it says `words` as `utterance` is to sound.
 
-    A voice that the message names wins over the settings'.
+    A voice that the message names wins over the settings'. Of these the best one counts, but for a
+    voice that speaks another language.
     """
-    setting = VoiceSetting.objects.for_utterance(utterance) or VoiceSetting()
+    fitting = [*VoiceSetting.objects.for_utterance(utterance), VoiceSetting()]
+    setting = fitting[0]
+    speaking = next(each for each in fitting if _can_say(each, utterance.lang))
     pace, loudness = manner(utterance.mood, utterance.intensity)
     return SpeechRequest(
         text=words,
         lang=utterance.lang,
-        voice=utterance.voice or setting.voice,
-        speaker=setting.speaker if utterance.voice in ("", setting.voice) else None,
+        voice=utterance.voice or speaking.voice,
+        speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
         speed=pace * setting.speed,
         volume=loudness * setting.volume,
     )
+
+
+def _can_say(setting: VoiceSetting, lang: str) -> bool:
+    """Is its voice one for this language? Who sets one for that very language knows."""
+    if not (lang and setting.voice) or setting.lang or setting.voice == ESPEAK:
+        return True
+    try:
+        return speaks(find_voice(setting.voice, conf.path("TTS_VOICE_DIR")), lang)
+    except SynthesisError:
+        return True  # whoever is to speak instead is found, and told of, by who speaks
 
 
 def configured_voices() -> list[SpeechRequest]:

@@ -28,6 +28,7 @@ class SeveralOutputs:
         self._outputs = outputs
         self._leader = leader
         self._playing: list[Output] = []
+        self._away: list[Output] = []  # of those it was told that they are left out
         self._next_look = 0.0
 
     @property
@@ -60,6 +61,7 @@ class SeveralOutputs:
         if not self._can_play:
             raise AudioError(self.error)
         self._each(lambda output: output.begin(utterance_id, sample_rate))
+        self._away = [output for output in self._away if output not in self._playing]
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
@@ -127,4 +129,6 @@ class SeveralOutputs:
         if failed and not self._can_play:
             raise AudioError("; ".join(str(exc) for _output, exc in failed))
         for output, exc in failed:
-            logger.warning("%s is left out: %s", output.name, exc)
+            if output not in self._away:
+                self._away.append(output)
+                logger.warning("%s is left out: %s", output.name, exc)

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import tempfile
 import time
 import wave
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
 from ttsmonitor.exceptions import AudioError
 
+logger = logging.getLogger(__name__)
+
 HELD_SECONDS = 1.0
 """Not written to the file yet, since it may be rewound."""
+PROBED_BYTES = 65_536
+"""So much room is there to be, before the next sentence is taken after a failure."""
 
 
 class WavOutput:
     """Writes as fast as it is given; an interrupted utterance's file ends where it was stopped."""
 
-    error = ""
     pace = Pace.NONE
 
     def __init__(self, directory: Path) -> None:
         self.name = f"wav: {directory}"
+        self.error = ""
+        self._is_open = False
         self._directory = directory
         self._raw: BinaryIO | None = None
         self._file: wave.Wave_write | None = None
@@ -30,10 +38,16 @@ class WavOutput:
         self._rate = 22_050
 
     def open(self) -> None:
+        """Raises AudioError where the directory takes no files."""
+        if self._is_open and not self.error:
+            return
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._directory) as file:
+                file.write(bytes(PROBED_BYTES))
         except OSError as exc:
-            raise AudioError(f"TTS_WAV_DIR {self._directory} cannot be made: {exc}") from exc
+            raise self._failed(f"TTS_WAV_DIR={self._directory} takes no files: {exc}") from exc
+        self._is_open, self.error = True, ""
 
     def wake(self) -> None:
         pass
@@ -45,7 +59,7 @@ class WavOutput:
             # Opened first: a wave object that could not open its file complains when it is freed.
             self._raw = path.open("wb")
         except OSError as exc:
-            raise AudioError(f"{path} cannot be written: {exc}") from exc
+            raise self._failed(f"{path} cannot be written: {exc}") from exc
         self._rate = sample_rate
         self._file = wave.open(self._raw, "wb")
         self._file.setnchannels(1)
@@ -75,13 +89,14 @@ class WavOutput:
     def end(self) -> None:
         file, raw = self._file, self._raw
         try:
-            self._write_out(len(self._held))
-            if file is not None:
-                file.close()
-            if raw is not None:
-                raw.close()
+            with ExitStack() as closing:  # all of it, whatever fails
+                if raw is not None:
+                    closing.callback(raw.close)
+                if file is not None:
+                    closing.callback(file.close)
+                self._write_out(len(self._held))
         except OSError as exc:
-            raise AudioError(f"the WAV file cannot be written: {exc}") from exc
+            raise self._failed(f"the WAV file cannot be written: {exc}") from exc
         finally:
             self._file = self._raw = None
 
@@ -94,6 +109,12 @@ class WavOutput:
         try:
             self._file.writeframes(bytes(self._held[:size]))
         except OSError as exc:
-            raise AudioError(f"the WAV file cannot be written: {exc}") from exc
+            raise self._failed(f"the WAV file cannot be written: {exc}") from exc
         finally:
             del self._held[:size]
+
+    def _failed(self, error: str) -> AudioError:
+        if error != self.error:
+            logger.warning("%s", error)
+        self.error = error
+        return AudioError(error)

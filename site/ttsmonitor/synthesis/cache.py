@@ -14,6 +14,7 @@ import os
 import struct
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from ttsmonitor.synthesis.base import Block, Mark
 
 logger = logging.getLogger(__name__)
 
-_HEADER = struct.Struct("<4sII")
-"""Magic, samples per second, bytes of the marks that follow as JSON; then the samples."""
-_MAGIC = b"PCM2"
+_HEAD = struct.Struct("<4sI")
+"""Magic, checksum of all that follows."""
+_SIZES = struct.Struct("<II")
+"""Samples per second, bytes of the marks that follow as JSON; then the samples."""
+_MAGIC = b"PCM3"
 BLOCK_BYTES = 16_384
 FRESH_SECONDS = 60
 """A part that is younger is still being written, by another process."""
@@ -47,22 +50,14 @@ class SoundCache:
         """The sound of `key` in blocks, or None."""
         path = self._path(key)
         try:
-            data = path.read_bytes()
-            os.utime(path)
-            magic, rate, size = _HEADER.unpack_from(data)
-            start = _HEADER.size + size
-            marks = _read(data[_HEADER.size : start]) if magic == _MAGIC else ()
+            blocks = _read(path.read_bytes())
         except (OSError, struct.error, ValueError, TypeError):
-            magic, rate = b"", 0
-        if magic != _MAGIC or not rate:
             self.misses += 1
             return None
         self.hits += 1
-        places = range(start, len(data), BLOCK_BYTES)
-        return [
-            Block(data[each : each + BLOCK_BYTES], rate, marks if each == start else ())
-            for each in places
-        ]
+        with contextlib.suppress(OSError):  # it is read all the same
+            os.utime(path)
+        return blocks
 
     def has(self, key: str) -> bool:
         return self._path(key).exists()
@@ -80,24 +75,26 @@ class SoundCache:
 
     def clear(self) -> int:
         """Forget everything; how many sounds that were."""
-        sounds = list(self._directory.glob("*.pcm"))
-        for path in [*sounds, *self._directory.glob("*.part")]:
+        files = self._files()
+        for path in files:
             path.unlink(missing_ok=True)
-        return len(sounds)
+        return sum(path.suffix == ".pcm" for path in files)
+
+    def _files(self) -> list[Path]:
+        """Ours; somebody may keep others in that directory."""
+        return [*self._directory.glob("*.pcm"), *self._directory.glob("*.part")]
 
     def _path(self, key: str) -> Path:
         return self._directory / f"{key}.pcm"
 
     def _put(self, key: str, blocks: list[Block]) -> None:
-        pcm, marks = b"".join(block.pcm for block in blocks), _written(blocks)
-        header = _HEADER.pack(_MAGIC, blocks[0].sample_rate, len(marks))
-        size = len(header) + len(marks) + len(pcm)
-        if size > self._max_bytes / 4:
+        data = _written(blocks)
+        if len(data) > self._max_bytes / 4:
             return  # one long story should not push out everything else
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._make_room(size)
-            self._write(self._path(key), header + marks + pcm)
+            self._make_room(len(data))
+            self._write(self._path(key), data)
         except OSError as exc:
             logger.warning("the cache of sounds cannot be written: %s", exc)
 
@@ -113,7 +110,7 @@ class SoundCache:
 
     def _make_room(self, size: int) -> None:
         known = []
-        for path in self._directory.iterdir():
+        for path in self._files():
             with contextlib.suppress(OSError):  # another process may have removed it
                 state = path.stat()
                 if path.suffix != ".part" or state.st_mtime < time.time() - FRESH_SECONDS:
@@ -126,16 +123,29 @@ class SoundCache:
             excess -= each_size
 
 
-def _written(blocks: Iterable[Block]) -> bytes:
-    """The marks of all blocks, counted from the beginning of the first."""
+def _written(blocks: list[Block]) -> bytes:
+    """The file of these, whose marks are counted from the beginning of the first."""
     marks: list[tuple[str, float]] = []
     before = 0.0
     for block in blocks:
         marks += [(mark.word, round(before + mark.seconds, 3)) for mark in block.marks]
         before += block.seconds
-    return json.dumps(marks, ensure_ascii=False, separators=(",", ":")).encode()
+    words = json.dumps(marks, ensure_ascii=False, separators=(",", ":")).encode()
+    parts = [words, *(block.pcm for block in blocks)]
+    rest = b"".join([_SIZES.pack(blocks[0].sample_rate, len(words)), *parts])
+    return _HEAD.pack(_MAGIC, zlib.crc32(rest)) + rest
 
 
-def _read(marks: bytes) -> tuple[Mark, ...]:
-    """Raises ValueError or TypeError for what _written() does not write."""
-    return tuple(Mark(str(word), float(seconds)) for word, seconds in json.loads(marks))
+def _read(data: bytes) -> list[Block]:
+    """The blocks of a file. Raises struct.error, ValueError or TypeError for any other one."""
+    magic, checksum = _HEAD.unpack_from(data)
+    if magic != _MAGIC or checksum != zlib.crc32(memoryview(data)[_HEAD.size :]):
+        raise ValueError("not as it was written")
+    rate, size = _SIZES.unpack_from(data, _HEAD.size)
+    start = _HEAD.size + _SIZES.size + size
+    words = json.loads(data[start - size : start])
+    marks = tuple(Mark(str(word), float(seconds)) for word, seconds in words)
+    return [
+        Block(data[each : each + BLOCK_BYTES], rate, marks if each == start else ())
+        for each in range(start, len(data), BLOCK_BYTES)
+    ]

@@ -81,7 +81,8 @@ class PiperEngine:
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound in blocks, the first one as soon as a few frames are decoded."""
         try:
-            speaker = self._speaker(request.speaker)
+            is_meant = request.voice in ("", self._voice.name)
+            speaker = self._speaker(request.speaker if is_meant else None)
             gain = self._gain(speaker)
             for samples, marks in self._samples(request, speaker, SILENCE / gain):
                 pcm = to_pcm(samples, gain * request.volume)

@@ -51,6 +51,7 @@ class Synthesizer:
         self._owner: object = None
         self._ahead: Job | None = None  # begun before it is asked for
         self._patience = LOAD_SECONDS
+        self._silent_since = 0.0  # monotonic; 0: nobody waits for it
         self._was_cut = False
         self._is_broken = self._is_stopped = False
         self._process: SpawnProcess | None = None
@@ -226,7 +227,7 @@ class Synthesizer:
         process.daemon = True
         process.start()
         theirs.close()
-        self._patience, self._ahead = LOAD_SECONDS, None
+        self._patience, self._silent_since, self._ahead = LOAD_SECONDS, 0.0, None
         with self._lock:
             self._connection, self._process, self._is_broken = ours, process, False
         if self._is_stopped:  # meanwhile
@@ -248,7 +249,9 @@ class Synthesizer:
         connection = self._connection
         if connection is None:
             raise SynthesisError("the synthesis process is stopped")
-        deadline = time.monotonic() + self._patience
+        # From when somebody first waited: also a job that is given up has an answer to come.
+        self._silent_since = self._silent_since or time.monotonic()
+        deadline = self._silent_since + self._patience
         try:
             while not connection.poll(ATTENTION_SECONDS):
                 if is_over():
@@ -258,6 +261,7 @@ class Synthesizer:
                         self._process.kill()
                     raise self._died(f"the voice did nothing for {self._patience:.0f} s")
             message = connection.recv()
+            self._silent_since = 0.0
         except (EOFError, OSError) as exc:
             raise self._died() from exc
         is_loading = isinstance(message, Loading)

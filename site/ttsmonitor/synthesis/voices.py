@@ -96,19 +96,19 @@ def choose_voice(config: EngineConfig, request: SpeechRequest) -> Voice | None:
     """The Piper voice for `request`; None where espeak is to speak.
 
     A voice that the request names and nobody has installed is replaced by the one for its
-    language. A language that the default voice does not speak gets another installed voice, else
-    (with `auto`) espeak, which reads it plainly but right. Raises SynthesisError where `piper` is
-    asked for and there is no voice.
+    language; so is one that is broken, unless `piper` is asked for. A language that the default
+    voice does not speak gets another installed voice, else (with `auto`) espeak, which reads it
+    plainly but right. Raises SynthesisError where `piper` is asked for and there is no voice.
     """
     if ESPEAK in (config.engine, request.voice):
         return None
-    with suppress(VoiceNotFoundError):
+    with suppress(VoiceNotFoundError if config.engine == "piper" else SynthesisError):
         if request.voice:
             return find_voice(request.voice, config.voice_dir)
     default = _default_voice(config)
-    if default is None or not request.lang or _speaks(default, request.lang):
+    if default is None or not request.lang or speaks(default, request.lang):
         return default
-    others = [each for each in installed_voices(config.voice_dir) if _speaks(each, request.lang)]
+    others = [each for each in installed_voices(config.voice_dir) if speaks(each, request.lang)]
     others.sort(key=lambda each: _tag(each.lang) != _tag(request.lang))  # the same region first
     return others[0] if others else default if config.engine == "piper" else None
 
@@ -125,7 +125,7 @@ def _default_voice(config: EngineConfig) -> Voice | None:
         return next(iter(installed_voices(config.voice_dir)), None)
 
 
-def _speaks(voice: Voice, lang: str) -> bool:
+def speaks(voice: Voice, lang: str) -> bool:
     """Is it a voice for this language? One from Spain is for a text from Mexico too."""
     return _tag(voice.lang).partition("-")[0] == _tag(lang).partition("-")[0]
 

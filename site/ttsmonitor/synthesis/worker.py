@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Say no more of that job, or of any before it."""
+    """Say no more of that job."""
 
     number: int
 
@@ -101,7 +101,10 @@ class Engines:
                 )
             return self._espeak()
         if request.voice not in ("", voice.name):
-            self._warn(f"the voice {request.voice} is not installed; {voice.name} speaks instead")
+            self._warn(
+                f"the voice {request.voice} is not installed, or broken;"
+                f" {voice.name} speaks instead"
+            )
         try:
             return self._piper(voice)
         except SynthesisError as exc:
@@ -169,7 +172,7 @@ class Worker:
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
         self._connection = connection
         self._engines = Engines(config, on_loading=lambda: connection.send(Loading()))
-        self._cancelled = 0
+        self._cancelled: set[int] = set()  # jobs, from the one in hand on
         self._jobs: deque[Job] = deque()
         self._prepare: deque[SpeechRequest] = deque()
 
@@ -200,6 +203,8 @@ class Worker:
             return Ready("", f"the voice could not be loaded: {exc!r}")
 
     def _serve(self, job: Job) -> Done:
+        self._cancelled = {number for number in self._cancelled if number >= job.number}
+
         def emit(block: Block) -> bool:
             if self._is_cancelled(job.number):
                 return False
@@ -221,7 +226,7 @@ class Worker:
 
     def _is_cancelled(self, number: int) -> bool:
         self._take_all()
-        return number <= self._cancelled
+        return number in self._cancelled
 
     def _take_all(self) -> None:
         while self._connection.poll():
@@ -229,7 +234,7 @@ class Worker:
 
     def _take(self, message: object) -> None:
         if isinstance(message, Cancel):
-            self._cancelled = max(self._cancelled, message.number)
+            self._cancelled.add(message.number)
         elif isinstance(message, Job):
             self._jobs.append(message)
         elif isinstance(message, Prepare):

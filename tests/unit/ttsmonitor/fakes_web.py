@@ -20,6 +20,7 @@ class FakeService:
 
     def __init__(self) -> None:
         self.controls: list[Control] = []
+        self.obeys = True
         self.counts = BrokerCounts()
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
@@ -49,8 +50,9 @@ class FakeService:
     def progress(self) -> dict[str, Any] | None:
         return None
 
-    def control(self, control: Control) -> None:
+    def control(self, control: Control) -> bool:
         self.controls.append(control)
+        return self.obeys
 
 
 def utterance(text: str = "Hola", *, seconds_ago: float = 0, **fields: Any) -> Utterance:

@@ -50,10 +50,46 @@ def test_marks_come_back_with_the_sound_each_at_its_moment(tmp_path: Path) -> No
     assert others and not any(block.marks for block in others)
 
 
-@pytest.mark.parametrize("damage", [b"PCM1", b"PCM2\x22\x56\0\0\xff\xff\0\0[1]", b"PCM"])
-def test_a_file_that_is_not_as_we_write_them_is_none(tmp_path: Path, damage: bytes) -> None:
-    (tmp_path / "a.pcm").write_bytes(damage + bytes(100))
-    assert SoundCache(tmp_path, 10_000).get("a") is None
+@pytest.mark.parametrize("damage", ["cut", "headless", "empty", "flipped", "older", "nothing"])
+def test_a_file_that_is_not_as_it_was_written_is_none(tmp_path: Path, damage: str) -> None:
+    cache, path = SoundCache(tmp_path, 10_000), tmp_path / "a.pcm"
+    keep(cache, "a", sound())
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "cut": whole[:-50],
+            "headless": whole[-200:],
+            "empty": whole[:-200],  # of all sound
+            "flipped": whole[:-1] + b"\xff",
+            "older": b"PCM2" + whole[4:],
+            "nothing": b"",
+        }[damage]
+    )
+    assert cache.get("a") is None
+    keep(cache, "a", sound(2))
+    assert pcm(cache.get("a")) == pcm(sound(2))
+
+
+def test_a_directory_that_takes_no_writes_still_gives_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    cache = SoundCache(tmp_path, 10_000)
+    keep(cache, "a", sound())
+    monkeypatch.setattr("os.utime", refuse)
+    assert pcm(cache.get("a")) == pcm(sound())
+
+
+def test_files_of_somebody_else_are_neither_counted_nor_removed(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000)
+    (tmp_path / "song.wav").write_bytes(bytes(5_000))
+    (tmp_path / "album").mkdir()
+    os.utime(tmp_path / "song.wav", (1, 1))
+    keep(cache, "a", sound())
+    assert pcm(cache.get("a")) == pcm(sound())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pcm", "album", "song.wav"]
 
 
 def test_what_was_cut_short_is_not_kept(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_several_play_the_same_and_one_that_fails_does_not_silence_the_other(
     speak(output, 0.1)
     assert len(list((tmp_path / "good").glob("*.wav"))) == 1
     lonely = SeveralOutputs([WavOutput(blocked / "x")])
-    with pytest.raises(AudioError, match="cannot be made"):
+    with pytest.raises(AudioError, match="takes no files"):
         lonely.open()
 
 
@@ -140,16 +140,24 @@ def test_what_a_device_dropped_is_written_again_to_all(tmp_path: Path) -> None:
     assert np.array_equal(read_wav(path)[0], sound), "not to the sample"
 
 
-def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
-    output = WavOutput(tmp_path / "new" / "directory")
-    output.open()
-    samples = np.arange(3000, dtype="<i2")
-    output.begin("an-id", 16_000)
-    output.write(samples.tobytes())
-    output.end()
-    (path,) = (tmp_path / "new" / "directory").glob("*-an-id.wav")
-    written, rate = read_wav(path)
-    assert rate == 16_000 and np.array_equal(written, samples)
+def test_one_that_is_away_is_told_of_once_until_it_was_back(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.several.LOOK_SECONDS", 0.0)
+    away = FakeOutput(name="usb", broken=True, error="no device")
+    output = SeveralOutputs([away, NullOutput()])
+
+    def told() -> list[str]:
+        output.open()
+        output.begin("an-id", RATE)
+        output.end()
+        return [record.message for record in caplog.records]
+
+    assert [told(), told()] == [["usb is left out: no device"]] * 2
+    away.broken, away.error = False, ""
+    assert len(told()) == 1
+    away.broken, away.error = True, "no device"
+    assert told() == ["usb is left out: no device"] * 2
 
 
 def test_auto_plays_to_nobody_until_there_is_a_device(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -234,6 +234,22 @@ def fail_to_begin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+def test_what_is_taken_and_not_played_waits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stick(*args: object) -> bool:
+        if stage.output.events.count("write") < 3:
+            return True
+        monkeypatch.undo()
+        stage.output.error = "stuck"
+        raise AudioError("stuck")
+
+    monkeypatch.setattr(stage.output, "wait_for_room", stick)
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.SPOKEN)
+    assert utterance.started_at is not None and utterance.audio_seconds == pytest.approx(0.06)
+    assert [each.event for each in stage.told if each.utterance][:2] == ["playing", "queued"]
+
+
 def test_what_a_device_refuses_again_fails_with_the_reason(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

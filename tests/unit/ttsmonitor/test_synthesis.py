@@ -130,6 +130,16 @@ def test_what_was_to_follow_and_does_not_leaves_no_trace(espeak: Synthesizer) ->
     assert seconds(espeak.speak(HELLO)) == alone
 
 
+def test_giving_up_what_was_to_follow_cuts_nothing_of_what_is_being_said(
+    espeak: Synthesizer,
+) -> None:
+    alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
+    blocks = espeak.speak(LONG, following=HELLO)
+    first = next(blocks)
+    espeak.foresee(SpeechRequest(text="Adiós."))  # it came just when the one before began
+    assert first.seconds + seconds(blocks) == alone
+
+
 def test_a_killed_process_costs_one_utterance_and_is_started_again(espeak: Synthesizer) -> None:
     assert espeak.pid is not None
     with pytest.raises(SynthesisError, match="died"):
@@ -149,6 +159,27 @@ def test_a_hanging_process_is_replaced(tmp_path: Path) -> None:
     try:
         with pytest.raises(SynthesisError, match="did nothing"):
             list(synthesizer.speak(HELLO))
+        assert list(synthesizer.speak(HELLO))
+    finally:
+        synthesizer.stop()
+
+
+def test_a_hanging_process_is_replaced_also_where_nobody_has_the_patience(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), hang_seconds=0.4)
+    synthesizer.start()
+    assert synthesizer.pid is not None
+    os.kill(synthesizer.pid, signal.SIGSTOP)
+
+    def speak_and_interrupt() -> None:
+        interrupt = threading.Timer(0.1, synthesizer.cancel)
+        interrupt.start()
+        assert list(synthesizer.speak(HELLO)) == []
+        interrupt.join()
+
+    try:
+        with pytest.raises(SynthesisError, match="did nothing"):
+            for _ in range(20):
+                speak_and_interrupt()
         assert list(synthesizer.speak(HELLO))
     finally:
         synthesizer.stop()

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.unit.ttsmonitor.voice_files import install
 from tests.voice import make_voice
-from ttsmonitor.exceptions import VoiceNotFoundError
+from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.voices import choose_voice, read_voice
 from ttsmonitor.synthesis.worker import Engines
-
-
-def install(directory: Path, name: str, lang: str = "es") -> Path:
-    model = make_voice(directory / f"{name}.onnx")
-    description = model.with_name(f"{model.name}.json")
-    config = json.loads(description.read_text())
-    config["espeak"]["voice"] = lang
-    description.write_text(json.dumps(config))
-    return model
 
 
 @pytest.fixture
@@ -51,6 +44,38 @@ def test_a_voice_is_chosen_by_name_else_by_language(
 ) -> None:
     voice = choose_voice(config, request_)
     assert (voice.name if voice else None) == name
+
+
+@pytest.mark.parametrize("broken", ["alan.onnx", "alan.onnx.json"])
+def test_a_broken_voice_that_is_asked_for_costs_no_sentence_but_where_only_piper_may_speak(
+    config: EngineConfig, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (config.voice_dir / broken).write_text("")
+    request = SpeechRequest("x", voice="alan", speaker=1)
+    voice = choose_voice(config, request)
+    assert voice is not None and voice.name == "davefx"
+    assert Engines(config, lambda: None).choose(request).name == "piper davefx"
+    assert "alan" in caplog.records[-1].message
+    with pytest.raises(SynthesisError, match="alan"):
+        choose_voice(replace(config, engine="piper"), request)
+
+
+def test_a_speaker_is_one_of_the_voice_that_was_asked_for(
+    config: EngineConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(config.voice_dir, "davefx", speakers=2)
+    engine = Engines(config, lambda: None).choose(SpeechRequest("Hola."))
+
+    def said(**fields: Any) -> bytes:
+        blocks: list[bytes] = []
+        request = SpeechRequest("Hola, soy Moxie.", **fields)
+        engine.speak(request, lambda block: not blocks.append(block.pcm))  # type: ignore[func-returns-value]
+        return b"".join(blocks)
+
+    assert said(voice="davefx", speaker=1) == said(speaker=1) != said()
+    assert said(voice="gone", speaker=1) == said()
+    assert said(voice="gone", speaker=7) == said()
+    assert not any("has no speaker" in record.message for record in caplog.records)
 
 
 def test_piper_alone_reads_another_language_with_the_default_voice(config: EngineConfig) -> None:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.unit.ttsmonitor.voice_files import install
 from tests.voice import make_voice
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.voicing import configured_voices, request_for
@@ -62,6 +63,36 @@ def test_a_setting_adds_to_the_mood_and_its_speaker_is_for_its_voice() -> None:
     assert request.speed == pytest.approx(1.65) and request.volume == pytest.approx(0.55)
     assert spoken(voice="two-speakers").speaker == 1
     assert spoken(voice="another").speaker is None
+
+
+@pytest.fixture
+def installed(tmp_path: Path, settings: Any) -> Path:
+    settings.TTS_VOICE_DIR = str(tmp_path)
+    for name, lang in [("davefx", "es"), ("claude", "es-419"), ("alan", "en-gb"), ("amy", "en-us")]:
+        install(tmp_path, name, lang)
+    return tmp_path
+
+
+def test_a_voice_that_is_set_for_everything_or_a_robot_leaves_other_languages_to_theirs(
+    installed: Path,
+) -> None:
+    VoiceSetting.objects.create(voice="claude", speaker=0, speed=1.2)
+    VoiceSetting.objects.create(voice="davefx", device_id="d_1", speed=0.8)
+    assert spoken().voice == spoken(lang="es").voice == spoken(lang="es_ES").voice == "claude"
+    assert spoken(device_id="d_1", lang="es-MX").voice == "davefx"
+    english = spoken(device_id="d_1", lang="en-GB")
+    assert (english.voice, english.speaker, english.speed) == ("", None, 0.8)
+    VoiceSetting.objects.create(voice="amy", lang="en")
+    assert spoken(lang="en-GB").voice == spoken(device_id="d_1", lang="en").voice == "amy"
+
+
+def test_a_voice_that_is_set_for_a_language_reads_it_and_espeak_reads_all(installed: Path) -> None:
+    VoiceSetting.objects.create(voice="davefx", lang="en")
+    VoiceSetting.objects.create(voice="espeak", source="chat")
+    VoiceSetting.objects.create(voice="gone", source="system")
+    assert spoken(lang="en-GB", source="puppet_mode").voice == "davefx"
+    assert spoken(lang="en", source="chat").voice == "espeak"
+    assert spoken(lang="en", source="system").voice == "gone"  # whoever speaks for it is told then
 
 
 def test_the_voices_that_settings_name_are_known_once_each() -> None:

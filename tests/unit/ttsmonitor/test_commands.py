@@ -1,0 +1,37 @@
+"""Controls that are about an utterance say whether it was there."""
+
+from __future__ import annotations
+
+import uuid
+from unittest.mock import Mock
+
+import pytest
+
+from tests.unit.ttsmonitor.fakes_web import utterance
+from ttsmonitor.commands import Commands
+from ttsmonitor.controls import Control
+from ttsmonitor.models import Utterance
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def commands() -> Commands:
+    return Commands(Mock(), Mock())
+
+
+@pytest.mark.parametrize("action", ["move", "remove"])
+def test_what_waits_no_more_when_it_is_its_turn_is_told(commands: Commands, action: str) -> None:
+    waiting, said = utterance("waiting", status="queued"), utterance("said")
+    assert not commands.obey(Control(action=action, utterance_id=said.pk))
+    assert commands.obey(Control(action=action, utterance_id=waiting.pk))
+
+
+def test_what_is_in_the_history_no_more_is_not_replayed(commands: Commands) -> None:
+    assert not commands.obey(Control(action="replay", utterance_id=uuid.uuid4()))
+    assert commands.obey(Control(action="replay", utterance_id=utterance("otra vez").pk))
+    assert Utterance.objects.filter(status="queued").get().text == "otra vez"
+
+
+def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: Commands) -> None:
+    assert commands.obey(Control(action="skip"))

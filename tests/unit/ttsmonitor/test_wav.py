@@ -1,0 +1,60 @@
+"""WAV files: what is in them, and what is said of a place that takes none."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.sound import read_wav
+from tests.unit.ttsmonitor.fakes import RATE
+from ttsmonitor.audio.wav import WavOutput
+from ttsmonitor.exceptions import AudioError
+
+
+def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
+    output = WavOutput(tmp_path / "new" / "directory")
+    output.open()
+    samples = np.arange(3000, dtype="<i2")
+    output.begin("an-id", 16_000)
+    output.write(samples.tobytes())
+    output.end()
+    (path,) = (tmp_path / "new" / "directory").glob("*-an-id.wav")
+    written, rate = read_wav(path)
+    assert rate == 16_000 and np.array_equal(written, samples)
+
+
+def test_a_directory_that_takes_no_files_is_named_once_and_used_when_it_does(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocked = tmp_path / "wav"
+    blocked.write_text("not a directory")
+    output = WavOutput(blocked)
+    for _ in range(3):
+        with pytest.raises(AudioError, match="TTS_WAV_DIR"):
+            output.open()
+    assert "TTS_WAV_DIR" in output.error
+    assert len(caplog.records) == 1
+    blocked.unlink()
+    output.open()
+    assert output.error == ""
+    assert list(blocked.iterdir()) == [], "looking left something"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk at hand")
+def test_a_full_disk_is_named_and_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = WavOutput(tmp_path)
+    output.open()
+    full = Path("/dev/full").open("wb")
+    monkeypatch.setattr(Path, "open", lambda *args, **options: full)
+    output.begin("an-id", RATE)
+    output.write(bytes(2 * RATE))
+    with pytest.raises(AudioError, match="No space left"):
+        output.end()
+    assert "No space left" in output.error
+    assert full.closed
+    gc.collect()  # what is freed unclosed would complain, and the test with it

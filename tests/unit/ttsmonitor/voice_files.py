@@ -1,0 +1,18 @@
+"""Voices on disk, to choose from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.voice import make_voice
+
+
+def install(directory: Path, name: str, lang: str = "es", *, speakers: int = 1) -> Path:
+    """A tiny voice of that name and language."""
+    model = make_voice(directory / f"{name}.onnx", speakers=speakers)
+    description = model.with_name(f"{model.name}.json")
+    config = json.loads(description.read_text())
+    config["espeak"]["voice"] = lang
+    description.write_text(json.dumps(config))
+    return model
