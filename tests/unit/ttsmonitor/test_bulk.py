@@ -31,7 +31,7 @@ def test_each_row_is_there_as_it_was(count: int) -> None:
         assert (kept.started_at, kept.ttl_seconds, kept.robot_confirmed) == (None, None, None)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere a row has its statement")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere the rest goes row by row")
 def test_some_rows_are_one_statement() -> None:
     with CaptureQueriesContext(connection) as captured:
         insert_new(made(20))
