@@ -63,6 +63,11 @@ class Journal:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def is_busy(self) -> bool:
+        """Is there a burst that is not told yet?"""
+        return self._changes.qsize() >= MANY
+
     def start(self) -> None:
         self._thread.start()
 

@@ -19,7 +19,7 @@ from ttsmonitor.describing import describe
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.health import DatabaseProbe, Health
 from ttsmonitor.inbox import Stored
-from ttsmonitor.journal import Change, Journal
+from ttsmonitor.journal import BACKLOG, Change, Journal
 from ttsmonitor.live import open_sockets
 from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
 from ttsmonitor.models import Utterance
@@ -269,9 +269,13 @@ class SpeechService:
         self._keep_bound(status["queue_size"])
 
     def _keep_bound(self, waiting: int) -> None:
-        """No more wait than a setting says. What is skipped is told next, and counted anew then."""
-        if (excess := min(waiting - conf.TTS_QUEUE_LIMIT, SKIPPED_AT_ONCE)) > 0:
-            least = Utterance.objects.first_to_go(excess, conf.TTS_TTL)
+        """No more wait than a setting says. What is skipped is told next, and counted anew then.
+
+        After a burst, since what arrives would wait for it; in one that does not end, too.
+        """
+        excess = waiting - conf.TTS_QUEUE_LIMIT
+        if excess > (BACKLOG if self._journal.is_busy else 0):
+            least = Utterance.objects.first_to_go(min(excess, SKIPPED_AT_ONCE), conf.TTS_TTL)
             for utterance in least.drop(Status.SKIPPED, "too many were waiting (TTS_QUEUE_LIMIT)"):
                 self._journal.record(utterance, Status.SKIPPED)
 

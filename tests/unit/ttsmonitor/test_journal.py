@@ -84,6 +84,20 @@ def test_who_brings_thousands_waits_until_most_of_them_are_told(
     assert len(told.events) >= 40
 
 
+def test_a_burst_keeps_it_busy_until_it_is_told(journal: Journal, told: Told) -> None:
+    row = utterance("Hola")
+    told.gate.clear()
+    journal.record(row, "first")
+    wait_until(lambda: not journal._changes.qsize(), "the first in hand")
+    assert not journal.is_busy
+    for number in range(module.MANY):
+        journal.record(row, f"{number}")
+    assert journal.is_busy
+    told.gate.set()
+    wait_until(lambda: len(told.events) == 1 + module.MANY, "all of it")
+    assert not journal.is_busy
+
+
 def test_nobody_waits_for_a_journal_that_is_stopping(
     journal: Journal, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,52 @@
+"""No more sentences wait than TTS_QUEUE_LIMIT says, but what arrives goes first."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.ttsmonitor.fakes_web import utterance
+from ttsmonitor import journal
+from ttsmonitor import service as module
+from ttsmonitor.models import Utterance
+from ttsmonitor.service import SpeechService
+
+pytestmark = pytest.mark.django_db
+Status = Utterance.Status
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> SpeechService:
+    """Not started, so nothing is told; with five sentences that wait, of which two may."""
+    monkeypatch.setenv("TTS_QUEUE_LIMIT", "2")
+    for number in range(5):
+        utterance(f"{number}", status=Status.QUEUED, seconds_ago=10 - number)
+    return SpeechService()
+
+
+def waiting() -> list[str]:
+    return [row.text for row in Utterance.objects.waiting()]
+
+
+def have_a_burst(service: SpeechService) -> None:
+    for _ in range(journal.MANY):
+        service._journal.state_changed()
+
+
+def test_the_oldest_of_too_many_are_skipped(service: SpeechService) -> None:
+    service._keep_bound(5)
+    assert waiting() == ["3", "4"]
+
+
+def test_nothing_is_skipped_while_a_burst_arrives(service: SpeechService) -> None:
+    have_a_burst(service)
+    service._keep_bound(5)
+    assert len(waiting()) == 5
+
+
+def test_a_burst_that_does_not_end_is_bound_too(
+    service: SpeechService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BACKLOG", 2)
+    have_a_burst(service)
+    service._keep_bound(5)
+    assert waiting() == ["3", "4"]
