@@ -166,12 +166,36 @@ def pulseaudio() -> Iterator[None]:
         subprocess.run(["pulseaudio", "--kill"], check=True)
 
 
+@pytest.fixture(scope="session")
+def idle_sinks(pulseaudio: None) -> Iterator[list[Sink]]:
+    """Devices that nobody uses just now: a new one gives no sound for its first two seconds."""
+    idle: list[Sink] = []
+    yield idle
+    for sink in idle:
+        sink.close()
+
+
 @pytest.fixture
-def sink(pulseaudio: None) -> Iterator[Sink]:
+def make_sink(idle_sinks: list[Sink]) -> Iterator[Callable[[], Sink]]:
+    """Sound devices that are recorded, each as good as new."""
+    taken: list[Sink] = []
+
+    def take() -> Sink:
+        taken.append(idle_sinks.pop().begin_anew() if idle_sinks else Sink())
+        return taken[-1]
+
+    yield take
+    for sink in taken:
+        if sink.is_usable:
+            idle_sinks.append(sink)
+        else:
+            sink.close()
+
+
+@pytest.fixture
+def sink(make_sink: Callable[[], Sink]) -> Sink:
     """A sound device that is recorded."""
-    made = Sink()
-    yield made
-    made.close()
+    return make_sink()
 
 
 @pytest.fixture

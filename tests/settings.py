@@ -1,9 +1,16 @@
 """The product's settings, with a work directory of the test run's own."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-WORK = tempfile.mkdtemp(prefix="moxie-tests-")
+# Every process of a run has a directory of its own, in that of the first one, which ends last.
+RUN = "MOXIE_TESTS_DIR"
+if RUN not in os.environ:
+    os.environ[RUN] = tempfile.mkdtemp(prefix="moxie-tests-")
+    atexit.register(shutil.rmtree, os.environ[RUN], ignore_errors=True)
+WORK = tempfile.mkdtemp(dir=os.environ[RUN])
 os.environ["MOXIE_WORK_DIR"] = WORK
 os.environ.setdefault("LOG_LEVEL", "INFO")
 for name in (

@@ -45,6 +45,19 @@ class Sink:
         threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
         wait_until(lambda: self._blocks, "the recording to start")
 
+    def begin_anew(self) -> Sink:
+        """Be as one that was just plugged in: the default, and silent."""
+        pactl("set-default-sink", self.name)
+        self.forget()
+        wait_until(lambda: self.is_silent_for(0.1), "the silence after another test")
+        self.forget()
+        return self
+
+    @property
+    def is_usable(self) -> bool:
+        """Is it there, awake and recorded?"""
+        return bool(self._module) and self._process.poll() is None and self.state != "SUSPENDED"
+
     def unplug(self) -> None:
         """Take the device away, while somebody may play on it."""
         self.stop_recording()

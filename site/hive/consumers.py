@@ -31,6 +31,8 @@ class PuppetConsumer(LiveConsumer):
         return str(self.scope["url_route"]["kwargs"]["device_id"])
 
     async def exists(self) -> bool:
+        if "\0" in self.device_id:  # PostgreSQL cannot be asked for it
+            return False
         return await Robot.objects.filter(device_id=self.device_id).aexists()
 
     def wanted_groups(self) -> list[str]:

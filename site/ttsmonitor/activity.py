@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from datetime import UTC, datetime
+from uuid import UUID
 
 from ttsmonitor import events
 from ttsmonitor.messages import format_time
 
 KEPT = 200
+ID_CHARACTERS = 8
 
 
 class ActivityHandler(logging.Handler):
@@ -23,7 +25,7 @@ class ActivityHandler(logging.Handler):
         entry = {
             "at": format_time(datetime.fromtimestamp(record.created, UTC)),
             "level": "info" if record.levelno < logging.WARNING else record.levelname.lower(),
-            "text": record.getMessage(),
+            "text": _message(record),
         }
         self._entries.append(entry)
         events.push(events.MONITOR_GROUP, "activity", {"entry": entry})
@@ -31,3 +33,12 @@ class ActivityHandler(logging.Handler):
     def entries(self) -> list[dict[str, str]]:
         """Oldest first."""
         return list(self._entries)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What it says, of ids only the beginning: enough to find them in the log itself."""
+    if not isinstance(record.args, tuple) or not record.args:
+        return record.getMessage()
+    return str(record.msg) % tuple(
+        str(each)[:ID_CHARACTERS] if isinstance(each, UUID) else each for each in record.args
+    )

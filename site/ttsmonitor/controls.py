@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttsmonitor.exceptions import InvalidMessageError
-from ttsmonitor.fields import DEVICE, decode, dump, read_name, read_number, read_object, read_uuid
+from ttsmonitor.fields import (
+    DEVICE,
+    SLUG,
+    decode,
+    dump,
+    read_name,
+    read_number,
+    read_object,
+    read_uuid,
+)
 
 ACTIONS = (
     "interrupt", "skip", "clear", "pause", "resume", "volume", "mute", "unmute", "replay",
@@ -29,6 +38,8 @@ class Control:
     utterance_id: uuid.UUID | None = None
     before: uuid.UUID | None = None
     """Whose turn `move` puts it before; None: it goes to the end."""
+    sender: str = ""
+    """The instance of a speech service that has obeyed it already, and tells the others."""
 
     def to_payload(self) -> bytes:
         fields: dict[str, Any] = {"action": self.action}
@@ -38,6 +49,8 @@ class Control:
             fields["value"] = self.value
         if self.utterance_id is not None:
             fields["id"] = str(self.utterance_id)
+        if self.sender:
+            fields["sender"] = self.sender
         if self.action == "move":
             fields["before"] = None if self.before is None else str(self.before)
         return dump(fields)
@@ -62,4 +75,5 @@ def parse_control(payload: bytes) -> Control:
         value=value,
         utterance_id=utterance_id,
         before=read_uuid(fields, "before") if action == "move" else None,
+        sender=read_name(fields, "sender", SLUG),
     )

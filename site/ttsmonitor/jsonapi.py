@@ -19,6 +19,7 @@ from django.views import defaults
 
 from ttsmonitor.exceptions import BadRequestError, InvalidMessageError
 from ttsmonitor.messages import UTTERANCE_CHARACTERS, clean
+from ttsmonitor.phrases import phrase
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,10 @@ def _answer(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> HttpRes
         return view(request, **kwargs)
     except InvalidRequestError as exc:
         return error(exc.code, str(exc), exc.status)
-    except (BadRequestError, InvalidMessageError) as exc:
+    except BadRequestError as exc:
         return error("bad_request", str(exc), 400)
+    except InvalidMessageError as exc:
+        return error("bad_request", phrase(str(exc)), 400)
     except RequestDataTooBig:
         return error("too_large", _("The request is too large."), 413)
     except Http404:

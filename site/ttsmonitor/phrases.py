@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
+from django.utils.formats import get_format
 from django.utils.translation import get_language, gettext, gettext_noop
 
 # History and health keep reasons in English, in these words; what is not listed is shown as it is.
@@ -60,6 +61,12 @@ CAUSES = (
     gettext_noop("the sound device takes no sound: is it suspended?"),
     gettext_noop("PyAudio is not installed, it needs PortAudio: see the README"),
     gettext_noop("TTS_AUDIO_DEVICE={wanted} is none of: {names}"),
+    # Of the hive's language model, the last ones as the library names them.
+    gettext_noop("not done within {seconds} seconds"),
+    gettext_noop("it answered nothing that can be said"),
+    gettext_noop("Connection error. {cause}"),
+    gettext_noop("All connection attempts failed"),
+    gettext_noop("Request timed out."),
     gettext_noop("no utterance has begun"),
     gettext_noop("the voice made no sound"),
     gettext_noop("cutting took more than {seconds} s"),
@@ -88,6 +95,31 @@ CAUSES = (
     ),
 )
 """Why something was not said, or does not work."""
+
+WIRE = (
+    gettext_noop("payload of {bytes} bytes: at most {most}"),
+    gettext_noop("payload is not UTF-8: {cause}"),
+    gettext_noop("payload is not valid JSON: {cause}"),
+    gettext_noop("payload is not a JSON object"),
+    gettext_noop("{name} is missing or is not a string"),
+    gettext_noop("{name} is empty"),
+    gettext_noop("{name} has {count} characters: at most {limit}"),
+    gettext_noop("{name} has a NUL or half a surrogate pair"),
+    gettext_noop("{name} is {value}: not a valid name"),
+    gettext_noop("{name} is {value}: give a number from {low} to {high}"),
+    gettext_noop("{name} is {value}: give a whole number"),
+    gettext_noop("{name} is {value}: not a UUID"),
+    gettext_noop("timestamp is {value}: give ISO 8601"),
+    gettext_noop("priority is {value}: give normal or high"),
+    gettext_noop("action is {value}: give one of {names}"),
+    gettext_noop("action volume needs a value from 0 to 1"),
+    gettext_noop("action {name} needs the id of an utterance"),
+    gettext_noop("utterance {id} has over {limit} characters"),
+    gettext_noop("chunk {number} follows the end of utterance {id}"),
+    gettext_noop("{name} is {value}, but utterance {id} came with {known}"),
+    gettext_noop("it could not be stored: {cause}"),
+)
+"""What is wrong with a message, as InvalidMessageError has it."""
 
 LINES = (
     gettext_noop("speech service ready"),
@@ -189,6 +221,8 @@ LINES = (
 )
 """Of the log that the monitor shows as its activity."""
 
+_DECIMAL = re.compile(r"(-?\d+)\.(\d+(?: s)?)")
+
 MARK = "phrase:"
 """Begins the names of these among the words that scripts get: see say() in live.js."""
 
@@ -200,7 +234,7 @@ def phrase(text: str) -> str:
 
 def for_scripts() -> dict[str, str]:
     """From English to the visitor's language; nothing where that is English."""
-    found = {each: gettext(each) for each in sorted({*CAUSES, *LINES})}
+    found = {each: gettext(each) for each in sorted({*CAUSES, *WIRE, *LINES})}
     return {f"{MARK}{each}": words for each, words in found.items() if words != each}
 
 
@@ -209,9 +243,19 @@ def _phrase(text: str, language: str) -> str:
     # The language is in force; it is an argument so that each has its own.
     for template, pattern in _patterns():
         if match := pattern.fullmatch(text):
-            values = {name: phrase(value) for name, value in match.groupdict().items()}
+            values = {name: _value(name, value) for name, value in match.groupdict().items()}
             return gettext(template).format(**values)
     return text
+
+
+def _value(name: str, value: str) -> str:
+    """What stands for a name: words of ours, a number, or (`text`) what Moxie says."""
+    if name == "text":
+        return value
+    if match := _DECIMAL.fullmatch(value):
+        point: str = get_format("DECIMAL_SEPARATOR")
+        return point.join(match.groups())
+    return phrase(value)
 
 
 @functools.cache
@@ -219,7 +263,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Those that say most first."""
     return [
         (template, _pattern(template))
-        for template in sorted({*REASONS, *CAUSES, *LINES}, key=_weight, reverse=True)
+        for template in sorted({*REASONS, *CAUSES, *WIRE, *LINES}, key=_weight, reverse=True)
     ]
 
 

@@ -39,7 +39,8 @@ def vendor() -> str:
 
 def words(q: str) -> list[str]:
     """Those that are looked for: the first ones, of long ones the beginning."""
-    return [word[:MOST_LETTERS] for word in folding.words(q)[:MOST_WORDS]]
+    found = folding.tokens(q) if vendor() == "sqlite" else folding.words(q)
+    return [word[:MOST_LETTERS] for word in found[:MOST_WORDS]]
 
 
 def _alias() -> str:

@@ -94,7 +94,7 @@ class SpeechService:
             foresee=self._speaker.foresee,
             on_stored=self._stored,
             on_gap=self._gap,
-            on_control=self.control,
+            on_control=self._commands.obey,
             on_maker_gone=self._speaker.patience.maker_has_gone,
             health=self.health,
             on_connection=self._journal.state_changed,
@@ -239,7 +239,9 @@ class SpeechService:
         return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
     def control(self, control: Control) -> bool:
-        """Do what a control message or a page's button says; False where it came too late."""
+        """Do what a page's button says; False where it came too late."""
+        if control.action == "interrupt":  # first, so that whoever asks afterwards is answered
+            self._subscriber.pass_on(control)
         return self._commands.obey(control)
 
     def _stored(self, stored: list[Stored]) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -133,6 +134,11 @@ class Subscriber:
         """The newest state, retained for whoever comes later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
 
+    def pass_on(self, control: Control) -> None:
+        """Tell those who make what is spoken of a control that did not come from the broker."""
+        told = replace(control, sender=self.connection.instance)
+        self.connection.publish(CONTROL_TOPIC, told.to_payload())
+
     def _look_for_rival(self) -> None:
         link = self.connection
         if Scout(COMPONENT, link.instance).finds_rival(*link.endpoint, lambda: link.is_stopped):
@@ -173,6 +179,8 @@ class Subscriber:
                     logger.warning("ignored a retained control message: it is not for now")
                     return
                 control = parse_control(message.payload)
+                if control.sender == self.connection.instance:
+                    return
                 if control.action == "interrupt":
                     self._note_interrupt(control.device_id, message.received)
                 self._on_control(control)

@@ -7,9 +7,12 @@ recorded sound device, Chromium.
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +24,6 @@ from tests.tools import Process, free_port, manage, run, running, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 
-DEVICE = "d_5b2f1c5e-0a3c-4a62-9d1c-2f0a5a4e7b11"
 SENTENCE = "Hola, soy Moxie hablando en español"
 
 
@@ -32,6 +34,7 @@ class Home:
     environment: dict[str, str]
     password: str
     wav: Path
+    sink: Sink
 
     @property
     def hive(self) -> str:
@@ -42,30 +45,43 @@ class Home:
         return f"http://localhost:{self.environment['HTTP_PORT']}/"
 
 
-@pytest.fixture
-def home(tmp_path: Path, sink: Sink) -> Iterator[Home]:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, pulseaudio: None) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("home")
     ports = ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
     environment = {name: str(free_port()) for name in ports} | {
         "MQTT_HOST": "localhost",
-        "MOXIE_WORK_DIR": str(tmp_path / "work"),
+        "MOXIE_WORK_DIR": str(folder / "work"),
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "TTS_ENGINE": "espeak",
         "TTS_AUDIO": "pyaudio,wav",
-        "TTS_WAV_DIR": str(tmp_path / "wav"),
+        "TTS_WAV_DIR": str(folder / "wav"),
     }
     printed = run(manage("prepare"), environment)
     found = re.search(r"password\s+(\S+)", printed)
     assert found, printed
-    with running(manage("run_all"), environment) as everything:
+    with (
+        closing(Sink()) as sink,
+        running(manage("run_all"), environment) as everything,
+    ):
         everything.wait_for_line("Moxie is ready", timeout_seconds=60)
-        yield Home(environment, found[1], tmp_path / "wav")
+        yield Home(environment, found[1], folder / "wav", sink)
+
+
+@dataclass
+class Robot:
+    """A simulated one, with a Puppet Mode page of its own."""
+
+    process: Process
+    page: str
 
 
 @pytest.fixture
-def robot(home: Home) -> Iterator[Process]:
-    with running(manage("virtual_moxie", "--id", DEVICE), home.environment) as process:
+def robot(home: Home) -> Iterator[Robot]:
+    device_id = f"d_{uuid.uuid4()}"
+    with running(manage("virtual_moxie", "--id", device_id), home.environment) as process:
         process.wait_for_line("connected")
-        yield process
+        yield Robot(process, f"{home.hive}puppet/{device_id}/")
 
 
 @pytest.fixture
@@ -82,23 +98,29 @@ def log_in(page: Page, home: Home) -> None:
     page.wait_for_url(home.hive)
 
 
+def read(page: Page, url: str) -> dict[str, Any]:
+    answer: dict[str, Any] = page.request.get(url).json()
+    return answer
+
+
 def test_a_sentence_goes_from_puppet_mode_to_the_loudspeaker(
-    home: Home, robot: Process, browser_page: Page, sink: Sink
+    home: Home, robot: Robot, browser_page: Page
 ) -> None:
     puppet = browser_page
     log_in(puppet, home)
     monitor = puppet.context.new_page()
     monitor.goto(home.monitor)
     expect(monitor.locator("html")).to_have_attribute("lang", "es")
+    before = read(puppet, f"{home.monitor}api/stats")
 
-    puppet.goto(f"{home.hive}puppet/{DEVICE}/")
+    puppet.goto(robot.page)
     puppet.click("#start")
     expect(puppet.locator("#stop")).to_be_visible()
     puppet.fill("#text", SENTENCE)
     puppet.press("#text", "Enter")
 
     # the robot
-    robot.wait_for_line(SENTENCE)
+    robot.process.wait_for_line(SENTENCE)
     # the page it was typed on, and the monitor, both without a reload
     line = puppet.locator("#lines li", has_text=SENTENCE).first
     expect(line).to_have_attribute("data-state", "spoken", timeout=20_000)
@@ -106,28 +128,30 @@ def test_a_sentence_goes_from_puppet_mode_to_the_loudspeaker(
     expect(row.locator(".state-spoken")).to_be_visible(timeout=20_000)
 
     # the sound device: the very samples that were made
-    wait_until(lambda: sink.is_silent_for(0.3))
-    (path,) = home.wav.glob("*.wav")
+    wait_until(lambda: home.sink.is_silent_for(0.3))
+    path = max(home.wav.glob("*.wav"), key=lambda each: each.stat().st_mtime)
     samples, _rate = read_wav(path)
-    assert likeness(samples, sink.recorded()) > 0.9
-    assert likeness(samples[::-1].copy(), sink.recorded()) < 0.3, "it would accept anything"
+    recorded = home.sink.recorded()
+    assert likeness(samples, recorded) > 0.9
+    assert likeness(samples[::-1].copy(), recorded) < 0.3, "it would accept anything"
     assert int(np.abs(samples).max()) > 5_000
 
     # the history and the figures
-    (kept,) = puppet.request.get(f"{home.monitor}api/history").json()["utterances"]
+    kept, *_older = read(puppet, f"{home.monitor}api/history")["utterances"]
     assert (kept["text"], kept["status"]) == (SENTENCE, "spoken")
-    assert (kept["source"], kept["device_id"]) == ("puppet_mode", DEVICE)
+    assert (kept["source"], kept["device_id"]) == ("puppet_mode", robot.page.split("/")[-2])
     assert kept["first_audio_ms"] > 0
-    stats = puppet.request.get(f"{home.monitor}api/stats").json()
-    assert (stats["total"], stats["by_status"]["spoken"]) == (1, 1)
+    stats = read(puppet, f"{home.monitor}api/stats")
+    assert stats["total"] == before["total"] + 1
+    assert stats["by_status"]["spoken"] == before["by_status"]["spoken"] + 1
 
 
 def test_escape_silences_the_robot_and_the_loudspeaker(
-    home: Home, robot: Process, browser_page: Page, sink: Sink
+    home: Home, robot: Robot, browser_page: Page
 ) -> None:
     page = browser_page
     log_in(page, home)
-    page.goto(f"{home.hive}puppet/{DEVICE}/")
+    page.goto(robot.page)
     page.click("#start")
     page.fill("#text", "Había una vez un robot que quería aprender a bailar. " * 20)
     page.press("#text", "Enter")
@@ -135,5 +159,5 @@ def test_escape_silences_the_robot_and_the_loudspeaker(
     expect(line).to_have_attribute("data-state", "playing", timeout=20_000)
     page.keyboard.press("Escape")
     expect(line).to_have_attribute("data-state", "interrupted", timeout=10_000)
-    wait_until(lambda: sink.is_silent_for(0.5))
-    robot.wait_for_line("Moxie stops speaking")
+    wait_until(lambda: home.sink.is_silent_for(0.5))
+    robot.process.wait_for_line("Moxie stops speaking")

@@ -64,6 +64,7 @@ def test_charts_show_the_history_and_what_is_said_meanwhile(
 
     listen().publish("moxie/tts/text", "Hola")
     expect(page.locator("#stream")).to_contain_text("Hola")
+    expect(page.locator("#log")).to_contain_text(re.compile(r"dicha [0-9a-f]{8} \(\d,\d s\): Hola"))
 
     def is_drawn_again() -> bool:
         page.clock.run_for(30_000)

@@ -58,6 +58,31 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
 
 
 @pytest.mark.parametrize("device_id", [DEVICE, ""])
+def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_yet(
+    service: SpeechService,
+    moxie: VirtualMoxie,
+    model: ModelStub,
+    server: MoxieServer,
+    listen: Listen,
+    device_id: str,
+) -> None:
+    gate, heard = threading.Event(), listen(CONTROL_TOPIC)
+    model.answer(gate, "Uno.")
+    moxie.hear("Cuenta")
+    wait_until(lambda: model.requests, "the question")
+    service.control(Control(action="interrupt", device_id=device_id))
+    wait_until(lambda: not server.chat._answers.talks._waiting, "the end of the answer")
+    gate.set()
+    moxie.hear("Otra cosa")
+    moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
+    wait_until(lambda: Utterance.objects.filter(status=Status.SPOKEN), "the other answer")
+    (told,) = heard.payloads(CONTROL_TOPIC)
+    assert json.loads(told)["sender"]
+    obeyed = [line["text"] for line in service.activity() if line["text"].startswith("control:")]
+    assert len(obeyed) == 1, "it obeyed its own message as well"
+
+
+@pytest.mark.parametrize("device_id", [DEVICE, ""])
 def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
     moxie: VirtualMoxie, model: ModelStub, server: MoxieServer, listen: Listen, device_id: str
 ) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.settings import RUN
 from tests.tools import ROOT
 
 SETTINGS = str(ROOT / "site/openmoxie/settings.py")
@@ -87,3 +92,20 @@ async def test_sockets_open_through_a_proxy_with_tls(
 
     client = await sync_to_async(log_in)(PROXIED)
     assert await open_socket(client, PROXIED | changed) is is_let_in
+
+
+def test_the_tests_leave_nothing_behind_even_where_a_worker_ends_oddly(tmp_path: Path) -> None:
+    worker = "import os, tests.settings; os._exit(0)"
+    first = f"import os, subprocess, sys, tests.settings as made; print(made.WORK); \
+subprocess.run([sys.executable, '-c', {worker!r}], check=True); sys.exit(3)"
+    environment = {name: value for name, value in os.environ.items() if name != RUN}
+    ended = subprocess.run(
+        [sys.executable, "-c", first],
+        cwd=ROOT,
+        env=environment | {"TMPDIR": str(tmp_path), "PYTHONPATH": "site"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert ended.returncode == 3
+    assert ended.stdout.startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []

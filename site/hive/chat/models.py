@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hive.chat.patterns import PATTERN_CHARACTERS, problem_of
 from hive.conf import conf
+from ttsmonitor.messages import clean
 
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 
@@ -35,7 +36,7 @@ class ChatModuleQuerySet(models.QuerySet["ChatModule"]):
     def of_id(self, module_id: object) -> Self:
         """Those a robot calls by this id, whatever the content."""
         ids = ["", module_id] if module_id == conf.HIVE_CHAT_MODULE else [module_id]
-        return self.enabled().filter(module_id__in=[str(each) for each in ids])
+        return self.enabled().filter(module_id__in=[clean(str(each)) for each in ids])
 
     def hosting(self, module_id: object, content_id: object = "") -> ChatModule | None:
         """The module for this content; the first of its id where none has just that."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hive.events import push_line, push_robot
 from hive.models import DEVICE_ID, Configuration, Robot
+from ttsmonitor.messages import clean
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_server import MoxieServer
@@ -64,7 +65,7 @@ class Reports:
         if not isinstance(message, dict) or not isinstance(message.get("state"), str):
             logger.warning("robot %s reports a telehealth state that is none", device_id)
             return
-        Robot.objects.heard(device_id, puppet_state=message["state"][:64])
+        Robot.objects.heard(device_id, puppet_state=clean(message["state"])[:64])
         push_robot(device_id)
         if message["state"] == SPEAKING:
             for line in self._server.lines.robot_speaks(device_id):

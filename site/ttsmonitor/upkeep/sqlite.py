@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ttsmonitor.folding import TOKENIZER
+
 TABLE = "ttsmonitor_utterance"
 WORDS = "utterance_words"
 _LAST = "utterance_counted_change"
@@ -118,7 +120,7 @@ def begin(cursor: Any) -> None:
     _run(
         cursor,
         f"CREATE VIRTUAL TABLE {WORDS} USING fts5 (words, content='', columnsize=0, detail=none,"
-        " prefix='3 4 5 6', tokenize='unicode61 remove_diacritics 2')",
+        f" prefix='3 4 5 6', tokenize='{TOKENIZER}')",
     )
     if not _has_places(cursor):
         cursor.execute(f"SELECT 1 FROM pragma_table_xinfo('{TABLE}') WHERE name = 'place'")  # noqa: S608

@@ -149,8 +149,9 @@ async def test_strangers_are_kept_out(robot: Robot, path: str) -> None:
     await page.disconnect()
 
 
-async def test_an_unknown_robot_has_no_page(robot: Robot) -> None:
-    page = open_page("/ws/puppet/d_nobody/")
+@pytest.mark.parametrize("device_id", ["d_nobody", "\0"])
+async def test_an_unknown_robot_has_no_page(robot: Robot, device_id: str) -> None:
+    page = open_page(f"/ws/puppet/{device_id}/")
     assert not (await page.connect())[0]
     await page.disconnect()
 

@@ -105,6 +105,13 @@ def test_what_is_no_robot_is_not_made_one(
 
 
 @pytest.mark.django_db
+def test_what_no_database_takes_is_not_kept_of_a_report(server: SentServer) -> None:
+    message = {"subtopic": "telehealth", "message": {"state": "RE\0ADY\ud83d"}}
+    Reports(server).handle(ACTIVITY, message)
+    assert Robot.objects.get().puppet_state == "RE\ufffdADY?"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("message", [None, "READY", {}, {"state": 3}])
 def test_a_telehealth_state_that_is_none_changes_nothing(server: SentServer, message: Any) -> None:
     Reports(server).handle(ACTIVITY, {"subtopic": "telehealth", "message": message})

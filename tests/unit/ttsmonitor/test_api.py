@@ -143,9 +143,32 @@ def test_what_cannot_be_understood_is_400_with_a_sentence(
     assert next(iter(query)) in response.json()["detail"]
 
 
-def test_a_nul_in_the_search_finds_nothing_and_breaks_nothing(browser: Client) -> None:
-    utterance("Hola")
-    assert browser.get("/api/history", {"q": "a\0b"}).json()["utterances"] == []
+STRANGE = "ᦰᦱᦲᦳᦴᦵᦶᦷᦸᦹᦺᦻᦼᦽᦾᦿᧀᧈᧉᳲᳳ"
+"""Letters to Python, and none to SQLite's index."""
+HOLA_LUNA = [
+    '"hola', 'hola"', '""hola" luna"', "hola*", "^hola", "(hola", "hola))", "hola + luna",
+    "-hola", "{hola}", "hola 🤖", "hola🤖", "hola:*", "hola\\", "hola\ud83d", "HOLÁ, ¡luna!",
+]  # fmt: skip
+NOTHING = [
+    '"', "'", "*", "^", "((", "¿¡…!?", "%_\\;--", "&|!<->", "\ud83d", "\u0301", "🤖", "👩‍👩‍👧",
+    "hola AND luna", "luna OR mar", "NOT hola", "NEAR(hola)", "NEAR(hola luna, 5)", "ho*",
+    "words:hola", "{words}: hola", "a" * 500, "hola" * 125, "ab " * 500, "hola mar " * 100,
+    *(f"hola{letter}cd" for letter in STRANGE), STRANGE, STRANGE * 20,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("q", "is_found"), [(q, q in HOLA_LUNA) for q in HOLA_LUNA + NOTHING], ids=repr
+)
+def test_a_search_is_for_words_whatever_else_is_in_it(
+    browser: Client, q: str, is_found: bool
+) -> None:
+    utterance("Hola, luna")
+    response = browser.get("/api/history", {"q": q.encode("utf-8", "surrogatepass")})
+    assert len(response.json()["utterances"]) == is_found
+    page = browser.get("/history/", {"q": q.encode("utf-8", "surrogatepass")})
+    assert page.status_code == 200
+    assert ("Hola, luna" in page.content.decode()) is is_found
 
 
 def test_control_reaches_the_service(browser: Client, speech: FakeService) -> None:

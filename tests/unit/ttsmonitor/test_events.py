@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,3 +55,15 @@ def test_a_layer_that_is_away_is_told_once_and_does_not_feed_itself(
     assert layer.asked == 6
     assert caplog.text.count("cannot be pushed") == 1
     assert any("no Redis answers" in entry["text"] for entry in handler.entries())
+
+
+def test_the_activity_shows_of_an_id_its_beginning() -> None:
+    logger, handler = logging.getLogger("ttsmonitor"), ActivityHandler()
+    logger.addHandler(handler)
+    try:
+        logger.info("spoken %s (%.1f s): %s", uuid.UUID(int=7 << 96), 2, "100 %")
+        logger.info("100 %")
+    finally:
+        logger.removeHandler(handler)
+    said = [entry["text"] for entry in handler.entries()]
+    assert said == ["spoken 00000007 (2.0 s): 100 %", "100 %"]

@@ -31,6 +31,27 @@ def test_an_unknown_address_is_404_in_json_there_and_a_page_elsewhere(
     assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
 
 
+NUL_PATHS = {
+    "openmoxie.urls": ["/puppet/%00/", "/api/robots/%00", "/chat/?module=%00", "/history/?q=a%00"],
+    "openmoxie.urls_monitor": ["/?q=%00", "/api/history?device_id=%00", "/api/stats/series?%00=1"],
+}
+
+
+@pytest.mark.parametrize(
+    ("urlconf", "path"), [(urlconf, path) for urlconf in NUL_PATHS for path in NUL_PATHS[urlconf]]
+)
+def test_an_address_with_a_nul_is_not_found_whatever_the_database(
+    browser: Client, settings: Any, urlconf: str, path: str
+) -> None:
+    settings.ROOT_URLCONF = urlconf
+    response = browser.get(path)
+    assert response.status_code == 404
+    if path.startswith("/api/"):
+        assert response.json()["error"] == "not_found"
+    else:
+        assert response.templates[0].name == "404.html"
+
+
 def test_a_stranger_does_not_learn_what_there_is(visitor: Client) -> None:
     assert visitor.get("/api/nothing").status_code == 401
 

@@ -12,12 +12,15 @@ from django.utils import translation
 
 from tests.tools import ROOT
 from ttsmonitor import phrases
-from ttsmonitor.phrases import CAUSES, LINES, MARK
+from ttsmonitor.phrases import CAUSES, LINES, MARK, WIRE
 from ttsmonitor.words import REASONS, reason_text
 
 TTSMONITOR = ROOT / "site" / "ttsmonitor"
 LEVELS = {"info", "warning", "error", "exception", "critical"}
-FAILURES = {"SynthesisError", "VoiceNotFoundError", "AudioError", "_failed", "_died", "_note_error"}
+FAILURES = {
+    "SynthesisError", "VoiceNotFoundError", "AudioError", "InvalidMessageError", "_failed", "_died",
+    "_note_error", "failed",
+}  # fmt: skip
 ELSEWHERE = {"apps.py", "plugin.py", "download.py"}
 """What is not part of the speech process, or tells whoever typed a command."""
 PLACE = re.compile(r"\{\w+\}|%(?:\.\d+)?[sdrfg]")
@@ -28,7 +31,7 @@ def shape(words: str) -> str:
     return PLACE.sub("{}", words)
 
 
-KNOWN = {shape(each) for each in (*CAUSES, *LINES, *REASONS)}
+KNOWN = {shape(each) for each in (*CAUSES, *LINES, *WIRE, *REASONS)}
 
 
 def written(node: ast.expr) -> str | None:
@@ -67,11 +70,10 @@ def test_every_line_of_the_activity_can_be_translated() -> None:
     assert lines - KNOWN == set()
 
 
-def test_every_reason_of_voice_sound_and_broker_can_be_translated() -> None:
-    reasons = {
-        reason for path in modules("", "audio", "synthesis") for reason in said(path, lines=False)
-    }
-    assert len(reasons) > 20
+def test_every_reason_of_voice_sound_broker_and_model_can_be_translated() -> None:
+    paths = [*modules("", "audio", "synthesis"), ROOT / "site" / "hive" / "chat" / "talks.py"]
+    reasons = {reason for path in paths for reason in said(path, lines=False)}
+    assert len(reasons) > 40
     assert {reason for reason in reasons if not any(map(_is_like(reason), KNOWN))} == set()
 
 
@@ -89,7 +91,17 @@ def _is_like(reason: str):  # type: ignore[no-untyped-def]
             "interrupted 7 (interrupted by whoever speaks for the robot): Hola (dos): adiós",
             "interrumpida 7 (interrumpida por quien habla por el robot): Hola (dos): adiós",
         ),
-        ("spoken 7 (2.0 s): Hola", "dicha 7 (2.0 s): Hola"),
+        ("spoken 7 (2.0 s): Hola", "dicha 7 (2,0 s): Hola"),
+        ("spoken 7 (12.25 s): 1.5", "dicha 7 (12,25 s): 1.5"),
+        ("failed 7 (skipped): it is closed", "fallida 7 (saltada): it is closed"),
+        ("voice is 'a b': not a valid name", "voice es 'a b': no es un nombre válido"),
+        ("ttl is '0.5': give a number from 1 to 9", "ttl es '0.5': debe ser un número de 1 a 9"),
+        ("not done within 12 seconds", "no terminó en 12 segundos"),
+        ("not done within 0.5 seconds", "no terminó en 0,5 segundos"),
+        (
+            "ignored a message on a/b: payload is not a JSON object",
+            "ignorado un mensaje en a/b: el mensaje no es un objeto JSON",
+        ),
         ("no broker answers at localhost:1883", "ningún broker responde en localhost:1883"),
         (
             "no sound device can be used (it is closed)",

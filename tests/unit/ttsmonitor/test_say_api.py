@@ -107,6 +107,18 @@ def test_what_no_message_can_have_is_refused_in_words(
     assert mirror.said == []
 
 
+def test_what_is_wrong_is_told_in_the_language_of_whoever_asks(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    response = browser.post(
+        "/api/say",
+        {"text": "Hola", "voice": "a b"},
+        content_type="application/json",
+        headers={"accept-language": "es"},
+    )
+    assert response.json()["detail"] == "voice es 'a b': no es un nombre válido"
+
+
 def test_where_the_broker_is_away_it_is_taken_and_the_answer_says_so(
     browser: Client, mirror: FakeMirror
 ) -> None:

@@ -211,6 +211,16 @@ def test_nothing_else_is_found(q: str) -> None:
     assert found(q=q) == []
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's locale knows its letters")
+@pytest.mark.parametrize(
+    "said", ["한국어를 배워요", "Привет, Мокси", "日本語 です", "新しいᦰことば", "Ǆungla ﬁn ⁵ Ⅷ"]
+)
+def test_what_was_said_in_other_letters_is_found_by_its_own_words(said: str) -> None:
+    utterance(said)
+    utterance("otra cosa")
+    assert found(q=said) == found(q=said.split()[0]) == [said]
+
+
 def test_a_search_follows_what_changes() -> None:
     row = utterance("antes", status=Status.QUEUED)
     mine = Utterance.objects.filter(pk=row.pk)

@@ -90,7 +90,7 @@ function showOutcome(row, line) {
   part(row, "note").textContent = line.note ? say(line.note) : "";
   const error = line.error ?? "";
   const isFallback = line.note === "fallback";
-  part(row, "error").textContent = isFallback ? say("No answer of the language model: {error}", { error }) : say(error);
+  part(row, "error").textContent = isFallback ? say("No answer of the language model: {error}", { error: say(error) }) : say(error);
 }
 
 function showTalker() {
@@ -127,10 +127,11 @@ choice.addEventListener("change", () => {
 
 showTalker();
 lines.scrollTop = lines.scrollHeight;
-connect(`/ws/chat/${visit}/`, {
+const live = connect(`/ws/chat/${visit}/`, {
   onEvent(event) {
     if (event.type === "snapshot") showAll(event);
     else if (event.type === "chat") showLine(event.line);
+    else if (event.type === "forgotten") live.send({ type: "snapshot" });
     else if (event.type === "speech") showSpeech(event.speech);
   },
   onStale(stale) {

@@ -186,10 +186,18 @@ function phrase(text) {
     .map((key) => [pattern(key.slice(MARK.length)), words[key]]);
   for (const [english, translation] of phrases) {
     const match = english.exec(text);
-    if (match) return translation.replace(/\{(\w+)\}/g, (all, name) => say(match.groups?.[name] ?? all));
+    if (match) return translation.replace(/\{(\w+)\}/g, (all, name) => shown(name, match.groups?.[name] ?? all));
   }
   return text;
 }
+
+// A value: words of ours, a number, or (`text`) what Moxie says.
+function shown(name, value) {
+  if (name === "text") return value;
+  return say(value.replace(/^(-?\d+)\.(\d+(?: s)?)$/, `$1${decimalPoint()}$2`));
+}
+
+const decimalPoint = () => (0.5).toLocaleString(document.documentElement.lang).charAt(1);
 
 const weight = (template) => template.replace(/\{\w+\}/g, "").length;
 
