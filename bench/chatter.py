@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, required=True, help="sentences per second")
     args = parser.parse_args()
     django.setup()
-    from ttsmonitor.signals import on_stop_signal
+    from ttsmonitor.system.signals import on_stop_signal
 
     stopping = threading.Event()
     with on_stop_signal(stopping.set):

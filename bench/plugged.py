@@ -83,8 +83,8 @@ def main(way: str, port: int, calls: int) -> None:
 
 
 def _plug_in(*, is_raising: bool) -> None:
-    from ttsmonitor import plugin
-    from ttsmonitor.points import POINTS
+    from ttsmonitor.publishing import plugin
+    from ttsmonitor.publishing.points import POINTS
 
     points = tuple(replace(each, module=f"{STAND_IN}.{each.module}") for each in POINTS)
     plugin.POINTS = points  # type: ignore[attr-defined, assignment]

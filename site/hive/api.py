@@ -14,9 +14,9 @@ from hive.events import push_line
 from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.messages import PAYLOAD_BYTES, dump
-from ttsmonitor.words import MOODS
+from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
+from ttsmonitor.web.words import MOODS
 
 COMMAND_BYTES = 128
 """What a robot's command has around the words, rounded up."""

@@ -20,7 +20,7 @@ from hive.broker_config import write_config
 from hive.embedded_broker import EmbeddedBroker
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
-from ttsmonitor.ports import ListenError, ensure_port_free
+from ttsmonitor.system.ports import ListenError, ensure_port_free
 
 PROBE_SECONDS = 3
 # Where it is installed without being on everybody's PATH: Debian, Homebrew on both kinds of Mac.

@@ -9,7 +9,7 @@ from hive.chat.visits import is_visit
 from hive.events import chat_group, puppet_group
 from hive.models import Robot
 from ttsmonitor.events import ROBOTS_GROUP
-from ttsmonitor.live import LiveConsumer
+from ttsmonitor.web.live import LiveConsumer
 
 
 class HiveConsumer(LiveConsumer):

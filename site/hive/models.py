@@ -14,7 +14,7 @@ from hive import config
 from hive.chat.models import ChatModule as ChatModule
 from hive.chat.models import GlobalCommand as GlobalCommand
 from ttsmonitor.messages import format_maybe, shorten
-from ttsmonitor.words import MOODS
+from ttsmonitor.web.words import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""

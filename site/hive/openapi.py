@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from hive.chat.api import COMMANDS, SPEECH_CHARACTERS
 from hive.models import FAVOURITE_CHARACTERS
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.openapi import (
+from ttsmonitor.web.openapi import (
     Part,
     document,
     fields,
@@ -26,7 +26,7 @@ from ttsmonitor.openapi import (
     whole,
     write,
 )
-from ttsmonitor.words import MOODS
+from ttsmonitor.web.words import MOODS
 
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 VISIT = "page_0123456789abcdef"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hive.api import read_speech
 from hive.events import push_favourites
 from hive.models import FAVOURITE_CHARACTERS, Favourite
-from ttsmonitor.jsonapi import InvalidRequestError, endpoint, read_object
+from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object
 
 RECENT = 12
 

@@ -18,9 +18,9 @@ from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from openmoxie.asgi import application
 from ttsmonitor import events
 from ttsmonitor.conf import conf as tts_conf
-from ttsmonitor.live import wait_for_goodbyes
-from ttsmonitor.signals import on_stop_signal
-from ttsmonitor.web import WebServer, ensure_port_free
+from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.web.live import wait_for_goodbyes
+from ttsmonitor.web.server import WebServer, ensure_port_free
 
 logger = logging.getLogger(__name__)
 

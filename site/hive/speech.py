@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ttsmonitor.unconfirmed import MirrorState
+from ttsmonitor.publishing.unconfirmed import MirrorState
 
 OFFLINE = "offline"
 _FIELDS = ("status", "current_text", "queue_size", "timestamp")

@@ -26,8 +26,8 @@ from hive.broker import Answer, find_mosquitto, loopback_address, probe
 from hive.conf import conf as hive_conf
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
-from ttsmonitor.ports import ensure_port_free
-from ttsmonitor.signals import STOP_SIGNALS
+from ttsmonitor.system.ports import ensure_port_free
+from ttsmonitor.system.signals import STOP_SIGNALS
 
 # What a process takes at most to stop when it has no sentence to finish, and what the speech
 # service takes beside its sentence.

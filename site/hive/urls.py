@@ -4,7 +4,7 @@ from django.urls import path
 
 from hive import api, openapi, phrases, views
 from hive.chat import api as chat_api
-from ttsmonitor.openapi_page import json_view, page_view
+from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),

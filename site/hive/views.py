@@ -19,9 +19,9 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.words import mood_choices, puppet_state_label, strings
 from ttsmonitor.conf import conf
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.pages import page
 from ttsmonitor.text import CHUNK_CHARACTERS
 from ttsmonitor.views import health_answer
+from ttsmonitor.web.pages import page
 
 
 @page

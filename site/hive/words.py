@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
-from ttsmonitor.words import MOODS
-from ttsmonitor.words import strings as tts_strings
+from ttsmonitor.web.words import MOODS
+from ttsmonitor.web.words import strings as tts_strings
 
 _STATES = (
     gettext_noop("online"),

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from openmoxie.clock import system_time_zone
 from ttsmonitor.conf import convert
-from ttsmonitor.secrets import kept_secret
+from ttsmonitor.system.secrets import kept_secret
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from ttsmonitor import jsonapi
+from ttsmonitor.web import jsonapi
 
 urlpatterns = [
     path(
@@ -16,7 +16,7 @@ urlpatterns = [
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
-    path("history/", include("ttsmonitor.urls_history")),
+    path("history/", include("ttsmonitor.monitor.urls_history")),
     path("admin/", admin.site.urls),
     path("api/<path:rest>", jsonapi.unknown),
 ]

@@ -7,15 +7,18 @@ import uuid
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor import paging, service, snapshot, stats
-from ttsmonitor.controls import QUEUE_ACTIONS
-from ttsmonitor.describing import describe
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.filters import Filters
-from ttsmonitor.jsonapi import InvalidRequestError, endpoint, error
+from ttsmonitor.history import paging, stats
+from ttsmonitor.history.describing import describe
+from ttsmonitor.history.filters import Filters
 from ttsmonitor.messages import parse_control
 from ttsmonitor.models import Utterance
-from ttsmonitor.words import reason_text
+from ttsmonitor.monitor import snapshot
+from ttsmonitor.service import service
+from ttsmonitor.speaking import turns
+from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error
+from ttsmonitor.web.words import reason_text
+from ttsmonitor.wire.controls import QUEUE_ACTIONS
 
 
 @endpoint("GET", "HEAD")

@@ -31,7 +31,7 @@ class TTSMonitorConfig(AppConfig):
             return
         # No checks there: a setting of ours that cannot be used is no reason not to start.
         try:
-            from ttsmonitor import plugin
+            from ttsmonitor.publishing import plugin
 
             plugin.instrument()
         except Exception:
@@ -39,7 +39,7 @@ class TTSMonitorConfig(AppConfig):
 
 
 def _install_upkeep(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:
-    from ttsmonitor import upkeep
+    from ttsmonitor.history import upkeep
 
     if not router.allow_migrate(using, "ttsmonitor"):
         return

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
-from ttsmonitor.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 from ttsmonitor.conf import AppSettings, conf
 from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
+from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 
 SETTINGS = "moxie_settings"
 """Tag of these checks, for commands that are to start quickly and so want no others."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ttsmonitor import snapshot
 from ttsmonitor.events import MONITOR_GROUP
-from ttsmonitor.live import LiveConsumer
+from ttsmonitor.monitor import snapshot
+from ttsmonitor.web.live import LiveConsumer
 
 
 class MonitorConsumer(LiveConsumer):

@@ -19,8 +19,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from ttsmonitor.bulk import insert_new
 from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.history.bulk import insert_new
 from ttsmonitor.messages import UTTERANCE_CHARACTERS, Chunk
 from ttsmonitor.models import Utterance, UtteranceChunk
 

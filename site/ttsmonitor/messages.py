@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ttsmonitor.controls import ACTIONS as ACTIONS
-from ttsmonitor.controls import Control as Control
-from ttsmonitor.controls import parse_control as parse_control
 from ttsmonitor.exceptions import InvalidMessageError
-from ttsmonitor.fields import (
+from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
+from ttsmonitor.text import clean as clean
+from ttsmonitor.text import shorten as shorten
+from ttsmonitor.wire.controls import ACTIONS as ACTIONS
+from ttsmonitor.wire.controls import Control as Control
+from ttsmonitor.wire.controls import parse_control as parse_control
+from ttsmonitor.wire.fields import (
     DEVICE,
     LANG,
     SLUG,
@@ -29,14 +32,11 @@ from ttsmonitor.fields import (
     read_uuid,
     read_whole,
 )
-from ttsmonitor.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
-from ttsmonitor.fields import UTC as UTC
-from ttsmonitor.fields import dump as dump
-from ttsmonitor.fields import format_maybe as format_maybe
-from ttsmonitor.fields import format_time as format_time
-from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
-from ttsmonitor.text import clean as clean
-from ttsmonitor.text import shorten as shorten
+from ttsmonitor.wire.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
+from ttsmonitor.wire.fields import UTC as UTC
+from ttsmonitor.wire.fields import dump as dump
+from ttsmonitor.wire.fields import format_maybe as format_maybe
+from ttsmonitor.wire.fields import format_time as format_time
 
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ttsmonitor.consumers import MonitorConsumer
-from ttsmonitor.listening import ListenConsumer
+from ttsmonitor.monitor.listening import ListenConsumer
 
 websocket_urlpatterns = [
     path("ws/monitor/", MonitorConsumer.as_asgi()),

@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 
-from ttsmonitor import growing
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
-from ttsmonitor.breath import Breath, breath_of
 from ttsmonitor.conf import conf
-from ttsmonitor.database import tend_connections, with_connections
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.inbox import is_open
-from ttsmonitor.journal import Journal
 from ttsmonitor.models import Utterance
+from ttsmonitor.speaking import growing
+from ttsmonitor.speaking.breath import Breath, breath_of
+from ttsmonitor.speaking.journal import Journal
+from ttsmonitor.speaking.voicing import VoiceKeeper, request_for
+from ttsmonitor.speaking.wallclock import follow_clock
 from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.system.database import tend_connections, with_connections
 from ttsmonitor.text import speakable
-from ttsmonitor.voicing import VoiceKeeper, request_for
-from ttsmonitor.wallclock import follow_clock
 
 logger = logging.getLogger(__name__)
 

@@ -14,14 +14,10 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from ttsmonitor import inbox
-from ttsmonitor.broker_counts import ROOT, TOPICS, BrokerCounts
 from ttsmonitor.conf import conf
-from ttsmonitor.database import tend_connections, with_connections
-from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
-from ttsmonitor.growing import MAKER
+from ttsmonitor.history.quarantine import Unreadable, quarantine
 from ttsmonitor.inbox import Arrival, Stored
-from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -34,10 +30,14 @@ from ttsmonitor.messages import (
     pong_payload,
 )
 from ttsmonitor.models import Utterance
-from ttsmonitor.mqtt import MQTTConnection, Received
-from ttsmonitor.quarantine import Unreadable, quarantine
-from ttsmonitor.rivals import RIVAL, Scout
-from ttsmonitor.wallclock import follow_clock
+from ttsmonitor.mqtt.broker_counts import ROOT, TOPICS, BrokerCounts
+from ttsmonitor.mqtt.connection import MQTTConnection, Received
+from ttsmonitor.mqtt.echo import Echo
+from ttsmonitor.mqtt.installation import client_id
+from ttsmonitor.mqtt.rivals import RIVAL, Scout
+from ttsmonitor.speaking.growing import MAKER
+from ttsmonitor.speaking.wallclock import follow_clock
+from ttsmonitor.system.database import tend_connections, with_connections
 
 logger = logging.getLogger(__name__)
 

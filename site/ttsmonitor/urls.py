@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from ttsmonitor import api, openapi_monitor, say_api, stats_api, views
-from ttsmonitor.openapi_page import json_view, page_view
+from ttsmonitor import api, views
+from ttsmonitor.monitor import openapi_monitor, say_api, stats_api
+from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),

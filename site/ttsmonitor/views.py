@@ -13,15 +13,17 @@ from django.views import csrf
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ttsmonitor import jsonapi, paging, snapshot, stats
 from ttsmonitor.conf import conf
-from ttsmonitor.counting import heard_of
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.filters import Filters, with_chosen
-from ttsmonitor.forms import voice_choices
+from ttsmonitor.history import paging, stats
+from ttsmonitor.history.counting import heard_of
+from ttsmonitor.history.filters import Filters, with_chosen
 from ttsmonitor.models import Utterance
-from ttsmonitor.pages import page
-from ttsmonitor.words import CHECKS, MOODS, SOURCES, strings
+from ttsmonitor.monitor import snapshot
+from ttsmonitor.monitor.forms import voice_choices
+from ttsmonitor.web import jsonapi
+from ttsmonitor.web.pages import page
+from ttsmonitor.web.words import CHECKS, MOODS, SOURCES, strings
 
 
 @page

@@ -24,7 +24,7 @@ ACCOUNT = {"username": "moxie", "password": "geheim"}
 @pytest.fixture
 def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     """A broker with an account, which the settings know."""
-    monkeypatch.setattr("ttsmonitor.mqtt.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setattr("ttsmonitor.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
     with product_broker(tmp_path / "broker", **ACCOUNT) as broker:

@@ -19,11 +19,11 @@ from django.utils import timezone
 from tests.history import history_of, wait_for
 from tests.tools import Listener, get_json, manage, running, wait_until
 from tests.unit.ttsmonitor.fakes import FakeOutput, FakeSynthesizer
-from ttsmonitor.journal import Journal
 from ttsmonitor.messages import Chunk
 from ttsmonitor.models import Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service.service import SpeechService
 from ttsmonitor.speaker import Speaker
+from ttsmonitor.speaking.journal import Journal
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status
@@ -83,7 +83,7 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
 ) -> None:
     monkeypatch.setitem(connections.databases["default"]["OPTIONS"], "timeout", 0.2)
     monkeypatch.setattr("ttsmonitor.subscriber.RETRY_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmonitor.journal.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.journal.RETRY_SECONDS", 0.1)
     service = make_service("null")
     sender = listen()
     sender.publish(TEXT_TOPIC, SENTENCE)

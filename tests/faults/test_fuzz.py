@@ -28,8 +28,8 @@ from ttsmonitor.messages import (
     dump,
 )
 from ttsmonitor.models import OutboxEntry, QuarantinedMessage, Utterance
-from ttsmonitor.publisher import Publisher
-from ttsmonitor.service import SpeechService
+from ttsmonitor.publishing.publisher import Publisher
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

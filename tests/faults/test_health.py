@@ -18,10 +18,10 @@ from tests.conftest import Broker
 from tests.faults.parts import frozen
 from tests.hive import connected_hive
 from tests.tools import free_port, running, wait_until
-from ttsmonitor.echo import NO_ECHO
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.models import Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.mqtt.echo import NO_ECHO
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status
@@ -47,9 +47,9 @@ main(["manage.py", "run_tts_subscriber"])
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ttsmonitor.health.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("ttsmonitor.echo.ECHO_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmonitor.echo.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ttsmonitor.service.health.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("ttsmonitor.mqtt.echo.ECHO_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.mqtt.echo.PATIENCE_SECONDS", 0.5)
 
 
 def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], dict[str, Any]]:
@@ -112,7 +112,7 @@ def test_sentences_that_wait_for_too_long_are_named(
 def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.waiting.STUCK_SECONDS", 0.2)
+    monkeypatch.setattr("ttsmonitor.service.waiting.STUCK_SECONDS", 0.2)
     service = make_service("null")
     is_back, write = threading.Event(), service._output.write
 

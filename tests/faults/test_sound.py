@@ -11,7 +11,7 @@ from tests.history import wait_for
 from tests.sound import LOUD, Sink
 from tests.tools import Listener, wait_until
 from ttsmonitor.models import Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.sound, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status

@@ -19,8 +19,8 @@ from tests.history import history_of, wait_for
 from tests.tools import Listener, manage, running, wait_until
 from ttsmonitor.messages import STATUS_TOPIC, Chunk
 from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.publisher import Publisher
-from ttsmonitor.service import SpeechService
+from ttsmonitor.publishing.publisher import Publisher
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status
@@ -31,7 +31,7 @@ MEANWHILE = 1_500
 DIES_BEFORE_IT_ACKNOWLEDGES = """
 import os, signal, sys
 sys.path.insert(0, "site")
-from ttsmonitor.mqtt import MQTTConnection
+from ttsmonitor.mqtt.connection import MQTTConnection
 
 def die(connection, message):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -13,7 +13,7 @@ from tests.history import wait_for
 from tests.tools import Listener, wait_until
 from tests.voice import make_voice
 from ttsmonitor.models import Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status

@@ -9,8 +9,8 @@ import pytest
 
 from hive.broker_config import write_config
 from tests.tools import answers, free_port, running, wait_until
-from ttsmonitor.broker_counts import TOPICS, BrokerCounts
-from ttsmonitor.mqtt import MQTTConnection, Received
+from ttsmonitor.mqtt.broker_counts import TOPICS, BrokerCounts
+from ttsmonitor.mqtt.connection import MQTTConnection, Received
 
 ACCOUNT = {"username": "speech", "password": "a-long-password"}
 

@@ -20,7 +20,7 @@ from tests.model_stub import ModelStub, Piece, serving_model
 from tests.tools import Listener, wait_until
 from ttsmonitor.messages import CONTROL_TOPIC, STATUS_TOPIC
 from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

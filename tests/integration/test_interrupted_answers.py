@@ -15,10 +15,10 @@ from tests.integration import test_conversation as conversation
 from tests.integration.test_conversation import DEVICE, Listen, answers
 from tests.model_stub import ModelStub
 from tests.tools import wait_until
-from ttsmonitor import growing
 from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, Control, presence_payload
 from ttsmonitor.models import Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service.service import SpeechService
+from ttsmonitor.speaking import growing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status

@@ -87,7 +87,10 @@ def test_it_loads_on_other_versions_of_python(checkout: Path, light: str, python
     assert plug(checkout).returncode == 0
     openmoxie = OpenMoxie(checkout, python, PYTHONPATH=light)
     openmoxie.manage("migrate")
-    look = "from ttsmonitor import admin, plugin; print(len(plugin._taken), plugin.instrument())"
+    look = (
+        "from ttsmonitor import admin; from ttsmonitor.publishing import plugin;"
+        " print(len(plugin._taken), plugin.instrument())"
+    )
     assert openmoxie.manage("shell", "-c", look).split("\n")[-2] == "3 []"
 
 

@@ -13,8 +13,8 @@ from bench.postgres import Postgres, find_programs
 from tests.tools import ROOT
 
 TESTS = [
-    "test_upkeep.py", "test_stats.py", "test_api.py", "test_models.py", "test_retention.py",
-    "test_migrations.py",
+    "history/test_upkeep.py", "history/test_stats.py", "history/test_retention.py", "test_api.py",
+    "models/test_models.py", "test_migrations.py",
 ]  # fmt: skip
 
 

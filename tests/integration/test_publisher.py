@@ -17,10 +17,10 @@ from django.utils import timezone
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.tools import Listener, stored, wait_until
-from ttsmonitor import mirror as mirror_module
 from ttsmonitor import outbox
 from ttsmonitor.messages import Chunk, Control, presence_payload
 from ttsmonitor.models import OutboxEntry
+from ttsmonitor.publishing import mirror as mirror_module
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from tests.conftest import Broker
 from tests.tools import Listener, free_port
-from ttsmonitor import saying
+from ttsmonitor.publishing import saying
 
 
 def test_it_publishes_and_says_that_nobody_answered(

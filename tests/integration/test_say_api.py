@@ -12,10 +12,10 @@ from django.test import Client
 from tests.conftest import Broker
 from tests.history import wait_for
 from tests.tools import Listener, wait_until
-from ttsmonitor import say_api
-from ttsmonitor.mirror import TTSMirrorPublisher
 from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.monitor import say_api
+from ttsmonitor.publishing.mirror import TTSMirrorPublisher
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "Érase una vez un robot que quería bailar. " * 20

@@ -19,10 +19,10 @@ from tests.history import wait_for
 from tests.sound import Sink, likeness, read_wav
 from tests.tools import Listener, wait_until
 from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor import service as service_module
 from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
 from ttsmonitor.models import QuarantinedMessage, Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service import service as service_module
+from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status

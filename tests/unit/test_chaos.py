@@ -129,7 +129,7 @@ def test_the_log_tells_what_came_again_and_what_was_spoken_twice(tmp_path: Path)
         f"1 {received}, utterance {ID}1, chunk 2 of 2\n"
         f"1 INFO ttsmonitor.speaker: spoken {ID}1 (1.2 s): Uno\n"
         f"1 WARNING ttsmonitor.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
-        f"1 INFO ttsmonitor.publisher: published {ID}2 on moxie/tts/text\n"
+        f"1 INFO ttsmonitor.publishing.publisher: published {ID}2 on moxie/tts/text\n"
     )
     read = Log(log)
     assert (read.received.total(), len(read.received)) == (3, 2)

@@ -41,9 +41,9 @@ def test_twice_is_as_good_as_once(checkout: Path) -> None:
 
 def test_an_older_app_is_brought_up_to_date(checkout: Path) -> None:
     plug(checkout)
-    (checkout / "site/ttsmonitor/plugin.py").write_text("old")
+    (checkout / "site/ttsmonitor/publishing/plugin.py").write_text("old")
     assert "1 files are new or newer" in plug(checkout).stdout
-    assert "def instrument" in (checkout / "site/ttsmonitor/plugin.py").read_text()
+    assert "def instrument" in (checkout / "site/ttsmonitor/publishing/plugin.py").read_text()
     plug(checkout, "--remove")
     assert git(checkout, "status", "--porcelain") == ""
 

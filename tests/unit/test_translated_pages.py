@@ -23,9 +23,9 @@ from hive.words import strings as hive_strings
 from tests.pages import DEVICE, URLCONFS, UTTERANCE_ID, Answer, pages_of
 from tests.tools import ROOT
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor import service
-from ttsmonitor.phrases import _phrase
-from ttsmonitor.words import strings as tts_strings
+from ttsmonitor.service import service
+from ttsmonitor.web.phrases import _phrase
+from ttsmonitor.web.words import strings as tts_strings
 
 SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}

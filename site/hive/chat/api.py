@@ -12,8 +12,8 @@ from hive.chat.models import ChatModule
 from hive.chat.visits import CHILD, is_visit
 from hive.events import push_chat
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor.jsonapi import InvalidRequestError, endpoint, error, read_object
 from ttsmonitor.messages import clean
+from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error, read_object
 
 SPEECH_CHARACTERS = 1_000
 COMMANDS = ("prompt", "continue", "reprompt")

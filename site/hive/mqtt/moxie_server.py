@@ -19,11 +19,7 @@ from hive.mqtt.reports import Reports
 from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
 from hive.speech import SpeechState
-from ttsmonitor.echo import Echo
 from ttsmonitor.exceptions import InvalidMessageError
-from ttsmonitor.growing import MAKER
-from ttsmonitor.health import DatabaseProbe, Health
-from ttsmonitor.installation import client_id
 from ttsmonitor.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -33,7 +29,11 @@ from ttsmonitor.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.mqtt import MQTTConnection, Received
+from ttsmonitor.mqtt.connection import MQTTConnection, Received
+from ttsmonitor.mqtt.echo import Echo
+from ttsmonitor.mqtt.installation import client_id
+from ttsmonitor.service.health import DatabaseProbe, Health
+from ttsmonitor.speaking.growing import MAKER
 from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ttsmonitor.mirror import (
+from ttsmonitor.publishing.mirror import (
     TTSMirrorPublisher,
     get_tts_mirror,
     intercept_all_tts,

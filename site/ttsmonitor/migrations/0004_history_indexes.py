@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 def remove_upkeep(apps, schema_editor):
     """Or each utterance would be counted into tables that are gone."""
-    from ttsmonitor import upkeep
+    from ttsmonitor.history import upkeep
 
     alias = schema_editor.connection.alias
     if (keeper := upkeep.keeper(alias)) is not None:

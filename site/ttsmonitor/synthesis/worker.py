@@ -17,10 +17,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.signals import STOP_SIGNALS
 from ttsmonitor.synthesis.base import WARM_UP, Block, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
+from ttsmonitor.system.signals import STOP_SIGNALS
 
 logger = logging.getLogger(__name__)
 

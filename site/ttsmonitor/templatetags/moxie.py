@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ttsmonitor import words
 from ttsmonitor.messages import format_time
+from ttsmonitor.web import words
 
 register = template.Library()
 register.filter("source_label", words.source_label)

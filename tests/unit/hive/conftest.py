@@ -15,9 +15,9 @@ from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
 from tests.hive import make_modules
 from tests.model_stub import ModelStub, serving_model
-from ttsmonitor import mirror as mirror_module
 from ttsmonitor.messages import Control
-from ttsmonitor.unconfirmed import MirrorState
+from ttsmonitor.publishing import mirror as mirror_module
+from ttsmonitor.publishing.unconfirmed import MirrorState
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 

@@ -12,7 +12,7 @@ from hive.api import COMMAND_BYTES
 from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmonitor.messages import PAYLOAD_BYTES, dump
-from ttsmonitor.words import MOODS
+from ttsmonitor.web.words import MOODS
 
 BASE = f"/api/robots/{DEVICE}"
 

@@ -22,7 +22,7 @@ from hive.models import Robot
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
 from ttsmonitor import events
-from ttsmonitor.live import SERVICE_RESTART, open_sockets
+from ttsmonitor.web.live import SERVICE_RESTART, open_sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUPPET = f"/ws/puppet/{DEVICE}/"

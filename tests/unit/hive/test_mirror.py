@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hive.mqtt.mqtt_tts_mirror import mirror_speech
-from ttsmonitor import mirror as mirror_module
+from ttsmonitor.publishing import mirror as mirror_module
 
 
 class FakeMirror:

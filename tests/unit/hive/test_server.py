@@ -13,7 +13,7 @@ from hive.mqtt.own import OwnInterrupts
 from hive.mqtt.reports import Reports
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmonitor.messages import CONTROL_TOPIC, Control
-from ttsmonitor.mqtt import Received
+from ttsmonitor.mqtt.connection import Received
 
 ACTIVITY = f"/devices/{DEVICE}/events/client-service-activity-log"
 

@@ -10,7 +10,7 @@ from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 
-from ttsmonitor import upkeep
+from ttsmonitor.history import upkeep
 
 pytestmark = pytest.mark.django_db
 

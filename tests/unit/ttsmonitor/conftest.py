@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import FakeService
-from ttsmonitor import service
+from ttsmonitor.service import service
 
 
 @pytest.fixture

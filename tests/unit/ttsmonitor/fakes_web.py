@@ -8,15 +8,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from ttsmonitor import snapshot
 from ttsmonitor.audio.browser import BrowserOutput
-from ttsmonitor.broker_counts import BrokerCounts
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
+from ttsmonitor.monitor import snapshot
+from ttsmonitor.mqtt.broker_counts import BrokerCounts
 
 
 class FakeService:
-    """Stands at ttsmonitor.service.current(): says what it is told to say, keeps the controls."""
+    """Stands at service.current(): says what it is told to say, keeps the controls."""
 
     def __init__(self) -> None:
         self.controls: list[Control] = []

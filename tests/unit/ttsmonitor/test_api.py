@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor import snapshot
-from ttsmonitor.describing import describe
+from ttsmonitor.history.describing import describe
 from ttsmonitor.messages import Control
 from ttsmonitor.models import ApiToken, Utterance
+from ttsmonitor.monitor import snapshot
 
 Status = Utterance.Status
 

@@ -16,7 +16,7 @@ from ttsmonitor import checks as tts_checks
 from ttsmonitor.checks import check_settings
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
-from ttsmonitor.mqtt import MQTTConnection
+from ttsmonitor.mqtt.connection import MQTTConnection
 
 
 def test_the_environment_wins_then_djangos_settings_then_the_default(

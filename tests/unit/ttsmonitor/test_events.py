@@ -13,7 +13,7 @@ import pytest
 
 from tests.tools import wait_until
 from ttsmonitor import events
-from ttsmonitor.activity import ActivityHandler
+from ttsmonitor.service.activity import ActivityHandler
 
 
 class BrokenLayer:

@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor import upkeep
-from ttsmonitor.filters import Filters
+from ttsmonitor.history import upkeep
+from ttsmonitor.history.filters import Filters
 from ttsmonitor.models import Utterance
 
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from tests.tools import wait_until
 from tests.unit.ttsmonitor.fakes import FakeOutput, FakeSynthesizer
 from ttsmonitor.exceptions import AudioError
-from ttsmonitor.journal import Change, Journal
 from ttsmonitor.models import Utterance, VoiceSetting
 from ttsmonitor.speaker import Speaker
+from ttsmonitor.speaking.journal import Change, Journal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status

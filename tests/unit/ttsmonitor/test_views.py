@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor.words import REASONS, strings
+from ttsmonitor.web.words import REASONS, strings
 
 STATIC = Path(str(finders.find("ttsmonitor/monitor.js"))).parent
 SCRIPTS = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]

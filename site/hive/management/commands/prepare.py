@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from ttsmonitor import upkeep
+from ttsmonitor.history import upkeep
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from hive.broker import find_mosquitto, make_broker
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
-from ttsmonitor.signals import on_stop_signal
+from ttsmonitor.system.signals import on_stop_signal
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from hive.models import DEVICE_ID
 from hive.simulator import Simulator
-from ttsmonitor.arguments import host, port
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
-from ttsmonitor.signals import on_stop_signal
+from ttsmonitor.system.arguments import host, port
+from ttsmonitor.system.signals import on_stop_signal
 
 
 def device_id(value: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ttsmonitor.arguments import utf8
 from ttsmonitor.models import ApiToken
+from ttsmonitor.system.arguments import utf8
 
 
 def token_name(value: str) -> str:

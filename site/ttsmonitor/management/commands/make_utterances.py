@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from ttsmonitor.bulk import insert_new
+from ttsmonitor.history.bulk import insert_new
+from ttsmonitor.history.rehearsal import utterances
 from ttsmonitor.models import Utterance
-from ttsmonitor.rehearsal import utterances
 
 BATCH = 5_000
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ttsmonitor.arguments import age
-from ttsmonitor.retention import count_old, prune
-from ttsmonitor.signals import on_stop_signal
+from ttsmonitor.history.retention import count_old, prune
+from ttsmonitor.system.arguments import age
+from ttsmonitor.system.signals import on_stop_signal
 
 
 class Command(BaseCommand):

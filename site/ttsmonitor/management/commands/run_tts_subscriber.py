@@ -14,7 +14,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from ttsmonitor.process import run
+        from ttsmonitor.service.process import run
 
         try:
             run()

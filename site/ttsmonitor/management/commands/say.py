@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ttsmonitor.arguments import utf8
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.saying import say
+from ttsmonitor.publishing.saying import say
+from ttsmonitor.system.arguments import utf8
 
 
 def words(text: str) -> str:

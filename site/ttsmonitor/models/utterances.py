@@ -1,0 +1,270 @@
+"""What is kept: utterances with their chunks, what is not confirmed yet, what could not be read."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.db.models import Case, ExpressionWrapper, F, Value, When
+from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ttsmonitor.messages import shorten
+
+if TYPE_CHECKING:
+    from typing import Self  # Python 3.10 has none
+
+
+BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
+"""Urgent ones first, each by its arrival; but a place that somebody gave wins."""
+
+
+class UtteranceQuerySet(models.QuerySet["Utterance"]):
+    """The vocabulary of the history."""
+
+    def recent(self) -> Self:
+        """Newest first."""
+        return self.order_by("-received_at")
+
+    def waiting(self) -> Self:
+        """What is to be spoken, in the order in which it will be."""
+        return self.filter(status=Utterance.Status.QUEUED).order_by(*BY_TURN)
+
+    def speakable_now(self) -> Self:
+        """The waiting ones that no unfinished earlier utterance of their robot holds back."""
+        earlier = Utterance.objects.filter(
+            status=Utterance.Status.RECEIVING,
+            device_id=models.OuterRef("device_id"),
+            received_at__lt=models.OuterRef("received_at"),
+        )
+        return self.waiting().exclude(models.Exists(earlier))
+
+    def receiving(self) -> Self:
+        """Those of which chunks are missing still."""
+        return self.filter(status=Utterance.Status.RECEIVING)
+
+    def unspoken(self) -> Self:
+        """Those of which nothing was heard, and that are to be."""
+        return self.filter(status__in=(Utterance.Status.QUEUED, Utterance.Status.RECEIVING))
+
+    def finished(self) -> Self:
+        """Those of which the outcome is known."""
+        return self.exclude(status__in=Utterance.UNFINISHED)
+
+    def unfinished(self) -> Self:
+        """Those of which it is not known yet: few, whatever the history has."""
+        return self.filter(status__in=Utterance.UNFINISHED)
+
+    def spoken(self) -> Self:
+        return self.filter(status=Utterance.Status.SPOKEN)
+
+    def of_device(self, device_id: str) -> Self:
+        """Those of one robot; an empty id means all."""
+        return self.filter(device_id=device_id) if device_id else self.all()
+
+    def older_than(self, days: float) -> Self:
+        """Finished ones received more than `days` ago."""
+        limit = timezone.now() - timedelta(days=days)
+        return self.filter(received_at__lt=limit).finished()
+
+    def first_to_go(self, count: int, default_ttl_seconds: float) -> Self:
+        """Of what waits, those that are missed least: too old to be spoken; then normal ones, the
+        oldest first; last of all those of high priority."""
+        age = Value(timezone.now(), models.DateTimeField()) - Least("published_at", "received_at")
+        ttl = Coalesce("ttl_seconds", Value(default_ttl_seconds)) * timedelta(seconds=1)
+        chosen = (
+            self.waiting()
+            .annotate(age=ExpressionWrapper(age, models.DurationField()))
+            .annotate(ttl=ExpressionWrapper(ttl, models.DurationField()))
+            .annotate(is_fresh=Case(When(age__lte=F("ttl"), then=Value(1)), default=Value(0)))
+            .order_by("is_fresh", "urgent", "received_at")[:count]
+        )
+        return self.filter(status=Utterance.Status.QUEUED, pk__in=chosen.values("pk"))
+
+    def drop(self, outcome: str, reason: str) -> list[Utterance]:
+        """These will not be spoken. They as they are then, in the order of their arrival."""
+        ended = {"status": outcome, "error": reason, "finished_at": timezone.now()}
+        self.update(**ended)
+        return list(Utterance.objects.filter(**ended).order_by("received_at"))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Also out of the outbox: what a publisher missed the confirmation of would come back."""
+        keys = list(self.values_list("pk", flat=True))
+        OutboxEntry.objects.filter(pk__in=keys).delete()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def move(self, before: str, after: str, **values: Any) -> int:
+        """Compare and set: those in status `before` go to `after`. How many did."""
+        return self.filter(status=before).update(status=after, **values)
+
+
+class Utterance(models.Model):
+    """Something the robot said, from its arrival to its outcome."""
+
+    class Status(models.TextChoices):
+        RECEIVING = "receiving", _("receiving")
+        QUEUED = "queued", _("queued")
+        PLAYING = "playing", _("playing")
+        SPOKEN = "spoken", _("spoken")
+        INTERRUPTED = "interrupted", _("interrupted")
+        SKIPPED = "skipped", _("skipped")
+        EXPIRED = "expired", _("expired")
+        FAILED = "failed", _("failed")
+
+    class Priority(models.TextChoices):
+        NORMAL = "normal", _("normal")
+        HIGH = "high", _("high")
+
+    UNFINISHED: ClassVar = (Status.RECEIVING, Status.QUEUED, Status.PLAYING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    text = models.TextField(_("text"))
+    source = models.CharField(_("source"), max_length=64)
+    device_id = models.CharField(_("robot"), max_length=128, blank=True)
+    lang = models.CharField(_("language"), max_length=32, blank=True)
+    voice = models.CharField(_("voice"), max_length=64, blank=True)
+    mood = models.CharField(_("mood"), max_length=64, blank=True)
+    intensity = models.FloatField(_("intensity"), null=True, blank=True)
+    priority = models.CharField(
+        _("priority"), max_length=8, choices=Priority.choices, default=Priority.NORMAL
+    )
+    urgent = models.GeneratedField(
+        expression=models.Case(
+            models.When(priority="high", then=models.Value(1)), default=models.Value(0)
+        ),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
+    rank = models.PositiveSmallIntegerField(null=True, editable=False)
+    turn = models.DateTimeField(null=True, editable=False)
+    """What stands for `urgent` and `received_at` in the queue, where somebody moved it."""
+    ttl_seconds = models.FloatField(_("time to live (s)"), null=True, blank=True)
+    total_chunks = models.PositiveIntegerField(_("chunks"), default=1)
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status.choices, default=Status.RECEIVING
+    )
+    error = models.TextField(_("error"), blank=True)
+    published_at = models.DateTimeField(_("published"))
+    received_at = models.DateTimeField(_("received"))
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    first_audio_ms = models.FloatField(_("time to first audio (ms)"), null=True, blank=True)
+    audio_seconds = models.FloatField(_("length (s)"), null=True, blank=True)
+    engine = models.CharField(_("engine"), max_length=128, blank=True)
+    robot_confirmed = models.BooleanField(_("said by the robot"), null=True)
+    """The robot told that it said this; False: it should have long ago; None: nothing is known."""
+
+    objects = UtteranceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("utterance")
+        verbose_name_plural = _("utterances")
+        ordering: ClassVar = ["-received_at"]
+        get_latest_by = "received_at"
+        indexes: ClassVar = [
+            models.Index(fields=["-received_at"], name="utterance_received"),
+            models.Index("status", *BY_TURN, name="utterance_turn"),
+            models.Index(fields=["device_id", "-received_at"], name="utterance_device"),
+            models.Index(fields=["source", "-received_at"], name="utterance_source"),
+            models.Index(fields=["status", "-received_at"], name="utterance_outcome"),
+            models.Index(fields=["lang", "-received_at"], name="utterance_lang"),
+            models.Index(
+                fields=["-received_at"],
+                name="utterance_unconfirmed",
+                condition=models.Q(robot_confirmed=False),
+            ),
+            models.Index(
+                fields=["-received_at", "first_audio_ms"],
+                name="utterance_heard",
+                condition=models.Q(first_audio_ms__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return shorten(self.text, 60)
+
+    @property
+    def is_finished(self) -> bool:
+        """Is the outcome known?"""
+        return self.status not in self.UNFINISHED
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Also out of the outbox."""
+        OutboxEntry.objects.filter(pk=self.pk).delete()
+        return super().delete(*args, **kwargs)
+
+    def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
+        """Too old to be spoken: more seconds than its time to live since it was published."""
+        ttl = default_ttl_seconds if self.ttl_seconds is None else self.ttl_seconds
+        # Where the sender's clock is ahead, it counts from when it came.
+        since = min(self.published_at, self.received_at)
+        return (now or timezone.now()) - since > timedelta(seconds=ttl)
+
+
+class UtteranceChunk(models.Model):
+    """A numbered part of an utterance, as it came; unique, so that a repetition changes nothing."""
+
+    utterance = models.ForeignKey(Utterance, on_delete=models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        verbose_name = _("chunk")
+        verbose_name_plural = _("chunks")
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["utterance", "number"], name="chunk_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.text[:40]}"
+
+
+class OutboxEntry(models.Model):
+    """An utterance that was handed to the publisher and is not confirmed as stored yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payload = models.JSONField(_("payload"))
+    created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
+    published_at = models.DateTimeField(_("last published"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+
+    class Meta:
+        verbose_name = _("unconfirmed utterance")
+        verbose_name_plural = _("unconfirmed utterances")
+        ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.id}"
+
+
+class QuarantinedMessageQuerySet(models.QuerySet["QuarantinedMessage"]):
+    """What could not be read."""
+
+    def older_than(self, days: float) -> Self:
+        return self.filter(received_at__lt=timezone.now() - timedelta(days=days))
+
+
+class QuarantinedMessage(models.Model):
+    """A message that could not be read, with the reason and its bytes."""
+
+    topic = models.CharField(_("topic"), max_length=1024)
+    payload = models.BinaryField(_("payload"))
+    reason = models.TextField(_("reason"))
+    received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
+
+    objects = QuarantinedMessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("quarantined message")
+        verbose_name_plural = _("quarantined messages")
+        ordering: ClassVar = ["-received_at"]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.reason}"

@@ -1,0 +1,79 @@
+"""Which voice speaks: what people set for a source, a robot or a language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Lower, Replace
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from ttsmonitor.models.utterances import Utterance
+
+
+class VoiceSettingQuerySet(models.QuerySet["VoiceSetting"]):
+    """Whose voice it is."""
+
+    def for_utterance(self, utterance: Utterance) -> list[VoiceSetting]:
+        """The settings that fit, the best one first: robot before source before language."""
+        tag = utterance.lang.replace("_", "-").lower()
+        fitting = self.annotate(tag=Replace(Lower("lang"), Value("_"), Value("-"))).filter(
+            device_id__in={"", utterance.device_id},
+            source__in={"", utterance.source},
+            tag__in={"", tag, tag.partition("-")[0]},
+        )
+        return sorted(fitting, key=VoiceSetting.precision, reverse=True)
+
+
+class VoiceSetting(models.Model):
+    """How what comes from a source, from a robot or in a language is spoken; empty means any."""
+
+    source = models.CharField(_("source"), max_length=64, blank=True)
+    device_id = models.CharField(_("robot"), max_length=128, blank=True)
+    lang = models.CharField(
+        _("language"), max_length=32, blank=True, help_text=_("As in es or en-GB.")
+    )
+    voice = models.CharField(_("voice"), max_length=64, blank=True)
+    speaker = models.PositiveIntegerField(
+        _("speaker"),
+        null=True,
+        blank=True,
+        help_text=_("Of a voice with several: a number from 0."),
+    )
+    speed = models.FloatField(
+        _("speed"),
+        default=1.0,
+        validators=[MinValueValidator(0.5), MaxValueValidator(2.0)],
+        help_text=_("1 is the voice's own, 2 twice as fast."),
+    )
+    volume = models.FloatField(
+        _("volume"),
+        default=1.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(2.0)],
+        help_text=_("1 is the voice's own, 0 is silence."),
+    )
+
+    objects = VoiceSettingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("voice setting")
+        verbose_name_plural = _("voice settings")
+        ordering: ClassVar = ["device_id", "source", "lang"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "device_id", "lang"],
+                name="voice_setting_once",
+                violation_error_message=_("There is a setting for this already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        whose = ", ".join(filter(None, (self.device_id, self.source, self.lang)))
+        return whose or str(_("everything"))
+
+    def precision(self) -> tuple[bool, bool, int]:
+        """How much it says about whom it is for."""
+        return bool(self.device_id), bool(self.source), len(self.lang)

@@ -1,0 +1,98 @@
+"""All that a monitor page shows, at one moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from ttsmonitor.conf import conf
+from ttsmonitor.history import stats
+from ttsmonitor.history.describing import describe
+from ttsmonitor.messages import format_time
+from ttsmonitor.models import Utterance
+from ttsmonitor.mqtt.broker_counts import BrokerCounts
+from ttsmonitor.service import service
+from ttsmonitor.version import VERSION
+
+RECENT = 50
+QUEUE_SHOWN = 200
+NOT_RUNNING = "speech service not running in this process"
+
+
+def whole() -> dict[str, Any]:
+    """Everything: what a page needs to draw itself anew."""
+    recent = Utterance.objects.recent()[:RECENT]
+    return {
+        "status": status(),
+        "recent": [describe(utterance) for utterance in recent],
+        "activity": activity(),
+        "progress": progress(),
+    } | figures()
+
+
+def figures() -> dict[str, Any]:
+    """What no event carries: queue, numbers and checks."""
+    return {"queue": queue(), "stats": stats.collect(), "health": health()}
+
+
+def queue() -> list[dict[str, Any]]:
+    """What waits, the next one first."""
+    return [describe(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+
+
+def status() -> dict[str, Any]:
+    """The speaker's state; `offline` in a process without the speech service."""
+    running = service.current()
+    return offline() if running is None else running.status()
+
+
+def progress() -> dict[str, Any] | None:
+    """How far what is being said is; None where nothing is."""
+    running = service.current()
+    return None if running is None else running.progress()
+
+
+def health() -> dict[str, Any]:
+    """The named checks; one that failed in a process without the speech service."""
+    running = service.current()
+    if running is None:
+        checks = {"service": {"ok": False, "detail": NOT_RUNNING, "since": None}}
+        return {"ok": False, "checks": checks}
+    return running.health()
+
+
+def broker_counts() -> dict[str, Any]:
+    """What the broker counts itself."""
+    running = service.current()
+    return BrokerCounts().report(NOT_RUNNING) if running is None else running.broker_counts()
+
+
+def activity() -> list[dict[str, str]]:
+    running = service.current()
+    return [] if running is None else running.activity()
+
+
+def offline() -> dict[str, Any]:
+    """The state where no speech service runs, with every field of a running one's."""
+    return {
+        "status": "offline",
+        "current": None,
+        "current_text": "",
+        "queue_size": Utterance.objects.waiting().count(),
+        "volume": 1.0,
+        "muted": False,
+        "paused": False,
+        "engine": "",
+        "voice": "",
+        "output": "",
+        "broker": {
+            "connected": False,
+            "address": f"{conf.MQTT_HOST}:{conf.broker_port}",
+            "error": NOT_RUNNING,
+            "since": None,
+        },
+        "started_at": None,
+        "version": VERSION,
+        "timestamp": format_time(timezone.now()),
+    }

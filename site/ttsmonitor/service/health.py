@@ -1,0 +1,123 @@
+"""What works and what does not, by name, and since when.
+
+What may take long is looked at by a thread of its own, so that asking never waits: not a page, not
+a ping, and not the control message behind it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, transaction
+
+from ttsmonitor.messages import format_time
+from ttsmonitor.models import OutboxEntry
+from ttsmonitor.system.database import tend_connections, with_connections
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+WRITE_SECONDS = 60.0
+"""Between two writes where they succeed: a card of flash memory wears with each."""
+PATIENCE_SECONDS = 5.0
+STOP_SECONDS = 2.0
+
+Check = Callable[[], str]
+"""Why it does not work; empty: it does. Answers at once."""
+
+
+class Health:
+    """start() and stop() once, each; report() from any thread, also before and after."""
+
+    def __init__(
+        self, name: str, checks: Mapping[str, Check], looks: Sequence[Callable[[], None]] = ()
+    ) -> None:
+        """`looks` may take long; the thread `name` calls them every LOOK_SECONDS."""
+        self._checks = checks
+        self._looks = looks
+        self._since: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=with_connections(self._run), name=name)
+        self._thread.daemon = True  # a locked database keeps it for longer than a stop waits
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def report(self) -> dict[str, Any]:
+        """{"ok", "checks": {name: {"ok", "detail", "since"}}}."""
+        errors = {name: check() for name, check in self._checks.items()}
+        with self._lock:
+            checks = {name: self._describe(name, error) for name, error in errors.items()}
+        return {"ok": not any(errors.values()), "checks": checks}
+
+    def _describe(self, name: str, error: str) -> dict[str, Any]:
+        if not error:
+            self._since.pop(name, None)
+            return {"ok": True, "detail": "ok", "since": None}
+        since = self._since.setdefault(name, datetime.now(UTC))
+        return {"ok": False, "detail": error, "since": format_time(since)}
+
+    def _run(self) -> None:
+        while True:
+            for look in self._looks:
+                try:
+                    look()
+                except (DatabaseError, InterfaceError) as exc:
+                    logger.debug("the database cannot be read: %s", exc)  # its own check says so
+                except Exception:
+                    logger.exception("could not look after the health")
+                finally:
+                    tend_connections()
+            self.report()  # so that `since` is known before anybody asks
+            if self._stopping.wait(LOOK_SECONDS):
+                return
+
+
+class DatabaseProbe:
+    """Writes now and then; error says without waiting how that went."""
+
+    def __init__(self) -> None:
+        self._error = ""
+        self._begun: float | None = None
+        self._next = 0.0
+
+    @property
+    def error(self) -> str:
+        begun = self._begun
+        if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
+            return "the database takes no writes: another program may have locked it"
+        return self._error
+
+    def look(self) -> None:
+        """Write, where it is time for it. Takes as long as the database takes."""
+        if not self._error and time.monotonic() < self._next:
+            return
+        self._begun = time.monotonic()
+        self._error = _write_error()
+        self._begun, self._next = None, time.monotonic() + WRITE_SECONDS
+
+
+def _write_error() -> str:
+    tend_connections()
+    try:
+        # Something, and not its removal alone: what changes nothing needs no room on the disk.
+        with transaction.atomic():
+            OutboxEntry.objects.create(payload={}).delete()
+    except (DatabaseError, InterfaceError) as exc:
+        return f"the database cannot be written: {exc}"
+    return ""

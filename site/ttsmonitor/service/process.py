@@ -1,0 +1,88 @@
+"""The speech process: the service on its threads, the monitor on the main one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+from openmoxie.asgi import application
+from openmoxie.urlconf import WithUrlconf
+from ttsmonitor import events
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import TTSMonitorError
+from ttsmonitor.models import OutboxEntry
+from ttsmonitor.publishing.mirror import get_tts_mirror
+from ttsmonitor.service.service import SpeechService
+from ttsmonitor.system.lock import only_one
+from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.system.systemd import Systemd
+from ttsmonitor.web.live import wait_for_goodbyes
+from ttsmonitor.web.server import WebServer, ensure_port_free
+
+logger = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.0005
+
+
+def run() -> None:
+    """Serve until SIGINT or SIGTERM; then finish the sentence and return.
+
+    Raises ListenError or AlreadyRunningError before anything starts, TTSMonitorError where the
+    service cannot start or go on.
+    """
+    with only_one(conf.work_dir / "speech.lock"):
+        _serve()
+
+
+def _serve() -> None:
+    # A thread that has sound to play waits this long at most for one that writes to the history.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
+    failures: list[TTSMonitorError] = []
+    service = SpeechService(on_failure=lambda error: fail(error))
+    web = WebServer(
+        WithUrlconf(application, "openmoxie.urls_monitor"),
+        conf.HTTP_HOST,
+        conf.HTTP_PORT,
+        on_ready=lambda: logger.info("monitor ready at %s", web.url),
+    )
+    systemd = Systemd(web.loop, service.restart_reason)
+
+    def stop() -> None:
+        logger.info("stopping")
+        systemd.stopping()
+        get_tts_mirror().stop()  # while the service still confirms what was said here
+        service.stop()
+        wait_for_goodbyes()
+        web.stop()
+
+    def fail(error: TTSMonitorError) -> None:
+        if not failures:
+            failures.append(error)
+            threading.Thread(target=stop, name="ttsmonitor.stop").start()
+
+    def start() -> None:
+        # Beside the web server, which shows meanwhile what is not ready yet.
+        try:
+            if service.start():
+                if OutboxEntry.objects.exists():  # what was said here and not confirmed
+                    get_tts_mirror().start()
+                logger.info("speech service ready")
+                systemd.ready()
+        except Exception as exc:
+            logger.exception("the speech service could not start")
+            fail(TTSMonitorError(f"The speech service could not start: {exc}"))
+
+    with on_stop_signal(stop):
+        events.bind(web.loop)
+        starting = threading.Thread(target=start, name="ttsmonitor.start")
+        starting.start()
+        try:
+            web.run()
+        finally:
+            events.bind(None)
+            starting.join()
+            service.stop()
+    if failures:
+        raise failures[0]

@@ -1,0 +1,57 @@
+"""An utterance of the history as a sound file, for whoever wants to hear how it was said."""
+
+from __future__ import annotations
+
+import io
+import threading
+import wave
+from collections.abc import Callable
+from dataclasses import replace
+
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.models import Utterance
+from ttsmonitor.speaking.voicing import request_for
+from ttsmonitor.synthesis.base import Block, EngineConfig
+from ttsmonitor.synthesis.cache import SoundCache
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.text import speakable
+
+NICENESS = 10
+_one_at_a_time = threading.Lock()
+"""A voice takes some hundred megabytes while it speaks."""
+
+
+def render(
+    utterance: Utterance,
+    config: EngineConfig,
+    cache: SoundCache | None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> bytes:
+    """It as a WAV file, in the voice that it would have now. Raises SynthesisError.
+
+    What is in the cache is there at once. Anything else is made by a process of its own, so that
+    who is just being spoken to waits for nothing. Where `is_stopping` it is given up, since this
+    process could not end before a long text is done.
+    """
+    if not (words := speakable(utterance.text)):
+        raise SynthesisError("there is nothing to say aloud in it")
+    request = request_for(utterance, words)
+    with _one_at_a_time:
+        synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
+        blocks: list[Block] = []
+        try:
+            for block in synthesizer.speak(request):
+                if is_stopping():
+                    raise SynthesisError("the service was stopped")
+                blocks.append(block)
+        finally:
+            synthesizer.stop()
+    if not blocks:
+        raise SynthesisError("the voice made no sound")
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(blocks[0].sample_rate)
+        file.writeframes(b"".join(block.pcm for block in blocks))
+    return content.getvalue()

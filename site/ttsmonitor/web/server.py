@@ -1,0 +1,72 @@
+"""Daphne inside a management command: serve, say when ready, stop when told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server, twisted_loop
+from twisted.internet import reactor
+
+from ttsmonitor.system.ports import ensure_port_free
+
+__all__ = ["WebServer", "ensure_port_free"]
+
+STOP_SECONDS = 2
+_LOCAL = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared with, not bound
+
+
+class WebServer:
+    """An ASGI application on a port. run() blocks; stop() may be called from any thread."""
+
+    def __init__(
+        self, application: Any, host: str, port: int, *, on_ready: Callable[[], None]
+    ) -> None:
+        self.url = f"http://{'localhost' if host in _LOCAL else host}:{port}/"
+        self._host = host
+        self._port = port
+        self._server = Server(
+            application=application,
+            endpoints=build_endpoint_description_strings(host=host, port=port),
+            signal_handlers=False,
+            application_close_timeout=STOP_SECONDS,
+            ready_callable=on_ready,
+            server_name="moxie",
+        )
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that serves: where pushes to web sockets have to happen."""
+        loop: asyncio.AbstractEventLoop = twisted_loop
+        return loop
+
+    def run(self) -> None:
+        """Serve until stop(). Raises ListenError where it cannot."""
+        ensure_port_free(self._host, self._port)
+        try:
+            self._server.run()
+        finally:
+            _end_tasks(self.loop)
+
+    def stop(self) -> None:
+        reactor.callFromThread(_stop_reactor)
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """As asyncio.run() does, which does not run here.
+
+    What still waits when the process ends is left to the garbage collector, and that has ended
+    Python 3.11 with a segmentation fault.
+    """
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=STOP_SECONDS))
+
+
+def _stop_reactor() -> None:
+    if reactor.running:
+        reactor.stop()

@@ -1,0 +1,85 @@
+"""Numbers about the history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.unit.ttsmonitor.fakes_web import utterance
+from ttsmonitor.history import stats
+from ttsmonitor.models import Utterance
+
+pytestmark = pytest.mark.django_db
+Status = Utterance.Status
+
+
+def test_empty_history_has_zeros_and_no_percentiles() -> None:
+    numbers = stats.collect()
+    assert (numbers["total"], numbers["today"], numbers["last_hour"]) == (0, 0, 0)
+    assert numbers["by_status"] == dict.fromkeys(Status.values, 0)
+    assert numbers["by_source"] == {}
+    assert numbers["first_audio_ms"] == {"count": 0, "p50": None, "p95": None}
+
+
+def test_sums_are_of_all_rows() -> None:
+    utterance("uno", source="chat", audio_seconds=1.5)
+    utterance("cuatro", source="chat", audio_seconds=2.25)
+    utterance("ñandú", source="puppet_mode", status=Status.FAILED)
+    numbers = stats.collect()
+    assert numbers["total"] == 3
+    assert numbers["by_status"]["spoken"] == 2
+    assert numbers["by_status"]["failed"] == 1
+    assert numbers["by_source"] == {"chat": 2, "puppet_mode": 1}
+    assert numbers["characters"] == 14
+    assert numbers["audio_seconds"] == 3.75
+
+
+def test_today_begins_at_local_midnight_and_the_hour_runs_back_past_it(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Europe/Madrid"
+    now = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)  # half past midnight in Madrid
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    for minutes in (5, 45, 90):
+        utterance(received_at=now - timedelta(minutes=minutes))
+    numbers = stats.collect()
+    assert (numbers["today"], numbers["last_hour"], numbers["total"]) == (1, 2, 3)
+
+
+def test_today_is_right_where_midnight_is_no_full_hour_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Asia/Kolkata"
+    now = datetime(2026, 1, 15, 20, 0, tzinfo=UTC)  # half past one at night there
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    for minutes in (5, 85, 95):
+        utterance(received_at=now - timedelta(minutes=minutes))
+    utterance(received_at=now, status=Status.QUEUED)
+    assert stats.collect()["today"] == 3
+
+
+def test_percentiles_are_of_the_heard_ones() -> None:
+    for milliseconds in range(1, 101):
+        utterance(first_audio_ms=float(milliseconds))
+    utterance(status=Status.FAILED)
+    first = stats.collect()["first_audio_ms"]
+    assert first == {"count": 100, "p50": 50.0, "p95": 95.0}
+
+
+def test_percentiles_forget_what_is_long_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats, "MEASURED", 2)
+    utterance(seconds_ago=100, first_audio_ms=9999.0)
+    utterance(seconds_ago=20, first_audio_ms=40.0)
+    utterance(seconds_ago=10, first_audio_ms=60.0)
+    assert stats.collect()["first_audio_ms"] == {"count": 2, "p50": 40.0, "p95": 60.0}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 60])
+def test_queries_do_not_grow_with_the_history(rows: int, django_assert_num_queries: Any) -> None:
+    for number in range(rows):
+        utterance(source=f"source-{number}", first_audio_ms=1.0)
+    with django_assert_num_queries(7):
+        stats.collect()

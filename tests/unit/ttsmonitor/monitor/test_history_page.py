@@ -1,0 +1,289 @@
+"""The page of the history, as a browser without scripts meets it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import threading
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.http import StreamingHttpResponse
+from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.tools import wait_until
+from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from ttsmonitor.history import forgetting, retention
+from ttsmonitor.history.bulk import insert_new
+from ttsmonitor.history.conversations import by_day
+from ttsmonitor.history.describing import describe
+from ttsmonitor.history.filters import Filters
+from ttsmonitor.messages import Control
+from ttsmonitor.models import OutboxEntry, Utterance
+from ttsmonitor.monitor import downloads
+from ttsmonitor.monitor.downloads import COLUMNS
+
+pytestmark = pytest.mark.django_db
+Status = Utterance.Status
+PAGE = "/history/"
+SIGNS = "=@+\uff1d\n"
+"""With which a spreadsheet begins a formula."""
+
+
+@pytest.fixture
+def keeper(browser: Client, parent: User) -> Client:
+    """A browser of somebody who may delete, and say how long the history is kept."""
+    names = ("delete_utterance", "change_keeping")
+    parent.user_permissions.set(Permission.objects.filter(codename__in=names))
+    return browser
+
+
+def shown(client: Client, **query: Any) -> str:
+    response = client.get(PAGE, query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def said(page: str) -> list[str]:
+    """The texts, from top to bottom."""
+    return re.findall(r'class="row-text">([^<]*)<', page)
+
+
+def texts() -> set[str]:
+    return set(Utterance.objects.values_list("text", flat=True))
+
+
+def deleting() -> bool:
+    return any(thread.name == "ttsmonitor.forgetting" for thread in threading.enumerate())
+
+
+async def downloaded(form: str, parent: User, **query: str) -> str:
+    client = AsyncClient()
+    await client.aforce_login(parent)
+    response = await client.get(f"{PAGE}download.{form}", query, headers={"accept-language": "en"})
+    assert response.status_code == 200
+    assert f".{form}" in response["Content-Disposition"]
+    assert isinstance(response, StreamingHttpResponse)
+    return b"".join([part async for part in response]).decode()
+
+
+@pytest.mark.parametrize("urls", ["openmoxie.urls_monitor", "openmoxie.urls"])
+def test_both_sites_have_it_for_whoever_is_logged_in(
+    browser: Client, settings: Any, urls: str
+) -> None:
+    settings.ROOT_URLCONF = urls
+    utterance("Buenas noches")
+    assert said(shown(browser)) == ["Buenas noches"]
+    assert Client().get(PAGE).status_code == 302
+
+
+def test_a_pause_or_another_robot_is_another_conversation() -> None:
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    rows = [
+        utterance(text, device_id=robot, received_at=noon + timedelta(minutes=minutes))
+        for text, robot, minutes in (
+            ("ayer", "a", -24 * 60), ("hola", "a", 0), ("yo soy b", "b", 1), ("¿qué tal?", "a", 4),
+            ("tarde", "a", 10),
+        )
+    ]  # fmt: skip
+    days = by_day(reversed(rows))
+    assert [
+        [(talk.device_id, [row.text for row in talk.rows]) for talk in day.conversations]
+        for day in days
+    ] == [
+        [("a", ["tarde"]), ("a", ["hola", "¿qué tal?"]), ("b", ["yo soy b"])],
+        [("a", ["ayer"])],
+    ]
+
+
+def test_a_conversation_without_a_robot_is_named_by_its_page(browser: Client) -> None:
+    utterance("Hola", device_id="page_0123456789abcdef")
+    page = shown(browser)
+    assert '<option value="page_0123456789abcdef">Talk with Moxie</option>' in page
+    assert ">page_" not in page
+
+
+def test_pages_follow_one_another_to_the_end(browser: Client) -> None:
+    for number in range(120):
+        utterance(f"n{number}", seconds_ago=number)
+    found, page = [], shown(browser)
+    while True:
+        found.append(said(page))
+        if (older := re.search(r'href="\?([^"]*)" rel="next"', page)) is None:
+            break
+        page = browser.get(f"{PAGE}?{older[1].replace('&amp;', '&')}").content.decode()
+    assert [len(each) for each in found] == [50, 50, 20]
+    assert {text for each in found for text in each} == {f"n{number}" for number in range(120)}
+
+
+def test_it_is_searched_and_filtered_and_says_how_many(browser: Client) -> None:
+    utterance("La canción del árbol", device_id="a")
+    utterance("otra", device_id="b", source="chat")
+    utterance("espera", device_id="b", status=Status.QUEUED)
+    assert said(shown(browser, q="CANCION arbol")) == ["La canción del árbol"]
+    page = shown(browser, device_id="b")
+    assert (set(said(page)), "Utterances: 2" in page) == ({"otra", "espera"}, True)
+    assert said(shown(browser, device_id="b", status="queued")) == ["espera"]
+    assert "Utterances: 3" in shown(browser)
+    assert "Utterances: 3" in shown(browser, day=timezone.localdate().isoformat())
+    assert "Nothing like that was said" in shown(browser, q="nunca")
+
+
+def test_what_cannot_be_understood_is_said_on_the_page(browser: Client) -> None:
+    response = browser.get(PAGE, {"day": "tomorrow"})
+    assert response.status_code == 400
+    assert "day is none" in response.content.decode()
+
+
+def test_what_was_said_is_text_and_no_markup(browser: Client) -> None:
+    utterance("<script>alert(1)</script>", device_id='"><b>')
+    page = shown(browser, q="alert", device_id='"><b>')
+    assert "<script>alert" not in page
+    assert '"><b>' not in page
+
+
+def test_say_it_again_reaches_the_service(browser: Client, speech: FakeService) -> None:
+    row = utterance("Otra vez")
+    answer = browser.post(f"{PAGE}again/", {"id": row.pk, "next": f"{PAGE}?q=otra"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}?q=otra")
+    assert speech.controls == [Control(action="replay", utterance_id=row.pk)]
+    answer = browser.post(f"{PAGE}again/", {"id": row.pk}, headers={"accept": "application/json"})
+    assert answer.json() == {"ok": True, "detail": "It is said again."}
+    assert browser.post(f"{PAGE}again/", {"id": "x"}).status_code == 404
+
+
+def test_nobody_is_sent_to_another_site(browser: Client, speech: FakeService) -> None:
+    row = utterance()
+    answer = browser.post(f"{PAGE}again/", {"id": row.pk, "next": "https://elsewhere.test/"})
+    assert answer["Location"] == PAGE
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_download_has_what_is_filtered_in_each_format(
+    parent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "BATCH", 2)
+
+    def make() -> list[dict[str, Any]]:
+        for number in range(5):
+            utterance(f"{SIGNS[number]}frase, número {number}", source="chat", seconds_ago=number)
+        utterance("no", source="system", status=Status.FAILED, error="skipped")
+        return [describe(row) for row in Filters(q="frase").rows()]
+
+    rows = await sync_to_async(make)()
+    assert json.loads(await downloaded("json", parent, q="frase")) == rows
+    table = list(csv.reader(io.StringIO(await downloaded("csv", parent, source="chat"))))
+    assert table[0] == ["\ufeffreceived_at", *COLUMNS[1:]]
+    assert [line[1] for line in table[1:]] == [
+        f"'{sign}frase, número {n}" for n, sign in enumerate(SIGNS)
+    ]
+    lines = (await downloaded("txt", parent)).splitlines()
+    assert len(lines) == 6
+    assert lines[0].endswith("System  no [failed: skipped]")
+    assert json.loads(await downloaded("json", parent, q="nunca")) == []
+
+
+def test_without_permission_nothing_is_deleted_or_changed(browser: Client) -> None:
+    row = utterance("queda")
+    for path, body in (
+        ("delete/", {"id": row.pk, "sure": "1"}),
+        ("delete/", {"all": "1", "sure": "1"}),
+        ("keep/", {"days": "1"}),
+    ):
+        assert browser.post(PAGE + path, body).status_code == 403
+    assert texts() == {"queda"}
+    assert retention.kept_days() == 0
+    assert 'form="delete"' not in shown(browser)
+
+
+def test_it_asks_before_it_deletes(keeper: Client) -> None:
+    row = utterance("queda")
+    for body in ({"id": row.pk}, {"day": timezone.localdate().isoformat()}, {"all": "1"}):
+        page = keeper.post(f"{PAGE}delete/", body)
+        assert page.status_code == 200
+        assert 'name="sure"' in page.content.decode()
+    assert texts() == {"queda"}
+
+
+def test_one_a_day_or_all_is_deleted_and_never_what_waits(keeper: Client) -> None:
+    one = utterance("una", seconds_ago=2 * 86_400)
+    utterance("del mismo día", received_at=one.received_at)
+    utterance("de hoy")
+    utterance("espera", status=Status.QUEUED)
+    day = timezone.localtime(one.received_at).date().isoformat()
+    keeper.post(f"{PAGE}delete/", {"id": one.pk, "sure": "1"})
+    assert texts() == {"del mismo día", "de hoy", "espera"}
+    keeper.post(f"{PAGE}delete/", {"day": day, "sure": "1"})
+    assert texts() == {"de hoy", "espera"}
+    keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"})
+    assert texts() == {"espera"}
+    assert keeper.post(f"{PAGE}delete/", {"sure": "1"}).status_code == 404
+
+
+def test_what_is_deleted_does_not_come_back_from_the_outbox(keeper: Client) -> None:
+    one, other = utterance("una"), utterance("otra")
+    for key in (one.pk, other.pk, uuid.uuid4()):
+        OutboxEntry.objects.create(id=key, payload={"text": "sin confirmar"})
+    keeper.post(f"{PAGE}delete/", {"id": one.pk, "sure": "1"})
+    assert OutboxEntry.objects.count() == 2
+    keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"})
+    assert OutboxEntry.objects.count() == 1
+    last = utterance("la última")
+    OutboxEntry.objects.create(id=last.pk, payload={"text": "sin confirmar"})
+    last.delete()
+    assert OutboxEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_history_is_deleted_behind_the_page(
+    keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "AT_ONCE", 3)
+    for number in range(5):
+        utterance(f"{number}")
+    answer = keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"}, follow=True)
+    assert "It is being deleted" in answer.content.decode()
+    assert not deleting() or wait_until(lambda: not deleting(), "the history to be deleted")
+    assert texts() == set()
+
+
+def test_it_is_said_and_changed_how_long_the_history_is_kept(keeper: Client) -> None:
+    assert "Everything is kept." in shown(keeper)
+    answer = keeper.post(f"{PAGE}keep/", {"days": "90"}, follow=True)
+    assert "What is older is forgotten. Days: 90" in answer.content.decode()
+    assert retention.kept_days() == 90
+    answer = keeper.post(f"{PAGE}keep/", {"days": "-1"}, follow=True)
+    assert "greater than or equal to 0" in answer.content.decode()
+    assert retention.kept_days() == 90
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "hola"}, {"device_id": "d1", "status": "spoken"}])
+def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, str]) -> None:
+    made: list[Utterance] = []
+    counts = []
+    for number in (10, 1000):
+        while len(made) < number:
+            made.append(
+                Utterance(
+                    text=f"hola {len(made)}",
+                    source="chat",
+                    device_id=f"d{len(made) % 2}",
+                    status=Status.SPOKEN,
+                    published_at=timezone.now(),
+                    received_at=timezone.now() - timedelta(minutes=7 * len(made)),
+                )
+            )
+        insert_new(made)
+        with CaptureQueriesContext(connection) as captured:
+            shown(browser, **query)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

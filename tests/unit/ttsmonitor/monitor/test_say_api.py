@@ -1,0 +1,133 @@
+"""POST /api/say, as a program meets it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.unit.ttsmonitor.fakes_web import FakeService
+from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from ttsmonitor.monitor import say_api
+
+
+class FakeMirror:
+    """Stands at get_tts_mirror(): keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+
+    def publish_text(self, text: str, **options: Any) -> None:
+        self.said.append((text, options))
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
+    fake = FakeMirror()
+    monkeypatch.setattr(say_api, "get_tts_mirror", lambda: fake)
+    return fake
+
+
+def post(client: Client, body: Any) -> Any:
+    content = body if isinstance(body, bytes) else json.dumps(body)
+    return client.post("/api/say", content, content_type="application/json")
+
+
+def test_all_that_the_wire_knows_goes_on_with_the_words(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    options = {
+        "source": "kitchen", "device_id": "d_sala", "lang": "en-GB", "voice": "en_GB-alan-low",
+        "mood": "happy", "intensity": 0.5, "priority": "high", "ttl": 30,
+    }  # fmt: skip
+    response = post(browser, {"text": " Good night ", **options, "unknown": 1})
+    assert (response.status_code, response["Cache-Control"]) == (202, "no-store")
+    answer = response.json()
+    assert answer["detail"] == ""
+    expected = options | {"utterance_id": uuid.UUID(answer["id"])}
+    assert mirror.said == [("Good night", expected)]
+
+
+def test_words_alone_are_enough(browser: Client, speech: FakeService, mirror: FakeMirror) -> None:
+    post(browser, {"text": "Hola"})
+    ((text, options),) = mirror.said
+    assert (text, options["source"], options["priority"]) == ("Hola", "system", "normal")
+    assert (options["device_id"], options["ttl"]) == ("", None)
+
+
+def test_an_id_of_ones_own_makes_a_repetition_harmless(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    mine = str(uuid.uuid4())
+    assert post(browser, {"text": "Hola", "id": mine}).json()["id"] == mine
+    assert mirror.said[0][1]["utterance_id"] == uuid.UUID(mine)
+
+
+def test_as_long_as_an_utterance_may_be_it_goes_in_one(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    longest = "🤖" * UTTERANCE_CHARACTERS
+    assert post(browser, {"text": longest}).status_code == 202
+    assert mirror.said[0][0] == longest
+    refused = post(browser, {"text": longest + "."})
+    assert (refused.status_code, refused.json()["error"]) == (400, "text_too_long")
+    assert str(UTTERANCE_CHARACTERS) in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "word"),
+    [
+        (b"", "invalid_json", "JSON"),
+        (b"\xff", "invalid_json", "JSON"),
+        ([], "invalid_json", "JSON"),
+        ({"text": "Hola", "mood": "\ud800"}, "invalid_json", "JSON"),
+        ({}, "empty_text", "say"),
+        ({"text": " \n"}, "empty_text", "say"),
+        ({"text": 7}, "empty_text", "say"),
+        ({"text": "Hola", "priority": "urgent"}, "bad_request", "priority"),
+        ({"text": "Hola", "intensity": 2}, "bad_request", "intensity"),
+        ({"text": "Hola", "ttl": -1}, "bad_request", "ttl"),
+        ({"text": "Hola", "ttl": "soon"}, "bad_request", "ttl"),
+        ({"text": "Hola", "mood": "very happy"}, "bad_request", "mood"),
+        ({"text": "Hola", "lang": "español"}, "bad_request", "lang"),
+        ({"text": "Hola", "device_id": "a/b"}, "bad_request", "device_id"),
+        ({"text": "Hola", "source": "../x"}, "bad_request", "source"),
+        ({"text": "Hola", "id": "7"}, "bad_request", "id"),
+    ],
+)
+def test_what_no_message_can_have_is_refused_in_words(
+    browser: Client, speech: FakeService, mirror: FakeMirror, body: Any, code: str, word: str
+) -> None:
+    response = post(browser, body)
+    assert (response.status_code, response.json()["error"]) == (400, code)
+    assert word in response.json()["detail"]
+    assert mirror.said == []
+
+
+def test_what_is_wrong_is_told_in_the_language_of_whoever_asks(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    response = browser.post(
+        "/api/say",
+        {"text": "Hola", "voice": "a b"},
+        content_type="application/json",
+        headers={"accept-language": "es"},
+    )
+    assert response.json()["detail"] == "voice es 'a b': no es un nombre válido"
+
+
+def test_where_the_broker_is_away_it_is_taken_and_the_answer_says_so(
+    browser: Client, mirror: FakeMirror
+) -> None:
+    response = post(browser, {"text": "Hola"})
+    assert response.status_code == 202
+    assert "when it is back" in response.json()["detail"]
+    assert len(mirror.said) == 1
+
+
+def test_strangers_say_nothing(visitor: Client, mirror: FakeMirror) -> None:
+    assert post(visitor, {"text": "Hola"}).status_code == 401
+    assert mirror.said == []

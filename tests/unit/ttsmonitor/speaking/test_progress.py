@@ -1,0 +1,144 @@
+"""How far an utterance is, as pages are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.tools import wait_until
+from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
+from ttsmonitor.models import Utterance
+from ttsmonitor.speaking.progress import InHand, Progress
+from ttsmonitor.synthesis.base import Block, Mark
+
+TEXT = "Hola, Moxie."
+
+
+@dataclass
+class Stage:
+    """Something that is said, and what is told of it."""
+
+    controls: Controls = field(default_factory=Controls)
+    viewers: int = 1
+    in_hand: InHand = None
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.output = FakeOutput()
+        self.progress = Progress(
+            lambda: self.in_hand,
+            lambda: self.controls.is_paused,
+            lambda: self.viewers,
+            self.told.append,
+        )
+
+    def say(self, text: str = TEXT) -> Playback:
+        playback = Playback(self.output, self.controls, "1", self.progress.begun)
+        self.in_hand = Utterance(text=text), playback
+        return playback
+
+    def last(self, name: str) -> Any:
+        return next((news[name] for news in reversed(self.told) if name in news), None)
+
+    def words(self) -> list[tuple[float, int]]:
+        return [word for news in self.told for word in news["words"]]
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    made.progress.start()
+    yield made
+    made.in_hand = None
+    made.progress.stop()
+
+
+def block(seconds: float, *marks: Mark) -> Block:
+    return Block(b"\0\x20" * round(seconds * RATE), RATE, marks)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttsmonitor.speaking.progress.TELL_SECONDS", 0.01)
+    monkeypatch.setattr("ttsmonitor.speaking.progress.NOBODY_SECONDS", 0.01)
+
+
+def test_words_and_loudness_are_told_once_each_and_the_text_with_the_first(
+    stage: Stage, quick: None
+) -> None:
+    playback = stage.say()
+    playback.play(block(0.3, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
+    wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
+    first = stage.told[0]
+    assert (first["from"], first["text"], first["moving"]) == (0, TEXT, True)
+    assert stage.last("seconds") == pytest.approx(0.3 - DEVICE_SECONDS)
+    assert first["levels"]["at"] == 0 and len(first["levels"]["values"]) == 6
+    playback.play(block(0.2))
+    wait_until(lambda: stage.last("levels")["at"] == pytest.approx(0.3))
+    assert stage.words() == [(0.02, 0), (0.4, 1)]
+    assert len([news for news in stage.told if "text" in news]) == 1
+
+
+def test_a_pause_and_what_is_taken_back_are_told(stage: Stage, quick: None) -> None:
+    playback = stage.say()
+    playback.play(block(0.5))
+    wait_until(lambda: stage.last("moving") is True)
+    stage.controls.resumed.clear()
+    wait_until(lambda: stage.last("moving") is False)
+    stage.output.unheard_seconds = 0.3
+    playback._take_back()
+    wait_until(lambda: stage.last("seconds") == pytest.approx(0.2 - DEVICE_SECONDS))
+    stage.controls.resumed.set()
+    wait_until(lambda: stage.last("moving") is True)
+
+
+def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
+    stage: Stage, quick: None
+) -> None:
+    stage.viewers = 0
+    looks: list[int] = []
+    assert stage.progress.whole() is None
+
+    def look() -> int:
+        looks.append(1)
+        return stage.viewers
+
+    stage.progress._viewers = look
+    playback = stage.say()
+    playback.play(block(0.5, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
+    wait_until(lambda: len(looks) > 3)
+    assert stage.told == []
+    whole = stage.progress.whole()
+    assert whole is not None
+    assert (whole["text"], whole["from"], whole["words"]) == (TEXT, 0, [(0.02, 0), (0.4, 1)])
+    assert len(whole["levels"]["values"]) == 10
+    stage.viewers = 1
+    wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
+
+
+def test_many_viewers_are_told_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    wait: Callable[[float], bool] = stage.progress._stopping.wait
+
+    def hurry(seconds: float) -> bool:
+        waits.append(seconds)
+        return wait(min(seconds, 0.01))
+
+    monkeypatch.setattr(stage.progress._stopping, "wait", hurry)
+    for viewers, seconds in ((1, 0.1), (500, 2.0)):
+        stage.viewers = viewers
+        stage.say().play(block(0.1))
+        wait_until(lambda seconds=seconds: waits[-1:] == [seconds])  # type: ignore[misc]
+
+
+def test_an_utterance_after_another_begins_anew(stage: Stage, quick: None) -> None:
+    for _time in range(2):
+        stage.told.clear()
+        stage.say().play(block(0.1, Mark("Hola", 0.0)))
+        wait_until(lambda: stage.words() == [(0.0, 0)])
+        assert stage.told[0]["from"] == 0 and "text" in stage.told[0]
+        stage.in_hand = None
