@@ -15,7 +15,6 @@ from ttsmonitor.messages import parse_control
 from ttsmonitor.models import Utterance
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.service import service
-from ttsmonitor.speaking import turns
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error
 from ttsmonitor.web.words import reason_text
 from ttsmonitor.wire.controls import QUEUE_ACTIONS

@@ -160,9 +160,14 @@ def test_waking_the_device_adds_nothing_and_delays_nothing(
 def test_a_sound_begins_in_the_stream_that_was_prepared_for_it(
     sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    starts = []
+    starts: list[int] = []
     restart = output._stream.restart
-    monkeypatch.setattr(output._stream, "restart", lambda: starts.append(1) or restart())
+
+    def counted() -> None:
+        starts.append(1)
+        restart()
+
+    monkeypatch.setattr(output._stream, "restart", counted)
     output.open()
     play(output, speech(0.2))
     output.drain(never)

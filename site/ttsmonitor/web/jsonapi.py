@@ -19,7 +19,7 @@ from django.views import defaults
 
 from ttsmonitor.exceptions import BadRequestError, InvalidMessageError
 from ttsmonitor.messages import UTTERANCE_CHARACTERS, clean
-from ttsmonitor.phrases import phrase
+from ttsmonitor.web.phrases import phrase
 
 logger = logging.getLogger(__name__)
 

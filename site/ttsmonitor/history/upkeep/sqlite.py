@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ttsmonitor.folding import TOKENIZER
+from ttsmonitor.history.folding import TOKENIZER
 
 TABLE = "ttsmonitor_utterance"
 WORDS = "utterance_words"

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ttsmonitor.bulk import insert_new
+from ttsmonitor.history.bulk import insert_new
 from ttsmonitor.models import Utterance
 
 pytestmark = pytest.mark.django_db

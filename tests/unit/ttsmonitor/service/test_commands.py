@@ -8,9 +8,9 @@ from unittest.mock import Mock
 import pytest
 
 from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.commands import Commands
-from ttsmonitor.controls import Control
 from ttsmonitor.models import Utterance
+from ttsmonitor.service.commands import Commands
+from ttsmonitor.wire.controls import Control
 
 pytestmark = pytest.mark.django_db
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor import journal
-from ttsmonitor import service as module
 from ttsmonitor.models import Utterance
-from ttsmonitor.service import SpeechService
+from ttsmonitor.service import service as module
+from ttsmonitor.service.service import SpeechService
+from ttsmonitor.speaking import journal
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
