@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ttsmonitor import retention
+from ttsmonitor import forgetting, retention
 from ttsmonitor.conf import conf
 from ttsmonitor.downloads import answer
 from ttsmonitor.history_admin import MOST_COUNTED, number_of
@@ -105,3 +105,7 @@ class HistoryActions:
         for start in range(0, len(keys), retention.BATCH):
             batch = keys[start : start + retention.BATCH]
             Utterance.objects.finished().filter(pk__in=batch).delete()
+        forgetting.tell_pages()
+
+    def delete_model(self, request: HttpRequest, obj: Utterance) -> None:
+        forgetting.forget_one(obj.pk)
