@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hive import ways
+from hive.forgotten import Forgotten
 from ttsmonitor.messages import format_time
 from ttsmonitor.models import Utterance
 
@@ -34,6 +35,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str, Line] = OrderedDict()
+        self._forgotten = Forgotten()
         self._lock = threading.Lock()
 
     def add(
@@ -106,12 +108,19 @@ class Lines:
                 for key, line in self._lines.items()
                 if line["device_id"] == device_id
             }
+        for key in self._forgotten.among(known):
+            del known[key]
+            self._forget(key)
         for utterance in _history(device_id)[:SHOWN]:
             line = _from_history(utterance)
             own = known.get(line["id"])
             known[line["id"]] = line if own is None else _newest(own, line)
         newest = sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)
         return [ways.shown(line) for line in newest[:SHOWN]]
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._lines.pop(key, None)
 
 
 def has_moved_on(state: str, event: str) -> str | None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.pages import DEVICE
 from tests.site import Site, running_site
+from tests.tools import wait_until
 from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
 
 pytestmark = pytest.mark.browser
@@ -199,3 +200,33 @@ def test_the_page_cuts_as_the_wire_does(site: Site) -> None:
             [module, texts, CHUNK_CHARACTERS],
         )
     assert cut == [split_chunks(text) for text in texts]
+
+
+@pytest.mark.parametrize("where", ["hive", "monitor"])
+def test_what_is_deleted_from_the_history_goes_from_the_open_pages(site: Site, where: str) -> None:
+    words = f"Sin rastro {next(NUMBERS)}"
+    with site.visit() as page:
+        page.goto(f"{site.urls['hive']}/speak/")
+        monitor = page.context.new_page()
+        monitor.goto(site.urls["monitor"])
+        expect(say(page, words)).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
+        shown = {
+            "hive": page.locator("#lines li[data-line], #recent li").filter(has_text=words),
+            "monitor": monitor.locator("#stream li").filter(has_text=words),
+        }
+        expect(shown["monitor"].locator(".state-spoken")).to_be_visible(timeout=PATIENCE_MS)
+        expect(shown["hive"]).to_have_count(2)
+
+        history = page.context.new_page()
+        history.goto(f"{site.urls[where]}/history/?q={words}")
+        history.locator("[form=delete][name=id]").click()
+        history.locator("main .btn-danger").click()
+        expect(shown.pop(where)).to_have_count(0)
+        ((_site, others),) = shown.items()
+
+        def is_gone() -> bool:
+            """Another process has deleted it: a page sees that when it asks again."""
+            others.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            return others.count() == 0
+
+        wait_until(is_gone, "what another process deleted to go")

@@ -122,7 +122,7 @@ class Answers:
 
         def dropped() -> None:
             mqtt_tts_mirror.get_tts_mirror().drop_parts(turn.utterance_id)
-            self._show(turn, speakable("".join(said)) or "…", state="interrupted")
+            self._show(turn, speakable("".join(said)) or visits.UNBEGUN, state="interrupted")
 
         lines = self.history.lines(turn.device_id)
         if not lines or lines[-1].role != history.CHILD:  # none is kept, or it had no words

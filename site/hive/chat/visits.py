@@ -9,6 +9,7 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
+from hive.forgotten import Forgotten
 from hive.lines import WAITING, has_moved_on
 from ttsmonitor.messages import format_time
 
@@ -17,6 +18,8 @@ SHOWN = 60
 CHILD, MOXIE = "child", "moxie"
 MAKING = "making"
 """The state of an answer of which more is to come."""
+UNBEGUN = "…"
+"""The words of an answer that was interrupted before it had any: the history has never had it."""
 _DEVICE = re.compile(r"page_[0-9a-f]{16}")
 
 Line = dict[str, Any]
@@ -38,6 +41,7 @@ class Visits:
     def __init__(self) -> None:
         self._visits: OrderedDict[str, OrderedDict[str, Line]] = OrderedDict()
         self._owners: dict[str, str] = {}
+        self._forgotten = Forgotten()
         self._lock = threading.Lock()
 
     def put(self, visit: str, line_id: object, who: str, text: str, **fields: Any) -> Line | None:
@@ -79,12 +83,33 @@ class Visits:
             return visit, dict(line)
 
     def lines(self, visit: str) -> list[Line]:
-        """Oldest first."""
+        """Oldest first, without what was deleted from the history."""
         with self._lock:
-            return [dict(line) for line in self._visits.get(visit, {}).values()]
+            known = {key: dict(line) for key, line in self._visits.get(visit, {}).items()}
+        gone = _with_questions(known, self._forgotten.among(_begun(known)))
+        with self._lock:
+            for key in gone & self._owners.keys():
+                del self._visits[self._owners.pop(key)][key]
+        return [line for key, line in known.items() if key not in gone]
 
     def clear(self, visit: str) -> None:
         """A new conversation."""
         with self._lock:
             for line_id in self._visits.pop(visit, {}):
                 del self._owners[line_id]
+
+
+def _begun(lines: dict[str, Line]) -> dict[str, Line]:
+    return {key: line for key, line in lines.items() if line["text"] != UNBEGUN}
+
+
+def _with_questions(lines: dict[str, Line], answers: set[str]) -> set[str]:
+    """These answers, and what the child said right before each."""
+    found, asked = set(answers), set[str]()
+    for key, line in lines.items():
+        if line["who"] == CHILD:
+            asked.add(key)
+        else:
+            found |= asked if key in answers else set()
+            asked = set()
+    return found

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from ttsmonitor.admin.listing import MOST_COUNTED, number_of
 from ttsmonitor.conf import conf
-from ttsmonitor.history import retention
+from ttsmonitor.history import forgetting, retention
 from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
 from ttsmonitor.monitor.downloads import answer
@@ -105,3 +105,7 @@ class HistoryActions:
         for start in range(0, len(keys), retention.BATCH):
             batch = keys[start : start + retention.BATCH]
             Utterance.objects.finished().filter(pk__in=batch).delete()
+        forgetting.tell_pages()
+
+    def delete_model(self, request: HttpRequest, obj: Utterance) -> None:
+        forgetting.forget_one(obj.pk)

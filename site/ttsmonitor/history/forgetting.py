@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import datetime
+from uuid import UUID
 
 from django.db import DatabaseError
 
+from ttsmonitor import events
 from ttsmonitor.history import retention
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.system.database import with_connections
@@ -30,7 +32,20 @@ def forget(begins: datetime | None, ends: datetime) -> bool:
         ).start()
         return False
     retention.delete(lambda: _rows(begins, ends), lambda seconds: False)
+    tell_pages()
     return True
+
+
+def forget_one(pk: UUID) -> None:
+    """This one, if it is finished."""
+    Utterance.objects.filter(pk=pk).finished().delete()
+    tell_pages()
+
+
+def tell_pages() -> None:
+    """Have those that are open drop what was deleted. Those of another process see it by and by."""
+    for group in (events.MONITOR_GROUP, events.ROBOTS_GROUP):
+        events.push(group, "forgotten", {})
 
 
 def _rows(begins: datetime | None, ends: datetime) -> UtteranceQuerySet:
@@ -43,6 +58,7 @@ def _run(begins: datetime | None, ends: datetime) -> None:
         pause = threading.Event()
         count = retention.delete(lambda: _rows(begins, ends), pause.wait)
         logger.info("%d utterances deleted", count)
+        tell_pages()
     except DatabaseError as exc:
         logger.error("not all could be deleted: %s", exc)
     except Exception:

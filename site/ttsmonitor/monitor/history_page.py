@@ -107,7 +107,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         context = what | {"next": _back(request)}
         return render(request, "ttsmonitor/history_delete.html", context)
     if row := what.get("row"):
-        Utterance.objects.filter(pk=row.pk).finished().delete()
+        forgetting.forget_one(row.pk)
         is_gone = True
     elif day := what.get("day"):
         is_gone = forgetting.forget(*span(day))

@@ -165,3 +165,35 @@ def test_the_same_status_again_is_no_change() -> None:
     message = {"status": "idle", "current_text": "", "queue_size": 0, "timestamp": "1"}
     assert speech.heard_status(message)
     assert not speech.heard_status(message | {"timestamp": "2"})
+
+
+@pytest.mark.django_db
+def test_what_was_deleted_from_the_history_is_forgotten() -> None:
+    lines, now = Lines(), timezone.now()
+    keys = [uuid.UUID(int=each) for each in range(3)]
+    for key in keys:
+        lines.add(key, DEVICE, f"Hola {key.int}", "happy", 0.5)
+        Utterance.objects.create(
+            pk=key, text=f"Hola {key.int}", source="puppet_mode", device_id=DEVICE,
+            status="spoken", published_at=now, received_at=now,
+        )  # fmt: skip
+    for key in keys[:2]:
+        lines.follow({"id": str(key), "event": "spoken"})
+
+    def texts() -> set[str]:
+        return {line["text"] for line in lines.recent(DEVICE)}
+
+    assert texts() == {"Hola 0", "Hola 1", "Hola 2"}
+    Utterance.objects.filter(pk=keys[0]).delete()
+    assert texts() == {"Hola 1", "Hola 2"}
+    Utterance.objects.all().delete()
+    assert texts() == {"Hola 2"}, "it is on its way still"
+    assert lines.follow({"id": str(keys[1]), "event": "spoken"}) is None
+
+
+@pytest.mark.django_db
+def test_where_the_history_is_elsewhere_nothing_is_forgotten() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    lines.follow({"id": str(ONE), "event": "spoken"})
+    assert [line["text"] for line in lines.recent(DEVICE)] == ["Hola"]

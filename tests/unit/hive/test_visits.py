@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from hive.chat.history import CHILD, MOXIE, History
 from hive.chat.visits import Visits, new_visit
@@ -16,6 +17,7 @@ from tests.model_stub import ModelStub
 from tests.tools import wait_until
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from tests.unit.hive.test_chat import request
+from ttsmonitor.models import Utterance
 
 VISIT = "page_0123456789abcdef"
 URL = f"/api/chat/{VISIT}"
@@ -74,6 +76,27 @@ def test_a_line_shows_what_became_of_it(page: Client, server: SentServer) -> Non
         server._follow_speech({"id": line["id"], "event": event})
     (line,) = server.chat.visits.lines(VISIT)
     assert line["state"] == "spoken"
+
+
+def test_what_was_deleted_from_the_history_is_forgotten_with_what_it_answered(
+    page: Client, server: SentServer
+) -> None:
+    post(page, command="prompt")
+    for text in ("Hola", "Tengo 7 más 8 años"):
+        post(page, text=text)
+    told = server.chat.visits.lines(VISIT)
+    now = timezone.now()
+    for line in told[::2]:
+        server._follow_speech({"id": line["id"], "event": "spoken"})
+        Utterance.objects.create(
+            pk=line["id"], text=line["text"], status="spoken", published_at=now, received_at=now
+        )
+    assert [line["who"] for line in told] == ["moxie", "child"] * 2 + ["moxie"]
+    assert len(lines(page)) == 5
+    Utterance.objects.filter(pk=told[2]["id"]).delete()
+    assert [text for _who, text, _note in lines(page)] == [told[each]["text"] for each in (0, 3, 4)]
+    Utterance.objects.all().delete()
+    assert lines(page) == []
 
 
 def test_the_model_answers_on_the_page_too_and_a_failure_is_named(

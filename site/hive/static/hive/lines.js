@@ -31,6 +31,13 @@ export function showLine(line) {
   return !known;
 }
 
+/** Drop the lines that are none of these any more: they were deleted. */
+export function dropOthers(lines) {
+  const there = new Set(lines.map((line) => line.id));
+  for (const row of [...list.children]) if (!there.has(row.dataset.line)) row.remove();
+  document.getElementById("lines-empty").hidden = list.children.length > 0;
+}
+
 function add(line) {
   const row = mould.cloneNode(true);
   row.dataset.line = line.id;

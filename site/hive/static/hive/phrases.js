@@ -47,6 +47,11 @@ export function phrases({ speak, attempt, longest }) {
       while (lists.recent.children.length > MOST_RECENT) lists.recent.lastElementChild.remove();
       tidy(longest);
     },
+    only(recent) {
+      const said = new Set(recent.map(({ text }) => text));
+      for (const shown of [...lists.recent.children]) if (!said.has(words(shown))) shown.remove();
+      tidy(longest);
+    },
     favourites(kept) {
       const shown = [...lists.favourites.children].map((each) => JSON.stringify(asPhrase(each)));
       // What is as it was keeps its place, and the keyboard's.

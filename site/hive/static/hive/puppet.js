@@ -1,7 +1,7 @@
 // Puppet Mode: what is typed is said, and each line shows what became of it.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
-import { onAgain, showLine } from "./lines.js";
+import { dropOthers, onAgain, showLine } from "./lines.js";
 import { split } from "./parts.js";
 import { phrases } from "./phrases.js";
 import { dateTime, listenToHands, number, part, showSpeech, showState } from "./shared.js";
@@ -130,6 +130,8 @@ function show(line) {
 function showAll(snapshot) {
   showRobot(snapshot.robot);
   showSpeech(snapshot.speech);
+  dropOthers(snapshot.lines);
+  card.only(snapshot.recent);
   [...snapshot.lines].reverse().forEach(show);
   card.favourites(snapshot.favourites);
 }
@@ -149,11 +151,12 @@ on("stop", "click", () => setPuppet(false));
 onAgain(speak);
 
 count();
-connect(deviceId ? `/ws/puppet/${encodeURIComponent(deviceId)}/` : "/ws/loudspeaker/", {
+const live = connect(deviceId ? `/ws/puppet/${encodeURIComponent(deviceId)}/` : "/ws/loudspeaker/", {
   onEvent(event) {
     if (event.type === "snapshot") showAll(event);
     else if (event.type === "robot") showRobot(event.robot);
     else if (event.type === "line") show(event.line);
+    else if (event.type === "forgotten") live.send({ type: "snapshot" });
     else if (event.type === "speech") showSpeech(event.speech);
     else if (event.type === "favourites") card.favourites(event.favourites);
   },

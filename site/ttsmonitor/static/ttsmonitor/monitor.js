@@ -9,7 +9,7 @@ import "./monitor/keys.js";
 import { drawNow, drawProgress } from "./monitor/now.js";
 import "./monitor/phrase.js";
 import { drawQueue } from "./monitor/queue.js";
-import { drawRecent, drawUtterance } from "./monitor/stream.js";
+import { drawRecent, drawUtterance, reload } from "./monitor/stream.js";
 
 const FIGURES_MS = 1000;
 const LATE_MS = 10_000;
@@ -44,7 +44,7 @@ const draw = {
   snapshot(event) {
     drawStatus(event.status);
     drawProgress(event.progress);
-    drawRecent(event.recent);
+    drawRecent(event.recent, event.status.timestamp);
     drawActivity(event.activity);
     drawFigures(event);
   },
@@ -64,6 +64,10 @@ const draw = {
     addActivity(event.entry);
   },
   queue() {
+    askForFigures();
+  },
+  forgotten() {
+    reload();
     askForFigures();
   },
 };

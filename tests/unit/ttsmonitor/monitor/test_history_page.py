@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from tests.tools import wait_until
 from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from ttsmonitor import events
 from ttsmonitor.history import forgetting, retention
 from ttsmonitor.history.bulk import insert_new
 from ttsmonitor.history.conversations import by_day
@@ -241,6 +242,20 @@ def test_what_is_deleted_does_not_come_back_from_the_outbox(keeper: Client) -> N
     OutboxEntry.objects.create(id=last.pk, payload={"text": "sin confirmar"})
     last.delete()
     assert OutboxEntry.objects.count() == 1
+
+
+def test_open_pages_are_told_of_what_is_deleted(
+    keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(events, "push", lambda group, kind, data: told.append((group, kind)))
+    keeper.post(f"{PAGE}delete/", {"id": utterance("una").pk})
+    assert told == []
+    pages = [(events.MONITOR_GROUP, "forgotten"), (events.ROBOTS_GROUP, "forgotten")]
+    for body in ({"id": utterance("una").pk}, {"all": "1"}):
+        keeper.post(f"{PAGE}delete/", body | {"sure": "1"})
+        assert told == pages
+        told.clear()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,6 +7,7 @@ import { fill } from "./row.js";
 const MOST_ROWS = 500;
 const PAGE = 50;
 const TOP_PIXELS = 24;
+const SETTLING_MS = 2000; // what came just before a snapshot may be missing in it
 const AHEAD = "600px"; // older ones are fetched so far before they are in sight
 
 const list = byId("stream");
@@ -39,11 +40,11 @@ export function drawUtterance(utterance) {
   tell();
 }
 
-/** Take in the newest ones, as a snapshot has them. */
-export function drawRecent(recent) {
+/** Take in the newest ones, as a snapshot of that moment has them. */
+export function drawRecent(recent, moment) {
   const isMissing = newest && recent.length >= PAGE && recent.at(-1).received_at > newest;
   newest = recent[0]?.received_at ?? newest;
-  if (isMissing) {
+  if (isMissing || isAnyGone(recent, moment)) {
     reload();
     return;
   }
@@ -52,6 +53,15 @@ export function drawRecent(recent) {
     else if (lets(utterance)) place(utterance);
   }
   tell();
+}
+
+// Was one of those that are shown deleted?
+function isAnyGone(recent, moment) {
+  const oldest = recent.length < PAGE ? "" : recent.at(-1).received_at;
+  const settled = new Date(Date.parse(moment) - SETTLING_MS).toISOString();
+  const there = new Set(recent.map(({ id }) => id));
+  const isGone = ({ id, received }) => received > oldest && received < settled && !there.has(id);
+  return [...rows.values()].some((row) => isGone(row.dataset));
 }
 
 function place(utterance) {
