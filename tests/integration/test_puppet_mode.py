@@ -113,6 +113,7 @@ def test_escape_stops_both_and_each_way_says_so(
 def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
+    page.wait_for_load_state()  # what is typed before is only text
     expect(page.locator("#text")).to_be_focused()
     line = say(page, f"Sin robot {next(NUMBERS)}")
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
