@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from channels.layers import get_channel_layer
-
 logger = logging.getLogger(__name__)
 
 MONITOR_GROUP = "monitor"
@@ -40,9 +38,12 @@ def push_all(group: str, events: Sequence[dict[str, Any]]) -> None:
     On the serving loop itself by run_coroutine_threadsafe: async_to_sync from a foreign thread
     took seconds. An event never carries the only copy, so where pages are too slow it is dropped.
     """
-    loop = _loop
-    layer = get_channel_layer()
-    if loop is None or layer is None:
+    if (loop := _loop) is None:
+        return
+    # Here, since the plug-in does without Channels where nobody serves pages.
+    from channels.layers import get_channel_layer
+
+    if (layer := get_channel_layer()) is None:
         return
     events = [event for event in events if _unsent.acquire(blocking=False)]
     if not events:
