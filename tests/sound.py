@@ -40,7 +40,7 @@ class Sink:
         pactl("set-default-sink", self.name)
         self._blocks = []
         command = ["parec", "-d", f"{self.name}.monitor", f"--rate={RATE}", "--channels=1",
-                   "--format=s16le", "--latency-msec=5"]  # fmt: skip
+                   "--format=s16le", "--latency-msec=10"]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
         wait_until(lambda: self._blocks, "the recording to start")

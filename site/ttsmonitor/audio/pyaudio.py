@@ -100,6 +100,7 @@ class PyAudioOutput:
         try:
             if (stream.rate, stream.buffer_seconds) != wanted:
                 stream.open(*wanted)
+                stream.halt()
             if not self._is_prepared:
                 self._restart()
         except (OSError, ValueError) as exc:

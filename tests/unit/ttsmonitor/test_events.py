@@ -32,7 +32,7 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[BrokenLayer]:
     made, loop = BrokenLayer(), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    monkeypatch.setattr(events, "get_channel_layer", lambda: made)
+    monkeypatch.setattr("channels.layers.get_channel_layer", lambda: made)
     events.bind(loop)
     yield made
     events.bind(None)
