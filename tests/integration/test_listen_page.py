@@ -163,7 +163,9 @@ def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
         assert heard_share(sink, speech.say_all(f"{SHORT}, adiós")) < 0.2
         page.reload()
         assert page.locator("#listen input").input_value() == "0", "the volume was forgotten"
-        button.click()  # the click that is waited for
+        expect(button).to_have_text("Haz clic para oír", timeout=PATIENCE_MS)
+        button.click()
+        expect(button).to_have_text("Dejar de escuchar")
         button.click()
         expect(button).to_have_text("Escuchar en este navegador")
 

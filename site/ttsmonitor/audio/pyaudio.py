@@ -30,8 +30,9 @@ CALM_AFTER_SECONDS = 600.0
 UNKNOWN_SECONDS = 60.0
 """and for a minute from the start, when nothing is known of it and much else is starting."""
 LEAD_IN_SECONDS = 0.005
-"""Of silence where a stream starts: who records a PulseAudio device in portions of 5 ms was given
-the beginning before it was written, and misses 3 ms. Through a sound card nothing is lost."""
+"""Of silence before an utterance, and twice of it where one goes on in the middle: who records a
+PulseAudio device in portions of 5 ms was given the beginning before it was written, and misses 3
+ms, of 10 ms 7. Through a sound card nothing is lost."""
 FADE_SECONDS = 0.005
 TAIL_SECONDS = 0.02
 USUAL_RATE = 22_050
@@ -230,7 +231,7 @@ class PyAudioOutput:
     def _push(self, pcm: bytes) -> None:
         try:
             if not self._stream.is_running:
-                self._restart()
+                self._restart(2 * LEAD_IN_SECONDS)
             self._stream.push(pcm)
         except OSError as exc:
             raise self._gone(exc) from exc
@@ -243,11 +244,11 @@ class PyAudioOutput:
             self._padding += self._slice
             left -= self._slice
 
-    def _restart(self) -> None:
+    def _restart(self, silence_seconds: float = LEAD_IN_SECONDS) -> None:
         """Begin with nothing but a little silence. Raises OSError."""
         self._stream.restart()
         self._written = self._padding = 0
-        self._stream.push(bytes(2 * self._samples(LEAD_IN_SECONDS)))
+        self._stream.push(bytes(2 * self._samples(silence_seconds)))
 
     def _probe(self) -> None:
         """See that a device which took no sound takes some now. Raises AudioError."""
