@@ -160,7 +160,9 @@ def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser
     wait_for_word(page, "dragón")
     expect(page.locator("#now")).to_have_text(STORY)
     # Between two words it may be still.
-    page.wait_for_function("[...document.querySelectorAll('#bars i')].some((bar) => bar.clientHeight > 8)")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#bars i')].some(i => i.clientHeight > 8)"
+    )
     with visit(browser, "en-GB", viewport=PHONE, reduced_motion="reduce") as late:
         go(late, service)
         expect(late.locator("#now .word.is-now")).to_be_visible(timeout=PATIENCE_MS)
