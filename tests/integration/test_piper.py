@@ -201,6 +201,15 @@ def test_a_voice_at_its_loudest_setting_is_limited_and_not_bent(tmp_path: Path) 
     assert off < 0.01
 
 
+def test_a_voice_that_ends_in_the_middle_of_a_sound_ends_without_a_click(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+    engine._runner = hum = Hum()
+    hum.sound = hum.sound[:9_020]  # at a peak of its tone
+    sound = said(engine)
+    largest = np.abs(np.diff(sound)).max() * 1.1
+    assert abs(sound[-200:-110]).max() > 10_000 and abs(sound[-1]) < largest
+
+
 def test_what_is_said_in_one_breath_with_the_next_ends_without_a_pause(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     engine._runner = Hum()

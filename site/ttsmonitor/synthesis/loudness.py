@@ -75,6 +75,23 @@ def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samp
     return down
 
 
+def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
+    """The blocks; faded out where they end in the middle of a sound, since that is a click.
+
+    Only the little that would be faded is held back.
+    """
+    kept = round(KEPT_SECONDS * rate)
+    held: Samples = np.zeros(0, dtype=np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        if len(held) > kept:
+            yield held[:-kept]
+            held = held[-kept:]
+    if held.size:
+        is_loud = np.abs(held).max() > threshold
+        yield _faded(held[::-1], kept)[::-1] if is_loud else held
+
+
 def without_start(
     blocks: Iterable[Samples],
     threshold: float,

@@ -18,6 +18,7 @@ from ttsmonitor.synthesis.loudness import (
     gain_for,
     limited,
     to_pcm,
+    with_soft_end,
     without_end,
     without_start,
 )
@@ -183,6 +184,8 @@ class PiperEngine:
                     )  # fmt: skip
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
+                else:
+                    blocks = with_soft_end(blocks, silence, config.sample_rate)
                 if request.volume > 1:
                     blocks = limited(blocks, KNEE * full / request.volume, config.sample_rate)
                 for index, block in enumerate(blocks):

@@ -12,6 +12,7 @@ from ttsmonitor.synthesis.loudness import (
     PEAK,
     limited,
     to_pcm,
+    with_soft_end,
     without_end,
     without_start,
 )
@@ -151,3 +152,19 @@ def test_what_is_not_too_loud_is_left_as_it_is_and_given_at_once() -> None:
     assert len(first) > 2048 * 0.9
     assert len(next(source)) == 2048, "more than one block was taken for the first one"
     assert np.array_equal(limit(hum(0.8)), hum(0.8))
+
+
+@pytest.mark.parametrize("size", [50, 2048, 100_000])
+def test_what_ends_in_the_middle_of_a_sound_is_faded_within_some_milliseconds(size: int) -> None:
+    samples = tone(0.3)
+    made = trimmed(with_soft_end, samples, size)
+    assert abs(samples[-1]) > 0.2 and abs(made[-1]) < 0.01
+    assert len(made) == len(samples)
+    assert np.array_equal(made[: -RATE // 200], samples[: -RATE // 200])
+    assert np.abs(np.diff(made)).max() <= np.abs(np.diff(samples)).max() * 1.1
+
+
+@pytest.mark.parametrize("size", [50, 2048])
+def test_what_ends_in_silence_is_left_as_it_is(size: int) -> None:
+    samples = np.concatenate([tone(0.3), silence(0.006)])
+    assert np.array_equal(trimmed(with_soft_end, samples, size), samples)
