@@ -36,8 +36,6 @@ Status = Utterance.Status
 IDLE_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 LOOK_SECONDS = 5.0
-TAKEN_SECONDS = 0.15
-"""So much a device takes that plays nothing of it."""
 
 
 @dataclass
@@ -127,7 +125,8 @@ class Speaker:
         """Finish the sentence, at most for `drain_seconds`, then end."""
         self._stopping.set()
         self._wake.set()
-        if self._in_hand is not None and not self.controls.is_paused:
+        in_hand, is_paused = self._in_hand, self.controls.is_paused
+        if in_hand is not None and not (is_paused or in_hand.playback.is_away):
             logger.info("finishing the sentence, for at most %.0f s", drain_seconds)
             self._thread.join(drain_seconds)
         self.end_current(Status.INTERRUPTED, "the service was stopped")
@@ -228,8 +227,10 @@ class Speaker:
 
     def _take_in_hand(self, utterance: Utterance) -> _InHand:
         playback = Playback(
-            self._output, self.controls, str(utterance.pk), lambda: self._has_begun(utterance)
-        )
+            self._output, self.controls, str(utterance.pk), lambda: self._has_begun(utterance),
+            on_away=lambda is_away: self._set_state("synthesizing" if is_away else "playing"),
+            is_late=lambda: utterance.is_stale(conf.TTS_TTL),
+        )  # fmt: skip
         return _InHand(utterance, playback)
 
     def _speak(self, in_hand: _InHand) -> None:
@@ -287,8 +288,7 @@ class Speaker:
         Once each, since a device may be there and take no sound of that kind.
         """
         utterance, playback = in_hand.utterance, in_hand.playback
-        was_heard = playback.seconds > TAKEN_SECONDS
-        if was_heard or not self._output.error or self._put_back_once == utterance.pk:
+        if playback.was_heard or not self._output.error or self._put_back_once == utterance.pk:
             return False
         self._put_back_once = utterance.pk
         playback.silence()

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import signal
+import subprocess
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.history import wait_for
-from tests.sound import LOUD, Sink
-from tests.tools import Listener, wait_until
+from tests.sound import LOUD, RATE, Sink, likeness
+from tests.talk import loud_parts
+from tests.tools import Listener, Process, wait_until
+from ttsmonitor.audio.playback import AGAIN_SECONDS
+from ttsmonitor.audio.portaudio import PortAudioStream
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
@@ -45,3 +54,98 @@ def test_what_comes_while_the_device_is_away_is_heard_when_it_is_back(
         wait_for(text, Status.SPOKEN)
     assert (sink.recorded() > LOUD).any()
     assert service.health()["ok"], service.health()
+
+
+LONG = "Había una vez un robot que contaba cuentos muy largos."
+
+
+class SoundServer:
+    """A PulseAudio of the test's own, which may die."""
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        self._process = Process(
+            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+             "--load=module-native-protocol-unix"]
+        )  # fmt: skip
+        wait_until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0)
+
+    def kill(self) -> None:
+        self._process.signal(signal.SIGKILL)
+        self._process.wait()
+        self._process.close()
+
+    def close(self) -> None:
+        self._process.close()
+
+
+@pytest.fixture
+def sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
+    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(tmp_path))
+    server = SoundServer()
+    yield server
+    server.close()
+
+
+def sound_of(service: SpeechService, text: str) -> np.ndarray:
+    """What it played, as it keeps it."""
+    content = service.sound_of(Utterance.objects.get(text=text))
+    with wave.open(io.BytesIO(content)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+
+def place(piece: np.ndarray, whole: np.ndarray) -> float:
+    """After how many seconds of `whole` this piece of it comes."""
+    similar = np.correlate(whole.astype(float), piece.astype(float), mode="valid")
+    return int(similar.argmax()) / RATE
+
+
+def test_a_sentence_outlives_the_sound_server_and_goes_on_where_it_was_cut(
+    sound_server: SoundServer,
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("ttsmonitor.audio.playback.RETRY_SECONDS", 0.05)
+    connect, is_back = PortAudioStream.connect, True
+
+    def connect_when_recorded(stream: PortAudioStream) -> str:
+        if not is_back:
+            raise OSError("it is not there")
+        return connect(stream)
+
+    monkeypatch.setattr(PortAudioStream, "connect", connect_when_recorded)
+    sink = Sink()
+    service = make_service("pyaudio")
+    listen().publish(TEXT_TOPIC, LONG)
+    wait_until(lambda: (service._speaker.progress or (None, 0.0))[1] > 0.8, "some of the sentence")
+
+    is_back = False
+    sound_server.kill()
+    wait_until(lambda: service.status()["status"] == "synthesizing", "the device to be missed")
+    cut = sink.recorded()
+    assert "sound device" in service.health()["checks"]["audio"]["detail"]
+    assert service.status()["current_text"] == LONG
+    wait_for(LONG, Status.PLAYING)
+
+    sound_server.start()
+    sink.stop_recording()
+    sink.plug_in()
+    is_back = True
+    wait_for(LONG, Status.SPOKEN)
+    wait_until(lambda: sink.is_silent_for(0.2))
+    rest, whole = sink.recorded(), sound_of(service, LONG)
+    sink.close()
+
+    first, last = loud_parts(cut)[0][0], loud_parts(cut)[-1][1]
+    begin = loud_parts(rest)[0][0]
+    cut_at = place(cut[last - RATE // 3 : last], whole) + 1 / 3
+    on_from = place(rest[begin : begin + RATE // 3], whole)
+    assert likeness(cut[first:last], whole) > 0.98
+    assert 0 <= cut_at - on_from <= AGAIN_SECONDS, "something was lost, or said again twice"
+    assert likeness(whole[round((on_from + 0.01) * RATE) :], rest) > 0.98
+    waits = [each for each in caplog.messages if "waits for the sound device" in each]
+    assert len(waits) == 1

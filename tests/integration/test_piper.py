@@ -188,6 +188,28 @@ def test_clauses_that_run_on_are_joined_without_a_gap_or_a_click(tmp_path: Path)
     assert np.abs(np.diff(sound)).max() <= np.abs(np.diff(alone)).max() * 1.1
 
 
+def test_a_voice_at_its_loudest_setting_is_limited_and_not_bent(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+    engine._runner = Hum(2.0)
+    normal, loud = said(engine), said(engine, volume=2.4)
+    assert len(loud) == len(normal) and np.abs(loud).max() == pytest.approx(0.85 * 32_767, rel=0.01)
+    # In the middle of a tone it is the tone, louder; bent waves would be 0.2 off.
+    steady = slice(len(normal) // 2, len(normal) // 2 + 10_000)
+    gain = np.dot(loud[steady], normal[steady]) / np.dot(normal[steady], normal[steady])
+    assert gain > 1.05
+    off = np.std(loud[steady] - gain * normal[steady]) / np.std(loud[steady])
+    assert off < 0.01
+
+
+def test_a_voice_that_ends_in_the_middle_of_a_sound_ends_without_a_click(tmp_path: Path) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+    engine._runner = hum = Hum()
+    hum.sound = hum.sound[:9_020]  # at a peak of its tone
+    sound = said(engine)
+    largest = np.abs(np.diff(sound)).max() * 1.1
+    assert abs(sound[-200:-110]).max() > 10_000 and abs(sound[-1]) < largest
+
+
 def test_what_is_said_in_one_breath_with_the_next_ends_without_a_pause(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     engine._runner = Hum()

@@ -1,7 +1,8 @@
 """An utterance on its way to the output: it can be held, muted and cut within some milliseconds.
 
 The device keeps a tenth of a second, against stalls. So whoever wants silence now has that
-dropped, and what was dropped is kept here, to go on exactly where the ear was.
+dropped, and what was dropped is kept here, to go on exactly where the ear was. A device that goes
+away in the middle is waited for, and what it was given last is said again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
 DEVICE_SECONDS = 0.08
 """What a device keeps, from when it is calm to when it is busy: 0.05 to 0.11."""
+TAKEN_SECONDS = 0.15
+"""So much a device takes that plays nothing of it."""
+AGAIN_SECONDS = 0.5
+"""Of what a device was given before it went away, about a word. Nobody knows how much of it was
+heard, and who waited does not understand half a word."""
+RETRY_SECONDS = 1.0
 
 
 class CancelledError(Exception):
@@ -54,12 +61,24 @@ class Playback:
     """Plays the blocks of one utterance. cancel() may be called from any thread."""
 
     def __init__(
-        self, output: Output, controls: Controls, utterance_id: str, on_begin: Callable[[], None]
+        self,
+        output: Output,
+        controls: Controls,
+        utterance_id: str,
+        on_begin: Callable[[], None],
+        *,
+        on_away: Callable[[bool], None] = lambda is_away: None,
+        is_late: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`on_away` is told when the device goes away in the middle, and when it is back.
+
+        That is waited for until `is_late`.
+        """
         self._output = output
         self._controls = controls
         self._utterance_id = utterance_id
         self._on_begin = on_begin
+        self._on_away, self._is_late = on_away, is_late
         self._cancelled = threading.Event()
         self._rate = 0
         self._gain = controls.gain
@@ -72,6 +91,9 @@ class Playback:
         """When what of it is heard."""
         self.has_begun = False
         """Something was written to the output."""
+        self.is_away = False
+        """The device is waited for, in the middle of the utterance."""
+        self._was_away = False
 
     @property
     def seconds(self) -> float:
@@ -83,6 +105,11 @@ class Playback:
         """About how much has been heard: a device keeps a little of what was written."""
         kept_seconds = DEVICE_SECONDS if self._output.pace == Pace.DEVICE else 0.0
         return max(0.0, self.seconds - kept_seconds)
+
+    @property
+    def was_heard(self) -> bool:
+        """More was written, now or before, than a device takes that plays nothing."""
+        return self._was_away or self.seconds > TAKEN_SECONDS
 
     @property
     def is_cancelled(self) -> bool:
@@ -103,17 +130,11 @@ class Playback:
         if not self._rate:
             self._rate = block.sample_rate
             self._output.begin(self._utterance_id, self._rate)
-        self._play_waiting()
+        self._outlast_device(self._play_waiting)
 
     def finish(self) -> None:
         """Return when all of it has been heard. Raises CancelledError, AudioError."""
-        self._play_waiting()
-        while self._rate:
-            self._output.drain(self._wants_attention)
-            if not self._wants_attention():
-                break
-            self._attend()
-            self._play_waiting()
+        self._outlast_device(self._play_out)
         self._output.end()
 
     def abandon(self) -> None:
@@ -132,6 +153,51 @@ class Playback:
         except Exception:
             logger.exception("the output could not be silenced")
 
+    def _outlast_device(self, act: Callable[[], None]) -> None:
+        """act(), and again where the device went away meanwhile and came back."""
+        while True:
+            try:
+                act()
+                return
+            except AudioError as exc:
+                if not self.was_heard or self._output.pace != Pace.DEVICE or self._is_late():
+                    raise
+                self._wait_for_device(exc)
+
+    def _wait_for_device(self, gone: AudioError) -> None:
+        """Return when it plays again. Raises CancelledError; `gone` where it is too late then."""
+        logger.warning("%s waits for the sound device", self._utterance_id)
+        self.silence()  # for those who heard along
+        self._write_again(AGAIN_SECONDS)
+        self._gain = 0.0  # what begins in the middle would be a click
+        self.is_away = self._was_away = True
+        self._on_away(True)
+        while not self._is_back():
+            if self._is_late():
+                raise gone
+        self.is_away = False
+        self._on_away(False)
+
+    def _is_back(self) -> bool:
+        """Is the device there, after a moment? Raises CancelledError."""
+        if self._cancelled.wait(RETRY_SECONDS):
+            raise CancelledError
+        try:
+            self._output.open()
+            self._output.begin(self._utterance_id, self._rate)
+        except AudioError:
+            return False
+        return True
+
+    def _play_out(self) -> None:
+        self._play_waiting()
+        while self._rate:
+            self._output.drain(self._wants_attention)
+            if not self._wants_attention():
+                break
+            self._attend()
+            self._play_waiting()
+
     def _play_waiting(self) -> None:
         self._attend()
         while self._waiting:
@@ -142,9 +208,9 @@ class Playback:
     def _write(self, pcm: bytes) -> None:
         # A step down to nothing is not for a slice that is heard later, but for _attend().
         gain = self._controls.gain or self._gain
+        self._remember(pcm)  # first: a device that goes away meanwhile is given it again
         self._output.write(apply_gain(pcm, self._gain, gain))
         self._gain = gain
-        self._remember(pcm)
         if not self.has_begun:
             self.has_begun = True
             self._on_begin()
@@ -179,8 +245,12 @@ class Playback:
 
     def _take_back(self) -> None:
         """Drop what is not heard yet, to write it again."""
-        unheard = min(2 * round(self._output.flush() * self._rate), self._recent_bytes)
-        left = unheard
+        if unheard := self._write_again(self._output.flush()):
+            self._output.rewind(unheard)
+
+    def _write_again(self, seconds: float) -> float:
+        """Have the last of what was written wait once more; how many seconds there are of it."""
+        left = unheard = min(2 * round(seconds * self._rate), self._recent_bytes)
         while left > 0:
             pcm = self._recent.pop()
             if len(pcm) > left:
@@ -190,5 +260,4 @@ class Playback:
             left -= len(pcm)
         self._recent_bytes -= unheard
         self._written -= unheard
-        if unheard:
-            self._output.rewind(unheard / 2 / self._rate)
+        return unheard / 2 / self._rate if unheard else 0.0

@@ -11,7 +11,7 @@ from ttsmonitor.models import Utterance
 from ttsmonitor.speaker import Speaker
 
 STUCK_SECONDS = 60.0
-"""More than any sound device or voice is waited for in the middle of a sentence."""
+"""More than a sound device that is there, or a voice, takes in the middle of a sentence."""
 
 
 class Waiting:

@@ -101,7 +101,7 @@ class Progress:
         return {
             "id": str(utterance.pk),
             "seconds": round(playback.heard_seconds, 3),
-            "moving": not (self._is_paused() or playback.is_cancelled),
+            "moving": not (self._is_paused() or playback.is_cancelled or playback.is_away),
             "step": LEVEL_SECONDS,
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-FORMAT = 3
+FORMAT = 4
 """Goes up when what is made from a voice is made in another way."""
 
 

@@ -11,7 +11,13 @@ from ttsmonitor.synthesis.stages import Samples
 PEAK = 0.8
 """How loud a voice's loudest sounds become, of 1."""
 KNEE = 0.85
-"""Above this the limiter bends what would be cut off."""
+"""Above this to_pcm() bends what would be cut off: a voice's few loudest samples."""
+AHEAD_SECONDS = 0.005
+"""The limiter comes down so long before a peak,"""
+STEEPNESS = 2.0
+"""by so many octaves at most: what is four times too loud,"""
+RELEASE = 3.0
+"""and goes up again by so many in a second. Faster would bend the waves of a low voice."""
 SILENCE = 0.02
 """What is below this, of the loudest, is no sound."""
 EDGE_SECONDS = 0.5
@@ -35,6 +41,55 @@ def to_pcm(samples: Samples, gain: float) -> bytes:
         loud = np.where(over > 0, np.sign(loud) * bent, loud)
     pcm: bytes = np.rint(loud * 32767).astype("<i2").tobytes()
     return pcm
+
+
+def limited(blocks: Iterable[Samples], ceiling: float, rate: int) -> Iterator[Samples]:
+    """The blocks with what is louder than `ceiling` turned down to it, and what is around it.
+
+    So the waves keep their shape. Blocks do not matter; AHEAD_SECONDS of the sound are held back.
+    """
+    ahead = round(AHEAD_SECONDS * rate)
+    held: Samples = np.zeros(0, dtype=np.float32)
+    before = 0.0  # by so many octaves the last sample was turned down
+    for block in blocks:
+        held = np.concatenate([held, block])
+        if (ready := len(held) - ahead) > 0:
+            octaves = _octaves(held, ceiling, rate, before)[:ready]
+            yield (held[:ready] * np.exp2(-octaves)).astype(np.float32)
+            held, before = held[ready:], float(octaves[-1])
+    if held.size:
+        yield (held * np.exp2(-_octaves(held, ceiling, rate, before))).astype(np.float32)
+
+
+def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samples:
+    """By how much each is to be turned down: least before and after a peak, along straight lines.
+
+    The last AHEAD_SECONDS know nothing of the peaks after them.
+    """
+    over = np.log2(np.maximum(np.abs(samples) / ceiling, 1.0))
+    coming = STEEPNESS / round(AHEAD_SECONDS * rate) * np.arange(len(samples))
+    going = RELEASE / rate * np.arange(1, len(samples) + 1)
+    over = np.minimum(over, STEEPNESS) - coming
+    over = np.maximum.accumulate(over[::-1])[::-1] + coming
+    down: Samples = np.maximum(np.maximum.accumulate(over + going), before) - going
+    return down
+
+
+def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
+    """The blocks; faded out where they end in the middle of a sound, since that is a click.
+
+    Only the little that would be faded is held back.
+    """
+    kept = round(KEPT_SECONDS * rate)
+    held: Samples = np.zeros(0, dtype=np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        if len(held) > kept:
+            yield held[:-kept]
+            held = held[-kept:]
+    if held.size:
+        is_loud = np.abs(held).max() > threshold
+        yield _faded(held[::-1], kept)[::-1] if is_loud else held
 
 
 def without_start(

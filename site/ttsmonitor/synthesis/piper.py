@@ -12,7 +12,16 @@ import numpy as np
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
-from ttsmonitor.synthesis.loudness import SILENCE, gain_for, to_pcm, without_end, without_start
+from ttsmonitor.synthesis.loudness import (
+    KNEE,
+    SILENCE,
+    gain_for,
+    limited,
+    to_pcm,
+    with_soft_end,
+    without_end,
+    without_start,
+)
 from ttsmonitor.synthesis.reading import readable
 from ttsmonitor.synthesis.stages import Samples, Scales, load_stages, session
 from ttsmonitor.synthesis.timing import Timing, places, starts
@@ -84,7 +93,7 @@ class PiperEngine:
             is_meant = request.voice in ("", self._voice.name)
             speaker = self._speaker(request.speaker if is_meant else None)
             gain = self._gain(speaker)
-            for samples, marks in self._samples(request, speaker, SILENCE / gain):
+            for samples, marks in self._samples(request, speaker, 1 / gain):
                 pcm = to_pcm(samples, gain * request.volume)
                 if not emit(Block(pcm, self._config.sample_rate, marks)):
                     return
@@ -148,10 +157,13 @@ class PiperEngine:
         return "".join(letters[: len(CALIBRATION)])
 
     def _samples(
-        self, request: SpeechRequest, speaker: int, silence: float
+        self, request: SpeechRequest, speaker: int, full: float
     ) -> Iterator[tuple[Samples, Marks]]:
-        """The sound in blocks; with the first of a sentence, when its words are heard."""
-        config = self._config
+        """The sound in blocks; with the first of a sentence, when its words are heard.
+
+        `full` is what will be as loud as can be; 0: it is not known, so nothing is silence.
+        """
+        config, silence = self._config, SILENCE * full
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         follows = False
         pieces = list(clauses(readable(request.text, config.espeak_voice)))
@@ -172,6 +184,10 @@ class PiperEngine:
                     )  # fmt: skip
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
+                else:
+                    blocks = with_soft_end(blocks, silence, config.sample_rate)
+                if request.volume > 1:
+                    blocks = limited(blocks, KNEE * full / request.volume, config.sample_rate)
                 for index, block in enumerate(blocks):
                     # Asked for with the sound at hand, so that this holds no sound up.
                     is_first = index == 0

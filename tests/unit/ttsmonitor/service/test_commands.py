@@ -35,3 +35,12 @@ def test_what_is_in_the_history_no_more_is_not_replayed(commands: Commands) -> N
 
 def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: Commands) -> None:
     assert commands.obey(Control(action="skip"))
+
+
+def test_the_loudspeaker_is_one_whatever_robot_is_named() -> None:
+    speaker = Mock()
+    commands = Commands(speaker, Mock())
+    for action, value in (("pause", None), ("mute", None), ("volume", 0.3)):
+        commands.obey(Control(action=action, device_id="d_other", value=value))
+    speaker.pause.assert_called_once_with()
+    assert (speaker.controls.is_muted, speaker.controls.volume) == (True, 0.3)

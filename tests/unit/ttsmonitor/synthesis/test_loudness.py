@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pytest
 
-from ttsmonitor.synthesis.loudness import without_end, without_start
+from ttsmonitor.synthesis.loudness import (
+    KNEE,
+    PEAK,
+    limited,
+    to_pcm,
+    with_soft_end,
+    without_end,
+    without_start,
+)
 from ttsmonitor.synthesis.stages import Samples
 
 RATE = 22_050
@@ -88,3 +96,75 @@ def test_a_sound_that_begins_at_once_is_left_as_it_is() -> None:
     loud = np.full(100, 0.5, dtype=np.float32)
     (made,) = without_start([loud], 0.02, RATE, kept_seconds=0.02, fade_seconds=0.0)
     np.testing.assert_array_equal(made, loud)
+
+
+def hum(loudness: float, hertz: float = 120) -> Samples:
+    time = np.arange(RATE) / RATE
+    return np.asarray(loudness * np.sin(2 * np.pi * hertz * time), dtype=np.float32)
+
+
+def distortion_db(samples: Samples, hertz: float = 120) -> float:
+    """Of a hum: what is not that tone, beside it."""
+    steady = samples[RATE // 2 :]
+    strength = np.abs(np.fft.rfft(steady * np.hanning(len(steady)))) ** 2
+    tone_at = round(hertz * len(steady) / RATE)
+    tone_strength = strength[tone_at - 3 : tone_at + 4].sum()
+    return float(10 * np.log10((strength[5:].sum() - tone_strength) / tone_strength))
+
+
+def heard(samples: Samples) -> Samples:
+    """As the PCM has it."""
+    return (np.frombuffer(to_pcm(samples, 1.0), "<i2") / 32767).astype(np.float32)
+
+
+def limit(samples: Samples, size: int = 2048) -> Samples:
+    return np.concatenate(list(limited(blocks(samples, size), KNEE, RATE)))
+
+
+def test_a_voice_that_is_turned_up_keeps_the_shape_of_its_waves() -> None:
+    loud = hum(2.4 * PEAK)
+    made = heard(limit(loud))
+    assert len(made) == len(loud) and np.abs(made).max() == pytest.approx(KNEE, abs=0.001)
+    assert distortion_db(made) < -45
+    assert distortion_db(heard(loud)) > -20, "one could not tell"
+
+
+def test_the_limiter_comes_down_before_a_peak_and_goes_up_slowly() -> None:
+    samples = np.full(RATE, 0.2, dtype=np.float32)
+    samples[RATE // 2] = 4 * KNEE
+    gain = limit(samples) / samples
+    at, ahead = RATE // 2, round(0.005 * RATE)
+    assert gain[at] == pytest.approx(0.25, rel=0.001)
+    assert (gain[: at - ahead] == 1).all() and gain[-1] == pytest.approx(0.25 * 2**1.5, rel=0.001)
+    steps = np.abs(np.diff(np.log2(gain)))
+    assert steps.max() < 2.01 / ahead, "a step is a click"
+
+
+@pytest.mark.parametrize("size", [50, 137, 100_000])
+def test_blocks_do_not_matter_to_the_limiter(size: int) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.6, RATE).astype(np.float32)
+    assert np.array_equal(limit(noise, size), limit(noise))
+
+
+def test_what_is_not_too_loud_is_left_as_it_is_and_given_at_once() -> None:
+    source = blocks(hum(0.8))
+    first = next(limited(source, KNEE, RATE))
+    assert len(first) > 2048 * 0.9
+    assert len(next(source)) == 2048, "more than one block was taken for the first one"
+    assert np.array_equal(limit(hum(0.8)), hum(0.8))
+
+
+@pytest.mark.parametrize("size", [50, 2048, 100_000])
+def test_what_ends_in_the_middle_of_a_sound_is_faded_within_some_milliseconds(size: int) -> None:
+    samples = tone(0.3)
+    made = trimmed(with_soft_end, samples, size)
+    assert abs(samples[-1]) > 0.2 and abs(made[-1]) < 0.01
+    assert len(made) == len(samples)
+    assert np.array_equal(made[: -RATE // 200], samples[: -RATE // 200])
+    assert np.abs(np.diff(made)).max() <= np.abs(np.diff(samples)).max() * 1.1
+
+
+@pytest.mark.parametrize("size", [50, 2048])
+def test_what_ends_in_silence_is_left_as_it_is(size: int) -> None:
+    samples = np.concatenate([tone(0.3), silence(0.006)])
+    assert np.array_equal(trimmed(with_soft_end, samples, size), samples)
