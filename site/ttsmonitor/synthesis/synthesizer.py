@@ -109,11 +109,14 @@ class Synthesizer:
         return iter(known)
 
     def foresee(self, request: SpeechRequest) -> None:
-        """Begin with what will be asked for next, from any thread; in vain where it is not."""
+        """Begin with what will be asked for next, from any thread; in vain where it is not.
+
+        What is begun already stays: it comes before this one in the queue.
+        """
         with suppress(SynthesisError):  # whoever asks for it then is told
             is_kept = self._cache is not None and self._cache.has(self._sought(request)[1])
             if self.is_alive and not is_kept:
-                self._look_ahead(request)
+                self._look_ahead(request, is_patient=True)
 
     def _sought(self, request: SpeechRequest) -> tuple[str, str]:
         """Who is to say it, and the key of its sound."""
@@ -163,10 +166,12 @@ class Synthesizer:
                 self._send_now(job)
         return job.number
 
-    def _look_ahead(self, request: SpeechRequest | None) -> None:
+    def _look_ahead(self, request: SpeechRequest | None, *, is_patient: bool = False) -> None:
         if request is None:
             return
         with self._lock, suppress(SynthesisError):
+            if is_patient and self._ahead is not None:
+                return
             self._give_up(self._ahead)
             self._ahead = self._new_job(request)
             self._send_now(self._ahead)
