@@ -19,6 +19,7 @@ from pathlib import Path
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
+from ttsmonitor.synthesis.memory import give_back, taken_by
 from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
 from ttsmonitor.system.signals import STOP_SIGNALS
 
@@ -134,19 +135,23 @@ class Engines:
             self._make_room(size)
             self._on_loading()
             known = _Loaded(PiperEngine(voice), state, size)
+            give_back()
         self._loaded[voice.model] = known
         return known.engine
 
     def _make_room(self, size: int) -> None:
         """Let the least recently used voices go until one of `size` bytes fits."""
-        while self._loaded and self.loaded_bytes + size > self._config.loaded_bytes:
+        while self._loaded and self._taken(size) > self._config.loaded_bytes:
             model, _old = self._loaded.popitem(last=False)
             logger.info("let go of the voice %s, to make room", model.stem)
 
+    def _taken(self, size: int) -> int:
+        return taken_by([size, *(each.size for each in self._loaded.values())])
+
     @property
-    def loaded_bytes(self) -> int:
-        """Of the files of the voices that are loaded."""
-        return sum(each.size for each in self._loaded.values())
+    def loaded(self) -> list[str]:
+        """Names of the voices in memory, the one used last last."""
+        return [model.stem for model in self._loaded]
 
     def _espeak(self) -> Engine:
         from ttsmonitor.synthesis.espeak import EspeakEngine
@@ -164,6 +169,7 @@ class _Loaded:
     state: str
     """Fingerprint of its files when it was loaded."""
     size: int
+    """Bytes of its model's file."""
 
 
 class Worker:
