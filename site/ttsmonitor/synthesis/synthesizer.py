@@ -41,6 +41,8 @@ class Synthesizer:
     ) -> None:
         self.engine = ""
         """Who made the last sound."""
+        self.remark = ""
+        """Why another voice made it than was to, where one could not be loaded."""
         self.error = "not started yet"
         self.error_since = time.time()
         self._config = config
@@ -104,7 +106,7 @@ class Synthesizer:
         if known is None:
             blocks = self._make(request, owner, following)
             return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
-        self.engine = f"{who}, cached"
+        self.engine, self.remark = f"{who}, cached", ""
         self._look_ahead(following)
         return iter(known)
 
@@ -130,8 +132,8 @@ class Synthesizer:
         return who, SoundCache.key(who, state, replace(request, voice=""))
 
     def _is_by(self, who: str) -> bool:
-        """Did `who`'s engine make the last sound? Not where another one stood in."""
-        return self.engine.partition(" ")[0] == who.partition(" ")[0]
+        """Did `who` make the last sound? Not where another one stood in."""
+        return not self.remark and self.engine.partition(" ")[0] == who.partition(" ")[0]
 
     def _make(
         self, request: SpeechRequest, owner: object, following: SpeechRequest | None
@@ -146,7 +148,7 @@ class Synthesizer:
                 self.engine = message.engine
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
-                self._was_cut = message.is_cut
+                self._was_cut, self.remark = message.is_cut, message.remark
                 self._note(message.error)
                 if message.error:
                     raise SynthesisError(message.error)

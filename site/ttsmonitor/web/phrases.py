@@ -86,6 +86,7 @@ CAUSES = (
     gettext_noop("The voice {name} is not installed (installed: {known}). Get it with: {command}"),
     gettext_noop("The voice {name} cannot be loaded; fetch it again. {cause}"),
     gettext_noop("The voice {name} failed: {cause}"),
+    gettext_noop("{cause}; {engine} speaks instead"),
     gettext_noop("Piper is not installed: pip install -r requirements-piper.txt"),
     gettext_noop("{path} is missing: a Piper voice is a .onnx file with its .onnx.json beside it"),
     gettext_noop("{path} is empty: delete it and fetch the voice again"),

@@ -238,6 +238,26 @@ def test_another_description_of_a_voice_is_another_sound(tmp_path: Path) -> None
         synthesizer.stop()
 
 
+def test_what_another_voice_said_is_not_kept_as_that_of_the_one_that_is_broken(
+    tmp_path: Path,
+) -> None:
+    make_voice(tmp_path / "tiny.onnx")
+    make_voice(tmp_path / "junk.onnx").write_bytes(b"<html>" * 1_000)
+    config = EngineConfig(engine="auto", voice="tiny", voice_dir=tmp_path)
+    synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
+    synthesizer.start()
+    try:
+        for _ in range(2):
+            assert list(synthesizer.speak(SpeechRequest("Hola.", voice="junk")))
+            assert synthesizer.engine == "piper tiny"
+            assert "junk cannot be loaded; fetch it again" in synthesizer.remark
+        for engine in ("piper tiny", "piper tiny, cached"):
+            assert list(synthesizer.speak(SpeechRequest("Hola.")))
+            assert (synthesizer.engine, synthesizer.remark) == (engine, "")
+    finally:
+        synthesizer.stop()
+
+
 @pytest.fixture
 def cached(tmp_path: Path) -> Iterator[Synthesizer]:
     cache = SoundCache(tmp_path / "sounds", 10_000_000)

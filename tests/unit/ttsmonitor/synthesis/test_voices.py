@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.memory import taken_by
 from ttsmonitor.synthesis.voices import choose_voice, read_voice
-from ttsmonitor.synthesis.worker import Engines
+from ttsmonitor.synthesis.worker import UNFIT_SECONDS, Engines
 
 
 @pytest.fixture
@@ -60,6 +61,62 @@ def test_a_broken_voice_that_is_asked_for_costs_no_sentence_but_where_only_piper
     assert "alan" in caplog.records[-1].message
     with pytest.raises(SynthesisError, match="alan"):
         choose_voice(replace(config, engine="piper"), request)
+
+
+def spoil(model: Path) -> None:
+    """It looks like a voice, as after a download that a captive portal answered."""
+    model.write_bytes(b"<html>" * 1_000)
+
+
+def test_in_place_of_a_voice_that_cannot_be_loaded_the_default_one_speaks_and_it_is_said_why(
+    config: EngineConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(config.voice_dir / "siwis.onnx")
+    engines = Engines(config, lambda: None)
+    assert engines.choose(SpeechRequest("x", voice="siwis")).name == "piper davefx"
+    assert "siwis cannot be loaded; fetch it again" in engines.remark
+    assert engines.remark.endswith("; piper davefx speaks instead")
+    assert engines.remark in caplog.messages
+    assert engines.choose(SpeechRequest("x")).name == "piper davefx"
+    assert engines.remark == ""
+    with pytest.raises(SynthesisError, match="siwis cannot be loaded"):
+        only = replace(config, engine="piper")
+        Engines(only, lambda: None).choose(SpeechRequest("x", voice="siwis"))
+
+
+def test_in_place_of_a_default_voice_that_cannot_be_loaded_another_one_of_its_language_speaks(
+    config: EngineConfig,
+) -> None:
+    spoil(config.voice_dir / "davefx.onnx")
+    engines = Engines(config, lambda: None)
+    assert engines.choose(SpeechRequest("x")).name == "espeak"
+    assert "davefx cannot be loaded" in engines.remark
+    assert engines.choose(SpeechRequest("x", lang="fr")).name == "piper siwis"
+    assert engines.remark == ""
+    install(config.voice_dir, "sharvard")
+    assert engines.choose(SpeechRequest("x")).name == "piper sharvard"
+    assert engines.choose(SpeechRequest("x", lang="de")).name == "espeak"
+
+
+def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_after_a_while(
+    config: EngineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+    engines = Engines(config, lambda: tries.append("loading"))
+    request = SpeechRequest("x", voice="siwis")
+    spoil(config.voice_dir / "siwis.onnx")
+    for _ in range(3):
+        assert engines.choose(request).name == "piper davefx"
+        assert "siwis cannot be loaded" in engines.remark
+    assert len(tries) == 2  # with that of davefx
+    with monkeypatch.context() as patched:
+        later = time.monotonic() + UNFIT_SECONDS + 1
+        patched.setattr("time.monotonic", lambda: later)
+        engines.choose(request)
+    assert len(tries) == 3
+    install(config.voice_dir, "siwis", "fr")
+    assert engines.choose(request).name == "piper siwis"
+    assert engines.remark == ""
 
 
 def test_a_speaker_is_one_of_the_voice_that_was_asked_for(
