@@ -81,6 +81,8 @@ class Engine(Protocol):
 
     name: str
     """What the history calls it, as in `piper es_ES-davefx-medium`."""
+    is_provisional: bool
+    """How loud the last sound should have been was not known yet."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request` in order. Raises SynthesisError."""

@@ -148,7 +148,8 @@ class Synthesizer:
                 self.engine = message.engine
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
-                self._was_cut, self.remark = message.is_cut, message.remark
+                self._was_cut = message.is_cut or message.is_provisional
+                self.remark = message.remark
                 self._note(message.error)
                 if message.error:
                     raise SynthesisError(message.error)

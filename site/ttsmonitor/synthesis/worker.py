@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, Engine, EngineConfig, SpeechRequest
@@ -23,6 +24,9 @@ from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.memory import give_back, taken_by
 from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
 from ttsmonitor.system.signals import STOP_SIGNALS
+
+if TYPE_CHECKING:
+    from ttsmonitor.synthesis.piper import PiperEngine
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +88,8 @@ class Done:
     """Why another voice spoke than was to."""
     is_cut: bool = False
     """It was cancelled, so there is sound missing."""
+    is_provisional: bool = False
+    """It may be louder or softer the next time."""
 
 
 class Engines:
@@ -95,6 +101,7 @@ class Engines:
         self._espeak_engine: Engine | None = None
         self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()  # the last used one last
         self._unfit: dict[Path, _Unfit] = {}
+        self._gains: dict[tuple[Path, str], dict[int, float]] = {}  # also of those that were let go
         self._warned: set[str] = set()
         self.remark = ""
         """Why another one was chosen than was wanted."""
@@ -168,9 +175,14 @@ class Engines:
             size = voice.model.stat().st_size
             self._make_room(size)
             self._on_loading()
-            known = _Loaded(PiperEngine(voice), state, size)
+            gains = self._gains.setdefault((voice.model, state), {})
+            known = _Loaded(PiperEngine(voice, gains), state, size)
             give_back()
         self._loaded[voice.model] = known
+
+    def measure(self, is_disturbed: Callable[[], bool]) -> bool:
+        """Find out how loud new speakers are; False where that was disturbed."""
+        return all(each.engine.measure(is_disturbed) for each in self._loaded.values())
 
     def _make_room(self, size: int) -> None:
         """Let the least recently used voices go until one of `size` bytes fits."""
@@ -205,7 +217,7 @@ def _state(model: Path) -> str:
 class _Loaded:
     """A voice in memory."""
 
-    engine: Engine
+    engine: PiperEngine
     state: str
     """Fingerprint of its files when it was loaded."""
     size: int
@@ -239,10 +251,11 @@ class Worker:
             self._connection.send(self._warm_up(WARM_UP))
             while True:
                 self._take(self._connection.recv())
-                while self._jobs or self._prepare:
+                is_disturbed = self._connection.poll
+                while self._jobs or self._prepare or not self._engines.measure(is_disturbed):
                     if self._jobs:
                         self._connection.send(self._serve(self._jobs.popleft()))
-                    else:
+                    elif self._prepare:
                         self._warm_up(self._prepare.popleft())
                     self._take_all()
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -273,7 +286,8 @@ class Worker:
             remark = self._engines.remark
             if not self._is_cancelled(job.number):
                 engine.speak(job.request, emit)
-            return Done(job.number, remark=remark, is_cut=self._is_cancelled(job.number))
+            is_cut = self._is_cancelled(job.number)
+            return Done(job.number, "", remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:
             return Done(job.number, str(exc))
         except (EOFError, BrokenPipeError, ConnectionResetError):

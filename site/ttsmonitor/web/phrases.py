@@ -187,6 +187,7 @@ LINES = (
     gettext_noop("the cache of sounds cannot be written: {cause}"),
     gettext_noop("the cache of sounds cannot be tidied: {cause}"),
     gettext_noop("{voice} has no speaker {number}; its default one speaks"),
+    gettext_noop("{voice}: how loud a speaker is cannot be told: {cause}"),
     gettext_noop("{voice} is spoken a clause at a time, since it cannot be cut: {cause}"),
     gettext_noop("the parts of {voice} are broken, so they are made again: {cause}"),
     gettext_noop("{voice} will be spoken a clause at a time: it cannot be cut: {cause}"),
