@@ -97,8 +97,8 @@ class TTSSettings(AppSettings):
     """Directory of installed voices; a relative path starts at the project's root."""
     PIPER_MODEL: str = ""
     """Path of a Piper voice (`.onnx`); wins over TTS_VOICE."""
-    TTS_LOADED_MB: int = 250
-    """Megabytes of voice files that stay loaded; in memory a voice takes some 1.5 times as much."""
+    TTS_LOADED_MB: int = 400
+    """Megabytes of memory up to which voices stay loaded: 80, and 1.65 times a voice's file."""
     TTS_LANG: str = "es"
     """Language (BCP 47) in which eSpeak NG reads text that does not name its own."""
 

@@ -247,7 +247,7 @@ class Speaker:
                 for block in self._synthesizer.speak(request, playback, following):
                     playback.play(block)
             playback.finish()
-            outcome, reason = Status.SPOKEN, utterance.error
+            outcome, reason = Status.SPOKEN, utterance.error or self._synthesizer.remark
         except CancelledError:
             self._synthesizer.cancel(playback)
             outcome, reason = in_hand.outcome, in_hand.reason

@@ -66,9 +66,8 @@ class EngineConfig:
     """A voice by its file, instead of by name."""
     lang: str = "es"
     """What eSpeak NG takes a text for that does not say."""
-    loaded_bytes: int = 250_000_000
-    """Of the files of the Piper voices that stay loaded, in all; in memory they take half as much
-    again."""
+    loaded_bytes: int = 400_000_000
+    """Piper voices stay loaded as long as the process takes no more; one is, in any case."""
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
 
@@ -82,6 +81,8 @@ class Engine(Protocol):
 
     name: str
     """What the history calls it, as in `piper es_ES-davefx-medium`."""
+    is_provisional: bool
+    """How loud the last sound should have been was not known yet."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request` in order. Raises SynthesisError."""

@@ -1,7 +1,8 @@
 """Finished sound on disk: what is said often starts at once.
 
 One file per sound, written aside and renamed into place, so that any number of processes can share
-the directory. The least recently used go when the directory outgrows its bound.
+the directory. The least recently used go, on a thread of its own, before the directory outgrows
+its bound.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 import os
 import struct
 import tempfile
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -30,16 +32,25 @@ _MAGIC = b"PCM3"
 BLOCK_BYTES = 16_384
 FRESH_SECONDS = 60
 """A part that is younger is still being written, by another process."""
+UNSEEN = 1 / 16
+"""Of the bound: so much is written before the directory is looked through again."""
+ROOM = 2 * UNSEEN
+"""Of the bound: so much is free then, for two processes that know nothing of each other."""
 
 
 class SoundCache:
-    """get() and put() by key; the directory holds at most `max_bytes`."""
+    """get() and keep() by key; the directory holds at most `max_bytes`.
+
+    One sound of more than UNSEEN of that may take it beyond, until it is tidied a moment later.
+    """
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
         self.hits = 0
         self.misses = 0
         self._directory = directory
         self._max_bytes = max_bytes
+        self._unseen_bytes = max_bytes  # what is there already, for all it knows
+        self._is_tidying = threading.Lock()
 
     @staticmethod
     def key(*parts: object) -> str:
@@ -93,10 +104,15 @@ class SoundCache:
             return  # one long story should not push out everything else
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._make_room(len(data))
             self._write(self._path(key), data)
         except OSError as exc:
             logger.warning("the cache of sounds cannot be written: %s", exc)
+            return
+        self._unseen_bytes += len(data)
+        if self._unseen_bytes > self._max_bytes * UNSEEN and self._is_tidying.acquire(False):
+            self._unseen_bytes = 0
+            # Whoever speaks has no time to look through thousands of files.
+            threading.Thread(target=self._tidy, name="ttsmonitor.cache", daemon=True).start()
 
     def _write(self, path: Path, data: bytes) -> None:
         handle, aside = tempfile.mkstemp(suffix=".part", dir=self._directory)
@@ -108,19 +124,31 @@ class SoundCache:
             Path(aside).unlink(missing_ok=True)
             raise
 
-    def _make_room(self, size: int) -> None:
-        known = []
-        for path in self._files():
-            with contextlib.suppress(OSError):  # another process may have removed it
-                state = path.stat()
-                if path.suffix != ".part" or state.st_mtime < time.time() - FRESH_SECONDS:
-                    known.append((state.st_mtime_ns, state.st_size, path))
-        excess = sum(each[1] for each in known) + size - self._max_bytes
-        for _time, each_size, path in sorted(known):
-            if excess <= 0:
-                return
-            path.unlink(missing_ok=True)
-            excess -= each_size
+    def _tidy(self) -> None:
+        try:
+            known = sorted(self._known())
+            excess = sum(size for _used, size, _path in known) - self._max_bytes * (1 - ROOM)
+            for _used, size, path in known:
+                if excess <= 0:
+                    return
+                Path(path).unlink(missing_ok=True)
+                excess -= size
+        except OSError as exc:
+            logger.warning("the cache of sounds cannot be tidied: %s", exc)
+        finally:
+            self._is_tidying.release()
+
+    def _known(self) -> Iterator[tuple[int, int, str]]:
+        """When each was last used, its bytes and its path."""
+        stale_ns = time.time_ns() - FRESH_SECONDS * 1_000_000_000
+        with os.scandir(self._directory) as entries:
+            for entry in entries:
+                if not entry.name.endswith((".pcm", ".part")):
+                    continue
+                with contextlib.suppress(FileNotFoundError):  # another process removed it
+                    state = entry.stat()
+                    if entry.name.endswith(".pcm") or state.st_mtime_ns < stale_ns:
+                        yield state.st_mtime_ns, state.st_size, entry.path
 
 
 def _written(blocks: list[Block]) -> bytes:

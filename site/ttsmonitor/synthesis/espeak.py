@@ -49,6 +49,8 @@ _Callback = ctypes.CFUNCTYPE(
 class EspeakEngine:
     """One per process: the library keeps its state in globals."""
 
+    is_provisional = False
+
     def __init__(self, lang: str = "es") -> None:
         """`lang` is that of a text that does not say."""
         self._lang = lang

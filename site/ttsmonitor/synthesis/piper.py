@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -73,10 +73,16 @@ class Whole:
 class PiperEngine:
     """A loaded voice."""
 
-    def __init__(self, voice: Voice) -> None:
-        """Load `voice`; about a second. Raises SynthesisError where that fails."""
+    def __init__(self, voice: Voice, gains: dict[int, float] | None = None) -> None:
+        """Load `voice`; about a second. Raises SynthesisError where that fails.
+
+        `gains` of its speakers are those known from when it was loaded before, and found out here.
+        """
         self.name = f"piper {voice.name}"
+        self.is_provisional = False
         self._voice = voice
+        self._gains = {} if gains is None else gains
+        self._unmeasured: list[int] = []
         self._unknown: set[int] = set()
         try:
             self._load()
@@ -93,6 +99,7 @@ class PiperEngine:
             is_meant = request.voice in ("", self._voice.name)
             speaker = self._speaker(request.speaker if is_meant else None)
             gain = self._gain(speaker)
+            self.is_provisional = speaker in self._unmeasured
             for samples, marks in self._samples(request, speaker, 1 / gain):
                 pcm = to_pcm(samples, gain * request.volume)
                 if not emit(Block(pcm, self._config.sample_rate, marks)):
@@ -126,8 +133,12 @@ class PiperEngine:
     def _start(self, piper: Any, runner: Runner) -> None:
         """Speak through `runner`, once it was heard that it can."""
         self._piper, self._runner, self._config = piper, runner, piper.config
-        self._gains: dict[int, float] = {}
-        self._gain(self._speaker(None))
+        default = self._speaker(None)
+        if default in self._gains:
+            next(self._calibration(default), None)
+        else:
+            self._unmeasured = [default]
+            self._measure(lambda: False)
 
     def _speaker(self, wanted: int | None) -> int:
         """The one who is wanted, where the voice has him."""
@@ -140,21 +151,42 @@ class PiperEngine:
         return int(default) if 0 <= default < speakers else 0
 
     def _gain(self, speaker: int) -> float:
-        """What makes the speaker as loud as any other; found out when he first speaks."""
-        if speaker not in self._gains:
-            said = self._samples(SpeechRequest(text=self._calibration()), speaker, 0.0)
-            nothing = np.zeros(0, dtype=np.float32)
-            self._gains[speaker] = gain_for(
-                np.concatenate([nothing, *(each for each, _marks in said)])
-            )
-        return self._gains[speaker]
+        """What makes the speaker as loud as any other; the default one's until that is known."""
+        if speaker not in self._gains and speaker not in self._unmeasured:
+            self._unmeasured.append(speaker)
+        return self._gains.get(speaker, self._gains[self._speaker(None)])
 
-    def _calibration(self) -> str:
-        """What any voice can say; one that is given letters can say those that it knows."""
-        if self._config.phoneme_type.value != "text":
-            return CALIBRATION
-        letters = [each for each in self._config.phoneme_id_map if each.isalpha()]
-        return "".join(letters[: len(CALIBRATION)])
+    def measure(self, is_disturbed: Callable[[], bool]) -> bool:
+        """Find out how loud those are who spoke for the first time; a quarter of a second each.
+
+        False where it was disturbed, so that it is to be called again.
+        """
+        try:
+            return self._measure(is_disturbed)
+        except (OSError, EOFError):
+            raise  # the pipe of whoever disturbs
+        except Exception as exc:
+            logger.warning("%s: how loud a speaker is cannot be told: %s", self._voice.name, exc)
+            self._gains[self._unmeasured.pop()] = self._gains[self._speaker(None)]
+            return not self._unmeasured
+
+    def _measure(self, is_disturbed: Callable[[], bool]) -> bool:
+        while self._unmeasured:
+            said = [np.zeros(0, dtype=np.float32)]
+            for samples, _marks in self._calibration(self._unmeasured[-1]):
+                if is_disturbed():
+                    return False
+                said.append(samples)
+            self._gains[self._unmeasured.pop()] = gain_for(np.concatenate(said))
+        return True
+
+    def _calibration(self, speaker: int) -> Iterator[tuple[Samples, Marks]]:
+        """The speaker says what any voice can say, or the letters that it knows."""
+        text = CALIBRATION
+        if self._config.phoneme_type.value == "text":
+            letters = [each for each in self._config.phoneme_id_map if each.isalpha()]
+            text = "".join(letters[: len(CALIBRATION)])
+        return self._samples(SpeechRequest(text=text), speaker, 0.0)
 
     def _samples(
         self, request: SpeechRequest, speaker: int, full: float

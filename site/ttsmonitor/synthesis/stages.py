@@ -49,6 +49,7 @@ def session(path: Path) -> onnxruntime.InferenceSession:
     _share_threads()
     options = onnxruntime.SessionOptions()
     options.use_per_session_threads = False
+    options.enable_mem_pattern = False  # it keeps a plan for each length that it has seen
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 

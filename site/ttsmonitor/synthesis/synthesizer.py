@@ -41,6 +41,8 @@ class Synthesizer:
     ) -> None:
         self.engine = ""
         """Who made the last sound."""
+        self.remark = ""
+        """Why another voice made it than was to, where one could not be loaded."""
         self.error = "not started yet"
         self.error_since = time.time()
         self._config = config
@@ -104,16 +106,19 @@ class Synthesizer:
         if known is None:
             blocks = self._make(request, owner, following)
             return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
-        self.engine = f"{who}, cached"
+        self.engine, self.remark = f"{who}, cached", ""
         self._look_ahead(following)
         return iter(known)
 
     def foresee(self, request: SpeechRequest) -> None:
-        """Begin with what will be asked for next, from any thread; in vain where it is not."""
+        """Begin with what will be asked for next, from any thread; in vain where it is not.
+
+        What is begun already stays: it comes before this one in the queue.
+        """
         with suppress(SynthesisError):  # whoever asks for it then is told
             is_kept = self._cache is not None and self._cache.has(self._sought(request)[1])
             if self.is_alive and not is_kept:
-                self._look_ahead(request)
+                self._look_ahead(request, is_patient=True)
 
     def _sought(self, request: SpeechRequest) -> tuple[str, str]:
         """Who is to say it, and the key of its sound."""
@@ -127,8 +132,8 @@ class Synthesizer:
         return who, SoundCache.key(who, state, replace(request, voice=""))
 
     def _is_by(self, who: str) -> bool:
-        """Did `who`'s engine make the last sound? Not where another one stood in."""
-        return self.engine.partition(" ")[0] == who.partition(" ")[0]
+        """Did `who` make the last sound? Not where another one stood in."""
+        return not self.remark and self.engine.partition(" ")[0] == who.partition(" ")[0]
 
     def _make(
         self, request: SpeechRequest, owner: object, following: SpeechRequest | None
@@ -143,7 +148,8 @@ class Synthesizer:
                 self.engine = message.engine
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
-                self._was_cut = message.is_cut
+                self._was_cut = message.is_cut or message.is_provisional
+                self.remark = message.remark
                 self._note(message.error)
                 if message.error:
                     raise SynthesisError(message.error)
@@ -163,10 +169,12 @@ class Synthesizer:
                 self._send_now(job)
         return job.number
 
-    def _look_ahead(self, request: SpeechRequest | None) -> None:
+    def _look_ahead(self, request: SpeechRequest | None, *, is_patient: bool = False) -> None:
         if request is None:
             return
         with self._lock, suppress(SynthesisError):
+            if is_patient and self._ahead is not None:
+                return
             self._give_up(self._ahead)
             self._ahead = self._new_job(request)
             self._send_now(self._ahead)

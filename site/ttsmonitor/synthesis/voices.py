@@ -7,6 +7,7 @@ collection, and of `piper.config.PiperConfig.from_dict`).
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,8 +93,10 @@ def find_voice(name: str, directory: Path) -> Voice:
     return read_voice(model)
 
 
-def choose_voice(config: EngineConfig, request: SpeechRequest) -> Voice | None:
-    """The Piper voice for `request`; None where espeak is to speak.
+def choose_voice(
+    config: EngineConfig, request: SpeechRequest, unfit: Container[Path] = ()
+) -> Voice | None:
+    """The Piper voice for `request`, none of the models in `unfit`; None where espeak is to speak.
 
     A voice that the request names and nobody has installed is replaced by the one for its
     language; so is one that is broken, unless `piper` is asked for. A language that the default
@@ -104,25 +107,36 @@ def choose_voice(config: EngineConfig, request: SpeechRequest) -> Voice | None:
         return None
     with suppress(VoiceNotFoundError if config.engine == "piper" else SynthesisError):
         if request.voice:
-            return find_voice(request.voice, config.voice_dir)
-    default = _default_voice(config)
-    if default is None or not request.lang or speaks(default, request.lang):
+            named = find_voice(request.voice, config.voice_dir)
+            if named.model not in unfit:
+                return named
+    default = _default_voice(config, unfit)
+    if not request.lang or (default is not None and speaks(default, request.lang)):
         return default
-    others = [each for each in installed_voices(config.voice_dir) if speaks(each, request.lang)]
+    others = [each for each in _fit(config, unfit) if speaks(each, request.lang)]
     others.sort(key=lambda each: _tag(each.lang) != _tag(request.lang))  # the same region first
     return others[0] if others else default if config.engine == "piper" else None
 
 
-def _default_voice(config: EngineConfig) -> Voice | None:
-    """With `auto` any installed one is better than none."""
+def _default_voice(config: EngineConfig, unfit: Container[Path]) -> Voice | None:
+    """With `auto` any installed one is better than none; than one that is unfit, any of its
+    language."""
     try:
         if config.model is not None:
-            return read_voice(config.model)
-        return find_voice(config.voice, config.voice_dir)
+            default = read_voice(config.model)
+        else:
+            default = find_voice(config.voice, config.voice_dir)
     except SynthesisError:
         if config.engine == "piper":
             raise
-        return next(iter(installed_voices(config.voice_dir)), None)
+        return next(iter(_fit(config, unfit)), None)
+    if default.model not in unfit:
+        return default
+    return next((each for each in _fit(config, unfit) if speaks(each, default.lang)), None)
+
+
+def _fit(config: EngineConfig, unfit: Container[Path]) -> list[Voice]:
+    return [each for each in installed_voices(config.voice_dir) if each.model not in unfit]
 
 
 def speaks(voice: Voice, lang: str) -> bool:

@@ -20,6 +20,7 @@ class FakeSynthesizer:
     blocks: int = 3
     error: str = ""
     engine: str = "fake"
+    remark: str = ""
     requests: list[SpeechRequest] = field(default_factory=list)
     following: list[SpeechRequest | None] = field(default_factory=list)
     cancelled: int = 0

@@ -94,7 +94,7 @@ def test_while_nobody_speaks_the_process_is_looked_after_and_voices_are_got_read
 
 
 def test_an_utterance_is_spoken_and_measured(stage: Stage) -> None:
-    utterance = queued("Hola **amigo**", lang="en")
+    utterance, stage.synthesizer.remark = queued("Hola **amigo**", lang="en"), "y speaks instead"
     stage.speaker.wake()
     wait_for(utterance, Status.SPOKEN)
     assert stage.synthesizer.requests[0].text == "Hola amigo"
@@ -103,7 +103,7 @@ def test_an_utterance_is_spoken_and_measured(stage: Stage) -> None:
     assert utterance.audio_seconds == pytest.approx(0.06)
     assert utterance.first_audio_ms is not None and utterance.first_audio_ms > 0
     assert utterance.started_at is not None and utterance.finished_at is not None
-    assert utterance.started_at <= utterance.finished_at
+    assert utterance.started_at <= utterance.finished_at and utterance.error == "y speaks instead"
     assert stage.output.events[0] == "begin" and stage.output.events[-1] == "end"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,13 @@ def sound(byte: int = 1, size: int = 100) -> list[Block]:
 
 def keep(cache: SoundCache, key: str, blocks: list[Block]) -> None:
     assert list(cache.keep(key, blocks, lambda: True)) == blocks
+    for thread in threading.enumerate():
+        if thread.name == "ttsmonitor.cache":
+            thread.join()
+
+
+def held(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.iterdir())
 
 
 def pcm(blocks: list[Block] | None) -> bytes:
@@ -111,7 +120,61 @@ def test_the_least_recently_used_go_when_it_is_full(tmp_path: Path) -> None:
     keep(cache, "e", sound(9))
     assert cache.get("b") is None
     assert cache.get("a") is not None and cache.get("e") is not None
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1_000
+    assert held(tmp_path) <= 1_000
+
+
+def test_whoever_speaks_never_looks_through_the_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking: list[str] = []
+    scandir = os.scandir
+
+    def looked(path: Any) -> Any:
+        looking.append(threading.current_thread().name)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", looked)
+    cache = SoundCache(tmp_path, 40_000)
+    for number in range(100):
+        keep(cache, f"{number}", sound(number))
+        assert cache.get(f"{number}") is not None
+    assert set(looking) == {"ttsmonitor.cache"}
+    assert len(looking) <= 10  # of some 22,000 bytes, each 2,500
+
+
+def test_two_processes_keep_within_one_bound(tmp_path: Path) -> None:
+    caches = [SoundCache(tmp_path, 20_000) for _ in range(2)]
+    for number in range(300):
+        keep(caches[number % 2], f"{number}", sound(number % 256))
+        assert held(tmp_path) <= 20_000
+    assert held(tmp_path) > 10_000
+    assert caches[0].get("299") is not None
+
+
+def test_a_bound_that_is_lower_now_counts_at_the_first_sound(tmp_path: Path) -> None:
+    before = SoundCache(tmp_path, 100_000)
+    for number in range(100):
+        keep(before, f"{number}", sound(number))
+    cache = SoundCache(tmp_path, 5_000)
+    keep(cache, "new", sound())
+    assert held(tmp_path) <= 5_000
+    assert cache.get("new") is not None
+
+
+def test_a_directory_that_cannot_be_looked_through_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    cache = SoundCache(tmp_path, 1_000)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.scandir", refuse)
+        keep(cache, "a", sound())
+    assert "cannot be tidied" in caplog.text
+    for key in "bcdefg":
+        keep(cache, key, sound())
+    assert held(tmp_path) <= 1_000
 
 
 def test_what_is_too_large_or_broken_is_not_there(tmp_path: Path) -> None:
@@ -171,6 +234,26 @@ def test_another_description_of_a_voice_is_another_sound(tmp_path: Path) -> None
         blocks = list(synthesizer.speak(request))
         assert synthesizer.engine == "piper tiny"
         assert {block.sample_rate for block in blocks} == {16_000}
+    finally:
+        synthesizer.stop()
+
+
+def test_what_another_voice_said_is_not_kept_as_that_of_the_one_that_is_broken(
+    tmp_path: Path,
+) -> None:
+    make_voice(tmp_path / "tiny.onnx")
+    make_voice(tmp_path / "junk.onnx").write_bytes(b"<html>" * 1_000)
+    config = EngineConfig(engine="auto", voice="tiny", voice_dir=tmp_path)
+    synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
+    synthesizer.start()
+    try:
+        for _ in range(2):
+            assert list(synthesizer.speak(SpeechRequest("Hola.", voice="junk")))
+            assert synthesizer.engine == "piper tiny"
+            assert "junk cannot be loaded; fetch it again" in synthesizer.remark
+        for engine in ("piper tiny", "piper tiny, cached"):
+            assert list(synthesizer.speak(SpeechRequest("Hola.")))
+            assert (synthesizer.engine, synthesizer.remark) == (engine, "")
     finally:
         synthesizer.stop()
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.tools import ROOT
 from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import cutting
@@ -21,7 +20,6 @@ from ttsmonitor.synthesis.stages import Samples, Stages, cut_stages, load_stages
 
 IDS = [1, 0, 20, 0, 27, 0, 24, 0, 14, 0, 8, 0, 31, 0, 27, 0, 37, 0, 25, 0, 2]
 SCALES = (0.0, 1.0, 0.0)
-BENCH = ROOT.parent / "shared" / "voices" / "bench-medium.onnx"
 ALL = ("text", "flow", "decoder")
 
 
@@ -103,16 +101,6 @@ def test_block_sizes_do_not_change_the_samples(tmp_path: Path, blocks: tuple[int
     stages = load_stages(make_voice(tmp_path / "tiny.onnx"))
     latent = np.random.default_rng(5).normal(size=(1, 16, 150)).astype(np.float32)
     assert np.abs(decoded(stages, latent, blocks) - decoded(stages, latent, (150,))).max() < 1e-4
-
-
-@pytest.fixture(scope="module")
-def bench_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not BENCH.exists():
-        pytest.skip("the bench voice is not here")
-    model = tmp_path_factory.mktemp("bench") / "bench.onnx"
-    model.symlink_to(BENCH)
-    model.with_name("bench.onnx.json").symlink_to(f"{BENCH}.json")
-    return model
 
 
 def test_the_bench_voice_streams_what_it_gives_whole(bench_model: Path) -> None:

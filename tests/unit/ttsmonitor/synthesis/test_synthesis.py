@@ -88,9 +88,9 @@ def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> No
 
 def test_what_is_foreseen_is_begun_at_once_and_made_once(espeak: Synthesizer) -> None:
     alone = pytest.approx(seconds(espeak.speak(HELLO)), rel=0.02)
-    for wrong in (LONG, SpeechRequest(text="Adiós.")):
-        espeak.foresee(wrong)
     espeak.foresee(HELLO)
+    for later in (LONG, SpeechRequest(text="Adiós.")):  # before anybody asks for the first
+        espeak.foresee(later)
     connection, number = espeak._connection, espeak._newest
     assert connection is not None
     assert connection.poll(10), "nobody has asked for it yet"
@@ -136,7 +136,7 @@ def test_giving_up_what_was_to_follow_cuts_nothing_of_what_is_being_said(
     alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
     blocks = espeak.speak(LONG, following=HELLO)
     first = next(blocks)
-    espeak.foresee(SpeechRequest(text="Adiós."))  # it came just when the one before began
+    espeak._look_ahead(SpeechRequest(text="Adiós."))  # of one that is in the cache
     assert first.seconds + seconds(blocks) == alone
 
 

@@ -1,0 +1,100 @@
+"""The speakers of a voice: each as loud as the others, and heard without being measured first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.tools import wait_until
+from tests.voice import make_voice
+from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.cache import SoundCache
+from ttsmonitor.synthesis.piper import PiperEngine
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.synthesis.voices import Voice, read_voice
+
+TEXT = "Hola, soy Moxie. ¿Qué tal?"
+FAINT = 0.1
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Voice:
+    return read_voice(make_voice(tmp_path / "tiny.onnx", speakers=3, loudness=FAINT))
+
+
+def peak(blocks: list[Block]) -> float:
+    return float(np.abs(np.frombuffer(b"".join(each.pcm for each in blocks), "<i2")).max())
+
+
+def said(engine: PiperEngine, speaker: int | None = None) -> float:
+    blocks: list[Block] = []
+    engine.speak(SpeechRequest(TEXT, speaker=speaker), lambda block: not blocks.append(block))  # type: ignore[func-returns-value]
+    return peak(blocks)
+
+
+def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(voice: Voice) -> None:
+    engine = PiperEngine(voice)
+    default = said(engine)
+    assert not engine.is_provisional
+    assert said(engine, 0) == pytest.approx(default, rel=0.3)
+    for speaker in (1, 2):
+        assert said(engine, speaker) == pytest.approx(FAINT * default, rel=0.3)
+        assert engine.is_provisional
+    assert not engine.measure(lambda: True), "somebody is to speak"
+    assert engine.measure(lambda: False)
+    for speaker in (0, 1, 2):
+        assert said(engine, speaker) == pytest.approx(default, rel=0.3)
+        assert not engine.is_provisional
+
+
+def test_a_new_speaker_is_heard_before_he_is_measured(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = PiperEngine(voice)
+
+    def fail(*args: Any) -> Any:
+        raise RuntimeError("this voice says nothing else")
+
+    monkeypatch.setattr(engine, "_calibration", fail)
+    assert said(engine, 1)
+    assert engine.measure(lambda: False), "given up"
+    assert said(engine, 1) and not engine.is_provisional
+
+
+def test_a_voice_that_is_loaded_again_is_not_measured_again(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gains: dict[int, float] = {}
+    first = PiperEngine(voice, gains)
+    said(first, 1)
+    assert first.measure(lambda: False)
+    assert sorted(gains) == [0, 1]
+    monkeypatch.setattr(PiperEngine, "_measure", None)
+    again = PiperEngine(voice, gains)
+    assert [said(again, speaker) for speaker in (0, 1)] == pytest.approx(
+        [said(first, speaker) for speaker in (0, 1)]
+    )
+
+
+def test_the_process_measures_whoever_is_new_when_it_has_nothing_else_to_do(
+    voice: Voice, tmp_path: Path
+) -> None:
+    config = EngineConfig("piper", voice.name, tmp_path)
+    synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
+    synthesizer.start()
+    try:
+        default = peak(list(synthesizer.speak(SpeechRequest(TEXT))))
+
+        def second() -> list[Block]:
+            return list(synthesizer.speak(SpeechRequest(TEXT, speaker=1)))
+
+        assert peak(second()) == pytest.approx(FAINT * default, rel=0.3)
+        assert synthesizer.engine == "piper tiny"
+        # What is not as loud as it should be is not kept.
+        wait_until(lambda: second() and "cached" in synthesizer.engine)
+        assert peak(second()) == pytest.approx(default, rel=0.3)
+    finally:
+        synthesizer.stop()
