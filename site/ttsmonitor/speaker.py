@@ -186,15 +186,15 @@ class Speaker:
         follow_clock()
         utterance = Utterance.objects.speakable_now().first()
         # Asked again: what came after a pause is not taken, however short ago that was.
-        if utterance is None or self.controls.is_paused or not self._can_play():
+        if utterance is None or self.controls.is_paused:
             return False
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
-            now, error = timezone.now(), "too old to be spoken when its turn came"
-            if query.move(Status.QUEUED, Status.EXPIRED):
-                self._journal.record(
-                    utterance, Status.EXPIRED, status=Status.EXPIRED, error=error, finished_at=now
-                )
+            error = "too old to be spoken when its turn came"
+            for expired in query.filter(status=Status.QUEUED).drop(Status.EXPIRED, error):
+                self._journal.record(expired, Status.EXPIRED)
+        elif not self._can_play():
+            return False
         else:
             # In hand before it is claimed, so that an interruption cannot fall in between.
             self._in_hand = self._take_in_hand(utterance)

@@ -88,3 +88,14 @@ def test_it_fails_with_the_reason_once_it_is_too_old(
     monkeypatch.setattr(Utterance, "is_stale", lambda *args: True)
     wait_for(away, Status.FAILED)
     assert away.error == "unplugged"
+
+
+def test_what_grows_too_old_while_the_device_is_away_does_not_wait_for_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.01)
+    stage.output.broken = True
+    late, fresh = queued("tarde", ttl_seconds=0.0), queued("luego")
+    stage.speaker.wake()
+    wait_for(late, Status.EXPIRED)
+    assert status(fresh) == Status.QUEUED
