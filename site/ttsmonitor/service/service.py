@@ -245,14 +245,14 @@ class SpeechService:
         return self._commands.obey(control)
 
     def _stored(self, stored: list[Stored]) -> None:
-        if any(each.became_ready for each in stored):
-            self._speaker.wake()
         for each in stored:
             if each.is_complete:
                 # Also for what came again: the publisher may have missed the first answer.
                 self._journal.record(each.utterance, "stored")
             if each.is_settled:
                 self._journal.record(each.utterance, each.utterance.status)
+        if any(each.became_ready for each in stored):
+            self._speaker.wake()  # now, or "playing" might be told before "stored"
         self._journal.wait_for_room()
 
     def _gap(self, utterance: Utterance) -> None:
