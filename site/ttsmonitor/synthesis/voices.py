@@ -27,7 +27,7 @@ class Voice:
     name: str
     model: Path
     langs: tuple[str, ...]
-    """What it is for: as it says, like `es_MX`, if it does, and as eSpeak NG has it, like `es-419`."""
+    """What it is for: in its own words, like `es_MX`, if any, and in eSpeak NG's, like `es-419`."""
     sample_rate: int
     """Samples per second."""
     speakers: int
