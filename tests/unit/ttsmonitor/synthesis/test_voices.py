@@ -15,9 +15,9 @@ from tests.unit.ttsmonitor.voice_files import install
 from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.engines import UNFIT_SECONDS, Engines
 from ttsmonitor.synthesis.memory import taken_by
 from ttsmonitor.synthesis.voices import choose_voice, read_voice
-from ttsmonitor.synthesis.worker import UNFIT_SECONDS, Engines
 
 
 @pytest.fixture
