@@ -26,7 +26,8 @@ class Voice:
 
     name: str
     model: Path
-    lang: str
+    langs: tuple[str, ...]
+    """What it is for: in its own words, like `es_MX`, if any, and in eSpeak NG's, like `es-419`."""
     sample_rate: int
     """Samples per second."""
     speakers: int
@@ -55,7 +56,7 @@ def read_voice(model: Path) -> Voice:
         return Voice(
             name=model.name.removesuffix(".onnx"),
             model=model,
-            lang=str(config["espeak"]["voice"]),
+            langs=_langs(config),
             sample_rate=int(config["audio"]["sample_rate"]),
             speakers=int(config["num_speakers"]),
             config=config,
@@ -68,6 +69,13 @@ def _phoneme_type(config: dict[str, Any]) -> dict[str, str]:
     """As Piper reads it: es_MX-ald-medium, among others, was published with Python's name of it."""
     written = str(config.get("phoneme_type", "espeak"))
     return {"phoneme_type": written.removeprefix("PhonemeType.").lower()}
+
+
+def _langs(config: dict[str, Any]) -> tuple[str, ...]:
+    described = config.get("language")
+    code = described.get("code") if isinstance(described, dict) else None
+    voice = str(config["espeak"]["voice"])
+    return (str(code), voice) if code else (voice,)
 
 
 def installed_voices(directory: Path) -> list[Voice]:
@@ -114,7 +122,7 @@ def choose_voice(
     if not request.lang or (default is not None and speaks(default, request.lang)):
         return default
     others = [each for each in _fit(config, unfit) if speaks(each, request.lang)]
-    others.sort(key=lambda each: _tag(each.lang) != _tag(request.lang))  # the same region first
+    others.sort(key=lambda each: not _is_from(each, request.lang))  # the same region first
     return others[0] if others else default if config.engine == "piper" else None
 
 
@@ -132,7 +140,8 @@ def _default_voice(config: EngineConfig, unfit: Container[Path]) -> Voice | None
         return next(iter(_fit(config, unfit)), None)
     if default.model not in unfit:
         return default
-    return next((each for each in _fit(config, unfit) if speaks(each, default.lang)), None)
+    fit = _fit(config, unfit)
+    return next((each for each in fit if any(speaks(each, lang) for lang in default.langs)), None)
 
 
 def _fit(config: EngineConfig, unfit: Container[Path]) -> list[Voice]:
@@ -141,7 +150,13 @@ def _fit(config: EngineConfig, unfit: Container[Path]) -> list[Voice]:
 
 def speaks(voice: Voice, lang: str) -> bool:
     """Is it a voice for this language? One from Spain is for a text from Mexico too."""
-    return _tag(voice.lang).partition("-")[0] == _tag(lang).partition("-")[0]
+    wanted = _tag(lang).partition("-")[0]
+    return any(_tag(each).partition("-")[0] == wanted for each in voice.langs)
+
+
+def _is_from(voice: Voice, lang: str) -> bool:
+    """Of that region: en-gb-x-rp is for en-GB."""
+    return any(f"{_tag(each)}-".startswith(f"{_tag(lang)}-") for each in voice.langs)
 
 
 def _tag(lang: str) -> str:

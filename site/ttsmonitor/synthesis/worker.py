@@ -10,28 +10,16 @@ import logging
 import os
 import signal
 import sys
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.base import WARM_UP, Block, Engine, EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.fingerprint import fingerprint
-from ttsmonitor.synthesis.memory import give_back, taken_by
-from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
+from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.system.signals import STOP_SIGNALS
 
-if TYPE_CHECKING:
-    from ttsmonitor.synthesis.piper import PiperEngine
-
 logger = logging.getLogger(__name__)
-
-UNFIT_SECONDS = 60.0
-"""So long a voice that could not be loaded is not tried again: that takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -90,149 +78,6 @@ class Done:
     """It was cancelled, so there is sound missing."""
     is_provisional: bool = False
     """It may be louder or softer the next time."""
-
-
-class Engines:
-    """Chooses the engine for a request, and keeps what is loaded."""
-
-    def __init__(self, config: EngineConfig, on_loading: Callable[[], None]) -> None:
-        self._config = config
-        self._on_loading = on_loading
-        self._espeak_engine: Engine | None = None
-        self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()  # the last used one last
-        self._unfit: dict[Path, _Unfit] = {}
-        self._gains: dict[tuple[Path, str], dict[int, float]] = {}  # also of those that were let go
-        self._warned: set[str] = set()
-        self.remark = ""
-        """Why another one was chosen than was wanted."""
-
-    def choose(self, request: SpeechRequest) -> Engine:
-        """The engine for `request`. Raises SynthesisError where none can serve.
-
-        With `auto` another one serves in place of a voice that cannot be loaded; `remark` says so.
-        """
-        self.remark = ""
-        self._give_second_chances()
-        wanted = voice = choose_voice(self._config, request)
-        while voice is not None and not self._is_fit(voice):
-            voice = choose_voice(self._config, request, self._unfit)
-        engine = self._espeak() if voice is None else self._loaded[voice.model].engine
-        if wanted is not None and wanted is not voice:
-            self.remark = f"{self._unfit[wanted.model].reason}; {engine.name} speaks instead"
-            self._warn(self.remark)
-        self._warn_of_missing(request, wanted)
-        return engine
-
-    def _warn_of_missing(self, request: SpeechRequest, wanted: Voice | None) -> None:
-        if wanted is None and request.voice != ESPEAK:
-            self._warn(
-                f"no Piper voice for {request.lang or self._config.lang} is installed, so"
-                " espeak speaks. Get one with: python manage.py download_voice"
-                f" {self._config.voice}"
-            )
-        elif wanted is not None and request.voice not in ("", wanted.name):
-            self._warn(
-                f"the voice {request.voice} is not installed, or broken;"
-                f" {wanted.name} speaks instead"
-            )
-
-    def _is_fit(self, voice: Voice) -> bool:
-        """Is it loaded now?"""
-        if voice.model in self._unfit:
-            return False
-        try:
-            self._load(voice)
-        except SynthesisError as exc:
-            if self._config.engine == "piper":
-                raise
-            until = time.monotonic() + UNFIT_SECONDS
-            self._unfit[voice.model] = _Unfit(str(exc), _state(voice.model), until)
-            return False
-        return True
-
-    def _give_second_chances(self) -> None:
-        """To what could not be loaded and has changed since, or failed a while ago."""
-        for model, unfit in list(self._unfit.items()):
-            if time.monotonic() > unfit.until or _state(model) != unfit.state:
-                del self._unfit[model]
-
-    def _warn(self, words: str) -> None:
-        if words not in self._warned and self._config.engine != "espeak":
-            self._warned.add(words)
-            logger.warning("%s", words)
-
-    def _load(self, voice: Voice) -> None:
-        try:
-            from ttsmonitor.synthesis.piper import PiperEngine
-        except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
-        state = fingerprint(voice.model)
-        known = self._loaded.pop(voice.model, None)
-        if known is None or known.state != state:
-            known = None  # let go of one that was replaced, before the new one is loaded
-            size = voice.model.stat().st_size
-            self._make_room(size)
-            self._on_loading()
-            gains = self._gains.setdefault((voice.model, state), {})
-            known = _Loaded(PiperEngine(voice, gains), state, size)
-            give_back()
-        self._loaded[voice.model] = known
-
-    def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Find out how loud new speakers are; False where that was disturbed."""
-        return all(each.engine.measure(is_disturbed) for each in self._loaded.values())
-
-    def _make_room(self, size: int) -> None:
-        """Let the least recently used voices go until one of `size` bytes fits."""
-        while self._loaded and self._taken(size) > self._config.loaded_bytes:
-            model, _old = self._loaded.popitem(last=False)
-            logger.info("let go of the voice %s, to make room", model.stem)
-
-    def _taken(self, size: int) -> int:
-        return taken_by([size, *(each.size for each in self._loaded.values())])
-
-    @property
-    def loaded(self) -> list[str]:
-        """Names of the voices in memory, the one used last last."""
-        return [model.stem for model in self._loaded]
-
-    def _espeak(self) -> Engine:
-        from ttsmonitor.synthesis.espeak import EspeakEngine
-
-        if self._espeak_engine is None:
-            self._espeak_engine = EspeakEngine(self._config.lang)
-        return self._espeak_engine
-
-
-def _state(model: Path) -> str:
-    try:
-        return fingerprint(model)
-    except OSError:
-        return ""  # it is gone
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """A voice in memory."""
-
-    engine: PiperEngine
-    state: str
-    """Fingerprint of its files when it was loaded."""
-    size: int
-    """Bytes of its model's file."""
-
-
-@dataclass(frozen=True)
-class _Unfit:
-    """A voice that could not be loaded."""
-
-    reason: str
-    state: str
-    """Fingerprint of its files then."""
-    until: float
-    """Monotonic."""
 
 
 class Worker:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         directory = conf.path("TTS_VOICE_DIR")
         if options["list"]:
             for voice in installed_voices(directory):
-                self.stdout.write(f"{voice.name}  {voice.lang}  {voice.sample_rate} Hz")
+                self.stdout.write(f"{voice.name}  {voice.langs[0]}  {voice.sample_rate} Hz")
             return
         try:
             if options["source"]:

@@ -15,14 +15,14 @@ from tests.unit.ttsmonitor.voice_files import install
 from tests.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.engines import UNFIT_SECONDS, Engines
 from ttsmonitor.synthesis.memory import taken_by
 from ttsmonitor.synthesis.voices import choose_voice, read_voice
-from ttsmonitor.synthesis.worker import UNFIT_SECONDS, Engines
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> EngineConfig:
-    for name, lang in [("davefx", "es"), ("amy", "en-us"), ("alan", "en-gb-x-rp"), ("siwis", "fr")]:
+    for name, lang in [("davefx", "es"), ("amy", "en-us"), ("cori", "en-gb-x-rp"), ("siwis", "fr")]:
         install(tmp_path, name, lang)
     return EngineConfig(engine="auto", voice="davefx", voice_dir=tmp_path)
 
@@ -32,7 +32,7 @@ def config(tmp_path: Path) -> EngineConfig:
     [
         (SpeechRequest("x"), "davefx"),
         (SpeechRequest("x", lang="es-MX"), "davefx"),
-        (SpeechRequest("x", lang="en-GB"), "alan"),
+        (SpeechRequest("x", lang="en-GB"), "cori"),
         (SpeechRequest("x", lang="en_US"), "amy"),
         (SpeechRequest("x", lang="fr"), "siwis"),
         (SpeechRequest("x", lang="de"), None),
@@ -49,17 +49,35 @@ def test_a_voice_is_chosen_by_name_else_by_language(
     assert (voice.name if voice else None) == name
 
 
-@pytest.mark.parametrize("broken", ["alan.onnx", "alan.onnx.json"])
+def test_a_voice_is_for_the_language_and_the_region_that_it_says(tmp_path: Path) -> None:
+    for name, lang, code in [
+        ("davefx", "es", "es_ES"), ("ald", "es-419", "es_MX"), ("daniela", "es-419", "es_AR"),
+        ("huayan", "cmn", "zh_CN"), ("talesyntese", "nb", "no_NO"),
+    ]:  # fmt: skip
+        install(tmp_path, name, lang, code=code)
+    config = EngineConfig(engine="auto", voice="talesyntese", voice_dir=tmp_path)
+
+    def chosen(lang: str) -> str | None:
+        voice = choose_voice(config, SpeechRequest("x", lang=lang))
+        return voice.name if voice else None
+
+    languages = ["es-ES", "es-MX", "es-ar", "es-419", "zh", "nb", "no", "fr"]
+    assert [chosen(lang) for lang in languages] == [
+        "davefx", "ald", "daniela", "ald", "huayan", "talesyntese", "talesyntese", None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", ["cori.onnx", "cori.onnx.json"])
 def test_a_broken_voice_that_is_asked_for_costs_no_sentence_but_where_only_piper_may_speak(
     config: EngineConfig, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (config.voice_dir / broken).write_text("")
-    request = SpeechRequest("x", voice="alan", speaker=1)
+    request = SpeechRequest("x", voice="cori", speaker=1)
     voice = choose_voice(config, request)
     assert voice is not None and voice.name == "davefx"
     assert Engines(config, lambda: None).choose(request).name == "piper davefx"
-    assert "alan" in caplog.records[-1].message
-    with pytest.raises(SynthesisError, match="alan"):
+    assert "cori" in caplog.records[-1].message
+    with pytest.raises(SynthesisError, match="cori"):
         choose_voice(replace(config, engine="piper"), request)
 
 
@@ -162,10 +180,10 @@ def test_the_least_used_voice_goes_when_the_bound_is_reached(
     first = use("davefx")
     use("amy")
     assert use("davefx") is first, "it stays loaded"
-    use("alan")
+    use("cori")
     assert "let go of the voice amy" in caplog.text
     assert use("davefx") is first, "the one that was used last stays"
-    assert engines.loaded == ["alan", "davefx"]
+    assert engines.loaded == ["cori", "davefx"]
     assert len(loads) == 3
 
 
