@@ -117,6 +117,13 @@ def heard_share(sink: Sink, samples: np.ndarray) -> float:
     return float(np.mean([likeness(piece, recorded) > ALIKE for piece in loud]))
 
 
+def heard_seconds(sink: Sink) -> float:
+    """How long ago the first sound was heard."""
+    recorded = sink.recorded()
+    loud = np.flatnonzero(np.abs(recorded) > LOUD)
+    return (len(recorded) - int(loud[0])) / RATE if len(loud) else 0.0
+
+
 def is_heard(sink: Sink, samples: np.ndarray) -> None:
     wait_until(lambda: sink.is_silent_for(0.3), "the end of the sound")
     assert heard_share(sink, samples) > HEARD_SHARE
@@ -229,7 +236,7 @@ def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
         late = open_page(launch(*HEARD, sink=other.name), speech.url)
         page = open_listening(launch(*HEARD, sink=sink.name), speech.url)
         speech.say(STORY)
-        speech.wait_for(STORY, "playing")
+        wait_until(lambda: heard_seconds(sink) > 1.2, "the first words")
         listen_to(late)
         speech.wait_for(STORY, "spoken")
         (path,) = Path(speech.environment["TTS_WAV_DIR"]).glob("*.wav")
