@@ -177,11 +177,13 @@ def idle_sinks(pulseaudio: None) -> Iterator[list[Sink]]:
 
 @pytest.fixture
 def make_sink(idle_sinks: list[Sink]) -> Iterator[Callable[[], Sink]]:
-    """Sound devices that are recorded, each as good as new."""
+    """Sound devices that are recorded, each as good as new; the first one is the default."""
     taken: list[Sink] = []
 
     def take() -> Sink:
-        taken.append(idle_sinks.pop().begin_anew() if idle_sinks else Sink())
+        is_first = not taken
+        known = idle_sinks.pop(0) if idle_sinks else None  # the default one stays it
+        taken.append(known.begin_anew(is_default=is_first) if known else Sink(is_default=is_first))
         return taken[-1]
 
     yield take

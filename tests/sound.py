@@ -21,9 +21,13 @@ def pactl(*arguments: str) -> str:
 
 
 class Sink:
-    """A null sink of its own, made the default, with everything played into it recorded."""
+    """A null sink of its own, with everything played into it recorded.
 
-    def __init__(self) -> None:
+    One at a time is the default: PulseAudio moves what is recorded of it to the next default one.
+    """
+
+    def __init__(self, *, is_default: bool = True) -> None:
+        self._is_default = is_default
         self.name = f"moxie_{uuid.uuid4().hex[:8]}"
         self._before = pactl("get-default-sink").strip()
         self._module = ""
@@ -37,7 +41,7 @@ class Sink:
             "load-module", "module-null-sink", f"sink_name={self.name}", f"rate={RATE}",
             "channels=1", "format=s16le",
         ).strip()  # fmt: skip
-        pactl("set-default-sink", self.name)
+        self._be_default()
         self._blocks = []
         command = ["parec", "-d", f"{self.name}.monitor", f"--rate={RATE}", "--channels=1",
                    "--format=s16le", "--latency-msec=10"]  # fmt: skip
@@ -45,9 +49,10 @@ class Sink:
         threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
         wait_until(lambda: self._blocks, "the recording to start")
 
-    def begin_anew(self) -> Sink:
-        """Be as one that was just plugged in: the default, and silent."""
-        pactl("set-default-sink", self.name)
+    def begin_anew(self, *, is_default: bool = True) -> Sink:
+        """Be as one that was just plugged in, and silent."""
+        self._is_default = is_default
+        self._be_default()
         self.forget()
         wait_until(lambda: self.is_silent_for(0.1), "the silence after another test")
         self.forget()
@@ -94,6 +99,10 @@ class Sink:
         subprocess.run(["pactl", "set-default-sink", self._before], capture_output=True)
         if self._module:
             pactl("unload-module", self._module)
+
+    def _be_default(self) -> None:
+        if self._is_default:
+            pactl("set-default-sink", self.name)
 
     def _listen(self) -> None:
         process, blocks = self._process, self._blocks
