@@ -16,6 +16,9 @@ from itertools import chain, repeat
 LIMITS = (32, 100, 240)
 """Characters of the first piece, the second, and all others: each is made while the one before it
 is heard, so it may be longer."""
+GREETING = range(6, 15)
+"""Characters, with the space, of what is said first also of a text that would be one piece: from
+`Hola,` to `Buenos días,`. It is made in half the time, and nothing of the melody hangs on it."""
 STRETCH = 1.75
 """A piece may be so much longer, where that saves a cut between two words."""
 
@@ -53,12 +56,19 @@ def _cut(text: str, limit: int) -> tuple[int, bool]:
     longest = round(limit * STRETCH)
     pauses = [match.end() for match in _END.finditer(text[: longest + 10])]
     if len(text) <= limit * 1.25:
-        return len(text), False
+        return (limit == LIMITS[0] and _greeting(text, pauses)) or len(text), False
     if within := [end for end in pauses if end <= limit]:
         return within[-1], False
     if later := [end for end in [*pauses, len(text)] if end <= longest]:
         return later[0], False
     return _between_words(text, limit) or _within_a_word(text, longest), True
+
+
+def _greeting(text: str, pauses: list[int]) -> int:
+    """Where it ends, if the text begins with one and goes on; else 0."""
+    if pauses and pauses[0] in GREETING and len(text) - pauses[0] >= GREETING[0]:
+        return pauses[0]
+    return 0
 
 
 def _between_words(text: str, limit: int) -> int:

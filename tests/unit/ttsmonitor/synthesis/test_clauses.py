@@ -23,7 +23,16 @@ def pieces(text: str, lang: str = "es") -> list[str]:
     return [clause.text for clause in cut(text, lang)]
 
 
-@pytest.mark.parametrize("text", ["Hola.", "Hola, soy Moxie.", "¿Qué tal estás hoy, amiguito?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hola.",
+        "Sí, claro.",
+        "Hola, Ana.",
+        "¿Qué tal estás hoy, amiguito?",
+        "Hola soy Moxie, tu robot.",
+    ],
+)
 def test_what_is_short_stays_whole(text: str) -> None:
     assert pieces(text) == [text]
 
@@ -31,6 +40,9 @@ def test_what_is_short_stays_whole(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "first"),
     [
+        ("Hola, soy Moxie.", "Hola,"),
+        ("¡Muy bien! ¿Jugamos?", "¡Muy bien!"),
+        ("Buenos días, amiguito.", "Buenos días,"),
         ("Hola, soy Moxie y hoy vamos a leer un cuento muy bonito sobre un robot.", "Hola,"),
         ("¡Hola! Hoy vamos a leer un cuento muy bonito sobre un robot bailarín.", "¡Hola!"),
         ("Espera… ahora vamos a leer un cuento muy bonito sobre un robot.", "Espera,"),
