@@ -21,11 +21,10 @@ from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.inbox import is_open
 from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import growing
-from ttsmonitor.speaking.breath import Breath, breath_of
+from ttsmonitor.speaking.breath import Breathing
 from ttsmonitor.speaking.journal import Journal
 from ttsmonitor.speaking.voicing import VoiceKeeper, request_for
 from ttsmonitor.speaking.wallclock import follow_clock
-from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.system.database import tend_connections, with_connections
 from ttsmonitor.text import speakable
@@ -36,6 +35,8 @@ Status = Utterance.Status
 IDLE_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 LOOK_SECONDS = 5.0
+ATTENTION_SECONDS = 0.1
+TOO_OLD = "too old to be spoken when its turn came"
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Speaker:
         self._in_hand: _InHand | None = None
         self._put_back_once: uuid.UUID | None = None
         self._next_look = 0.0
-        self._breath: Breath = {}  # what is left of it
+        self._breathing = Breathing()
         self._voices = VoiceKeeper(synthesizer)
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -125,14 +126,21 @@ class Speaker:
         """Finish the sentence, at most for `drain_seconds`, then end."""
         self._stopping.set()
         self._wake.set()
-        in_hand, is_paused = self._in_hand, self.controls.is_paused
-        if in_hand is not None and not (is_paused or in_hand.playback.is_away):
+        if self._is_finishing:
             logger.info("finishing the sentence, for at most %.0f s", drain_seconds)
-            self._thread.join(drain_seconds)
+            until = time.monotonic() + drain_seconds
+            while self._is_finishing and (left := until - time.monotonic()) > 0:
+                self._thread.join(min(left, ATTENTION_SECONDS))
         self.end_current(Status.INTERRUPTED, "the service was stopped")
         self.controls.resumed.set()
         if self._thread.is_alive():
             self._thread.join(5)
+
+    @property
+    def _is_finishing(self) -> bool:
+        """Is there a sentence in hand that is being heard?"""
+        in_hand = self._in_hand
+        return not (in_hand is None or self.controls.is_paused or in_hand.playback.is_away)
 
     def end_current(
         self, outcome: Status, reason: str, *, device_id: str = "", only: uuid.UUID | None = None
@@ -190,8 +198,7 @@ class Speaker:
             return False
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
-            error = "too old to be spoken when its turn came"
-            for expired in query.filter(status=Status.QUEUED).drop(Status.EXPIRED, error):
+            for expired in query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD):
                 self._journal.record(expired, Status.EXPIRED)
         elif not self._can_play():
             return False
@@ -229,7 +236,7 @@ class Speaker:
         playback = Playback(
             self._output, self.controls, str(utterance.pk), lambda: self._has_begun(utterance),
             on_away=lambda is_away: self._set_state("synthesizing" if is_away else "playing"),
-            is_late=lambda: utterance.is_stale(conf.TTS_TTL),
+            patience_seconds=utterance.seconds_to_live(conf.TTS_TTL),
         )  # fmt: skip
         return _InHand(utterance, playback)
 
@@ -243,7 +250,7 @@ class Speaker:
             self._output.wake()
             wait = functools.partial(self._wait_for_more, in_hand)
             for words in growing.words_of(utterance, wait, self.patience):
-                request, following = self._in_one_breath(utterance, words)
+                request, following = self._breathing.requests(utterance, words)
                 for block in self._synthesizer.speak(request, playback, following):
                     playback.play(block)
             playback.finish()
@@ -270,17 +277,6 @@ class Speaker:
         self._finish(utterance, outcome, reason, playback.seconds)
         if outcome == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, not when the next one waits for it
-
-    def _in_one_breath(
-        self, utterance: Utterance, words: str
-    ) -> tuple[SpeechRequest, SpeechRequest | None]:
-        """What to ask the voice for, and what it is asked for next if nothing comes between."""
-        if is_open(utterance):
-            return request_for(utterance, words), None
-        if utterance.pk not in self._breath:
-            self._breath = breath_of(utterance, request_for(utterance, words))
-        request = self._breath.pop(utterance.pk)
-        return request, next(iter(self._breath.values()), None)
 
     def _put_back(self, in_hand: _InHand) -> bool:
         """A device that is found gone before the first sound costs no sentence: it waits again.

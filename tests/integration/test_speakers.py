@@ -12,6 +12,7 @@ from tests.tools import wait_until
 from tests.voice import make_voice
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
+from ttsmonitor.synthesis.loudness import KNEE
 from ttsmonitor.synthesis.piper import PiperEngine
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.synthesis.voices import Voice, read_voice
@@ -62,6 +63,12 @@ def test_a_new_speaker_is_heard_before_he_is_measured(
     assert said(engine, 1)
     assert engine.measure(lambda: False), "given up"
     assert said(engine, 1) and not engine.is_provisional
+
+
+def test_a_new_speaker_who_is_louder_than_was_thought_is_limited(tmp_path: Path) -> None:
+    engine = PiperEngine(read_voice(make_voice(tmp_path / "loud.onnx", speakers=3, loudness=1.5)))
+    assert said(engine, 1) <= KNEE * 32_767 + 1
+    assert engine.is_provisional
 
 
 def test_a_voice_that_is_loaded_again_is_not_measured_again(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -68,17 +69,17 @@ class Playback:
         on_begin: Callable[[], None],
         *,
         on_away: Callable[[bool], None] = lambda is_away: None,
-        is_late: Callable[[], bool] = lambda: True,
+        patience_seconds: float = 0.0,
     ) -> None:
         """`on_away` is told when the device goes away in the middle, and when it is back.
 
-        That is waited for until `is_late`.
+        That is waited for `patience_seconds`, and as long as a pause lasts.
         """
         self._output = output
         self._controls = controls
         self._utterance_id = utterance_id
         self._on_begin = on_begin
-        self._on_away, self._is_late = on_away, is_late
+        self._on_away, self._patience_seconds = on_away, patience_seconds
         self._cancelled = threading.Event()
         self._rate = 0
         self._gain = controls.gain
@@ -160,20 +161,24 @@ class Playback:
                 act()
                 return
             except AudioError as exc:
-                if not self.was_heard or self._output.pace != Pace.DEVICE or self._is_late():
+                is_device = self._output.pace == Pace.DEVICE
+                if not (is_device and self.was_heard and self._patience_seconds):
                     raise
                 self._wait_for_device(exc)
 
     def _wait_for_device(self, gone: AudioError) -> None:
-        """Return when it plays again. Raises CancelledError; `gone` where it is too late then."""
+        """Return when it plays again. Raises CancelledError; `gone` where that takes too long."""
         logger.warning("%s waits for the sound device", self._utterance_id)
         self.silence()  # for those who heard along
         self._write_again(AGAIN_SECONDS)
         self._gain = 0.0  # what begins in the middle would be a click
         self.is_away = self._was_away = True
         self._on_away(True)
+        until = time.monotonic() + self._patience_seconds
         while not self._is_back():
-            if self._is_late():
+            if self._controls.is_paused:
+                until = time.monotonic() + self._patience_seconds
+            elif time.monotonic() > until:
                 raise gone
         self.is_away = False
         self._on_away(False)

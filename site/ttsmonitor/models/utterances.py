@@ -73,16 +73,27 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
     def first_to_go(self, count: int, default_ttl_seconds: float) -> Self:
         """Of what waits, those that are missed least: too old to be spoken; then normal ones, the
         oldest first; last of all those of high priority."""
-        age = Value(timezone.now(), models.DateTimeField()) - Least("published_at", "received_at")
-        ttl = Coalesce("ttl_seconds", Value(default_ttl_seconds)) * timedelta(seconds=1)
         chosen = (
-            self.waiting()
-            .annotate(age=ExpressionWrapper(age, models.DurationField()))
-            .annotate(ttl=ExpressionWrapper(ttl, models.DurationField()))
+            self._aged(default_ttl_seconds)
             .annotate(is_fresh=Case(When(age__lte=F("ttl"), then=Value(1)), default=Value(0)))
             .order_by("is_fresh", "urgent", "received_at")[:count]
         )
         return self.filter(status=Utterance.Status.QUEUED, pk__in=chosen.values("pk"))
+
+    def stale(self, default_ttl_seconds: float) -> Self:
+        """Of what waits, those that are too old to be spoken."""
+        aged = self._aged(default_ttl_seconds).filter(age__gt=F("ttl"))
+        return self.filter(status=Utterance.Status.QUEUED, pk__in=aged.order_by().values("pk"))
+
+    def _aged(self, default_ttl_seconds: float) -> Self:
+        """What waits, with its `age` and how old it may become: `ttl`."""
+        age = Value(timezone.now(), models.DateTimeField()) - Least("published_at", "received_at")
+        ttl = Coalesce("ttl_seconds", Value(default_ttl_seconds)) * timedelta(seconds=1)
+        return (
+            self.waiting()
+            .annotate(age=ExpressionWrapper(age, models.DurationField()))
+            .annotate(ttl=ExpressionWrapper(ttl, models.DurationField()))
+        )
 
     def drop(self, outcome: str, reason: str) -> list[Utterance]:
         """These will not be spoken. They as they are then, in the order of their arrival."""
@@ -199,9 +210,13 @@ class Utterance(models.Model):
         OutboxEntry.objects.filter(pk=self.pk).delete()
         return super().delete(*args, **kwargs)
 
+    def seconds_to_live(self, default_seconds: float) -> float:
+        """How old it may become and still be spoken."""
+        return default_seconds if self.ttl_seconds is None else self.ttl_seconds
+
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
         """Too old to be spoken: more seconds than its time to live since it was published."""
-        ttl = default_ttl_seconds if self.ttl_seconds is None else self.ttl_seconds
+        ttl = self.seconds_to_live(default_ttl_seconds)
         # Where the sender's clock is ahead, it counts from when it came.
         since = min(self.published_at, self.received_at)
         return (now or timezone.now()) - since > timedelta(seconds=ttl)

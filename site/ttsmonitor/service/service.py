@@ -23,7 +23,7 @@ from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.commands import Commands
 from ttsmonitor.service.health import DatabaseProbe, Health
 from ttsmonitor.service.waiting import Waiting
-from ttsmonitor.speaker import Speaker
+from ttsmonitor.speaker import TOO_OLD, Speaker
 from ttsmonitor.speaking.journal import BACKLOG, Change, Journal
 from ttsmonitor.speaking.progress import Progress
 from ttsmonitor.speaking.rendering import render
@@ -110,7 +110,12 @@ class SpeechService:
                 "audio": lambda: self._output.error,
                 "queue": lambda: self._thread_error() or self._waiting.error,
             },
-            looks=(self._subscriber.echo.send, self._waiting.look, self._database.look),
+            looks=(
+                self._subscriber.echo.send,
+                self._expire,
+                self._waiting.look,
+                self._database.look,
+            ),
         )
 
     def start(self) -> bool:
@@ -269,6 +274,13 @@ class SpeechService:
                 news.append({"type": "utterance"} | event)
         events.push_all(events.MONITOR_GROUP, [*news, {"type": "status", "status": status}])
         self._keep_bound(status["queue_size"])
+
+    def _expire(self) -> None:
+        """Without a sound device nobody takes what waits, so what grows too old is told here."""
+        if self._output.error:
+            stale = Utterance.objects.stale(conf.TTS_TTL)
+            for utterance in stale.drop(Status.EXPIRED, TOO_OLD):
+                self._journal.record(utterance, Status.EXPIRED)
 
     def _keep_bound(self, waiting: int) -> None:
         """No more wait than a setting says. What is skipped is told next, and counted anew then.

@@ -48,3 +48,21 @@ def _fits(
     is_with_it = (utterance.device_id, utterance.priority) == (first.device_id, first.priority)
     is_whole = bool(following.text) and not is_open(utterance)
     return is_alike and is_with_it and is_whole and not utterance.is_stale(conf.TTS_TTL)
+
+
+class Breathing:
+    """What is asked of the voice, utterance by utterance."""
+
+    def __init__(self) -> None:
+        self._left: Breath = {}  # of the present breath
+
+    def requests(
+        self, utterance: Utterance, words: str
+    ) -> tuple[SpeechRequest, SpeechRequest | None]:
+        """What to ask the voice for, and what it is asked for next if nothing comes between."""
+        if is_open(utterance):
+            return request_for(utterance, words), None
+        if utterance.pk not in self._left:
+            self._left = breath_of(utterance, request_for(utterance, words))
+        request = self._left.pop(utterance.pk)
+        return request, next(iter(self._left.values()), None)

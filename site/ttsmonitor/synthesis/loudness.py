@@ -43,22 +43,34 @@ def to_pcm(samples: Samples, gain: float) -> bytes:
     return pcm
 
 
-def limited(blocks: Iterable[Samples], ceiling: float, rate: int) -> Iterator[Samples]:
-    """The blocks with what is louder than `ceiling` turned down to it, and what is around it.
+class Limiter:
+    """Turns down to `ceiling` what is louder, and what is around it: waves keep their shape.
 
-    So the waves keep their shape. Blocks do not matter; AHEAD_SECONDS of the sound are held back.
+    One for all pieces of an utterance: each goes on as loud as the one before it ended.
     """
-    ahead = round(AHEAD_SECONDS * rate)
-    held: Samples = np.zeros(0, dtype=np.float32)
-    before = 0.0  # by so many octaves the last sample was turned down
-    for block in blocks:
-        held = np.concatenate([held, block])
-        if (ready := len(held) - ahead) > 0:
-            octaves = _octaves(held, ceiling, rate, before)[:ready]
-            yield (held[:ready] * np.exp2(-octaves)).astype(np.float32)
-            held, before = held[ready:], float(octaves[-1])
-    if held.size:
-        yield (held * np.exp2(-_octaves(held, ceiling, rate, before))).astype(np.float32)
+
+    def __init__(self, ceiling: float, rate: int) -> None:
+        self._ceiling = ceiling
+        self._rate = rate
+        self._before = 0.0  # by so many octaves the last sample was turned down
+
+    def limited(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The blocks of a piece. They do not matter; AHEAD_SECONDS of the sound are held back."""
+        ahead = round(AHEAD_SECONDS * self._rate)
+        held: Samples = np.zeros(0, dtype=np.float32)
+        for block in blocks:
+            held = np.concatenate([held, block])
+            if (ready := len(held) - ahead) > 0:
+                yield self._turned_down(held, ready)
+                held = held[ready:]
+        if held.size:
+            yield self._turned_down(held, len(held))
+
+    def _turned_down(self, samples: Samples, count: int) -> Samples:
+        octaves = _octaves(samples, self._ceiling, self._rate, self._before)[:count]
+        self._before = float(octaves[-1])
+        sound: Samples = (samples[:count] * np.exp2(-octaves)).astype(np.float32)
+        return sound
 
 
 def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samples:

@@ -15,8 +15,8 @@ from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
     KNEE,
     SILENCE,
+    Limiter,
     gain_for,
-    limited,
     to_pcm,
     with_soft_end,
     without_end,
@@ -197,6 +197,7 @@ class PiperEngine:
         """
         config, silence = self._config, SILENCE * full
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
+        limiter = self._limiter(request.volume, full)
         follows = False
         pieces = list(clauses(readable(request.text, config.espeak_voice)))
         if pieces and request.runs_on:
@@ -218,13 +219,19 @@ class PiperEngine:
                     blocks = without_end(blocks, silence, config.sample_rate)
                 else:
                     blocks = with_soft_end(blocks, silence, config.sample_rate)
-                if request.volume > 1:
-                    blocks = limited(blocks, KNEE * full / request.volume, config.sample_rate)
+                if limiter is not None:
+                    blocks = limiter.limited(blocks)
                 for index, block in enumerate(blocks):
                     # Asked for with the sound at hand, so that this holds no sound up.
                     is_first = index == 0
                     yield block, self._marks(clause, parts, number, sum(cut)) if is_first else ()
             follows = clause.runs_on
+
+    def _limiter(self, volume: float, full: float) -> Limiter | None:
+        """What it takes where the sound may be louder than the voice's own loudest."""
+        if not full or not (volume > 1 or (volume and self.is_provisional)):
+            return None
+        return Limiter(KNEE * full / volume, self._config.sample_rate)
 
     def _marks(self, clause: Clause, parts: list[list[str]], number: int, cut: int) -> Marks:
         """When the words of the `number`th part are heard, `cut` samples earlier than made."""

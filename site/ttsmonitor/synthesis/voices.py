@@ -134,10 +134,12 @@ def _default_voice(config: EngineConfig, unfit: Container[Path]) -> Voice | None
             default = read_voice(config.model)
         else:
             default = find_voice(config.voice, config.voice_dir)
-    except SynthesisError:
+    except SynthesisError as exc:
         if config.engine == "piper":
             raise
-        return next(iter(_fit(config, unfit)), None)
+        is_missing = isinstance(exc, VoiceNotFoundError)
+        others = (v for v in _fit(config, unfit) if is_missing or speaks(v, config.lang))
+        return next(others, None)
     if default.model not in unfit:
         return default
     fit = _fit(config, unfit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +22,10 @@ stage = test_speaker.stage
 
 
 @pytest.fixture
-def away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Utterance:
-    """An utterance of a second, whose device was unplugged in the middle."""
+def away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Utterance:
+    """An utterance of a second, whose device was unplugged in the middle; with its own TTL."""
     monkeypatch.setattr("ttsmonitor.audio.playback.RETRY_SECONDS", 0.01)
     monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.01)
 
@@ -38,7 +41,7 @@ def away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Utterance:
     for name in ("begin", "wait_for_room"):
         monkeypatch.setattr(stage.output, name, living(getattr(stage.output, name)))
     stage.synthesizer.blocks = 50
-    utterance = queued("larga")
+    utterance = queued("larga", ttl_seconds=getattr(request, "param", None))
     stage.speaker.wake()
     wait_until(lambda: stage.speaker.playing and stage.speaker.playing[1].is_away)
     return utterance
@@ -82,10 +85,10 @@ def test_a_service_that_is_stopped_does_not_wait_for_the_device(
     assert away.error == "the service was stopped"
 
 
-def test_it_fails_with_the_reason_once_it_is_too_old(
+@pytest.mark.parametrize("away", [1.0], indirect=True)
+def test_it_fails_with_the_reason_when_that_takes_longer_than_it_may_live(
     stage: Stage, away: Utterance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Utterance, "is_stale", lambda *args: True)
     wait_for(away, Status.FAILED)
     assert away.error == "unplugged"
 
@@ -99,3 +102,18 @@ def test_what_grows_too_old_while_the_device_is_away_does_not_wait_for_it(
     stage.speaker.wake()
     wait_for(late, Status.EXPIRED)
     assert status(fresh) == Status.QUEUED
+
+
+def test_a_stop_does_not_wait_for_a_device_that_goes_meanwhile(
+    stage: Stage, away: Utterance
+) -> None:
+    plug_in(stage)
+    stage.output.gate.clear()
+    wait_until(lambda: stage.speaker.state == "playing")
+    stopping = threading.Thread(target=stage.speaker.stop, args=(60,))
+    stopping.start()
+    stage.output.broken, stage.output.error = True, "unplugged"
+    stage.output.gate.set()
+    stopping.join(10)
+    assert not stopping.is_alive()
+    wait_for(away, Status.INTERRUPTED)

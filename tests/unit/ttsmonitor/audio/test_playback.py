@@ -70,12 +70,13 @@ class MortalOutput(FakeOutput):
 class Speech:
     """SOUND on its way to an output, on a thread of its own."""
 
-    def __init__(self, output: Output, is_late: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, output: Output, patience_seconds: float = 60) -> None:
         self.controls, self.told = Controls(), list[bool]()
         self.error: Exception | None = None
         self.playback = Playback(
-            output, self.controls, "an-id", lambda: None, on_away=self.told.append, is_late=is_late
-        )
+            output, self.controls, "an-id", lambda: None,
+            on_away=self.told.append, patience_seconds=patience_seconds,
+        )  # fmt: skip
         self.thread = threading.Thread(target=self._play)
 
     def wait(self) -> None:
@@ -91,8 +92,8 @@ class Speech:
 
 
 @contextmanager
-def speaking(output: Output, is_late: Callable[[], bool] = lambda: False) -> Iterator[Speech]:
-    speech = Speech(output, is_late)
+def speaking(output: Output, patience_seconds: float = 60) -> Iterator[Speech]:
+    speech = Speech(output, patience_seconds)
     output.open()
     speech.thread.start()
     yield speech
@@ -172,13 +173,32 @@ def test_a_pause_meanwhile_holds_it_when_the_device_is_back() -> None:
     assert np.array_equal(device.samples[-RATE // 4 :], SOUND[-RATE // 4 :])
 
 
-def test_it_is_given_up_when_it_is_too_late_to_be_said() -> None:
-    is_late = threading.Event()
-    with speaking(MortalOutput(), is_late.is_set) as speech:
-        wait_until(lambda: speech.playback.is_away)
-        is_late.set()
+def test_it_is_given_up_after_a_while() -> None:
+    with speaking(MortalOutput(), patience_seconds=0.05) as speech:
         speech.wait()
     assert isinstance(speech.error, AudioError) and str(speech.error) == "unplugged"
+
+
+def test_a_pause_may_last_longer_than_a_device_is_waited_for() -> None:
+    device, tries = MortalOutput(), []
+    mend, real = threading.Event(), device.open
+    with speaking(device, patience_seconds=0.05) as speech:
+        speech.controls.resumed.clear()
+        wait_until(lambda: speech.playback.is_away)
+
+        def open_later() -> None:
+            tries.append(time.monotonic())
+            if mend.is_set():
+                device.mend()
+            real()
+
+        device.open = open_later  # type: ignore[method-assign]
+        wait_until(lambda: tries and tries[-1] - tries[0] > 0.2)
+        mend.set()
+        wait_until(lambda: not speech.playback.is_away)
+        speech.controls.resumed.set()
+        speech.wait()
+    assert speech.error is None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.ttsmonitor.fakes import FakeOutput
 from tests.unit.ttsmonitor.fakes_web import utterance
 from ttsmonitor.models import Utterance
 from ttsmonitor.service import service as module
@@ -49,4 +50,16 @@ def test_a_burst_that_does_not_end_is_bound_too(
     monkeypatch.setattr(module, "BACKLOG", 2)
     have_a_burst(service)
     service._keep_bound(5)
+    assert waiting() == ["3", "4"]
+
+
+def test_without_a_sound_device_what_is_too_old_expires_wherever_it_waits(
+    service: SpeechService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_TTL", "8")
+    service._output = FakeOutput()
+    service._expire()
+    assert len(waiting()) == 5, "the speaker sees to it"
+    service._output = FakeOutput(error="unplugged")
+    service._expire()
     assert waiting() == ["3", "4"]

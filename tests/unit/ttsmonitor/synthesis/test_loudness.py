@@ -10,7 +10,7 @@ import pytest
 from ttsmonitor.synthesis.loudness import (
     KNEE,
     PEAK,
-    limited,
+    Limiter,
     to_pcm,
     with_soft_end,
     without_end,
@@ -118,7 +118,7 @@ def heard(samples: Samples) -> Samples:
 
 
 def limit(samples: Samples, size: int = 2048) -> Samples:
-    return np.concatenate(list(limited(blocks(samples, size), KNEE, RATE)))
+    return np.concatenate(list(Limiter(KNEE, RATE).limited(blocks(samples, size))))
 
 
 def test_a_voice_that_is_turned_up_keeps_the_shape_of_its_waves() -> None:
@@ -146,9 +146,17 @@ def test_blocks_do_not_matter_to_the_limiter(size: int) -> None:
     assert np.array_equal(limit(noise, size), limit(noise))
 
 
+def test_a_piece_goes_on_as_loud_as_the_one_before_it_ended() -> None:
+    whole, half = hum(2.4 * PEAK), RATE // 2
+    limiter = Limiter(KNEE, RATE)
+    list(limiter.limited(blocks(whole[:half])))
+    second = np.concatenate(list(limiter.limited(blocks(np.full(half, 0.2, dtype=np.float32)))))
+    assert second[0] < 0.2 * 0.6
+
+
 def test_what_is_not_too_loud_is_left_as_it_is_and_given_at_once() -> None:
     source = blocks(hum(0.8))
-    first = next(limited(source, KNEE, RATE))
+    first = next(Limiter(KNEE, RATE).limited(source))
     assert len(first) > 2048 * 0.9
     assert len(next(source)) == 2048, "more than one block was taken for the first one"
     assert np.array_equal(limit(hum(0.8)), hum(0.8))

@@ -68,6 +68,6 @@ def test_voices_that_come_and_go_take_no_more_than_they_may(three_voices: Path) 
         for voice in "abcabca":
             list(synthesizer.speak(SpeechRequest(WORDS, voice=voice)))
             assert synthesizer.engine == f"piper {voice}"
-            assert resident_bytes(synthesizer.pid) < 1.08 * bound
+            assert resident_bytes(synthesizer.pid) < 1.15 * bound
     finally:
         synthesizer.stop()

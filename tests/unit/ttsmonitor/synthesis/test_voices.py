@@ -116,6 +116,15 @@ def test_in_place_of_a_default_voice_that_cannot_be_loaded_another_one_of_its_la
     assert engines.choose(SpeechRequest("x", lang="de")).name == "espeak"
 
 
+def test_in_place_of_an_empty_default_voice_none_of_another_language_speaks(
+    config: EngineConfig,
+) -> None:
+    (config.voice_dir / "davefx.onnx").write_bytes(b"")
+    assert Engines(config, lambda: None).choose(SpeechRequest("x")).name == "espeak"
+    install(config.voice_dir, "sharvard")
+    assert Engines(config, lambda: None).choose(SpeechRequest("x")).name == "piper sharvard"
+
+
 def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_after_a_while(
     config: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
