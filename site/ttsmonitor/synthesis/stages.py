@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -34,24 +33,19 @@ FLOW_FRAMES = 96
 CUT_SECONDS = 120
 
 
-@cache
-def _share_threads() -> None:
-    """One pool of threads for all sessions of the process.
+def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
+    """Load a whole voice, or a stage of one, for this machine's cores.
 
-    With a pool each, one stage's threads go on spinning after it and take the cores from the next
-    stage: on 2 cores a clause's first block takes 30 ms with this, 41 to 55 without it.
+    Of the stages only the decoder has several threads: the others are thousands of small steps,
+    which gain nothing by it, and meanwhile the sentence is stored and the device woken. Nor is
+    there a pool of threads for another stage, which would go on spinning when the decoder begins.
     """
-    onnxruntime.set_global_thread_pool_sizes(min(4, os.cpu_count() or 1), 1)
-
-
-def session(path: Path, *, is_text: bool = False) -> onnxruntime.InferenceSession:
-    """Load a graph for this machine's cores. There is no other way to load one in this process."""
-    _share_threads()
     options = onnxruntime.SessionOptions()
-    options.use_per_session_threads = False
+    is_small = stage in ("text", "flow")
+    options.intra_op_num_threads = 1 if is_small else min(4, os.cpu_count() or 1)
     # A plan for each length that was seen: half a millisecond for `text`, which is run for each
     # clause; for the others it takes memory, a lot of it.
-    options.enable_mem_pattern = is_text
+    options.enable_mem_pattern = stage == "text"
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
@@ -62,10 +56,7 @@ class Stages:
         """Load what cutting.py wrote into `directory`; some hundred milliseconds."""
         parts = json.loads((directory / "stages.json").read_text())
         self._inputs: dict[str, list[str]] = parts["inputs"]
-        self._sessions = {
-            name: session(directory / f"{name}.onnx", is_text=name == "text")
-            for name in self._inputs
-        }
+        self._sessions = {name: session(directory / f"{name}.onnx", name) for name in self._inputs}
         self.flow_context: int = parts["flow_context"]
         """Frames on each side that the flow looks at; 0 where it is not a stage of its own."""
         self.decoder_context: int = parts["decoder_context"]
