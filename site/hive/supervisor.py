@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
 import shlex
@@ -198,7 +199,7 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
     def _announce(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         has_speech = SPEECH in self._processes
-        waiting = ["the broker", "the hive", *(["the monitor"] if has_speech else [])]
+        waiting = ["the broker", "the hive", *(["the speech service"] if has_speech else [])]
         while waiting and not self._terminating:
             if time.monotonic() > deadline:
                 self._system_print(f"not ready after {READY_SECONDS} s: {', '.join(waiting)}\n")
@@ -229,18 +230,33 @@ class _Printer(Printer):  # type: ignore[misc]
 def _is_ready(name: str) -> bool:
     if name == "the broker":
         return probe() is Answer.BROKER
-    return _answers(hive_conf.HIVE_PORT if name == "the hive" else conf.HTTP_PORT)
+    return _answers() if name == "the hive" else _listens()
 
 
-def _answers(port: int) -> bool:
+def _answers() -> bool:
     """Does the login page come? It needs the whole process, and nobody's permission."""
+    url = f"{_url(hive_conf.HIVE_PORT)}accounts/login/"
     try:
-        urllib.request.urlopen(f"{_url(port)}accounts/login/", timeout=5).close()  # noqa: S310
+        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
     except urllib.error.HTTPError as exc:
         return exc.code < 500
     except OSError:
         return False
     return True
+
+
+def _listens() -> bool:
+    """Is the speech service at the broker? What a new broker is given before is for nobody."""
+    try:
+        with urllib.request.urlopen(f"{_url(conf.HTTP_PORT)}health", timeout=5) as answer:  # noqa: S310
+            content = answer.read()
+    except urllib.error.HTTPError as exc:
+        content = exc.read()  # something else is not well, which it will say itself
+    except OSError:
+        return False
+    with contextlib.suppress(ValueError, LookupError, TypeError):
+        return bool(json.loads(content)["checks"]["broker"]["ok"])
+    return False
 
 
 def _url(port: int) -> str:
