@@ -44,6 +44,12 @@ class Arrival:
     interrupted: bool = False
     """An interrupt overtook it: it is kept and not spoken."""
 
+    @property
+    def is_whole_news(self) -> bool:
+        """Is it all of an utterance, to be spoken unless it is known already?"""
+        is_old = self.retained or self.repeated or self.interrupted
+        return self.chunk.total_chunks == 1 and not is_old
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -65,8 +71,11 @@ def store(
 
     For each what became of it: an InvalidMessageError where it contradicts what is known of its
     utterance. `foresee` is told of the first that can be spoken, some milliseconds before others
-    can see it.
+    can see it; of one that is whole, before the database is asked whether it is known.
     """
+    whole = next((each for each in arrivals if each.is_whole_news), None)
+    if whole is not None:
+        foresee(Utterance(text=whole.chunk.text, **fields_of(whole.chunk, timezone.now())))
     batch = _Batch(arrivals)
     results: list[Stored | InvalidMessageError] = []
     for arrival in arrivals:
@@ -75,7 +84,7 @@ def store(
         except InvalidMessageError as exc:
             results.append(exc)
     ready = (each for each in results if isinstance(each, Stored) and each.became_ready)
-    if (first := next(ready, None)) is not None:
+    if whole is None and (first := next(ready, None)) is not None:
         foresee(first.utterance)
     batch.write()
     return results

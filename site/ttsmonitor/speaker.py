@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db import DatabaseError, OperationalError
+from django.db import OperationalError
 from django.utils import timezone
 
 from ttsmonitor.audio.base import Output
@@ -71,7 +71,7 @@ class Speaker:
         self._put_back_once: uuid.UUID | None = None
         self._next_look = 0.0
         self._breathing = Breathing()
-        self._voices = VoiceKeeper(synthesizer)
+        self.voices = VoiceKeeper(synthesizer)
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -116,9 +116,9 @@ class Speaker:
         """It will be in the queue in a moment: where nobody speaks, its sound is begun."""
         try:
             if self.state == "idle" and (words := speakable(utterance.text)):
-                self._synthesizer.foresee(request_for(utterance, words))
-        except DatabaseError:
-            raise
+                # Asked for in another way, where a setting changed just now, it is begun anew.
+                request = request_for(utterance, words, self.voices.settings)
+                self._synthesizer.foresee(request)
         except Exception:
             logger.exception("what was foreseen could not be begun")
 
@@ -176,7 +176,7 @@ class Speaker:
                 if time.monotonic() >= self._next_look:
                     self._next_look = time.monotonic() + LOOK_SECONDS
                     self._look_after_output()
-                    self._voices.look()
+                    self.voices.look()
             except OperationalError as exc:
                 logger.error("the queue cannot be read: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)
@@ -198,8 +198,8 @@ class Speaker:
             return False
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
-            for expired in query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD):
-                self._journal.record(expired, Status.EXPIRED)
+            expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
+            self._journal.record_all(expired, Status.EXPIRED)
         elif not self._can_play():
             return False
         else:

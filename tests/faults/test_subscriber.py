@@ -114,6 +114,8 @@ def test_killed_while_it_speaks_it_says_that_no_more_and_of_the_others_what_is_f
     with running(manage("run_tts_subscriber"), environment):
         wait_until(lambda: not any(row[1] == "queued" for row in history_of(environment)))
         wait_until(lambda: ("Segunda.", "spoken", "") in history_of(environment))
+        # Told after it was written down.
+        wait_until(lambda: [event for event, _id in events(listener)].count("spoken") == 1)
     assert sorted(history_of(environment)) == sorted(
         [
             (SENTENCE, "interrupted", "the service ended while this was spoken"),

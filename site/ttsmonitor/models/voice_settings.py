@@ -6,26 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Value
-from django.db.models.functions import Lower, Replace
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from ttsmonitor.models.utterances import Utterance
-
-
-class VoiceSettingQuerySet(models.QuerySet["VoiceSetting"]):
-    """Whose voice it is."""
-
-    def for_utterance(self, utterance: Utterance) -> list[VoiceSetting]:
-        """The settings that fit, the best one first: robot before source before language."""
-        tag = utterance.lang.replace("_", "-").lower()
-        fitting = self.annotate(tag=Replace(Lower("lang"), Value("_"), Value("-"))).filter(
-            device_id__in={"", utterance.device_id},
-            source__in={"", utterance.source},
-            tag__in={"", tag, tag.partition("-")[0]},
-        )
-        return sorted(fitting, key=VoiceSetting.precision, reverse=True)
 
 
 class VoiceSetting(models.Model):
@@ -56,8 +40,6 @@ class VoiceSetting(models.Model):
         help_text=_("1 is the voice's own, 0 is silence."),
     )
 
-    objects = VoiceSettingQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("voice setting")
         verbose_name_plural = _("voice settings")
@@ -74,6 +56,19 @@ class VoiceSetting(models.Model):
         whose = ", ".join(filter(None, (self.device_id, self.source, self.lang)))
         return whose or str(_("everything"))
 
+    def fits(self, utterance: Utterance) -> bool:
+        """Is it for this one? A language is for all of its regions."""
+        tag = _tag(utterance.lang)
+        return (
+            self.device_id in ("", utterance.device_id)
+            and self.source in ("", utterance.source)
+            and _tag(self.lang) in ("", tag, tag.partition("-")[0])
+        )
+
     def precision(self) -> tuple[bool, bool, int]:
         """How much it says about whom it is for."""
         return bool(self.device_id), bool(self.source), len(self.lang)
+
+
+def _tag(lang: str) -> str:
+    return lang.replace("_", "-").lower()

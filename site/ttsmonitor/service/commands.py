@@ -66,8 +66,8 @@ class Commands:
 
     def _drop_waiting(self, outcome: Status, reason: str, device_id: str) -> None:
         # All at once: while they went one by one, the speaker would take up the next of them.
-        for utterance in Utterance.objects.unspoken().of_device(device_id).drop(outcome, reason):
-            self._journal.record(utterance, outcome)
+        dropped = Utterance.objects.unspoken().of_device(device_id).drop(outcome, reason)
+        self._journal.record_all(dropped, outcome)
 
     def _change_queue(self, control: Control) -> bool:
         pk = control.utterance_id
@@ -76,8 +76,7 @@ class Commands:
         else:
             removed = [] if pk is None else turns.remove(pk)
             is_done = bool(removed)
-            for utterance in removed:
-                self._journal.record(utterance, Status.SKIPPED)
+            self._journal.record_all(removed, Status.SKIPPED)
         if not is_done:
             logger.warning("%s: %s does not wait (any more)", control.action, pk)
         return is_done

@@ -16,6 +16,7 @@ from ttsmonitor.models import OutboxEntry
 from ttsmonitor.publishing.mirror import get_tts_mirror
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import only_one
+from ttsmonitor.system.processors import set_one_apart
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
 from ttsmonitor.web.live import wait_for_goodbyes
@@ -39,9 +40,10 @@ def run() -> None:
 def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
+    processor = set_one_apart()  # before there are threads
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
     failures: list[TTSMonitorError] = []
-    service = SpeechService(on_failure=lambda error: fail(error))
+    service = SpeechService(on_failure=lambda error: fail(error), processor=processor)
     web = WebServer(
         WithUrlconf(application, "openmoxie.urls_monitor"),
         conf.HTTP_HOST,

@@ -51,8 +51,16 @@ def current() -> SpeechService | None:
 class SpeechService:
     """start() and stop(); the pages ask status(), health(), activity() and give control()."""
 
-    def __init__(self, on_failure: Callable[[TTSMonitorError], None] = lambda error: None) -> None:
-        """`on_failure` is called when it cannot go on: stop() it then, on another thread."""
+    def __init__(
+        self,
+        on_failure: Callable[[TTSMonitorError], None] = lambda error: None,
+        *,
+        processor: int | None = None,
+    ) -> None:
+        """`on_failure` is called when it cannot go on: stop() it then, on another thread.
+
+        `processor` was set apart for the synthesis.
+        """
         self._started_at = datetime.now(UTC)
         self._activity = ActivityHandler()
         self._changing = threading.Lock()
@@ -77,6 +85,7 @@ class SpeechService:
             model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
             lang=conf.TTS_LANG,
             loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
+            processor=processor,
         )
         self._synthesizer = Synthesizer(self._engine_config, cache=self._cache)
         self._progress = Progress(
@@ -130,8 +139,7 @@ class SpeechService:
             logging.getLogger("ttsmonitor").addHandler(self._activity)
             self._journal.start()
             begin_with_clock()
-            for utterance in inbox.recover():
-                self._journal.record(utterance, Status.INTERRUPTED)
+            self._journal.record_all(inbox.recover(), Status.INTERRUPTED)
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False
@@ -279,8 +287,7 @@ class SpeechService:
         """Without a sound device nobody takes what waits, so what grows too old is told here."""
         if self._output.error:
             stale = Utterance.objects.stale(conf.TTS_TTL)
-            for utterance in stale.drop(Status.EXPIRED, TOO_OLD):
-                self._journal.record(utterance, Status.EXPIRED)
+            self._journal.record_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
 
     def _keep_bound(self, waiting: int) -> None:
         """No more wait than a setting says. What is skipped is told next, and counted anew then.
@@ -290,8 +297,8 @@ class SpeechService:
         excess = waiting - conf.TTS_QUEUE_LIMIT
         if excess > (BACKLOG if self._journal.is_busy else 0):
             least = Utterance.objects.first_to_go(min(excess, SKIPPED_AT_ONCE), conf.TTS_TTL)
-            for utterance in least.drop(Status.SKIPPED, "too many were waiting (TTS_QUEUE_LIMIT)"):
-                self._journal.record(utterance, Status.SKIPPED)
+            skipped = least.drop(Status.SKIPPED, "too many were waiting (TTS_QUEUE_LIMIT)")
+            self._journal.record_all(skipped, Status.SKIPPED)
 
 
 def _status_message(status: dict[str, Any], change: Change) -> bytes:

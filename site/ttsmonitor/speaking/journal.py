@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -77,6 +77,11 @@ class Journal:
             setattr(utterance, name, value)
         # As it is now; put into words later, by who has the time.
         self._changes.put((event, SimpleNamespace(**vars(utterance)), values))
+
+    def record_all(self, utterances: Iterable[Utterance], event: str) -> None:
+        """The same of each of them, in this order. Returns at once."""
+        for utterance in utterances:
+            self.record(utterance, event)
 
     def wait_for_room(self) -> None:
         """For whoever brings thousands: return once most of them are told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ttsmonitor.conf import conf
@@ -13,13 +14,18 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.synthesis.voices import ESPEAK, find_voice, speaks
 
 
-def request_for(utterance: Utterance, words: str) -> SpeechRequest:
+def request_for(
+    utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
+) -> SpeechRequest:
     """What to ask the synthesizer for, so that it says `words` as `utterance` is to sound.
 
-    A voice that the message names wins over the settings'. Of these the best one counts, but for a
-    voice that speaks another language.
+    A voice that the message names wins over the settings'. Of these the best one counts, robot
+    before source before language, but for a voice that speaks another language. `settings` are
+    those in the database unless given.
     """
-    fitting = [*VoiceSetting.objects.for_utterance(utterance), VoiceSetting()]
+    known = VoiceSetting.objects.all() if settings is None else settings
+    fitting = [each for each in known if each.fits(utterance)]
+    fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
     setting = fitting[0]
     speaking = next(each for each in fitting if _can_say(each, utterance.lang))
     pace, loudness = manner(utterance.mood, utterance.intensity)
@@ -43,13 +49,10 @@ def _can_say(setting: VoiceSetting, lang: str) -> bool:
         return True  # whoever is to speak instead is found, and told of, by who speaks
 
 
-def configured_voices() -> list[SpeechRequest]:
+def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
     """A word in each of the voices that settings name: to have them ready."""
-    wanted = VoiceSetting.objects.exclude(voice="").values_list("voice", "speaker").distinct()
-    return [
-        replace(WARM_UP, voice=voice, speaker=speaker)
-        for voice, speaker in wanted.order_by("voice", "speaker")
-    ]
+    named = {(each.voice, each.speaker): None for each in settings if each.voice}
+    return [replace(WARM_UP, voice=voice, speaker=speaker) for voice, speaker in named]
 
 
 class VoiceKeeper:
@@ -61,11 +64,14 @@ class VoiceKeeper:
     def __init__(self, synthesizer: Synthesizer) -> None:
         self._synthesizer = synthesizer
         self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
+        self.settings: list[VoiceSetting] = []
+        """As they were when it last looked."""
 
     def look(self) -> None:
         """Start the process that died while nobody spoke; load what is new to it."""
         self._synthesizer.ensure_started()
-        wanted = (self._synthesizer.pid, configured_voices())
+        self.settings = list(VoiceSetting.objects.all())
+        wanted = (self._synthesizer.pid, configured_voices(self.settings))
         if wanted != self._ready:
             self._ready = wanted
             for request in wanted[1]:

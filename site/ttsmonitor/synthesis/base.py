@@ -70,6 +70,8 @@ class EngineConfig:
     """Piper voices stay loaded as long as the process takes no more; one is, in any case."""
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
+    processor: int | None = None
+    """One that was set apart for it (see system/processors.py)."""
 
 
 Emit = Callable[[Block], bool]

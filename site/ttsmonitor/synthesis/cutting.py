@@ -89,7 +89,10 @@ def _make(model: Path, directory: Path) -> None:
 def _make_proven(model: Path, graph: Any, directory: Path, *, with_flow: bool) -> None:
     description = json.loads(model.with_name(f"{model.name}.json").read_text(encoding="utf-8"))
     ids = _probe(description)
-    parts: dict[str, Any] = {"inputs": cut(graph, directory, with_flow=with_flow)}
+    parts: dict[str, Any] = {
+        "inputs": cut(graph, directory, with_flow=with_flow),
+        "sample_rate": int(description["audio"]["sample_rate"]),
+    }
     _write(directory, parts | {"flow_context": 0, "decoder_context": 0, "hop": 0})
     _write(directory, parts | _measure(Stages(directory), ids))
     _prove(session(model), Stages(directory), ids, int(description["num_speakers"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-FORMAT = 4
+FORMAT = 5
 """Goes up when what is made from a voice is made in another way."""
 
 

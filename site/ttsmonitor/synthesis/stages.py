@@ -9,9 +9,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from itertools import chain, repeat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,15 @@ import onnxruntime
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.fingerprint import stages_name
+from ttsmonitor.synthesis.pacing import FLOW_FRAMES, Cost, Pacing
 from ttsmonitor.synthesis.timing import Timing
+from ttsmonitor.system import processors
 
 logger = logging.getLogger(__name__)
 
 Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
 
-BLOCK_FRAMES = (6, 14, 32)
-"""Frames decoded at a time: little at first, since somebody waits; then more, which is cheaper."""
-FLOW_FRAMES = 96
 CUT_SECONDS = 120
 
 
@@ -39,10 +39,15 @@ def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
     Of the stages only the decoder has several threads: the others are thousands of small steps,
     which gain nothing by it, and meanwhile the sentence is stored and the device woken. Nor is
     there a pool of threads for another stage, which would go on spinning when the decoder begins.
+    The decoder's ends with it: it would hold up whoever plays the sound.
     """
     options = onnxruntime.SessionOptions()
     is_small = stage in ("text", "flow")
-    options.intra_op_num_threads = 1 if is_small else min(4, os.cpu_count() or 1)
+    options.intra_op_num_threads = 1 if is_small else min(4, processors.count())
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    if not is_small and (helpers := processors.helpers()):
+        affinities = ";".join(str(number + 1) for number in helpers)  # counted from 1 there
+        options.add_session_config_entry("session.intra_op_thread_affinities", affinities)
     # A plan for each length that was seen: half a millisecond for `text`, which is run for each
     # clause; for the others it takes memory, a lot of it.
     options.enable_mem_pattern = stage == "text"
@@ -62,6 +67,9 @@ class Stages:
         self.decoder_context: int = parts["decoder_context"]
         self.hop: int = parts["hop"]
         """Samples of a frame."""
+        frame_seconds = self.hop / parts["sample_rate"]
+        self.pacing = Pacing(frame_seconds, self.decoder_context, self.flow_context)
+        self._frame_seconds = frame_seconds
         self.timing: Timing | None = None
         """Of the clause that speak() gives now."""
 
@@ -69,7 +77,9 @@ class Stages:
         """Yield the samples of a clause's phoneme ids in blocks, the first one soon."""
         noisy, *lengths = self._run("text", inputs_for(ids, scales, speaker))
         self.timing = self._timing(noisy.shape[2], lengths)
-        yield from self.decode(self.latent(noisy, speaker), noisy.shape[2], speaker)
+        first = self.pacing.first()
+        latent = self.latent(noisy, speaker, first + self.decoder_context)
+        yield from self.decode(latent, noisy.shape[2], speaker)
 
     def noisy(self, ids: list[int], scales: Scales, speaker: int) -> Samples:
         """The noisy latent [1, channels, frames] of a clause."""
@@ -80,13 +90,12 @@ class Stages:
         is_true = round(sum(of_ids)) == frames * self.hop
         return Timing(frames * self.hop, of_ids if is_true else ())
 
-    def latent(self, noisy: Samples, speaker: int) -> Iterator[Samples]:
+    def latent(self, noisy: Samples, speaker: int, first: int = FLOW_FRAMES) -> Iterator[Samples]:
         """The latent [1, channels, frames] of the noisy one, in windows as they are asked for."""
         if not self.has_flow:
             yield noisy
             return
         frames, around = noisy.shape[2], self.flow_context
-        first = BLOCK_FRAMES[0] + self.decoder_context
         start = 0
         while start < frames:
             stop = min(frames, start + (FLOW_FRAMES if start else first))
@@ -96,21 +105,28 @@ class Stages:
             start = stop
 
     def decode(
-        self, latent: Iterator[Samples], frames: int, speaker: int,
-        blocks: tuple[int, ...] = BLOCK_FRAMES,
-    ) -> Iterator[Samples]:  # fmt: skip
-        """The samples of a latent that comes in windows; `blocks` do not change them."""
+        self, latent: Iterator[Samples], frames: int, speaker: int, blocks: Iterable[int] = ()
+    ) -> Iterator[Samples]:
+        """The samples of a latent that comes in windows, in `blocks` of so many frames.
+
+        They do not change the samples. Without any, or after them, what the voice's pacing says.
+        """
         around, start = self.decoder_context, 0
         known = np.zeros((1, 0, 0), dtype=np.float32)
-        for size in chain(blocks, repeat(blocks[-1])):
-            if start >= frames:
-                return
-            stop = min(frames, start + size)
+        sizes = iter(blocks)
+        ahead_seconds = 0.0
+        while start < frames:
+            began = perf_counter()
+            paced = self.pacing.next(ahead_seconds) if start else self.pacing.first()
+            stop = min(frames, start + next(sizes, paced))
             low, high = max(0, start - around), min(frames, stop + around)
             while known.shape[2] < high:
                 window = next(latent)
                 known = np.concatenate([known, window], axis=2) if known.size else window
             sound = self.decoder(known[:, :, low:high], speaker)
+            # The first one is waited for in any case.
+            ahead_seconds -= perf_counter() - began if start else 0.0
+            ahead_seconds += (stop - start) * self._frame_seconds
             yield sound[(start - low) * self.hop : (stop - low) * self.hop]
             start = stop
 
@@ -122,17 +138,27 @@ class Stages:
         """The latent of a window of the noisy one."""
         noisy_name, mask_name = self._inputs["flow"][:2]
         mask = np.ones((1, 1, noisy.shape[2]), dtype=np.float32)
-        return self._run("flow", {noisy_name: noisy, mask_name: mask} | _sid(speaker))[0]
+        given = {noisy_name: noisy, mask_name: mask} | _sid(speaker)
+        with _learning(self.pacing.flow, noisy.shape[2]):
+            return self._run("flow", given)[0]
 
     def decoder(self, latent: Samples, speaker: int) -> Samples:
         """The samples of a window of the latent."""
         name = self._inputs["decoder"][0]
-        return self._run("decoder", {name: latent} | _sid(speaker))[0].ravel()
+        with _learning(self.pacing.decoder, latent.shape[2]):
+            return self._run("decoder", {name: latent} | _sid(speaker))[0].ravel()
 
     def _run(self, stage: str, given: dict[str, Any]) -> list[Samples]:
         feed = {name: given[name] for name in self._inputs[stage]}
         made: list[Samples] = self._sessions[stage].run(None, feed)
         return made
+
+
+@contextmanager
+def _learning(cost: Cost, frames: int) -> Iterator[None]:
+    began = perf_counter()
+    yield
+    cost.learn(frames, perf_counter() - began)
 
 
 def inputs_for(ids: list[int], scales: Scales, speaker: int) -> dict[str, Any]:

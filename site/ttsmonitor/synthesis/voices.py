@@ -10,11 +10,13 @@ import json
 from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.fingerprint import fingerprint
 
 ESPEAK = "espeak"
 """Names eSpeak NG where a voice is asked for."""
@@ -49,20 +51,27 @@ def read_voice(model: Path) -> Voice:
     if model.stat().st_size == 0:
         raise SynthesisError(f"{model} is empty: delete it and fetch the voice again")
     try:
-        config: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
-        if not config["phoneme_id_map"] or not config["num_symbols"]:
-            raise ValueError("no phonemes")
-        config = config | _phoneme_type(config)
-        return Voice(
-            name=model.name.removesuffix(".onnx"),
-            model=model,
-            langs=_langs(config),
-            sample_rate=int(config["audio"]["sample_rate"]),
-            speakers=int(config["num_speakers"]),
-            config=config,
-        )
+        return _read(model, fingerprint(model))
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise SynthesisError(f"{description} does not describe a Piper voice: {exc!r}") from exc
+
+
+@lru_cache(maxsize=64)
+def _read(model: Path, state: str) -> Voice:
+    """`state` is the fingerprint of the voice's files: what they say in one is read once."""
+    description = model.with_name(f"{model.name}.json")
+    config: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
+    if not config["phoneme_id_map"] or not config["num_symbols"]:
+        raise ValueError("no phonemes")
+    config = config | _phoneme_type(config)
+    return Voice(
+        name=model.name.removesuffix(".onnx"),
+        model=model,
+        langs=_langs(config),
+        sample_rate=int(config["audio"]["sample_rate"]),
+        speakers=int(config["num_speakers"]),
+        config=config,
+    )
 
 
 def _phoneme_type(config: dict[str, Any]) -> dict[str, str]:

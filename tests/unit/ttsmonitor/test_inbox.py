@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from tests.unit.ttsmonitor.arriving import store, store_together
 from ttsmonitor import inbox
@@ -53,6 +54,18 @@ def test_the_first_that_can_be_spoken_is_foreseen_before_it_is_stored() -> None:
     ):
         inbox.store(arrivals, foresee)
     assert foreseen == [("Bien", 1), ("".join(part.text for part in parts), 4)]
+
+
+def test_what_is_whole_is_foreseen_before_the_database_is_asked_for_anything(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    def foresee(utterance: Utterance) -> None:
+        assert (utterance.text, utterance.mood) == ("Hola", "happy")
+        raise InterruptedError
+
+    (chunk,) = chunks("Hola", mood="happy")
+    with django_assert_num_queries(0), pytest.raises(InterruptedError):
+        inbox.store([Arrival(chunk)], foresee)
 
 
 def test_a_repeated_message_changes_nothing() -> None:

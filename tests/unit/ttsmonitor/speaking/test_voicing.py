@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from tests.unit.ttsmonitor.fakes_web import utterance
 from tests.unit.ttsmonitor.voice_files import install
 from tests.voice import make_voice
-from ttsmonitor.models import VoiceSetting
+from ttsmonitor.models import Utterance, VoiceSetting
 from ttsmonitor.speaking.voicing import configured_voices, request_for
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +101,18 @@ def test_the_voices_that_settings_name_are_known_once_each() -> None:
     VoiceSetting.objects.create(voice="a", source="system")
     VoiceSetting.objects.create(voice="b", speaker=2, device_id="d_1")
     VoiceSetting.objects.create(lang="en", speed=0.8)
-    assert [(each.voice, each.speaker) for each in configured_voices()] == [("a", None), ("b", 2)]
+    known = configured_voices(VoiceSetting.objects.all())
+    assert sorted((each.voice, each.speaker) for each in known) == [("a", None), ("b", 2)]
+
+
+def test_settings_that_are_given_need_no_database(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    hers = VoiceSetting(voice="davefx", device_id="d_1")
+    VoiceSetting.objects.create(voice="gone")
+    with django_assert_num_queries(0):
+        assert request_for(Utterance(device_id="d_1"), "Hola", [hers]).voice == "davefx"
+        assert request_for(Utterance(), "Hola", [hers]).voice == ""
 
 
 def test_there_is_one_setting_for_one_thing() -> None:
