@@ -1,4 +1,4 @@
-"""Text: into chunks for the wire, and into words that can be read aloud."""
+"""Text: into chunks for the wire, and into words that can be read aloud; names of languages."""
 
 from __future__ import annotations
 
@@ -96,6 +96,11 @@ def speakable(text: str) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r" ([,.;:!?…])", r"\1", text)
     return text if any(character.isalnum() for character in text) else ""
+
+
+def language_tag(lang: str) -> str:
+    """As languages are compared: en-gb for en_GB."""
+    return lang.lower().replace("_", "-")
 
 
 def _pause_for_break(match: re.Match[str]) -> str:

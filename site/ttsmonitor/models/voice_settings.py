@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ttsmonitor.text import language_tag
+
 if TYPE_CHECKING:
     from ttsmonitor.models.utterances import Utterance
 
@@ -58,17 +60,13 @@ class VoiceSetting(models.Model):
 
     def fits(self, utterance: Utterance) -> bool:
         """Is it for this one? A language is for all of its regions."""
-        tag = _tag(utterance.lang)
+        tag = language_tag(utterance.lang)
         return (
             self.device_id in ("", utterance.device_id)
             and self.source in ("", utterance.source)
-            and _tag(self.lang) in ("", tag, tag.partition("-")[0])
+            and language_tag(self.lang) in ("", tag, tag.partition("-")[0])
         )
 
     def precision(self) -> tuple[bool, bool, int]:
         """How much it says about whom it is for."""
         return bool(self.device_id), bool(self.source), len(self.lang)
-
-
-def _tag(lang: str) -> str:
-    return lang.replace("_", "-").lower()

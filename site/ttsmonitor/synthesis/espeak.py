@@ -13,6 +13,7 @@ import espeakng_loader
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
+from ttsmonitor.text import language_tag
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 CHARS_UTF8 = 1
@@ -85,7 +86,7 @@ class EspeakEngine:
             raise SynthesisError(f"eSpeak NG refused the text (error {error})")
 
     def _choose_voice(self, lang: str) -> None:
-        wanted = lang.lower().replace("_", "-")
+        wanted = language_tag(lang)
         for name in (wanted, wanted.partition("-")[0], self._lang, "es"):
             if name and self._library.espeak_SetVoiceByName(name.encode()) == 0:
                 self.name = f"espeak {name}"

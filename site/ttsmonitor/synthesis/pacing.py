@@ -41,7 +41,7 @@ class Pacing:
         """The contexts are the frames that a stage is given beside those it is run for, on each
         side."""
         self.flow, self.decoder = Cost(), Cost()
-        self._frame_seconds = frame_seconds
+        self.frame_seconds = frame_seconds
         self._around = 2 * decoder_context
         self._flow_frames = FLOW_FRAMES + 2 * flow_context
 
@@ -49,9 +49,9 @@ class Pacing:
         """Frames of the first block: it is heard while one of the same size is made."""
         decoding = CAUTION * self.decoder.seconds
         beside = decoding * self._around + CAUTION * self.flow.seconds * self._flow_frames
-        if decoding >= self._frame_seconds:
+        if decoding >= self.frame_seconds:
             return MOST_FRAMES  # it cannot keep up, whatever it begins with
-        return max(FIRST_FRAMES, ceil(beside / (self._frame_seconds - decoding)))
+        return max(FIRST_FRAMES, ceil(beside / (self.frame_seconds - decoding)))
 
     def next(self, ahead_seconds: float) -> int:
         """Frames of the next block, while so much is made and not heard yet."""

@@ -69,7 +69,6 @@ class Stages:
         """Samples of a frame."""
         frame_seconds = self.hop / parts["sample_rate"]
         self.pacing = Pacing(frame_seconds, self.decoder_context, self.flow_context)
-        self._frame_seconds = frame_seconds
         self.timing: Timing | None = None
         """Of the clause that speak() gives now."""
 
@@ -126,7 +125,7 @@ class Stages:
             sound = self.decoder(known[:, :, low:high], speaker)
             # The first one is waited for in any case.
             ahead_seconds -= perf_counter() - began if start else 0.0
-            ahead_seconds += (stop - start) * self._frame_seconds
+            ahead_seconds += (stop - start) * self.pacing.frame_seconds
             yield sound[(start - low) * self.hop : (stop - low) * self.hop]
             start = stop
 

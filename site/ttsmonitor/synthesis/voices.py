@@ -17,6 +17,7 @@ from typing import Any
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
+from ttsmonitor.text import language_tag
 
 ESPEAK = "espeak"
 """Names eSpeak NG where a voice is asked for."""
@@ -161,14 +162,12 @@ def _fit(config: EngineConfig, unfit: Container[Path]) -> list[Voice]:
 
 def speaks(voice: Voice, lang: str) -> bool:
     """Is it a voice for this language? One from Spain is for a text from Mexico too."""
-    wanted = _tag(lang).partition("-")[0]
-    return any(_tag(each).partition("-")[0] == wanted for each in voice.langs)
+    wanted = language_tag(lang).partition("-")[0]
+    return any(language_tag(each).partition("-")[0] == wanted for each in voice.langs)
 
 
 def _is_from(voice: Voice, lang: str) -> bool:
     """Of that region: en-gb-x-rp is for en-GB."""
-    return any(f"{_tag(each)}-".startswith(f"{_tag(lang)}-") for each in voice.langs)
-
-
-def _tag(lang: str) -> str:
-    return lang.lower().replace("_", "-")
+    return any(
+        f"{language_tag(each)}-".startswith(f"{language_tag(lang)}-") for each in voice.langs
+    )
