@@ -15,7 +15,7 @@ import uuid
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ttsmonitor.messages import Chunk
+from ttsmirror.wire.messages import Chunk
 
 TOPIC = "moxie/tts/text"
 CLIENT_ID = "bench-receiver"

@@ -22,7 +22,7 @@ from bench.postgres import Postgres, find_programs
 from bench.service import Service, read_event
 from bench.soak import MEMORY_MB, memory_of
 from bench.tables import Wanted, median, report, table
-from ttsmonitor.messages import STATUS_TOPIC
+from ttsmirror.wire.messages import STATUS_TOPIC
 
 ROUNDS = 3
 PER_SECOND, OF_PAHO = 3_000, 0.5

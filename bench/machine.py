@@ -20,7 +20,7 @@ import psutil
 from bench import ROOT
 from bench.ports import answers as answers
 from bench.ports import free_port as free_port
-from hive.broker_config import write_config
+from hive.broker.mosquitto_config import write_config
 
 POLL_SECONDS = 0.005
 LOG_LINES = 15

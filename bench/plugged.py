@@ -83,14 +83,14 @@ def main(way: str, port: int, calls: int) -> None:
 
 
 def _plug_in(*, is_raising: bool) -> None:
-    from ttsmonitor.publishing import plugin
-    from ttsmonitor.publishing.points import POINTS
+    from ttsmirror.instrumentation import openmoxie
+    from ttsmirror.instrumentation.patch_targets import POINTS
 
     points = tuple(replace(each, module=f"{STAND_IN}.{each.module}") for each in POINTS)
-    plugin.POINTS = points  # type: ignore[attr-defined, assignment]
+    openmoxie.POINTS = points  # type: ignore[attr-defined, assignment]
     if is_raising:
-        plugin.get_tts_mirror = _fail  # type: ignore[attr-defined, assignment]
-    if missing := plugin.instrument():
+        openmoxie.get_tts_mirror = _fail  # type: ignore[attr-defined, assignment]
+    if missing := openmoxie.instrument():
         raise LookupError(missing)
 
 

@@ -17,7 +17,14 @@ from bench.machine import (
     manage,
 )
 from bench.wire import Wire
-from ttsmonitor.messages import CONTROL_TOPIC, ENDS, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    ENDS,
+    HEALTH_TOPIC,
+    STATUS_TOPIC,
+    Chunk,
+    Control,
+)
 
 TOPIC = "moxie/tts/text"
 SOURCE = "bench"

@@ -14,7 +14,7 @@ from bench.machine import BenchError, Broker, Program, find_voice, note, work_di
 from bench.service import Service, read_event
 from bench.tables import Wanted, report, table
 from bench.texts import TEXTS, Texts
-from ttsmonitor.messages import ENDS
+from ttsmirror.wire.messages import ENDS
 
 EARLY = 50
 """Utterances after which memory should not grow any more."""

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "site" / "ttsmonitor"
 sys.path.insert(0, str(SOURCE.parent))
 
-from ttsmonitor.publishing.points import POINTS, Point  # noqa: E402  found by the line above
+from ttsmirror.instrumentation.patch_targets import POINTS, Point  # noqa: E402  found by the line above
 
 APP = SOURCE.name
 LEFT_OUT = {"audio", "management", "synthesis", "templates", "templatetags", "vendor"}

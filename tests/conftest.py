@@ -13,8 +13,16 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
-from tests.sound import Sink
-from tests.tools import Listener, Process, answers, free_port, manage, run, wait_until
+from tests.support.sound import Sink
+from tests.support.tools import (
+    Listener,
+    Process,
+    answers,
+    free_port,
+    manage,
+    run,
+    wait_until,
+)
 from ttsmonitor.audio.pyaudio import PyAudioOutput
 from ttsmonitor.service.service import SpeechService
 
@@ -75,7 +83,7 @@ def broker_settings(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> Broke
 @pytest.fixture
 def quick(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
     """The broker; clients come back to it at once, and nothing is repeated because time passed."""
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setattr("ttsmirror.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
     return broker_settings
 

@@ -9,14 +9,14 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from hive import ways
 from hive.events import push_line
 from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor.messages import PAYLOAD_BYTES, dump
+from hive.puppet import delivery_status
+from ttsmirror.wire.messages import PAYLOAD_BYTES, dump
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
-from ttsmonitor.web.words import MOODS
+from ttsmonitor.web.labels import MOODS
 
 COMMAND_BYTES = 128
 """What a robot's command has around the words, rounded up."""
@@ -57,7 +57,9 @@ def speak(request: HttpRequest, device_id: str) -> JsonResponse:
     )
     is_heard = target.online and is_sent
     if not is_heard:
-        line = _tell_robots_part(line, ways.NOT_THERE if is_sent else ways.NO_BROKER)
+        line = _tell_robots_part(
+            line, delivery_status.NOT_THERE if is_sent else delivery_status.NO_BROKER
+        )
     state = "online" if is_heard else "offline"
     return _accepted(line, robot=state, detail=_detail(target, is_sent))
 

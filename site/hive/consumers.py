@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from hive import snapshot
-from hive.chat.visits import is_visit
+from hive.chat.sessions import is_visit
 from hive.events import chat_group, puppet_group
 from hive.models import Robot
-from ttsmonitor.events import ROBOTS_GROUP
-from ttsmonitor.web.live import LiveConsumer
+from ttsmonitor.web.live_consumer import LiveConsumer
+from ttsmonitor.web.live_events import ROBOTS_GROUP
 
 
 class HiveConsumer(LiveConsumer):

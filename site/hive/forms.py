@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hive.config import DEFAULTS, LEVELS, PAIRING
 from hive.models import Configuration, Robot
+from hive.robot_config import DEFAULTS, LEVELS, PAIRING
 
 
 def _time_zones() -> list[tuple[str, Any]]:

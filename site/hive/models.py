@@ -10,11 +10,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hive import config
+from hive import robot_config
 from hive.chat.models import ChatModule as ChatModule
 from hive.chat.models import GlobalCommand as GlobalCommand
-from ttsmonitor.messages import format_maybe, shorten
-from ttsmonitor.web.words import MOODS
+from ttsmirror.wire.messages import format_maybe, shorten
+from ttsmonitor.web.labels import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""
@@ -35,7 +35,7 @@ class Configuration(models.Model):
         _("configuration"),
         default=dict,
         blank=True,
-        validators=[config.validate_config],
+        validators=[robot_config.validate_config],
         help_text=_("What differs from the built-in defaults; each robot may differ again."),
     )
     schedule = models.JSONField(
@@ -117,7 +117,7 @@ class Robot(models.Model):
         _("configuration"),
         default=dict,
         blank=True,
-        validators=[config.validate_config],
+        validators=[robot_config.validate_config],
         help_text=_("What differs from the configuration of all robots."),
     )
     puppet_mode = models.BooleanField(_("Puppet Mode"), default=False)
@@ -142,7 +142,7 @@ class Robot(models.Model):
     def effective_config(self) -> dict[str, Any]:
         """The configuration that goes to this robot."""
         layers = (Configuration.load().config, self.config)
-        merged: dict[str, Any] = config.for_robot(
+        merged: dict[str, Any] = robot_config.for_robot(
             *layers, nickname=self.nickname, puppet_mode=self.puppet_mode
         )
         return merged

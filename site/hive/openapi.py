@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from hive.chat.api import COMMANDS, SPEECH_CHARACTERS
 from hive.models import FAVOURITE_CHARACTERS
-from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
+from ttsmonitor.web.labels import MOODS
 from ttsmonitor.web.openapi import (
     Part,
     document,
@@ -26,7 +27,6 @@ from ttsmonitor.web.openapi import (
     whole,
     write,
 )
-from ttsmonitor.web.words import MOODS
 
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 VISIT = "page_0123456789abcdef"

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.conf import settings
 
-from hive import phrases
 from hive.chat.language_model import is_installed
 from hive.models import ChatModule, Robot
 from hive.mqtt.moxie_server import get_moxie_server
+from hive.puppet import favourites
 from ttsmonitor.conf import conf
 
 
@@ -28,8 +28,8 @@ def puppet(robot: Robot | None) -> dict[str, Any]:
     return {
         "robot": robot.describe() if robot else None,
         "lines": lines,
-        "recent": phrases.recent(lines),
-        "favourites": phrases.kept(),
+        "recent": favourites.recent(lines),
+        "favourites": favourites.kept(),
         "speech": server.speech.describe(),
     }
 

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from hive import api, openapi, phrases, views
+from hive import api, openapi, views
 from hive.chat import api as chat_api
+from hive.puppet import favourites
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
@@ -16,7 +17,7 @@ urlpatterns = [
     path("api/openapi.json", json_view(openapi.hive), name="openapi"),
     path("api/chat/<str:visit>", chat_api.chat, name="api-chat"),
     path("api/chat/<str:visit>/interrupt", chat_api.interrupt, name="api-chat-interrupt"),
-    path("api/favourites", phrases.favourites, name="api-favourites"),
+    path("api/favourites", favourites.favourites, name="api-favourites"),
     path("api/loudspeaker/speak", api.speak_aloud, name="api-speak-aloud"),
     path("api/loudspeaker/interrupt", api.interrupt_aloud, name="api-interrupt-aloud"),
     path("api/robots", api.robots, name="api-robots"),

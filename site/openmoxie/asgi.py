@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
 http_application = get_asgi_application()  # before anything that imports models
 
 from hive.routing import websocket_urlpatterns as hive_urlpatterns  # noqa: E402
-from ttsmonitor.routing import websocket_urlpatterns as monitor_urlpatterns  # noqa: E402
+from ttsmonitor.monitor.routing import websocket_urlpatterns as monitor_urlpatterns  # noqa: E402
 from ttsmonitor.web.access import AccessAuthMiddlewareStack  # noqa: E402
 
 application = ProtocolTypeRouter({

@@ -39,12 +39,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "ttsmonitor.web.zone.visitor_time_zone",
+    "ttsmonitor.web.time_zone.visitor_time_zone",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ttsmonitor.web.access.AccessMiddleware",
-    "ttsmonitor.web.nul.NulMiddleware",
+    "ttsmonitor.web.nul_bytes.NulMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -103,7 +103,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
-CSRF_FAILURE_VIEW = "ttsmonitor.views.csrf_failure"
+CSRF_FAILURE_VIEW = "ttsmonitor.monitor.views.csrf_failure"
 
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]

@@ -31,22 +31,22 @@ class TTSMonitorConfig(AppConfig):
             return
         # No checks there: a setting of ours that cannot be used is no reason not to start.
         try:
-            from ttsmonitor.publishing import plugin
+            from ttsmirror.instrumentation import openmoxie
 
-            plugin.instrument()
+            openmoxie.instrument()
         except Exception:
             logger.exception("nothing is mirrored")
 
 
 def _install_upkeep(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:
-    from ttsmonitor.history import upkeep
+    from ttsmonitor.history import index
 
     if not router.allow_migrate(using, "ttsmonitor"):
         return
     if "total" not in apps.all_models["ttsmonitor"]:
         return  # somebody went back to a version without them
     try:
-        upkeep.install(using)
+        index.install(using)
     except DatabaseError:
         if not is_plugged_in():
             raise

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT, Process, free_port, running
+from tests.support.tools import (
+    ROOT,
+    Process,
+    free_port,
+    running,
+)
 
 SERVICE = "services/moxie-tts-subscriber"
 PASSWORD = re.compile(r"password  \S+")

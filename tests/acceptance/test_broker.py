@@ -13,8 +13,16 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hive.broker import find_mosquitto
-from tests.tools import Listener, Process, Robot, answers, free_port, manage, wait_until
+from hive.broker.run import find_mosquitto
+from tests.support.tools import (
+    Listener,
+    Process,
+    Robot,
+    answers,
+    free_port,
+    manage,
+    wait_until,
+)
 
 KINDS = ("mosquitto", "development")
 

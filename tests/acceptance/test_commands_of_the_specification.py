@@ -13,8 +13,13 @@ import numpy as np
 import pytest
 
 from tests.conftest import Broker
-from tests.sound import read_wav
-from tests.tools import Process, manage, running, wait_until
+from tests.support.sound import read_wav
+from tests.support.tools import (
+    Process,
+    manage,
+    running,
+    wait_until,
+)
 
 PUBLISH = 'echo "Test message" | mosquitto_pub -h localhost -p {port} -t "moxie/tts/text" -l'
 WATCH = 'exec mosquitto_sub -h localhost -p {port} -t "moxie/+/+" -v'

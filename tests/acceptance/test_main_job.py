@@ -18,9 +18,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
-from tests.sound import Sink, likeness, read_wav
-from tests.tools import Process, free_port, manage, run, running, wait_until
+from tests.support.chromium import open_page
+from tests.support.sound import Sink, likeness, read_wav
+from tests.support.tools import (
+    Process,
+    free_port,
+    manage,
+    run,
+    running,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 

@@ -14,9 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from hive.supervisor import STOP_SECONDS
+from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.tools import Listener, Process, answers, free_port, manage, wait_until
+from tests.support.tools import (
+    Listener,
+    Process,
+    answers,
+    free_port,
+    manage,
+    wait_until,
+)
 
 READY = "Moxie is ready"
 

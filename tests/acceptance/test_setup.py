@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT, free_port
+from tests.support.tools import ROOT, free_port
 
 
 @pytest.fixture

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import Listener, manage, running, wait_until
+from tests.support.tools import (
+    Listener,
+    manage,
+    running,
+    wait_until,
+)
 
 PRESENCE = "moxie/system/health/tts-subscriber"
 SENTENCE = "Había una vez un robot que quería aprender a bailar."

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Broker
-from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from tests.support.tools import (
+    Listener,
+    Process,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
 
 PRESENCE = "moxie/system/health/tts-subscriber"
 

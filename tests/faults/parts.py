@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from hive.broker_config import write_config
+from hive.broker.mosquitto_config import write_config
 from tests.conftest import Broker
-from tests.tools import free_port, wait_until
-from ttsmonitor.inbox import Stored
-from ttsmonitor.messages import status_payload
+from tests.support.tools import free_port, wait_until
+from ttsmirror.wire.messages import status_payload
+from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
 from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.subscriber import COMPONENT, Subscriber
 
 CONNACK, PUBLISH, PUBACK = 2, 3, 4
 """Kinds of MQTT packets."""

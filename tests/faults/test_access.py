@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker_config import password_line
+from hive.broker.mosquitto_config import password_line
 from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
-from tests.hive import connected_hive, started_hive
-from tests.tools import wait_until
+from tests.support.hive import connected_hive, started_hive
+from tests.support.tools import wait_until
 from ttsmonitor.models import OutboxEntry
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -24,7 +24,7 @@ ACCOUNT = {"username": "moxie", "password": "geheim"}
 @pytest.fixture
 def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     """A broker with an account, which the settings know."""
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
+    monkeypatch.setattr("ttsmirror.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
     with product_broker(tmp_path / "broker", **ACCOUNT) as broker:

@@ -21,10 +21,10 @@ from tests.faults.parts import (
     kill,
     speech_service,
 )
-from tests.tools import Listener, wait_until
-from ttsmonitor.messages import Chunk
+from tests.support.tools import Listener, wait_until
+from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.mqtt.connection import MQTTConnection, Received
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"
@@ -138,7 +138,7 @@ def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
 def test_what_is_too_much_for_the_clients_queue_goes_out_later(
     quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.MAX_QUEUED", 5)
+    monkeypatch.setattr("ttsmirror.mqtt.connection.MAX_QUEUED", 5)
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0.1")
     mirror = make_mirror()
     sent: list[str] = []
@@ -222,7 +222,7 @@ def test_an_acknowledgement_does_not_reach_another_connection(
 
 
 def test_a_host_that_does_not_answer_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.LEAVE_SECONDS", 0.2)
+    monkeypatch.setattr("ttsmirror.mqtt.connection.LEAVE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
         port = silent.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):  # and so the backlog is full

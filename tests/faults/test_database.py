@@ -16,14 +16,20 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from tests.history import history_of, wait_for
-from tests.tools import Listener, get_json, manage, running, wait_until
-from tests.unit.ttsmonitor.fakes import FakeOutput, FakeSynthesizer
-from ttsmonitor.messages import Chunk
+from tests.support.fakes import FakeOutput, FakeSynthesizer
+from tests.support.history import history_of, wait_for
+from tests.support.tools import (
+    Listener,
+    get_json,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaker import Speaker
-from ttsmonitor.speaking.journal import Journal
+from ttsmonitor.speaking.recorder import Journal
+from ttsmonitor.speaking.speaker import Speaker
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status
@@ -82,8 +88,8 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(connections.databases["default"]["OPTIONS"], "timeout", 0.2)
-    monkeypatch.setattr("ttsmonitor.subscriber.RETRY_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmonitor.speaking.journal.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.intake.subscriber.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.recorder.RETRY_SECONDS", 0.1)
     service = make_service("null")
     sender = listen()
     sender.publish(TEXT_TOPIC, SENTENCE)

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Broker
-from tests.tools import Listener, wait_until
-from ttsmonitor import subscriber
-from ttsmonitor.messages import (
+from tests.support.tools import Listener, wait_until
+from ttsmirror.publishing.publisher import Publisher
+from ttsmirror.wire.messages import (
     ACTIONS,
     CONTROL_TOPIC,
     EVENTS,
@@ -27,8 +27,8 @@ from ttsmonitor.messages import (
     Chunk,
     dump,
 )
+from ttsmonitor.intake import subscriber
 from ttsmonitor.models import OutboxEntry, QuarantinedMessage, Utterance
-from ttsmonitor.publishing.publisher import Publisher
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

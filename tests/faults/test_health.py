@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from tests.conftest import Broker
 from tests.faults.parts import frozen
-from tests.hive import connected_hive
-from tests.tools import free_port, running, wait_until
+from tests.support.hive import connected_hive
+from tests.support.tools import free_port, running, wait_until
+from ttsmirror.mqtt.loopback_probe import NO_ECHO
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.models import Utterance
-from ttsmonitor.mqtt.echo import NO_ECHO
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -48,8 +48,8 @@ main(["manage.py", "run_tts_subscriber"])
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.service.health.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("ttsmonitor.mqtt.echo.ECHO_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmonitor.mqtt.echo.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.ECHO_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.PATIENCE_SECONDS", 0.5)
 
 
 def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], dict[str, Any]]:
@@ -89,7 +89,7 @@ def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
 def test_sentences_that_wait_for_too_long_are_named(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.1)
     service = make_service("null")
 
     def fail() -> None:
@@ -112,7 +112,7 @@ def test_sentences_that_wait_for_too_long_are_named(
 def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.service.waiting.STUCK_SECONDS", 0.2)
+    monkeypatch.setattr("ttsmonitor.service.queue_watchdog.STUCK_SECONDS", 0.2)
     service = make_service("null")
     is_back, write = threading.Event(), service._output.write
 

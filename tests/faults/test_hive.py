@@ -15,10 +15,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from hive.models import Robot
-from hive.supervisor import STOP_SECONDS
+from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
 from tests.faults.parts import frozen, history, kept, kill, speech_service
-from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from tests.support.tools import (
+    Listener,
+    Process,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
 from ttsmonitor.models import ApiToken
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

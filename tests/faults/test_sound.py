@@ -13,10 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.history import wait_for
-from tests.sound import LOUD, RATE, Sink, likeness
-from tests.talk import loud_parts
-from tests.tools import Listener, Process, wait_until
+from tests.support.history import wait_for
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+)
+from tests.support.talk import loud_parts
+from tests.support.tools import Listener, Process, wait_until
 from ttsmonitor.audio.playback import AGAIN_SECONDS
 from ttsmonitor.audio.portaudio import PortAudioStream
 from ttsmonitor.models import Utterance
@@ -34,7 +39,7 @@ def test_what_comes_while_the_device_is_away_is_heard_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PULSE_SINK", sink.name)
-    monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.1)
     service = make_service("pyaudio")
     sender = listen()
 

@@ -15,11 +15,16 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
-from tests.history import history_of, wait_for
-from tests.tools import Listener, manage, running, wait_until
-from ttsmonitor.messages import STATUS_TOPIC, Chunk
+from tests.support.history import history_of, wait_for
+from tests.support.tools import (
+    Listener,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmirror.publishing.publisher import Publisher
+from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
 from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.publishing.publisher import Publisher
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

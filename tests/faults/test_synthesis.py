@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.history import wait_for
-from tests.tools import Listener, wait_until
-from tests.voice import make_voice
+from tests.support.history import wait_for
+from tests.support.tools import Listener, wait_until
+from tests.support.voice import make_voice
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 

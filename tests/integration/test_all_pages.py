@@ -18,8 +18,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, ViewportSize
 
-from tests.pages import DEVICE
-from tests.site import Site, running_site
+from tests.support.pages import DEVICE
+from tests.support.site import Site, running_site
 
 pytestmark = pytest.mark.browser
 

@@ -11,9 +11,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound import LOUD, RATE, Sink, likeness, read_wav
-from tests.talk import STEP, loud_parts, never, play, speech, talking
-from tests.tools import wait_until
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+    read_wav,
+)
+from tests.support.talk import (
+    STEP,
+    loud_parts,
+    never,
+    play,
+    speech,
+    talking,
+)
+from tests.support.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.browser import Listener as BrowserListener

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker_config import write_config
-from tests.tools import answers, free_port, running, wait_until
-from ttsmonitor.mqtt.broker_counts import TOPICS, BrokerCounts
-from ttsmonitor.mqtt.connection import MQTTConnection, Received
+from hive.broker.mosquitto_config import write_config
+from tests.support.tools import (
+    answers,
+    free_port,
+    running,
+    wait_until,
+)
+from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmonitor.service.broker_counts import TOPICS, BrokerCounts
 
 ACCOUNT = {"username": "speech", "password": "a-long-password"}
 

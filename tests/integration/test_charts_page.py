@@ -8,9 +8,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, get_json, manage, run, wait_until
+from tests.support.chromium import open_page
+from tests.support.tools import (
+    Listener,
+    Process,
+    get_json,
+    manage,
+    run,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
 MADE = 400

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
-from tests.model_stub import ModelStub, serving_model
-from tests.tools import Listener, manage, running, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC, STATUS_TOPIC
+from tests.support.chromium import open_page
+from tests.support.model_stub import ModelStub, serving_model
+from tests.support.tools import (
+    Listener,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 20_000

@@ -11,15 +11,22 @@ from unittest.mock import Mock
 
 import pytest
 
-from hive.broker_config import write_config
+from hive.broker.mosquitto_config import write_config
 from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
-from tests.hive import connected_hive
-from tests.tools import Listener, Robot, answers, free_port, running, wait_until
-from ttsmonitor import subscriber
-from ttsmonitor.inbox import Stored
-from ttsmonitor.messages import HEALTH_TOPIC
-from ttsmonitor.subscriber import Subscriber
+from tests.support.hive import connected_hive
+from tests.support.tools import (
+    Listener,
+    Robot,
+    answers,
+    free_port,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import HEALTH_TOPIC
+from ttsmonitor.intake import subscriber
+from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.subscriber import Subscriber
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,10 +15,10 @@ from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
-from tests.hive import connected_hive
-from tests.model_stub import ModelStub, Piece, serving_model
-from tests.tools import Listener, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC, STATUS_TOPIC
+from tests.support.hive import connected_hive
+from tests.support.model_stub import ModelStub, Piece, serving_model
+from tests.support.tools import Listener, wait_until
+from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
 from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.service.service import SpeechService
 

@@ -8,9 +8,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.sound import RATE, Sink, likeness
-from tests.talk import SINE_JUMP, largest_jump, loud_parts, play, sine, speech, talking
-from tests.tools import wait_until
+from tests.support.sound import RATE, Sink, likeness
+from tests.support.talk import (
+    SINE_JUMP,
+    largest_jump,
+    loud_parts,
+    play,
+    sine,
+    speech,
+    talking,
+)
+from tests.support.tools import wait_until
 from ttsmonitor.audio.pyaudio import BUSY_SECONDS, CALM_SECONDS, UNKNOWN_SECONDS, PyAudioOutput
 
 pytestmark = pytest.mark.sound

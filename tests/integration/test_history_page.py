@@ -11,10 +11,16 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
-from tests.history import history_of
-from tests.tools import Listener, manage, run, running, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC
+from tests.support.chromium import open_page
+from tests.support.history import history_of
+from tests.support.tools import (
+    Listener,
+    manage,
+    run,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import CONTROL_TOPIC
 
 pytestmark = pytest.mark.browser
 MADE = 120

@@ -13,12 +13,17 @@ from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
 from tests.integration import test_conversation as conversation
 from tests.integration.test_conversation import DEVICE, Listen, answers
-from tests.model_stub import ModelStub
-from tests.tools import wait_until
-from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, Control, presence_payload
+from tests.support.model_stub import ModelStub
+from tests.support.tools import wait_until
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    Control,
+    presence_payload,
+)
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaking import growing
+from ttsmonitor.speaking import streaming
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
@@ -101,14 +106,14 @@ def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
 def test_an_answer_whose_maker_has_died_is_not_waited_for(
     service: SpeechService, listen: Listen, quick: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "ORPHAN_SECONDS", 0.0)
-    monkeypatch.setattr("ttsmonitor.speaker.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.IDLE_SECONDS", 0.05)
     begun = {"id": str(uuid.uuid4()), "text": "Uno. ", "chunk": 1, "total_chunks": 2, "more": True}
     client = listen()
     client.publish(conversation.TEXTS, json.dumps(begun | {"source": "chat"}))
     wait_until(lambda: Utterance.objects.filter(status=Status.PLAYING), "the first sound")
 
-    will = presence_payload("offline", growing.MAKER, "1", "of the hive")
-    client.publish(f"{HEALTH_TOPIC}/{growing.MAKER}", will)
+    will = presence_payload("offline", streaming.MAKER, "1", "of the hive")
+    client.publish(f"{HEALTH_TOPIC}/{streaming.MAKER}", will)
     wait_until(lambda: Utterance.objects.filter(status=Status.SPOKEN), "its end")
-    assert Utterance.objects.values_list("error", flat=True).get() == growing.GAVE_UP
+    assert Utterance.objects.values_list("error", flat=True).get() == streaming.GAVE_UP

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.chromium import open_page
-from tests.tools import ROOT
+from tests.support.chromium import open_page
+from tests.support.tools import ROOT
 
 pytestmark = pytest.mark.browser
 STATIC = ROOT / "site" / "ttsmonitor" / "static" / "ttsmonitor"

@@ -13,11 +13,22 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import HEARD, chromium, visit
-from tests.history import history_of
-from tests.sound import LOUD, RATE, Sink, likeness, read_wav
-from tests.tools import Listener, Process, manage, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC
+from tests.support.chromium import HEARD, chromium, visit
+from tests.support.history import history_of
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+    read_wav,
+)
+from tests.support.tools import (
+    Listener,
+    Process,
+    manage,
+    wait_until,
+)
+from ttsmirror.wire.messages import CONTROL_TOPIC
 
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 
 def run(work: Path, settings: str, *arguments: str) -> subprocess.CompletedProcess[str]:

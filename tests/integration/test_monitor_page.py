@@ -14,9 +14,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.chromium import open_browser, visit
 from tests.conftest import start_mosquitto
-from tests.tools import Listener, Process, free_port, manage, run, running, wait_until
+from tests.support.chromium import open_browser, visit
+from tests.support.tools import (
+    Listener,
+    Process,
+    free_port,
+    manage,
+    run,
+    running,
+    wait_until,
+)
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 from ttsmonitor.synthesis.espeak import EspeakEngine
 

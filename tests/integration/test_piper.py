@@ -13,15 +13,20 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bench.texts import TEXTS
-from tests.voice import make_voice
+from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.fingerprint import stages_name
-from ttsmonitor.synthesis.piper import PiperEngine
-from ttsmonitor.synthesis.stages import Samples, Scales, Stages, cut_stages
+from ttsmonitor.synthesis.piper.engine import PiperEngine
+from ttsmonitor.synthesis.piper.fingerprint import stages_name
+from ttsmonitor.synthesis.piper.stages import (
+    Samples,
+    Scales,
+    Stages,
+    cut_stages,
+)
+from ttsmonitor.synthesis.piper.timing import Timing
+from ttsmonitor.synthesis.piper.voices import read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.synthesis.timing import Timing
-from ttsmonitor.synthesis.voices import read_voice
 
 TEXT = "Hola, soy Moxie y hoy vamos a leer un cuento muy bonito. ¿Empezamos?"
 

@@ -18,7 +18,7 @@ import typing_extensions
 
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
-from tests.openmoxie import (
+from tests.support.openmoxie import (
     ROBOT,
     SOURCES,
     OpenMoxie,
@@ -29,7 +29,7 @@ from tests.openmoxie import (
     talk,
     tls_broker,
 )
-from tests.tools import wait_until
+from tests.support.tools import wait_until
 
 OWN = sys._base_executable  # type: ignore[attr-defined]  # no package of the tests' venv
 PYTHONS = [OWN, *os.environ.get("PLUGIN_PYTHONS", "").split()]

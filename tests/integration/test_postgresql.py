@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from bench.postgres import Postgres, find_programs
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 TESTS = [
     "history/test_upkeep.py", "history/test_stats.py", "history/test_retention.py", "test_api.py",

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
-from tests.tools import Listener, stored, wait_until
-from ttsmonitor import outbox
-from ttsmonitor.messages import Chunk, Control, presence_payload
+from tests.support.tools import Listener, stored, wait_until
+from ttsmirror.publishing import mirror as mirror_module
+from ttsmirror.publishing import outbox
+from ttsmirror.wire.messages import Chunk, Control, presence_payload
 from ttsmonitor.models import OutboxEntry
-from ttsmonitor.publishing import mirror as mirror_module
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"

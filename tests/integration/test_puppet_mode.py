@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from hive.mqtt.virtual_moxie import VirtualMoxie
-from tests.pages import DEVICE
-from tests.site import Site, running_site
-from tests.tools import wait_until
-from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
+from tests.support.pages import DEVICE
+from tests.support.site import Site, running_site
+from tests.support.tools import wait_until
+from ttsmirror.text import CHUNK_CHARACTERS, split_chunks
 
 pytestmark = pytest.mark.browser
 

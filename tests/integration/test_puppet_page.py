@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, manage, run
-from ttsmonitor.messages import STATUS_TOPIC
+from tests.support.chromium import open_page
+from tests.support.tools import (
+    Listener,
+    Process,
+    manage,
+    run,
+)
+from ttsmirror.wire.messages import STATUS_TOPIC
 
 pytestmark = pytest.mark.browser
 

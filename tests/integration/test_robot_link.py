@@ -15,9 +15,9 @@ from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
-from tests.hive import connected_hive
-from tests.tools import Listener, wait_until
-from ttsmonitor.messages import HEALTH_TOPIC
+from tests.support.hive import connected_hive
+from tests.support.tools import Listener, wait_until
+from ttsmirror.wire.messages import HEALTH_TOPIC
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

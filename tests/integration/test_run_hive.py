@@ -13,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import Process, manage, running, wait_until
-from ttsmonitor.web.live import SERVICE_RESTART
+from tests.support.tools import (
+    Process,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmonitor.web.live_consumer import SERVICE_RESTART
 
 HANDSHAKE = (
     b"GET /ws/hive/ HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.conftest import Broker
-from tests.tools import Listener, free_port
-from ttsmonitor.publishing import saying
+from tests.support.tools import Listener, free_port
+from ttsmirror.publishing import say
 
 
 def test_it_publishes_and_says_that_nobody_answered(
@@ -19,7 +19,7 @@ def test_it_publishes_and_says_that_nobody_answered(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(saying, "STORED_SECONDS", 0.2)
+    monkeypatch.setattr(say, "STORED_SECONDS", 0.2)
     listener = listen("moxie/tts/text")
     call_command("say", "Hola", "--voice", "es_MX-claude-high", "--lang", "es-MX", "--high")
     (payload,) = listener.payloads("moxie/tts/text")
@@ -32,7 +32,7 @@ def test_it_publishes_and_says_that_nobody_answered(
 
 def test_without_a_broker_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQTT_PORT", str(free_port()))
-    monkeypatch.setattr(saying, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(say, "CONNECT_SECONDS", 1.0)
     with pytest.raises(CommandError, match=r"No broker answers at .*run_broker"):
         call_command("say", "Hola")
 

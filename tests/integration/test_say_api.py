@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.conftest import Broker
-from tests.history import wait_for
-from tests.tools import Listener, wait_until
+from tests.support.history import wait_for
+from tests.support.tools import Listener, wait_until
+from ttsmirror.publishing.mirror import TTSMirrorPublisher
 from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.monitor import say_api
-from ttsmonitor.publishing.mirror import TTSMirrorPublisher
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,11 +15,17 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
-from tests.history import wait_for
-from tests.sound import Sink, likeness, read_wav
-from tests.tools import Listener, wait_until
-from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
+from tests.support.history import wait_for
+from tests.support.sound import Sink, likeness, read_wav
+from tests.support.tools import Listener, wait_until
+from tests.support.web_fakes import utterance
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    STATUS_TOPIC,
+    Chunk,
+    Control,
+)
 from ttsmonitor.models import QuarantinedMessage, Utterance
 from ttsmonitor.service import service as service_module
 from ttsmonitor.service.service import SpeechService

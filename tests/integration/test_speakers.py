@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.tools import wait_until
-from tests.voice import make_voice
+from tests.support.tools import wait_until
+from tests.support.voice import make_voice
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.loudness import KNEE
-from ttsmonitor.synthesis.piper import PiperEngine
+from ttsmonitor.synthesis.piper.engine import PiperEngine
+from ttsmonitor.synthesis.piper.voices import Voice, read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.synthesis.voices import Voice, read_voice
 
 TEXT = "Hola, soy Moxie. ¿Qué tal?"
 FAINT = 0.1

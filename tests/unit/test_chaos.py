@@ -22,8 +22,8 @@ from bench.parts import Part
 from bench.plan import FORGET, Fault, plan
 from bench.verdict import Evidence, complaints, judge
 from bench.witness import Log, Sounds
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.tools import wait_until
+from tests.support.web_fakes import utterance
 from ttsmonitor.models import OutboxEntry
 
 PARTS = ("broker", "speech", "hive")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 DOCUMENT = (ROOT / "docs" / "dependencies.md").read_text()
 MIT = "fe2a9817987f862eaced948f0468c7f51d2fedfc48c5c505b246a49a3870e9a5"

@@ -14,8 +14,8 @@ from pathlib import PurePath
 import pytest
 import yaml
 
-from hive.supervisor import BESIDE_SENTENCE_SECONDS
-from tests.tools import ROOT
+from hive.process.supervisor import BESIDE_SENTENCE_SECONDS
+from tests.support.tools import ROOT
 from tests.unit.test_docs import defaults
 from ttsmonitor.checks import RANGES
 

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from hive.conf import HiveSettings
-from tests.tools import ROOT
+from tests.support.tools import ROOT
+from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.conf import AppSettings, TTSSettings
-from ttsmonitor.messages import parse_chunk
 
 READMES = [ROOT / "README.md", ROOT / "README.es.md"]
 PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

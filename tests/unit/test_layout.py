@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 MOST_LINES = 350
 KINDS = {".py", ".js", ".css", ".html"}

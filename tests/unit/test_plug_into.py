@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.openmoxie import STAND_IN, cloned, git, plug
-from tests.tools import ROOT
+from tests.support.openmoxie import (
+    STAND_IN,
+    cloned,
+    git,
+    plug,
+)
+from tests.support.tools import ROOT
 
 SETTINGS = "site/openmoxie/settings.py"
 

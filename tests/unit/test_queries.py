@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from hive.models import Robot
-from ttsmonitor.history.bulk import insert_new
+from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.models import Utterance, UtteranceChunk
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.settings import RUN
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 SETTINGS = str(ROOT / "site/openmoxie/settings.py")
 ORIGIN = "https://moxie.example:8787"

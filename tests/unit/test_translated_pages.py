@@ -18,14 +18,20 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 
+from hive.labels import strings as hive_strings
 from hive.models import ChatModule, Favourite, Robot
-from hive.words import strings as hive_strings
-from tests.pages import DEVICE, URLCONFS, UTTERANCE_ID, Answer, pages_of
-from tests.tools import ROOT
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from tests.support.pages import (
+    DEVICE,
+    URLCONFS,
+    UTTERANCE_ID,
+    Answer,
+    pages_of,
+)
+from tests.support.tools import ROOT
+from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.service import service
-from ttsmonitor.web.phrases import _phrase
-from ttsmonitor.web.words import strings as tts_strings
+from ttsmonitor.web.labels import strings as tts_strings
+from ttsmonitor.web.translations import _phrase
 
 SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}

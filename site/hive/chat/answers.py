@@ -7,17 +7,17 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hive.chat import history, visits
-from hive.chat.commands import find_command
+from hive.chat import history, sessions
+from hive.chat.answer_queue import Question, Talks, Work
 from hive.chat.companion import Companion
+from hive.chat.global_commands import find_command
 from hive.chat.history import History, Line
 from hive.chat.language_model import is_installed
 from hive.chat.models import ChatModule
-from hive.chat.talks import Question, Talks, Work
-from hive.chat.words import Asked, fill, prompt_for
+from hive.chat.templates import Asked, fill, prompt_for
 from hive.events import push_chat
 from hive.mqtt import mqtt_tts_mirror
-from ttsmonitor.text import speakable
+from ttsmirror.text import speakable
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_remote_chat import RemoteChat
@@ -110,7 +110,7 @@ class Answers:
                 lang=turn.lang,
                 is_last=is_last,
             )
-            self._show(turn, speakable("".join(said)), state=visits.MAKING)
+            self._show(turn, speakable("".join(said)), state=sessions.MAKING)
 
         def done(words: str | None) -> None:
             if words is not None:
@@ -122,7 +122,7 @@ class Answers:
 
         def dropped() -> None:
             mqtt_tts_mirror.get_tts_mirror().drop_parts(turn.utterance_id)
-            self._show(turn, speakable("".join(said)) or visits.UNBEGUN, state="interrupted")
+            self._show(turn, speakable("".join(said)) or sessions.UNBEGUN, state="interrupted")
 
         lines = self.history.lines(turn.device_id)
         if not lines or lines[-1].role != history.CHILD:  # none is kept, or it had no words
@@ -142,12 +142,12 @@ class Answers:
             utterance_id=turn.utterance_id,
             lang=turn.lang,
         )
-        if visits.is_visit(turn.device_id):  # there is no robot that would tell what it said
+        if sessions.is_visit(turn.device_id):  # there is no robot that would tell what it said
             self.history.add(turn.device_id, history.MOXIE, words)
 
     def _show(self, turn: Turn, words: str, **fields: Any) -> None:
         line = self._chat.visits.put(
-            turn.device_id, turn.utterance_id, visits.MOXIE, words, **fields
+            turn.device_id, turn.utterance_id, sessions.MOXIE, words, **fields
         )
         if line is not None:
             push_chat(turn.device_id, line)

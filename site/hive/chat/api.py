@@ -9,10 +9,10 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from hive.chat.models import ChatModule
-from hive.chat.visits import CHILD, is_visit
+from hive.chat.sessions import CHILD, is_visit
 from hive.events import push_chat
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmonitor.messages import clean
+from ttsmirror.wire.messages import clean
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error, read_object
 
 SPEECH_CHARACTERS = 1_000

@@ -11,9 +11,9 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from hive.chat.companion_words import WORDS, Words
+from hive.chat.companion_phrases import WORDS, Words
 from hive.chat.models import ChatModule, lines_of
-from hive.chat.words import Asked, fill
+from hive.chat.templates import Asked, fill
 
 KEPT = 500
 

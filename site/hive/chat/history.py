@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from hive.conf import conf
-from ttsmonitor.text import speakable
+from ttsmirror.text import speakable
 
 CHILD = "user"
 MOXIE = "assistant"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from hive.chat import history
 from hive.chat.answers import Answers, hosted_modules
-from hive.chat.visits import Visits
+from hive.chat.sessions import Visits
 from hive.events import push_chat
 from hive.models import ChatModule, Configuration
 from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
-from ttsmonitor.messages import clean
-from ttsmonitor.text import speakable
+from ttsmirror.text import speakable
+from ttsmirror.wire.messages import clean
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_server import MoxieServer

@@ -9,18 +9,20 @@ from typing import Any
 
 from hive.conf import conf
 from hive.events import push_line, push_robot, push_speech
-from hive.lines import SOURCE, Lines
 from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
-from hive.mqtt.own import OwnInterrupts
+from hive.mqtt.own_interrupts import OwnInterrupts
 from hive.mqtt.reports import Reports
 from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
-from hive.speech import SpeechState
-from ttsmonitor.exceptions import InvalidMessageError
-from ttsmonitor.messages import (
+from hive.puppet.lines import SOURCE, Lines
+from hive.speech_state import SpeechState
+from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.mqtt.identity import client_id
+from ttsmirror.mqtt.loopback_probe import Echo
+from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
     Control,
@@ -29,12 +31,10 @@ from ttsmonitor.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.mqtt.connection import MQTTConnection, Received
-from ttsmonitor.mqtt.echo import Echo
-from ttsmonitor.mqtt.installation import client_id
+from ttsmonitor.exceptions import InvalidMessageError
+from ttsmonitor.intake.subscriber import COMPONENT as SPEECH_COMPONENT
 from ttsmonitor.service.health import DatabaseProbe, Health
-from ttsmonitor.speaking.growing import MAKER
-from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
+from ttsmonitor.speaking.streaming import MAKER
 
 logger = logging.getLogger(__name__)
 

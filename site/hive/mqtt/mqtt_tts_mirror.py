@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ttsmonitor.publishing.mirror import (
+from ttsmirror.publishing.mirror import (
     TTSMirrorPublisher,
     get_tts_mirror,
     intercept_all_tts,

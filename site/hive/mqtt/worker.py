@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connections
 
-from ttsmonitor.system.database import tend_connections
+from ttsmirror.database import tend_connections
 
 logger = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ttsmirror.wire.messages import Control
 from ttsmonitor.admin.listing import MOST_COUNTED, number_of
 from ttsmonitor.conf import conf
-from ttsmonitor.history import forgetting, retention
-from ttsmonitor.messages import Control
+from ttsmonitor.history import deletion, retention
 from ttsmonitor.models import Utterance
+from ttsmonitor.monitor.control import obey, running_here
 from ttsmonitor.monitor.downloads import answer
-from ttsmonitor.monitor.orders import obey, running_here
 
 MOST_AGAIN = 20
 
@@ -105,7 +105,7 @@ class HistoryActions:
         for start in range(0, len(keys), retention.BATCH):
             batch = keys[start : start + retention.BATCH]
             Utterance.objects.finished().filter(pk__in=batch).delete()
-        forgetting.tell_pages()
+        deletion.tell_pages()
 
     def delete_model(self, request: HttpRequest, obj: Utterance) -> None:
-        forgetting.forget_one(obj.pk)
+        deletion.forget_one(obj.pk)

@@ -25,9 +25,14 @@ from ttsmonitor.admin.listing import (
     span_of,
 )
 from ttsmonitor.apps import is_plugged_in
-from ttsmonitor.history.searching import with_words
+from ttsmonitor.history.search import with_words
 from ttsmonitor.models import OutboxEntry, Utterance, UtteranceChunk
-from ttsmonitor.web.words import mood_label, reason_text, robot_label, source_label
+from ttsmonitor.web.labels import (
+    mood_label,
+    reason_text,
+    robot_label,
+    source_label,
+)
 
 DASH = "–"
 _HEARD = () if is_plugged_in() else ("sound",)

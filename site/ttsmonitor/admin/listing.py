@@ -17,10 +17,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.history import counting
+from ttsmonitor.history import counts
 from ttsmonitor.history.filters import span
 from ttsmonitor.models import HourTotal, Utterance
-from ttsmonitor.web.words import robot_label, source_label
+from ttsmonitor.web.labels import robot_label, source_label
 
 MOST_COUNTED = 1_000
 """More than that is not counted one by one: who looks for something narrows."""
@@ -137,7 +137,7 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
         chosen = span_of(self._given)
         return finished + sum(
             chosen is None or chosen[0] <= moment < chosen[1]
-            for moment in counting.unfinished(equal_of(self._given))
+            for moment in counts.unfinished(equal_of(self._given))
         )
 
 
@@ -148,7 +148,7 @@ class KnownValues(admin.SimpleListFilter):
         return [(value, self.label(value)) for value in self.values()]
 
     def values(self) -> list[str]:
-        return counting.seen()[str(self.parameter_name)]
+        return counts.seen()[str(self.parameter_name)]
 
     def label(self, value: str) -> str:
         return value
@@ -183,7 +183,7 @@ class LanguageFilter(KnownValues):
     parameter_name = "lang"
 
     def values(self) -> list[str]:
-        return counting.heard_of("lang")
+        return counts.heard_of("lang")
 
 
 class UnconfirmedFilter(admin.SimpleListFilter):

@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ttsmirror.wire.messages import UTC, clean
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history import searching
-from ttsmonitor.messages import UTC, clean
+from ttsmonitor.history import search
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 
 EQUAL = ("source", "device_id", "status")
@@ -50,9 +50,9 @@ class Filters:
         equal = self.equal()
         begins, ends = span(self.day) if self.day else (None, None)
         if self.q:
-            return searching.with_words(Utterance.objects.all(), self.q, equal, begins, ends)
-        if searching.vendor() == "sqlite" and len(equal) > 1:
-            return searching.in_sqlite(Utterance.objects.all(), "", equal, begins, ends)
+            return search.with_words(Utterance.objects.all(), self.q, equal, begins, ends)
+        if search.vendor() == "sqlite" and len(equal) > 1:
+            return search.in_sqlite(Utterance.objects.all(), "", equal, begins, ends)
         rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
         if begins and ends:
             rows = rows.filter(received_at__gte=begins, received_at__lt=ends)

@@ -16,9 +16,9 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
+from ttsmirror.database import tend_connections, with_connections
 from ttsmonitor.conf import conf
 from ttsmonitor.models import Keeping, QuarantinedMessage, Utterance
-from ttsmonitor.system.database import tend_connections, with_connections
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from django.db import connection
 from django.db.models import Count, IntegerField, Sum
 from django.db.models.functions import Cast, Length, Substr, TruncHour
 
-from ttsmonitor.messages import format_time
+from ttsmirror.wire.messages import format_time
 from ttsmonitor.models import HourTotal, Total, Utterance
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

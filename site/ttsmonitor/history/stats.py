@@ -12,7 +12,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from ttsmonitor.messages import UTC
+from ttsmirror.wire.messages import UTC
 from ttsmonitor.models import HourTotal, Total, Utterance
 
 MEASURED = 1_000

@@ -5,10 +5,10 @@ from django.db import migrations, models
 
 def remove_upkeep(apps, schema_editor):
     """Or each utterance would be counted into tables that are gone."""
-    from ttsmonitor.history import upkeep
+    from ttsmonitor.history import index
 
     alias = schema_editor.connection.alias
-    if (keeper := upkeep.keeper(alias)) is not None:
+    if (keeper := index.keeper(alias)) is not None:
         with schema_editor.connection.cursor() as cursor:
             keeper.remove(cursor)
 

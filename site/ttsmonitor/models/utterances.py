@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.messages import shorten
+from ttsmirror.wire.messages import shorten
 
 if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.text import language_tag
+from ttsmirror.text import language_tag
 
 if TYPE_CHECKING:
     from ttsmonitor.models.utterances import Utterance

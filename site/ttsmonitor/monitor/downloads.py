@@ -14,10 +14,10 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
-from ttsmonitor.history import paging
-from ttsmonitor.history.describing import describe
+from ttsmonitor.history import pagination
+from ttsmonitor.history.serializers import describe
 from ttsmonitor.models import Utterance, UtteranceQuerySet
-from ttsmonitor.web.words import reason_text, source_label
+from ttsmonitor.web.labels import reason_text, source_label
 
 BATCH = 1_000
 COLUMNS = (
@@ -108,7 +108,7 @@ async def _stream(form: Format, parts: Iterator[str]) -> AsyncIterator[str]:
 def _parts(rows: UtteranceQuerySet, form: Format, language: str, zone: tzinfo) -> Iterator[str]:
     before = ""
     while True:
-        batch = list((paging.after(rows, before) if before else rows)[:BATCH])
+        batch = list((pagination.after(rows, before) if before else rows)[:BATCH])
         if not batch:
             return
         with override(language), timezone.override(zone):
@@ -116,4 +116,4 @@ def _parts(rows: UtteranceQuerySet, form: Format, language: str, zone: tzinfo) -
         yield (form.between if before else "") + content
         if len(batch) < BATCH:
             return
-        before = paging.cursor(batch[-1])
+        before = pagination.cursor(batch[-1])

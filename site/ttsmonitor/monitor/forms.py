@@ -8,10 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.conf import conf
-from ttsmonitor.history.counting import heard_of
+from ttsmonitor.history.counts import heard_of
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.synthesis.voices import ESPEAK, installed_voices
-from ttsmonitor.web.words import SOURCES, source_label
+from ttsmonitor.synthesis.piper.voices import ESPEAK, installed_voices
+from ttsmonitor.web.labels import SOURCES, source_label
 
 Choices = dict[str, str]
 

@@ -17,16 +17,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from ttsmirror.wire.messages import Control
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history import conversations, counting, forgetting, paging, retention
+from ttsmonitor.history import (
+    conversations,
+    deletion,
+    pagination,
+    retention,
+)
+from ttsmonitor.history import (
+    counts as counting,
+)
 from ttsmonitor.history.filters import Filters, span, with_chosen
-from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
+from ttsmonitor.monitor.control import obey
 from ttsmonitor.monitor.downloads import FORMATS, answer
 from ttsmonitor.monitor.forms import KeepingForm
-from ttsmonitor.monitor.orders import obey
+from ttsmonitor.web.labels import strings
 from ttsmonitor.web.pages import page
-from ttsmonitor.web.words import strings
 
 DELETE = "ttsmonitor.delete_utterance"
 KEEP = "ttsmonitor.change_keeping"
@@ -37,7 +45,7 @@ def history(request: HttpRequest) -> HttpResponse:
     """A page of it: by day and conversation, newest first."""
     try:
         filters = Filters.read(request.GET)
-        shown = paging.read(filters.rows(), request.GET)
+        shown = pagination.read(filters.rows(), request.GET)
     except BadRequestError as exc:
         context = _frame(request, Filters()) | {"problem": str(exc)}
         return render(request, "ttsmonitor/history.html", context, status=400)
@@ -107,12 +115,12 @@ def delete(request: HttpRequest) -> HttpResponse:
         context = what | {"next": _back(request)}
         return render(request, "ttsmonitor/history_delete.html", context)
     if row := what.get("row"):
-        forgetting.forget_one(row.pk)
+        deletion.forget_one(row.pk)
         is_gone = True
     elif day := what.get("day"):
-        is_gone = forgetting.forget(*span(day))
+        is_gone = deletion.forget(*span(day))
     else:
-        is_gone = forgetting.forget(None, timezone.now())
+        is_gone = deletion.forget(None, timezone.now())
     messages.success(
         request, _("It is deleted.") if is_gone else _("It is being deleted. That takes a while.")
     )

@@ -16,10 +16,10 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Listener, Silence, Sound, Start
-from ttsmonitor.events import LISTENERS_GROUP
 from ttsmonitor.service import service
 from ttsmonitor.web.fanout import encode
-from ttsmonitor.web.live import LiveConsumer
+from ttsmonitor.web.live_consumer import LiveConsumer
+from ttsmonitor.web.live_events import LISTENERS_GROUP
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class ListenConsumer(LiveConsumer):
     async def _wait_for_news(self) -> None:
         try:
             await asyncio.wait_for(self._news.wait(), BEAT_SECONDS)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await self._send_message({"type": "beat"})
         self._news.clear()
         self._is_told = False

@@ -7,9 +7,9 @@ from dataclasses import replace
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from ttsmonitor.messages import Chunk, dump, parse_chunk
+from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmirror.wire.messages import Chunk, dump, parse_chunk
 from ttsmonitor.monitor import snapshot
-from ttsmonitor.publishing.mirror import get_tts_mirror
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 
 NOT_SAID = ("timestamp", "chunk", "total_chunks", "more")

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from ttsmirror.version import VERSION
+from ttsmirror.wire.messages import format_time
 from ttsmonitor.conf import conf
 from ttsmonitor.history import stats
-from ttsmonitor.history.describing import describe
-from ttsmonitor.messages import format_time
+from ttsmonitor.history.serializers import describe
 from ttsmonitor.models import Utterance
-from ttsmonitor.mqtt.broker_counts import BrokerCounts
 from ttsmonitor.service import service
-from ttsmonitor.version import VERSION
+from ttsmonitor.service.broker_counts import BrokerCounts
 
 RECENT = 50
 QUEUE_SHOWN = 200

@@ -13,7 +13,7 @@ from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history.series import MOST, USUAL, series
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.web.jsonapi import endpoint
-from ttsmonitor.web.zone import named
+from ttsmonitor.web.time_zone import named
 
 
 @endpoint("GET", "HEAD")

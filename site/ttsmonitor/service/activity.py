@@ -7,8 +7,8 @@ from collections import deque
 from datetime import UTC, datetime
 from uuid import UUID
 
-from ttsmonitor import events
-from ttsmonitor.messages import format_time
+from ttsmirror.wire.messages import format_time
+from ttsmonitor.web import live_events
 
 KEPT = 200
 ID_CHARACTERS = 8
@@ -28,7 +28,7 @@ class ActivityHandler(logging.Handler):
             "text": _message(record),
         }
         self._entries.append(entry)
-        events.push(events.MONITOR_GROUP, "activity", {"entry": entry})
+        live_events.push(live_events.MONITOR_GROUP, "activity", {"entry": entry})
 
     def entries(self) -> list[dict[str, str]]:
         """Oldest first."""

@@ -15,9 +15,9 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, transaction
 
-from ttsmonitor.messages import format_time
+from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.wire.messages import format_time
 from ttsmonitor.models import OutboxEntry
-from ttsmonitor.system.database import tend_connections, with_connections
 
 logger = logging.getLogger(__name__)
 

@@ -9,17 +9,17 @@ import threading
 
 from openmoxie.asgi import application
 from openmoxie.urlconf import WithUrlconf
-from ttsmonitor import events
+from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.models import OutboxEntry
-from ttsmonitor.publishing.mirror import get_tts_mirror
 from ttsmonitor.service.service import SpeechService
+from ttsmonitor.system.cpu_affinity import set_one_apart
 from ttsmonitor.system.lock import only_one
-from ttsmonitor.system.processors import set_one_apart
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
-from ttsmonitor.web.live import wait_for_goodbyes
+from ttsmonitor.web import live_events
+from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 
 logger = logging.getLogger(__name__)
@@ -79,13 +79,13 @@ def _serve() -> None:
             fail(TTSMonitorError(f"The speech service could not start: {exc}"))
 
     with on_stop_signal(stop):
-        events.bind(web.loop)
+        live_events.bind(web.loop)
         starting = threading.Thread(target=start, name="ttsmonitor.start")
         starting.start()
         try:
             web.run()
         finally:
-            events.bind(None)
+            live_events.bind(None)
             starting.join()
             service.stop()
     if failures:

@@ -9,31 +9,38 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ttsmonitor import events, inbox
+from ttsmirror.version import VERSION
+from ttsmirror.wire.messages import (
+    EVENTS,
+    Control,
+    format_time,
+    shorten,
+    status_payload,
+)
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.history.describing import describe
 from ttsmonitor.history.retention import Retention
-from ttsmonitor.inbox import Stored
-from ttsmonitor.messages import EVENTS, Control, format_time, shorten, status_payload
+from ttsmonitor.history.serializers import describe
+from ttsmonitor.intake import inbox
+from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.activity import ActivityHandler
-from ttsmonitor.service.commands import Commands
+from ttsmonitor.service.control import Commands
 from ttsmonitor.service.health import DatabaseProbe, Health
-from ttsmonitor.service.waiting import Waiting
-from ttsmonitor.speaker import TOO_OLD, Speaker
-from ttsmonitor.speaking.journal import BACKLOG, Change, Journal
+from ttsmonitor.service.queue_watchdog import Waiting
 from ttsmonitor.speaking.progress import Progress
+from ttsmonitor.speaking.recorder import BACKLOG, Change, Journal
 from ttsmonitor.speaking.rendering import render
-from ttsmonitor.speaking.wallclock import begin_with_clock
-from ttsmonitor.subscriber import COMPONENT, Subscriber
+from ttsmonitor.speaking.speaker import TOO_OLD, Speaker
+from ttsmonitor.speaking.wall_clock import begin_with_clock
 from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.version import VERSION
-from ttsmonitor.web.live import open_sockets
+from ttsmonitor.web import live_events
+from ttsmonitor.web.live_consumer import open_sockets
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +99,7 @@ class SpeechService:
             in_hand=lambda: self._speaker.playing,
             is_paused=lambda: self._speaker.controls.is_paused,
             viewers=open_sockets,
-            tell=lambda news: events.push(events.MONITOR_GROUP, "progress", news),
+            tell=lambda news: live_events.push(live_events.MONITOR_GROUP, "progress", news),
         )
         self._speaker = Speaker(
             self._synthesizer, self._output, self._journal, self._progress.begun
@@ -170,8 +177,8 @@ class SpeechService:
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
         self._progress.stop()
         self._journal.stop()
-        for group in (events.MONITOR_GROUP, events.LISTENERS_GROUP):
-            events.push(group, "bye", {})
+        for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
+            live_events.push(group, "bye", {})
         self._subscriber.connection.stop()
         self._synthesizer.stop()
         self._output.close()
@@ -280,7 +287,9 @@ class SpeechService:
             if change.utterance is not None:
                 event = {"event": change.event, "utterance": change.utterance}
                 news.append({"type": "utterance"} | event)
-        events.push_all(events.MONITOR_GROUP, [*news, {"type": "status", "status": status}])
+        live_events.push_all(
+            live_events.MONITOR_GROUP, [*news, {"type": "status", "status": status}]
+        )
         self._keep_bound(status["queue_size"])
 
     def _expire(self) -> None:

@@ -8,13 +8,13 @@ import wave
 from collections.abc import Callable
 from dataclasses import replace
 
+from ttsmirror.text import speakable
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import Utterance
-from ttsmonitor.speaking.voicing import request_for
+from ttsmonitor.speaking.voice_choice import request_for
 from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.text import speakable
 
 NICENESS = 10
 _one_at_a_time = threading.Lock()

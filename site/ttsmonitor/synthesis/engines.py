@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Engine, EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.memory import give_back, taken_by
-from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
+from ttsmonitor.synthesis.piper.fingerprint import fingerprint
+from ttsmonitor.synthesis.piper.voices import ESPEAK, Voice, choose_voice
 
 if TYPE_CHECKING:
-    from ttsmonitor.synthesis.piper import PiperEngine
+    from ttsmonitor.synthesis.piper.engine import PiperEngine
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Engines:
 
     def _load(self, voice: Voice) -> None:
         try:
-            from ttsmonitor.synthesis.piper import PiperEngine
+            from ttsmonitor.synthesis.piper.engine import PiperEngine
         except ImportError as exc:
             raise SynthesisError(
                 "Piper is not installed: pip install -r requirements-piper.txt"

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import espeakng_loader
 
+from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
-from ttsmonitor.text import language_tag
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 CHARS_UTF8 = 1

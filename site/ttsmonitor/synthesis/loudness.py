@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from ttsmonitor.synthesis.stages import Samples
+from ttsmonitor.synthesis.piper.stages import Samples
 
 PEAK = 0.8
 """How loud a voice's loudest sounds become, of 1."""

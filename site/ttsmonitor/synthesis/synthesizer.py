@@ -16,8 +16,8 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
-from ttsmonitor.synthesis.fingerprint import fingerprint
-from ttsmonitor.synthesis.voices import choose_voice
+from ttsmonitor.synthesis.piper.fingerprint import fingerprint
+from ttsmonitor.synthesis.piper.voices import choose_voice
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
-from ttsmonitor.system import processors
+from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 
 logger = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def main(connection: Connection, config: EngineConfig) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
     if config.processor is not None:
-        processors.take(config.processor)
+        cpu_affinity.take(config.processor)
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),

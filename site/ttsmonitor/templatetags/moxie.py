@@ -11,13 +11,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ttsmonitor.messages import format_time
-from ttsmonitor.web import words
+from ttsmirror.wire.messages import format_time
+from ttsmonitor.web import labels
 
 register = template.Library()
-register.filter("source_label", words.source_label)
-register.filter("reason_text", words.reason_text)
-register.filter("robot_label", words.robot_label)
+register.filter("source_label", labels.source_label)
+register.filter("reason_text", labels.reason_text)
+register.filter("robot_label", labels.robot_label)
 
 
 @register.simple_tag

@@ -138,7 +138,7 @@ class _Relay:
         while True:
             try:
                 message = await asyncio.wait_for(self._layer.receive(self._channel), RENEW_SECONDS)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 message = {"events": []}
             if loop.time() >= renew_at:
                 renew_at = loop.time() + RENEW_SECONDS

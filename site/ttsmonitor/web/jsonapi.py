@@ -17,9 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, clean
 from ttsmonitor.exceptions import BadRequestError, InvalidMessageError
-from ttsmonitor.messages import UTTERANCE_CHARACTERS, clean
-from ttsmonitor.web.phrases import phrase
+from ttsmonitor.web.translations import phrase
 
 logger = logging.getLogger(__name__)
 

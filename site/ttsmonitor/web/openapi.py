@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ttsmonitor.version import VERSION
+from ttsmirror.version import VERSION
 
 Part = dict[str, Any]
 

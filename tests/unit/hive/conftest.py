@@ -13,11 +13,11 @@ from django.test import Client
 from hive.models import ChatModule, Robot
 from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
-from tests.hive import make_modules
-from tests.model_stub import ModelStub, serving_model
-from ttsmonitor.messages import Control
-from ttsmonitor.publishing import mirror as mirror_module
-from ttsmonitor.publishing.unconfirmed import MirrorState
+from tests.support.hive import make_modules
+from tests.support.model_stub import ModelStub, serving_model
+from ttsmirror.publishing import mirror as mirror_module
+from ttsmirror.publishing.confirmations import MirrorState
+from ttsmirror.wire.messages import Control
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 

@@ -11,8 +11,8 @@ from django.test import Client
 from hive.api import COMMAND_BYTES
 from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmonitor.messages import PAYLOAD_BYTES, dump
-from ttsmonitor.web.words import MOODS
+from ttsmirror.wire.messages import PAYLOAD_BYTES, dump
+from ttsmonitor.web.labels import MOODS
 
 BASE = f"/api/robots/{DEVICE}"
 

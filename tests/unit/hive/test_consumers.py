@@ -16,13 +16,13 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import OperationalError
 
 from hive import snapshot
-from hive.chat.visits import CHILD
+from hive.chat.sessions import CHILD
 from hive.events import push_bye, push_chat, push_favourites, push_line, push_robot
 from hive.models import Robot
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
-from ttsmonitor import events
-from ttsmonitor.web.live import SERVICE_RESTART, open_sockets
+from ttsmonitor.web import live_events
+from ttsmonitor.web.live_consumer import SERVICE_RESTART, open_sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUPPET = f"/ws/puppet/{DEVICE}/"
@@ -31,9 +31,9 @@ PUPPET = f"/ws/puppet/{DEVICE}/"
 @pytest.fixture(autouse=True)
 async def serving() -> AsyncIterator[None]:
     """Pushes reach this loop, and no group outlives its page."""
-    events.bind(asyncio.get_running_loop())
+    live_events.bind(asyncio.get_running_loop())
     yield
-    events.bind(None)
+    live_events.bind(None)
     layer: Any = get_channel_layer()
     assert layer.groups == {}
     assert open_sockets() == 0

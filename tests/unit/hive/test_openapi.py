@@ -7,8 +7,8 @@ from django.test import Client
 
 from hive.models import ChatModule, Robot
 from hive.openapi import VISIT
+from tests.support.openapi import Described, routes
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from tests.unit.openapi import Described, routes
 
 ROBOT = "/api/robots/{device_id}"
 CHAT = "/api/chat/{visit}"

@@ -12,7 +12,7 @@ from django.test import Client
 
 from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmonitor.publishing.unconfirmed import MirrorState
+from ttsmirror.publishing.confirmations import MirrorState
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import FakeService
+from tests.support.web_fakes import FakeService
 from ttsmonitor.service import service
 
 

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 from django.utils.translation.template import templatize
 
-from tests.tools import ROOT
-from tests.unit.ttsmonitor.fakes_web import FakeService
+from tests.support.tools import ROOT
+from tests.support.web_fakes import FakeService
 from ttsmonitor.models import Utterance
 
 APPS = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "hive"]

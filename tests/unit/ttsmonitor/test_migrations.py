@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.history import upkeep
+from tests.support.web_fakes import utterance
+from ttsmonitor.history import index
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.models import Utterance
 
@@ -24,7 +24,7 @@ def test_an_older_version_can_write_and_a_newer_one_counts_it() -> None:
             assert cursor.rowcount == 1
     finally:
         call_command("migrate", "ttsmonitor", verbosity=0)
-    keeper = upkeep.keeper("default")
+    keeper = index.keeper("default")
     assert keeper is not None
     with connection.cursor() as cursor:
         assert keeper.is_installed(cursor)

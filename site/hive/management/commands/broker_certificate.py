@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.broker_config import ensure_certificate
+from hive.broker.mosquitto_config import ensure_certificate
 
 
 class Command(BaseCommand):

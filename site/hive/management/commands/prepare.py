@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from ttsmonitor.history import upkeep
+from ttsmonitor.history import index
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if unapplied_migrations():
             call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
             self.stdout.write("The database is up to date.")
-        upkeep.install(DEFAULT_DB_ALIAS)  # what was cut short after the last migration
+        index.install(DEFAULT_DB_ALIAS)  # what was cut short after the last migration
         if collect_static():
             self.stdout.write("The pages' static files are up to date.")
         if not options["no_account"]:

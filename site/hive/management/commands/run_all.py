@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.supervisor import Supervisor, plan
+from hive.process.supervisor import Supervisor, plan
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.exceptions import TTSMonitorError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.broker import find_mosquitto, make_broker
+from hive.broker.run import find_mosquitto, make_broker
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Serve robots and the hive's pages: dashboard, Puppet Mode, admin."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from hive.server import HiveServer  # only here: it brings the web server along
+        from hive.process.server import HiveServer  # only here: it brings the web server along
 
         try:
             HiveServer(on_ready=self.say_ready).run()

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from hive.models import DEVICE_ID
-from hive.simulator import Simulator
+from hive.mqtt.virtual_moxie_console import Simulator
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port

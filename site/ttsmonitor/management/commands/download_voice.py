@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.synthesis.download import download_voice, install_voice
-from ttsmonitor.synthesis.voices import installed_voices
+from ttsmonitor.synthesis.piper.download import download_voice, install_voice
+from ttsmonitor.synthesis.piper.voices import installed_voices
 
 
 def voice_name(name: str) -> str:

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from ttsmonitor.history.bulk import insert_new
-from ttsmonitor.history.rehearsal import utterances
+from ttsmonitor.history.sample_data import utterances
+from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.models import Utterance
 
 BATCH = 5_000

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmirror.publishing.say import say
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.publishing.saying import say
 from ttsmonitor.system.arguments import utf8
 
 

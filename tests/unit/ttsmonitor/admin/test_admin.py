@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.web_fakes import utterance
 from ttsmonitor.admin.service import readable
 from ttsmonitor.models import ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk
 

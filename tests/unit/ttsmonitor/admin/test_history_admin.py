@@ -19,10 +19,10 @@ from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from tests.support.web_fakes import FakeService, utterance
+from ttsmirror.wire.messages import Control
 from ttsmonitor.admin import listing as history_admin
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.messages import Control
 from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import rendering
 from ttsmonitor.synthesis.base import EngineConfig

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.unit.ttsmonitor.fakes import RATE
+from tests.support.fakes import RATE
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.browser import (
     KEPT_SECONDS,

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound import read_wav
-from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput
+from tests.support.sound import read_wav
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.audio.browser import BrowserOutput, Sound

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput
+from tests.support.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import Output, Pace
 from ttsmonitor.audio.browser import BrowserOutput, End, Silence, Sound, Start

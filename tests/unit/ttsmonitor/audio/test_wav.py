@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound import read_wav
-from tests.unit.ttsmonitor.fakes import RATE
+from tests.support.fakes import RATE
+from tests.support.sound import read_wav
 from ttsmonitor.audio.wav import WavOutput
 from ttsmonitor.exceptions import AudioError
 

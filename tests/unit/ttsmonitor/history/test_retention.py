@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.tools import wait_until
+from tests.support.web_fakes import utterance
 from ttsmonitor.history import retention
 from ttsmonitor.history.retention import Pruned, Retention, prune
 from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.web_fakes import utterance
 from ttsmonitor.history import series as series_module
 from ttsmonitor.history.series import Series
 from ttsmonitor.models import Utterance

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.web_fakes import utterance
 from ttsmonitor.history import stats
 from ttsmonitor.models import Utterance
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.web_fakes import utterance
 from ttsmonitor.models import Utterance
 
 pytestmark = pytest.mark.django_db

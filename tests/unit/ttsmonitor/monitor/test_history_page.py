@@ -20,18 +20,18 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor import events
-from ttsmonitor.history import forgetting, retention
-from ttsmonitor.history.bulk import insert_new
+from tests.support.tools import wait_until
+from tests.support.web_fakes import FakeService, utterance
+from ttsmirror.wire.messages import Control
+from ttsmonitor.history import deletion, retention
 from ttsmonitor.history.conversations import by_day
-from ttsmonitor.history.describing import describe
 from ttsmonitor.history.filters import Filters
-from ttsmonitor.messages import Control
+from ttsmonitor.history.serializers import describe
+from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.monitor import downloads
 from ttsmonitor.monitor.downloads import COLUMNS
+from ttsmonitor.web import live_events
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -248,10 +248,10 @@ def test_open_pages_are_told_of_what_is_deleted(
     keeper: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr(events, "push", lambda group, kind, data: told.append((group, kind)))
+    monkeypatch.setattr(live_events, "push", lambda group, kind, data: told.append((group, kind)))
     keeper.post(f"{PAGE}delete/", {"id": utterance("una").pk})
     assert told == []
-    pages = [(events.MONITOR_GROUP, "forgotten"), (events.ROBOTS_GROUP, "forgotten")]
+    pages = [(live_events.MONITOR_GROUP, "forgotten"), (live_events.ROBOTS_GROUP, "forgotten")]
     for body in ({"id": utterance("una").pk}, {"all": "1"}):
         keeper.post(f"{PAGE}delete/", body | {"sure": "1"})
         assert told == pages
@@ -262,7 +262,7 @@ def test_open_pages_are_told_of_what_is_deleted(
 def test_a_long_history_is_deleted_behind_the_page(
     keeper: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgetting, "AT_ONCE", 3)
+    monkeypatch.setattr(deletion, "AT_ONCE", 3)
     for number in range(5):
         utterance(f"{number}")
     answer = keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"}, follow=True)

@@ -14,14 +14,14 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 
-from tests.unit.ttsmonitor.fakes import RATE
-from tests.unit.ttsmonitor.fakes_web import FakeService
-from ttsmonitor import events
+from tests.support.fakes import RATE
+from tests.support.web_fakes import FakeService
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Silence, Sound, Start
 from ttsmonitor.monitor.listening import messages
-from ttsmonitor.routing import websocket_urlpatterns
+from ttsmonitor.monitor.routing import websocket_urlpatterns
 from ttsmonitor.service import service
-from ttsmonitor.web.live import open_sockets
+from ttsmonitor.web import live_events
+from ttsmonitor.web.live_consumer import open_sockets
 
 # Whoever listens may be connected by a thread that has been at the database for another test.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,12 +171,12 @@ async def test_strangers_do_not_listen() -> None:
 
 
 async def test_a_stopping_server_says_that_it_restarts(page: Any) -> None:
-    events.bind(asyncio.get_running_loop())
+    live_events.bind(asyncio.get_running_loop())
     try:
-        events.push(events.LISTENERS_GROUP, "bye", {})
+        live_events.push(live_events.LISTENERS_GROUP, "bye", {})
         assert await page.receive_output() == {"type": "websocket.close", "code": 4012}
     finally:
-        events.bind(None)
+        live_events.bind(None)
 
 
 def test_sound_that_does_not_follow_on_sound_is_a_message_of_its_own() -> None:

@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 from django.test import Client
 
-from tests.unit.openapi import Described, routes
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from tests.support.openapi import Described, routes
+from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.monitor import say_api
-from ttsmonitor.mqtt.broker_counts import ROOT
+from ttsmonitor.service.broker_counts import ROOT
 
 
 class Swallow:

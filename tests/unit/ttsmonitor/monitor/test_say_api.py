@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import FakeService
-from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from tests.support.web_fakes import FakeService
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.monitor import say_api
 
 

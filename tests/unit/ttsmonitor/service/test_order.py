@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ttsmonitor.inbox import Stored
+from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.ttsmonitor.fakes import FakeOutput
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.fakes import FakeOutput
+from tests.support.web_fakes import utterance
 from ttsmonitor.models import Utterance
 from ttsmonitor.service import service as module
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaking import journal
+from ttsmonitor.speaking import recorder
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -29,7 +29,7 @@ def waiting() -> list[str]:
 
 
 def have_a_burst(service: SpeechService) -> None:
-    for _ in range(journal.MANY):
+    for _ in range(recorder.MANY):
         service._journal.state_changed()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput
+from tests.support.tools import wait_until
 from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
 from ttsmonitor.models import Utterance
 from ttsmonitor.speaking.progress import InHand, Progress

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.voice import make_voice
+from tests.support.voice import make_voice
 from ttsmonitor.synthesis.base import Block, EngineConfig, Mark, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer

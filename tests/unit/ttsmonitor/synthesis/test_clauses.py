@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ttsmonitor.language.normalization import readable
 from ttsmonitor.synthesis.clauses import LIMITS, STRETCH, Clause, clauses
-from ttsmonitor.synthesis.reading import readable
 
 LONG = " y luego seguimos hablando de otras cosas bonitas un buen rato más esta tarde"
 

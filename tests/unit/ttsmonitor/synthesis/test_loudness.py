@@ -16,7 +16,7 @@ from ttsmonitor.synthesis.loudness import (
     without_end,
     without_start,
 )
-from ttsmonitor.synthesis.stages import Samples
+from ttsmonitor.synthesis.piper.stages import Samples
 
 RATE = 22_050
 THRESHOLD = 0.02

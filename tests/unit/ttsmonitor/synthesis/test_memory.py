@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.memory import taken_by
-from ttsmonitor.synthesis.stages import cut_stages
+from ttsmonitor.synthesis.piper.stages import cut_stages
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 LITTERING = """

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ttsmonitor.voice_files import install
-from tests.voice import make_voice
+from tests.support.voice import make_voice
+from tests.support.voice_files import install
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import UNFIT_SECONDS, Engines
 from ttsmonitor.synthesis.memory import taken_by
-from ttsmonitor.synthesis.voices import choose_voice, read_voice
+from ttsmonitor.synthesis.piper.voices import choose_voice, read_voice
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import running
+from tests.support.tools import running
 from ttsmonitor.exceptions import AlreadyRunningError, TTSMonitorError
 from ttsmonitor.system.lock import only_one
 

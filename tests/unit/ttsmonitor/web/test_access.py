@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import FakeService
+from tests.support.web_fakes import FakeService
 from ttsmonitor.models import ApiToken
 
 

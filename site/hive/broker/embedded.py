@@ -1,0 +1,175 @@
+"""The development broker: amqtt in this process, on loopback, for machines without Mosquitto.
+
+What it keeps (sessions, retained messages) it keeps in memory; the outbox makes up for a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amqtt.broker import Broker, BrokerContext
+from amqtt.plugins.base import BaseAuthPlugin, BasePlugin
+
+from hive.broker.mosquitto_config import ensure_certificate
+from ttsmirror.version import VERSION
+from ttsmirror.wire.messages import HEALTH_TOPIC, dump, format_time
+from ttsmonitor.exceptions import BrokerError
+
+logger = logging.getLogger(__name__)
+
+LOG_TOPIC = "$SYS/broker/log/N"
+SYS_SECONDS = 10
+STOP_SECONDS = 5
+
+
+class AccountPlugin(BaseAuthPlugin):  # type: ignore[misc]
+    """Lets everybody in, or only the account of the settings where there is one.
+
+    amqtt's own anonymous plugin marks sessions as anonymous, and those are never durable.
+    """
+
+    @dataclass
+    class Config:
+        """The account; an empty name: none is needed."""
+
+        username: str = ""
+        password: str = ""
+
+    async def authenticate(self, *, session: Any) -> bool:
+        if not self.config.username:
+            return True
+        given = f"{session.username}\0{session.password}".encode()
+        wanted = f"{self.config.username}\0{self.config.password}".encode()
+        return hmac.compare_digest(given, wanted)
+
+
+class LogTopicPlugin(BasePlugin[BrokerContext]):  # type: ignore[misc]
+    """Tells on Mosquitto's log topic, in Mosquitto's words, who comes and goes."""
+
+    async def on_broker_client_connected(self, client_id: str, client_session: Any) -> None:
+        address = f"{client_session.remote_address}:{client_session.remote_port}"
+        details = f"p2, c{int(bool(client_session.clean_session))}, k{client_session.keep_alive}"
+        await self._tell(f"New client connected from {address} as {client_id} ({details}).")
+
+    async def on_broker_client_disconnected(self, client_id: str, client_session: Any) -> None:
+        await self._tell(f"Client {client_id} closed its connection.")
+
+    async def _tell(self, line: str) -> None:
+        logger.info("%s", line)
+        await self.context.broadcast_message(LOG_TOPIC, f"{int(time.time())}: {line}".encode())
+
+
+class _Subscriptions(dict[str, Any]):
+    """A dict that may change while somebody goes through it.
+
+    amqtt awaits inside loops over its subscriptions. One that comes meanwhile would end the loop
+    with a RuntimeError, and leave the client that it serves connected and deaf.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().keys()))
+
+    def items(self) -> Any:
+        return dict(super().items()).items()
+
+
+class _Broker(Broker):  # type: ignore[misc]
+    """amqtt's broker without two of its slips."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._subscriptions = _Subscriptions()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Any
+    ) -> None:
+        # At a connect it is called for everybody's subscriptions, not only for this client's.
+        if any(known is session for known, _qos in self._subscriptions.get(subscription[0], ())):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
+class EmbeddedBroker:
+    """amqtt on loopback. run() blocks; stop() may be called from any thread."""
+
+    kind = "development"
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        host: str,
+        port: int,
+        tls_port: int,
+        username: str = "",
+        password: str = "",
+    ) -> None:
+        certificate, key = ensure_certificate(directory)
+        address = f"[{host}]" if ":" in host else host
+        self._config = {
+            "listeners": {
+                "default": {"type": "tcp", "bind": f"{address}:{port}"},
+                "robots": {
+                    "type": "tcp",
+                    "bind": f"{address}:{tls_port}",
+                    "ssl": True,
+                    "certfile": str(certificate),
+                    "keyfile": str(key),
+                },
+            },
+            "plugins": {
+                f"{__name__}.AccountPlugin": {"username": username, "password": password},
+                f"{__name__}.LogTopicPlugin": {},
+                "amqtt.plugins.sys.broker.BrokerSysPlugin": {"sys_interval": SYS_SECONDS},
+            },
+        }
+        self._address = f"{host}:{port}"
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except OSError as exc:
+            raise BrokerError(f"The development broker cannot listen: {exc}") from exc
+
+    def stop(self) -> None:
+        self._stopped.set()
+        loop, stop = self._loop, self._stop
+        if loop is not None and stop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+
+    async def _serve(self) -> None:
+        self._stop, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        broker = _Broker(self._config)
+        await broker.start()
+        await broker.retain_message(None, f"{HEALTH_TOPIC}/broker", self._presence(), 1)
+        logger.info(
+            "development broker (amqtt) on %s: for trying things out, not for a household;"
+            " install mosquitto for that",
+            self._address,
+        )
+        if not self._stopped.is_set():
+            await self._stop.wait()
+        try:
+            await asyncio.wait_for(broker.shutdown(), STOP_SECONDS)
+        except TimeoutError:
+            logger.warning("the development broker did not stop within %d s", STOP_SECONDS)
+
+    def _presence(self) -> bytes:
+        return dump({
+            "status": "online",
+            "component": "broker",
+            "version": VERSION,
+            "kind": self.kind,
+            "timestamp": format_time(datetime.now(UTC)),
+        })  # fmt: skip

@@ -1,0 +1,220 @@
+"""Answers of a language model: asked for on a thread of its own, in order for each robot.
+
+Whoever asks is never held up. An answer has its time; then a line of the module stands in for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from hive.chat.history import Line
+from hive.chat.language_model import AnswerCutError, LanguageModel, ModelError
+from hive.chat.models import ChatModule
+from hive.chat.sentences import Sentences, in_sentences
+from hive.conf import conf
+from ttsmirror.text import speakable
+
+logger = logging.getLogger(__name__)
+
+WAITING = 100
+ANSWER_CHARACTERS = 2_000
+STOP_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the language model."""
+
+    device_id: str
+    module: ChatModule
+    prompt: str
+    lines: list[Line]
+    asked: float = field(default_factory=time.monotonic)
+
+
+@dataclass(eq=False)
+class Work:
+    """Something that is said when its turn comes: an answer, or words that are known already."""
+
+    device_id: str
+    question: Question | None
+    part: Callable[[str, bool], None] = lambda words, is_last: None
+    """Called with each sentence of an answer as it is complete, and whether it is the last."""
+    done: Callable[[str | None], None] = lambda words: None
+    """Called once: with the whole answer; None where there is none."""
+    dropped: Callable[[], None] = lambda: None
+    """Called instead, where it is interrupted."""
+    key: str = ""
+    """The id of what is answered, where somebody else may interrupt it by that."""
+    is_dropped: bool = field(default=False, init=False)
+
+
+class Talks:
+    """ask() and interrupt() from any thread; stop() at the end."""
+
+    def __init__(self) -> None:
+        self.model = LanguageModel()
+        self._waiting: dict[str, deque[Work]] = {}
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._answering: dict[str, tuple[Work, asyncio.Task[None]]] = {}
+        self._calls = asyncio.Semaphore(1)
+        self._is_stopped = False
+
+    def ask(self, work: Work) -> None:
+        """Have it done after what waits of this robot, and return.
+
+        What needs no language model is done at once where nothing is before it.
+        """
+        with self._lock:
+            queue = self._waiting.get(work.device_id)
+            count = sum(map(len, self._waiting.values()))
+            if self._is_stopped or count >= WAITING:
+                logger.error("too much is asked at once: %d questions wait", count)
+            elif queue is not None:
+                queue.append(work)
+                return
+            elif work.question is not None:
+                self._waiting[work.device_id] = deque([work])
+                self._begin(self._work_off(work.device_id))
+                return
+        work.done(None)
+
+    def prepare(self) -> None:
+        """Load what takes a while, before somebody waits for it."""
+        with self._lock:
+            if not self._is_stopped:
+                self._begin(asyncio.to_thread(importlib.import_module, "openai"))
+
+    def interrupt(self, device_id: str, *, key: str = "") -> None:
+        """Say no more of what this robot (empty: any) was answering, and nothing of what waits.
+
+        With a `key` only if that is being answered. After the return nothing of it is said.
+        """
+        with self._lock:
+            for each in [device_id] if device_id else list(self._waiting):
+                queue = self._waiting.get(each)
+                if self._loop is not None and queue and key in ("", queue[0].key):
+                    for work in queue:
+                        work.is_dropped = True
+                    self._loop.call_soon_threadsafe(self._cancel, each)
+
+    def stop(self) -> None:
+        """Drop what is being answered, and end the thread. Any number of times."""
+        with self._lock:
+            self._is_stopped = True
+            loop, thread = self._loop, self._thread
+            self._loop = None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._end(), loop)
+        thread.join(STOP_SECONDS)
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._calls = asyncio.Semaphore(conf.HIVE_CHAT_CALLS)
+            self._thread = threading.Thread(
+                target=self._run, args=(self._loop,), name="hive.chat", daemon=True
+            )
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    async def _end(self) -> None:
+        with self._lock:
+            for work in chain.from_iterable(self._waiting.values()):
+                work.is_dropped = True
+        tasks = [task for _work, task in self._answering.values()]
+        for device_id in list(self._answering):
+            self._cancel(device_id)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.model.close()
+        asyncio.get_running_loop().stop()
+
+    def _cancel(self, device_id: str) -> None:
+        work, task = self._answering.get(device_id, (None, None))
+        if work is not None and task is not None and work.is_dropped:
+            task.cancel()
+
+    async def _work_off(self, device_id: str) -> None:
+        while True:
+            with self._lock:
+                queue = self._waiting[device_id]
+                if not queue:
+                    del self._waiting[device_id]
+                    return
+                work = queue[0]
+            task = asyncio.ensure_future(self._do(work))
+            self._answering[device_id] = work, task
+            await asyncio.wait({task})
+            del self._answering[device_id]
+            if task.cancelled():
+                self._try(work.dropped)
+            with self._lock:
+                queue.popleft()
+
+    async def _do(self, work: Work) -> None:
+        words = None
+        if work.question is not None and not work.is_dropped:
+            words = await self._answer(work, work.question)
+        self._say(work, work.done, words)
+
+    def _say(self, work: Work, step: Callable[..., None], *arguments: object) -> None:
+        """Raises CancelledError where it was interrupted, however short ago."""
+        with self._lock:
+            if work.is_dropped:
+                raise asyncio.CancelledError
+            self._try(step, *arguments)
+
+    async def _answer(self, work: Work, question: Question) -> str | None:
+        """What the model says in its time; None where that is nothing."""
+        sentences, said = Sentences(), ""
+        try:
+            async with asyncio.timeout_at(question.asked + conf.HIVE_CHAT_SECONDS), self._calls:
+                stream = self.model.stream(question.module, question.prompt, question.lines)
+                async with aclosing(stream), aclosing(in_sentences(stream, sentences)) as pieces:
+                    async for sentence in pieces:
+                        self._say(work, work.part, sentence, False)
+                        said += sentence
+                        if len(said) > ANSWER_CHARACTERS:
+                            return speakable(said)
+        except AnswerCutError:
+            if said:  # what is begun would end in the middle
+                return speakable(said)
+        except TimeoutError:
+            self.model.failed(f"not done within {conf.HIVE_CHAT_SECONDS:g} seconds")
+            return speakable(said) or None
+        except ModelError:
+            return speakable(said) or None
+        if speakable(sentences.rest):
+            self._say(work, work.part, sentences.rest, True)
+            said += sentences.rest
+        if not said:
+            self.model.failed("it answered nothing that can be said")
+        return speakable(said) or None
+
+    def _try(self, step: Callable[..., None], *arguments: object) -> None:
+        try:
+            step(*arguments)
+        except Exception:
+            logger.exception("an answer could not be given")

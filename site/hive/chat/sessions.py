@@ -1,0 +1,115 @@
+"""Conversations on the page, where there is no robot: what their pages show."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+from hive.puppet.deleted_lines import Forgotten
+from hive.puppet.lines import WAITING, has_moved_on
+from ttsmirror.wire.messages import format_time
+
+VISITS = 200
+SHOWN = 60
+CHILD, MOXIE = "child", "moxie"
+MAKING = "making"
+"""The state of an answer of which more is to come."""
+UNBEGUN = "…"
+"""The words of an answer that was interrupted before it had any: the history has never had it."""
+_DEVICE = re.compile(r"page_[0-9a-f]{16}")
+
+Line = dict[str, Any]
+
+
+def new_visit() -> str:
+    """A name for a page's conversation, that nobody guesses: to the mirror it is a robot's."""
+    return f"page_{secrets.token_hex(8)}"
+
+
+def is_visit(device_id: str) -> bool:
+    """Is that a page, and no robot?"""
+    return bool(_DEVICE.fullmatch(device_id))
+
+
+class Visits:
+    """The newest lines of each page's conversation. Thread-safe; for robots nothing is kept."""
+
+    def __init__(self) -> None:
+        self._visits: OrderedDict[str, OrderedDict[str, Line]] = OrderedDict()
+        self._owners: dict[str, str] = {}
+        self._forgotten = Forgotten()
+        self._lock = threading.Lock()
+
+    def put(self, visit: str, line_id: object, who: str, text: str, **fields: Any) -> Line | None:
+        """A line as it is now: new, or more of one that is there; None where this is no page."""
+        if not is_visit(visit):
+            return None
+        with self._lock:
+            lines = self._visits.setdefault(visit, OrderedDict())
+            self._visits.move_to_end(visit)
+            known = lines.get(str(line_id), {"state": "", "at": format_time(datetime.now(UTC))})
+            line = known | {"id": str(line_id), "who": who, "text": text, "note": ""} | fields
+            if known["state"] not in ("", MAKING, WAITING):  # it is spoken while it grows
+                line["state"] = known["state"]
+            lines[line["id"]] = line
+            self._owners[line["id"]] = visit
+            self._forget(lines)
+            return dict(line)
+
+    def _forget(self, lines: OrderedDict[str, Line]) -> None:
+        while len(lines) > SHOWN:
+            del self._owners[lines.popitem(last=False)[0]]
+        while len(self._visits) > VISITS:
+            for line_id in self._visits.popitem(last=False)[1]:
+                del self._owners[line_id]
+
+    def follow(self, message: dict[str, Any]) -> tuple[str, Line] | None:
+        """Take in what became of an answer: whose it is and how it is now, if that changed."""
+        line_id = str(message.get("id", ""))
+        with self._lock:
+            visit = self._owners.get(line_id)
+            line = self._visits[visit][line_id] if visit else None
+            if visit is None or line is None:
+                return None
+            state = has_moved_on(line["state"], str(message.get("event", "")))
+            if state is None:
+                return None
+            line["state"] = state
+            line["error"] = str(message.get("error") or line.get("error", ""))
+            return visit, dict(line)
+
+    def lines(self, visit: str) -> list[Line]:
+        """Oldest first, without what was deleted from the history."""
+        with self._lock:
+            known = {key: dict(line) for key, line in self._visits.get(visit, {}).items()}
+        gone = _with_questions(known, self._forgotten.among(_begun(known)))
+        with self._lock:
+            for key in gone & self._owners.keys():
+                del self._visits[self._owners.pop(key)][key]
+        return [line for key, line in known.items() if key not in gone]
+
+    def clear(self, visit: str) -> None:
+        """A new conversation."""
+        with self._lock:
+            for line_id in self._visits.pop(visit, {}):
+                del self._owners[line_id]
+
+
+def _begun(lines: dict[str, Line]) -> dict[str, Line]:
+    return {key: line for key, line in lines.items() if line["text"] != UNBEGUN}
+
+
+def _with_questions(lines: dict[str, Line], answers: set[str]) -> set[str]:
+    """These answers, and what the child said right before each."""
+    found, asked = set(answers), set[str]()
+    for key, line in lines.items():
+        if line["who"] == CHILD:
+            asked.add(key)
+        else:
+            found |= asked if key in answers else set()
+            asked = set()
+    return found

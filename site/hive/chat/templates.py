@@ -1,0 +1,42 @@
+"""What is put into the sentences that people write: the child's name, its words, time and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from ttsmirror.wire.messages import clean, shorten
+
+SPEECH_CHARACTERS = 300
+NAMELESS = {"es": "un niño", "en": "a child"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, and what."""
+
+    nickname: str = ""
+    speech: str = ""
+
+
+def fill(text: str, asked: Asked, lang: str = "es") -> str:
+    """`text` with what its {names} stand for. Braces that mean nothing stay."""
+    values = {"nickname": asked.nickname, "speech": shorten(asked.speech, SPEECH_CHARACTERS)}
+    if "{time}" in text or "{date}" in text:
+        now = timezone.localtime()
+        with translation.override(lang):
+            date = "l j \\d\\e F" if lang == "es" else "l, F j"
+            clock = "G:i" if lang == "es" else "g:i A"
+            values |= {"time": date_format(now, clock), "date": date_format(now, date)}
+    if not asked.nickname:
+        text = text.replace(", {nickname}", "")
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return clean(text.strip())
+
+
+def prompt_for(text: str, asked: Asked, lang: str) -> str:
+    """The prompt of a module, for this child."""
+    return fill(text, Asked(asked.nickname or NAMELESS.get(lang, ""), asked.speech), lang)

@@ -1,0 +1,182 @@
+"""What was said in Puppet Mode, and what became of each line: at the robot, and aloud."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+from hive.puppet import delivery_status
+from hive.puppet.deleted_lines import Forgotten
+from ttsmirror.wire.messages import format_time
+from ttsmonitor.models import Utterance
+
+KEPT = 500
+SHOWN = 30
+SOURCE = "puppet_mode"
+
+WAITING = "waiting"
+SENT = "sent"
+QUEUED = "queued"
+PLAYING = "playing"
+_ORDER = {WAITING: 0, SENT: 1, QUEUED: 2, PLAYING: 3}
+_FINAL = 4
+
+Line = dict[str, Any]
+
+
+class Lines:
+    """The newest lines of all robots in this process. Thread-safe.
+
+    A line of no robot (`device_id` empty) is for the loudspeaker alone.
+    """
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, Line] = OrderedDict()
+        self._forgotten = Forgotten()
+        self._lock = threading.Lock()
+
+    def add(
+        self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
+    ) -> Line:
+        """A line that is handed over now; the publisher tells when the broker has it."""
+        line: Line = {
+            "id": str(utterance_id),
+            "device_id": device_id,
+            "text": text,
+            "mood": mood,
+            "intensity": intensity,
+            "state": WAITING,
+            "reached": "",
+            "error": "",
+            "robot": "",
+            "robot_error": "",
+            "at": format_time(datetime.now(UTC)),
+        }
+        with self._lock:
+            self._lines[line["id"]] = line
+            while len(self._lines) > KEPT:
+                self._lines.popitem(last=False)
+        return delivery_status.shown(line)
+
+    def follow(self, message: dict[str, Any]) -> Line | None:
+        """Take in what became of a line, aloud (`event`) or at its robot (`robot`).
+
+        The line, where that changed it. News can overtake one another; a line never goes back.
+        """
+        with self._lock:
+            line = self._lines.get(str(message.get("id", "")))
+            news = {} if line is None else _aloud(line, message) | _at_robot(line, message)
+            if line is None or not news:
+                return None
+            line |= news
+            return delivery_status.shown(line)
+
+    def sent_to_robot(self, line_id: str, error: str) -> Line | None:
+        """A line left for its robot; with an error it could not."""
+        outcome = delivery_status.OFFLINE if error else delivery_status.SENT
+        return self.follow({"id": line_id, "robot": outcome, "robot_error": error})
+
+    def robot_speaks(self, device_id: str) -> list[Line]:
+        """A robot began to speak: that is the oldest line that it was sent."""
+        return self._robot_does(device_id, delivery_status.SPEAKING, {delivery_status.SENT}, most=1)
+
+    def robot_interrupted(self, device_id: str) -> list[Line]:
+        """A robot was told to stop: what it has not said yet it will not say."""
+        return self._robot_does(
+            device_id, delivery_status.INTERRUPTED, {delivery_status.SENT, delivery_status.SPEAKING}
+        )
+
+    def _robot_does(
+        self, device_id: str, what: str, before: set[str], most: int = KEPT
+    ) -> list[Line]:
+        with self._lock:
+            lines = [
+                line
+                for line in self._lines.values()
+                if line["device_id"] == device_id and line["robot"] in before
+            ][:most]
+            for line in lines:
+                line["robot"] = what
+            return [delivery_status.shown(line) for line in lines]
+
+    def recent(self, device_id: str) -> list[Line]:
+        """The newest lines of a robot, newest first, with those the history has from before."""
+        with self._lock:
+            known = {
+                key: dict(line)
+                for key, line in self._lines.items()
+                if line["device_id"] == device_id
+            }
+        for key in self._forgotten.among(known):
+            del known[key]
+            self._forget(key)
+        for utterance in _history(device_id)[:SHOWN]:
+            line = _from_history(utterance)
+            own = known.get(line["id"])
+            known[line["id"]] = line if own is None else _newest(own, line)
+        newest = sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)
+        return [delivery_status.shown(line) for line in newest[:SHOWN]]
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._lines.pop(key, None)
+
+
+def has_moved_on(state: str, event: str) -> str | None:
+    """The state after this event; None where it is none, or older news."""
+    after = QUEUED if event == "stored" else event
+    return after if event and _rank(after) > _rank(state) else None
+
+
+def _aloud(line: Line, message: dict[str, Any]) -> Line:
+    state = has_moved_on(line["state"], str(message.get("event", "")))
+    if state is None:
+        return {}
+    reached = state if state in _ORDER else line["reached"]
+    return {"state": state, "reached": reached, "error": str(message.get("error", ""))}
+
+
+def _at_robot(line: Line, message: dict[str, Any]) -> Line:
+    robot = str(message.get("robot", ""))
+    if delivery_status.robot_rank(robot) <= delivery_status.robot_rank(line["robot"]):
+        return {}
+    return {"robot": robot, "robot_error": str(message.get("robot_error", ""))}
+
+
+def _newest(own: Line, kept: Line) -> Line:
+    """A line of this process, with what the history knows better."""
+    merged = dict(own)
+    if _rank(kept["state"]) > _rank(own["state"]):
+        merged |= {key: kept[key] for key in ("state", "reached", "error")}
+    if delivery_status.robot_rank(kept["robot"]) > delivery_status.robot_rank(own["robot"]):
+        merged |= {key: kept[key] for key in ("robot", "robot_error")}
+    return merged
+
+
+def _history(device_id: str) -> Any:
+    return Utterance.objects.filter(device_id=device_id, source=SOURCE).recent()
+
+
+def _from_history(utterance: Utterance) -> Line:
+    is_received = utterance.status != Utterance.Status.RECEIVING
+    confirmed = utterance.robot_confirmed if utterance.device_id else None
+    return {
+        "id": str(utterance.pk),
+        "device_id": utterance.device_id,
+        "text": utterance.text,
+        "mood": utterance.mood or "neutral",
+        "intensity": utterance.intensity,
+        "state": str(utterance.status) if is_received else QUEUED,
+        "reached": QUEUED if utterance.started_at is None else PLAYING,
+        "error": utterance.error,
+        "robot": delivery_status.CONFIRMATIONS[confirmed],
+        "robot_error": delivery_status.NO_WORD if confirmed is False else "",
+        "at": format_time(utterance.published_at),
+    }
+
+
+def _rank(state: str) -> int:
+    return _ORDER.get(state, _FINAL)

@@ -1,0 +1,178 @@
+"""The mirror in an OpenMoxie that knows nothing of it: put around the methods that speak there.
+
+Everything that a robot is to say leaves through one method, and what it says by itself comes in
+through another. Both are found by name, and are called with what they were given: nothing that
+happens here can change or delay what OpenMoxie does.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any
+
+from ttsmirror.instrumentation.patch_targets import POINTS, Point
+from ttsmirror.publishing.deduplication import Heard
+from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
+from ttsmirror.publishing.queue_items import Handed
+from ttsmirror.wire.messages import Control, clean
+
+logger = logging.getLogger(__name__)
+
+COMPLAIN_SECONDS = 60.0
+FEELING = ("mood", "intensity")
+
+Given = dict[str, Any]
+Function = Callable[..., Any]
+Wrap = Callable[[Function, Point], Function]
+
+_feeling: ContextVar[Call | None] = ContextVar("feeling", default=None)
+"""The call that has mood and intensity of what leaves a few calls further in."""
+
+
+def instrument() -> list[str]:
+    """Put the mirror around what is there, once. What is missing is returned, and logged once."""
+    missing = []
+    for point in POINTS:
+        try:
+            _take(point)
+        except Exception as exc:
+            logger.debug("cannot mirror %s", point, exc_info=True)
+            missing.append(f"{point} ({exc})")
+    if missing:
+        logger.warning("not in this OpenMoxie, so not mirrored: %s", "; ".join(missing))
+    return missing
+
+
+def uninstrument() -> None:
+    """Everything is as it was."""
+    while _taken:
+        (owner, name), original = _taken.popitem()
+        if original is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+
+
+_taken: dict[tuple[type, str], Function | None] = {}
+
+
+def _take(point: Point) -> None:
+    owner = getattr(import_module(point.module), point.owner)
+    if (owner, point.name) in _taken:
+        return
+    function = getattr(owner, point.name)
+    given = list(inspect.signature(function).parameters)[1 : len(point.parameters) + 1]
+    if given != list(point.parameters):
+        raise TypeError(f"it takes {', '.join(given) or 'nothing'}")
+    wrapped = AROUND[point.name](function, point)
+    _taken[owner, point.name] = vars(owner).get(point.name)
+    setattr(owner, point.name, wrapped)
+
+
+def _complain(exc: Exception) -> None:
+    """Now and then: to write a traceback takes longer than the call that it is about."""
+    global _complained
+    if time.monotonic() - _complained > COMPLAIN_SECONDS:
+        _complained = time.monotonic()
+        logger.error("could not mirror what was said", exc_info=exc)
+
+
+_complained = -COMPLAIN_SECONDS
+
+
+class Call:
+    """What a method was given, not looked at yet: that takes time."""
+
+    def __init__(self, point: Point, args: tuple[Any, ...], kwargs: Given) -> None:
+        self._point, self._args, self._kwargs = point, args, kwargs
+        self.feeling = _feeling.get()
+
+    def __getitem__(self, name: str) -> Any:
+        given = dict(zip(("self", *self._point.parameters), self._args, strict=False))
+        return (given | self._kwargs).get(name)
+
+
+def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
+    """Before the call, so that no echo overtakes it; what it says is read on another thread."""
+
+    def around(function: Function, point: Point) -> Function:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            try:
+                call = Call(point, args, kwargs)
+                get_tts_mirror().hand_over(functools.partial(read, call))
+            except Exception as exc:
+                _complain(exc)
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    return around
+
+
+def _with_feeling(function: Function, point: Point) -> Function:
+    """Mood and intensity are in this call; the words leave a few calls further in."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        token = _feeling.set(Call(point, args, kwargs))
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _feeling.reset(token)
+
+    return wrapper
+
+
+def _command(call: Call) -> Handed:
+    """A command leaves for a robot: what it is to say, if anything."""
+    command, payload = call["command"], call["payload"]
+    if command == "telehealth":
+        message = payload["message"]
+        if message["action"] == "INTERRUPT":
+            return Control(action="interrupt", device_id=call["device_id"])
+        if message["action"] == "PLAY_OUTPUT":
+            return _speech(call, message["output"], source="puppet_mode")
+    elif command == "remote_chat" and "output" in payload:
+        # A fallback is for a robot that has nothing better: if it is said, the robot tells.
+        if payload.get("response_action", {}).get("output_type") != "FALLBACK":
+            event_id = str(payload.get("event_id") or "")
+            return _speech(call, payload["output"], source="chat", event_id=event_id)
+    return None
+
+
+def _speech(call: Call, output: Given, **options: Any) -> Handed:
+    feeling = {}
+    if call.feeling is not None:
+        feeling = {name: each for name in FEELING if (each := call.feeling[name]) is not None}
+    words = output.get("text") or output.get("markup") or ""
+    return make_utterance(words, device_id=call["device_id"], **options, **feeling)
+
+
+def _request(call: Call) -> Handed:
+    """A robot asks for an answer, or tells what it has just said."""
+    rcr = call["rcr"]
+    speech = rcr.get("speech")
+    if rcr.get("command") != "notify" or not isinstance(speech, str):
+        return None
+    content = f"{rcr.get('module_id', '')}/{rcr.get('content_id', '')}"
+    return Heard(
+        call["device_id"],
+        clean(speech),
+        event_id=str(rcr.get("event_id") or ""),
+        is_ours=content in getattr(call["self"], "_modules", ()),
+    )
+
+
+AROUND = {
+    "send_command_to_bot_json": _handing_over(_command),
+    "send_telehealth_speech": _with_feeling,
+    "handle_request": _handing_over(_request),
+}
+"""What is done around each of the POINTS."""

@@ -1,0 +1,39 @@
+"""A client of the broker, as the settings describe it. It is not connected."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from ttsmirror.mqtt.paho_compat import make_client
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BrokerError
+
+
+def new_client(
+    client_id: str, *, clean_session: bool = True, manual_ack: bool = False
+) -> paho.Client:
+    """With account and TLS. Raises BrokerError where its certificates cannot be read."""
+    client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
+    if conf.MQTT_USERNAME:
+        client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
+    if conf.MQTT_TLS:
+        _encrypt(client)
+    client.on_socket_open = _send_at_once
+    return client
+
+
+def _encrypt(client: paho.Client) -> None:
+    try:
+        client.tls_set(ca_certs=conf.ca_certs)
+    except OSError as exc:
+        raise BrokerError(
+            f"MQTT_CA_CERTS={conf.MQTT_CA_CERTS} cannot be read ({exc.strerror or exc})."
+        ) from exc
+
+
+def _send_at_once(client: paho.Client, userdata: object, connection: Any) -> None:
+    # Without this the second of two quick messages waits for the answer to the first.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,39 @@
+"""The names under which this installation is known to the broker."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from ttsmirror.secret_file import kept_secret
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import TTSMonitorError
+
+SUFFIX_BYTES = 8
+DIGEST_CHARACTERS = 16
+INSTANCE_BYTES = 4
+
+
+def client_id(name: str) -> str:
+    """`name` with this installation's suffix: the same at every start, and nobody can guess it.
+
+    A client that comes with the id of another one throws it out and ends its session, and the
+    robots' port lets anybody in. Raises TTSMonitorError where the suffix cannot be kept.
+    """
+    path = conf.work_dir / "installation_id"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return f"{name}-{kept_secret(path, SUFFIX_BYTES)}"
+    except OSError as exc:
+        raise TTSMonitorError(f"{path} cannot be kept: {exc.strerror}.") from exc
+
+
+def new_instance(client_id: str) -> str:
+    """What tells a client from another one with the same name, without telling the name."""
+    digest = hashlib.sha256(client_id.encode()).hexdigest()[:DIGEST_CHARACTERS]
+    return f"{digest}.{secrets.token_hex(INSTANCE_BYTES)}"
+
+
+def is_rival(instance: str, other: str) -> bool:
+    """Is `other` another client with the same name?"""
+    return instance != other and instance.partition(".")[0] == other.partition(".")[0]

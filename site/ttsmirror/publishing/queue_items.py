@@ -1,0 +1,40 @@
+"""What is handed to the publisher's thread."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ttsmirror.publishing.deduplication import Heard
+from ttsmirror.wire.messages import Chunk, Control
+
+Handed = Chunk | Control | Heard | None
+"""By whoever has something to publish."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The speech service has stored it."""
+
+    utterance_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Resend:
+    """Publish again what is not confirmed."""
+
+    is_all: bool
+    """Also what went out over this very connection: nobody may have listened."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of an utterance, in the words of the status topic."""
+
+    fields: dict[str, Any]
+
+
+Item = Chunk | Control | Heard | Callable[[], Handed] | Confirmed | Resend | Told | None
+"""Whatever its queue holds."""

@@ -1,0 +1,122 @@
+"""Fields of a JSON message, each read with what it may hold, and JSON written.
+
+What does not fit raises InvalidMessageError with a sentence that says why.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+from ttsmirror.text import clean
+from ttsmonitor.exceptions import InvalidMessageError
+
+UTC = timezone.utc  # Python 3.10 has no datetime.UTC
+PAYLOAD_BYTES = 64 * 1024
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+DEVICE = re.compile(r"[^\s/+#\x00]{1,128}")
+LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
+
+
+def dump(fields: dict[str, Any]) -> bytes:
+    """JSON as bytes, accents as they are."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def format_time(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, as in 2025-09-18T10:30:00.000Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def format_maybe(moment: datetime | None) -> str | None:
+    """format_time(), and None of None."""
+    return None if moment is None else format_time(moment)
+
+
+def decode(payload: bytes) -> str:
+    if len(payload) > PAYLOAD_BYTES:
+        raise InvalidMessageError(f"payload of {len(payload)} bytes: at most {PAYLOAD_BYTES}")
+    try:
+        return payload.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        where = f"{exc.reason} at byte {exc.start}"
+        raise InvalidMessageError(f"payload is not UTF-8: {where}") from exc
+
+
+def read_object(content: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(content)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidMessageError(f"payload is not valid JSON: {exc}") from exc
+    if not isinstance(fields, dict):
+        raise InvalidMessageError("payload is not a JSON object")
+    return fields
+
+
+def read_text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = False) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise InvalidMessageError(f"{name} is missing or is not a string")
+    if not value or not (blank or value.strip()):
+        raise InvalidMessageError(f"{name} is empty")
+    if len(value) > limit:
+        raise InvalidMessageError(f"{name} has {len(value)} characters: at most {limit}")
+    if clean(value) != value:
+        raise InvalidMessageError(f"{name} has a NUL or half a surrogate pair")
+    return value
+
+
+def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = fields.get(name)
+    if value in (None, ""):
+        return ""
+    if not isinstance(value, str) or not fits(value, pattern):
+        raise InvalidMessageError(f"{name} is {str(value)[:80]!r}: not a valid name")
+    return value
+
+
+def read_number(fields: dict[str, Any], name: str, *, low: float, high: float) -> float | None:
+    if fields.get(name) is None:
+        return None
+    value = fields[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        shown = str(value)[:80]
+        raise InvalidMessageError(f"{name} is {shown!r}: give a number from {low} to {high}")
+    return float(value)
+
+
+def read_whole(fields: dict[str, Any], name: str, *, default: int, high: int) -> int:
+    value = read_number(fields, name, low=1, high=high)
+    if value is None:
+        return default
+    if value != int(value):
+        raise InvalidMessageError(f"{name} is {value}: give a whole number")
+    return int(value)
+
+
+def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
+    value = fields.get(name)
+    if value in (None, ""):
+        return None
+    try:
+        return uuid.UUID(str(value))
+    except ValueError as exc:
+        raise InvalidMessageError(f"{name} is {str(value)[:80]!r}: not a UUID") from exc
+
+
+def read_time(fields: dict[str, Any]) -> datetime | None:
+    value = fields.get("timestamp")
+    if value in (None, ""):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise InvalidMessageError(f"timestamp is {str(value)[:80]!r}: give ISO 8601") from exc
+
+
+def fits(value: object, pattern: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value

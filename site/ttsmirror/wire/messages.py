@@ -1,0 +1,228 @@
+"""The wire contract: what the MQTT payloads hold, read and written in this one place.
+
+Payloads are UTF-8 JSON objects; unknown fields are ignored. On the text topic plain UTF-8 text is
+an utterance too. Whatever cannot be read raises InvalidMessageError with a sentence that says why.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ttsmirror.text import CHUNK_CHARACTERS, split_chunks
+from ttsmirror.text import clean as clean
+from ttsmirror.text import shorten as shorten
+from ttsmirror.wire.control import ACTIONS as ACTIONS
+from ttsmirror.wire.control import Control as Control
+from ttsmirror.wire.control import parse_control as parse_control
+from ttsmirror.wire.fields import (
+    DEVICE,
+    LANG,
+    SLUG,
+    decode,
+    fits,
+    read_name,
+    read_number,
+    read_object,
+    read_text,
+    read_time,
+    read_uuid,
+    read_whole,
+)
+from ttsmirror.wire.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
+from ttsmirror.wire.fields import UTC as UTC
+from ttsmirror.wire.fields import dump as dump
+from ttsmirror.wire.fields import format_maybe as format_maybe
+from ttsmirror.wire.fields import format_time as format_time
+from ttsmonitor.exceptions import InvalidMessageError
+
+STATUS_TOPIC = "moxie/tts/status"
+CONTROL_TOPIC = "moxie/tts/control"
+HEALTH_TOPIC = "moxie/system/health"
+SPEECH_COMPONENT = "tts-subscriber"
+
+UTTERANCE_CHARACTERS = 20_000
+MAX_CHUNKS = 1_000
+PRIORITIES = ("normal", "high")
+
+ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
+"""How an utterance can end."""
+EVENTS = ("stored", "playing", *ENDS)
+"""What moxie/tts/status can say of an utterance."""
+
+_NAMESPACE = uuid.UUID("5f0c2f3e-8c0b-5f1e-9d5c-6d6f78696521")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """One message of the text topic: an utterance, or a numbered part of one."""
+
+    utterance_id: uuid.UUID
+    text: str
+    source: str = "system"
+    chunk: int = 1
+    total_chunks: int = 1
+    published_at: datetime | None = None
+    device_id: str = ""
+    lang: str = ""
+    voice: str = ""
+    mood: str = ""
+    intensity: float | None = None
+    priority: str = "normal"
+    ttl: float | None = None
+    event_id: str = ""  # of the robot's request that this answers; no message has it
+    is_open: bool = False
+    """More of it follows, nobody knows how much: `total_chunks` only says that."""
+    parts: tuple[str, ...] = ()
+    """`text` as it was cut when it went out in parts, while it was still being made."""
+    is_anonymous: bool = False
+    """It came without an id, so the one it has was made up on receipt."""
+
+    def to_payload(self) -> bytes:
+        """The JSON of this message; what is empty is left out."""
+        fields: dict[str, Any] = {
+            "text": self.text,
+            "timestamp": format_time(self.published_at or datetime.now(UTC)),
+            "source": self.source,
+            "chunk": self.chunk,
+            "total_chunks": self.total_chunks,
+            "id": str(self.utterance_id),
+        }
+        for name in ("device_id", "lang", "voice", "mood", "intensity", "ttl"):
+            if (value := getattr(self, name)) not in ("", None):
+                fields[name] = value
+        if self.priority != "normal":
+            fields["priority"] = self.priority
+        if self.is_open:
+            fields["more"] = True
+        return dump(fields)
+
+    def split(self) -> list[Chunk]:
+        """This utterance as chunks that fit the wire; their texts join to the same text."""
+        parts = self.parts or split_chunks(self.text)
+        # Of one that is open, whoever counts against the newest message sees that one is missing.
+        total = None if self.is_open else len(parts)
+        return [
+            replace(self, text=part, chunk=number, total_chunks=total or number + 1, parts=())
+            for number, part in enumerate(parts, start=1)
+        ]
+
+
+def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
+    """Read a message of the text topic; `device_id` is what its topic ends in, if anything."""
+    content = decode(payload)
+    device_id = read_name({"device_id": device_id}, "device_id", DEVICE)
+    if not content.lstrip().startswith("{"):
+        return _plain(content, device_id)
+    fields = read_object(content)
+    total = read_whole(fields, "total_chunks", default=1, high=MAX_CHUNKS)
+    number = read_whole(fields, "chunk", default=1, high=total)
+    # A chunk may be nothing but the white space between two others.
+    text = read_text(fields, "text", CHUNK_CHARACTERS, blank=total > 1)
+    device_id = device_id or read_name(fields, "device_id", DEVICE)
+    source = read_name(fields, "source", SLUG) or "system"
+    priority = str(fields.get("priority") or "normal")
+    if priority not in PRIORITIES:
+        raise InvalidMessageError(f"priority is {priority!r}: give normal or high")
+    return Chunk(
+        utterance_id=_utterance_id(fields, source, device_id, total),
+        text=text,
+        source=source,
+        chunk=number,
+        total_chunks=total,
+        published_at=read_time(fields),
+        device_id=device_id,
+        lang=read_name(fields, "lang", LANG),
+        voice=read_name(fields, "voice", SLUG),
+        mood=read_name(fields, "mood", SLUG),
+        intensity=read_number(fields, "intensity", low=0, high=1),
+        priority=priority,
+        ttl=read_number(fields, "ttl", low=0, high=7 * 86_400),
+        is_open=total > 1 and fields.get("more") is True,
+        is_anonymous=total == 1 and fields.get("id") in (None, ""),
+    )
+
+
+def parse_object(payload: bytes) -> dict[str, Any]:
+    """Read any other JSON object (status, health)."""
+    return read_object(decode(payload))
+
+
+def status_payload(
+    *,
+    status: str,
+    current_text: str,
+    queue_size: int,
+    component: str,
+    utterance_id: uuid.UUID | None = None,
+    event: str = "",
+    device_id: str = "",
+    error: str = "",
+) -> bytes:
+    """A message of the status topic: the speaker's state, and what just happened to whom."""
+    fields: dict[str, Any] = {
+        "status": status,
+        "current_text": current_text,
+        "queue_size": queue_size,
+        "timestamp": format_time(datetime.now(UTC)),
+        "component": component,
+    }
+    if utterance_id is not None:
+        fields |= {"id": str(utterance_id), "event": event}
+    if device_id:
+        fields["device_id"] = device_id
+    if error:
+        fields["error"] = error
+    return dump(fields)
+
+
+def presence_payload(status: str, component: str, version: str, instance: str = "") -> bytes:
+    """Birth (`online`) or last will (`offline`) of a component."""
+    fields = {"status": status, "component": component, "version": version, "instance": instance}
+    return dump(fields | {"timestamp": format_time(datetime.now(UTC))})
+
+
+def pong_payload(
+    ping: dict[str, Any], component: str, status: str, checks: Any, instance: str = ""
+) -> bytes:
+    """The answer of `component` to a health ping."""
+    fields = {"type": "pong", "id": ping.get("id"), "component": component, "status": status}
+    now = format_time(datetime.now(UTC))
+    return dump(fields | {"checks": checks, "instance": instance, "timestamp": now})
+
+
+def tidy(utterance: Chunk) -> Chunk:
+    """`utterance` without the optional fields that no reader would take.
+
+    What somebody says should not be lost for a mood with a space in it.
+    """
+    patterns = {"device_id": DEVICE, "lang": LANG, "voice": SLUG, "mood": SLUG}
+    changes: dict[str, Any] = {
+        name: ""
+        for name, pattern in patterns.items()
+        if (value := getattr(utterance, name)) and not fits(value, pattern)
+    }
+    if not fits(utterance.source, SLUG):
+        changes["source"] = "system"
+    for name, high in (("intensity", 1.0), ("ttl", 7 * 86_400)):
+        value = getattr(utterance, name)
+        if value is not None and not (isinstance(value, int | float) and 0 <= value <= high):
+            changes[name] = None
+    return replace(utterance, **changes) if changes else utterance
+
+
+def _plain(content: str, device_id: str) -> Chunk:
+    text = read_text({"text": content.rstrip("\r\n")}, "text", UTTERANCE_CHARACTERS)
+    return Chunk(utterance_id=uuid.uuid4(), text=text, device_id=device_id, is_anonymous=True)
+
+
+def _utterance_id(fields: dict[str, Any], source: str, device_id: str, total: int) -> uuid.UUID:
+    if (given := read_uuid(fields)) is not None:
+        return given
+    if total == 1:
+        return uuid.uuid4()
+    # Chunks without an id belong together by what they share.
+    shared = (source, device_id, clean(str(fields.get("timestamp"))), str(total))
+    return uuid.uuid5(_NAMESPACE, "\x1f".join(shared))

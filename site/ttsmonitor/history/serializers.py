@@ -1,0 +1,33 @@
+"""An utterance as JSON has it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from ttsmirror.wire.messages import format_maybe
+from ttsmonitor.models import Utterance
+
+
+def describe(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
+    """An utterance as pages, API and events show it: times in ISO 8601, UTC."""
+    return {
+        "id": str(utterance.id),
+        "text": utterance.text,
+        "source": utterance.source,
+        "device_id": utterance.device_id,
+        "lang": utterance.lang,
+        "voice": utterance.voice,
+        "mood": utterance.mood,
+        "intensity": utterance.intensity,
+        "priority": utterance.priority,
+        "status": utterance.status,
+        "error": utterance.error,
+        "published_at": format_maybe(utterance.published_at),
+        "received_at": format_maybe(utterance.received_at),
+        "started_at": format_maybe(utterance.started_at),
+        "finished_at": format_maybe(utterance.finished_at),
+        "first_audio_ms": utterance.first_audio_ms,
+        "audio_seconds": utterance.audio_seconds,
+        "engine": utterance.engine,
+    }

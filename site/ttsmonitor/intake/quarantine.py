@@ -1,0 +1,60 @@
+"""What could not be read or kept, with the reason: the newest of it, within bounds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import F, Sum, Window
+from django.db.models.functions import Length
+
+from ttsmirror.wire.messages import PAYLOAD_BYTES, shorten
+from ttsmonitor.models import QuarantinedMessage
+
+logger = logging.getLogger(__name__)
+
+MAX_ROWS = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+TOPIC_CHARACTERS = 1024
+REASON_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A message, and what is wrong with it."""
+
+    topic: str
+    payload: bytes
+    reason: str
+
+
+def quarantine(messages: Sequence[Unreadable]) -> None:
+    """Keep these, of a payload over the limit the beginning; the oldest make room."""
+    if not messages:
+        return
+    # In a line for all: who sends rubbish sends much of it.
+    last = messages[-1]
+    logger.warning(
+        "quarantined %d messages, the last on %.200s: %.200s",
+        len(messages), last.topic, last.reason,
+    )  # fmt: skip
+    kept = QuarantinedMessage.objects.bulk_create([
+        QuarantinedMessage(
+            # PostgreSQL takes no NUL, and a column has its length.
+            topic=message.topic.replace("\0", "\ufffd")[:TOPIC_CHARACTERS],
+            payload=message.payload[:PAYLOAD_BYTES],
+            reason=shorten(message.reason.replace("\0", "\ufffd"), REASON_CHARACTERS),
+        )
+        for message in messages
+    ])  # fmt: skip
+    _make_room(kept[-1].pk)
+
+
+def _make_room(newest: int) -> None:
+    QuarantinedMessage.objects.filter(pk__lte=newest - MAX_ROWS).delete()
+    so_far = Window(Sum(Length("payload")), order_by=F("pk").desc())
+    over = QuarantinedMessage.objects.annotate(so_far=so_far).filter(so_far__gt=MAX_BYTES)
+    first_over = over.order_by("-pk").values_list("pk", flat=True).first()
+    if first_over is not None:
+        QuarantinedMessage.objects.filter(pk__lte=first_over).delete()

@@ -1,0 +1,115 @@
+"""The monitor's page, and its health for whoever watches over the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views import csrf
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BadRequestError
+from ttsmonitor.history import pagination, stats
+from ttsmonitor.history.counts import heard_of
+from ttsmonitor.history.filters import Filters, with_chosen
+from ttsmonitor.models import Utterance
+from ttsmonitor.monitor import snapshot
+from ttsmonitor.monitor.forms import voice_choices
+from ttsmonitor.web import jsonapi
+from ttsmonitor.web.labels import (
+    CHECKS,
+    MOODS,
+    SOURCES,
+    strings,
+)
+from ttsmonitor.web.pages import page
+
+
+@page
+def monitor(request: HttpRequest) -> HttpResponse:
+    """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
+    status, filters = snapshot.status(), _filters(request)
+    numbers, newest = stats.collect(), pagination.read(filters.rows(), {}, snapshot.RECENT)
+    context = {
+        "status": status,
+        "lamps": lamps(snapshot.health(), status),
+        "stats": numbers,
+        "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
+        "recent": newest.rows,
+        "has_older": newest.next is not None,
+        "filters": filters,
+        "robots": with_chosen(heard_of("device_id"), filters.device_id),
+        "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),
+        "moods": MOODS,
+        "voices": voice_choices(),
+        "activity": list(reversed(snapshot.activity())),
+        "strings": strings(),
+    }
+    return render(request, "ttsmonitor/monitor.html", context)
+
+
+@login_not_required
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """200 when everything works, else 503, with named checks."""
+    report = snapshot.health()
+    if snapshot.NOT_RUNNING in (check["detail"] for check in report["checks"].values()):
+        return JsonResponse(report | {"detail": snapshot.NOT_RUNNING}, status=503)
+    return health_answer(request, report)
+
+
+def health_answer(request: HttpRequest, report: dict[str, Any]) -> JsonResponse:
+    """A report of checks. Details can quote what was said, so they are for those who may see it."""
+    if not _may_see_details(request):
+        bare = {
+            name: {"ok": check["ok"], "since": check["since"]}
+            for name, check in report["checks"].items()
+        }
+        report = {"ok": report["ok"], "checks": bare}
+    return JsonResponse(report, status=200 if report["ok"] else 503)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page, but for programs: they get JSON."""
+    if not jsonapi.is_api(request):
+        return csrf.csrf_failure(request, reason)
+    detail = _("Send the X-CSRFToken header, or a token: Authorization: Bearer …")
+    return jsonapi.error("csrf_failed", detail, 403)
+
+
+def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:
+    """The checks as the page shows them: what works says what it is, what fails says why."""
+    broken = {"ok": False, "detail": snapshot.NOT_RUNNING, "since": None}
+    good = {
+        "broker": status["broker"]["address"],
+        "synthesis": status["engine"],
+        "audio": status["output"],
+    }
+    shown = []
+    for name, (icon, label) in CHECKS.items():
+        check = health["checks"].get(name, broken)
+        detail = good.get(name, "") if check["ok"] else check["detail"]
+        shown.append(check | {"name": name, "icon": icon, "label": label, "detail": detail})
+    return shown
+
+
+def _filters(request: HttpRequest) -> Filters:
+    """What the address asks for; all of it where that cannot be understood."""
+    try:
+        return Filters.read(request.GET)
+    except BadRequestError:
+        return Filters()
+
+
+def _may_see_details(request: HttpRequest) -> bool:
+    try:
+        return not conf.MOXIE_REQUIRE_LOGIN or request.user.is_authenticated
+    except DatabaseError:
+        return False  # and the check of the database says so

@@ -1,0 +1,61 @@
+"""Whether what waits gets its turn: looked at from outside, since what hangs cannot say so."""
+
+from __future__ import annotations
+
+import time
+
+from django.utils import timezone
+
+from ttsmonitor.conf import conf
+from ttsmonitor.models import Utterance
+from ttsmonitor.speaking.speaker import Speaker
+
+STUCK_SECONDS = 60.0
+"""More than a sound device that is there, or a voice, takes in the middle of a sentence."""
+
+
+class Waiting:
+    """look() now and then, from one thread; the rest answers at once."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._oldest: Utterance | None = None
+        self._is_left = False
+        self._progress: object = None
+        self._moved = time.monotonic()
+        self.is_stuck = False
+        """A call to the sound device does not return."""
+
+    @property
+    def oldest_seconds(self) -> float | None:
+        """How long the oldest one waits; None where none does."""
+        oldest = self._oldest
+        if oldest is None:
+            return None
+        return max(0.0, round((timezone.now() - oldest.received_at).total_seconds(), 1))
+
+    @property
+    def error(self) -> str:
+        if self.is_stuck:
+            return "the sound device has not taken the sentence for a minute"
+        return (
+            "sentences wait for longer than they may, and none is spoken" if self._is_left else ""
+        )
+
+    def look(self) -> None:
+        progress, is_playing = self._speaker.progress, self._speaker.state == "playing"
+        if progress != self._progress or not is_playing:
+            self._progress, self._moved = progress, time.monotonic()
+        self.is_stuck = time.monotonic() - self._moved > STUCK_SECONDS
+        before, self._oldest = self._oldest, _oldest()
+        # Twice the same: one of many that are just being given up is no failure.
+        self._is_left = (
+            self._speaker.state == "idle"
+            and self._oldest is not None
+            and self._oldest == before
+            and self._oldest.is_stale(conf.TTS_TTL)
+        )
+
+
+def _oldest() -> Utterance | None:
+    return Utterance.objects.waiting().order_by("received_at").first()

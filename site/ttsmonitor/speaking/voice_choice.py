@@ -1,0 +1,78 @@
+"""How an utterance is to sound: what it says itself, the voice settings, its mood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
+from ttsmonitor.synthesis.piper.voices import ESPEAK, find_voice, speaks
+from ttsmonitor.synthesis.prosody import manner
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+
+def request_for(
+    utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
+) -> SpeechRequest:
+    """What to ask the synthesizer for, so that it says `words` as `utterance` is to sound.
+
+    A voice that the message names wins over the settings'. Of these the best one counts, robot
+    before source before language, but for a voice that speaks another language. `settings` are
+    those in the database unless given.
+    """
+    known = VoiceSetting.objects.all() if settings is None else settings
+    fitting = [each for each in known if each.fits(utterance)]
+    fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
+    setting = fitting[0]
+    speaking = next(each for each in fitting if _can_say(each, utterance.lang))
+    pace, loudness = manner(utterance.mood, utterance.intensity)
+    return SpeechRequest(
+        text=words,
+        lang=utterance.lang,
+        voice=utterance.voice or speaking.voice,
+        speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
+        speed=pace * setting.speed,
+        volume=loudness * setting.volume,
+    )
+
+
+def _can_say(setting: VoiceSetting, lang: str) -> bool:
+    """Is its voice one for this language? Who sets one for that very language knows."""
+    if not (lang and setting.voice) or setting.lang or setting.voice == ESPEAK:
+        return True
+    try:
+        return speaks(find_voice(setting.voice, conf.path("TTS_VOICE_DIR")), lang)
+    except SynthesisError:
+        return True  # whoever is to speak instead is found, and told of, by who speaks
+
+
+def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
+    """A word in each of the voices that settings name: to have them ready."""
+    named = {(each.voice, each.speaker): None for each in settings if each.voice}
+    return [replace(WARM_UP, voice=voice, speaker=speaker) for voice, speaker in named]
+
+
+class VoiceKeeper:
+    """Has the voices ready that settings name, and the process that speaks them.
+
+    look() now and then, and not when one of them is to speak: that takes a second or more.
+    """
+
+    def __init__(self, synthesizer: Synthesizer) -> None:
+        self._synthesizer = synthesizer
+        self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
+        self.settings: list[VoiceSetting] = []
+        """As they were when it last looked."""
+
+    def look(self) -> None:
+        """Start the process that died while nobody spoke; load what is new to it."""
+        self._synthesizer.ensure_started()
+        self.settings = list(VoiceSetting.objects.all())
+        wanted = (self._synthesizer.pid, configured_voices(self.settings))
+        if wanted != self._ready:
+            self._ready = wanted
+            for request in wanted[1]:
+                self._synthesizer.prepare(request)

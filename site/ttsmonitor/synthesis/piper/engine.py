@@ -1,0 +1,254 @@
+"""Piper: neural voices, through piper-tts (GPL-3), which only the synthesis process imports."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.language.normalization import readable
+from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
+from ttsmonitor.synthesis.clauses import Clause, clauses
+from ttsmonitor.synthesis.loudness import (
+    KNEE,
+    SILENCE,
+    Limiter,
+    gain_for,
+    to_pcm,
+    with_soft_end,
+    without_end,
+    without_start,
+)
+from ttsmonitor.synthesis.piper.stages import (
+    Samples,
+    Scales,
+    load_stages,
+    session,
+)
+from ttsmonitor.synthesis.piper.timing import Timing, places, starts
+from ttsmonitor.synthesis.piper.voices import Voice
+
+logger = logging.getLogger(__name__)
+
+CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
+
+ONSET_SECONDS = 0.02
+"""What stays of the silence that a voice begins with, 35 to 70 ms of a real one: an h or an f
+begins softly. The rest of it would only be waited for."""
+
+Marks = tuple[Mark, ...]
+
+
+class Runner(Protocol):
+    """Makes samples of phoneme ids."""
+
+    timing: Timing | None
+    """Of the clause that speak() gives now, from its first block on; None: it is not known."""
+
+    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
+        """The samples of a clause, in blocks."""
+        ...
+
+
+class Whole:
+    """A voice that cannot be cut: each clause in one piece."""
+
+    def __init__(self, voice: Any) -> None:
+        self._voice = voice
+        self.timing: Timing | None = None
+
+    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
+        from piper import SynthesisConfig
+
+        noise, length, width = scales
+        options = SynthesisConfig(
+            speaker_id=speaker, noise_scale=noise, length_scale=length, noise_w_scale=width
+        )
+        made = self._voice.phoneme_ids_to_audio(ids, options)
+        samples = made[0] if isinstance(made, tuple) else made
+        sound = np.asarray(samples, dtype=np.float32).ravel()
+        self.timing = Timing(len(sound))
+        yield sound
+
+
+class PiperEngine:
+    """A loaded voice."""
+
+    def __init__(self, voice: Voice, gains: dict[int, float] | None = None) -> None:
+        """Load `voice`; about a second. Raises SynthesisError where that fails.
+
+        `gains` of its speakers are those known from when it was loaded before, and found out here.
+        """
+        self.name = f"piper {voice.name}"
+        self.is_provisional = False
+        self._voice = voice
+        self._gains = {} if gains is None else gains
+        self._unmeasured: list[int] = []
+        self._unknown: set[int] = set()
+        try:
+            self._load()
+        except SynthesisError:
+            raise
+        except Exception as exc:
+            raise SynthesisError(
+                f"The voice {voice.name} cannot be loaded; fetch it again. {exc}"
+            ) from exc
+
+    def speak(self, request: SpeechRequest, emit: Emit) -> None:
+        """Emit the sound in blocks, the first one as soon as a few frames are decoded."""
+        try:
+            is_meant = request.voice in ("", self._voice.name)
+            speaker = self._speaker(request.speaker if is_meant else None)
+            gain = self._gain(speaker)
+            self.is_provisional = speaker in self._unmeasured
+            for samples, marks in self._samples(request, speaker, 1 / gain):
+                pcm = to_pcm(samples, gain * request.volume)
+                if not emit(Block(pcm, self._config.sample_rate, marks)):
+                    return
+        except SynthesisError:
+            raise
+        except (OSError, EOFError):
+            raise  # the pipe of whoever listens
+        except Exception as exc:
+            raise SynthesisError(f"The voice {self._voice.name} failed: {exc}") from exc
+
+    def _load(self) -> None:
+        try:
+            from piper import PiperVoice
+            from piper.config import PiperConfig
+        except ImportError as exc:
+            raise SynthesisError(
+                "Piper is not installed: pip install -r requirements-piper.txt"
+            ) from exc
+        config = PiperConfig.from_dict(self._voice.config)
+        try:
+            # Only its phonemizer is used; the model itself is run in stages.
+            self._start(PiperVoice(session=None, config=config), load_stages(self._voice.model))
+        except Exception as exc:
+            logger.warning(
+                "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
+            )
+            whole = PiperVoice(session=session(self._voice.model), config=config)
+            self._start(whole, Whole(whole))
+
+    def _start(self, piper: Any, runner: Runner) -> None:
+        """Speak through `runner`, once it was heard that it can."""
+        self._piper, self._runner, self._config = piper, runner, piper.config
+        default = self._speaker(None)
+        if default in self._gains:
+            next(self._calibration(default), None)
+        else:
+            self._unmeasured = [default]
+            self._measure(lambda: False)
+
+    def _speaker(self, wanted: int | None) -> int:
+        """The one who is wanted, where the voice has him."""
+        speakers, default = self._config.num_speakers, self._config.default_speaker_id
+        if wanted is not None and 0 <= wanted < speakers:
+            return wanted
+        if wanted is not None and wanted not in self._unknown:
+            self._unknown.add(wanted)
+            logger.warning("%s has no speaker %d; its default one speaks", self._voice.name, wanted)
+        return int(default) if 0 <= default < speakers else 0
+
+    def _gain(self, speaker: int) -> float:
+        """What makes the speaker as loud as any other; the default one's until that is known."""
+        if speaker not in self._gains and speaker not in self._unmeasured:
+            self._unmeasured.append(speaker)
+        return self._gains.get(speaker, self._gains[self._speaker(None)])
+
+    def measure(self, is_disturbed: Callable[[], bool]) -> bool:
+        """Find out how loud those are who spoke for the first time; a quarter of a second each.
+
+        False where it was disturbed, so that it is to be called again.
+        """
+        try:
+            return self._measure(is_disturbed)
+        except (OSError, EOFError):
+            raise  # the pipe of whoever disturbs
+        except Exception as exc:
+            logger.warning("%s: how loud a speaker is cannot be told: %s", self._voice.name, exc)
+            self._gains[self._unmeasured.pop()] = self._gains[self._speaker(None)]
+            return not self._unmeasured
+
+    def _measure(self, is_disturbed: Callable[[], bool]) -> bool:
+        while self._unmeasured:
+            said = [np.zeros(0, dtype=np.float32)]
+            for samples, _marks in self._calibration(self._unmeasured[-1]):
+                if is_disturbed():
+                    return False
+                said.append(samples)
+            self._gains[self._unmeasured.pop()] = gain_for(np.concatenate(said))
+        return True
+
+    def _calibration(self, speaker: int) -> Iterator[tuple[Samples, Marks]]:
+        """The speaker says what any voice can say, or the letters that it knows."""
+        text = CALIBRATION
+        if self._config.phoneme_type.value == "text":
+            letters = [each for each in self._config.phoneme_id_map if each.isalpha()]
+            text = "".join(letters[: len(CALIBRATION)])
+        return self._samples(SpeechRequest(text=text), speaker, 0.0)
+
+    def _samples(
+        self, request: SpeechRequest, speaker: int, full: float
+    ) -> Iterator[tuple[Samples, Marks]]:
+        """The sound in blocks; with the first of a sentence, when its words are heard.
+
+        `full` is what will be as loud as can be; 0: it is not known, so nothing is silence.
+        """
+        config, silence = self._config, SILENCE * full
+        scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
+        limiter = self._limiter(request.volume, full)
+        follows = False
+        pieces = list(clauses(readable(request.text, config.espeak_voice)))
+        if pieces and request.runs_on:
+            pieces[-1] = replace(pieces[-1], runs_on=True)
+        for clause in pieces:
+            parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
+            for number, phonemes in enumerate(parts, start=1):
+                cut: list[int] = []
+                ids = self._piper.phonemes_to_ids(phonemes)
+                blocks: Iterable[Samples] = self._runner.speak(ids, scales, speaker)
+                if follows and number == 1:
+                    blocks = without_start(blocks, silence, config.sample_rate, cut.append)
+                elif clause is pieces[0] and number == 1:
+                    blocks = without_start(
+                        blocks, silence, config.sample_rate, cut.append,
+                        kept_seconds=ONSET_SECONDS, fade_seconds=0.0,
+                    )  # fmt: skip
+                if clause.runs_on and number == len(parts):
+                    blocks = without_end(blocks, silence, config.sample_rate)
+                else:
+                    blocks = with_soft_end(blocks, silence, config.sample_rate)
+                if limiter is not None:
+                    blocks = limiter.limited(blocks)
+                for index, block in enumerate(blocks):
+                    # Asked for with the sound at hand, so that this holds no sound up.
+                    is_first = index == 0
+                    yield block, self._marks(clause, parts, number, sum(cut)) if is_first else ()
+            follows = clause.runs_on
+
+    def _limiter(self, volume: float, full: float) -> Limiter | None:
+        """What it takes where the sound may be louder than the voice's own loudest."""
+        if not full or not (volume > 1 or (volume and self.is_provisional)):
+            return None
+        return Limiter(KNEE * full / volume, self._config.sample_rate)
+
+    def _marks(self, clause: Clause, parts: list[list[str]], number: int, cut: int) -> Marks:
+        """When the words of the `number`th part are heard, `cut` samples earlier than made."""
+        timing, phonemes = self._runner.timing, parts[number - 1]
+        if timing is None:
+            return ()
+        begins = starts(phonemes, timing, self._ids_of)
+        return tuple(
+            Mark(place.word, max(0.0, begins[place.phoneme] - cut) / self._config.sample_rate)
+            for place in places(clause.text, parts)[number - 1]
+        )
+
+    def _ids_of(self, phoneme: str) -> int:
+        known = self._config.phoneme_id_map
+        return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0

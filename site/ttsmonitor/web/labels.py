@@ -1,0 +1,118 @@
+"""The words that pages get as data: labels and reasons which scripts and templates look up."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_noop
+
+from ttsmonitor.models import Utterance
+from ttsmonitor.web import translations
+from ttsmonitor.web.translations import REASONS as REASONS
+
+SOURCES = {
+    "puppet_mode": gettext_noop("Puppet Mode"),
+    "chat": gettext_noop("Chat"),
+    "system": gettext_noop("System"),
+}
+VISIT = "page_"
+"""How the ids begin that conversations without a robot have."""
+VISIT_LABEL = gettext_noop("Talk with Moxie")
+SPEAKER_STATES = (
+    gettext_noop("idle"),
+    gettext_noop("synthesizing"),
+    gettext_noop("playing"),
+    gettext_noop("paused"),
+    gettext_noop("offline"),
+)
+CHECKS = {
+    "broker": ("hdd-network-fill", gettext_noop("Broker")),
+    "synthesis": ("soundwave", gettext_noop("Voice")),
+    "audio": ("speaker-fill", gettext_noop("Sound device")),
+    "queue": ("list-check", gettext_noop("Queue")),
+    "database": ("database-fill", gettext_noop("History")),
+}
+MOODS = (
+    gettext_noop("neutral"),
+    gettext_noop("happy"),
+    gettext_noop("positive"),
+    gettext_noop("angry"),
+    gettext_noop("sad"),
+    gettext_noop("negative"),
+    gettext_noop("shy"),
+    gettext_noop("afraid"),
+    gettext_noop("concerned"),
+    gettext_noop("confused"),
+    gettext_noop("curious"),
+    gettext_noop("embarrassed"),
+)
+SCRIPT_SENTENCES = (
+    gettext_noop("1 new one"),
+    gettext_noop("{count} new ones"),
+    gettext_noop("Number {count} in the queue"),
+    gettext_noop("Removed from the queue"),
+    gettext_noop("On its way."),
+    gettext_noop("The server does not answer."),
+    gettext_noop("Nothing is said right now."),
+    gettext_noop("since {time}"),
+    gettext_noop("{count} ms"),
+    gettext_noop("{count} s"),
+    gettext_noop("{count} min"),
+    gettext_noop("Works"),
+    gettext_noop("Listen in this browser"),
+    gettext_noop("Stop listening"),
+    gettext_noop("Click to hear"),
+    gettext_noop("Connecting…"),
+    gettext_noop("You hear what Moxie says, here in this browser."),
+    gettext_noop("Your browser waits for a click before it plays sound."),
+    gettext_noop("No sound: the connection is lost. This page keeps trying."),
+    gettext_noop("This speech service plays nothing in browsers: TTS_AUDIO leaves it out."),
+    gettext_noop("This browser cannot play it."),
+)
+CHART_SENTENCES = (
+    gettext_noop("Sentences"),
+    gettext_noop("Characters"),
+    gettext_noop("Minutes of sound"),
+    gettext_noop("median"),
+    gettext_noop("95 of 100"),
+    gettext_noop("Others"),
+    gettext_noop("When"),
+    gettext_noop("coming in"),
+    gettext_noop("going out"),
+    gettext_noop("{count} h"),
+    gettext_noop("{count} days"),
+)
+
+
+def strings() -> dict[str, str]:
+    """From English to the visitor's language: what live.js's say() knows."""
+    english = {
+        *SOURCES.values(),
+        VISIT_LABEL,
+        *SPEAKER_STATES,
+        *MOODS,
+        *REASONS,
+        *SCRIPT_SENTENCES,
+        *CHART_SENTENCES,
+    }
+    labels = {status.value: str(status.label) for status in Utterance.Status}
+    known = {sentence: gettext(sentence) for sentence in sorted(english)}
+    return known | labels | translations.for_scripts()
+
+
+def source_label(source: str) -> str:
+    """A known source by its name; any other as it came."""
+    return gettext(SOURCES[source]) if source in SOURCES else source
+
+
+def robot_label(device_id: str) -> str:
+    """A robot by its id; a conversation that has none by its page."""
+    return gettext(VISIT_LABEL) if device_id.startswith(VISIT) else device_id
+
+
+def mood_label(mood: str) -> str:
+    """A known mood in the visitor's language; any other as it came."""
+    return gettext(mood) if mood in MOODS else mood
+
+
+def reason_text(reason: str) -> str:
+    """A known reason, or line of the log, in the visitor's language; any other as it came."""
+    return translations.phrase(reason)

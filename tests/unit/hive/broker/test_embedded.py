@@ -1,0 +1,35 @@
+"""The development broker's own parts; over the wire it is tested in acceptance."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from amqtt.contexts import BaseContext
+
+from hive.broker.embedded import AccountPlugin, _Subscriptions
+
+
+def test_subscriptions_may_change_while_somebody_goes_through_them() -> None:
+    subscriptions = _Subscriptions({"a": [], "b": []})
+    seen = []
+    for topic in subscriptions:
+        subscriptions[f"{topic}/new"] = []
+        seen.append(topic)
+    for topic, _sessions in subscriptions.items():
+        del subscriptions[topic]
+    assert seen == ["a", "b"]
+    assert not subscriptions
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "welcome"),
+    [("moxie", "geheim", True), ("moxie", "x", False), (None, None, False), ("x", "geheim", False)],
+)
+async def test_only_the_account_comes_in(
+    username: str | None, password: str | None, welcome: bool
+) -> None:
+    context = BaseContext()
+    context.config = AccountPlugin.Config(username="moxie", password="geheim")
+    session = SimpleNamespace(username=username, password=password)
+    assert await AccountPlugin(context).authenticate(session=session) is welcome

@@ -1,0 +1,159 @@
+"""Who is at the broker's address, and which broker would be started."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from pathlib import Path
+
+import pytest
+
+from hive.broker.embedded import EmbeddedBroker
+from hive.broker.mosquitto_config import ensure_certificate
+from hive.broker.run import (
+    Answer,
+    MosquittoBroker,
+    connect_packet,
+    find_mosquitto,
+    loopback_address,
+    make_broker,
+    probe,
+)
+from hive.process.supervisor import plan
+from tests.conftest import Broker
+from tests.support.tools import free_port
+from ttsmonitor.exceptions import BrokerError
+
+
+@pytest.fixture
+def ports(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    plain, tls = free_port(), free_port()
+    monkeypatch.setenv("MQTT_HOST", "localhost")
+    monkeypatch.setenv("MQTT_PORT", str(plain))
+    monkeypatch.setenv("MQTT_SSL_PORT", str(tls))
+    return plain, tls
+
+
+@pytest.mark.usefixtures("broker_settings")
+def test_a_broker_is_recognised() -> None:
+    assert probe() is Answer.BROKER
+
+
+def test_a_broker_that_wants_an_account_is_recognised(
+    broker_settings: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = broker_settings.config.read_text()
+    broker_settings.config.write_text(text.replace("anonymous true", "anonymous false"))
+    broker_settings.process.close()
+    broker_settings.start()
+    assert probe() is Answer.REFUSED
+    monkeypatch.setenv("MQTT_USERNAME", "somebody")
+    monkeypatch.setenv("MQTT_PASSWORD", "x" * 200)  # a packet longer than one length byte says
+    assert probe() is Answer.REFUSED
+
+
+@pytest.mark.usefixtures("ports")
+def test_an_empty_port_is_recognised() -> None:
+    assert probe() is Answer.NOTHING
+
+
+def test_something_else_is_recognised(ports: tuple[int, int]) -> None:
+    with socket.create_server(("127.0.0.1", ports[0])) as server:
+
+        def serve() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert probe() is Answer.OTHER
+        thread.join(5)
+
+
+def test_a_certificate_that_nobody_signed_is_recognised(
+    ports: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQTT_TLS", "1")
+    for name in ("HIVE_PORT", "HTTP_PORT"):
+        monkeypatch.setenv(name, str(free_port()))
+    certificate, key = ensure_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", ports[1])) as server:
+
+        def serve() -> None:
+            connection, _address = server.accept()
+            with connection, pytest.raises(ssl.SSLError):
+                context.wrap_socket(connection, server_side=True)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(BrokerError, match=r"is not trusted: MQTT_CA_CERTS has to name"):
+            plan()
+        thread.join(5)
+
+
+def test_the_length_of_a_long_packet_takes_two_bytes() -> None:
+    assert connect_packet("", "") == bytes.fromhex("100c00044d51545404 02 003c 0000")
+    packet = connect_packet("u", "p" * 200)
+    assert packet[1] & 0x80
+    assert len(packet) == 3 + (packet[1] & 0x7F) + 128 * packet[2]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("localhost", "127.0.0.1"),
+        ("LOCALHOST", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("::1", "::1"),
+        ("192.168.1.2", None),
+        ("mqtt", None),
+    ],
+)
+def test_which_hosts_are_this_machine(host: str, address: str | None) -> None:
+    assert loopback_address(host) == address
+
+
+@pytest.mark.usefixtures("ports")
+def test_without_the_program_the_development_broker_is_taken() -> None:
+    assert isinstance(make_broker(None), EmbeddedBroker)
+    assert isinstance(make_broker("/usr/sbin/mosquitto"), MosquittoBroker)
+
+
+def test_mosquitto_is_found_beside_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("hive.broker.run.PROGRAM_DIRECTORIES", (str(tmp_path),))
+    assert find_mosquitto() is None
+    program = tmp_path / "mosquitto"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert find_mosquitto() == str(program)
+
+
+def test_one_port_for_all_is_refused(
+    ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQTT_SSL_PORT", str(ports[0]))
+    with pytest.raises(BrokerError, match="needs two ports"):
+        make_broker(None)
+
+
+@pytest.mark.parametrize(("index", "name"), [(0, "MQTT_PORT"), (1, "MQTT_SSL_PORT")])
+def test_a_taken_port_is_named(ports: tuple[int, int], index: int, name: str) -> None:
+    with (
+        socket.create_server(("127.0.0.1", ports[index])),
+        pytest.raises(BrokerError, match=rf"Port {ports[index]} .*\b{name}\."),
+    ):
+        make_broker(None)
+
+
+def test_another_machine_s_broker_is_not_started_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MQTT_HOST", "mqtt.example")
+    with pytest.raises(BrokerError, match=r"mqtt\.example"):
+        make_broker(None)

@@ -1,0 +1,182 @@
+"""What answers without a language model: the companion, and the global commands."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from hive.chat.companion import Companion
+from hive.chat.companion_phrases import WORDS
+from hive.chat.patterns import fits, problem_of
+from hive.chat.templates import Asked, fill, prompt_for
+from hive.models import ChatModule, GlobalCommand
+from tests.unit.hive.chat.test_chat import answers, request
+from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
+
+pytestmark = pytest.mark.usefixtures("modules")
+
+
+def talk(lang: str, *speeches: str) -> list[str]:
+    companion, module = Companion(), ChatModule.objects.get(lang=lang)
+    return [companion.answer(DEVICE, module, Asked("Lucía", words)) for words in speeches]
+
+
+@pytest.mark.parametrize(
+    ("lang", "speech", "words"),
+    [
+        ("es", "¿Cuánto es siete por ocho?", "Son 56."),
+        ("es", "cuánto son 12 más 30", "Son 42."),
+        ("es", "cinco menos nueve", "menos 4"),
+        ("es", "siete entre dos", "3, y sobran 1"),
+        ("es", "ocho entre cero", "cero"),
+        ("es", "Cuéntame un chiste", "¡"),
+        ("es", "Estoy muy triste", "triste"),
+        ("es", "Adiós", "Lucía"),
+        ("es", "Papá me pega", "persona mayor"),
+        ("en", "What is seven times eight?", "makes 56."),
+        ("en", "Tell me a joke", "?"),
+        ("en", "I am scared", "afraid"),
+    ],
+)
+def test_the_companion_is_of_some_use(lang: str, speech: str, words: str) -> None:
+    assert words in talk(lang, speech)[0]
+
+
+@pytest.mark.parametrize(("lang", "ask"), [("es", "una adivinanza"), ("en", "a riddle")])
+def test_a_riddle_waits_for_its_solution(lang: str, ask: str) -> None:
+    words = WORDS[lang]
+    first, right, second, wrong = talk(lang, ask, words.riddles[0][1], ask, "…")
+    assert (first, second) == (words.riddles[0][0], words.riddles[1][0])
+    assert right == words.right.replace("{solution}", words.riddles[0][1])
+    assert wrong == words.wrong.replace("{solution}", words.riddles[1][1])
+
+
+def test_what_it_does_not_know_it_answers_with_the_replies_of_the_module() -> None:
+    replies = ChatModule.objects.get(lang="es").replies.splitlines()
+    assert talk("es", "Vi un gato", "Era negro") == replies[:2]
+
+
+def test_names_are_put_in_and_other_braces_stay() -> None:
+    assert fill("Hola, {nickname}: {x} {speech}", Asked("Ana", "sí")) == "Hola, Ana: {x} sí"
+    assert fill("¡Hola, {nickname}!", Asked()) == "¡Hola!"
+    assert "un niño" in prompt_for("Hablas con {nickname}.", Asked(), "es")
+    assert fill("{nickname}", Asked("{speech}", "x")) != "{nickname}"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("(", "cannot be read"),
+        ("[z-a]", "cannot be read"),
+        ("a*", "fits everything"),
+        ("(a+)+$", "repeats what is itself repeated"),
+        (r"(\w+\s?)*fin", "repeats what is itself repeated"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_refused_with_a_sentence(pattern: str, words: str) -> None:
+    assert words in problem_of(pattern)
+    assert not fits(pattern, "a" * 60)
+
+
+def test_usual_patterns_can_be_used() -> None:
+    for pattern in (r"\bqu[eé] hora es\b|dime la hora", "(ab){2}c+", ".*hora.*", "(uno|dos)+ ya"):
+        assert problem_of(pattern) == ""
+    assert fits("hora es", "¿Qué HORA es?")
+
+
+def test_the_modules_and_commands_of_the_start_can_be_used() -> None:
+    for each in (*ChatModule.objects.all(), *GlobalCommand.objects.all()):
+        each.full_clean()
+    assert {module.lang for module in ChatModule.objects.all()} == {"es", "en"}
+
+
+def test_a_command_answers_in_any_module_and_tells_the_robot_what_to_do(
+    server: SentServer, mirror: FakeMirror
+) -> None:
+    asked = request("continue", speech="Buenas noches, Moxie", module_id="STORY")
+    server.chat.handle_request(DEVICE, asked)
+
+    (answer,) = answers(server)
+    assert answer["output"]["text"].startswith("Buenas noches.")
+    assert answer["response_action"] == {"output_type": "GLOBAL_RESPONSE", "action": "sleep"}
+    assert answer["response_actions"] == [answer["response_action"]]
+    ((text, options),) = mirror.texts
+    assert (text, options["lang"]) == (answer["output"]["text"], "es")
+
+
+def test_a_command_tells_the_time_and_goes_by_position(server: SentServer) -> None:
+    GlobalCommand.objects.create(
+        name="Antes", pattern="qué hora es", answer="¡La hora {speech}!", position=1
+    )
+    asked = request("continue", speech="¿Qué hora es?")
+    server.chat.handle_request(DEVICE, asked)
+    GlobalCommand.objects.filter(position=1).update(is_enabled=False)
+    server.chat.handle_request(DEVICE, asked | {"event_id": "e2"})
+
+    first, second = (answer["output"]["text"] for answer in answers(server))
+    assert first == "¡La hora ¿Qué hora es?!"
+    assert re.fullmatch(r"Son las \d{1,2}:\d\d\.", second)
+    assert re.fullmatch(r"It is \d{1,2}:\d\d [AP]M\.", fill("It is {time}.", Asked(), "en"))
+    assert " de " in fill("Hoy es {date}.", Asked(), "es")
+
+
+def test_a_command_starts_a_module(server: SentServer) -> None:
+    GlobalCommand.objects.create(
+        name="Cuentos", pattern="quiero leer", action="launch", target_module="STORY"
+    )
+    server.chat.handle_request(DEVICE, request("continue", speech="Quiero leer"))
+    action = answers(server)[0]["response_action"]
+    assert (action["action"], action["module_id"]) == ("launch", "STORY")
+
+
+def test_modules_with_ids_of_their_own_are_hosted_too(server: SentServer) -> None:
+    english = ChatModule.objects.get(lang="en")
+    own = ChatModule.objects.create(
+        name="Mar", module_id="SEA", content_id="one", opener="¡Al mar!", prompt="x",
+        replies="Olas.", reprompt="¿Y?", fallback="Uf.",
+    )  # fmt: skip
+    for number, (module, content) in enumerate([("SEA", "any"), ("OPENMOXIE_CHAT", "english")]):
+        asked = request("prompt", module_id=module, content_id=content, event_id=f"e{number}")
+        server.chat.handle_request(DEVICE, asked)
+    said = [answer["output"]["text"] for answer in answers(server)]
+    assert said == [own.opener, english.opener]
+    ChatModule.objects.filter(pk=own.pk).update(is_enabled=False)
+    server.chat.handle_request(DEVICE, request("prompt", module_id="SEA", event_id="e9"))
+    assert answers(server)[-1]["fallback"] is True
+
+
+@pytest.fixture
+def admin_browser(db: Any) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(User.objects.create_superuser("boss", password="a-long-password"))
+    return client
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pattern": "("}, "This pattern cannot be read"),
+        ({"answer": ""}, "Give an answer, or an action."),
+        ({"action": "launch"}, "Say which module to start."),
+    ],
+)
+def test_the_admin_refuses_a_command_that_would_not_work(
+    admin_browser: Client, changes: dict[str, str], words: str
+) -> None:
+    form = {"name": "Mal", "pattern": "hola", "lang": "es", "answer": "¡Hola!", "position": "1",
+            "action": ""} | changes  # fmt: skip
+    page = admin_browser.post("/admin/hive/globalcommand/add/", form)
+    assert words in page.content.decode()
+    assert not GlobalCommand.objects.filter(name="Mal").exists()
+
+
+def test_the_admin_shows_modules_and_commands(admin_browser: Client) -> None:
+    page = admin_browser.get("/admin/hive/chatmodule/").content.decode()
+    assert "Charlar con Moxie" in page
+    assert "none: the scripted companion" in page
+    assert admin_browser.get("/admin/hive/chatmodule/add/").status_code == 200
+    assert "La hora" in admin_browser.get("/admin/hive/globalcommand/").content.decode()

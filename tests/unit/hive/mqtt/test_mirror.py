@@ -1,0 +1,68 @@
+"""The decorator around what speaks: it finds the words and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hive.mqtt.mqtt_tts_mirror import mirror_speech
+from ttsmirror.publishing import mirror as mirror_module
+
+
+class FakeMirror:
+    """Takes words, or fails at it."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.fails = False
+
+    def publish_text(self, text: str, **options: Any) -> None:
+        if self.fails:
+            raise RuntimeError("the mirror is broken")
+        self.said.append((text, options))
+
+
+@pytest.fixture
+def fake_mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
+    fake = FakeMirror()
+    monkeypatch.setattr(mirror_module, "get_tts_mirror", lambda: fake)
+    return fake
+
+
+class Robot:
+    """Something that speaks."""
+
+    @mirror_speech(source="puppet_mode", text="speech")
+    def speak(
+        self, device_id: str, speech: str, mood: str = "neutral", intensity: float = 0.5
+    ) -> str:
+        """Say it."""
+        if speech == "raise":
+            raise ValueError(speech)
+        return f"{device_id} says {speech}"
+
+
+def test_the_decorator_finds_the_words_and_changes_nothing(fake_mirror: FakeMirror) -> None:
+    robot = Robot()
+    assert robot.speak("d_1", "Hola", intensity=0.7) == "d_1 says Hola"
+    assert fake_mirror.said == [
+        (
+            "Hola",
+            {"source": "puppet_mode", "utterance_id": None, "device_id": "d_1", "mood": "neutral",
+             "intensity": 0.7},
+        )
+    ]  # fmt: skip
+    assert (Robot.speak.__name__, Robot.speak.__doc__) == ("speak", "Say it.")
+
+
+def test_the_decorated_calls_own_errors_are_its_own(fake_mirror: FakeMirror) -> None:
+    with pytest.raises(ValueError, match="raise"):
+        Robot().speak("d_1", "raise")
+    with pytest.raises(TypeError, match="speech"):
+        Robot().speak("d_1")  # type: ignore[call-arg]
+
+
+def test_a_broken_mirror_never_reaches_the_robot(fake_mirror: FakeMirror) -> None:
+    fake_mirror.fails = True
+    assert Robot().speak("d_1", "Hola") == "d_1 says Hola"

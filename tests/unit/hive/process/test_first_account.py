@@ -1,0 +1,82 @@
+"""The account of the first run."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from django.core.management import CommandError, call_command
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+
+from ttsmonitor.history import index
+
+pytestmark = pytest.mark.django_db
+
+
+def create(**options: int) -> str:
+    output = StringIO()
+    call_command("create_first_account", stdout=output, **options)
+    return output.getvalue()
+
+
+def test_what_is_shown_lets_one_in() -> None:
+    found = re.search(r"password  (\S+)", create())
+    assert found
+    user = authenticate(username="moxie", password=found[1])
+    assert user is not None
+    assert user.is_active
+    assert get_user_model().objects.get(pk=user.pk).is_superuser
+
+
+def test_it_is_made_once() -> None:
+    first = create()
+    before = get_user_model().objects.get(username="moxie").password
+    assert first
+    assert create(verbosity=0) == ""
+    assert "There is an account already" in create()
+    assert get_user_model().objects.get(username="moxie").password == before
+
+
+def test_whoever_has_an_account_gets_no_other() -> None:
+    get_user_model().objects.create_superuser("somebody", "", "x")
+    assert "password  " not in create()
+    assert not get_user_model().objects.filter(username="moxie").exists()
+
+
+@pytest.mark.parametrize(("options", "shown"), [({}, 1), ({"no_account": True}, 0)])
+def test_where_a_log_would_keep_it_none_is_made(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, bool], shown: int
+) -> None:
+    monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
+    output = StringIO()
+    call_command("prepare", stdout=output, **options)
+    assert output.getvalue().count("password  ") == shown
+    assert get_user_model().objects.count() == shown
+
+
+def test_a_database_that_is_not_ready_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OperationalError("no such table: auth_user")
+
+    monkeypatch.setattr("hive.management.commands.create_first_account.make_account", fail)
+    with pytest.raises(CommandError, match=r"not ready \(no such table.* prepare"):
+        create()
+
+
+def test_the_link_leads_to_what_runs_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PORT", "1234")
+    assert "http://localhost:1234/" in create(monitor=True)
+
+
+def test_what_was_cut_short_after_the_last_migration_is_made_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
+    keeper = index.keeper(DEFAULT_DB_ALIAS)
+    assert keeper is not None
+    with connection.cursor() as cursor:
+        keeper.remove(cursor)
+        call_command("prepare", no_account=True, stdout=StringIO())
+        assert keeper.is_installed(cursor)

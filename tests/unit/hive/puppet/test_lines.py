@@ -1,0 +1,199 @@
+"""What became of each line, in whatever order it is heard."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from hive.puppet.lines import Lines
+from hive.speech_state import SpeechState
+from tests.unit.hive.conftest import DEVICE
+from ttsmonitor.models import Utterance
+
+ONE = uuid.UUID(int=1)
+
+
+def follow(lines: Lines, event: str, **fields: Any) -> str | None:
+    line = lines.follow({"id": str(ONE), "event": event} | fields)
+    return None if line is None else line["state"]
+
+
+def test_a_line_goes_from_waiting_to_spoken() -> None:
+    lines = Lines()
+    assert lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["state"] == "waiting"
+
+    assert [follow(lines, event) for event in ("sent", "stored", "playing", "spoken")] == [
+        "sent", "queued", "playing", "spoken",
+    ]  # fmt: skip
+
+
+def test_late_news_do_not_take_a_line_back() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+
+    assert follow(lines, "failed", error="no voice") == "failed"
+    assert follow(lines, "stored") is None
+    assert follow(lines, "playing") is None
+
+
+def test_a_line_that_is_sent_again_stays_where_it_is() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+
+    assert follow(lines, "stored") == "queued"
+    assert follow(lines, "sent") is None
+
+
+def test_a_failure_has_its_reason() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    line = lines.follow({"id": str(ONE), "event": "failed", "error": "no voice"})
+    assert line is not None
+    assert line["error"] == "no voice"
+
+
+def test_strangers_and_states_without_event_change_nothing() -> None:
+    lines = Lines()
+    assert follow(lines, "playing") is None
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    assert lines.follow({"status": "playing"}) is None
+    assert lines.follow({"id": str(ONE)}) is None
+
+
+@pytest.mark.django_db
+def test_the_history_fills_in_what_was_said_before_and_what_was_missed() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Nueva", "happy", 0.5)
+    now = timezone.now()
+    common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
+    Utterance.objects.create(id=ONE, text="Nueva", device_id=DEVICE, status="spoken", **common)
+    old = now - timedelta(hours=1)
+    Utterance.objects.create(
+        text="Vieja", device_id=DEVICE, status="failed", error="no voice",
+        source="puppet_mode", published_at=old, received_at=old,
+    )  # fmt: skip
+    Utterance.objects.create(text="Chat", device_id=DEVICE, **(common | {"source": "chat"}))
+    Utterance.objects.create(text="Otro robot", device_id="d_other", **common)
+
+    recent = lines.recent(DEVICE)
+
+    assert {(line["text"], line["state"]) for line in recent} == {
+        ("Nueva", "spoken"), ("Vieja", "failed"),
+    }  # fmt: skip
+
+
+def test_a_robot_has_news_of_its_own_that_do_not_go_back_either() -> None:
+    lines = Lines()
+    line_id = lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["id"]
+
+    def tell(robot: str) -> str | None:
+        line = lines.follow({"id": line_id, "robot": robot})
+        return None if line is None else line["robot"]
+
+    moved = lines.sent_to_robot(line_id, "")
+    assert moved and (moved["robot"], moved["state"]) == ("sent", "waiting")
+    assert [line["robot"] for line in lines.robot_speaks(DEVICE)] == ["speaking"]
+    assert lines.robot_speaks(DEVICE) == []
+    assert tell("said") == "said"
+    assert tell("unconfirmed") is None
+    assert tell("speaking") is None
+    assert tell("nonsense") is None
+    assert follow(lines, "stored") == "queued"
+
+
+def test_what_a_robot_was_told_to_stop_it_may_have_said_nevertheless() -> None:
+    lines = Lines()
+    for number in (1, 2, 3):
+        lines.add(uuid.UUID(int=number), DEVICE if number < 3 else "d_other", "Hola", "shy", 0.5)
+        lines.sent_to_robot(str(uuid.UUID(int=number)), "")
+    lines.robot_speaks(DEVICE)
+    assert [line["robot"] for line in lines.robot_interrupted(DEVICE)] == ["interrupted"] * 2
+    assert lines.follow({"id": str(ONE), "robot": "unconfirmed"}) is None
+    late = lines.follow({"id": str(ONE), "robot": "said"})
+    assert late and late["robot"] == "said"
+
+
+@pytest.mark.django_db
+def test_the_history_knows_what_robots_confirmed() -> None:
+    now = timezone.now()
+    common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
+    for text, confirmed in (("a", True), ("b", False), ("c", None)):
+        Utterance.objects.create(
+            text=text, device_id=DEVICE, status="spoken", robot_confirmed=confirmed, **common
+        )
+    Utterance.objects.create(text="d", status="spoken", robot_confirmed=False, **common)
+
+    def robots(device_id: str) -> dict[str, str]:
+        return {line["text"]: line["robot"] for line in Lines().recent(device_id)}
+
+    assert robots(DEVICE) == {"a": "said", "b": "unconfirmed", "c": ""}
+    assert robots("") == {"d": ""}
+
+
+def test_the_loudspeaker_is_offline_without_presence_or_broker() -> None:
+    speech = SpeechState()
+    speech.broker("")
+    assert speech.heard_status({"status": "playing", "current_text": "Hola", "queue_size": 2})
+    assert speech.describe()["status"] == "offline"
+    assert not speech.describe()["known"]
+
+    speech.heard_presence("online")
+    told = speech.describe()
+    assert (told["status"], told["current_text"], told["queue_size"]) == ("playing", "Hola", 2)
+
+    speech.broker("gone")
+    assert speech.describe()["status"] == "offline"
+    assert speech.describe()["broker_error"] == "gone"
+
+
+def test_what_the_broker_is_holds_as_long_as_its_connection() -> None:
+    speech = SpeechState()
+    speech.broker("")
+    speech.heard_broker("development")
+    assert speech.describe()["broker_kind"] == "development"
+    speech.broker("gone")
+    speech.broker("")
+    assert speech.describe()["broker_kind"] == ""
+
+
+def test_the_same_status_again_is_no_change() -> None:
+    speech = SpeechState()
+    message = {"status": "idle", "current_text": "", "queue_size": 0, "timestamp": "1"}
+    assert speech.heard_status(message)
+    assert not speech.heard_status(message | {"timestamp": "2"})
+
+
+@pytest.mark.django_db
+def test_what_was_deleted_from_the_history_is_forgotten() -> None:
+    lines, now = Lines(), timezone.now()
+    keys = [uuid.UUID(int=each) for each in range(3)]
+    for key in keys:
+        lines.add(key, DEVICE, f"Hola {key.int}", "happy", 0.5)
+        Utterance.objects.create(
+            pk=key, text=f"Hola {key.int}", source="puppet_mode", device_id=DEVICE,
+            status="spoken", published_at=now, received_at=now,
+        )  # fmt: skip
+    for key in keys[:2]:
+        lines.follow({"id": str(key), "event": "spoken"})
+
+    def texts() -> set[str]:
+        return {line["text"] for line in lines.recent(DEVICE)}
+
+    assert texts() == {"Hola 0", "Hola 1", "Hola 2"}
+    Utterance.objects.filter(pk=keys[0]).delete()
+    assert texts() == {"Hola 1", "Hola 2"}
+    Utterance.objects.all().delete()
+    assert texts() == {"Hola 2"}, "it is on its way still"
+    assert lines.follow({"id": str(keys[1]), "event": "spoken"}) is None
+
+
+@pytest.mark.django_db
+def test_where_the_history_is_elsewhere_nothing_is_forgotten() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    lines.follow({"id": str(ONE), "event": "spoken"})
+    assert [line["text"] for line in lines.recent(DEVICE)] == ["Hola"]

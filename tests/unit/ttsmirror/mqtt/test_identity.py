@@ -1,0 +1,64 @@
+"""What an installation is called at the broker, and how that is kept."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ttsmirror.mqtt.identity import client_id
+from ttsmirror.secret_file import kept_secret
+from ttsmonitor.exceptions import TTSMonitorError
+
+
+def test_an_installation_keeps_its_name_and_another_one_has_another(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.WORK_DIR = tmp_path / "one"
+    name = client_id("moxie-hive")
+    assert name.startswith("moxie-hive-") and len(name) >= len("moxie-hive-") + 16
+    assert client_id("moxie-hive") == name
+    settings.WORK_DIR = tmp_path / "other"
+    assert client_id("moxie-hive") != name
+
+
+def test_only_its_owner_reads_it(settings: Any, tmp_path: Path) -> None:
+    settings.WORK_DIR = tmp_path
+    client_id("moxie-hive")
+    (path,) = tmp_path.iterdir()  # and nothing is left beside it
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_in_another_project_it_is_kept_in_the_project_s_directory(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del settings.WORK_DIR
+    del settings.PROJECT_ROOT
+    monkeypatch.chdir(tmp_path)
+    name = client_id("moxie-hive")
+    assert (tmp_path / "site/work/installation_id").read_text() == name.removeprefix("moxie-hive-")
+
+
+def test_a_directory_that_cannot_be_used_is_named(settings: Any, tmp_path: Path) -> None:
+    settings.WORK_DIR = tmp_path / "a file"
+    settings.WORK_DIR.write_text("")
+    with pytest.raises(TTSMonitorError, match=r"a file/installation_id cannot be kept: "):
+        client_id("moxie-hive")
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_those_that_start_at_once_agree(tmp_path: Path, attempt: int) -> None:
+    together = threading.Barrier(8)
+
+    def read() -> str:
+        together.wait(10)
+        return kept_secret(tmp_path / "secret", 8)
+
+    with ThreadPoolExecutor(8) as pool:
+        futures = [pool.submit(read) for _ in range(8)]
+    assert len({future.result() for future in futures}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]

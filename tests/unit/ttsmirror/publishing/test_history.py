@@ -1,0 +1,70 @@
+"""The history in an OpenMoxie: the speech service elsewhere is followed by what it tells."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from ttsmirror.publishing import outbox
+from ttsmirror.publishing.history import History
+from ttsmirror.wire.messages import Chunk
+from ttsmonitor.models import Utterance
+
+pytestmark = pytest.mark.django_db
+
+
+def kept() -> Chunk:
+    utterance = Chunk(
+        utterance_id=uuid.uuid4(), text="Hola", source="chat", device_id="d_1", mood="happy",
+        published_at=timezone.now(), event_id="e1",
+    )  # fmt: skip
+    outbox.add([utterance])
+    return utterance
+
+
+def told(history: History, utterance: Chunk, event: str, **more: str) -> Utterance:
+    history.follow({"id": str(utterance.utterance_id), "event": event} | more)
+    history.write()
+    return Utterance.objects.get(pk=utterance.utterance_id)
+
+
+def test_what_the_speech_service_has_stored_moves_from_the_outbox_into_the_history() -> None:
+    history, utterance = History(), kept()
+    history.adopt([utterance.utterance_id, uuid.uuid4()])
+    history.adopt([utterance.utterance_id])
+    row = Utterance.objects.get()
+    assert (row.text, row.source, row.device_id, row.mood) == ("Hola", "chat", "d_1", "happy")
+    assert row.status == "queued"
+
+
+def test_what_becomes_of_it_is_written_down() -> None:
+    history, utterance = History(), kept()
+    history.adopt([utterance.utterance_id])
+    assert told(history, utterance, "playing").started_at
+    row = told(history, utterance, "failed", error="no voice")
+    assert (row.status, row.error) == ("failed", "no voice")
+    assert row.finished_at
+    # What comes late changes nothing.
+    assert told(history, utterance, "playing").status == "failed"
+    assert told(history, utterance, "spoken").status == "failed"
+
+
+@pytest.mark.parametrize("fields", [{}, {"event": "spoken"}, {"event": "spoken", "id": "x"},
+                                    {"event": "dance", "id": str(uuid.uuid4())}])  # fmt: skip
+def test_what_is_about_nothing_known_is_ignored(fields: dict[str, str]) -> None:
+    history = History()
+    history.follow(fields)
+    history.write()
+    assert not Utterance.objects.exists()
+
+
+def test_what_is_old_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
+    old = timezone.now() - timedelta(days=8)
+    Utterance.objects.create(text="x", status="spoken", published_at=old, received_at=old)
+    history = History()
+    history.write()
+    assert not Utterance.objects.exists()

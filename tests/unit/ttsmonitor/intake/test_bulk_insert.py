@@ -1,0 +1,39 @@
+"""Rows that are new at once go into the database by few statements, each row once."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ttsmonitor.intake.bulk_insert import insert_new
+from ttsmonitor.models import Utterance
+
+pytestmark = pytest.mark.django_db
+
+
+def made(count: int) -> list[Utterance]:
+    now = timezone.now()
+    return [Utterance(text=f"{each}", published_at=now, received_at=now) for each in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 39, 100])
+def test_each_row_is_there_as_it_was(count: int) -> None:
+    rows = made(count)
+    insert_new(rows)
+    insert_new(rows)
+    there = {row.pk: row for row in Utterance.objects.all()}
+    assert len(there) == count
+    for row in rows:
+        kept = there[row.pk]
+        assert (kept.text, kept.received_at) == (row.text, row.received_at)
+        assert (kept.started_at, kept.ttl_seconds, kept.robot_confirmed) == (None, None, None)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere the rest goes row by row")
+def test_some_rows_are_one_statement() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        insert_new(made(20))
+    (query,) = captured
+    assert query["sql"].startswith("1 times: INSERT")

@@ -1,0 +1,46 @@
+"""Controls that are about an utterance say whether it was there."""
+
+from __future__ import annotations
+
+import uuid
+from unittest.mock import Mock
+
+import pytest
+
+from tests.support.web_fakes import utterance
+from ttsmirror.wire.control import Control
+from ttsmonitor.models import Utterance
+from ttsmonitor.service.control import Commands
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def commands() -> Commands:
+    return Commands(Mock(), Mock())
+
+
+@pytest.mark.parametrize("action", ["move", "remove"])
+def test_what_waits_no_more_when_it_is_its_turn_is_told(commands: Commands, action: str) -> None:
+    waiting, said = utterance("waiting", status="queued"), utterance("said")
+    assert not commands.obey(Control(action=action, utterance_id=said.pk))
+    assert commands.obey(Control(action=action, utterance_id=waiting.pk))
+
+
+def test_what_is_in_the_history_no_more_is_not_replayed(commands: Commands) -> None:
+    assert not commands.obey(Control(action="replay", utterance_id=uuid.uuid4()))
+    assert commands.obey(Control(action="replay", utterance_id=utterance("otra vez").pk))
+    assert Utterance.objects.filter(status="queued").get().text == "otra vez"
+
+
+def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: Commands) -> None:
+    assert commands.obey(Control(action="skip"))
+
+
+def test_the_loudspeaker_is_one_whatever_robot_is_named() -> None:
+    speaker = Mock()
+    commands = Commands(speaker, Mock())
+    for action, value in (("pause", None), ("mute", None), ("volume", 0.3)):
+        commands.obey(Control(action=action, device_id="d_other", value=value))
+    speaker.pause.assert_called_once_with()
+    assert (speaker.controls.is_muted, speaker.controls.volume) == (True, 0.3)

@@ -1,0 +1,123 @@
+"""What becomes of utterances is told in order, each of them, and a burst of it cheaply."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.tools import wait_until
+from tests.support.web_fakes import utterance
+from ttsmonitor.models import Utterance
+from ttsmonitor.speaking import recorder as module
+from ttsmonitor.speaking.recorder import Change, Journal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Told:
+    """Takes what a journal tells; `gate` holds it up until the test opens it."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Change]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __call__(self, changes: list[Change]) -> None:
+        assert self.gate.wait(20)
+        self.batches.append(changes)
+
+    @property
+    def events(self) -> list[str]:
+        return [change.event for batch in list(self.batches) for change in batch]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def journal(told: Told) -> Iterator[Journal]:
+    made = Journal(told)
+    made.start()
+    yield made
+    told.gate.set()
+    made.stop()
+
+
+def test_a_burst_is_told_whole_in_order_and_some_hundreds_at_once(
+    journal: Journal, told: Told
+) -> None:
+    row = utterance("Hola")
+    wanted = [f"event {number}" for number in range(1_200)]
+    for event in wanted:
+        journal.record(row, event)
+        journal.state_changed()
+    journal.state_changed()
+    wait_until(lambda: told.events[-2:] == [wanted[-1], ""], "all of it")
+    assert [event for event in told.events if event] == wanted
+    assert told.events.count("") <= len(told.batches)
+    assert max(map(len, told.batches)) == module.TOLD_AT_ONCE
+    assert len(told.batches) < 10
+
+
+def test_who_brings_thousands_waits_until_most_of_them_are_told(
+    journal: Journal, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BACKLOG", 10)
+    row = utterance("Hola")
+    told.gate.clear()
+    for number in range(40):
+        journal.record(row, f"{number}")
+    wait_until(lambda: not journal._changes.qsize(), "the first of them in hand")
+    for number in range(40):
+        journal.record(row, f"{number}")
+    waiting = threading.Thread(target=journal.wait_for_room)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    told.gate.set()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert len(told.events) >= 40
+
+
+def test_a_burst_keeps_it_busy_until_it_is_told(journal: Journal, told: Told) -> None:
+    row = utterance("Hola")
+    told.gate.clear()
+    journal.record(row, "first")
+    wait_until(lambda: not journal._changes.qsize(), "the first in hand")
+    assert not journal.is_busy
+    for number in range(module.MANY):
+        journal.record(row, f"{number}")
+    assert journal.is_busy
+    told.gate.set()
+    wait_until(lambda: len(told.events) == 1 + module.MANY, "all of it")
+    assert not journal.is_busy
+
+
+def test_nobody_waits_for_a_journal_that_is_stopping(
+    journal: Journal, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BACKLOG", 0)
+    told.gate.clear()
+    row = utterance("Hola")
+    for _ in range(5):
+        journal.record(row, "stored")
+    waiting = threading.Thread(target=journal.wait_for_room)
+    waiting.start()
+    journal.stop(0.01)
+    waiting.join(10)
+    assert not waiting.is_alive()
+
+
+def test_one_that_cannot_be_written_does_not_take_the_others_along(
+    journal: Journal, told: Told
+) -> None:
+    row = utterance("Hola", status="playing")
+    journal.record(row, "broken", no_such_column=1)
+    journal.record(row, "spoken", status="spoken")
+    wait_until(lambda: told.events == ["spoken"], "the other one")
+    assert Utterance.objects.get().status == "spoken"

@@ -1,0 +1,350 @@
+"""The speaker: order, outcomes, and stopping at once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.support.fakes import FakeOutput, FakeSynthesizer
+from tests.support.tools import wait_until
+from ttsmonitor.exceptions import AudioError
+from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.speaking.recorder import Change, Journal
+from ttsmonitor.speaking.speaker import Speaker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Utterance.Status
+
+
+@dataclass
+class Stage:
+    """A speaker with everything around it."""
+
+    speaker: Speaker
+    synthesizer: FakeSynthesizer
+    output: FakeOutput
+    told: list[Change]
+
+    def events(self) -> list[tuple[str, str]]:
+        return [
+            (change.event, change.utterance["text"]) for change in self.told if change.utterance
+        ]
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    told: list[Change] = []
+    synthesizer, output, journal = FakeSynthesizer(), FakeOutput(), Journal(told.extend)
+    speaker = Speaker(synthesizer, output, journal)  # type: ignore[arg-type]
+    journal.start()
+    speaker.start()
+    yield Stage(speaker, synthesizer, output, told)
+    output.gate.set()
+    speaker.stop(drain_seconds=5)
+    journal.stop()
+
+
+def queued(text: str, **fields: Any) -> Utterance:
+    now = timezone.now()
+    fields = {"published_at": now, "received_at": now, "status": Status.QUEUED} | fields
+    return Utterance.objects.create(id=uuid.uuid4(), text=text, source="chat", **fields)
+
+
+def status(utterance: Utterance) -> str:
+    utterance.refresh_from_db()
+    return utterance.status
+
+
+def wait_for(utterance: Utterance, wanted: Status) -> None:
+    wait_until(lambda: status(utterance) == wanted, f"{wanted}, not {utterance.status}")
+
+
+def test_an_output_that_fails_in_a_way_nobody_thought_of_leaves_no_utterance_playing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> float:
+        raise OSError("the stream is gone")
+
+    monkeypatch.setattr(stage.output, "flush", fail)
+    stage.output.gate.clear()
+    utterance, following = queued("Uno"), queued("Dos")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.end_current(Status.INTERRUPTED, "enough")
+    stage.output.gate.set()
+    wait_for(utterance, Status.INTERRUPTED)
+    wait_for(following, Status.SPOKEN)
+
+
+def test_while_nobody_speaks_the_process_is_looked_after_and_voices_are_got_ready(
+    stage: Stage,
+) -> None:
+    wait_until(lambda: stage.synthesizer.starts)
+    VoiceSetting.objects.create(voice="new-voice")
+    stage.speaker._next_look = 0.0
+    wait_until(lambda: stage.synthesizer.prepared)
+    assert stage.synthesizer.prepared[0].voice == "new-voice"
+
+
+def test_an_utterance_is_spoken_and_measured(stage: Stage) -> None:
+    utterance, stage.synthesizer.remark = queued("Hola **amigo**", lang="en"), "y speaks instead"
+    stage.speaker.wake()
+    wait_for(utterance, Status.SPOKEN)
+    assert stage.synthesizer.requests[0].text == "Hola amigo"
+    assert stage.synthesizer.requests[0].lang == "en"
+    assert utterance.engine == "fake"
+    assert utterance.audio_seconds == pytest.approx(0.06)
+    assert utterance.first_audio_ms is not None and utterance.first_audio_ms > 0
+    assert utterance.started_at is not None and utterance.finished_at is not None
+    assert utterance.started_at <= utterance.finished_at and utterance.error == "y speaks instead"
+    assert stage.output.events[0] == "begin" and stage.output.events[-1] == "end"
+
+
+def test_order_is_kept_and_high_priority_goes_first(stage: Stage) -> None:
+    stage.speaker.pause()
+    for text in ("uno", "dos"):
+        queued(text)
+    last = queued("ya", priority="high")
+    stage.speaker.resume()
+    wait_for(last, Status.SPOKEN)
+    wait_until(lambda: Utterance.objects.spoken().count() == 3)
+    assert [request.text for request in stage.synthesizer.requests] == ["ya", "uno", "dos"]
+
+
+def test_what_is_stale_is_not_spoken(stage: Stage) -> None:
+    old = timezone.now() - timedelta(seconds=121)
+    default, own = queued("viejo", published_at=old), queued("corto", ttl_seconds=0.0)
+    fresh = queued("viejo pero paciente", published_at=old, ttl_seconds=500.0)
+    stage.speaker.wake()
+    wait_for(fresh, Status.SPOKEN)
+    wait_for(default, Status.EXPIRED)
+    wait_for(own, Status.EXPIRED)
+    assert [request.text for request in stage.synthesizer.requests] == ["viejo pero paciente"]
+    assert "too old" in default.error
+
+
+def test_what_has_no_words_is_skipped_without_a_sound(stage: Stage) -> None:
+    utterance = queued("animation: happy")
+    stage.speaker.wake()
+    wait_for(utterance, Status.SKIPPED)
+    assert stage.output.events == []
+
+
+def test_a_failing_voice_costs_one_utterance(stage: Stage) -> None:
+    stage.synthesizer.error = "the voice broke"
+    broken = queued("uno")
+    stage.speaker.wake()
+    wait_for(broken, Status.FAILED)
+    stage.synthesizer.error = ""
+    whole = queued("dos")
+    stage.speaker.wake()
+    wait_for(whole, Status.SPOKEN)
+    assert broken.error == "the voice broke"
+
+
+def test_an_interruption_ends_it_between_two_slices(stage: Stage) -> None:
+    stage.output.gate.clear()
+    utterance = queued("larga", device_id="d_1")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    assert not stage.speaker.end_current(Status.INTERRUPTED, "no", device_id="d_2")
+    assert stage.speaker.end_current(Status.INTERRUPTED, "interrupted", device_id="d_1")
+    stage.output.gate.set()
+    wait_for(utterance, Status.INTERRUPTED)
+    assert stage.output.events == ["begin", "write", "flush", "end"]
+    assert stage.synthesizer.cancelled >= 1
+
+
+def test_pause_holds_the_sound_and_resume_goes_on_where_it_was(stage: Stage) -> None:
+    stage.output.gate.clear()
+    utterance = queued("larga")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.pause()
+    stage.output.gate.set()
+    wait_until(lambda: len(stage.output.pcm) > 0)
+    assert stage.speaker.state == "paused"
+    heard = len(stage.output.pcm)
+    wait_until(lambda: len(stage.output.pcm) == heard)
+    assert heard < 3 * 882
+    stage.speaker.resume()
+    wait_for(utterance, Status.SPOKEN)
+    assert len(stage.output.pcm) == 3 * 882
+
+
+def test_what_the_device_had_not_played_when_paused_is_played_on_resume(stage: Stage) -> None:
+    stage.output.gate.clear()
+    stage.output.unheard_seconds = 0.01
+    utterance = queued("larga")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.pause()
+    stage.output.gate.set()
+    wait_until(lambda: "flush" in stage.output.events)
+    stage.speaker.resume()
+    wait_for(utterance, Status.SPOKEN)
+    assert len(stage.output.pcm) == 3 * 882, "nothing lost, nothing twice"
+    assert utterance.audio_seconds == pytest.approx(0.06)
+
+
+def test_volume_and_mute_change_the_samples(stage: Stage) -> None:
+    stage.speaker.controls.volume = 3.0
+    utterance = queued("fuerte")
+    stage.speaker.wake()
+    wait_for(utterance, Status.SPOKEN)
+    assert set(stage.output.pcm[::2]) == {3}
+    stage.output.pcm = b""
+    stage.speaker.controls.is_muted = True
+    utterance = queued("mudo")
+    stage.speaker.wake()
+    wait_for(utterance, Status.SPOKEN)
+    assert set(stage.output.pcm) == {0}
+
+
+def test_without_a_device_the_queue_waits_and_goes_on_when_it_is_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.01)
+    stage.output.broken = True
+    utterance = queued("luego")
+    stage.speaker.wake()
+    wait_until(lambda: any(change.utterance is None for change in stage.told))
+    assert status(utterance) == Status.QUEUED
+    stage.output.broken = False
+    wait_for(utterance, Status.SPOKEN)
+
+
+def fail_to_begin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The device is there and takes no sound; who asked it for some."""
+    asked: list[str] = []
+
+    def begin(utterance_id: str, sample_rate: int) -> None:
+        asked.append(utterance_id)
+        stage.output.error = "it cannot play"
+        raise AudioError("it cannot play")
+
+    monkeypatch.setattr(stage.output, "begin", begin)
+    return asked
+
+
+def test_what_is_taken_and_not_played_waits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stick(*args: object) -> bool:
+        if stage.output.events.count("write") < 3:
+            return True
+        monkeypatch.undo()
+        stage.output.error = "stuck"
+        raise AudioError("stuck")
+
+    monkeypatch.setattr(stage.output, "wait_for_room", stick)
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.SPOKEN)
+    assert utterance.started_at is not None and utterance.audio_seconds == pytest.approx(0.06)
+    assert [each.event for each in stage.told if each.utterance][:2] == ["playing", "queued"]
+
+
+def test_what_a_device_refuses_again_fails_with_the_reason(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = fail_to_begin(stage, monkeypatch)
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.FAILED)
+    assert utterance.error == "it cannot play"
+    assert asked == [str(utterance.pk)] * 2
+
+
+def test_what_is_silenced_while_the_device_is_missed_does_not_wait_for_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = fail_to_begin(stage, monkeypatch)
+
+    def flush() -> float:
+        stage.speaker.end_current(Status.INTERRUPTED, "enough")
+        return 0.0
+
+    monkeypatch.setattr(stage.output, "flush", flush)
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.INTERRUPTED)
+    assert (utterance.error, len(asked)) == ("enough", 1)
+
+
+def test_stopping_finishes_the_sentence_and_takes_no_other(stage: Stage) -> None:
+    stage.output.gate.clear()
+    first, second = queued("primera"), queued("segunda")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.output.gate.set()
+    stage.speaker.stop(drain_seconds=10)
+    wait_for(first, Status.SPOKEN)
+    assert status(second) == Status.QUEUED
+
+
+def test_stopping_cuts_a_sentence_that_takes_too_long(stage: Stage) -> None:
+    stage.synthesizer.blocks = 10_000
+    utterance = queued("eterna")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.output.gate.clear()
+    stopping = threading.Thread(target=stage.speaker.stop, args=(0.05,))
+    stopping.start()
+    wait_until(lambda: stage.synthesizer.cancelled > 0)
+    stage.output.gate.set()
+    stopping.join(10)
+    wait_for(utterance, Status.INTERRUPTED)
+    assert utterance.error == "the service was stopped"
+
+
+def test_events_are_told_in_order(stage: Stage) -> None:
+    for text in ("uno", "dos"):
+        queued(text)
+    stage.speaker.wake()
+    wait_until(lambda: len(stage.events()) == 4)
+    assert stage.events() == [
+        ("playing", "uno"), ("spoken", "uno"), ("playing", "dos"), ("spoken", "dos"),
+    ]  # fmt: skip
+
+
+def test_an_output_that_fails_while_it_is_silenced_leaves_nothing_playing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise AudioError("no space left")
+
+    monkeypatch.setattr(stage.output, "end", broken)
+    stage.output.gate.clear()
+    utterance = queued("larga")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    stage.speaker.end_current(Status.INTERRUPTED, "interrupted")
+    stage.output.gate.set()
+    wait_for(utterance, Status.INTERRUPTED)
+    assert stage.speaker.current is None and stage.speaker.state == "idle"
+
+
+def test_the_journal_outlives_what_it_cannot_write(stage: Stage) -> None:
+    broken = queued("rota")
+    journal = stage.speaker._journal
+    journal.record(broken, "stored", no_such_column=1)
+    utterance = queued("sana")
+    stage.speaker.wake()
+    wait_for(utterance, Status.SPOKEN)
+    assert journal.is_alive
+
+
+def test_the_device_is_woken_while_the_voice_still_works(stage: Stage) -> None:
+    stage.synthesizer.blocks = 0
+    stage.synthesizer.error = "the voice broke before its first sound"
+    utterance = queued("uno")
+    stage.speaker.wake()
+    wait_for(utterance, Status.FAILED)
+    assert stage.output.woken == 1
+    assert "begin" not in stage.output.events

@@ -1,0 +1,153 @@
+"""Who speaks how: the message, the voice settings, the mood; and the admin that sets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.support.voice import make_voice
+from tests.support.voice_files import install
+from tests.support.web_fakes import utterance
+from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.speaking.voice_choice import configured_voices, request_for
+
+pytestmark = pytest.mark.django_db
+
+
+def spoken(**fields: Any) -> Any:
+    return request_for(utterance("Hola", **fields), "Hola")
+
+
+def test_without_settings_the_message_decides() -> None:
+    request = spoken(lang="en", voice="some-voice", mood="sad", intensity=1.0)
+    assert (request.lang, request.voice, request.speaker) == ("en", "some-voice", None)
+    assert request.speed < 1 and request.volume < 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "voice"),
+    [
+        ({"device_id": "d_1", "source": "chat", "lang": "en-GB"}, "robot-and-source"),
+        ({"device_id": "d_1", "source": "system"}, "robot"),
+        ({"device_id": "d_2", "source": "chat", "lang": "en"}, "source"),
+        ({"device_id": "d_2", "source": "system", "lang": "en-GB"}, "region"),
+        ({"device_id": "d_2", "source": "system", "lang": "EN_gb"}, "region"),
+        ({"device_id": "d_2", "source": "system", "lang": "en-US"}, "language"),
+        ({"device_id": "d_2", "source": "system"}, "everything"),
+        ({"device_id": "d_1", "voice": "its-own"}, "its-own"),
+    ],
+)
+def test_the_setting_that_says_most_about_it_wins(fields: dict[str, Any], voice: str) -> None:
+    for named, whose in {
+        "everything": {},
+        "language": {"lang": "en"},
+        "region": {"lang": "en-GB"},
+        "source": {"source": "chat"},
+        "robot": {"device_id": "d_1"},
+        "robot-and-source": {"device_id": "d_1", "source": "chat"},
+    }.items():
+        VoiceSetting.objects.create(voice=named, **whose)
+    assert spoken(**fields).voice == voice
+
+
+def test_a_setting_adds_to_the_mood_and_its_speaker_is_for_its_voice() -> None:
+    VoiceSetting.objects.create(voice="two-speakers", speaker=1, speed=1.5, volume=0.5)
+    request = spoken(mood="happy", intensity=1.0)
+    assert request.speaker == 1
+    assert request.speed == pytest.approx(1.65) and request.volume == pytest.approx(0.55)
+    assert spoken(voice="two-speakers").speaker == 1
+    assert spoken(voice="another").speaker is None
+
+
+@pytest.fixture
+def installed(tmp_path: Path, settings: Any) -> Path:
+    settings.TTS_VOICE_DIR = str(tmp_path)
+    for name, lang in [("davefx", "es"), ("claude", "es-419"), ("alan", "en-gb"), ("amy", "en-us")]:
+        install(tmp_path, name, lang)
+    return tmp_path
+
+
+def test_a_voice_that_is_set_for_everything_or_a_robot_leaves_other_languages_to_theirs(
+    installed: Path,
+) -> None:
+    VoiceSetting.objects.create(voice="claude", speaker=0, speed=1.2)
+    VoiceSetting.objects.create(voice="davefx", device_id="d_1", speed=0.8)
+    assert spoken().voice == spoken(lang="es").voice == spoken(lang="es_ES").voice == "claude"
+    assert spoken(device_id="d_1", lang="es-MX").voice == "davefx"
+    english = spoken(device_id="d_1", lang="en-GB")
+    assert (english.voice, english.speaker, english.speed) == ("", None, 0.8)
+    VoiceSetting.objects.create(voice="amy", lang="en")
+    assert spoken(lang="en-GB").voice == spoken(device_id="d_1", lang="en").voice == "amy"
+
+
+def test_a_voice_that_is_set_for_a_language_reads_it_and_espeak_reads_all(installed: Path) -> None:
+    VoiceSetting.objects.create(voice="davefx", lang="en")
+    VoiceSetting.objects.create(voice="espeak", source="chat")
+    VoiceSetting.objects.create(voice="gone", source="system")
+    assert spoken(lang="en-GB", source="puppet_mode").voice == "davefx"
+    assert spoken(lang="en", source="chat").voice == "espeak"
+    assert spoken(lang="en", source="system").voice == "gone"  # whoever speaks for it is told then
+
+
+def test_the_voices_that_settings_name_are_known_once_each() -> None:
+    VoiceSetting.objects.create(voice="a", source="chat")
+    VoiceSetting.objects.create(voice="a", source="system")
+    VoiceSetting.objects.create(voice="b", speaker=2, device_id="d_1")
+    VoiceSetting.objects.create(lang="en", speed=0.8)
+    known = configured_voices(VoiceSetting.objects.all())
+    assert sorted((each.voice, each.speaker) for each in known) == [("a", None), ("b", 2)]
+
+
+def test_settings_that_are_given_need_no_database(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    hers = VoiceSetting(voice="davefx", device_id="d_1")
+    VoiceSetting.objects.create(voice="gone")
+    with django_assert_num_queries(0):
+        assert request_for(Utterance(device_id="d_1"), "Hola", [hers]).voice == "davefx"
+        assert request_for(Utterance(), "Hola", [hers]).voice == ""
+
+
+def test_there_is_one_setting_for_one_thing() -> None:
+    VoiceSetting.objects.create(source="chat")
+    with pytest.raises(ValidationError, match="already"):
+        VoiceSetting(source="chat").validate_constraints()
+
+
+def test_the_admin_offers_what_is_installed_and_what_was_heard_of(
+    visitor: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_voice(tmp_path / "es_ES-pair-low.onnx", speakers=2)
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path))
+    utterance("Hola", device_id="d_1", source="story")
+    visitor.force_login(User.objects.create_superuser("keeper"))
+    page = visitor.get("/admin/ttsmonitor/voicesetting/add/")
+    for offered in ("es_ES-pair-low (speakers 0 to 1)", "eSpeak NG", "d_1", "story"):
+        assert offered in page.content.decode()
+    fields = {"device_id": "d_1", "source": "", "lang": "", "voice": "es_ES-pair-low",
+              "speaker": "1", "speed": "0.9", "volume": "1"}  # fmt: skip
+    for _ in range(2):
+        answer = visitor.post("/admin/ttsmonitor/voicesetting/add/", fields)
+    assert VoiceSetting.objects.get().speed == 0.9
+    assert "There is a setting for this already." in answer.content.decode()
+    (tmp_path / "es_ES-pair-low.onnx").unlink()
+    setting = VoiceSetting.objects.get()
+    page = visitor.get(f"/admin/ttsmonitor/voicesetting/{setting.pk}/change/")
+    assert "es_ES-pair-low" in page.content.decode(), "what is stored stays a choice"
+
+
+def test_finished_sound_can_be_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTS_CACHE_DIR", str(tmp_path))
+    (tmp_path / "a.pcm").write_bytes(b"x")
+    call_command("clear_sounds")
+    assert "1 sounds forgotten" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
