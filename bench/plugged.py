@@ -84,10 +84,10 @@ def main(way: str, port: int, calls: int) -> None:
 
 def _plug_in(*, is_raising: bool) -> None:
     from ttsmirror.instrumentation import openmoxie
-    from ttsmirror.instrumentation.patch_targets import POINTS
+    from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS
 
-    points = tuple(replace(each, module=f"{STAND_IN}.{each.module}") for each in POINTS)
-    openmoxie.POINTS = points  # type: ignore[attr-defined, assignment]
+    points = tuple(replace(each, module=f"{STAND_IN}.{each.module}") for each in PATCH_TARGETS)
+    openmoxie.PATCH_TARGETS = points  # type: ignore[attr-defined, assignment]
     if is_raising:
         openmoxie.get_tts_mirror = _fail  # type: ignore[attr-defined, assignment]
     if missing := openmoxie.instrument():

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "site" / "ttsmonitor"
 sys.path.insert(0, str(SOURCE.parent))
 
-from ttsmirror.instrumentation.patch_targets import POINTS, Point  # noqa: E402  found by the line above
+from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget  # noqa: E402  found by the line above
 
 APP = SOURCE.name
 LEFT_OUT = {"audio", "management", "synthesis", "templates", "templatetags", "vendor"}
@@ -230,7 +230,7 @@ def check(checkout: Checkout) -> int:
         _verdict(bool(there), f"the app in {checkout.shown(checkout.app)}/"),
         _verdict(len(there) == len(files), f"of this version ({len(there)} of {len(files)} files)"),
         _verdict(checkout.is_installed, f'"{APP}" in {checkout.shown(checkout.settings)}'),
-        *(_verdict(_is_there(checkout, point), str(point)) for point in POINTS),
+        *(_verdict(_is_there(checkout, point), str(point)) for point in PATCH_TARGETS),
         *(_verdict(_is_required(checkout, name), f"{name} is required") for name in LIBRARIES),
     ]
     _hints(checkout)
@@ -254,7 +254,7 @@ def _is_required(checkout: Checkout, name: str) -> bool:
     return any(pattern.search(file.read_text(encoding="utf-8")) for file in files)
 
 
-def _is_there(checkout: Checkout, point: Point) -> bool:
+def _is_there(checkout: Checkout, point: PatchTarget) -> bool:
     file = checkout.site.joinpath(*point.module.split(".")).with_suffix(".py")
     try:
         tree = ast.parse(file.read_bytes())

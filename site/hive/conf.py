@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ttsmonitor.conf import AppSettings
+from ttsmirror.conf import AppSettings
 
 
 class HiveSettings(AppSettings):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ttsmonitor.exceptions import TTSMonitorError
+from ttsmirror.exceptions import MoxieTTSError
 
 
-class HiveError(TTSMonitorError):
+class HiveError(MoxieTTSError):
     """The hive cannot do this."""
 
 

@@ -15,8 +15,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from openmoxie.clock import system_time_zone
+from ttsmirror.conf import convert
 from ttsmirror.secret_file import kept_secret
-from ttsmonitor.conf import convert
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from ttsmirror.conf import AppSettings
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
-from ttsmonitor.conf import AppSettings, conf
+from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 
 SETTINGS = "moxie_settings"

@@ -28,7 +28,7 @@ from tests.support.tools import (
 from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaking.recorder import Journal
+from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.speaker import Speaker
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -155,7 +155,7 @@ def test_two_speakers_of_one_queue_never_say_the_same() -> None:
             published_at=now, received_at=now,
         )  # fmt: skip
     voices, outputs = [FakeSynthesizer(), FakeSynthesizer()], [FakeOutput(), FakeOutput()]
-    journals = [Journal(lambda change: None) for _voice in voices]
+    journals = [Recorder(lambda change: None) for _voice in voices]
     speakers = [
         Speaker(voice, output, journal)  # type: ignore[arg-type]
         for voice, output, journal in zip(voices, outputs, journals, strict=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import Chunk, parse_chunk
-from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
 

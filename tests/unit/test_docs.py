@@ -12,8 +12,9 @@ from django.core.management import get_commands, load_command_class
 
 from hive.conf import HiveSettings
 from tests.support.tools import ROOT
+from ttsmirror.conf import AppSettings
 from ttsmirror.wire.messages import parse_chunk
-from ttsmonitor.conf import AppSettings, TTSSettings
+from ttsmonitor.conf import SpeechSettings
 
 READMES = [ROOT / "README.md", ROOT / "README.es.md"]
 PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -52,7 +53,7 @@ def shown(value: object) -> str:
 
 def defaults() -> dict[str, str]:
     """Every setting with its default."""
-    apps: tuple[AppSettings, ...] = (TTSSettings(), HiveSettings())
+    apps: tuple[AppSettings, ...] = (SpeechSettings(), HiveSettings())
     ours = {name: shown(type(app).__dict__[name]) for app in apps for name in app.names()}
     return ours | ENVIRONMENT
 

@@ -20,9 +20,9 @@ from amqtt.broker import Broker, BrokerContext
 from amqtt.plugins.base import BaseAuthPlugin, BasePlugin
 
 from hive.broker.mosquitto_config import ensure_certificate
+from ttsmirror.exceptions import BrokerError
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import HEALTH_TOPIC, dump, format_time
-from ttsmonitor.exceptions import BrokerError
 
 logger = logging.getLogger(__name__)
 

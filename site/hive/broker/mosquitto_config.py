@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ttsmonitor.exceptions import BrokerError
+from ttsmirror.exceptions import BrokerError
 
 CERTIFICATE_DAYS = 3650
 # A robot's user name and token say nothing that a broker could check; its client id is all there

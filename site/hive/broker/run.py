@@ -18,8 +18,8 @@ from django.conf import settings
 
 from hive.broker.embedded import EmbeddedBroker
 from hive.broker.mosquitto_config import write_config
+from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
 from ttsmonitor.system.ports import ListenError, ensure_port_free
 
 PROBE_SECONDS = 3

@@ -60,7 +60,7 @@ class Work:
     is_dropped: bool = field(default=False, init=False)
 
 
-class Talks:
+class AnswerQueue:
     """ask() and interrupt() from any thread; stop() at the end."""
 
     def __init__(self) -> None:

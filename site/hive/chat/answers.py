@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hive.chat import history, sessions
-from hive.chat.answer_queue import Question, Talks, Work
+from hive.chat.answer_queue import AnswerQueue, Question, Work
 from hive.chat.companion import Companion
 from hive.chat.global_commands import find_command
 from hive.chat.history import History, Line
@@ -48,7 +48,7 @@ class Answers:
         self._chat = chat
         self.history = History()
         self.companion = Companion()
-        self.talks = Talks()
+        self.talks = AnswerQueue()
 
     def prepare(self) -> None:
         """Be ready for the first question."""

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
-from hive.puppet.deleted_lines import Forgotten
+from hive.puppet.deleted_lines import DeletedLines
 from hive.puppet.lines import WAITING, has_moved_on
 from ttsmirror.wire.messages import format_time
 
@@ -35,13 +35,13 @@ def is_visit(device_id: str) -> bool:
     return bool(_DEVICE.fullmatch(device_id))
 
 
-class Visits:
+class ChatSessions:
     """The newest lines of each page's conversation. Thread-safe; for robots nothing is kept."""
 
     def __init__(self) -> None:
         self._visits: OrderedDict[str, OrderedDict[str, Line]] = OrderedDict()
         self._owners: dict[str, str] = {}
-        self._forgotten = Forgotten()
+        self._forgotten = DeletedLines()
         self._lock = threading.Lock()
 
     def put(self, visit: str, line_id: object, who: str, text: str, **fields: Any) -> Line | None:

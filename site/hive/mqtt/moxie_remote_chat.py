@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hive.chat import history
 from hive.chat.answers import Answers, hosted_modules
-from hive.chat.sessions import Visits
+from hive.chat.sessions import ChatSessions
 from hive.events import push_chat
 from hive.models import ChatModule, Configuration
 from hive.mqtt.markup import make_markup
@@ -53,7 +53,7 @@ class RemoteChat:
 
     def __init__(self, server: MoxieServer) -> None:
         self._server = server
-        self.visits = Visits()
+        self.visits = ChatSessions()
         self._answers = Answers(self)
         # None: that one is being answered, or was interrupted.
         self._answered: OrderedDict[tuple[str, str], dict[str, Any] | None] = OrderedDict()

@@ -19,9 +19,10 @@ from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
 from hive.puppet.lines import SOURCE, Lines
 from hive.speech_state import SpeechState
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.mqtt.identity import client_id
-from ttsmirror.mqtt.loopback_probe import Echo
+from ttsmirror.mqtt.loopback_probe import LoopbackProbe
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -31,7 +32,6 @@ from ttsmirror.wire.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.intake.subscriber import COMPONENT as SPEECH_COMPONENT
 from ttsmonitor.service.health import DatabaseProbe, Health
 from ttsmonitor.speaking.streaming import MAKER
@@ -69,7 +69,7 @@ class MoxieServer:
         self._worker = Worker("hive.robots")
         self._own = OwnInterrupts()
         self._connection: MQTTConnection | None = None
-        self._echo: Echo | None = None
+        self._echo: LoopbackProbe | None = None
         self._database = DatabaseProbe()
         self._health = Health(
             "hive.health",
@@ -99,7 +99,7 @@ class MoxieServer:
             on_lost=self._lost,
             component=COMPONENT,
         )
-        self._echo = Echo(self._connection, COMPONENT)
+        self._echo = LoopbackProbe(self._connection, COMPONENT)
         self._worker.start()
         self._worker.later("tick", TICK_SECONDS, self._tick)
         self._health.start()

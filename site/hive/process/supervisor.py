@@ -30,8 +30,8 @@ from hive.broker.run import (
     probe,
 )
 from hive.conf import conf as hive_conf
+from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
 from ttsmonitor.system.ports import ensure_port_free
 from ttsmonitor.system.signals import STOP_SIGNALS
 

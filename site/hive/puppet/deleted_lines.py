@@ -9,7 +9,7 @@ from ttsmirror.wire.messages import ENDS
 from ttsmonitor.models import Utterance
 
 
-class Forgotten:
+class DeletedLines:
     """among() lines. Where the speech service has a history of its own, none is ever found."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hive.puppet import delivery_status
-from hive.puppet.deleted_lines import Forgotten
+from hive.puppet.deleted_lines import DeletedLines
 from ttsmirror.wire.messages import format_time
 from ttsmonitor.models import Utterance
 
@@ -35,7 +35,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str, Line] = OrderedDict()
-        self._forgotten = Forgotten()
+        self._forgotten = DeletedLines()
         self._lock = threading.Lock()
 
     def add(

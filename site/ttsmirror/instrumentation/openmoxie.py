@@ -16,8 +16,8 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
 
-from ttsmirror.instrumentation.patch_targets import POINTS, Point
-from ttsmirror.publishing.deduplication import Heard
+from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget
+from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.wire.messages import Control, clean
@@ -29,7 +29,7 @@ FEELING = ("mood", "intensity")
 
 Given = dict[str, Any]
 Function = Callable[..., Any]
-Wrap = Callable[[Function, Point], Function]
+Wrap = Callable[[Function, PatchTarget], Function]
 
 _feeling: ContextVar[Call | None] = ContextVar("feeling", default=None)
 """The call that has mood and intensity of what leaves a few calls further in."""
@@ -38,7 +38,7 @@ _feeling: ContextVar[Call | None] = ContextVar("feeling", default=None)
 def instrument() -> list[str]:
     """Put the mirror around what is there, once. What is missing is returned, and logged once."""
     missing = []
-    for point in POINTS:
+    for point in PATCH_TARGETS:
         try:
             _take(point)
         except Exception as exc:
@@ -62,7 +62,7 @@ def uninstrument() -> None:
 _taken: dict[tuple[type, str], Function | None] = {}
 
 
-def _take(point: Point) -> None:
+def _take(point: PatchTarget) -> None:
     owner = getattr(import_module(point.module), point.owner)
     if (owner, point.name) in _taken:
         return
@@ -89,7 +89,7 @@ _complained = -COMPLAIN_SECONDS
 class Call:
     """What a method was given, not looked at yet: that takes time."""
 
-    def __init__(self, point: Point, args: tuple[Any, ...], kwargs: Given) -> None:
+    def __init__(self, point: PatchTarget, args: tuple[Any, ...], kwargs: Given) -> None:
         self._point, self._args, self._kwargs = point, args, kwargs
         self.feeling = _feeling.get()
 
@@ -101,7 +101,7 @@ class Call:
 def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
     """Before the call, so that no echo overtakes it; what it says is read on another thread."""
 
-    def around(function: Function, point: Point) -> Function:
+    def around(function: Function, point: PatchTarget) -> Function:
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             try:
@@ -116,7 +116,7 @@ def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
     return around
 
 
-def _with_feeling(function: Function, point: Point) -> Function:
+def _with_feeling(function: Function, point: PatchTarget) -> Function:
     """Mood and intensity are in this call; the words leave a few calls further in."""
 
     @functools.wraps(function)
@@ -162,7 +162,7 @@ def _request(call: Call) -> Handed:
     if rcr.get("command") != "notify" or not isinstance(speech, str):
         return None
     content = f"{rcr.get('module_id', '')}/{rcr.get('content_id', '')}"
-    return Heard(
+    return RobotReport(
         call["device_id"],
         clean(speech),
         event_id=str(rcr.get("event_id") or ""),
@@ -175,4 +175,4 @@ AROUND = {
     "send_telehealth_speech": _with_feeling,
     "handle_request": _handing_over(_request),
 }
-"""What is done around each of the POINTS."""
+"""What is done around each of the PATCH_TARGETS."""

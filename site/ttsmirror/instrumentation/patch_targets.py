@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Point:
+class PatchTarget:
     """A method of OpenMoxie, and what it is wanted for."""
 
     module: str
@@ -23,22 +23,22 @@ class Point:
         return f"{self.owner}.{self.name}({', '.join(self.parameters)}) for {self.purpose}"
 
 
-POINTS = (
-    Point(
+PATCH_TARGETS = (
+    PatchTarget(
         "hive.mqtt.moxie_server",
         "MoxieServer",
         "send_command_to_bot_json",
         ("device_id", "command", "payload"),
         "Puppet Mode, answers and interrupts",
     ),
-    Point(
+    PatchTarget(
         "hive.mqtt.moxie_server",
         "MoxieServer",
         "send_telehealth_speech",
         ("device_id", "speech", "mood", "intensity"),
         "the mood in Puppet Mode",
     ),
-    Point(
+    PatchTarget(
         "hive.mqtt.moxie_remote_chat",
         "RemoteChat",
         "handle_request",

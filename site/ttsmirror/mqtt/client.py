@@ -7,9 +7,9 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import BrokerError
 from ttsmirror.mqtt.paho_compat import make_client
-from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
 
 
 def new_client(

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import paho.mqtt.client as paho
 
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import AlreadyRunningError
 from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import new_instance
 from ttsmirror.mqtt.paho_compat import Reason, listen
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
-from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import AlreadyRunningError
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import is_rival
 from ttsmirror.wire.messages import HEALTH_TOPIC, dump, parse_object
-from ttsmonitor.exceptions import InvalidMessageError
 
 RIVAL = (
     "Another speech service is at the broker {} under the name of this installation: its work"
@@ -28,7 +28,7 @@ ANSWER_SECONDS = 2.0
 LOOP_SECONDS = 0.02
 
 
-class Scout:
+class DuplicateClientProbe:
     """One look around, in the thread that calls."""
 
     def __init__(self, component: str, instance: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.secret_file import kept_secret
-from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
 
 SUFFIX_BYTES = 8
 DIGEST_CHARACTERS = 16
@@ -18,14 +18,14 @@ def client_id(name: str) -> str:
     """`name` with this installation's suffix: the same at every start, and nobody can guess it.
 
     A client that comes with the id of another one throws it out and ends its session, and the
-    robots' port lets anybody in. Raises TTSMonitorError where the suffix cannot be kept.
+    robots' port lets anybody in. Raises MoxieTTSError where the suffix cannot be kept.
     """
     path = conf.work_dir / "installation_id"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return f"{name}-{kept_secret(path, SUFFIX_BYTES)}"
     except OSError as exc:
-        raise TTSMonitorError(f"{path} cannot be kept: {exc.strerror}.") from exc
+        raise MoxieTTSError(f"{path} cannot be kept: {exc.strerror}.") from exc
 
 
 def new_instance(client_id: str) -> str:

@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 10.0
 NO_ECHO = "what is sent through the broker does not come back"
 
 
-class Echo:
+class LoopbackProbe:
     """send() now and then, from one thread; hear() all of HEALTH_TOPIC; error says what it shows.
 
     `connection` is subscribed to HEALTH_TOPIC.

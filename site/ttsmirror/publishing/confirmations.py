@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from ttsmirror.conf import conf
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
-from ttsmonitor.conf import conf
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class MirrorState:
         return ""
 
 
-class Unconfirmed:
+class UnconfirmedUtterances:
     """Utterances from the hand-over to their confirmation."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Heard:
+class RobotReport:
     """A robot's word for what it has just said."""
 
     device_id: str
@@ -55,7 +55,7 @@ class _Said:
     unconfirmed: deque[uuid.UUID] = field(default_factory=deque)
 
 
-class Echoes:
+class Deduplicator:
     """note() what is sent, hear() what is said, settle() now and then."""
 
     def __init__(self, tell: Callable[[uuid.UUID, bool], None] = lambda *_: None) -> None:
@@ -79,7 +79,7 @@ class Echoes:
             self._events[utterance.device_id, utterance.event_id] = key
             _trim(self._events)
 
-    def hear(self, heard: Heard) -> Chunk | None:
+    def hear(self, heard: RobotReport) -> Chunk | None:
         """A robot tells what it said: the utterance to be mirrored; None where it is no news."""
         key = _key(heard.device_id, heard.words)
         if not key[1]:

@@ -24,7 +24,7 @@ FOLLOWED = 10_000
 PRUNE_SECONDS = 3600.0
 
 
-class History:
+class HistoryFollower:
     """adopt() what the speech service has, follow() what it tells, write() it down."""
 
     def __init__(self) -> None:

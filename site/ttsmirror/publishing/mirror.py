@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from ttsmirror.publishing.confirmations import MirrorState
-from ttsmirror.publishing.deduplication import Heard
+from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.publisher import Listener, Publisher
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.text import split_chunks
@@ -206,7 +206,7 @@ class TTSMirrorPublisher:
         """
         try:
             self.start()
-            self._publisher.robot_said(Heard(device_id, clean(words), event_id, is_ours))
+            self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
         except Exception:
             logger.exception("could not mirror what the robot said")
 

@@ -17,17 +17,19 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from ttsmirror.conf import conf
 from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
-from ttsmirror.publishing.confirmations import MirrorState, Unconfirmed
-from ttsmirror.publishing.deduplication import Echoes, Heard
-from ttsmirror.publishing.history import History
+from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
+from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
+from ttsmirror.publishing.history import HistoryFollower
 from ttsmirror.publishing.queue_items import (
     Confirmed,
     Handed,
     Item,
     Resend,
-    Told,
+    StatusReport,
 )
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
@@ -41,8 +43,6 @@ from ttsmirror.wire.messages import (
     tidy,
 )
 from ttsmonitor.apps import is_plugged_in
-from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import InvalidMessageError
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +63,10 @@ class Publisher:
         self._topic = topic or conf.MQTT_TOPIC
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
-        self._unconfirmed = Unconfirmed()
-        self._echoes = Echoes(self._tell_robot)
+        self._unconfirmed = UnconfirmedUtterances()
+        self._echoes = Deduplicator(self._tell_robot)
         # Elsewhere the speech service's own history is in reach.
-        self._history = History() if is_plugged_in() else None
+        self._history = HistoryFollower() if is_plugged_in() else None
         self._is_heard = True
         self._is_full = False
         self._deadline = float("inf")
@@ -94,7 +94,7 @@ class Publisher:
         """Hand over what `make` returns, which is called on this publisher's thread."""
         self._items.put(make)
 
-    def robot_said(self, heard: Heard) -> None:
+    def robot_said(self, heard: RobotReport) -> None:
         """Hand over and return. What is news is published like anything else."""
         self._items.put(heard)
 
@@ -205,7 +205,7 @@ class Publisher:
         try:
             if callable(item):
                 item = item()
-            if isinstance(item, Heard):
+            if isinstance(item, RobotReport):
                 return self._echoes.hear(item)
             if isinstance(item, Chunk) and not item.is_open:  # a robot tells of the whole
                 self._echoes.note(item)
@@ -227,7 +227,7 @@ class Publisher:
             self._try(self._confirm, confirmed)
         if self._history is not None:
             for item in batch:
-                if isinstance(item, Told):
+                if isinstance(item, StatusReport):
                     self._history.follow(item.fields)
         if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
@@ -313,7 +313,7 @@ class Publisher:
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
         if self._history is not None and not message.retain:
-            self._items.put(Told(fields))
+            self._items.put(StatusReport(fields))
         self._tell(fields)
 
     def _note_stored(self, fields: dict[str, Any]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ttsmirror.publishing.deduplication import Heard
+from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.wire.messages import Chunk, Control
 
-Handed = Chunk | Control | Heard | None
+Handed = Chunk | Control | RobotReport | None
 """By whoever has something to publish."""
 
 
@@ -30,11 +30,13 @@ class Resend:
 
 
 @dataclass(frozen=True)
-class Told:
+class StatusReport:
     """What became of an utterance, in the words of the status topic."""
 
     fields: dict[str, Any]
 
 
-Item = Chunk | Control | Heard | Callable[[], Handed] | Confirmed | Resend | Told | None
+Item = (
+    Chunk | Control | RobotReport | Callable[[], Handed] | Confirmed | Resend | StatusReport | None
+)
 """Whatever its queue holds."""

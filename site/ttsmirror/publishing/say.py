@@ -8,6 +8,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import BrokerError, InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.wire.messages import (
     ENDS,
@@ -16,8 +18,6 @@ from ttsmirror.wire.messages import (
     parse_chunk,
     parse_object,
 )
-from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError, InvalidMessageError
 
 CONNECT_SECONDS = 5.0
 STORED_SECONDS = 5.0

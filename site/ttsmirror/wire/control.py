@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.fields import (
     DEVICE,
     SLUG,
@@ -16,7 +17,6 @@ from ttsmirror.wire.fields import (
     read_object,
     read_uuid,
 )
-from ttsmonitor.exceptions import InvalidMessageError
 
 ACTIONS = (
     "interrupt", "skip", "clear", "pause", "resume", "volume", "mute", "unmute", "replay",

@@ -11,8 +11,8 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.text import clean
-from ttsmonitor.exceptions import InvalidMessageError
 
 UTC = timezone.utc  # Python 3.10 has no datetime.UTC
 PAYLOAD_BYTES = 64 * 1024

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.text import CHUNK_CHARACTERS, split_chunks
 from ttsmirror.text import clean as clean
 from ttsmirror.text import shorten as shorten
@@ -36,7 +37,6 @@ from ttsmirror.wire.fields import UTC as UTC
 from ttsmirror.wire.fields import dump as dump
 from ttsmirror.wire.fields import format_maybe as format_maybe
 from ttsmirror.wire.fields import format_time as format_time
-from ttsmonitor.exceptions import InvalidMessageError
 
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"

@@ -9,7 +9,7 @@ from ttsmirror.wire.messages import format_maybe
 from ttsmonitor.models import Utterance
 
 
-def describe(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
+def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
     """An utterance as pages, API and events show it: times in ISO 8601, UTC."""
     return {
         "id": str(utterance.id),

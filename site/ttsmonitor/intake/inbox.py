@@ -19,8 +19,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, Chunk
-from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.models import Utterance, UtteranceChunk
 

@@ -14,10 +14,11 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.exceptions import AlreadyRunningError, InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
-from ttsmirror.mqtt.duplicate_client_probe import RIVAL, Scout
+from ttsmirror.mqtt.duplicate_client_probe import RIVAL, DuplicateClientProbe
 from ttsmirror.mqtt.identity import client_id
-from ttsmirror.mqtt.loopback_probe import Echo
+from ttsmirror.mqtt.loopback_probe import LoopbackProbe
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -30,7 +31,6 @@ from ttsmirror.wire.messages import (
     pong_payload,
 )
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import AlreadyRunningError, InvalidMessageError
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
@@ -108,7 +108,7 @@ class Subscriber:
             manual_ack=True,
             before_connect=self._look_for_rival,
         )
-        self.echo = Echo(self.connection, COMPONENT)
+        self.echo = LoopbackProbe(self.connection, COMPONENT)
         self.broker_counts = BrokerCounts()
 
     @property
@@ -141,7 +141,9 @@ class Subscriber:
 
     def _look_for_rival(self) -> None:
         link = self.connection
-        if Scout(COMPONENT, link.instance).finds_rival(*link.endpoint, lambda: link.is_stopped):
+        if DuplicateClientProbe(COMPONENT, link.instance).finds_rival(
+            *link.endpoint, lambda: link.is_stopped
+        ):
             error = AlreadyRunningError(RIVAL.format(link.address, conf.work_dir))
             self._on_rival(error)
             raise error

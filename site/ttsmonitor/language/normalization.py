@@ -60,7 +60,7 @@ class Language:
         return _like(match[0], self._words[key]) + _dot(match, key in self._may_end)
 
 
-def readable(text: str, lang: str) -> str:
+def normalize(text: str, lang: str) -> str:
     """`text` as a voice of the language `lang` (`es`, `es-419`, `en_GB` …) is to read it."""
     language = _LANGUAGES.get(lang.lower()[:2], _OTHER)
     text = " ".join(text.split())

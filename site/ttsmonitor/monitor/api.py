@@ -12,7 +12,7 @@ from ttsmirror.wire.messages import parse_control
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.filters import Filters
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import Utterance
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.service import service
@@ -46,7 +46,7 @@ def history(request: HttpRequest) -> JsonResponse:
     """A page of the history, newest first; `next` is the `before` of the page after it."""
     page = pagination.read(Filters.read(request.GET).rows(), request.GET)
     return JsonResponse({
-        "utterances": [describe(utterance) for utterance in page.rows],
+        "utterances": [serialize(utterance) for utterance in page.rows],
         "next": page.next,
     })  # fmt: skip
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from ttsmonitor.history import pagination
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.web.labels import reason_text, source_label
 
@@ -59,7 +59,7 @@ def as_csv(rows: Sequence[Utterance]) -> str:
     content = io.StringIO()
     writer = csv.writer(content)
     for row in rows:
-        values = describe(row)
+        values = serialize(row)
         writer.writerow([_harmless(values[name]) for name in COLUMNS])
     return content.getvalue()
 
@@ -70,7 +70,7 @@ def _harmless(value: object) -> object:
 
 
 def as_json(rows: Sequence[Utterance]) -> str:
-    return ",\n".join(json.dumps(describe(row), ensure_ascii=False) for row in rows)
+    return ",\n".join(json.dumps(serialize(row), ensure_ascii=False) for row in rows)
 
 
 FORMATS = {

@@ -10,7 +10,7 @@ from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import format_time
 from ttsmonitor.conf import conf
 from ttsmonitor.history import stats
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import Utterance
 from ttsmonitor.service import service
 from ttsmonitor.service.broker_counts import BrokerCounts
@@ -25,7 +25,7 @@ def whole() -> dict[str, Any]:
     recent = Utterance.objects.recent()[:RECENT]
     return {
         "status": status(),
-        "recent": [describe(utterance) for utterance in recent],
+        "recent": [serialize(utterance) for utterance in recent],
         "activity": activity(),
         "progress": progress(),
     } | figures()
@@ -38,7 +38,7 @@ def figures() -> dict[str, Any]:
 
 def queue() -> list[dict[str, Any]]:
     """What waits, the next one first."""
-    return [describe(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+    return [serialize(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
 
 
 def status() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ttsmirror.wire.control import Control
 from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import queue_order
-from ttsmonitor.speaking.recorder import Journal
+from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.speaker import Speaker
 
 logger = logging.getLogger(__name__)
@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 Status = Utterance.Status
 
 
-class Commands:
+class ControlExecutor:
     """obey() a control."""
 
-    def __init__(self, speaker: Speaker, journal: Journal) -> None:
+    def __init__(self, speaker: Speaker, journal: Recorder) -> None:
         self._speaker = speaker
         self._journal = journal
 

@@ -9,12 +9,12 @@ import threading
 
 from openmoxie.asgi import application
 from openmoxie.urlconf import WithUrlconf
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.models import OutboxEntry
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.system.cpu_affinity import set_one_apart
+from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
@@ -30,7 +30,7 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises ListenError or AlreadyRunningError before anything starts, TTSMonitorError where the
+    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError where the
     service cannot start or go on.
     """
     with only_one(conf.work_dir / "speech.lock"):
@@ -40,9 +40,9 @@ def run() -> None:
 def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
-    processor = set_one_apart()  # before there are threads
+    processor = reserve_core()  # before there are threads
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
-    failures: list[TTSMonitorError] = []
+    failures: list[MoxieTTSError] = []
     service = SpeechService(on_failure=lambda error: fail(error), processor=processor)
     web = WebServer(
         WithUrlconf(application, "openmoxie.urls_monitor"),
@@ -60,7 +60,7 @@ def _serve() -> None:
         wait_for_goodbyes()
         web.stop()
 
-    def fail(error: TTSMonitorError) -> None:
+    def fail(error: MoxieTTSError) -> None:
         if not failures:
             failures.append(error)
             threading.Thread(target=stop, name="ttsmonitor.stop").start()
@@ -76,7 +76,7 @@ def _serve() -> None:
                 systemd.ready()
         except Exception as exc:
             logger.exception("the speech service could not start")
-            fail(TTSMonitorError(f"The speech service could not start: {exc}"))
+            fail(MoxieTTSError(f"The speech service could not start: {exc}"))
 
     with on_stop_signal(stop):
         live_events.bind(web.loop)

@@ -14,7 +14,7 @@ STUCK_SECONDS = 60.0
 """More than a sound device that is there, or a voice, takes in the middle of a sentence."""
 
 
-class Waiting:
+class QueueWatchdog:
     """look() now and then, from one thread; the rest answers at once."""
 
     def __init__(self, speaker: Speaker) -> None:

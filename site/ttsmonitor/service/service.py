@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import (
     EVENTS,
@@ -20,19 +21,18 @@ from ttsmirror.wire.messages import (
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.history.retention import Retention
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
 from ttsmonitor.models import Utterance
 from ttsmonitor.service.activity import ActivityHandler
-from ttsmonitor.service.control import Commands
+from ttsmonitor.service.control import ControlExecutor
 from ttsmonitor.service.health import DatabaseProbe, Health
-from ttsmonitor.service.queue_watchdog import Waiting
+from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.speaking.progress import Progress
-from ttsmonitor.speaking.recorder import BACKLOG, Change, Journal
+from ttsmonitor.speaking.recorder import BACKLOG, Change, Recorder
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.speaker import TOO_OLD, Speaker
 from ttsmonitor.speaking.wall_clock import begin_with_clock
@@ -60,7 +60,7 @@ class SpeechService:
 
     def __init__(
         self,
-        on_failure: Callable[[TTSMonitorError], None] = lambda error: None,
+        on_failure: Callable[[MoxieTTSError], None] = lambda error: None,
         *,
         processor: int | None = None,
     ) -> None:
@@ -73,7 +73,7 @@ class SpeechService:
         self._changing = threading.Lock()
         self._stopping = threading.Event()
         self._is_started = self._is_stopped = False
-        self._journal = Journal(self._tell)
+        self._journal = Recorder(self._tell)
         browser = BrowserOutput()
         self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
         """Where one can listen to what is said; None where TTS_AUDIO leaves that out."""
@@ -104,7 +104,7 @@ class SpeechService:
         self._speaker = Speaker(
             self._synthesizer, self._output, self._journal, self._progress.begun
         )
-        self._commands = Commands(self._speaker, self._journal)
+        self._commands = ControlExecutor(self._speaker, self._journal)
         self._retention = Retention()
         self._subscriber = Subscriber(
             foresee=self._speaker.foresee,
@@ -116,7 +116,7 @@ class SpeechService:
             on_connection=self._journal.state_changed,
             on_rival=on_failure,
         )
-        self._database, self._waiting = DatabaseProbe(), Waiting(self._speaker)
+        self._database, self._waiting = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = Health(
             "ttsmonitor.health",
             {
@@ -191,7 +191,7 @@ class SpeechService:
         link = self._subscriber.connection
         return {
             "status": self._speaker.state,
-            "current": None if now is None else describe(now),
+            "current": None if now is None else serialize(now),
             "current_text": "" if now is None else now.text,
             "queue_size": Utterance.objects.waiting().count(),
             "volume": self._speaker.controls.volume,

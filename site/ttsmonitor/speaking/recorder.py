@@ -18,7 +18,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 from ttsmirror.database import tend_connections, with_connections
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import Utterance
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Change:
 _Recorded = tuple[str, SimpleNamespace | None, dict[str, Any]]
 
 
-class Journal:
+class Recorder:
     """start(), record() from any thread, stop()."""
 
     def __init__(self, tell: Callable[[list[Change]], None]) -> None:
@@ -117,7 +117,7 @@ class Journal:
             if changes and changes[-1].utterance is None:
                 changes.pop()
             event, row, values = following
-            changes.append(Change(event, describe(row) if row else None, values))
+            changes.append(Change(event, serialize(row) if row else None, values))
             if len(changes) == TOLD_AT_ONCE or self._changes.empty():
                 return changes, False
             following = self._changes.get()

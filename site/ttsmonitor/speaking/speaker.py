@@ -24,7 +24,7 @@ from ttsmonitor.intake.inbox import is_open
 from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.coalescing import Breathing
-from ttsmonitor.speaking.recorder import Journal
+from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.voice_choice import VoiceKeeper, request_for
 from ttsmonitor.speaking.wall_clock import follow_clock
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -56,7 +56,7 @@ class Speaker:
         self,
         synthesizer: Synthesizer,
         output: Output,
-        journal: Journal,
+        journal: Recorder,
         on_begin: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_begin` is called when the first of an utterance was given to the output."""

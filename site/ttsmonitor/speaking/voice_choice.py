@@ -10,7 +10,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import Utterance, VoiceSetting
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
 from ttsmonitor.synthesis.piper.voices import ESPEAK, find_voice, speaks
-from ttsmonitor.synthesis.prosody import manner
+from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 
@@ -28,7 +28,7 @@ def request_for(
     fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
     setting = fitting[0]
     speaking = next(each for each in fitting if _can_say(each, utterance.lang))
-    pace, loudness = manner(utterance.mood, utterance.intensity)
+    pace, loudness = prosody_of(utterance.mood, utterance.intensity)
     return SpeechRequest(
         text=words,
         lang=utterance.lang,

@@ -18,7 +18,7 @@ _MANNERS = {
 }
 
 
-def manner(mood: str, intensity: float | None) -> tuple[float, float]:
+def prosody_of(mood: str, intensity: float | None) -> tuple[float, float]:
     """(speed, volume) factors of a mood at an intensity from 0 to 1 (None: half)."""
     pace, loudness = _MANNERS.get(mood, (1.0, 1.0))
     share = 0.5 if intensity is None else intensity

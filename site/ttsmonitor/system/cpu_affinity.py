@@ -22,7 +22,7 @@ def usable() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def set_one_apart() -> int | None:
+def reserve_core() -> int | None:
     """Of two processors one that this thread, and what it starts from now on, keeps off.
 
     None where there are not two, or where the system does not let one choose.

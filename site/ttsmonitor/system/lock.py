@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ttsmonitor.exceptions import AlreadyRunningError, TTSMonitorError
+from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def only_one(path: Path) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise TTSMonitorError(f"{path} cannot be kept: {exc.strerror}.") from exc
+        raise MoxieTTSError(f"{path} cannot be kept: {exc.strerror}.") from exc
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

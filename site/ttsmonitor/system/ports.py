@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 
-from ttsmonitor.exceptions import TTSMonitorError
+from ttsmirror.exceptions import MoxieTTSError
 
 
-class ListenError(TTSMonitorError):
+class ListenError(MoxieTTSError):
     """No server can listen there."""
 
 

@@ -17,8 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, clean
-from ttsmonitor.exceptions import BadRequestError, InvalidMessageError
+from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.web.translations import phrase
 
 logger = logging.getLogger(__name__)

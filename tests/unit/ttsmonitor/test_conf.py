@@ -12,11 +12,11 @@ from hive import checks as hive_checks
 from hive.broker.mosquitto_config import make_certificate
 from hive.conf import conf as hive_conf
 from tests.support.tools import free_port
+from ttsmirror.exceptions import BrokerError
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmonitor import checks as tts_checks
 from ttsmonitor.checks import check_settings
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
 
 
 def test_the_environment_wins_then_djangos_settings_then_the_default(

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.process.supervisor import Supervisor, plan
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
-from ttsmonitor.exceptions import TTSMonitorError
 
 
 class Command(BaseCommand):
@@ -30,6 +30,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             todo = plan(speech=not options["without_speech"])
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
         sys.exit(Supervisor(todo.broker).run(todo.names))

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.broker.run import find_mosquitto, make_broker
+from ttsmirror.exceptions import BrokerError
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
 from ttsmonitor.system.signals import on_stop_signal
 
 logger = logging.getLogger(__name__)

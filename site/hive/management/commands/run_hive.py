@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ttsmonitor.exceptions import TTSMonitorError
+from ttsmirror.exceptions import MoxieTTSError
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
         try:
             HiveServer(on_ready=self.say_ready).run()
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
 
     def say_ready(self, url: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.synthesis.piper.download import download_voice, install_voice
 from ttsmonitor.synthesis.piper.voices import installed_voices
 
@@ -46,6 +46,6 @@ class Command(BaseCommand):
             else:
                 name = options["name"] or conf.TTS_VOICE
                 voice = download_voice(name, directory, force=options["force"])
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"{voice.name} is installed in {directory} ({voice.sample_rate} Hz).")

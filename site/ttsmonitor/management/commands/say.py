@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.publishing.say import say
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.checks import SETTINGS
-from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.system.arguments import utf8
 
 
@@ -51,6 +51,6 @@ class Command(BaseCommand):
                 priority="high" if options["high"] else "normal",
                 until_spoken=options["wait"],
             )
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(outcome)

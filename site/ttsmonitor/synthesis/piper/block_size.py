@@ -34,7 +34,7 @@ class Cost:
         return median(self._seconds) if self._seconds else 0.0
 
 
-class Pacing:
+class BlockSize:
     """How many frames of a voice are decoded next."""
 
     def __init__(self, frame_seconds: float, decoder_context: int, flow_context: int) -> None:

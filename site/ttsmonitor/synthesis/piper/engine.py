@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.language.normalization import readable
+from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
@@ -204,7 +204,7 @@ class PiperEngine:
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
         follows = False
-        pieces = list(clauses(readable(request.text, config.espeak_voice)))
+        pieces = list(clauses(normalize(request.text, config.espeak_voice)))
         if pieces and request.runs_on:
             pieces[-1] = replace(pieces[-1], runs_on=True)
         for clause in pieces:

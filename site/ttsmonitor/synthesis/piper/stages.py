@@ -20,7 +20,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, Cost, Pacing
+from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.timing import Timing
 from ttsmonitor.system import cpu_affinity
@@ -68,7 +68,7 @@ class Stages:
         self.hop: int = parts["hop"]
         """Samples of a frame."""
         frame_seconds = self.hop / parts["sample_rate"]
-        self.pacing = Pacing(frame_seconds, self.decoder_context, self.flow_context)
+        self.pacing = BlockSize(frame_seconds, self.decoder_context, self.flow_context)
         self.timing: Timing | None = None
         """Of the clause that speak() gives now."""
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from hive.broker.mosquitto_config import ensure_certificate, password_line, write_config
-from ttsmonitor.exceptions import BrokerError
+from ttsmirror.exceptions import BrokerError
 
 
 def test_the_certificate_is_made_once_and_its_key_is_private(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hive.broker.run import (
 from hive.process.supervisor import plan
 from tests.conftest import Broker
 from tests.support.tools import free_port
-from ttsmonitor.exceptions import BrokerError
+from ttsmirror.exceptions import BrokerError
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hive.chat.answer_queue import Question, Talks, Work
+from hive.chat.answer_queue import AnswerQueue, Question, Work
 from hive.chat.models import ChatModule
 from tests.support.tools import wait_until
 
@@ -19,7 +19,7 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 class Said:
     """What came of one question."""
 
-    def __init__(self, talks: Talks, prompt: str = "", key: str = "") -> None:
+    def __init__(self, talks: AnswerQueue, prompt: str = "", key: str = "") -> None:
         self.parts: list[str] = []
         self.answers: list[str | None] = []
         self.dropped = threading.Event()
@@ -33,14 +33,14 @@ class Said:
 
 
 @pytest.fixture
-def talks() -> Iterator[Talks]:
-    made = Talks()
+def talks() -> Iterator[AnswerQueue]:
+    made = AnswerQueue()
     yield made
     made.stop()
 
 
 def test_nothing_is_said_after_an_interrupt_that_raced_the_first_sentence(
-    talks: Talks, monkeypatch: pytest.MonkeyPatch
+    talks: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:
         talks.interrupt(DEVICE)  # from here on, though the first sentence is complete
@@ -53,7 +53,7 @@ def test_nothing_is_said_after_an_interrupt_that_raced_the_first_sentence(
 
 
 def test_an_answer_that_is_complete_when_the_interrupt_comes_is_not_said(
-    talks: Talks, monkeypatch: pytest.MonkeyPatch
+    talks: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:
         yield "Uno."
@@ -66,7 +66,7 @@ def test_an_answer_that_is_complete_when_the_interrupt_comes_is_not_said(
 
 
 def test_an_interrupt_takes_along_what_waits_but_not_what_is_asked_next(
-    talks: Talks, monkeypatch: pytest.MonkeyPatch
+    talks: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 
@@ -90,7 +90,7 @@ def test_an_interrupt_takes_along_what_waits_but_not_what_is_asked_next(
 
 
 def test_an_interrupt_of_an_older_answer_does_not_end_this_one(
-    talks: Talks, monkeypatch: pytest.MonkeyPatch
+    talks: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:
         talks.interrupt(DEVICE, key="older")

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hive.chat.history import CHILD, MOXIE, History
-from hive.chat.sessions import Visits, new_visit
+from hive.chat.sessions import ChatSessions, new_visit
 from hive.models import ChatModule
 from tests.support.model_stub import ModelStub
 from tests.support.tools import wait_until
@@ -175,7 +175,7 @@ def test_a_library_that_is_missing_is_named(page: Client, monkeypatch: pytest.Mo
 def test_what_pages_show_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hive.chat.sessions.VISITS", 2)
     monkeypatch.setattr("hive.chat.sessions.SHOWN", 3)
-    visits, names = Visits(), [new_visit() for _ in range(3)]
+    visits, names = ChatSessions(), [new_visit() for _ in range(3)]
     for name in names:
         for number in range(5):
             visits.put(name, f"{name}{number}", "child", str(number))

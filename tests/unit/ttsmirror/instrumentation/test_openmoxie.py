@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.tools import free_port
 from ttsmirror.instrumentation import openmoxie
-from ttsmirror.instrumentation.patch_targets import POINTS
-from ttsmirror.publishing.deduplication import Heard
+from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS
+from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import TTSMirrorPublisher
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.wire.messages import Chunk, Control
@@ -39,7 +39,7 @@ class FakeMirror:
     def __init__(self) -> None:
         self.utterances: list[Chunk] = []
         self.controls: list[Control] = []
-        self.heard: list[Heard] = []
+        self.heard: list[RobotReport] = []
 
     def hand_over(self, make: Callable[[], Handed]) -> None:
         try:
@@ -50,7 +50,7 @@ class FakeMirror:
             self.utterances.append(handed)
         elif isinstance(handed, Control):
             self.controls.append(handed)
-        elif isinstance(handed, Heard):
+        elif isinstance(handed, RobotReport):
             self.heard.append(handed)
 
     @property
@@ -91,8 +91,8 @@ def talk() -> Published:
 @pytest.fixture
 def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The stand-in where OpenMoxie would be."""
-    there = [replace(point, module=f"{HOME}.{point.module}") for point in POINTS]
-    monkeypatch.setattr(openmoxie, "POINTS", tuple(there))
+    there = [replace(point, module=f"{HOME}.{point.module}") for point in PATCH_TARGETS]
+    monkeypatch.setattr(openmoxie, "PATCH_TARGETS", tuple(there))
     yield
     openmoxie.uninstrument()
 
@@ -128,8 +128,8 @@ def test_an_interrupt_stops_the_loudspeaker_too(plugged: FakeMirror) -> None:
 def test_what_the_robot_says_is_told_and_whose_content_it_is(plugged: FakeMirror) -> None:
     talk()
     assert plugged.heard == [
-        Heard(ROBOT, "You said a cat. Tell me more!", "e4", is_ours=True),
-        Heard(ROBOT, "Once upon a time", "e5", is_ours=False),
+        RobotReport(ROBOT, "You said a cat. Tell me more!", "e4", is_ours=True),
+        RobotReport(ROBOT, "Once upon a time", "e5", is_ours=False),
     ]
 
 

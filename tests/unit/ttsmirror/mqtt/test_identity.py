@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.mqtt.identity import client_id
 from ttsmirror.secret_file import kept_secret
-from ttsmonitor.exceptions import TTSMonitorError
 
 
 def test_an_installation_keeps_its_name_and_another_one_has_another(
@@ -46,7 +46,7 @@ def test_in_another_project_it_is_kept_in_the_project_s_directory(
 def test_a_directory_that_cannot_be_used_is_named(settings: Any, tmp_path: Path) -> None:
     settings.WORK_DIR = tmp_path / "a file"
     settings.WORK_DIR.write_text("")
-    with pytest.raises(TTSMonitorError, match=r"a file/installation_id cannot be kept: "):
+    with pytest.raises(MoxieTTSError, match=r"a file/installation_id cannot be kept: "):
         client_id("moxie-hive")
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from ttsmirror.publishing import outbox
-from ttsmirror.publishing.confirmations import Unconfirmed
+from ttsmirror.publishing.confirmations import UnconfirmedUtterances
 from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import OutboxEntry
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def unconfirmed() -> Unconfirmed:
-    return Unconfirmed()
+def unconfirmed() -> UnconfirmedUtterances:
+    return UnconfirmedUtterances()
 
 
-def add(unconfirmed: Unconfirmed, *texts: str) -> list[uuid.UUID]:
+def add(unconfirmed: UnconfirmedUtterances, *texts: str) -> list[uuid.UUID]:
     chunks = [Chunk(utterance_id=uuid.uuid4(), text=text) for text in texts]
     unconfirmed.add(chunks)
     return [chunk.utterance_id for chunk in chunks]
@@ -40,7 +40,7 @@ def texts(chunks: list[Chunk]) -> list[str]:
     ("attempts", "seconds", "is_due"), [(1, 29, 0), (1, 31, 1), (3, 89, 0), (3, 91, 1)]
 )
 def test_the_pause_grows_with_each_attempt(
-    unconfirmed: Unconfirmed, attempts: int, seconds: float, is_due: int
+    unconfirmed: UnconfirmedUtterances, attempts: int, seconds: float, is_due: int
 ) -> None:
     ids = add(unconfirmed, "Hola")
     for _ in range(attempts):
@@ -50,7 +50,7 @@ def test_the_pause_grows_with_each_attempt(
 
 
 def test_after_a_reconnect_only_what_did_not_go_out_over_that_connection(
-    unconfirmed: Unconfirmed,
+    unconfirmed: UnconfirmedUtterances,
 ) -> None:
     before, after, _never = add(unconfirmed, "antes", "después", "nunca")
     unconfirmed.sent([before], connection=1)
@@ -59,15 +59,17 @@ def test_after_a_reconnect_only_what_did_not_go_out_over_that_connection(
     assert texts(unconfirmed.all()) == ["antes", "después", "nunca"]
 
 
-def test_an_earlier_run_is_remembered(unconfirmed: Unconfirmed) -> None:
-    add(Unconfirmed(), "de ayer")
+def test_an_earlier_run_is_remembered(unconfirmed: UnconfirmedUtterances) -> None:
+    add(UnconfirmedUtterances(), "de ayer")
     assert unconfirmed.state.waiting == 0
     unconfirmed.load()
     assert unconfirmed.state.waiting == 1
 
 
 def test_only_what_was_sent_is_overdue_and_only_where_somebody_should_hear(
-    unconfirmed: Unconfirmed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    unconfirmed: UnconfirmedUtterances,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("TTS_RETRY_SECONDS", "30")
     first, _second = add(unconfirmed, "enviada", "no enviada")
@@ -88,7 +90,7 @@ def test_only_what_was_sent_is_overdue_and_only_where_somebody_should_hear(
 
 @pytest.mark.django_db(transaction=True)
 def test_what_the_outbox_will_never_take_is_not_in_the_way(
-    unconfirmed: Unconfirmed, caplog: pytest.LogCaptureFixture
+    unconfirmed: UnconfirmedUtterances, caplog: pytest.LogCaptureFixture
 ) -> None:
     chunk = Chunk(utterance_id=uuid.uuid4(), text="no", mood=object())  # type: ignore[arg-type]
     unconfirmed.add([chunk])
@@ -98,7 +100,7 @@ def test_what_the_outbox_will_never_take_is_not_in_the_way(
     assert "does not take 1 sentences" in caplog.text
 
 
-def test_what_was_forgotten_elsewhere_is_not_waited_for(unconfirmed: Unconfirmed) -> None:
+def test_what_was_forgotten_elsewhere_is_not_waited_for(unconfirmed: UnconfirmedUtterances) -> None:
     forgotten, _other = add(unconfirmed, "olvidada", "otra")
     OutboxEntry.objects.filter(pk=forgotten).delete()
     unconfirmed.sweep(is_heard=False)

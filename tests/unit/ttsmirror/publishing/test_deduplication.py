@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from ttsmirror.publishing import deduplication
-from ttsmirror.publishing.deduplication import Echoes, Heard
+from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import Utterance
 
@@ -35,49 +35,49 @@ def keep(utterance: Chunk) -> Utterance:
 
 
 def test_on_board_content_is_news_as_system() -> None:
-    news = Echoes().hear(Heard(ROBOT, "Había una vez"))
+    news = Deduplicator().hear(RobotReport(ROBOT, "Había una vez"))
     assert news is not None
     assert (news.text, news.source, news.device_id) == ("Había una vez", "system", ROBOT)
 
 
 def test_what_was_sent_is_no_news_however_it_is_written() -> None:
-    kept = Echoes()
+    kept = Deduplicator()
     kept.note(sent())
-    assert kept.hear(Heard(ROBOT, AS_SAID)) is None
-    assert words(kept.hear(Heard("d_2", AS_SAID))) == AS_SAID
-    assert words(kept.hear(Heard(ROBOT, "Otra cosa"))) == "Otra cosa"
+    assert kept.hear(RobotReport(ROBOT, AS_SAID)) is None
+    assert words(kept.hear(RobotReport("d_2", AS_SAID))) == AS_SAID
+    assert words(kept.hear(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
 
 
 def test_an_answer_is_known_by_its_request_whatever_the_robot_made_of_it() -> None:
-    kept = Echoes()
+    kept = Deduplicator()
     kept.note(sent(event_id="e1"))
-    assert kept.hear(Heard(ROBOT, "Otras palabras", "e1")) is None
-    assert words(kept.hear(Heard(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
+    assert kept.hear(RobotReport(ROBOT, "Otras palabras", "e1")) is None
+    assert words(kept.hear(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
 
 
 def test_content_from_here_is_never_news() -> None:
-    assert Echoes().hear(Heard(ROBOT, "Algo", is_ours=True)) is None
+    assert Deduplicator().hear(RobotReport(ROBOT, "Algo", is_ours=True)) is None
 
 
 def test_a_robot_that_repeats_itself_at_once_is_heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Echoes()
-    assert kept.hear(Heard(ROBOT, "Algo")) is not None
-    assert kept.hear(Heard(ROBOT, "Algo")) is None
+    kept = Deduplicator()
+    assert kept.hear(RobotReport(ROBOT, "Algo")) is not None
+    assert kept.hear(RobotReport(ROBOT, "Algo")) is None
     monkeypatch.setattr(deduplication, "REPEAT_SECONDS", 0.0)
-    assert kept.hear(Heard(ROBOT, "Más")) is not None
-    assert kept.hear(Heard(ROBOT, "Más")) is not None
+    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
+    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
 
 
 @pytest.mark.parametrize("line", ["animation: wave", "silent: nada", "   ", "", "🎵"])
 def test_what_is_no_speech_is_not_mirrored(line: str) -> None:
-    assert Echoes().hear(Heard(ROBOT, line)) is None
+    assert Deduplicator().hear(RobotReport(ROBOT, line)) is None
 
 
 def test_what_was_sent_long_ago_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deduplication, "SENT_SECONDS", -1_000.0)
-    kept = Echoes()
+    kept = Deduplicator()
     kept.note(sent())
-    assert words(kept.hear(Heard(ROBOT, AS_SAID))) == AS_SAID
+    assert words(kept.hear(RobotReport(ROBOT, AS_SAID))) == AS_SAID
 
 
 @pytest.mark.django_db
@@ -92,10 +92,10 @@ def test_the_history_says_what_the_robot_confirmed_and_what_not(
         sent("A un altavoz", device_id=""),
     )
     rows = {each: keep(each) for each in (said, twice, unsaid, elsewhere)}
-    kept = Echoes()
+    kept = Deduplicator()
     for each in rows:
         kept.note(each)
-    kept.hear(Heard(ROBOT, AS_SAID))
+    kept.hear(RobotReport(ROBOT, AS_SAID))
     kept.settle()
 
     def marks() -> list[bool | None]:
@@ -113,8 +113,8 @@ def test_a_mark_waits_for_its_utterance_to_come_into_the_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
-    kept = Echoes()
-    news = kept.hear(Heard(ROBOT, "Algo"))
+    kept = Deduplicator()
+    news = kept.hear(RobotReport(ROBOT, "Algo"))
     assert news is not None
     kept.settle()
     row = keep(news)
@@ -125,9 +125,9 @@ def test_a_mark_waits_for_its_utterance_to_come_into_the_history(
 
 def test_whoever_wants_to_know_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[uuid.UUID, bool]] = []
-    kept, first, second = Echoes(lambda *what: told.append(what)), sent(), sent()
+    kept, first, second = Deduplicator(lambda *what: told.append(what)), sent(), sent()
     kept.note(first)
-    kept.hear(Heard(ROBOT, AS_SAID))
+    kept.hear(RobotReport(ROBOT, AS_SAID))
     assert told == [(first.utterance_id, True)]
     kept.note(second)
     monkeypatch.setattr(deduplication, "SPOKEN_CHARACTERS_PER_SECOND", 1.0)

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from ttsmirror.publishing import outbox
-from ttsmirror.publishing.history import History
+from ttsmirror.publishing.history import HistoryFollower
 from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import Utterance
 
@@ -25,14 +25,14 @@ def kept() -> Chunk:
     return utterance
 
 
-def told(history: History, utterance: Chunk, event: str, **more: str) -> Utterance:
+def told(history: HistoryFollower, utterance: Chunk, event: str, **more: str) -> Utterance:
     history.follow({"id": str(utterance.utterance_id), "event": event} | more)
     history.write()
     return Utterance.objects.get(pk=utterance.utterance_id)
 
 
 def test_what_the_speech_service_has_stored_moves_from_the_outbox_into_the_history() -> None:
-    history, utterance = History(), kept()
+    history, utterance = HistoryFollower(), kept()
     history.adopt([utterance.utterance_id, uuid.uuid4()])
     history.adopt([utterance.utterance_id])
     row = Utterance.objects.get()
@@ -41,7 +41,7 @@ def test_what_the_speech_service_has_stored_moves_from_the_outbox_into_the_histo
 
 
 def test_what_becomes_of_it_is_written_down() -> None:
-    history, utterance = History(), kept()
+    history, utterance = HistoryFollower(), kept()
     history.adopt([utterance.utterance_id])
     assert told(history, utterance, "playing").started_at
     row = told(history, utterance, "failed", error="no voice")
@@ -55,7 +55,7 @@ def test_what_becomes_of_it_is_written_down() -> None:
 @pytest.mark.parametrize("fields", [{}, {"event": "spoken"}, {"event": "spoken", "id": "x"},
                                     {"event": "dance", "id": str(uuid.uuid4())}])  # fmt: skip
 def test_what_is_about_nothing_known_is_ignored(fields: dict[str, str]) -> None:
-    history = History()
+    history = HistoryFollower()
     history.follow(fields)
     history.write()
     assert not Utterance.objects.exists()
@@ -65,6 +65,6 @@ def test_what_is_old_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
     old = timezone.now() - timedelta(days=8)
     Utterance.objects.create(text="x", status="spoken", published_at=old, received_at=old)
-    history = History()
+    history = HistoryFollower()
     history.write()
     assert not Utterance.objects.exists()

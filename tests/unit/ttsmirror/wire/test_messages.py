@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import (
     MAX_CHUNKS,
     PAYLOAD_BYTES,
@@ -24,7 +25,6 @@ from ttsmirror.wire.messages import (
     status_payload,
     tidy,
 )
-from ttsmonitor.exceptions import InvalidMessageError
 
 SPECIFIED = {
     "text": "Hola, soy Moxie hablando en español",

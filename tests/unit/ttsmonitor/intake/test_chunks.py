@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.intake import Message, store, store_together
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.text import split_chunks
 from ttsmirror.wire.messages import Chunk, parse_chunk
-from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.models import Utterance, UtteranceChunk

@@ -13,8 +13,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.support.intake import store, store_together
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import Chunk, parse_chunk
-from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
 from ttsmonitor.models import Utterance, UtteranceChunk

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from piper import PiperVoice
 from piper.config import PiperConfig
 
-from ttsmonitor.language.normalization import readable
+from ttsmonitor.language.normalization import normalize
 
 DESCRIPTION = {
     "audio": {"sample_rate": 22_050},
@@ -106,7 +106,9 @@ def groups(text: str, lang: str) -> list[list[str]]:
     # By way of the voice: it has one phonemizer for the whole process. Starting eSpeak NG a second
     # time frees what the first one goes on reading.
     config = PiperConfig.from_dict(DESCRIPTION | {"espeak": {"voice": lang}})
-    found: list[list[str]] = PiperVoice(session=None, config=config).phonemize(readable(text, lang))
+    found: list[list[str]] = PiperVoice(session=None, config=config).phonemize(
+        normalize(text, lang)
+    )
     return found
 
 
@@ -139,12 +141,12 @@ def test_two_sentences_stay_two(lang: str, text: str) -> None:
     ],
 )
 def test_spanish_is_read_as_written_out(text: str, words: str) -> None:
-    assert readable(text, "es-419") == words
+    assert normalize(text, "es-419") == words
 
 
 def test_each_language_has_its_own_abbreviations() -> None:
-    assert readable("Dr. No. 5", "en_GB") == "Doctor Number 5"
-    assert readable("Vol. 5, J. Müller...", "de") == "Vol. 5, J Müller."
+    assert normalize("Dr. No. 5", "en_GB") == "Doctor Number 5"
+    assert normalize("Vol. 5, J. Müller...", "de") == "Vol. 5, J Müller."
 
 
 @given(
@@ -152,7 +154,7 @@ def test_each_language_has_its_own_abbreviations() -> None:
 )
 @example(".….", "es")
 def test_no_raw_phonemes_and_no_ellipsis_are_left(text: str, lang: str) -> None:
-    words = readable(text, lang)
+    words = normalize(text, lang)
     assert "[[" not in words and "]]" not in words
     assert "…" not in words and ".." not in words
     assert words == " ".join(words.split())

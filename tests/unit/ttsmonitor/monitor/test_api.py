@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from tests.support.web_fakes import FakeService, utterance
 from ttsmirror.wire.messages import Control
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import ApiToken, Utterance
 from ttsmonitor.monitor import snapshot
 
@@ -78,7 +78,7 @@ def test_history_is_newest_first_and_as_events_show_it(browser: Client) -> None:
     old = utterance("ayer", seconds_ago=10)
     new = utterance("¡hoy! 🤖")
     answer = browser.get("/api/history").json()
-    assert answer == {"utterances": [describe(new), describe(old)], "next": None}
+    assert answer == {"utterances": [serialize(new), serialize(old)], "next": None}
 
 
 def test_pages_hold_each_row_once_even_of_one_moment(browser: Client) -> None:

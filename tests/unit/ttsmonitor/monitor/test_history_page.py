@@ -26,7 +26,7 @@ from ttsmirror.wire.messages import Control
 from ttsmonitor.history import deletion, retention
 from ttsmonitor.history.conversations import by_day
 from ttsmonitor.history.filters import Filters
-from ttsmonitor.history.serializers import describe
+from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.monitor import downloads
@@ -178,7 +178,7 @@ async def test_a_download_has_what_is_filtered_in_each_format(
         for number in range(5):
             utterance(f"{SIGNS[number]}frase, número {number}", source="chat", seconds_ago=number)
         utterance("no", source="system", status=Status.FAILED, error="skipped")
-        return [describe(row) for row in Filters(q="frase").rows()]
+        return [serialize(row) for row in Filters(q="frase").rows()]
 
     rows = await sync_to_async(make)()
     assert json.loads(await downloaded("json", parent, q="frase")) == rows

@@ -10,36 +10,38 @@ import pytest
 from tests.support.web_fakes import utterance
 from ttsmirror.wire.control import Control
 from ttsmonitor.models import Utterance
-from ttsmonitor.service.control import Commands
+from ttsmonitor.service.control import ControlExecutor
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def commands() -> Commands:
-    return Commands(Mock(), Mock())
+def commands() -> ControlExecutor:
+    return ControlExecutor(Mock(), Mock())
 
 
 @pytest.mark.parametrize("action", ["move", "remove"])
-def test_what_waits_no_more_when_it_is_its_turn_is_told(commands: Commands, action: str) -> None:
+def test_what_waits_no_more_when_it_is_its_turn_is_told(
+    commands: ControlExecutor, action: str
+) -> None:
     waiting, said = utterance("waiting", status="queued"), utterance("said")
     assert not commands.obey(Control(action=action, utterance_id=said.pk))
     assert commands.obey(Control(action=action, utterance_id=waiting.pk))
 
 
-def test_what_is_in_the_history_no_more_is_not_replayed(commands: Commands) -> None:
+def test_what_is_in_the_history_no_more_is_not_replayed(commands: ControlExecutor) -> None:
     assert not commands.obey(Control(action="replay", utterance_id=uuid.uuid4()))
     assert commands.obey(Control(action="replay", utterance_id=utterance("otra vez").pk))
     assert Utterance.objects.filter(status="queued").get().text == "otra vez"
 
 
-def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: Commands) -> None:
+def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: ControlExecutor) -> None:
     assert commands.obey(Control(action="skip"))
 
 
 def test_the_loudspeaker_is_one_whatever_robot_is_named() -> None:
     speaker = Mock()
-    commands = Commands(speaker, Mock())
+    commands = ControlExecutor(speaker, Mock())
     for action, value in (("pause", None), ("mute", None), ("volume", 0.3)):
         commands.obey(Control(action=action, device_id="d_other", value=value))
     speaker.pause.assert_called_once_with()

@@ -11,7 +11,7 @@ from tests.support.tools import wait_until
 from tests.support.web_fakes import utterance
 from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import recorder as module
-from ttsmonitor.speaking.recorder import Change, Journal
+from ttsmonitor.speaking.recorder import Change, Recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,8 +39,8 @@ def told() -> Told:
 
 
 @pytest.fixture
-def journal(told: Told) -> Iterator[Journal]:
-    made = Journal(told)
+def journal(told: Told) -> Iterator[Recorder]:
+    made = Recorder(told)
     made.start()
     yield made
     told.gate.set()
@@ -48,7 +48,7 @@ def journal(told: Told) -> Iterator[Journal]:
 
 
 def test_a_burst_is_told_whole_in_order_and_some_hundreds_at_once(
-    journal: Journal, told: Told
+    journal: Recorder, told: Told
 ) -> None:
     row = utterance("Hola")
     wanted = [f"event {number}" for number in range(1_200)]
@@ -64,7 +64,7 @@ def test_a_burst_is_told_whole_in_order_and_some_hundreds_at_once(
 
 
 def test_who_brings_thousands_waits_until_most_of_them_are_told(
-    journal: Journal, told: Told, monkeypatch: pytest.MonkeyPatch
+    journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 10)
     row = utterance("Hola")
@@ -84,7 +84,7 @@ def test_who_brings_thousands_waits_until_most_of_them_are_told(
     assert len(told.events) >= 40
 
 
-def test_a_burst_keeps_it_busy_until_it_is_told(journal: Journal, told: Told) -> None:
+def test_a_burst_keeps_it_busy_until_it_is_told(journal: Recorder, told: Told) -> None:
     row = utterance("Hola")
     told.gate.clear()
     journal.record(row, "first")
@@ -99,7 +99,7 @@ def test_a_burst_keeps_it_busy_until_it_is_told(journal: Journal, told: Told) ->
 
 
 def test_nobody_waits_for_a_journal_that_is_stopping(
-    journal: Journal, told: Told, monkeypatch: pytest.MonkeyPatch
+    journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 0)
     told.gate.clear()
@@ -114,7 +114,7 @@ def test_nobody_waits_for_a_journal_that_is_stopping(
 
 
 def test_one_that_cannot_be_written_does_not_take_the_others_along(
-    journal: Journal, told: Told
+    journal: Recorder, told: Told
 ) -> None:
     row = utterance("Hola", status="playing")
     journal.record(row, "broken", no_such_column=1)

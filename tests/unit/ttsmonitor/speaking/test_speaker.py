@@ -16,7 +16,7 @@ from tests.support.fakes import FakeOutput, FakeSynthesizer
 from tests.support.tools import wait_until
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.models import Utterance, VoiceSetting
-from ttsmonitor.speaking.recorder import Change, Journal
+from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.speaker import Speaker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +41,7 @@ class Stage:
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     told: list[Change] = []
-    synthesizer, output, journal = FakeSynthesizer(), FakeOutput(), Journal(told.extend)
+    synthesizer, output, journal = FakeSynthesizer(), FakeOutput(), Recorder(told.extend)
     speaker = Speaker(synthesizer, output, journal)  # type: ignore[arg-type]
     journal.start()
     speaker.start()

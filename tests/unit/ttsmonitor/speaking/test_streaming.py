@@ -16,8 +16,8 @@ from tests.support import intake
 from tests.support.tools import wait_until
 from tests.unit.ttsmonitor.speaking import test_speaker
 from tests.unit.ttsmonitor.speaking.test_speaker import Stage
+from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import Chunk, parse_chunk
-from ttsmonitor.exceptions import InvalidMessageError
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.models import Utterance

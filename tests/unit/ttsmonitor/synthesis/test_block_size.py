@@ -14,7 +14,7 @@ from ttsmonitor.synthesis.piper.block_size import (
     FIRST_FRAMES,
     MOST_FRAMES,
     REMEMBERED,
-    Pacing,
+    BlockSize,
 )
 from ttsmonitor.synthesis.piper.stages import Stages, load_stages
 
@@ -24,8 +24,8 @@ FAST = 0.0002
 """Seconds that a desktop computer decodes a frame of a medium voice."""
 
 
-def pacing(decoder_seconds: float, flow_seconds: float = 0.0) -> Pacing:
-    made = Pacing(FRAME_SECONDS, decoder_context=12, flow_context=32)
+def pacing(decoder_seconds: float, flow_seconds: float = 0.0) -> BlockSize:
+    made = BlockSize(FRAME_SECONDS, decoder_context=12, flow_context=32)
     for _ in range(REMEMBERED):
         made.decoder.learn(20, 20 * decoder_seconds)
         made.flow.learn(50, 50 * flow_seconds)
@@ -39,7 +39,7 @@ def test_a_fast_computer_begins_with_little_and_goes_on_with_much() -> None:
 
 
 def test_of_a_voice_that_was_never_heard_little_is_made_first() -> None:
-    assert Pacing(FRAME_SECONDS, 12, 32).first() == FIRST_FRAMES
+    assert BlockSize(FRAME_SECONDS, 12, 32).first() == FIRST_FRAMES
 
 
 def test_the_slower_a_computer_is_the_more_it_begins_with() -> None:

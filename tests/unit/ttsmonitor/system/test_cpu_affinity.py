@@ -34,7 +34,7 @@ def test_one_of_two_is_set_apart_for_all_that_starts_later() -> None:
     if len(BOTH) < 2:
         pytest.skip("this computer has one processor")
     os.sched_setaffinity(0, BOTH)
-    assert cpu_affinity.set_one_apart() == BOTH[1]
+    assert cpu_affinity.reserve_core() == BOTH[1]
     seen: list[list[int]] = []
     thread = threading.Thread(target=lambda: seen.append(cpu_affinity.usable()))
     thread.start()
@@ -44,14 +44,14 @@ def test_one_of_two_is_set_apart_for_all_that_starts_later() -> None:
 
 def test_a_single_one_is_shared() -> None:
     os.sched_setaffinity(0, BOTH[:1])
-    assert cpu_affinity.set_one_apart() is None
+    assert cpu_affinity.reserve_core() is None
     assert cpu_affinity.usable() == BOTH[:1] and cpu_affinity.count() == 1
 
 
 def test_three_are_left_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda who: {0, 1, 2})
     monkeypatch.setattr(os, "sched_setaffinity", lambda who, which: pytest.fail("it was changed"))
-    assert cpu_affinity.set_one_apart() is None and cpu_affinity.count() == 3
+    assert cpu_affinity.reserve_core() is None and cpu_affinity.count() == 3
 
 
 def test_where_the_system_forbids_it_nothing_is_set_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_where_the_system_forbids_it_nothing_is_set_apart(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda who: {0, 1})
     monkeypatch.setattr(os, "sched_setaffinity", forbid)
-    assert cpu_affinity.set_one_apart() is None
+    assert cpu_affinity.reserve_core() is None
     cpu_affinity.take(1)
     assert cpu_affinity.helpers() == [] and cpu_affinity.count() == 2
 
@@ -73,7 +73,7 @@ def test_the_synthesis_takes_what_was_set_apart_and_is_helped_from_the_other(
     model = make_voice(tmp_path / "tiny.onnx")
     cut_stages(model)
     os.sched_setaffinity(0, BOTH)
-    apart = cpu_affinity.set_one_apart()
+    apart = cpu_affinity.reserve_core()
     config = EngineConfig(engine="piper", model=model, processor=apart)
     synthesizer = Synthesizer(config)
     try:

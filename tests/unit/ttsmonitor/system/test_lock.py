@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.tools import running
-from ttsmonitor.exceptions import AlreadyRunningError, TTSMonitorError
+from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 from ttsmonitor.system.lock import only_one
 
 HOLD = """
@@ -47,5 +47,5 @@ def test_a_killed_process_leaves_the_place_free(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TTSMonitorError, match="cannot be kept"), only_one(tmp_path / "no" / "lock"):
+    with pytest.raises(MoxieTTSError, match="cannot be kept"), only_one(tmp_path / "no" / "lock"):
         pass
