@@ -36,7 +36,7 @@ API = {
     "monitor": ["/health", "/api/status", "/api/queue", "/api/stats", "/api/history"],
     "hive": ["/health", "/api/robots", f"/api/robots/{ROBOT}"],
 }
-ADMIN = "/admin/ttsmonitor/utterance/"
+ADMIN = "/admin/ttsmirror/utterance/"
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def _measure(publishing: Publishing, way: str, args: argparse.Namespace) -> dict[str, Any]:
-    from ttsmonitor.models import OutboxEntry
+    from ttsmirror.models import OutboxEntry
 
     sent, start = publishing.sent, time.perf_counter()
     if way == "paced":

@@ -61,7 +61,7 @@ STILL = (
     ("history", "hive", "/history/", DESKTOP, "light"),
     ("history-phone", "hive", "/history/", PHONE, "dark"),
     ("api", "monitor", "/api/", DESKTOP, "light"),
-    ("admin", "hive", "/admin/ttsmonitor/utterance/", DESKTOP, "light"),
+    ("admin", "hive", "/admin/ttsmirror/utterance/", DESKTOP, "light"),
 )
 """Pages on which nothing moves: name of the picture, site, path, size, colours."""
 

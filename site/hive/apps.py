@@ -8,8 +8,6 @@ class HiveConfig(AppConfig):
     name = "hive"
     verbose_name = _("Robots")
     default_auto_field = "django.db.models.BigAutoField"
-    mirrors_itself = True
-    """So that ttsmonitor does not take it for an OpenMoxie that it was plugged into."""
 
     def ready(self) -> None:
         from hive import checks, receivers  # noqa: F401  register themselves

@@ -22,6 +22,7 @@ if CSRF_TRUSTED_ORIGINS := environment.trusted_origins():
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: the first `runserver` wins
     "hive",
+    "ttsmirror",
     "ttsmonitor",
     "channels",
     "django.contrib.admin",

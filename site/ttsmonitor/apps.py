@@ -4,38 +4,21 @@ import logging
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, router
+from django.db import DEFAULT_DB_ALIAS, router
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
 
-def is_plugged_in() -> bool:
-    """Is this somebody else's OpenMoxie? Our own hive mirrors what it says by itself."""
-    if not apps.is_installed("hive"):
-        return False
-    return not getattr(apps.get_app_config("hive"), "mirrors_itself", False)
-
-
 class TTSMonitorConfig(AppConfig):
     name = "ttsmonitor"
-    verbose_name = _("Spoken history")
+    verbose_name = _("Speech service")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         post_migrate.connect(_install_upkeep, sender=self)
-        if not is_plugged_in():
-            from ttsmonitor import checks  # noqa: F401  registers the system checks
-
-            return
-        # No checks there: a setting of ours that cannot be used is no reason not to start.
-        try:
-            from ttsmirror.instrumentation import openmoxie
-
-            openmoxie.instrument()
-        except Exception:
-            logger.exception("nothing is mirrored")
+        from ttsmonitor import checks  # noqa: F401  registers the system checks
 
 
 def _install_upkeep(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:
@@ -45,9 +28,4 @@ def _install_upkeep(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: A
         return
     if "total" not in apps.all_models["ttsmonitor"]:
         return  # somebody went back to a version without them
-    try:
-        index.install(using)
-    except DatabaseError:
-        if not is_plugged_in():
-            raise
-        logger.exception("the history is not indexed")  # and their own migrations go on
+    index.install(using)

@@ -146,7 +146,7 @@ def attempt(openmoxie: Containers) -> None:
     wait_until(
         lambda: openmoxie.history() == [(*each, 1) for each in spoken], "OpenMoxie's history"
     )
-    assert said[0] in openmoxie.admin("ttsmonitor/utterance/")
+    assert said[0] in openmoxie.admin("ttsmirror/utterance/")
     tell("admin", "shows the same, all confirmed by the robot")
 
 

@@ -122,7 +122,7 @@ def attempt(clone: Path, python: str, work: Path) -> None:
         assert [each["text"] for each in speech.heard] == said
         assert [each["source"] for each in speech.heard] in (SOURCES, ALL_ANSWERED)
         tell("control", speech.controls)
-        assert "Hola, soy Moxie" in openmoxie.admin("ttsmonitor/utterance/")
+        assert "Hola, soy Moxie" in openmoxie.admin("ttsmirror/utterance/")
         tell("admin", "shows the history, all six confirmed by the robot")
 
 

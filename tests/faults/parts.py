@@ -13,10 +13,10 @@ from typing import BinaryIO
 from hive.broker.mosquitto_config import write_config
 from tests.conftest import Broker
 from tests.support.tools import free_port, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.wire.messages import status_payload
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
-from ttsmonitor.models import OutboxEntry, Utterance
 
 CONNACK, PUBLISH, PUBACK = 2, 3, 4
 """Kinds of MQTT packets."""

@@ -14,7 +14,7 @@ from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
 from tests.support.hive import connected_hive, started_hive
 from tests.support.tools import wait_until
-from ttsmonitor.models import OutboxEntry
+from ttsmirror.models import OutboxEntry
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"

@@ -22,9 +22,9 @@ from tests.faults.parts import (
     speech_service,
 )
 from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.wire.messages import Chunk
-from ttsmonitor.models import OutboxEntry, Utterance
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"

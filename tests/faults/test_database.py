@@ -25,8 +25,8 @@ from tests.support.tools import (
     running,
     wait_until,
 )
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Chunk
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.speaker import Speaker

@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import Broker
 from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing.publisher import Publisher
 from ttsmirror.wire.messages import (
     ACTIONS,
@@ -28,7 +29,7 @@ from ttsmirror.wire.messages import (
     dump,
 )
 from ttsmonitor.intake import subscriber
-from ttsmonitor.models import OutboxEntry, QuarantinedMessage, Utterance
+from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

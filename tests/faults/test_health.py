@@ -18,9 +18,9 @@ from tests.conftest import Broker
 from tests.faults.parts import frozen
 from tests.support.hive import connected_hive
 from tests.support.tools import free_port, running, wait_until
+from ttsmirror.models import Utterance
 from ttsmirror.mqtt.loopback_probe import NO_ECHO
 from ttsmonitor.exceptions import AudioError
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

@@ -20,9 +20,9 @@ from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.faults.parts import history, kept, kill, speech_service
 from tests.support.tools import Listener, stored, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.messages import Control
-from ttsmonitor.models import OutboxEntry, Utterance
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"

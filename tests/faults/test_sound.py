@@ -22,9 +22,9 @@ from tests.support.sound import (
 )
 from tests.support.talk import loud_parts
 from tests.support.tools import Listener, Process, wait_until
+from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import AGAIN_SECONDS
 from ttsmonitor.audio.portaudio import PortAudioStream
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.sound, pytest.mark.django_db(transaction=True)]

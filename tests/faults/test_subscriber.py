@@ -22,9 +22,9 @@ from tests.support.tools import (
     running,
     wait_until,
 )
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing.publisher import Publisher
 from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
-from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

@@ -12,7 +12,7 @@ import pytest
 from tests.support.history import wait_for
 from tests.support.tools import Listener, wait_until
 from tests.support.voice import make_voice
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

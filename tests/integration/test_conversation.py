@@ -18,8 +18,8 @@ from tests.conftest import Broker
 from tests.support.hive import connected_hive
 from tests.support.model_stub import ModelStub, Piece, serving_model
 from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
-from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,13 +15,13 @@ from tests.integration import test_conversation as conversation
 from tests.integration.test_conversation import DEVICE, Listen, answers
 from tests.support.model_stub import ModelStub
 from tests.support.tools import wait_until
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
     Control,
     presence_payload,
 )
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.speaking import streaming
 

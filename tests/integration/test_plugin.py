@@ -123,7 +123,7 @@ def test_an_openmoxie_with_the_plug_in_mirrors_all_that_its_robot_says(
         assert speech.controls == [{"action": "interrupt", "device_id": ROBOT}]
 
         wait_until(lambda: [row[2:] for row in openmoxie.history()] == [("spoken", 1)] * 6)
-        page = openmoxie.admin("ttsmonitor/utterance/")
+        page = openmoxie.admin("ttsmirror/utterance/")
         assert "Hola, soy Moxie" in page
         assert "confirmed by the robot" in page
         assert "Traceback" not in openmoxie.output

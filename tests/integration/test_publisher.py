@@ -17,10 +17,10 @@ from django.utils import timezone
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.support.tools import Listener, stored, wait_until
+from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing import mirror as mirror_module
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.messages import Chunk, Control, presence_payload
-from ttsmonitor.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"

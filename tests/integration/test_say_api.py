@@ -12,8 +12,8 @@ from django.test import Client
 from tests.conftest import Broker
 from tests.support.history import wait_for
 from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing.mirror import TTSMirrorPublisher
-from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.monitor import say_api
 from ttsmonitor.service.service import SpeechService
 

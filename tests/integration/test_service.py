@@ -19,6 +19,7 @@ from tests.support.history import wait_for
 from tests.support.sound import Sink, likeness, read_wav
 from tests.support.tools import Listener, wait_until
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -26,7 +27,7 @@ from ttsmirror.wire.messages import (
     Chunk,
     Control,
 )
-from ttsmonitor.models import QuarantinedMessage, Utterance
+from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service import service as service_module
 from ttsmonitor.service.service import SpeechService
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.support.tools import wait_until
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 
 def wait_for(text: str, status: str) -> Utterance:

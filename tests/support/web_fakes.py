@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.audio.browser import BrowserOutput
-from ttsmonitor.models import Utterance
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.service.broker_counts import BrokerCounts
 

@@ -24,7 +24,7 @@ from bench.verdict import Evidence, complaints, judge
 from bench.witness import Log, Sounds
 from tests.support.tools import wait_until
 from tests.support.web_fakes import utterance
-from ttsmonitor.models import OutboxEntry
+from ttsmirror.models import OutboxEntry
 
 PARTS = ("broker", "speech", "hive")
 SLEEPING = "import time; time.sleep(99)"

@@ -14,12 +14,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from hive.models import Robot
+from ttsmirror.models import Utterance, UtteranceChunk
 from ttsmonitor.intake.bulk_insert import insert_new
-from ttsmonitor.models import Utterance, UtteranceChunk
 
 pytestmark = pytest.mark.django_db
 SITES = ("openmoxie.urls", "openmoxie.urls_monitor")
-ADMIN = "admin/ttsmonitor/utterance/"
+ADMIN = "admin/ttsmirror/utterance/"
 ALSO = ("puppet/moxie-0/", "api/robots/moxie-0", ADMIN, f"{ADMIN}?q=frase", "history/?q=frase")
 NOT_THESE = ("admin/", "accounts/", "i18n/", "history/")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import ENDS
-from ttsmonitor.models import Utterance
 
 
 class DeletedLines:

@@ -10,8 +10,8 @@ from typing import Any
 
 from hive.puppet import delivery_status
 from hive.puppet.deleted_lines import DeletedLines
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import format_time
-from ttsmonitor.models import Utterance
 
 KEPT = 500
 SHOWN = 30

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
 from ttsmirror.wire.messages import UTC, Chunk
-from ttsmonitor.models import Utterance
 
 logger = logging.getLogger(__name__)
 

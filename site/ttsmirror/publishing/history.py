@@ -14,11 +14,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from ttsmirror.conf import conf
+from ttsmirror.models import Utterance, utterance_fields
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.messages import ENDS
-from ttsmonitor.history.retention import kept_days, prune
-from ttsmonitor.intake.inbox import fields_of
-from ttsmonitor.models import Utterance
 
 FOLLOWED = 10_000
 PRUNE_SECONDS = 3600.0
@@ -35,7 +34,7 @@ class HistoryFollower:
         """The speech service has stored these, which the outbox has still."""
         now = timezone.now()
         rows = [
-            Utterance(text=each.text, status=Utterance.Status.QUEUED, **fields_of(each, now))
+            Utterance(text=each.text, status=Utterance.Status.QUEUED, **utterance_fields(each, now))
             for each in outbox.get(ids)
         ]
         Utterance.objects.bulk_create(rows, ignore_conflicts=True)
@@ -52,8 +51,8 @@ class HistoryFollower:
             self._told.popleft()  # not before: the database may be away
         if time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
-            if days := kept_days():
-                prune(days, lambda seconds: False)
+            if days := conf.TTS_HISTORY_DAYS:
+                Utterance.objects.older_than(days).delete()
 
 
 def _apply(fields: dict[str, Any]) -> None:

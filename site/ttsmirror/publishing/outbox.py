@@ -17,8 +17,8 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
+from ttsmirror.models import OutboxEntry
 from ttsmirror.wire.messages import Chunk
-from ttsmonitor.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
 

@@ -20,6 +20,7 @@ from django.db import DatabaseError
 from ttsmirror.conf import conf
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.host import is_plugged_in
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
@@ -42,7 +43,6 @@ from ttsmirror.wire.messages import (
     parse_object,
     tidy,
 )
-from ttsmonitor.apps import is_plugged_in
 
 logger = logging.getLogger(__name__)
 

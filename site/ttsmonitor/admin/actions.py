@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.admin.listing import MOST_COUNTED, number_of
 from ttsmonitor.conf import conf
 from ttsmonitor.history import deletion, retention
-from ttsmonitor.models import Utterance
 from ttsmonitor.monitor.control import obey, running_here
 from ttsmonitor.monitor.downloads import answer
 
@@ -32,17 +32,11 @@ class HistoryActions:
     actions: Any = ("say_again", "as_text", "as_csv", "as_json")
     admin_site: admin.AdminSite
 
-    def has_delete_permission(self, request: HttpRequest, obj: Utterance | None = None) -> bool:
-        # What is not finished is the speech service's still.
-        is_free = obj is None or obj.is_finished
-        allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
-        return is_free and allowed
-
     def get_urls(self) -> list[Any]:
         sound = path(
             "<uuid:utterance_id>/sound/",
             self.admin_site.admin_view(self.sound_view),
-            name="ttsmonitor_utterance_sound",
+            name="ttsmirror_utterance_sound",
         )
         return [sound, *super().get_urls()]  # type: ignore[misc]
 
@@ -59,7 +53,7 @@ class HistoryActions:
     def sound(self, utterance: Utterance) -> SafeString:
         return format_html(
             '<audio controls preload="none" src="{}"></audio><div class="small quiet">{}</div>',
-            reverse("admin:ttsmonitor_utterance_sound", args=[utterance.pk]),
+            reverse("admin:ttsmirror_utterance_sound", args=[utterance.pk]),
             _("Made by the speech service when you press play: it has to be running."),
         )
 

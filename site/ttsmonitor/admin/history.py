@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from ttsmirror.admin import ChunkInline, FinishedOnly
+from ttsmirror.models import Utterance
 from ttsmonitor.admin.actions import HistoryActions
 from ttsmonitor.admin.listing import (
     HistoryList,
@@ -24,9 +26,7 @@ from ttsmonitor.admin.listing import (
     given_by,
     span_of,
 )
-from ttsmonitor.apps import is_plugged_in
 from ttsmonitor.history.search import with_words
-from ttsmonitor.models import OutboxEntry, Utterance, UtteranceChunk
 from ttsmonitor.web.labels import (
     mood_label,
     reason_text,
@@ -35,46 +35,14 @@ from ttsmonitor.web.labels import (
 )
 
 DASH = "–"
-_HEARD = () if is_plugged_in() else ("sound",)
 CONFIRMED: dict[bool | None, Any] = {
     True: _("confirmed by the robot"),
     False: _("not confirmed by the robot"),
 }
 
 
-class ReadOnly:
-    """Nothing here is added or changed by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class Kept(ReadOnly):
-    """Nor is anything deleted by hand."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
-    model = UtteranceChunk
-    fields = readonly_fields = ("place", "spoken_part")
-    extra = 0
-
-    @admin.display(description=_("number"))
-    def place(self, chunk: UtteranceChunk) -> int:
-        return chunk.number
-
-    @admin.display(description=_("text"))
-    def spoken_part(self, chunk: UtteranceChunk) -> str:
-        return chunk.text
-
-
 @admin.register(Utterance)
-class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("received", "outcome", "words", "origin", "by_robot", "first")
     list_filter = (
         "status",
@@ -94,7 +62,7 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
     show_facets = admin.ShowFacets.NEVER  # they are counted one by one
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", *_HEARD, "outcome", "reason", "by_robot")}),
+        (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),
         (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
@@ -175,16 +143,3 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
     @admin.display(description=_("first sound"), ordering="first_audio_ms")
     def first(self, utterance: Utterance) -> str:
         return DASH if utterance.first_audio_ms is None else f"{utterance.first_audio_ms:.0f} ms"
-
-
-@admin.register(OutboxEntry)
-class OutboxEntryAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("created_at", "words", "attempts", "published_at")
-    date_hierarchy = "created_at"
-    fields = ("id", "created_at", "published_at", "attempts", "payload")
-    show_full_result_count = False
-
-    @admin.display(description=_("text"))
-    def words(self, entry: OutboxEntry) -> str:
-        text = entry.payload.get("text", "") if isinstance(entry.payload, dict) else ""
-        return Truncator(str(text)).chars(90)

@@ -17,9 +17,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ttsmirror.models import Utterance
 from ttsmonitor.history import counts
 from ttsmonitor.history.filters import span
-from ttsmonitor.models import HourTotal, Utterance
+from ttsmonitor.models import HourTotal
 from ttsmonitor.web.labels import robot_label, source_label
 
 MOST_COUNTED = 1_000

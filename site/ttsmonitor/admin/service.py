@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.admin.history import ReadOnly
+from ttsmirror.admin import ReadOnly
 from ttsmonitor.models import ApiToken, QuarantinedMessage, VoiceSetting
 from ttsmonitor.monitor.forms import VoiceSettingForm
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 PAUSE = timedelta(minutes=5)
 """A longer silence of a robot ends a conversation."""

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from django.db.models import Sum
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmonitor.history.filters import EQUAL, Filters, span
-from ttsmonitor.models import HourTotal, Total, Utterance
+from ttsmonitor.models import HourTotal, Total
 
 NEWEST = 1_000
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from ttsmirror.database import with_connections
+from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor.history import retention
-from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.web import live_events
 
 logger = logging.getLogger(__name__)

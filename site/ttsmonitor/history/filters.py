@@ -9,10 +9,10 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmirror.wire.messages import UTC, clean
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import search
-from ttsmonitor.models import Utterance, UtteranceQuerySet
 
 EQUAL = ("source", "device_id", "status")
 

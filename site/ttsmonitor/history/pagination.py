@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history.search import EPOCH, microseconds, up_to
-from ttsmonitor.models import Utterance, UtteranceQuerySet
 
 DEFAULT = 50
 MOST = 200

@@ -17,8 +17,9 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
-from ttsmonitor.models import Keeping, QuarantinedMessage, Utterance
+from ttsmonitor.models import Keeping, QuarantinedMessage
 
 logger = logging.getLogger(__name__)
 

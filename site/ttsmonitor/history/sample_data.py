@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import UTC
-from ttsmonitor.models import Utterance
 
 Status = Utterance.Status
 

@@ -17,11 +17,11 @@ from django.db.models import (
     Value,
 )
 
+from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmirror.wire.messages import UTC
 from ttsmonitor.history import folding
 from ttsmonitor.history.folding import is_beginning
 from ttsmonitor.history.index import sqlite
-from ttsmonitor.models import Utterance, UtteranceQuerySet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MANY = 0.02

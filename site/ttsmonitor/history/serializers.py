@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import format_maybe
-from ttsmonitor.models import Utterance
 
 
 def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from django.db import connection
 from django.db.models import Count, IntegerField, Sum
 from django.db.models.functions import Cast, Length, Substr, TruncHour
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import format_time
-from ttsmonitor.models import HourTotal, Total, Utterance
+from ttsmonitor.models import HourTotal, Total
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST = {"hour": 168, "day": 92}

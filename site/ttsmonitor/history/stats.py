@@ -12,8 +12,9 @@ from django.db.models import Count, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import UTC
-from ttsmonitor.models import HourTotal, Total, Utterance
+from ttsmonitor.models import HourTotal, Total
 
 MEASURED = 1_000
 

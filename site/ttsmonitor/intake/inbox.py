@@ -13,16 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, takewhile
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.models import Utterance, UtteranceChunk, utterance_fields
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, Chunk
 from ttsmonitor.intake.bulk_insert import insert_new
-from ttsmonitor.models import Utterance, UtteranceChunk
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ def store(
     """
     whole = next((each for each in arrivals if each.is_whole_news), None)
     if whole is not None:
-        foresee(Utterance(text=whole.chunk.text, **fields_of(whole.chunk, timezone.now())))
+        foresee(Utterance(text=whole.chunk.text, **utterance_fields(whole.chunk, timezone.now())))
     batch = _Batch(arrivals)
     results: list[Stored | InvalidMessageError] = []
     for arrival in arrivals:
@@ -177,7 +176,7 @@ class _Batch:
             # Each a little later than the one before: that is the order in which they are spoken.
             self._now += timedelta(microseconds=1)
             total = UNKNOWN if chunk.is_open else chunk.total_chunks
-            utterance = Utterance(text="", total_chunks=total, **fields_of(chunk, self._now))
+            utterance = Utterance(text="", total_chunks=total, **utterance_fields(chunk, self._now))
             draft = _Draft(utterance, is_new=True)
             self._drafts[chunk.utterance_id] = draft
             if chunk.is_anonymous:
@@ -284,23 +283,6 @@ def _twins(arrivals: Sequence[Arrival], now: datetime) -> dict[tuple[str, str, s
     if not any(arrival.retained for arrival in asked):
         rows = rows.filter(received_at__gte=now - REPEATED_WITHIN)
     return {_sameness(row): row for row in rows.order_by("received_at")}
-
-
-def fields_of(chunk: Chunk, now: datetime) -> dict[str, Any]:
-    """The columns that a message brings along, whichever chunk it is."""
-    return {
-        "id": chunk.utterance_id,
-        "source": chunk.source,
-        "device_id": chunk.device_id,
-        "lang": chunk.lang,
-        "voice": chunk.voice,
-        "mood": chunk.mood,
-        "intensity": chunk.intensity,
-        "priority": chunk.priority,
-        "ttl_seconds": chunk.ttl,
-        "published_at": chunk.published_at or now,
-        "received_at": now,
-    }
 
 
 def give_up_waiting(wait_seconds: float) -> list[Utterance]:

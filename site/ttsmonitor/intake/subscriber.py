@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.exceptions import AlreadyRunningError, InvalidMessageError
+from ttsmirror.models import Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.mqtt.duplicate_client_probe import RIVAL, DuplicateClientProbe
 from ttsmirror.mqtt.identity import client_id
@@ -34,7 +35,6 @@ from ttsmonitor.conf import conf
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.broker_counts import ROOT, TOPICS, BrokerCounts
 from ttsmonitor.speaking.streaming import MAKER
 from ttsmonitor.speaking.wall_clock import follow_clock

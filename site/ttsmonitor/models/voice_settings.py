@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ttsmirror.text import language_tag
 
 if TYPE_CHECKING:
-    from ttsmonitor.models.utterances import Utterance
+    from ttsmirror.models import Utterance
 
 
 class VoiceSetting(models.Model):

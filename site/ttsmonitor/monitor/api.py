@@ -7,13 +7,13 @@ import uuid
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.control import QUEUE_ACTIONS
 from ttsmirror.wire.messages import parse_control
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.serializers import serialize
-from ttsmonitor.models import Utterance
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.service import service
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error

@@ -14,9 +14,9 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
+from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor.history import pagination
 from ttsmonitor.history.serializers import serialize
-from ttsmonitor.models import Utterance, UtteranceQuerySet
 from ttsmonitor.web.labels import reason_text, source_label
 
 BATCH = 1_000

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import (
@@ -29,14 +30,13 @@ from ttsmonitor.history import (
     counts as counting,
 )
 from ttsmonitor.history.filters import Filters, span, with_chosen
-from ttsmonitor.models import Utterance
 from ttsmonitor.monitor.control import obey
 from ttsmonitor.monitor.downloads import FORMATS, answer
 from ttsmonitor.monitor.forms import KeepingForm
 from ttsmonitor.web.labels import strings
 from ttsmonitor.web.pages import page
 
-DELETE = "ttsmonitor.delete_utterance"
+DELETE = "ttsmirror.delete_utterance"
 KEEP = "ttsmonitor.change_keeping"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import ACTIONS, PRIORITIES, UTTERANCE_CHARACTERS
 from ttsmonitor.history import pagination, series
-from ttsmonitor.models import Utterance
 from ttsmonitor.web.labels import SPEAKER_STATES
 from ttsmonitor.web.openapi import (
     Part,

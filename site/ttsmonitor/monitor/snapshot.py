@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import format_time
 from ttsmonitor.conf import conf
 from ttsmonitor.history import stats
 from ttsmonitor.history.serializers import serialize
-from ttsmonitor.models import Utterance
 from ttsmonitor.service import service
 from ttsmonitor.service.broker_counts import BrokerCounts
 

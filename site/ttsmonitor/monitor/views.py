@@ -13,12 +13,12 @@ from django.views import csrf
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.counts import heard_of
 from ttsmonitor.history.filters import Filters, with_chosen
-from ttsmonitor.models import Utterance
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.web import jsonapi

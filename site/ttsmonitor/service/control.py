@@ -6,8 +6,8 @@ import logging
 
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.wire.control import Control
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import queue_order
 from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.speaker import Speaker

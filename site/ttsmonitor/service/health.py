@@ -16,8 +16,8 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, transaction
 
 from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import OutboxEntry
 from ttsmirror.wire.messages import format_time
-from ttsmonitor.models import OutboxEntry
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import threading
 from openmoxie.asgi import application
 from openmoxie.urlconf import WithUrlconf
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor.conf import conf
-from ttsmonitor.models import OutboxEntry
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import only_one

@@ -6,8 +6,8 @@ import time
 
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking.speaker import Speaker
 
 STUCK_SECONDS = 60.0

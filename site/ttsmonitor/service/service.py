@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.models import Utterance
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import (
     EVENTS,
@@ -26,7 +27,6 @@ from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
 from ttsmonitor.service.health import DatabaseProbe, Health

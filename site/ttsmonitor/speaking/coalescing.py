@@ -9,10 +9,10 @@ import uuid
 from dataclasses import replace
 from itertools import pairwise
 
+from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
 from ttsmonitor.conf import conf
 from ttsmonitor.intake.inbox import is_open
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking.voice_choice import request_for
 from ttsmonitor.synthesis.base import SpeechRequest
 

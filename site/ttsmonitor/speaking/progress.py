@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import Playback
 from ttsmonitor.audio.timeline import LEVEL_SECONDS
-from ttsmonitor.models import Utterance
 
 logger = logging.getLogger(__name__)
 

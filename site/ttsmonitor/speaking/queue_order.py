@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 REMOVED = "removed from the queue"
 

@@ -18,8 +18,8 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import Utterance
 from ttsmonitor.history.serializers import serialize
-from ttsmonitor.models import Utterance
 
 logger = logging.getLogger(__name__)
 

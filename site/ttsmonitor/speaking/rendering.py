@@ -8,9 +8,9 @@ import wave
 from collections.abc import Callable
 from dataclasses import replace
 
+from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking.voice_choice import request_for
 from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache

@@ -15,13 +15,13 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.intake.inbox import is_open
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.coalescing import Breathing
 from ttsmonitor.speaking.recorder import Recorder

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
 from ttsmonitor.intake.inbox import beginning, is_open
-from ttsmonitor.models import Utterance
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.models import VoiceSetting
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
 from ttsmonitor.synthesis.piper.voices import ESPEAK, find_voice, speaks
 from ttsmonitor.synthesis.prosody import prosody_of

@@ -15,7 +15,7 @@ from datetime import timedelta
 from django.db.models import F, Max
 from django.utils import timezone
 
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.web import translations
 from ttsmonitor.web.translations import REASONS as REASONS
 

@@ -14,7 +14,7 @@ from django.utils.translation.template import templatize
 
 from tests.support.tools import ROOT
 from tests.support.web_fakes import FakeService
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 APPS = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "hive"]
 CALLS = {"gettext", "gettext_lazy", "gettext_noop"}

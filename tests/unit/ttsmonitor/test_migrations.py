@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.history import index
 from ttsmonitor.history.filters import Filters
-from ttsmonitor.models import Utterance
 
 
 @pytest.mark.django_db(transaction=True)

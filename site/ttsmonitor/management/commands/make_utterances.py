@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmonitor.history.sample_data import utterances
 from ttsmonitor.intake.bulk_insert import insert_new
-from ttsmonitor.models import Utterance
 
 BATCH = 5_000
 

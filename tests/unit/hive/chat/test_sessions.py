@@ -17,7 +17,7 @@ from tests.support.model_stub import ModelStub
 from tests.support.tools import wait_until
 from tests.unit.hive.chat.test_chat import request
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 VISIT = "page_0123456789abcdef"
 URL = f"/api/chat/{VISIT}"

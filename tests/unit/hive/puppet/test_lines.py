@@ -12,7 +12,7 @@ from django.utils import timezone
 from hive.puppet.lines import Lines
 from hive.speech_state import SpeechState
 from tests.unit.hive.conftest import DEVICE
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 ONE = uuid.UUID(int=1)
 

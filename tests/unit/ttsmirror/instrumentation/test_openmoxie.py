@@ -269,7 +269,7 @@ def test_whoever_looks_at_a_method_sees_theirs(plugged: FakeMirror) -> None:
 
 def test_our_own_hive_is_left_alone() -> None:
     from hive.mqtt.moxie_server import MoxieServer
-    from ttsmonitor.apps import is_plugged_in
+    from ttsmirror.host import is_plugged_in
 
     assert not is_plugged_in()
     assert "mirror" not in inspect.getsource(MoxieServer.send_command_to_bot_json)

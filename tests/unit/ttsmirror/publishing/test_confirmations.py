@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing import outbox
 from ttsmirror.publishing.confirmations import UnconfirmedUtterances
 from ttsmirror.wire.messages import Chunk
-from ttsmonitor.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db
 

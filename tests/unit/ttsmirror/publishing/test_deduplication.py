@@ -8,10 +8,10 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.publishing import deduplication
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.wire.messages import Chunk
-from ttsmonitor.models import Utterance
 
 ROBOT = "d_1"
 WORDS = "Hola, soy Moxie <break/>hoy"

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmirror.publishing import outbox
 from ttsmirror.publishing.history import HistoryFollower
 from ttsmirror.wire.messages import Chunk
-from ttsmonitor.models import Utterance
 
 pytestmark = pytest.mark.django_db
 

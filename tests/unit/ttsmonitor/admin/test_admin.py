@@ -11,10 +11,11 @@ from django.db.models import Model
 from django.test import Client
 
 from tests.support.web_fakes import utterance
+from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
 from ttsmonitor.admin.service import readable
-from ttsmonitor.models import ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.models import ApiToken, QuarantinedMessage
 
-LIST = "/admin/ttsmonitor/utterance/"
+LIST = "/admin/ttsmirror/utterance/"
 
 
 @pytest.fixture
@@ -146,8 +147,8 @@ def test_long_payloads_are_cut() -> None:
 def test_outbox_is_read(keeper: Client) -> None:
     OutboxEntry.objects.create(payload={"text": "en camino"})
     OutboxEntry.objects.create(payload=["odd"])
-    assert "en camino" in keeper.get("/admin/ttsmonitor/outboxentry/").content.decode()
-    assert keeper.get("/admin/ttsmonitor/outboxentry/add/").status_code == 403
+    assert "en camino" in keeper.get("/admin/ttsmirror/outboxentry/").content.decode()
+    assert keeper.get("/admin/ttsmirror/outboxentry/add/").status_code == 403
 
 
 def test_tokens_are_withdrawn_but_never_made_or_shown(keeper: Client) -> None:

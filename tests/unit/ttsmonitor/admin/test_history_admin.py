@@ -20,16 +20,16 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.support.web_fakes import FakeService, utterance
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.admin import listing as history_admin
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import rendering
 from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/ttsmonitor/utterance/"
+LIST = "/admin/ttsmirror/utterance/"
 Status = Utterance.Status
 
 

@@ -17,12 +17,13 @@ from django.db.models.functions import Coalesce, Length, TruncHour
 from django.utils import timezone
 
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import UTC
 from ttsmonitor.history import index
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.index import sqlite
 from ttsmonitor.intake.bulk_insert import insert_new
-from ttsmonitor.models import HourTotal, Total, Utterance
+from ttsmonitor.models import HourTotal, Total
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status

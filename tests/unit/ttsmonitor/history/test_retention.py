@@ -12,9 +12,10 @@ from django.db import OperationalError
 
 from tests.support.tools import wait_until
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance, UtteranceChunk
 from ttsmonitor.history import retention
 from ttsmonitor.history.retention import Pruned, Retention, prune
-from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.system import arguments
 
 DAY = 86_400.0

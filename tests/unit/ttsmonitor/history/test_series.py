@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.history import series as series_module
 from ttsmonitor.history.series import Series
-from ttsmonitor.models import Utterance
 from ttsmonitor.monitor import stats_api
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.history import stats
-from ttsmonitor.models import Utterance
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
 from ttsmonitor.intake.bulk_insert import insert_new
-from ttsmonitor.models import Utterance
 
 pytestmark = pytest.mark.django_db
 

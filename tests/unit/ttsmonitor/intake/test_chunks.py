@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from tests.support.intake import Message, store, store_together
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.models import Utterance, UtteranceChunk
 from ttsmirror.text import split_chunks
 from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
-from ttsmonitor.models import Utterance, UtteranceChunk
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status

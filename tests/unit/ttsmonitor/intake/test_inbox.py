@@ -14,10 +14,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.support.intake import store, store_together
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.models import Utterance, UtteranceChunk
 from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
-from ttsmonitor.models import Utterance, UtteranceChunk
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.web_fakes import utterance
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status

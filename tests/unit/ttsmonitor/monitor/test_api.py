@@ -14,9 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.support.web_fakes import FakeService, utterance
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.history.serializers import serialize
-from ttsmonitor.models import ApiToken, Utterance
+from ttsmonitor.models import ApiToken
 from ttsmonitor.monitor import snapshot
 
 Status = Utterance.Status

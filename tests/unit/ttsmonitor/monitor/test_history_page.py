@@ -22,13 +22,13 @@ from django.utils import timezone
 
 from tests.support.tools import wait_until
 from tests.support.web_fakes import FakeService, utterance
+from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.history import deletion, retention
 from ttsmonitor.history.conversations import by_day
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.bulk_insert import insert_new
-from ttsmonitor.models import OutboxEntry, Utterance
 from ttsmonitor.monitor import downloads
 from ttsmonitor.monitor.downloads import COLUMNS
 from ttsmonitor.web import live_events

@@ -8,8 +8,8 @@ from unittest.mock import Mock
 import pytest
 
 from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
 from ttsmirror.wire.control import Control
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.control import ControlExecutor
 
 pytestmark = pytest.mark.django_db

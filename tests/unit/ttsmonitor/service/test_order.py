@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from ttsmirror.models import Utterance
 from ttsmonitor.intake.inbox import Stored
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.fakes import FakeOutput
 from tests.support.web_fakes import utterance
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.service import service as module
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.speaking import recorder

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.support.tools import wait_until
 from tests.unit.ttsmonitor.speaking import test_speaker
 from tests.unit.ttsmonitor.speaking.test_speaker import Stage, queued, wait_for
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.speaking.coalescing import breath_of
 from ttsmonitor.speaking.voice_choice import request_for
 from ttsmonitor.synthesis.base import SpeechRequest

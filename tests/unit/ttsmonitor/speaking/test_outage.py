@@ -18,8 +18,8 @@ from tests.unit.ttsmonitor.speaking.test_speaker import (
     status,
     wait_for,
 )
+from ttsmirror.models import Utterance
 from ttsmonitor.exceptions import AudioError
-from ttsmonitor.models import Utterance
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status

@@ -9,7 +9,8 @@ import pytest
 from tests.support.tools import wait_until
 from tests.unit.ttsmonitor.speaking import test_speaker
 from tests.unit.ttsmonitor.speaking.test_speaker import Stage, queued, wait_for
-from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmirror.models import Utterance
+from ttsmonitor.models import VoiceSetting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.fakes import RATE, FakeOutput
 from tests.support.tools import wait_until
+from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking.progress import InHand, Progress
 from ttsmonitor.synthesis.base import Block, Mark
 

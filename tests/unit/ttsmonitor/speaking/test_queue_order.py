@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.support.web_fakes import utterance
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.speaking import queue_order
 from ttsmonitor.speaking.queue_order import Place, reordered
 from ttsmonitor.speaking.wall_clock import _clock_was_set

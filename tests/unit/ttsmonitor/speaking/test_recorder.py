@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.tools import wait_until
 from tests.support.web_fakes import utterance
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 from ttsmonitor.speaking import recorder as module
 from ttsmonitor.speaking.recorder import Change, Recorder
 

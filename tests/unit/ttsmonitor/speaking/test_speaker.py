@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from tests.support.fakes import FakeOutput, FakeSynthesizer
 from tests.support.tools import wait_until
+from ttsmirror.models import Utterance
 from ttsmonitor.exceptions import AudioError
-from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.speaker import Speaker
 

@@ -17,10 +17,10 @@ from tests.support.tools import wait_until
 from tests.unit.ttsmonitor.speaking import test_speaker
 from tests.unit.ttsmonitor.speaking.test_speaker import Stage
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
-from ttsmonitor.models import Utterance
 from ttsmonitor.speaking import streaming
 
 pytestmark = pytest.mark.django_db(transaction=True)

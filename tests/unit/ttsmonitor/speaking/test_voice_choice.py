@@ -15,7 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 from tests.support.voice import make_voice
 from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
-from ttsmonitor.models import Utterance, VoiceSetting
+from ttsmirror.models import Utterance
+from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.voice_choice import configured_voices, request_for
 
 pytestmark = pytest.mark.django_db

@@ -41,7 +41,7 @@ def test_without_required_login_pages_are_open_but_not_the_admin(
     settings.MOXIE_REQUIRE_LOGIN = False
     assert visitor.get("/").status_code == 200
     assert visitor.get("/api/history").status_code == 200
-    assert visitor.get("/admin/ttsmonitor/utterance/").status_code == 302
+    assert visitor.get("/admin/ttsmirror/utterance/").status_code == 302
 
 
 def test_health_is_open_and_tells_no_secrets(visitor: Client, speech: FakeService) -> None:

@@ -1,4 +1,7 @@
-"""What is kept: utterances with their chunks, what is not confirmed yet, what could not be read."""
+"""Tables of the mirror: utterances with their chunks, and the publisher's outbox.
+
+The table names are those of the first versions, in which these models were part of another app.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ttsmirror.wire.messages import shorten
+from ttsmirror.text import shorten
+from ttsmirror.wire.messages import Chunk
 
 if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
@@ -174,6 +178,7 @@ class Utterance(models.Model):
     objects = UtteranceQuerySet.as_manager()
 
     class Meta:
+        db_table = "ttsmonitor_utterance"
         verbose_name = _("utterance")
         verbose_name_plural = _("utterances")
         ordering: ClassVar = ["-received_at"]
@@ -230,6 +235,7 @@ class UtteranceChunk(models.Model):
     text = models.TextField()
 
     class Meta:
+        db_table = "ttsmonitor_utterancechunk"
         verbose_name = _("chunk")
         verbose_name_plural = _("chunks")
         ordering: ClassVar = ["number"]
@@ -251,6 +257,7 @@ class OutboxEntry(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
 
     class Meta:
+        db_table = "ttsmonitor_outboxentry"
         verbose_name = _("unconfirmed utterance")
         verbose_name_plural = _("unconfirmed utterances")
         ordering: ClassVar = ["created_at"]
@@ -259,27 +266,18 @@ class OutboxEntry(models.Model):
         return f"{self.id}"
 
 
-class QuarantinedMessageQuerySet(models.QuerySet["QuarantinedMessage"]):
-    """What could not be read."""
-
-    def older_than(self, days: float) -> Self:
-        return self.filter(received_at__lt=timezone.now() - timedelta(days=days))
-
-
-class QuarantinedMessage(models.Model):
-    """A message that could not be read, with the reason and its bytes."""
-
-    topic = models.CharField(_("topic"), max_length=1024)
-    payload = models.BinaryField(_("payload"))
-    reason = models.TextField(_("reason"))
-    received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
-
-    objects = QuarantinedMessageQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("quarantined message")
-        verbose_name_plural = _("quarantined messages")
-        ordering: ClassVar = ["-received_at"]
-
-    def __str__(self) -> str:
-        return f"{self.topic}: {self.reason}"
+def utterance_fields(chunk: Chunk, received_at: datetime) -> dict[str, Any]:
+    """Return the columns that any chunk of an utterance fills."""
+    return {
+        "id": chunk.utterance_id,
+        "source": chunk.source,
+        "device_id": chunk.device_id,
+        "lang": chunk.lang,
+        "voice": chunk.voice,
+        "mood": chunk.mood,
+        "intensity": chunk.intensity,
+        "priority": chunk.priority,
+        "ttl_seconds": chunk.ttl,
+        "published_at": chunk.published_at or received_at,
+        "received_at": received_at,
+    }
