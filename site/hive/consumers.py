@@ -8,8 +8,8 @@ from hive import snapshot
 from hive.chat.sessions import is_visit
 from hive.events import chat_group, puppet_group
 from hive.models import Robot
+from ttsmonitor.live_events import ROBOTS_GROUP
 from ttsmonitor.web.live_consumer import LiveConsumer
-from ttsmonitor.web.live_events import ROBOTS_GROUP
 
 
 class HiveConsumer(LiveConsumer):

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from hive.models import Robot
-from ttsmonitor.web.live_events import ROBOTS_GROUP, push
+from ttsmonitor.live_events import ROBOTS_GROUP, push
 
 
 def puppet_group(device_id: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
 
 
+UNKNOWN_TOTAL = 0
+"""`total_chunks` of an utterance that is still being made."""
 BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
 """Urgent ones first, each by its arrival; but a place that somebody gave wins."""
 
@@ -207,8 +210,25 @@ class Utterance(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Is the outcome known?"""
+        """Return True where the outcome is known."""
         return self.status not in self.UNFINISHED
+
+    @property
+    def is_streaming(self) -> bool:
+        """Return True while nobody knows how many chunks there will be."""
+        return self.total_chunks == UNKNOWN_TOTAL
+
+    @property
+    def is_growing(self) -> bool:
+        """Return True where it is spoken, or about to be, before all of it has arrived."""
+        return self.status in (self.Status.QUEUED, self.Status.PLAYING) and not self.error
+
+    def beginning(self) -> tuple[str, bool]:
+        """Read the text up to the first missing chunk, and whether that is all of it."""
+        parts = dict(self.chunks.values_list("number", "text"))
+        total = Utterance.objects.values_list("total_chunks", flat=True).get(pk=self.pk)
+        numbers = takewhile(parts.__contains__, count(1))
+        return "".join(parts[number] for number in numbers), len(parts) == total
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Also out of the outbox."""

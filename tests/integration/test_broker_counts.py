@@ -15,7 +15,7 @@ from tests.support.tools import (
     wait_until,
 )
 from ttsmirror.mqtt.connection import MQTTConnection, Received
-from ttsmonitor.service.broker_counts import TOPICS, BrokerCounts
+from ttsmonitor.intake.broker_counts import TOPICS, BrokerCounts
 
 ACCOUNT = {"username": "speech", "password": "a-long-password"}
 

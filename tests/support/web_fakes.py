@@ -11,8 +11,8 @@ from django.utils import timezone
 from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Control
 from ttsmonitor.audio.browser import BrowserOutput
+from ttsmonitor.intake.broker_counts import BrokerCounts
 from ttsmonitor.monitor import snapshot
-from ttsmonitor.service.broker_counts import BrokerCounts
 
 
 class FakeService:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from inspect import getattr_static
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def shown(value: object) -> str:
 def defaults() -> dict[str, str]:
     """Every setting with its default."""
     apps: tuple[AppSettings, ...] = (SpeechSettings(), HiveSettings())
-    ours = {name: shown(type(app).__dict__[name]) for app in apps for name in app.names()}
+    ours = {name: shown(getattr_static(type(app), name)) for app in apps for name in app.names()}
     return ours | ENVIRONMENT
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from channels.routing import get_default_application
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import DatabaseError
 
@@ -15,10 +16,9 @@ from hive.exceptions import NotReadyError
 from hive.models import Configuration, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
-from openmoxie.asgi import application
+from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
 from ttsmonitor.system.signals import on_stop_signal
-from ttsmonitor.web import live_events
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 
@@ -38,7 +38,10 @@ class HiveServer:
         ensure_port_free(self._host, self._port, "HIVE_PORT")
         ensure_set_up()
         self._web = WebServer(
-            application, self._host, self._port, on_ready=lambda: on_ready(self._web.url)
+            get_default_application(),
+            self._host,
+            self._port,
+            on_ready=lambda: on_ready(self._web.url),
         )
         self._robots = get_moxie_server()
 

@@ -11,8 +11,8 @@ from django.db import DatabaseError
 
 from ttsmirror.database import with_connections
 from ttsmirror.models import Utterance, UtteranceQuerySet
+from ttsmonitor import live_events
 from ttsmonitor.history import retention
-from ttsmonitor.web import live_events
 
 logger = logging.getLogger(__name__)
 

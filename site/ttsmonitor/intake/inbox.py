@@ -12,22 +12,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count, takewhile
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from ttsmirror.exceptions import InvalidMessageError
-from ttsmirror.models import Utterance, UtteranceChunk, utterance_fields
+from ttsmirror.models import UNKNOWN_TOTAL, Utterance, UtteranceChunk, utterance_fields
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, Chunk
 from ttsmonitor.intake.bulk_insert import insert_new
 
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
-UNKNOWN = 0
-"""Chunks in all of an utterance whose last one has not come."""
 REPEATED_WITHIN = timedelta(hours=1)
 
 
@@ -114,7 +111,7 @@ class _Draft:
             raise InvalidMessageError(
                 f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
             )
-        was_open = is_open(utterance)
+        was_open = utterance.is_streaming
         if was_open and not chunk.is_open:
             utterance.total_chunks, self.is_closed = chunk.total_chunks, True
         if is_news:
@@ -126,7 +123,7 @@ class _Draft:
         self.parts = parts
         self.added.append(number)
         utterance.text = _joined(parts, utterance.total_chunks or max(parts))
-        if utterance.status != Status.RECEIVING and not (was_open or is_growing(utterance)):
+        if utterance.status != Status.RECEIVING and not (was_open or utterance.is_growing):
             utterance.error = "a chunk came too late to be spoken"
 
 
@@ -144,11 +141,11 @@ class _Batch:
             return Stored(twin, is_complete=True, became_ready=False)
         draft = self._draft(arrival.chunk)
         utterance = draft.utterance
-        was_open = is_open(utterance)
+        was_open = utterance.is_streaming
         is_news = draft.add(arrival.chunk)
         can_begin = draft.is_complete or (was_open and 1 in draft.parts)
         if not (is_news and can_begin and utterance.status == Status.RECEIVING):
-            has_grown = is_news and is_growing(utterance)
+            has_grown = is_news and utterance.is_growing
             return Stored(utterance, draft.is_complete, became_ready=has_grown)
         self._receive(utterance, arrival)
         is_settled = utterance.status != Status.QUEUED
@@ -175,7 +172,7 @@ class _Batch:
         if draft is None:
             # Each a little later than the one before: that is the order in which they are spoken.
             self._now += timedelta(microseconds=1)
-            total = UNKNOWN if chunk.is_open else chunk.total_chunks
+            total = UNKNOWN_TOTAL if chunk.is_open else chunk.total_chunks
             utterance = Utterance(text="", total_chunks=total, **utterance_fields(chunk, self._now))
             draft = _Draft(utterance, is_new=True)
             self._drafts[chunk.utterance_id] = draft
@@ -211,11 +208,11 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
     """A part of something else is not mixed in, whatever its id says."""
     names = ["source", "device_id"] if chunk.total_chunks > 1 else []
     total = utterance.total_chunks
-    if chunk.is_open and total != UNKNOWN and chunk.chunk >= total:
+    if chunk.is_open and total != UNKNOWN_TOTAL and chunk.chunk >= total:
         raise InvalidMessageError(
             f"chunk {chunk.chunk} follows the end of utterance {utterance.pk}"
         )
-    if not chunk.is_open and total != UNKNOWN:
+    if not chunk.is_open and total != UNKNOWN_TOTAL:
         names = ["total_chunks", *names]
     for name in names:
         came, known = getattr(chunk, name), getattr(utterance, name)
@@ -223,25 +220,6 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
             raise InvalidMessageError(
                 f"{name} is {came}, but utterance {utterance.pk} came with {known}"
             )
-
-
-def is_open(utterance: Utterance) -> bool:
-    """Is the end of it unknown?"""
-    return utterance.total_chunks == UNKNOWN
-
-
-def is_growing(utterance: Utterance) -> bool:
-    """Is it spoken, or about to be, while the rest of it is still on its way?"""
-    return utterance.status in (Status.QUEUED, Status.PLAYING) and not utterance.error
-
-
-def beginning(utterance: Utterance) -> tuple[str, bool]:
-    """What has come of an utterance without a gap, and whether that is all of it."""
-    parts = dict(utterance.chunks.values_list("number", "text"))
-    total = Utterance.objects.values_list("total_chunks", flat=True).get(pk=utterance.pk)
-    numbers = takewhile(parts.__contains__, count(1))
-    text = "".join(parts[number] for number in numbers)
-    return text, len(parts) == total
 
 
 def _joined(parts: dict[int, str], total: int) -> str:

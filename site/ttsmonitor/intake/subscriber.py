@@ -33,9 +33,9 @@ from ttsmirror.wire.messages import (
 )
 from ttsmonitor.conf import conf
 from ttsmonitor.intake import inbox
+from ttsmonitor.intake.broker_counts import ROOT, TOPICS, BrokerCounts
 from ttsmonitor.intake.inbox import Arrival, Stored
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
-from ttsmonitor.service.broker_counts import ROOT, TOPICS, BrokerCounts
 from ttsmonitor.speaking.streaming import MAKER
 from ttsmonitor.speaking.wall_clock import follow_clock
 

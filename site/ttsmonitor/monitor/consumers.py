@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ttsmonitor.live_events import MONITOR_GROUP
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.web.live_consumer import LiveConsumer
-from ttsmonitor.web.live_events import MONITOR_GROUP
 
 
 class MonitorConsumer(LiveConsumer):

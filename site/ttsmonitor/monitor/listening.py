@@ -16,10 +16,10 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Listener, Silence, Sound, Start
+from ttsmonitor.live_events import LISTENERS_GROUP
 from ttsmonitor.service import service
 from ttsmonitor.web.fanout import encode
 from ttsmonitor.web.live_consumer import LiveConsumer
-from ttsmonitor.web.live_events import LISTENERS_GROUP
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from ttsmirror.wire.messages import format_time
 from ttsmonitor.conf import conf
 from ttsmonitor.history import stats
 from ttsmonitor.history.serializers import serialize
+from ttsmonitor.intake.broker_counts import BrokerCounts
 from ttsmonitor.service import service
-from ttsmonitor.service.broker_counts import BrokerCounts
 
 RECENT = 50
 QUEUE_SHOWN = 200

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from ttsmirror.wire.messages import format_time
-from ttsmonitor.web import live_events
+from ttsmonitor import live_events
 
 KEPT = 200
 ID_CHARACTERS = 8

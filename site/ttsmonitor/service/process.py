@@ -7,20 +7,21 @@ import logging
 import sys
 import threading
 
-from openmoxie.asgi import application
-from openmoxie.urlconf import WithUrlconf
+from channels.routing import get_default_application
+
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmonitor import live_events
 from ttsmonitor.conf import conf
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
-from ttsmonitor.web import live_events
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
+from ttsmonitor.web.urlconf import WithUrlconf
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def _serve() -> None:
     failures: list[MoxieTTSError] = []
     service = SpeechService(on_failure=lambda error: fail(error), processor=processor)
     web = WebServer(
-        WithUrlconf(application, "openmoxie.urls_monitor"),
+        WithUrlconf(get_default_application(), "openmoxie.urls_monitor"),
         conf.HTTP_HOST,
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),

@@ -19,6 +19,7 @@ from ttsmirror.wire.messages import (
     shorten,
     status_payload,
 )
+from ttsmonitor import live_events
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.conf import conf
@@ -39,7 +40,6 @@ from ttsmonitor.speaking.wall_clock import begin_with_clock
 from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.web import live_events
 from ttsmonitor.web.live_consumer import open_sockets
 
 logger = logging.getLogger(__name__)

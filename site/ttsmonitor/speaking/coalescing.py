@@ -12,7 +12,6 @@ from itertools import pairwise
 from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
 from ttsmonitor.conf import conf
-from ttsmonitor.intake.inbox import is_open
 from ttsmonitor.speaking.voice_choice import request_for
 from ttsmonitor.synthesis.base import SpeechRequest
 
@@ -46,7 +45,7 @@ def _fits(
     """Is it said by the same robot in the same manner, and is there something to say now?"""
     is_alike = replace(following, text=request.text) == request
     is_with_it = (utterance.device_id, utterance.priority) == (first.device_id, first.priority)
-    is_whole = bool(following.text) and not is_open(utterance)
+    is_whole = bool(following.text) and not utterance.is_streaming
     return is_alike and is_with_it and is_whole and not utterance.is_stale(conf.TTS_TTL)
 
 
@@ -60,7 +59,7 @@ class Breathing:
         self, utterance: Utterance, words: str
     ) -> tuple[SpeechRequest, SpeechRequest | None]:
         """What to ask the voice for, and what it is asked for next if nothing comes between."""
-        if is_open(utterance):
+        if utterance.is_streaming:
             return request_for(utterance, words), None
         if utterance.pk not in self._left:
             self._left = breath_of(utterance, request_for(utterance, words))

@@ -21,7 +21,6 @@ from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError, SynthesisError
-from ttsmonitor.intake.inbox import is_open
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.coalescing import Breathing
 from ttsmonitor.speaking.recorder import Recorder
@@ -242,7 +241,7 @@ class Speaker:
 
     def _speak(self, in_hand: _InHand) -> None:
         utterance, playback = in_hand.utterance, in_hand.playback
-        if not is_open(utterance) and not speakable(utterance.text):
+        if not utterance.is_streaming and not speakable(utterance.text):
             self._finish(utterance, Status.SKIPPED, "there is nothing to say aloud in it")
             return
         self._set_state("synthesizing")

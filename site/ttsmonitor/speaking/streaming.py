@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
-from ttsmonitor.intake.inbox import beginning, is_open
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +47,12 @@ def words_of(utterance: Utterance, wait: Callable[[], None], patience: Patience)
     `wait` returns when there may be more. What does not come while there is patience is not
     waited for; that is then the utterance's error.
     """
-    if not is_open(utterance):
+    if not utterance.is_streaming:
         yield speakable(utterance.text)
         return
     said, heard = 0, time.monotonic()
     while True:
-        utterance.text, is_complete = beginning(utterance)
+        utterance.text, is_complete = utterance.beginning()
         if len(utterance.text) > said:
             words = speakable(utterance.text[said:])
             said = len(utterance.text)

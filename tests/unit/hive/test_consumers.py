@@ -21,7 +21,7 @@ from hive.events import push_bye, push_chat, push_favourites, push_line, push_ro
 from hive.models import Robot
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
-from ttsmonitor.web import live_events
+from ttsmonitor import live_events
 from ttsmonitor.web.live_consumer import SERVICE_RESTART, open_sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)

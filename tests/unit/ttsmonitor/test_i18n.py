@@ -16,7 +16,7 @@ from tests.support.tools import ROOT
 from tests.support.web_fakes import FakeService
 from ttsmirror.models import Utterance
 
-APPS = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "hive"]
+APPS = [ROOT / "site" / app for app in ("ttsmirror", "ttsmonitor", "hive")]
 CALLS = {"gettext", "gettext_lazy", "gettext_noop"}
 CALL = re.compile(r"""\b(?:gettext|_)\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|%%")
@@ -63,7 +63,7 @@ def marked(app: Path) -> set[str]:
 @each_app
 def test_the_catalog_holds_what_is_marked_and_nothing_else(app: Path) -> None:
     sentences = marked(app)
-    assert len(sentences) > 50
+    assert len(sentences) > 20
     assert {entry.msgid for entry in catalog(app)} == sentences
 
 
@@ -87,9 +87,12 @@ def test_compiled_catalog_is_in_step(app: Path) -> None:
     }
 
 
-def test_the_apps_agree_on_the_words_they_share() -> None:
-    one, other = ({entry.msgid: entry.msgstr for entry in catalog(app)} for app in APPS)
-    assert {word for word in one.keys() & other.keys() if one[word] != other[word]} == set()
+def test_shared_sentences_have_one_translation() -> None:
+    translations: dict[str, set[str]] = {}
+    for app in APPS:
+        for entry in catalog(app):
+            translations.setdefault(entry.msgid, set()).add(entry.msgstr)
+    assert {msgid for msgid, texts in translations.items() if len(texts) > 1} == set()
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_nobody_rewrites_the_history(keeper: Client) -> None:
 
 def offers_deletion(client: Client, row: Model) -> bool:
     """Can somebody who may do everything delete this row in the admin?"""
-    url = f"/admin/ttsmonitor/{row._meta.model_name}/"
+    url = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
     action = {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"}
     client.post(url, action)
     client.post(f"{url}{row.pk}/delete/", {"post": "yes"})

@@ -14,8 +14,8 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 
 from tests.support.web_fakes import FakeService, utterance
+from ttsmonitor import live_events
 from ttsmonitor.monitor.routing import websocket_urlpatterns
-from ttsmonitor.web import live_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHANGE = {"event": "spoken", "utterance": {"id": "1"}}

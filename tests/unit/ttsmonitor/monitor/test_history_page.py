@@ -24,6 +24,7 @@ from tests.support.tools import wait_until
 from tests.support.web_fakes import FakeService, utterance
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.wire.messages import Control
+from ttsmonitor import live_events
 from ttsmonitor.history import deletion, retention
 from ttsmonitor.history.conversations import by_day
 from ttsmonitor.history.filters import Filters
@@ -31,7 +32,6 @@ from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.monitor import downloads
 from ttsmonitor.monitor.downloads import COLUMNS
-from ttsmonitor.web import live_events
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status

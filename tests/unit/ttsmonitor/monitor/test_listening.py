@@ -16,11 +16,11 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from tests.support.fakes import RATE
 from tests.support.web_fakes import FakeService
+from ttsmonitor import live_events
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Silence, Sound, Start
 from ttsmonitor.monitor.listening import messages
 from ttsmonitor.monitor.routing import websocket_urlpatterns
 from ttsmonitor.service import service
-from ttsmonitor.web import live_events
 from ttsmonitor.web.live_consumer import open_sockets
 
 # Whoever listens may be connected by a thread that has been at the database for another test.

@@ -13,8 +13,8 @@ from django.test import Client
 
 from tests.support.openapi import Described, routes
 from tests.support.web_fakes import FakeService, utterance
+from ttsmonitor.intake.broker_counts import ROOT
 from ttsmonitor.monitor import say_api
-from ttsmonitor.service.broker_counts import ROOT
 
 
 class Swallow:

@@ -19,7 +19,6 @@ from tests.unit.ttsmonitor.speaking.test_speaker import Stage
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Chunk, parse_chunk
-from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.speaking import streaming
 
@@ -73,13 +72,13 @@ def test_it_is_to_be_spoken_from_its_first_chunk_on_and_stored_with_its_last() -
 def test_chunks_in_any_order_and_again_change_nothing() -> None:
     assert not store(2).became_ready, "its beginning is missing"
     store(2)
-    assert inbox.beginning(utterance()) == ("", False)
+    assert utterance().beginning() == ("", False)
     store(3, more=False)
     done = store(1)
     assert done.is_complete and done.became_ready
     again = store(3, more=False)
     assert again.is_complete and not again.became_ready
-    assert inbox.beginning(utterance()) == ("".join(PARTS), True)
+    assert utterance().beginning() == ("".join(PARTS), True)
 
 
 def test_all_of_it_may_come_again_as_a_whole() -> None:

@@ -20,13 +20,13 @@ from ttsmonitor.web.translations import (
     WIRE,
 )
 
-TTSMONITOR = ROOT / "site" / "ttsmonitor"
+SOURCES = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "ttsmirror"]
 LEVELS = {"info", "warning", "error", "exception", "critical"}
 FAILURES = {
     "SynthesisError", "VoiceNotFoundError", "AudioError", "InvalidMessageError", "_failed", "_died",
     "_note_error", "failed",
 }  # fmt: skip
-ELSEWHERE = {"apps.py", "plugin.py", "download.py"}
+ELSEWHERE = {"__init__.py", "apps.py", "openmoxie.py", "download.py"}
 """What is not part of the speech process, or tells whoever typed a command."""
 PLACE = re.compile(r"\{\w+\}|%(?:\.\d+)?[sdrfg]")
 
@@ -65,7 +65,7 @@ def said(path: Path, *, lines: bool) -> Iterator[str]:
 
 
 def modules() -> list[Path]:
-    found = [*TTSMONITOR.glob("*.py"), *TTSMONITOR.glob("*/*.py")]
+    found = [path for source in SOURCES for path in source.rglob("*.py")]
     return [path for path in found if path.name not in ELSEWHERE]
 
 
@@ -76,7 +76,7 @@ def test_every_line_of_the_activity_can_be_translated() -> None:
 
 
 def test_every_reason_of_voice_sound_broker_and_model_can_be_translated() -> None:
-    paths = [*modules(), ROOT / "site" / "hive" / "chat" / "talks.py"]
+    paths = [*modules(), ROOT / "site" / "hive" / "chat" / "answer_queue.py"]
     reasons = {reason for path in paths for reason in said(path, lines=False)}
     assert len(reasons) > 40
     assert {reason for reason in reasons if not any(map(_is_like(reason), KNOWN))} == set()

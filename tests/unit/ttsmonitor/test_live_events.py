@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.tools import wait_until
+from ttsmonitor import live_events
 from ttsmonitor.service.activity import ActivityHandler
-from ttsmonitor.web import live_events
 
 
 class BrokenLayer:

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from tests.support.web_fakes import FakeService
-from ttsmonitor.service import broker_counts
-from ttsmonitor.service.broker_counts import ROOT, SILENT, BrokerCounts
+from ttsmonitor.intake import broker_counts
+from ttsmonitor.intake.broker_counts import ROOT, SILENT, BrokerCounts
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
 
-SCOPE_KEY = "openmoxie.urlconf"
+SCOPE_KEY = "moxie.urlconf"
 
 
 class WithUrlconf:
