@@ -16,7 +16,8 @@ from tests.support.tools import ROOT, free_port
 def project(tmp_path: Path) -> Path:
     """What the script needs of the project, in a directory with a space in its name."""
     project = tmp_path / "a project"
-    shutil.copytree(ROOT / "script", project / "script")
+    for folder in ("script", "locks"):
+        shutil.copytree(ROOT / folder, project / folder)
     for file in (*ROOT.glob("requirements*.txt"), ROOT / "manage.py"):
         shutil.copy(file, project)
     return project
