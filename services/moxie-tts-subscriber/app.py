@@ -16,6 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
+    """Prepare the database, then run the speech service."""
     sys.path.insert(0, str(PROJECT / "site"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
     from openmoxie.commandline import main as manage
