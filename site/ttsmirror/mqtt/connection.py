@@ -16,7 +16,8 @@ from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import new_instance
 from ttsmirror.mqtt.paho_compat import Reason, listen
 from ttsmirror.version import VERSION
-from ttsmirror.wire.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
+from ttsmirror.wire.fields import PAYLOAD_BYTES
+from ttsmirror.wire.messages import HEALTH_TOPIC, presence_payload
 
 logger = logging.getLogger(__name__)
 

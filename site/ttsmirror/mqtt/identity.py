@@ -34,6 +34,6 @@ def new_instance(client_id: str) -> str:
     return f"{digest}.{secrets.token_hex(INSTANCE_BYTES)}"
 
 
-def is_rival(instance: str, other: str) -> bool:
-    """Is `other` another client with the same name?"""
+def is_same_client(instance: str, other: str) -> bool:
+    """Return True where `other` is another instance of the same client id."""
     return instance != other and instance.partition(".")[0] == other.partition(".")[0]

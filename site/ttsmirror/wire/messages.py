@@ -12,18 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from ttsmirror.exceptions import InvalidMessageError
-from ttsmirror.text import CHUNK_CHARACTERS, split_chunks
-from ttsmirror.text import clean as clean
-from ttsmirror.text import shorten as shorten
-from ttsmirror.wire.control import ACTIONS as ACTIONS
-from ttsmirror.wire.control import Control as Control
-from ttsmirror.wire.control import parse_control as parse_control
+from ttsmirror.text import CHUNK_CHARACTERS, clean, split_chunks
 from ttsmirror.wire.fields import (
     DEVICE,
     LANG,
     SLUG,
+    UTC,
     decode,
+    dump,
     fits,
+    format_time,
     read_name,
     read_number,
     read_object,
@@ -32,11 +30,6 @@ from ttsmirror.wire.fields import (
     read_uuid,
     read_whole,
 )
-from ttsmirror.wire.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
-from ttsmirror.wire.fields import UTC as UTC
-from ttsmirror.wire.fields import dump as dump
-from ttsmirror.wire.fields import format_maybe as format_maybe
-from ttsmirror.wire.fields import format_time as format_time
 
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"

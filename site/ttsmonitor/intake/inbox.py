@@ -61,17 +61,17 @@ class Stored:
 
 
 def store(
-    arrivals: Sequence[Arrival], foresee: Callable[[Utterance], None] = lambda utterance: None
+    arrivals: Sequence[Arrival], prefetch: Callable[[Utterance], None] = lambda utterance: None
 ) -> list[Stored | InvalidMessageError]:
     """Put messages into the history, in order; to be called in a transaction.
 
     For each what became of it: an InvalidMessageError where it contradicts what is known of its
-    utterance. `foresee` is told of the first that can be spoken, some milliseconds before others
+    utterance. `prefetch` is told of the first that can be spoken, some milliseconds before others
     can see it; of one that is whole, before the database is asked whether it is known.
     """
     whole = next((each for each in arrivals if each.is_whole_news), None)
     if whole is not None:
-        foresee(Utterance(text=whole.chunk.text, **utterance_fields(whole.chunk, timezone.now())))
+        prefetch(Utterance(text=whole.chunk.text, **utterance_fields(whole.chunk, timezone.now())))
     batch = _Batch(arrivals)
     results: list[Stored | InvalidMessageError] = []
     for arrival in arrivals:
@@ -81,7 +81,7 @@ def store(
             results.append(exc)
     ready = (each for each in results if isinstance(each, Stored) and each.became_ready)
     if whole is None and (first := next(ready, None)) is not None:
-        foresee(first.utterance)
+        prefetch(first.utterance)
     batch.write()
     return results
 

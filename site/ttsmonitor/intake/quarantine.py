@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.db.models import F, Sum, Window
 from django.db.models.functions import Length
 
-from ttsmirror.wire.messages import PAYLOAD_BYTES, shorten
+from ttsmirror.text import shorten
+from ttsmirror.wire.fields import PAYLOAD_BYTES
 from ttsmonitor.models import QuarantinedMessage
 
 logger = logging.getLogger(__name__)

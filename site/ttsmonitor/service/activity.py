@@ -7,7 +7,7 @@ from collections import deque
 from datetime import UTC, datetime
 from uuid import UUID
 
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 from ttsmonitor import live_events
 
 KEPT = 200

@@ -43,7 +43,8 @@ class QueueWatchdog:
         )
 
     def look(self) -> None:
-        progress, is_playing = self._speaker.progress, self._speaker.state == "playing"
+        performance, is_playing = self._speaker.performance, self._speaker.state == "playing"
+        progress = performance and (performance.utterance.pk, performance.playback.seconds)
         if progress != self._progress or not is_playing:
             self._progress, self._moved = progress, time.monotonic()
         self.is_stuck = time.monotonic() - self._moved > STUCK_SECONDS

@@ -16,6 +16,7 @@ from typing import Any
 from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import Playback
 from ttsmonitor.audio.timeline import LEVEL_SECONDS
+from ttsmonitor.speaking.performance import Performance
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,6 @@ BEAT_SECONDS = 1.0
 """Pages go on by themselves, but not for much longer than this."""
 NOBODY_SECONDS = 0.25
 JUMP_SECONDS = 0.08
-
-InHand = tuple[Utterance, Playback] | None
 
 
 @dataclass
@@ -53,12 +52,12 @@ class Progress:
 
     def __init__(
         self,
-        in_hand: Callable[[], InHand],
+        performance: Callable[[], Performance | None],
         is_paused: Callable[[], bool],
         viewers: Callable[[], int],
         tell: Callable[[dict[str, Any]], None],
     ) -> None:
-        self._in_hand = in_hand
+        self._performance = performance
         self._is_paused = is_paused
         self._viewers = viewers
         self._tell = tell
@@ -84,7 +83,7 @@ class Progress:
         """All of the utterance in hand; None where nothing is heard."""
         if (heard := self._heard()) is None:
             return None
-        utterance, playback = heard
+        utterance, playback = heard.utterance, heard.playback
         first, levels = playback.timeline.levels()
         return self._where(utterance, playback) | {
             "text": utterance.text,
@@ -93,9 +92,9 @@ class Progress:
             "levels": {"at": round(first * LEVEL_SECONDS, 2), "values": levels},
         }
 
-    def _heard(self) -> InHand:
-        in_hand = self._in_hand()
-        return in_hand if in_hand is not None and in_hand[1].has_begun else None
+    def _heard(self) -> Performance | None:
+        performance = self._performance()
+        return performance if performance is not None and performance.playback.has_begun else None
 
     def _where(self, utterance: Utterance, playback: Playback) -> dict[str, Any]:
         return {
@@ -111,7 +110,7 @@ class Progress:
             self._wake.clear()
             try:
                 while (heard := self._heard()) is not None and not self._stopping.is_set():
-                    self._follow(*heard)
+                    self._follow(heard.utterance, heard.playback)
             except Exception:
                 logger.exception("how far it is could not be told")
 
