@@ -168,7 +168,7 @@ class Playback:
 
     def _wait_for_device(self, gone: AudioError) -> None:
         """Return when it plays again. Raises CancelledError; `gone` where that takes too long."""
-        logger.warning("%s waits for the sound device", self._utterance_id)
+        logger.warning("utterance %s waits for the sound device", self._utterance_id)
         self.silence()  # for those who heard along
         self._write_again(AGAIN_SECONDS)
         self._gain = 0.0  # what begins in the middle would be a click
