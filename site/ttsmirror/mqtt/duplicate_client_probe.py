@@ -33,6 +33,7 @@ class DuplicateClientProbe:
     """One probe, run by the calling thread."""
 
     def __init__(self, component: str, instance: str) -> None:
+        """Look for another `component` than the client with this `instance`."""
         self._component = component
         self._instance = instance
         self._question = uuid.uuid4().hex
