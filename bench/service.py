@@ -17,13 +17,13 @@ from bench.machine import (
     manage,
 )
 from bench.wire import Wire
+from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     ENDS,
     HEALTH_TOPIC,
     STATUS_TOPIC,
     Chunk,
-    Control,
 )
 
 TOPIC = "moxie/tts/text"

@@ -14,7 +14,7 @@ from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import delivery_status
-from ttsmirror.wire.messages import PAYLOAD_BYTES, dump
+from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.web.labels import MOODS
 

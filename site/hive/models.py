@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from hive import robot_config
 from hive.chat.models import ChatModule as ChatModule
 from hive.chat.models import GlobalCommand as GlobalCommand
-from ttsmirror.wire.messages import format_maybe, shorten
+from ttsmirror.text import shorten
+from ttsmirror.wire.fields import format_maybe
 from ttsmonitor.web.labels import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"

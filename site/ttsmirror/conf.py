@@ -23,7 +23,7 @@ WORK = Path("site/work")
 
 
 class AppSettings:
-    """Base of an app's settings: a class of annotated upper-case defaults."""
+    """The base of an app's settings: a class of annotated upper-case defaults."""
 
     def __getattribute__(self, name: str) -> Any:
         if not name.isupper():
@@ -38,14 +38,14 @@ class AppSettings:
         return default
 
     def names(self) -> list[str]:
-        """The names of all settings, in the order of their definition."""
+        """Return the names of all settings in the order of their definition."""
         return [name for name in get_type_hints(type(self)) if name.isupper()]
 
 
 def convert(name: str, value: str, kind: type) -> Any:
-    """Turn the text of an environment variable into `kind`.
+    """Convert the text of an environment variable to `kind`.
 
-    Raises ImproperlyConfigured, in words for whoever typed the value.
+    Raises ImproperlyConfigured with a sentence for the person who set it.
     """
     try:
         if kind is bool:
@@ -97,9 +97,9 @@ class MirrorSettings(AppSettings):
     """Days after which what was said is forgotten; 0: never."""
 
     def path(self, name: str) -> Path:
-        """A setting that is a path; a relative one starts at the project's root.
+        """Return a setting that is a path; a relative one starts at the project's root.
 
-        One in `site/work` is in the work directory, wherever MOXIE_WORK_DIR has put that.
+        A path in `site/work` moves with MOXIE_WORK_DIR.
         """
         path = Path(getattr(self, name)).expanduser()
         if path.is_relative_to(WORK):
@@ -108,7 +108,7 @@ class MirrorSettings(AppSettings):
 
     @property
     def work_dir(self) -> Path:
-        """Where what is made here is kept: MOXIE_WORK_DIR, else `site/work` in the project."""
+        """The directory of everything made at run time: MOXIE_WORK_DIR, else `site/work`."""
         return Path(getattr(django_settings, "WORK_DIR", _root() / WORK))
 
     @property
@@ -118,7 +118,7 @@ class MirrorSettings(AppSettings):
 
     @property
     def broker_port(self) -> int:
-        """The port in use: with or without TLS."""
+        """The port in use, with or without TLS."""
         return self.MQTT_SSL_PORT if self.MQTT_TLS else self.MQTT_PORT
 
 

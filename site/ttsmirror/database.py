@@ -1,4 +1,4 @@
-"""The database connection of a thread that lives as long as the service."""
+"""Database connections of threads that live as long as the service."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.db import connections
 
 
 def tend_connections() -> None:
-    """Call this around each unit of work outside a request.
+    """Drop broken connections of this thread; call it around each unit of work.
 
     Django's close_old_connections() closes a connection whenever CONN_MAX_AGE is over, which by
-    default is at once: opening SQLite anew with its pragmas cost some 4 ms before every utterance.
-    A thread of ours keeps its connection, and drops it only when an error has broken it.
+    default is at once. Opening SQLite anew with its pragmas cost some 4 ms before every utterance,
+    so a thread keeps its connection until an error has broken it.
     """
     for connection in connections.all(initialized_only=True):
         connection.close_at = None
@@ -20,7 +20,7 @@ def tend_connections() -> None:
 
 
 def with_connections(run: Callable[[], None]) -> Callable[[], None]:
-    """`run` for a thread: its connections are closed when it ends."""
+    """Wrap the target of a thread so that its connections are closed when it ends."""
 
     def and_close() -> None:
         try:

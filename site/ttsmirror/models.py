@@ -30,18 +30,18 @@ BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
 
 
 class UtteranceQuerySet(models.QuerySet["Utterance"]):
-    """The vocabulary of the history."""
+    """Queries for the history and the queue."""
 
     def recent(self) -> Self:
-        """Newest first."""
+        """Order newest first."""
         return self.order_by("-received_at")
 
     def waiting(self) -> Self:
-        """What is to be spoken, in the order in which it will be."""
+        """Filter queued utterances, in the order in which they will be spoken."""
         return self.filter(status=Utterance.Status.QUEUED).order_by(*BY_TURN)
 
     def speakable_now(self) -> Self:
-        """The waiting ones that no unfinished earlier utterance of their robot holds back."""
+        """Filter waiting utterances without an unfinished earlier one of the same robot."""
         earlier = Utterance.objects.filter(
             status=Utterance.Status.RECEIVING,
             device_id=models.OuterRef("device_id"),
@@ -50,36 +50,40 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         return self.waiting().exclude(models.Exists(earlier))
 
     def receiving(self) -> Self:
-        """Those of which chunks are missing still."""
+        """Filter utterances with missing chunks."""
         return self.filter(status=Utterance.Status.RECEIVING)
 
     def unspoken(self) -> Self:
-        """Those of which nothing was heard, and that are to be."""
+        """Filter utterances that are still to be spoken."""
         return self.filter(status__in=(Utterance.Status.QUEUED, Utterance.Status.RECEIVING))
 
     def finished(self) -> Self:
-        """Those of which the outcome is known."""
+        """Filter utterances with a known outcome."""
         return self.exclude(status__in=Utterance.UNFINISHED)
 
     def unfinished(self) -> Self:
-        """Those of which it is not known yet: few, whatever the history has."""
+        """Filter utterances without an outcome; they are few."""
         return self.filter(status__in=Utterance.UNFINISHED)
 
     def spoken(self) -> Self:
+        """Filter utterances that were spoken to their end."""
         return self.filter(status=Utterance.Status.SPOKEN)
 
     def of_device(self, device_id: str) -> Self:
-        """Those of one robot; an empty id means all."""
+        """Filter utterances of one robot; an empty id means all."""
         return self.filter(device_id=device_id) if device_id else self.all()
 
     def older_than(self, days: float) -> Self:
-        """Finished ones received more than `days` ago."""
+        """Filter finished utterances received more than `days` ago."""
         limit = timezone.now() - timedelta(days=days)
         return self.filter(received_at__lt=limit).finished()
 
     def first_to_go(self, count: int, default_ttl_seconds: float) -> Self:
-        """Of what waits, those that are missed least: too old to be spoken; then normal ones, the
-        oldest first; last of all those of high priority."""
+        """Filter the `count` waiting utterances that are missed least.
+
+        First those too old to be spoken, then normal ones from the oldest on, last those of high
+        priority.
+        """
         chosen = (
             self._aged(default_ttl_seconds)
             .annotate(is_fresh=Case(When(age__lte=F("ttl"), then=Value(1)), default=Value(0)))
@@ -88,12 +92,12 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         return self.filter(status=Utterance.Status.QUEUED, pk__in=chosen.values("pk"))
 
     def stale(self, default_ttl_seconds: float) -> Self:
-        """Of what waits, those that are too old to be spoken."""
+        """Filter waiting utterances that are too old to be spoken."""
         aged = self._aged(default_ttl_seconds).filter(age__gt=F("ttl"))
         return self.filter(status=Utterance.Status.QUEUED, pk__in=aged.order_by().values("pk"))
 
     def _aged(self, default_ttl_seconds: float) -> Self:
-        """What waits, with its `age` and how old it may become: `ttl`."""
+        """Annotate waiting utterances with their `age` and their time to live, `ttl`."""
         age = Value(timezone.now(), models.DateTimeField()) - Least("published_at", "received_at")
         ttl = Coalesce("ttl_seconds", Value(default_ttl_seconds)) * timedelta(seconds=1)
         return (
@@ -103,13 +107,16 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
         )
 
     def drop(self, outcome: str, reason: str) -> list[Utterance]:
-        """These will not be spoken. They as they are then, in the order of their arrival."""
+        """End these utterances unspoken; return them by arrival."""
         ended = {"status": outcome, "error": reason, "finished_at": timezone.now()}
         self.update(**ended)
         return list(Utterance.objects.filter(**ended).order_by("received_at"))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Also out of the outbox: what a publisher missed the confirmation of would come back."""
+        """Delete from the outbox as well.
+
+        A publisher that missed the confirmation would send them again.
+        """
         keys = list(self.values_list("pk", flat=True))
         OutboxEntry.objects.filter(pk__in=keys).delete()
         return super().delete()
@@ -118,7 +125,7 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def move(self, before: str, after: str, **values: Any) -> int:
-        """Compare and set: those in status `before` go to `after`. How many did."""
+        """Move those in status `before` to `after` (compare and set); return how many."""
         return self.filter(status=before).update(status=after, **values)
 
 
@@ -126,6 +133,8 @@ class Utterance(models.Model):
     """Something the robot said, from its arrival to its outcome."""
 
     class Status(models.TextChoices):
+        """States of an utterance; all but the first three are outcomes."""
+
         RECEIVING = "receiving", _("receiving")
         QUEUED = "queued", _("queued")
         PLAYING = "playing", _("playing")
@@ -136,6 +145,8 @@ class Utterance(models.Model):
         FAILED = "failed", _("failed")
 
     class Priority(models.TextChoices):
+        """`high` is spoken before `normal`."""
+
         NORMAL = "normal", _("normal")
         HIGH = "high", _("high")
 
@@ -231,16 +242,16 @@ class Utterance(models.Model):
         return "".join(parts[number] for number in numbers), len(parts) == total
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Also out of the outbox."""
+        """Delete from the outbox as well."""
         OutboxEntry.objects.filter(pk=self.pk).delete()
         return super().delete(*args, **kwargs)
 
     def seconds_to_live(self, default_seconds: float) -> float:
-        """How old it may become and still be spoken."""
+        """Return the age in seconds up to which it may be spoken."""
         return default_seconds if self.ttl_seconds is None else self.ttl_seconds
 
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
-        """Too old to be spoken: more seconds than its time to live since it was published."""
+        """Return True where it is older than its time to live."""
         ttl = self.seconds_to_live(default_ttl_seconds)
         # Where the sender's clock is ahead, it counts from when it came.
         since = min(self.published_at, self.received_at)
@@ -248,7 +259,7 @@ class Utterance(models.Model):
 
 
 class UtteranceChunk(models.Model):
-    """A numbered part of an utterance, as it came; unique, so that a repetition changes nothing."""
+    """A numbered chunk of an utterance; unique, so that a repetition changes nothing."""
 
     utterance = models.ForeignKey(Utterance, on_delete=models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField()
@@ -268,7 +279,7 @@ class UtteranceChunk(models.Model):
 
 
 class OutboxEntry(models.Model):
-    """An utterance that was handed to the publisher and is not confirmed as stored yet."""
+    """An utterance that the speech service has not confirmed as stored yet."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payload = models.JSONField(_("payload"))

@@ -1,4 +1,4 @@
-"""Secrets that the first run makes and keeps beside the database, never in the repository."""
+"""Secrets that the first run creates and keeps beside the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def kept_secret(path: Path, size_bytes: int) -> str:
-    """The secret in `path`; made there first where there is none, readable by its owner only."""
+    """Return the secret in `path`, created at the first call and readable by its owner only."""
     if not path.exists():
         _make(path, secrets.token_hex(size_bytes))
     return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""Text: into chunks for the wire, and into words that can be read aloud; names of languages."""
+"""Split text into chunks for the wire and reduce it to words that can be spoken."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
     """Cut `text` into pieces of at most `limit` characters whose concatenation is `text`.
 
     A piece ends after a sentence where one ends in reach, else after a clause, else after a
-    space, else anywhere. The last white space stays with the piece that it ends.
+    space, else anywhere. White space stays at the end of a piece.
     """
     chunks = []
     start = 0
@@ -49,12 +49,12 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """`text` without what no database or JSON reader takes: NUL and lone surrogates."""
+    """Replace what no database or JSON reader takes: NUL and lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text`, cut with an ellipsis where it is longer than `limit` characters."""
+    """Cut `text` to `limit` characters, with an ellipsis where something is cut."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
@@ -77,11 +77,10 @@ def _belongs_to_previous(character: str) -> bool:
 
 @functools.lru_cache(maxsize=16)  # it is asked for on several steps of the way to the first sound
 def speakable(text: str) -> str:
-    """The words of `text` as a voice should read them.
+    """Return the words of `text` that a voice should read, as one line; empty if there are none.
 
-    Markup tags, Markdown marks, emoji and control characters go; a `<break/>` becomes a pause
-    (a comma, where none is); `animation:` and `silent:` lines are not speech. The result is one
-    line, and empty where there is nothing to say.
+    Markup tags, Markdown marks, emoji and control characters go. A `<break/>` becomes a comma
+    where there is no pause yet. `animation:` and `silent:` lines are not speech.
     """
     text = _NOT_SPEECH.sub("", text)
     text = _BREAK.sub(_pause_for_break, text)
@@ -99,7 +98,7 @@ def speakable(text: str) -> str:
 
 
 def language_tag(lang: str) -> str:
-    """As languages are compared: en-gb for en_GB."""
+    """Return a language tag in the form in which tags are compared: en-gb for en_GB."""
     return lang.lower().replace("_", "-")
 
 

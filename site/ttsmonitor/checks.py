@@ -27,7 +27,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "MQTT_KEEPALIVE": (1, 65_535),
     "TTS_TTL": (1, WEEK_SECONDS),
     "TTS_QUEUE_LIMIT": (1, 1_000_000),
-    "TTS_BREATH_CHARACTERS": (0, 1_000),
     "TTS_HISTORY_DAYS": (0, 36_500),
     "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),

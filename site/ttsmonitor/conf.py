@@ -35,9 +35,6 @@ class SpeechSettings(MirrorSettings):
     TTS_QUEUE_LIMIT: int = 500
     """Sentences that wait to be spoken, at most; of more, the oldest are skipped, first those that
     are too old anyway, last those of high priority."""
-    TTS_BREATH_CHARACTERS: int = 0
-    """Short sentences of one robot that wait together are spoken without a pause, up to so many
-    characters in all; 0: each on its own."""
     TTS_CACHE_MB: int = 256
     """Megabytes of finished sound kept on disk: what is said often starts at once; 0: none."""
     TTS_CACHE_DIR: str = "site/work/sounds"

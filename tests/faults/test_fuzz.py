@@ -18,15 +18,14 @@ from tests.conftest import Broker
 from tests.support.tools import Listener, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing.publisher import Publisher
+from ttsmirror.wire.control import CONTROL_ACTIONS
+from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
 from ttsmirror.wire.messages import (
-    ACTIONS,
     CONTROL_TOPIC,
     EVENTS,
     HEALTH_TOPIC,
-    PAYLOAD_BYTES,
     STATUS_TOPIC,
     Chunk,
-    dump,
 )
 from ttsmonitor.intake import subscriber
 from ttsmonitor.models import QuarantinedMessage
@@ -103,7 +102,7 @@ class Rubbish:
         topic, fields = choice((
             (TEXT_TOPIC, {"text": "Hola.", "chunk": number(1, 4), "total_chunks": 3}),
             (self._text_topic(), {"text": "Hola.", "lang": "xx", "priority": "high"}),
-            (CONTROL_TOPIC, {"action": choice(ACTIONS), "value": 0.5}),
+            (CONTROL_TOPIC, {"action": choice(list(CONTROL_ACTIONS)), "value": 0.5}),
             (CONTROL_TOPIC, {"action": "interrupt", "device_id": f"d_{number(1000)}"}),
             (HEALTH_TOPIC, {"type": "ping", "component": "test", "new": [1, {"a": None}]}),
             (STATUS_TOPIC, {"status": "idle", "event": choice(EVENTS), "current_text": "Hola."}),
@@ -170,7 +169,7 @@ def test_after_rubbish_of_every_kind_the_next_good_message_is_spoken(
     assert QuarantinedMessage.objects.count() > MESSAGES / 5
     assert {thread.name for thread in threading.enumerate()} >= THREADS
     assert service.health()["ok"], service.health()
-    assert len(service._subscriber._interrupted) <= 3
+    assert len(service._subscriber._controls._interrupts) <= 3
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 

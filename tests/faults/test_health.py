@@ -19,7 +19,7 @@ from tests.faults.parts import frozen
 from tests.support.hive import connected_hive
 from tests.support.tools import free_port, running, wait_until
 from ttsmirror.models import Utterance
-from ttsmirror.mqtt.loopback_probe import NO_ECHO
+from ttsmirror.mqtt.loopback_probe import NOT_DELIVERED
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.service.service import SpeechService
 
@@ -48,8 +48,8 @@ main(["manage.py", "run_tts_subscriber"])
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.service.health.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.ECHO_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.TIMEOUT_SECONDS", 0.5)
 
 
 def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], dict[str, Any]]:
@@ -65,7 +65,7 @@ def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(
         with frozen(mosquitto):
             wait_until(lambda: not any(check()["ok"] for check in checks), "both to notice")
             for check in checks:
-                assert check()["detail"] == NO_ECHO and check()["since"]
+                assert check()["detail"] == NOT_DELIVERED and check()["since"]
         wait_until(lambda: all(check()["ok"] for check in checks), "both to be well again")
     assert service.health()["ok"], service.health()
 
@@ -82,7 +82,7 @@ def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
     mosquitto.start()
     service = make_service("null")
     check = check_of(service.health, "broker")
-    wait_until(lambda: check()["detail"] == NO_ECHO, "the denial to be noticed")
+    wait_until(lambda: check()["detail"] == NOT_DELIVERED, "the denial to be noticed")
     assert service.status()["broker"]["connected"]
 
 

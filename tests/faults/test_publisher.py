@@ -22,7 +22,7 @@ from tests.faults.parts import history, kept, kill, speech_service
 from tests.support.tools import Listener, stored, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing import outbox
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"

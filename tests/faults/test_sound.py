@@ -126,7 +126,10 @@ def test_a_sentence_outlives_the_sound_server_and_goes_on_where_it_was_cut(
     sink = Sink()
     service = make_service("pyaudio")
     listen().publish(TEXT_TOPIC, LONG)
-    wait_until(lambda: (service._speaker.progress or (None, 0.0))[1] > 0.8, "some of the sentence")
+    wait_until(
+        lambda: (now := service._speaker.performance) and now.playback.seconds > 0.8,
+        "some of the sentence",
+    )
 
     is_back = False
     sound_server.kill()

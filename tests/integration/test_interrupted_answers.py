@@ -16,12 +16,8 @@ from tests.integration.test_conversation import DEVICE, Listen, answers
 from tests.support.model_stub import ModelStub
 from tests.support.tools import wait_until
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import (
-    CONTROL_TOPIC,
-    HEALTH_TOPIC,
-    Control,
-    presence_payload,
-)
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, presence_payload
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.speaking import streaming
 

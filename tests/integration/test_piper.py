@@ -209,20 +209,6 @@ def test_a_voice_that_ends_in_the_middle_of_a_sound_ends_without_a_click(tmp_pat
     assert abs(sound[-200:-110]).max() > 10_000 and abs(sound[-1]) < largest
 
 
-def test_what_is_said_in_one_breath_with_the_next_ends_without_a_pause(tmp_path: Path) -> None:
-    engine = load(make_voice(tmp_path / "tiny.onnx"))
-    engine._runner = Hum()
-    blocks: list[Block] = []
-    for runs_on in (False, True):
-        request = SpeechRequest(text="Hola, amigo.", runs_on=runs_on)
-        engine.speak(request, lambda block: not blocks.append(block))  # type: ignore[func-returns-value]
-        blocks.append(Block(b"", 22_050))
-    end = next(number for number, block in enumerate(blocks) if not block.pcm)
-    alone, joined = samples(blocks[:end]), samples(blocks[end:])
-    quiet = [len(sound) - np.flatnonzero(np.abs(sound) > 655)[-1] for sound in (alone, joined)]
-    assert quiet[0] > 0.1 * 22_050 > 0.01 * 22_050 > quiet[1]
-
-
 def test_a_clause_that_runs_on_is_heard_as_soon_as_any_other(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     first: list[Block] = []

@@ -20,7 +20,8 @@ from tests.support.tools import Listener, stored, wait_until
 from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing import mirror as mirror_module
 from ttsmirror.publishing import outbox
-from ttsmirror.wire.messages import Chunk, Control, presence_payload
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import Chunk, presence_payload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"

@@ -20,12 +20,12 @@ from tests.support.sound import Sink, likeness, read_wav
 from tests.support.tools import Listener, wait_until
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
+from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
     STATUS_TOPIC,
     Chunk,
-    Control,
 )
 from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service import service as service_module
@@ -72,7 +72,7 @@ def test_a_stop_may_come_while_it_starts(
     service = SpeechService()
     subscriber = service._subscriber
     parts: list[Any] = [
-        service._journal, service._synthesizer, service._speaker, subscriber, subscriber.connection
+        service._recorder, service._synthesizer, service._speaker, subscriber, subscriber.connection
     ]  # fmt: skip
     reached = threading.Event()
     results: list[bool] = []

@@ -22,28 +22,21 @@ class FakeSynthesizer:
     engine: str = "fake"
     remark: str = ""
     requests: list[SpeechRequest] = field(default_factory=list)
-    following: list[SpeechRequest | None] = field(default_factory=list)
     cancelled: int = 0
     starts: int = 0
     prepared: list[SpeechRequest] = field(default_factory=list)
-    foreseen: list[SpeechRequest] = field(default_factory=list)
+    prefetched: list[SpeechRequest] = field(default_factory=list)
     pid: int = 1
 
-    def speak(
-        self,
-        request: SpeechRequest,
-        owner: object = None,
-        following: SpeechRequest | None = None,
-    ) -> Iterator[Block]:
+    def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
         self.requests.append(request)
-        self.following.append(following)
         for _ in range(self.blocks):
             yield Block(b"\1\0" * (RATE // 50), RATE)
         if self.error:
             raise SynthesisError(self.error)
 
-    def foresee(self, request: SpeechRequest) -> None:
-        self.foreseen.append(request)
+    def prefetch(self, request: SpeechRequest) -> None:
+        self.prefetched.append(request)
 
     def cancel(self, owner: object = None) -> None:
         self.cancelled += 1

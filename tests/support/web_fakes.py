@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.intake.broker_counts import BrokerCounts
 from ttsmonitor.monitor import snapshot

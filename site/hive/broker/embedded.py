@@ -22,7 +22,8 @@ from amqtt.plugins.base import BaseAuthPlugin, BasePlugin
 from hive.broker.mosquitto_config import ensure_certificate
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.version import VERSION
-from ttsmirror.wire.messages import HEALTH_TOPIC, dump, format_time
+from ttsmirror.wire.fields import dump, format_time
+from ttsmirror.wire.messages import HEALTH_TOPIC
 
 logger = logging.getLogger(__name__)
 

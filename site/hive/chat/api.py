@@ -12,7 +12,7 @@ from hive.chat.models import ChatModule
 from hive.chat.sessions import CHILD, is_visit
 from hive.events import push_chat
 from hive.mqtt.moxie_server import get_moxie_server
-from ttsmirror.wire.messages import clean
+from ttsmirror.text import clean
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error, read_object
 
 SPEECH_CHARACTERS = 1_000

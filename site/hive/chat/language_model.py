@@ -11,7 +11,7 @@ from hive.chat.history import Line
 from hive.chat.models import ChatModule
 from hive.conf import conf
 from hive.exceptions import HiveError
-from ttsmirror.wire.messages import shorten
+from ttsmirror.text import shorten
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hive.chat.patterns import PATTERN_CHARACTERS, problem_of
 from hive.conf import conf
-from ttsmirror.wire.messages import clean
+from ttsmirror.text import clean
 
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 

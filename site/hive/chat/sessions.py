@@ -11,7 +11,7 @@ from typing import Any
 
 from hive.puppet.deleted_lines import DeletedLines
 from hive.puppet.lines import WAITING, has_moved_on
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 
 VISITS = 200
 SHOWN = 60

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from ttsmirror.wire.messages import clean, shorten
+from ttsmirror.text import clean, shorten
 
 SPEECH_CHARACTERS = 300
 NAMELESS = {"es": "un niño", "en": "a child"}

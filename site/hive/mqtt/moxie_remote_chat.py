@@ -15,8 +15,7 @@ from hive.events import push_chat
 from hive.models import ChatModule, Configuration
 from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
-from ttsmirror.text import speakable
-from ttsmirror.wire.messages import clean
+from ttsmirror.text import clean, speakable
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_server import MoxieServer

@@ -23,12 +23,11 @@ from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.mqtt.identity import client_id
 from ttsmirror.mqtt.loopback_probe import LoopbackProbe
+from ttsmirror.wire.control import Control, parse_control
+from ttsmirror.wire.fields import dump
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
-    Control,
-    dump,
-    parse_control,
     parse_object,
     pong_payload,
 )
@@ -196,7 +195,7 @@ class MoxieServer:
     # from the robots: paho's thread hands over, the worker does the rest
 
     def _hand_over(self, message: Received) -> None:
-        if message.topic == HEALTH_TOPIC and self._echo and self._echo.hear(message.payload):
+        if message.topic == HEALTH_TOPIC and self._echo and self._echo.receive(message.payload):
             return
         if not message.topic.endswith(("/events/zmq", "/events/device-logs")):
             self._worker.submit(self._handle, message)

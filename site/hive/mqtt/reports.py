@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hive.events import push_line, push_robot
 from hive.models import DEVICE_ID, Configuration, Robot
-from ttsmirror.wire.messages import clean
+from ttsmirror.text import clean
 
 if TYPE_CHECKING:
     from hive.mqtt.moxie_server import MoxieServer

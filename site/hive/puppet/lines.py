@@ -11,7 +11,7 @@ from typing import Any
 from hive.puppet import delivery_status
 from hive.puppet.deleted_lines import DeletedLines
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 
 KEPT = 500
 SHOWN = 30

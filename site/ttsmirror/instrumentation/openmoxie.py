@@ -20,7 +20,8 @@ from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget
 from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
 from ttsmirror.publishing.queue_items import Handed
-from ttsmirror.wire.messages import Control, clean
+from ttsmirror.text import clean
+from ttsmirror.wire.control import Control
 
 logger = logging.getLogger(__name__)
 

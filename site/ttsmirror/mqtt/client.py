@@ -1,4 +1,4 @@
-"""A client of the broker, as the settings describe it. It is not connected."""
+"""MQTT clients configured by the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ttsmirror.mqtt.paho_compat import make_client
 def new_client(
     client_id: str, *, clean_session: bool = True, manual_ack: bool = False
 ) -> paho.Client:
-    """With account and TLS. Raises BrokerError where its certificates cannot be read."""
+    """Create a client with account and TLS; it is not connected.
+
+    Raises BrokerError where the certificates cannot be read.
+    """
     client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
     if conf.MQTT_USERNAME:
         client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)

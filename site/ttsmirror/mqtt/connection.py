@@ -1,4 +1,4 @@
-"""One way to be connected to the broker: connect, keep trying, subscribe again, drain, stop."""
+"""A client that stays connected to the broker: connect, retry, resubscribe, drain, stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import new_instance
 from ttsmirror.mqtt.paho_compat import Reason, listen
 from ttsmirror.version import VERSION
-from ttsmirror.wire.messages import HEALTH_TOPIC, PAYLOAD_BYTES, presence_payload
+from ttsmirror.wire.fields import PAYLOAD_BYTES
+from ttsmirror.wire.messages import HEALTH_TOPIC, presence_payload
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ OnMessage = Callable[["Received"], None]
 
 @dataclass(frozen=True)
 class Received:
-    """A message as it came, with what its acknowledgement needs."""
+    """A message as it arrived, with what its acknowledgement needs."""
 
     topic: str
     payload: bytes
@@ -49,8 +50,8 @@ class MQTTConnection:
 
     `subscriptions` are (topic filter, qos) pairs, renewed on every connect. With `component`,
     birth and last will are published retained on moxie/system/health/<component>. The callbacks
-    run on paho's thread: they must hand over and return. Whatever they raise is logged.
-    Nothing is read of the settings and nothing can fail before start().
+    run on paho's thread: they must hand over and return. Their exceptions are logged.
+    The constructor reads no settings and cannot fail.
     """
 
     def __init__(
@@ -68,8 +69,11 @@ class MQTTConnection:
         manual_ack: bool = False,
         before_connect: Callable[[], None] = lambda: None,
     ) -> None:
-        """`before_connect` is called on paho's thread before each attempt, and may prevent it with
-        OSError or AlreadyRunningError."""
+        """Describe the connection; nothing is connected before start().
+
+        `before_connect` is called on paho's thread before each attempt. It prevents the attempt by
+        raising OSError or AlreadyRunningError.
+        """
         self.client_id = client_id
         self.instance = new_instance(client_id)
         self._given = host, port
@@ -120,25 +124,27 @@ class MQTTConnection:
 
     @property
     def is_ready(self) -> bool:
-        """Connected, and subscribed to everything."""
+        """True while connected and subscribed to everything."""
         return self._ready.is_set()
 
     @property
     def is_new(self) -> bool:
-        """Neither connected nor turned away so far."""
+        """True until the first connection or the first error."""
         return self.error == NEW
 
     @property
     def number(self) -> int:
-        """Which connection is in use; no other has or had that number."""
+        """The number of the current connection; each connection has its own."""
         return self._connection
 
     @property
     def address(self) -> str:
+        """The broker's address as host:port."""
         return "{}:{}".format(*self.endpoint)
 
     @property
     def is_stopped(self) -> bool:
+        """True from stop() on."""
         return self._stopped.is_set()
 
     @property
@@ -148,7 +154,7 @@ class MQTTConnection:
         return host or conf.MQTT_HOST, port or conf.broker_port
 
     def start(self) -> None:
-        """Connect in the background, now or whenever the broker can be reached.
+        """Connect in the background, and keep trying while no broker answers.
 
         Raises BrokerError or ImproperlyConfigured where the settings cannot be used.
         """
@@ -157,16 +163,16 @@ class MQTTConnection:
         client.loop_start()
 
     def wait_ready(self, timeout_seconds: float) -> bool:
-        """Wait until is_ready; False when the time runs out."""
+        """Wait until is_ready; return False when the time runs out."""
         return self._ready.wait(timeout_seconds)
 
     def publish(
         self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False
     ) -> paho.MQTTMessageInfo | None:
-        """Publish, or hand to paho's queue when disconnected (QoS 1 and 2 only, once started).
+        """Publish a message; while disconnected, QoS 1 and 2 go into paho's queue.
 
-        None where nobody took it: the queue is full, QoS 0 has no connection, or the payload is
-        over the limit, with which it would end the connection again and again.
+        Return None where it was not accepted: the queue is full, QoS 0 has no connection, or the
+        payload is over the limit, with which the broker would end every new connection.
         """
         if len(payload) > PAYLOAD_BYTES:
             logger.error("payload of %d bytes for %s is over the limit", len(payload), topic)
@@ -178,7 +184,7 @@ class MQTTConnection:
         return None if info.rc == paho.MQTT_ERR_QUEUE_SIZE else info
 
     def acknowledge(self, message: Received) -> None:
-        """Acknowledge a message; not one of an earlier connection, which the broker repeats."""
+        """Acknowledge a message, unless it came over an earlier connection."""
         client = self._client
         if client is None or not self._manual_ack or not message.qos:
             return
@@ -187,7 +193,7 @@ class MQTTConnection:
                 client.ack(message.mid, message.qos)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Say goodbye, wait for it to leave, disconnect, end the thread. Any number of times."""
+        """Publish the farewell, disconnect and end the thread. Idempotent."""
         if self._stopped.is_set():
             return
         self._stopped.set()

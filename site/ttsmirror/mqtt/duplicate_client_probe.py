@@ -1,8 +1,8 @@
-"""Is somebody else at the broker under the name of this installation?
+"""Find out whether another client with this installation's name is at the broker.
 
-Two clients with one name throw each other out, again and again, and each gets a part of what is
-said. So before a connection under a name that lasts, a nameless one asks: the retained presence
-says who came last, and whoever is there still answers a ping.
+Two clients with one id evict each other again and again, and each receives a part of the messages.
+So a client with another id asks before the connection: the retained presence says who came last,
+and whoever is still there answers a ping.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import paho.mqtt.client as paho
 
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.client import new_client
-from ttsmirror.mqtt.identity import is_rival
-from ttsmirror.wire.messages import HEALTH_TOPIC, dump, parse_object
+from ttsmirror.mqtt.identity import is_same_client
+from ttsmirror.wire.fields import dump
+from ttsmirror.wire.messages import HEALTH_TOPIC, parse_object
 
-RIVAL = (
+DUPLICATE = (
     "Another speech service is at the broker {} under the name of this installation: its work"
     " directory is a copy of the other. Stop one of the two. A new name is made here where you"
     " delete {}/installation_id."
@@ -29,19 +30,20 @@ LOOP_SECONDS = 0.02
 
 
 class DuplicateClientProbe:
-    """One look around, in the thread that calls."""
+    """One probe, run by the calling thread."""
 
     def __init__(self, component: str, instance: str) -> None:
+        """Look for another `component` than the client with this `instance`."""
         self._component = component
         self._instance = instance
         self._question = uuid.uuid4().hex
         self._may_be_there = self._is_there = self._is_echoed = self._is_refused = False
 
-    def finds_rival(
+    def finds_duplicate(
         self, host: str, port: int, is_over: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Does another process with our name answer? Raises OSError where no broker does."""
-        client = new_client(f"moxie-scout-{self._question[:12]}")
+        """Return True where another process has our name. Raises OSError without a broker."""
+        client = new_client(f"moxie-probe-{self._question[:12]}")
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_message = lambda _client, _data, message: self._hear(message)
@@ -73,9 +75,9 @@ class DuplicateClientProbe:
             fields = parse_object(bytes(message.payload))
         except InvalidMessageError:
             return
-        rivals = is_rival(self._instance, str(fields.get("instance", "")))
+        is_duplicate = is_same_client(self._instance, str(fields.get("instance", "")))
         if message.topic != HEALTH_TOPIC:
-            self._may_be_there = rivals and fields.get("status") == "online"
+            self._may_be_there = is_duplicate and fields.get("status") == "online"
         elif fields.get("id") == self._question:
             self._is_echoed |= fields.get("type") == "ping"
-            self._is_there |= fields.get("type") == "pong" and rivals
+            self._is_there |= fields.get("type") == "pong" and is_duplicate

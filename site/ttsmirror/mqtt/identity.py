@@ -15,9 +15,9 @@ INSTANCE_BYTES = 4
 
 
 def client_id(name: str) -> str:
-    """`name` with this installation's suffix: the same at every start, and nobody can guess it.
+    """Return `name` with this installation's secret suffix, the same at every start.
 
-    A client that comes with the id of another one throws it out and ends its session, and the
+    A client that connects with the id of another one evicts it and ends its session, and the
     robots' port lets anybody in. Raises MoxieTTSError where the suffix cannot be kept.
     """
     path = conf.work_dir / "installation_id"
@@ -29,11 +29,11 @@ def client_id(name: str) -> str:
 
 
 def new_instance(client_id: str) -> str:
-    """What tells a client from another one with the same name, without telling the name."""
+    """Return an id that tells this client from another of the same name, without the name."""
     digest = hashlib.sha256(client_id.encode()).hexdigest()[:DIGEST_CHARACTERS]
     return f"{digest}.{secrets.token_hex(INSTANCE_BYTES)}"
 
 
-def is_rival(instance: str, other: str) -> bool:
-    """Is `other` another client with the same name?"""
+def is_same_client(instance: str, other: str) -> bool:
+    """Return True where `other` is another instance of the same client id."""
     return instance != other and instance.partition(".")[0] == other.partition(".")[0]

@@ -1,6 +1,6 @@
-"""A message to oneself: the proof that what is sent through the broker arrives.
+"""Prove that the broker delivers: publish a message to oneself and wait for it.
 
-Mosquitto says yes to what its rules then drop, and a frozen one keeps its connections.
+Mosquitto acknowledges what its access rules then drop, and a frozen broker keeps its connections.
 """
 
 from __future__ import annotations
@@ -9,53 +9,55 @@ import time
 import uuid
 
 from ttsmirror.mqtt.connection import MQTTConnection
-from ttsmirror.wire.messages import HEALTH_TOPIC, dump
+from ttsmirror.wire.fields import dump
+from ttsmirror.wire.messages import HEALTH_TOPIC
 
-ECHO_SECONDS = 15.0
-PATIENCE_SECONDS = 10.0
-NO_ECHO = "what is sent through the broker does not come back"
+INTERVAL_SECONDS = 15.0
+TIMEOUT_SECONDS = 10.0
+NOT_DELIVERED = "what is sent through the broker does not come back"
 
 
 class LoopbackProbe:
-    """send() now and then, from one thread; hear() all of HEALTH_TOPIC; error says what it shows.
+    """Sends probes over `connection`, which is subscribed to HEALTH_TOPIC.
 
-    `connection` is subscribed to HEALTH_TOPIC.
+    `send()` belongs to one thread, `receive()` to the connection's; `error` may be read anywhere.
     """
 
     def __init__(self, connection: MQTTConnection, component: str) -> None:
+        """Send as `component`."""
         self._connection = connection
         self._component = component
         self._payload = b""
-        self._number = 0  # of the connection it went over
-        self._next = 0.0
-        self._missed_since: float | None = None
+        self._number = 0  # of the connection that the newest probe went over
+        self._due = 0.0
+        self._missing_since: float | None = None
 
     @property
     def error(self) -> str:
-        """Why the broker cannot be reached, or that it keeps what it is given; empty: it works."""
+        """Why the broker cannot be used; empty when it can."""
         if self._connection.error:
             return self._connection.error
-        since, is_current = self._missed_since, self._number == self._connection.number
-        if since is not None and is_current and time.monotonic() - since > PATIENCE_SECONDS:
-            return NO_ECHO
+        since, is_current = self._missing_since, self._number == self._connection.number
+        if since is not None and is_current and time.monotonic() - since > TIMEOUT_SECONDS:
+            return NOT_DELIVERED
         return ""
 
     def send(self) -> None:
-        """Send one where it is time for it, which it is on a new connection. Returns at once."""
-        link, now = self._connection, time.monotonic()
-        if not link.is_ready or (link.number == self._number and now < self._next):
+        """Publish a probe where one is due, or on a new connection. Return at once."""
+        connection, now = self._connection, time.monotonic()
+        is_new = connection.number != self._number
+        if not connection.is_ready or (not is_new and now < self._due):
             return
-        if self._missed_since is None or link.number != self._number:
-            self._missed_since = now
-        self._number, self._next = link.number, now + ECHO_SECONDS
-        self._payload = dump({
-            "type": "echo", "id": str(uuid.uuid4()), "component": self._component,
-        })  # fmt: skip
-        link.publish(HEALTH_TOPIC, self._payload)
+        if self._missing_since is None or is_new:
+            self._missing_since = now
+        self._number, self._due = connection.number, now + INTERVAL_SECONDS
+        fields = {"type": "echo", "id": str(uuid.uuid4()), "component": self._component}
+        self._payload = dump(fields)
+        connection.publish(HEALTH_TOPIC, self._payload)
 
-    def hear(self, payload: bytes) -> bool:
-        """Was it the newest of ours?"""
+    def receive(self, payload: bytes) -> bool:
+        """Take in a message of HEALTH_TOPIC; return True where it is the newest probe."""
         is_ours = payload == self._payload
         if is_ours:
-            self._missed_since = None
+            self._missing_since = None
         return is_ours

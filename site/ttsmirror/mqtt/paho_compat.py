@@ -1,4 +1,4 @@
-"""A paho client of version 2, or of 1.6, which an OpenMoxie may have; told of by the same calls."""
+"""One interface for paho-mqtt 2 and 1.6, which an OpenMoxie may have."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ FAILURE = 128
 
 
 class Reason(Protocol):
-    """Why a broker, or paho, did something. As text it is for people."""
+    """The reason code of a broker or of paho; `str()` is for people."""
 
     @property
-    def is_failure(self) -> bool: ...
+    def is_failure(self) -> bool:
+        """True where the request was refused or the connection failed."""
+        ...
 
 
 @dataclass(frozen=True)
 class OldReason:
-    """A number of paho 1.6 as a reason."""
+    """A numeric code of paho 1.6 as a Reason."""
 
     is_failure: bool
     words: str
@@ -31,12 +33,12 @@ class OldReason:
 
 
 def is_old() -> bool:
-    """Is paho older than 2, whose callbacks got other arguments?"""
+    """Return True for a paho older than 2, whose callbacks take other arguments."""
     return not hasattr(paho, "CallbackAPIVersion")
 
 
 def make_client(client_id: str, *, clean_session: bool, manual_ack: bool) -> paho.Client:
-    """A client for MQTT 3.1.1. Manual acknowledgement needs paho 2."""
+    """Create a client for MQTT 3.1.1. Manual acknowledgement needs paho 2."""
     options: dict[str, Any] = {"client_id": client_id, "clean_session": clean_session}
     if is_old():
         return paho.Client(**options)
@@ -51,7 +53,7 @@ def listen(
     disconnected: Callable[[Reason], None],
     subscribed: Callable[[int, Sequence[Reason]], None],
 ) -> None:
-    """Have these called, whichever version it is."""
+    """Register callbacks that are the same for both versions."""
     if not is_old():
         client.on_connect = lambda client, data, flags, reason, more: connected(client, reason)
         client.on_disconnect = lambda client, data, flags, reason, more: disconnected(reason)

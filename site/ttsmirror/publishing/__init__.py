@@ -1,3 +1,1 @@
-"""The way to the broker of what a robot says: handed over, kept until it is confirmed, published;
-and the plug-in, which hands over what an OpenMoxie says that knows nothing of it.
-"""
+"""The way of an utterance from the caller to the broker: queue, outbox, confirmation."""

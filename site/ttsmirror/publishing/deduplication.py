@@ -19,7 +19,8 @@ from datetime import datetime
 
 from ttsmirror.models import Utterance
 from ttsmirror.text import speakable
-from ttsmirror.wire.messages import UTC, Chunk
+from ttsmirror.wire.fields import UTC
+from ttsmirror.wire.messages import Chunk
 
 logger = logging.getLogger(__name__)
 

@@ -23,14 +23,10 @@ from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.publisher import Listener, Publisher
 from ttsmirror.publishing.queue_items import Handed
-from ttsmirror.text import split_chunks
-from ttsmirror.wire.messages import (
-    PRIORITIES,
-    UTC,
-    Chunk,
-    Control,
-    clean,
-)
+from ttsmirror.text import clean, split_chunks
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.fields import UTC
+from ttsmirror.wire.messages import PRIORITIES, Chunk
 
 logger = logging.getLogger(__name__)
 

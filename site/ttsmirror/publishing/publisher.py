@@ -32,6 +32,7 @@ from ttsmirror.publishing.queue_items import (
     Resend,
     StatusReport,
 )
+from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -39,7 +40,6 @@ from ttsmirror.wire.messages import (
     STATUS_TOPIC,
     UTTERANCE_CHARACTERS,
     Chunk,
-    Control,
     parse_object,
     tidy,
 )

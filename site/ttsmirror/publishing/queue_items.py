@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttsmirror.publishing.deduplication import RobotReport
-from ttsmirror.wire.messages import Chunk, Control
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import Chunk
 
 Handed = Chunk | Control | RobotReport | None
 """By whoever has something to publish."""

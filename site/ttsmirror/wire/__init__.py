@@ -1,4 +1,1 @@
-"""What messages are made of: their fields, and the orders that a control may give.
-
-No Django here.
-"""
+"""The MQTT messages: their fields, limits, and JSON. No Django here."""

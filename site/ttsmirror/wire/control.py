@@ -1,4 +1,7 @@
-"""What one may tell the speech service: messages of the control topic, and of /api/control."""
+"""Messages of the control topic, which /api/control takes too.
+
+A new control is a line in CONTROL_ACTIONS, and a handler in ttsmonitor/service/control.py.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,36 @@ from ttsmirror.wire.fields import (
     read_uuid,
 )
 
-ACTIONS = (
-    "interrupt", "skip", "clear", "pause", "resume", "volume", "mute", "unmute", "replay",
-    "remove", "move",
-)  # fmt: skip
-QUEUE_ACTIONS = ("remove", "move")
-"""Those that are about what waits."""
-OF_AN_UTTERANCE = ("replay", *QUEUE_ACTIONS)
-"""Those that need the id of one."""
+
+@dataclass(frozen=True)
+class ControlAction:
+    """What a control may ask for, and which fields it needs."""
+
+    name: str
+    needs_value: bool = False
+    """`value`, from 0 to 1."""
+    needs_utterance: bool = False
+    """`id` of an utterance."""
+    is_about_queue: bool = False
+    """It changes the order of what waits, so it fails where the utterance no longer waits."""
+
+
+CONTROL_ACTIONS = {
+    action.name: action
+    for action in (
+        ControlAction("interrupt"),
+        ControlAction("skip"),
+        ControlAction("clear"),
+        ControlAction("pause"),
+        ControlAction("resume"),
+        ControlAction("volume", needs_value=True),
+        ControlAction("mute"),
+        ControlAction("unmute"),
+        ControlAction("replay", needs_utterance=True),
+        ControlAction("remove", needs_utterance=True, is_about_queue=True),
+        ControlAction("move", needs_utterance=True, is_about_queue=True),
+    )
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +62,12 @@ class Control:
     value: float | None = None
     utterance_id: uuid.UUID | None = None
     before: uuid.UUID | None = None
-    """Whose turn `move` puts it before; None: it goes to the end."""
+    """The utterance that `move` puts it before; None: the end of the queue."""
     sender: str = ""
-    """The instance of a speech service that has obeyed it already, and tells the others."""
+    """Instance of the speech service that has carried it out already and tells the others."""
 
     def to_payload(self) -> bytes:
+        """Return the JSON of this message without its empty fields."""
         fields: dict[str, Any] = {"action": self.action}
         if self.device_id:
             fields["device_id"] = self.device_id
@@ -57,23 +83,23 @@ class Control:
 
 
 def parse_control(payload: bytes) -> Control:
-    """Read a message of the control topic."""
+    """Read a message of the control topic. Raises InvalidMessageError."""
     fields = read_object(decode(payload))
-    action = fields.get("action")
-    if action not in ACTIONS:
-        shown = str(action)[:80]
-        raise InvalidMessageError(f"action is {shown!r}: give one of {', '.join(ACTIONS)}")
+    action = CONTROL_ACTIONS.get(str(fields.get("action")))
+    if action is None:
+        shown = str(fields.get("action"))[:80]
+        raise InvalidMessageError(f"action is {shown!r}: give one of {', '.join(CONTROL_ACTIONS)}")
     value = read_number(fields, "value", low=0, high=1)
     utterance_id = read_uuid(fields)
-    if action == "volume" and value is None:
-        raise InvalidMessageError("action volume needs a value from 0 to 1")
-    if action in OF_AN_UTTERANCE and utterance_id is None:
-        raise InvalidMessageError(f"action {action} needs the id of an utterance")
+    if action.needs_value and value is None:
+        raise InvalidMessageError(f"action {action.name} needs a value from 0 to 1")
+    if action.needs_utterance and utterance_id is None:
+        raise InvalidMessageError(f"action {action.name} needs the id of an utterance")
     return Control(
-        action=action,
+        action=action.name,
         device_id=read_name(fields, "device_id", DEVICE),
         value=value,
         utterance_id=utterance_id,
-        before=read_uuid(fields, "before") if action == "move" else None,
+        before=read_uuid(fields, "before") if action.name == "move" else None,
         sender=read_name(fields, "sender", SLUG),
     )

@@ -1,6 +1,6 @@
-"""Fields of a JSON message, each read with what it may hold, and JSON written.
+"""Read and write the fields of a JSON message.
 
-What does not fit raises InvalidMessageError with a sentence that says why.
+A value that breaks its limits raises InvalidMessageError with a sentence that says why.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def dump(fields: dict[str, Any]) -> bytes:
-    """JSON as bytes, accents as they are."""
+    """Return `fields` as JSON bytes, with accents unescaped."""
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def format_time(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as in 2025-09-18T10:30:00.000Z."""
+    """Return ISO 8601 in UTC with milliseconds, as in 2025-09-18T10:30:00.000Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def format_maybe(moment: datetime | None) -> str | None:
-    """format_time(), and None of None."""
+    """Return format_time(moment), or None for None."""
     return None if moment is None else format_time(moment)
 
 
 def decode(payload: bytes) -> str:
+    """Decode a payload as UTF-8. Raises InvalidMessageError."""
     if len(payload) > PAYLOAD_BYTES:
         raise InvalidMessageError(f"payload of {len(payload)} bytes: at most {PAYLOAD_BYTES}")
     try:
@@ -47,6 +48,7 @@ def decode(payload: bytes) -> str:
 
 
 def read_object(content: str) -> dict[str, Any]:
+    """Parse a JSON object. Raises InvalidMessageError."""
     try:
         fields = json.loads(content)
     except (ValueError, RecursionError) as exc:
@@ -57,6 +59,7 @@ def read_object(content: str) -> dict[str, Any]:
 
 
 def read_text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = False) -> str:
+    """Read a required string of at most `limit` characters; white space alone only if `blank`."""
     value = fields.get(name)
     if not isinstance(value, str):
         raise InvalidMessageError(f"{name} is missing or is not a string")
@@ -70,6 +73,7 @@ def read_text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = Fa
 
 
 def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    """Read an optional string that matches `pattern`; empty where it is missing."""
     value = fields.get(name)
     if value in (None, ""):
         return ""
@@ -79,6 +83,7 @@ def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> st
 
 
 def read_number(fields: dict[str, Any], name: str, *, low: float, high: float) -> float | None:
+    """Read an optional number from `low` to `high`; None where it is missing."""
     if fields.get(name) is None:
         return None
     value = fields[name]
@@ -89,6 +94,7 @@ def read_number(fields: dict[str, Any], name: str, *, low: float, high: float) -
 
 
 def read_whole(fields: dict[str, Any], name: str, *, default: int, high: int) -> int:
+    """Read an optional whole number from 1 to `high`."""
     value = read_number(fields, name, low=1, high=high)
     if value is None:
         return default
@@ -98,6 +104,7 @@ def read_whole(fields: dict[str, Any], name: str, *, default: int, high: int) ->
 
 
 def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
+    """Read an optional UUID; None where it is missing."""
     value = fields.get(name)
     if value in (None, ""):
         return None
@@ -108,6 +115,7 @@ def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
 
 
 def read_time(fields: dict[str, Any]) -> datetime | None:
+    """Read the optional `timestamp` (ISO 8601, UTC unless it says otherwise)."""
     value = fields.get("timestamp")
     if value in (None, ""):
         return None
@@ -119,4 +127,5 @@ def read_time(fields: dict[str, Any]) -> datetime | None:
 
 
 def fits(value: object, pattern: re.Pattern[str]) -> bool:
+    """Return True where `value` is a storable string that matches `pattern` entirely."""
     return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value

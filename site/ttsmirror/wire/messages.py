@@ -1,7 +1,7 @@
-"""The wire contract: what the MQTT payloads hold, read and written in this one place.
+"""The wire contract: how the MQTT payloads are read and written.
 
 Payloads are UTF-8 JSON objects; unknown fields are ignored. On the text topic plain UTF-8 text is
-an utterance too. Whatever cannot be read raises InvalidMessageError with a sentence that says why.
+an utterance too. A payload that cannot be read raises InvalidMessageError with the reason.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from ttsmirror.exceptions import InvalidMessageError
-from ttsmirror.text import CHUNK_CHARACTERS, split_chunks
-from ttsmirror.text import clean as clean
-from ttsmirror.text import shorten as shorten
-from ttsmirror.wire.control import ACTIONS as ACTIONS
-from ttsmirror.wire.control import Control as Control
-from ttsmirror.wire.control import parse_control as parse_control
+from ttsmirror.text import CHUNK_CHARACTERS, clean, split_chunks
 from ttsmirror.wire.fields import (
     DEVICE,
     LANG,
     SLUG,
+    UTC,
     decode,
+    dump,
     fits,
+    format_time,
     read_name,
     read_number,
     read_object,
@@ -32,11 +30,6 @@ from ttsmirror.wire.fields import (
     read_uuid,
     read_whole,
 )
-from ttsmirror.wire.fields import PAYLOAD_BYTES as PAYLOAD_BYTES
-from ttsmirror.wire.fields import UTC as UTC
-from ttsmirror.wire.fields import dump as dump
-from ttsmirror.wire.fields import format_maybe as format_maybe
-from ttsmirror.wire.fields import format_time as format_time
 
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
@@ -81,7 +74,7 @@ class Chunk:
     """It came without an id, so the one it has was made up on receipt."""
 
     def to_payload(self) -> bytes:
-        """The JSON of this message; what is empty is left out."""
+        """Return the JSON of this message without its empty fields."""
         fields: dict[str, Any] = {
             "text": self.text,
             "timestamp": format_time(self.published_at or datetime.now(UTC)),
@@ -100,7 +93,7 @@ class Chunk:
         return dump(fields)
 
     def split(self) -> list[Chunk]:
-        """This utterance as chunks that fit the wire; their texts join to the same text."""
+        """Split this utterance into chunks that fit the wire; their texts join to the same text."""
         parts = self.parts or split_chunks(self.text)
         # Of one that is open, whoever counts against the newest message sees that one is missing.
         total = None if self.is_open else len(parts)
@@ -111,7 +104,10 @@ class Chunk:
 
 
 def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
-    """Read a message of the text topic; `device_id` is what its topic ends in, if anything."""
+    """Read a message of the text topic. Raises InvalidMessageError.
+
+    `device_id` is the last level of a per-device topic; it wins over the payload's.
+    """
     content = decode(payload)
     device_id = read_name({"device_id": device_id}, "device_id", DEVICE)
     if not content.lstrip().startswith("{"):
@@ -146,7 +142,7 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
 
 
 def parse_object(payload: bytes) -> dict[str, Any]:
-    """Read any other JSON object (status, health)."""
+    """Read any other JSON object (status, health). Raises InvalidMessageError."""
     return read_object(decode(payload))
 
 
@@ -161,7 +157,7 @@ def status_payload(
     device_id: str = "",
     error: str = "",
 ) -> bytes:
-    """A message of the status topic: the speaker's state, and what just happened to whom."""
+    """Return a message of the status topic: the speaker's state and the latest event."""
     fields: dict[str, Any] = {
         "status": status,
         "current_text": current_text,
@@ -179,7 +175,7 @@ def status_payload(
 
 
 def presence_payload(status: str, component: str, version: str, instance: str = "") -> bytes:
-    """Birth (`online`) or last will (`offline`) of a component."""
+    """Return the birth (`online`) or last will (`offline`) message of a component."""
     fields = {"status": status, "component": component, "version": version, "instance": instance}
     return dump(fields | {"timestamp": format_time(datetime.now(UTC))})
 
@@ -187,16 +183,16 @@ def presence_payload(status: str, component: str, version: str, instance: str = 
 def pong_payload(
     ping: dict[str, Any], component: str, status: str, checks: Any, instance: str = ""
 ) -> bytes:
-    """The answer of `component` to a health ping."""
+    """Return the answer of `component` to a health ping."""
     fields = {"type": "pong", "id": ping.get("id"), "component": component, "status": status}
     now = format_time(datetime.now(UTC))
     return dump(fields | {"checks": checks, "instance": instance, "timestamp": now})
 
 
 def tidy(utterance: Chunk) -> Chunk:
-    """`utterance` without the optional fields that no reader would take.
+    """Return `utterance` without optional fields that no reader would accept.
 
-    What somebody says should not be lost for a mood with a space in it.
+    A sentence must not be lost because of a mood with a space in it.
     """
     patterns = {"device_id": DEVICE, "lang": LANG, "voice": SLUG, "mood": SLUG}
     changes: dict[str, Any] = {

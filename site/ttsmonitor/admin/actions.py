@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 from ttsmonitor.admin.listing import MOST_COUNTED, number_of
 from ttsmonitor.conf import conf
 from ttsmonitor.history import deletion, retention

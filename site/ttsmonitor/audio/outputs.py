@@ -1,4 +1,4 @@
-"""Which outputs there are, and which to take."""
+"""The registry of outputs, and the choice that TTS_AUDIO makes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ttsmonitor.audio.wav import WavOutput
 
 
 def is_for_browsers(names: str) -> bool:
-    """Can one listen in a browser, with this TTS_AUDIO?"""
+    """Return True where this TTS_AUDIO lets browsers listen."""
     return not {"auto", "browser"}.isdisjoint(_split(names))
 
 
@@ -27,7 +27,7 @@ def make_output(
     preroll_seconds: float = 0.0,
     wav_dir: Path,
 ) -> Output:
-    """The output for TTS_AUDIO: names with commas, or `auto`.
+    """Create the output for TTS_AUDIO: names with commas, or `auto`.
 
     `browser` becomes a part of it where is_for_browsers().
     """

@@ -18,10 +18,10 @@ HELD_SECONDS = 0.5
 
 
 class SeveralOutputs:
-    """Outputs that play the same; one that fails is left out while another one plays.
+    """Outputs that play the same; one that fails is left out while another plays.
 
-    One of them sets the pace, and it is the only one that is waited for. Without `leader`, if there
-    is one, none plays: the others hear along.
+    One of them sets the pace, and only that one is waited for. With a `leader`, none plays without
+    it: the others hear along.
     """
 
     def __init__(self, outputs: Sequence[Output], leader: Output | None = None) -> None:
@@ -33,17 +33,21 @@ class SeveralOutputs:
 
     @property
     def name(self) -> str:
+        """The name that the pages show."""
         return ", ".join(output.name for output in self._outputs)
 
     @property
     def error(self) -> str:
+        """Why it cannot play now; empty when it can."""
         return "; ".join(output.error for output in self._outputs if output.error)
 
     @property
     def pace(self) -> Pace:
+        """What it knows of time."""
         return max(output.pace for output in self._outputs)
 
     def open(self) -> None:
+        """Get ready to play. Raises AudioError with what to do."""
         whole = [output for output in self._outputs if not output.error]
         if not whole or time.monotonic() >= self._next_look:
             # Now and then only: the others would wait a tenth of a second for it each time.
@@ -53,10 +57,12 @@ class SeveralOutputs:
         self._each(lambda output: output.open())
 
     def wake(self) -> None:
+        """Prepare for an utterance that is being synthesized."""
         for output in self._outputs:
             output.wake()
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         self._playing = [output for output in self._outputs if not output.error]
         if not self._can_play:
             raise AudioError(self.error)
@@ -66,6 +72,7 @@ class SeveralOutputs:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         while True:
             keeper = self._keeper
             is_needed = len(self._playing) == 1 or keeper is self._leader
@@ -76,28 +83,34 @@ class SeveralOutputs:
                 self._leave_out([(keeper, exc)])
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         self._each(lambda output: output.write(pcm))
 
     def flush(self) -> float:
         # What one of them dropped is written again to all, so the others forget it.
+        """Drop what was written and not heard yet; return its length in seconds."""
         most = max((output.flush() for output in self._playing), default=0.0)
         for output in self._playing:
             output.rewind(most)
         return most
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         pass  # flush() has done it
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         try:
             self._keeper.drain(is_over)
         except AudioError as exc:
             self._leave_out([(self._keeper, exc)])
 
     def end(self) -> None:
+        """Finish the utterance."""
         self._each(lambda output: output.end())
 
     def close(self) -> None:
+        """Release the device. Idempotent."""
         for output in self._outputs:
             output.close()
 

@@ -38,7 +38,7 @@ class WavOutput:
         self._rate = 22_050
 
     def open(self) -> None:
-        """Raises AudioError where the directory takes no files."""
+        """Create the directory. Raises AudioError where it takes no files."""
         if self._is_open and not self.error:
             return
         try:
@@ -50,9 +50,11 @@ class WavOutput:
         self._is_open, self.error = True, ""
 
     def wake(self) -> None:
+        """Do nothing."""
         pass
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         self.end()
         path = self._directory / f"{time.strftime('%Y%m%d-%H%M%S')}-{utterance_id}.wav"
         try:
@@ -69,24 +71,30 @@ class WavOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         return not is_over()
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         self._held += pcm
         most = 2 * round(HELD_SECONDS * self._rate)
         if len(self._held) > 2 * most:
             self._write_out(len(self._held) - most)
 
     def flush(self) -> float:
+        """Drop what was written and not heard yet; return its length in seconds."""
         return 0.0
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         del self._held[max(0, len(self._held) - 2 * round(seconds * self._rate)) :]
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         pass
 
     def end(self) -> None:
+        """Finish the utterance."""
         file, raw = self._file, self._raw
         try:
             with ExitStack() as closing:  # all of it, whatever fails
@@ -101,6 +109,7 @@ class WavOutput:
             self._file = self._raw = None
 
     def close(self) -> None:
+        """Release the device. Idempotent."""
         self.end()
 
     def _write_out(self, size: int) -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance, UtteranceQuerySet
-from ttsmirror.wire.messages import UTC, clean
+from ttsmirror.text import clean
+from ttsmirror.wire.fields import UTC
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import search
 

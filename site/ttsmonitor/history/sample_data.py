@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import UTC
+from ttsmirror.wire.fields import UTC
 
 Status = Utterance.Status
 

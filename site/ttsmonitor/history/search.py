@@ -18,7 +18,7 @@ from django.db.models import (
 )
 
 from ttsmirror.models import Utterance, UtteranceQuerySet
-from ttsmirror.wire.messages import UTC
+from ttsmirror.wire.fields import UTC
 from ttsmonitor.history import folding
 from ttsmonitor.history.folding import is_beginning
 from ttsmonitor.history.index import sqlite

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import format_maybe
+from ttsmirror.wire.fields import format_maybe
 
 
 def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:

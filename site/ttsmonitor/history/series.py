@@ -21,7 +21,7 @@ from django.db.models import Count, IntegerField, Sum
 from django.db.models.functions import Cast, Length, Substr, TruncHour
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 from ttsmonitor.models import HourTotal, Total
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

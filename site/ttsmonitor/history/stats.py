@@ -13,7 +13,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import UTC
+from ttsmirror.wire.fields import UTC
 from ttsmonitor.models import HourTotal, Total
 
 MEASURED = 1_000

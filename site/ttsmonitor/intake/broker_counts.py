@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-from ttsmirror.wire.messages import format_maybe, format_time
+from ttsmirror.wire.fields import format_maybe, format_time
 
 ROOT = "$SYS/broker/"
 NUMBERS = {

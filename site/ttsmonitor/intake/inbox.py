@@ -1,8 +1,8 @@
-"""The history's side of what arrives: stored once, joined from its chunks.
+"""Store arriving messages as utterances: each once, joined from its chunks.
 
 The database decides what is new, not memory: ids are unique, and a chunk's number is unique within
-its utterance, so a message that comes again changes nothing. What arrives together is stored
-together, in as many queries for two hundred messages as for one.
+its utterance, so a repeated message changes nothing. A batch is stored in as many queries as a
+single message.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REPEATED_WITHIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message that could be read, and how it came."""
+    """A readable message and how it arrived."""
 
     chunk: Chunk
     retained: bool = False
@@ -42,14 +42,14 @@ class Arrival:
 
     @property
     def is_whole_news(self) -> bool:
-        """Is it all of an utterance, to be spoken unless it is known already?"""
+        """True for a complete utterance that is spoken unless it is known already."""
         is_old = self.retained or self.repeated or self.interrupted
         return self.chunk.total_chunks == 1 and not is_old
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of a message."""
+    """The result of storing one message."""
 
     utterance: Utterance
     is_complete: bool
@@ -61,17 +61,17 @@ class Stored:
 
 
 def store(
-    arrivals: Sequence[Arrival], foresee: Callable[[Utterance], None] = lambda utterance: None
+    arrivals: Sequence[Arrival], prefetch: Callable[[Utterance], None] = lambda utterance: None
 ) -> list[Stored | InvalidMessageError]:
-    """Put messages into the history, in order; to be called in a transaction.
+    """Store messages in order, inside the caller's transaction.
 
-    For each what became of it: an InvalidMessageError where it contradicts what is known of its
-    utterance. `foresee` is told of the first that can be spoken, some milliseconds before others
-    can see it; of one that is whole, before the database is asked whether it is known.
+    Return a result for each message: an InvalidMessageError where it contradicts the stored
+    utterance. `prefetch` is called with the first utterance that can be spoken, some milliseconds
+    before the commit; with a complete one even before the database is asked whether it is known.
     """
     whole = next((each for each in arrivals if each.is_whole_news), None)
     if whole is not None:
-        foresee(Utterance(text=whole.chunk.text, **utterance_fields(whole.chunk, timezone.now())))
+        prefetch(Utterance(text=whole.chunk.text, **utterance_fields(whole.chunk, timezone.now())))
     batch = _Batch(arrivals)
     results: list[Stored | InvalidMessageError] = []
     for arrival in arrivals:
@@ -81,14 +81,14 @@ def store(
             results.append(exc)
     ready = (each for each in results if isinstance(each, Stored) and each.became_ready)
     if whole is None and (first := next(ready, None)) is not None:
-        foresee(first.utterance)
+        prefetch(first.utterance)
     batch.write()
     return results
 
 
 @dataclass
 class _Draft:
-    """An utterance while messages are put into it."""
+    """An utterance while messages are added to it."""
 
     utterance: Utterance
     is_new: bool = False
@@ -102,7 +102,7 @@ class _Draft:
         return len(self.parts) == self.utterance.total_chunks
 
     def add(self, chunk: Chunk) -> bool:
-        """False where it is there already. Raises InvalidMessageError."""
+        """Add a chunk; return False where it is there already. Raises InvalidMessageError."""
         utterance = self.utterance
         _refuse_stranger(utterance, chunk)
         is_news = chunk.chunk not in self.parts
@@ -128,7 +128,7 @@ class _Draft:
 
 
 class _Batch:
-    """What is known of the utterances that arrive together, and what is new of them."""
+    """The known state of utterances that arrive together, and what is new about them."""
 
     def __init__(self, arrivals: Sequence[Arrival]) -> None:
         self._now = timezone.now()
@@ -136,7 +136,7 @@ class _Batch:
         self._twins = _twins(arrivals, self._now)
 
     def take(self, arrival: Arrival) -> Stored:
-        """Raises InvalidMessageError."""
+        """Add one message. Raises InvalidMessageError."""
         if (twin := self._twin(arrival)) is not None:
             return Stored(twin, is_complete=True, became_ready=False)
         draft = self._draft(arrival.chunk)
@@ -152,7 +152,7 @@ class _Batch:
         return Stored(utterance, draft.is_complete, not is_settled, is_settled)
 
     def write(self) -> None:
-        """Put what is new into the database."""
+        """Write the changes to the database."""
         drafts = self._drafts.values()
         insert_new([draft.utterance for draft in drafts if draft.is_new])
         insert_new([
@@ -181,7 +181,7 @@ class _Batch:
         return draft
 
     def _twin(self, arrival: Arrival) -> Utterance | None:
-        """The utterance of the same message without an id, if it came before."""
+        """Return the utterance of an earlier copy of a message without an id."""
         if not _may_have_twin(arrival):
             return None
         twin = self._twins.get(_sameness(arrival.chunk))
@@ -190,7 +190,7 @@ class _Batch:
         return twin if is_it else None
 
     def _receive(self, utterance: Utterance, arrival: Arrival) -> None:
-        """All of it is there: the status that it has from now on."""
+        """Set the status of an utterance of which all that is needed has arrived."""
         if arrival.retained:
             # The broker hands a retained message to every new subscriber: it is old by nature.
             utterance.status = Status.SKIPPED
@@ -205,7 +205,7 @@ class _Batch:
 
 
 def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
-    """A part of something else is not mixed in, whatever its id says."""
+    """Raise InvalidMessageError for a chunk that contradicts its utterance."""
     names = ["source", "device_id"] if chunk.total_chunks > 1 else []
     total = utterance.total_chunks
     if chunk.is_open and total != UNKNOWN_TOTAL and chunk.chunk >= total:
@@ -223,14 +223,14 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
 
 
 def _joined(parts: dict[int, str], total: int) -> str:
-    """The text; an ellipsis stands, and is a pause, where chunks are missing."""
+    """Join chunks; an ellipsis, spoken as a pause, stands for missing ones."""
     # No text has a NUL, so it can stand for what is missing.
     text = "".join(parts.get(number, "\0") for number in range(1, total + 1))
     return re.sub(r"\s*\0[\s\0]*", " … ", text).strip() if "\0" in text else text
 
 
 def _known(ids: set[UUID]) -> dict[UUID, _Draft]:
-    """Those that are in the database, held there until the end of the transaction."""
+    """Load utterances with their chunks and lock them until the end of the transaction."""
     rows = Utterance.objects.select_for_update().filter(pk__in=ids)
     drafts = {row.pk: _Draft(row) for row in rows}
     of_several = [pk for pk, draft in drafts.items() if draft.utterance.total_chunks != 1]
@@ -248,12 +248,12 @@ def _may_have_twin(arrival: Arrival) -> bool:
 
 
 def _sameness(message: Chunk | Utterance) -> tuple[str, str, str]:
-    """What two copies of a message without an id have in common."""
+    """Return what two copies of a message without an id have in common."""
     return message.text, message.device_id, message.source
 
 
 def _twins(arrivals: Sequence[Arrival], now: datetime) -> dict[tuple[str, str, str], Utterance]:
-    """The newest utterance for each message that may have come before."""
+    """Return the newest stored utterance for each message that may be a copy."""
     asked = [arrival for arrival in arrivals if _may_have_twin(arrival)]
     if not asked:
         return {}
@@ -264,7 +264,7 @@ def _twins(arrivals: Sequence[Arrival], now: datetime) -> dict[tuple[str, str, s
 
 
 def give_up_waiting(wait_seconds: float) -> list[Utterance]:
-    """Queue utterances that waited too long for a chunk, with what is there, marked."""
+    """Queue utterances whose missing chunks did not come in time; mark them."""
     limit = timezone.now() - timedelta(seconds=wait_seconds)
     ready = []
     for utterance in Utterance.objects.receiving().filter(received_at__lt=limit):
@@ -283,7 +283,7 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
 
 
 def recover() -> list[Utterance]:
-    """After a start: what was playing when the service ended will not be said again."""
+    """End what was playing when the service ended; it is not spoken again."""
     interrupted = list(Utterance.objects.filter(status=Status.PLAYING))
     Utterance.objects.filter(pk__in=[utterance.pk for utterance in interrupted]).move(
         Status.PLAYING,

@@ -1,4 +1,4 @@
-"""What could not be read or kept, with the reason: the newest of it, within bounds."""
+"""Keep messages that could not be stored, with the reason; the newest, within bounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.db.models import F, Sum, Window
 from django.db.models.functions import Length
 
-from ttsmirror.wire.messages import PAYLOAD_BYTES, shorten
+from ttsmirror.text import shorten
+from ttsmirror.wire.fields import PAYLOAD_BYTES
 from ttsmonitor.models import QuarantinedMessage
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ REASON_CHARACTERS = 1000
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A message, and what is wrong with it."""
+    """A message and what is wrong with it."""
 
     topic: str
     payload: bytes
@@ -30,7 +31,7 @@ class Unreadable:
 
 
 def quarantine(messages: Sequence[Unreadable]) -> None:
-    """Keep these, of a payload over the limit the beginning; the oldest make room."""
+    """Keep these messages, their payloads cut to the limit; the oldest make room."""
     if not messages:
         return
     # In a line for all: who sends rubbish sends much of it.

@@ -1,9 +1,4 @@
-"""What stands written into what is read: abbreviations become words, and a dot that ends no
-sentence goes.
-
-Piper's phonemizer ends a sentence at each dot before a capital letter or a number, so a voice stops
-in the middle of "El Sr. García". After this, a dot before a space does end a sentence.
-"""
+"""Write out abbreviations, so that a dot which ends no sentence makes no pause."""
 
 from __future__ import annotations
 
@@ -37,8 +32,11 @@ class Language:
     """The abbreviations of a language, without their last dot, as in `sr=señor`."""
 
     def __init__(self, never_end: str = "", may_end: str = "", numbered: str = "") -> None:
-        """Before a capital letter the dot of `may_end` ends a sentence, that of `never_end` not;
-        `numbered` are abbreviations before a number only, and words elsewhere."""
+        """Take tables of abbreviations.
+
+        Before a capital letter the dot of `may_end` ends a sentence, that of `never_end` does not.
+        `numbered` are abbreviations before a number only, and words elsewhere.
+        """
         self._words = _table(never_end) | _table(may_end)
         self._may_end = frozenset(_table(may_end))
         self._numbered = _table(numbered)
@@ -48,7 +46,7 @@ class Language:
         )
 
     def read(self, text: str) -> str:
-        """`text` with words in the place of abbreviations."""
+        """Replace the abbreviations in `text` by words."""
         return self._pattern.sub(self._read, text)
 
     def _read(self, match: re.Match[str]) -> str:
@@ -61,7 +59,7 @@ class Language:
 
 
 def normalize(text: str, lang: str) -> str:
-    """`text` as a voice of the language `lang` (`es`, `es-419`, `en_GB` …) is to read it."""
+    """Return `text` as a voice of the language `lang` (`es`, `es-419`, `en_GB` …) should read it."""
     language = _LANGUAGES.get(lang.lower()[:2], _OTHER)
     text = " ".join(text.split())
     if language is _SPANISH:
@@ -79,8 +77,11 @@ def _table(words: str) -> dict[str, str]:
 
 
 def _any(keys: Iterable[str]) -> str:
-    """A pattern of `keys`. With dots inside they are meant as they stand, a space after a dot or
-    none; else capitals do not matter."""
+    """Build a pattern of `keys`.
+
+    Keys with inner dots match as they stand, with or without a space after a dot. Others ignore
+    case.
+    """
     longest_first = sorted(keys, key=len, reverse=True)
     return "|".join(
         key.replace(".", r"\.\s?") if "." in key else f"(?i:{key})" for key in longest_first
@@ -93,12 +94,12 @@ def _key(written: str) -> str:
 
 
 def _like(written: str, words: str) -> str:
-    """A capital letter stays one: the phonemizer ends a sentence before one only."""
+    """Keep a capital first letter: the phonemizer ends a sentence only before one."""
     return words[0].upper() + words[1:] if written[0].isupper() else words
 
 
 def _dot(match: re.Match[str], before_capitals: bool) -> str:
-    """A dot, where what was matched ends a sentence."""
+    """Return a dot where the match ends a sentence."""
     following = _following(match)
     if match.string[match.end() :].startswith((")", "]")) and following:
         return ""
@@ -106,14 +107,14 @@ def _dot(match: re.Match[str], before_capitals: bool) -> str:
 
 
 def _following(match: re.Match[str]) -> str:
-    """The next character, past quotes, brackets and spaces; empty at the end of the text."""
+    """Return the next character past quotes, brackets and spaces; empty at the end."""
     ahead = _AHEAD.match(match.string, match.end())
     start = ahead.end() if ahead else match.end()
     return match.string[start : start + 1]
 
 
 def _letters(match: re.Match[str]) -> str:
-    """Initials, and abbreviations of letters: with their inner dots they are read as letters."""
+    """Read initials and abbreviations of letters as letters, without their dots."""
     letters = "".join(match[0].split())[:-1]
     if len(letters) == 1 and letters.islower():
         return match[0]  # a word, or a label
@@ -132,7 +133,7 @@ def _is_before_a_name(match: re.Match[str]) -> bool:
 
 
 def _previous_word(match: re.Match[str]) -> str:
-    """The word before, in the same sentence; empty where there is none."""
+    """Return the word before the match in the same sentence; empty where there is none."""
     word = match.string[: match.start()].rstrip().rpartition(" ")[2].lstrip(_OPENING)
     return "" if word.endswith(tuple(",;.!?…—–")) else word.rstrip(":")
 
@@ -143,7 +144,7 @@ def _don(match: re.Match[str]) -> str:
 
 
 def _pause(match: re.Match[str]) -> str:
-    """For an ellipsis: a comma where the sentence goes on, a dot where it ends."""
+    """Replace an ellipsis: a comma where the sentence goes on, a dot where it ends."""
     before, following = match.string[: match.start()], _following(match)
     if not before.strip(_OPENING) or before[-1] in "¿¡([«" or following in tuple(_SAYS_IT):
         return ""

@@ -8,8 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.control import QUEUE_ACTIONS
-from ttsmirror.wire.messages import parse_control
+from ttsmirror.wire.control import CONTROL_ACTIONS, parse_control
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.filters import Filters
@@ -58,7 +57,7 @@ def control(request: HttpRequest) -> JsonResponse:
     if command.utterance_id is not None:
         _utterance(command.utterance_id)
     if not running.control(command):
-        if command.action in QUEUE_ACTIONS:
+        if CONTROL_ACTIONS[command.action].is_about_queue:
             return error("not_waiting", _("That does not wait any more."), 409)
         raise _not_found()
     return JsonResponse({"ok": True, "status": running.status()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ttsmirror.publishing.mirror import get_tts_mirror
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 
 
 def running_here() -> Any:

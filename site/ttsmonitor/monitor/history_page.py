@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import (
     conversations,

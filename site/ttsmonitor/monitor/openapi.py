@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import ACTIONS, PRIORITIES, UTTERANCE_CHARACTERS
+from ttsmirror.wire.control import CONTROL_ACTIONS
+from ttsmirror.wire.messages import PRIORITIES, UTTERANCE_CHARACTERS
 from ttsmonitor.history import pagination, series
 from ttsmonitor.web.labels import SPEAKER_STATES
 from ttsmonitor.web.openapi import (
@@ -255,7 +256,7 @@ def _history() -> Part:
 def _control() -> Part:
     return fields(
         {
-            "action": text(enum=list(ACTIONS)),
+            "action": text(enum=list(CONTROL_ACTIONS)),
             "device_id": text(_("Only what belongs to this robot.")),
             "value": number(_("The volume."), minimum=0, maximum=1),
             "id": identity(_("What to replay, to remove or to move.")),

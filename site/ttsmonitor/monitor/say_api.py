@@ -8,7 +8,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from ttsmirror.publishing.mirror import get_tts_mirror
-from ttsmirror.wire.messages import Chunk, dump, parse_chunk
+from ttsmirror.wire.fields import dump
+from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 

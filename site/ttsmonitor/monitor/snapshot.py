@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ttsmirror.models import Utterance
 from ttsmirror.version import VERSION
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 from ttsmonitor.conf import conf
 from ttsmonitor.history import stats
 from ttsmonitor.history.serializers import serialize

@@ -1,4 +1,4 @@
-"""The activity log that the monitor shows: the last lines of this app's own log."""
+"""The activity log of the monitor: the newest lines of our own log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from datetime import UTC, datetime
 from uuid import UUID
 
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 from ttsmonitor import live_events
 
 KEPT = 200
@@ -15,13 +15,14 @@ ID_CHARACTERS = 8
 
 
 class ActivityHandler(logging.Handler):
-    """Keeps the newest log lines and pushes each to the pages."""
+    """A logging handler that keeps the newest lines and pushes each to the pages."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self._entries: deque[dict[str, str]] = deque(maxlen=KEPT)
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep the record and push it."""
         entry = {
             "at": format_time(datetime.fromtimestamp(record.created, UTC)),
             "level": "info" if record.levelno < logging.WARNING else record.levelname.lower(),
@@ -31,12 +32,12 @@ class ActivityHandler(logging.Handler):
         live_events.push(live_events.MONITOR_GROUP, "activity", {"entry": entry})
 
     def entries(self) -> list[dict[str, str]]:
-        """Oldest first."""
+        """Return the kept lines, oldest first."""
         return list(self._entries)
 
 
 def _message(record: logging.LogRecord) -> str:
-    """What it says, of ids only the beginning: enough to find them in the log itself."""
+    """Format a record with ids cut to their beginning, which suffices to find them in the log."""
     if not isinstance(record.args, tuple) or not record.args:
         return record.getMessage()
     return str(record.msg) % tuple(

@@ -1,106 +1,140 @@
-"""What is done where somebody wants something of the speech: by message, or by a page's button."""
+"""Execute control commands from MQTT and the web pages.
+
+A handler is a method with `@handles("action")`; ttsmirror/wire/control.py lists the actions.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
 from ttsmirror.wire.control import Control
 from ttsmonitor.speaking import queue_order
+from ttsmonitor.speaking.performance import Outcome
 from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.speaker import Speaker
 
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
+Handler = Callable[["ControlExecutor", Control], bool]
+
+SKIPPED = Outcome(Status.SKIPPED, "skipped")
+INTERRUPTED = Outcome(Status.INTERRUPTED, "interrupted by whoever speaks for the robot")
+
+_handlers: dict[str, Handler] = {}
+
+
+def handles(*actions: str) -> Callable[[Handler], Handler]:
+    """Register a method of ControlExecutor for these actions."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers.update(dict.fromkeys(actions, handler))
+        return handler
+
+    return register
 
 
 class ControlExecutor:
-    """obey() a control."""
+    """Carries controls out on the speaker and its queue. Callable from any thread."""
 
-    def __init__(self, speaker: Speaker, journal: Recorder) -> None:
+    def __init__(self, speaker: Speaker, recorder: Recorder) -> None:
+        """Control `speaker`; `recorder` is told what happens to utterances."""
         self._speaker = speaker
-        self._journal = journal
+        self._recorder = recorder
 
-    def obey(self, control: Control) -> bool:
-        """Do it, and tell of the new state; False where there is no such utterance (any more).
-
-        From any thread.
-        """
-        device_id, is_done = control.device_id, True
-        match control.action:
-            case "interrupt":
-                self._interrupt(device_id)
-            case "skip":
-                self._speaker.end_current(Status.SKIPPED, "skipped", device_id=device_id)
-            case "clear":
-                self._drop_waiting(Status.SKIPPED, "cleared from the queue", device_id)
-            case "pause":
-                self._speaker.pause()
-            case "resume":
-                self._speaker.resume()
-            case "volume":
-                self._speaker.controls.volume = control.value if control.value is not None else 1.0
-            case "mute" | "unmute":
-                self._speaker.controls.is_muted = control.action == "mute"
-            case "replay":
-                is_done = self._replay(control)
-            case "remove" | "move":
-                is_done = self._change_queue(control)
-        logger.info("control: %s %s", control.action, device_id)
-        self._journal.state_changed()
+    def execute(self, control: Control) -> bool:
+        """Carry `control` out. Return False where its utterance is not there (any more)."""
+        is_done = _handlers[control.action](self, control)
+        logger.info("control: %s %s", control.action, control.device_id)
+        self._recorder.state_changed()
         return is_done
 
-    def _interrupt(self, device_id: str) -> None:
-        """Silence at once; then what waits, and what the speaker took up of it meanwhile."""
-        now, reason = timezone.now(), "interrupted by whoever speaks for the robot"
-        self._speaker.end_current(Status.INTERRUPTED, reason, device_id=device_id)
-        self._drop_waiting(Status.INTERRUPTED, "interrupted before its turn", device_id)
-        taken = self._speaker.current
-        if taken is not None and taken.received_at < now:
-            self._speaker.end_current(
-                Status.INTERRUPTED, reason, device_id=device_id, only=taken.pk
-            )
-
-    def _drop_waiting(self, outcome: Status, reason: str, device_id: str) -> None:
-        # All at once: while they went one by one, the speaker would take up the next of them.
-        dropped = Utterance.objects.unspoken().of_device(device_id).drop(outcome, reason)
-        self._journal.record_all(dropped, outcome)
-
-    def _change_queue(self, control: Control) -> bool:
-        pk = control.utterance_id
-        if control.action == "move":
-            is_done = pk is not None and queue_order.move(pk, control.before)
-        else:
-            removed = [] if pk is None else queue_order.remove(pk)
-            is_done = bool(removed)
-            self._journal.record_all(removed, Status.SKIPPED)
-        if not is_done:
-            logger.warning("%s: %s does not wait (any more)", control.action, pk)
-        return is_done
-
-    def _replay(self, control: Control) -> bool:
-        """Say an utterance of the history again, as one of its own."""
-        wanted = control.utterance_id
-        utterance = None if wanted is None else Utterance.objects.filter(pk=wanted).first()
-        if utterance is None:
-            logger.warning("replay: there is no utterance %s", control.utterance_id)
-            return False
+    @handles("interrupt")
+    def _interrupt(self, control: Control) -> bool:
+        """Silence the speaker at once, then drop what waits."""
         now = timezone.now()
-        again = Utterance.objects.create(
-            text=utterance.text,
-            source=utterance.source,
-            device_id=utterance.device_id,
-            lang=utterance.lang,
-            voice=utterance.voice,
-            mood=utterance.mood,
-            intensity=utterance.intensity,
+        self._speaker.cancel_current(INTERRUPTED, device_id=control.device_id)
+        self._drop_waiting(Status.INTERRUPTED, "interrupted before its turn", control.device_id)
+        # The speaker may have taken one up between the two.
+        taken = self._speaker.performance
+        if taken is not None and taken.utterance.received_at < now:
+            self._speaker.cancel_current(
+                INTERRUPTED, device_id=control.device_id, only=taken.utterance.pk
+            )
+        return True
+
+    @handles("skip")
+    def _skip(self, control: Control) -> bool:
+        self._speaker.cancel_current(SKIPPED, device_id=control.device_id)
+        return True
+
+    @handles("clear")
+    def _clear(self, control: Control) -> bool:
+        self._drop_waiting(Status.SKIPPED, "cleared from the queue", control.device_id)
+        return True
+
+    @handles("pause", "resume")
+    def _pause_or_resume(self, control: Control) -> bool:
+        getattr(self._speaker, control.action)()
+        return True
+
+    @handles("volume")
+    def _set_volume(self, control: Control) -> bool:
+        self._speaker.controls.volume = control.value if control.value is not None else 1.0
+        return True
+
+    @handles("mute", "unmute")
+    def _mute_or_unmute(self, control: Control) -> bool:
+        self._speaker.controls.is_muted = control.action == "mute"
+        return True
+
+    @handles("move")
+    def _move(self, control: Control) -> bool:
+        pk = control.utterance_id
+        return self._note_missing(control, pk is not None and queue_order.move(pk, control.before))
+
+    @handles("remove")
+    def _remove(self, control: Control) -> bool:
+        pk = control.utterance_id
+        removed = [] if pk is None else queue_order.remove(pk)
+        self._recorder.record_all(removed, Status.SKIPPED)
+        return self._note_missing(control, bool(removed))
+
+    @handles("replay")
+    def _replay(self, control: Control) -> bool:
+        """Queue a copy of an utterance of the history."""
+        pk = control.utterance_id
+        original = None if pk is None else Utterance.objects.filter(pk=pk).first()
+        if original is None:
+            return self._note_missing(control, False)
+        now = timezone.now()
+        copy = Utterance.objects.create(
+            text=original.text,
+            source=original.source,
+            device_id=original.device_id,
+            lang=original.lang,
+            voice=original.voice,
+            mood=original.mood,
+            intensity=original.intensity,
             status=Status.QUEUED,
             published_at=now,
             received_at=now,
         )
-        self._journal.record(again, "stored")
+        self._recorder.record(copy, "stored")
         self._speaker.wake()
         return True
+
+    def _drop_waiting(self, status: Status, reason: str, device_id: str) -> None:
+        # In one statement: one by one, the speaker would take up the next of them meanwhile.
+        dropped = Utterance.objects.unspoken().of_device(device_id).drop(status, reason)
+        self._recorder.record_all(dropped, status)
+
+    @staticmethod
+    def _note_missing(control: Control, is_done: bool) -> bool:
+        if not is_done:
+            logger.warning("%s: no such utterance: %s", control.action, control.utterance_id)
+        return is_done

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import OutboxEntry
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 
 logger = logging.getLogger(__name__)
 

@@ -94,7 +94,9 @@ def _serve() -> None:
 
 
 def _spare_what_stays() -> None:
-    """Of what is loaded by now nothing goes: looking all of it through for garbage would hold up
-    every thread for 30 ms, in the middle of a sentence or a burst."""
+    """Freeze the objects loaded at startup.
+
+    A full collection would stop every thread for 30 ms, in the middle of a sentence.
+    """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Whether what waits gets its turn: looked at from outside, since what hangs cannot say so."""
+"""Detect a speaker that does not serve its queue. A hung thread cannot report itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STUCK_SECONDS = 60.0
 
 
 class QueueWatchdog:
-    """look() now and then, from one thread; the rest answers at once."""
+    """Watches the speaker. look() belongs to one thread; the rest answers at once."""
 
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
@@ -28,7 +28,7 @@ class QueueWatchdog:
 
     @property
     def oldest_seconds(self) -> float | None:
-        """How long the oldest one waits; None where none does."""
+        """Age of the oldest waiting utterance; None where none waits."""
         oldest = self._oldest
         if oldest is None:
             return None
@@ -36,6 +36,7 @@ class QueueWatchdog:
 
     @property
     def error(self) -> str:
+        """Why the queue is not served; empty when it is."""
         if self.is_stuck:
             return "the sound device has not taken the sentence for a minute"
         return (
@@ -43,7 +44,9 @@ class QueueWatchdog:
         )
 
     def look(self) -> None:
-        progress, is_playing = self._speaker.progress, self._speaker.state == "playing"
+        """Compare with the last look."""
+        performance, is_playing = self._speaker.performance, self._speaker.state == "playing"
+        progress = performance and (performance.utterance.pk, performance.playback.seconds)
         if progress != self._progress or not is_playing:
             self._progress, self._moved = progress, time.monotonic()
         self.is_stuck = time.monotonic() - self._moved > STUCK_SECONDS

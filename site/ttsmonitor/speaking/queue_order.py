@@ -1,6 +1,6 @@
-"""Whose turn it is: what a person changes about the queue. It is kept with what waits.
+"""The order of the queue as people change it. It is stored with the waiting utterances.
 
-Only what waits has a turn, so nothing is ever put into the middle of what is being said.
+Only waiting utterances have a turn, so nothing moves into the middle of the current one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ REMOVED = "removed from the queue"
 
 @dataclass(frozen=True)
 class Place:
-    """Where one stands: those of a higher rank first, of one rank by their turn."""
+    """A position: higher ranks first, then by turn."""
 
     id: UUID
     rank: int
@@ -27,12 +27,12 @@ class Place:
 
 
 def remove(pk: UUID) -> list[Utterance]:
-    """Take it out of the queue: it, as it is then, or nothing where it does not wait."""
+    """Skip a waiting utterance; return it, or an empty list where it does not wait."""
     return Utterance.objects.unspoken().filter(pk=pk).drop(Utterance.Status.SKIPPED, REMOVED)
 
 
 def move(pk: UUID, before: UUID | None) -> bool:
-    """Put it before another one, or at the end; False where one of the two does not wait."""
+    """Move an utterance before another one or to the end; False where one of them does not wait."""
     with transaction.atomic():
         waiting = list(Utterance.objects.waiting())
         places = [_place(each) for each in waiting]
@@ -48,10 +48,10 @@ def move(pk: UUID, before: UUID | None) -> bool:
 
 
 def reordered(places: Sequence[Place], pk: UUID, before: UUID | None) -> list[Place]:
-    """`places`, in order, with one of them before another or at the end; the others as they were.
+    """Return `places` with one of them moved before another one or to the end.
 
-    Each keeps its rank, but the one that was moved where its own would not let it be: so what
-    comes with a high priority later still goes before all that never had one.
+    Each keeps its rank, except the moved one where its rank would not allow the position. So an
+    urgent utterance that arrives later still goes before all that were never urgent.
     """
     chosen = next(place for place in places if place.id == pk)
     others = [place for place in places if place.id != pk]
@@ -65,7 +65,7 @@ def reordered(places: Sequence[Place], pk: UUID, before: UUID | None) -> list[Pl
 
 
 def _with_turns(places: Sequence[Place]) -> list[Place]:
-    """These in this order: the turns of each rank are handed out anew."""
+    """Hand the turns of each rank out anew, in this order."""
     turns = {
         rank: iter(sorted(place.turn for place in places if place.rank == rank))
         for rank in {place.rank for place in places}

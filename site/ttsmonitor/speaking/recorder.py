@@ -1,7 +1,7 @@
-"""Writes down what becomes of utterances and tells everybody, on a thread of its own.
+"""Record what happens to utterances, and tell broker and pages, on a thread of its own.
 
-The speaker must not wait for a disk or a network while it plays. So it says what happened, and
-this thread puts it into the database, on moxie/tts/status and on the pages, in the same order.
+The speaker must not wait for a disk or a network while it plays. It reports what happened, and
+this thread writes it to the database, to moxie/tts/status and to the pages, in the same order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BACKLOG = 10_000
 
 @dataclass(frozen=True)
 class Change:
-    """What happened: to an utterance (as it was then), or to the service's state alone."""
+    """An event of an utterance as it was then, or a change of the service's state alone."""
 
     event: str = ""
     utterance: dict[str, Any] | None = None
@@ -46,7 +46,7 @@ _Recorded = tuple[str, SimpleNamespace | None, dict[str, Any]]
 
 
 class Recorder:
-    """start(), record() from any thread, stop()."""
+    """An ordered queue of changes, written and told by one thread."""
 
     def __init__(self, tell: Callable[[list[Change]], None]) -> None:
         self.error = ""
@@ -61,39 +61,41 @@ class Recorder:
 
     @property
     def is_alive(self) -> bool:
+        """True while the thread runs."""
         return self._thread.is_alive()
 
     @property
     def is_busy(self) -> bool:
-        """Is there a burst that is not told yet?"""
+        """True during a burst that has not been told yet."""
         return self._changes.qsize() >= MANY
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def record(self, utterance: Utterance, event: str, **values: Any) -> None:
-        """Write `values` into the utterance's row, then tell of `event`. Returns at once."""
+        """Write `values` into the utterance's row, then tell of `event`. Return at once."""
         for name, value in values.items():
             setattr(utterance, name, value)
         # As it is now; put into words later, by who has the time.
         self._changes.put((event, SimpleNamespace(**vars(utterance)), values))
 
     def record_all(self, utterances: Iterable[Utterance], event: str) -> None:
-        """The same of each of them, in this order. Returns at once."""
+        """Record the same event for each of these, in this order. Return at once."""
         for utterance in utterances:
             self.record(utterance, event)
 
     def wait_for_room(self) -> None:
-        """For whoever brings thousands: return once most of them are told."""
+        """Block a producer of thousands of changes until most of them are told."""
         while self._changes.qsize() > BACKLOG and self.is_alive and not self._stopping.is_set():
             self._stopping.wait(PATIENCE_SECONDS)
 
     def state_changed(self) -> None:
-        """Tell of the service's new state. Returns at once."""
+        """Tell of the service's new state. Return at once."""
         self._changes.put(("", None, {}))
 
     def stop(self, timeout_seconds: float = 5.0) -> None:
-        """Write what is recorded so far, then end."""
+        """Write what has been recorded so far, then end the thread."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._changes.put(None)
@@ -108,7 +110,7 @@ class Recorder:
                 self._deal_with(changes)
 
     def _next_changes(self) -> tuple[list[Change], bool]:
-        """Those that have come, some hundreds at most; and whether they are the last."""
+        """Return the next changes, a few hundred at most, and whether they are the last."""
         changes: list[Change] = []
         following = self._changes.get()
         self._be_patient()
@@ -124,9 +126,9 @@ class Recorder:
         return changes, True
 
     def _be_patient(self) -> None:
-        """Whoever speaks or stores now needs the processor more: pages can wait a moment.
+        """Let a short burst be stored first and told afterwards.
 
-        So a burst is stored first and told afterwards, if it does not last.
+        Speaking and storing need the processor more than the pages do.
         """
         deadline = time.monotonic() + BURST_SECONDS
         waiting = -MANY

@@ -1,4 +1,4 @@
-"""An utterance of the history as a sound file, for whoever wants to hear how it was said."""
+"""An utterance of the history as a WAV file."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ def render(
     cache: SoundCache | None,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> bytes:
-    """It as a WAV file, in the voice that it would have now. Raises SynthesisError.
+    """Return the utterance as a WAV file in the voice it would have now. Raises SynthesisError.
 
-    What is in the cache is there at once. Anything else is made by a process of its own, so that
-    who is just being spoken to waits for nothing. Where `is_stopping` it is given up, since this
-    process could not end before a long text is done.
+    What is not cached is synthesized in a process of its own, so that the live voice waits for
+    nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
     if not (words := speakable(utterance.text)):
         raise SynthesisError("there is nothing to say aloud in it")

@@ -1,4 +1,4 @@
-"""What is spoken while it is still being made: an utterance whose last chunk has not come."""
+"""Speaking an utterance that is still being made: its last chunk has not come."""
 
 from __future__ import annotations
 
@@ -15,54 +15,55 @@ from ttsmirror.text import speakable
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 15.0
-"""How long the rest may keep silent: a language model on a small computer is slow."""
+"""How long to wait for the next chunk: a language model on a small computer is slow."""
 ORPHAN_SECONDS = 2.0
-"""How long it may keep silent after whoever made it has gone: what left before is there by then."""
+"""How long to wait once the maker has gone: what it had sent has arrived by then."""
 MAKER = "hive"
-"""The component whose utterances grow."""
+"""The component that streams utterances."""
 GAVE_UP = "the rest of it did not come"
 
 
 class Patience:
-    """How long the rest of an utterance is waited for. Thread-safe."""
+    """Decides how long to wait for the rest of an utterance. Thread-safe."""
 
     def __init__(self) -> None:
+        """Assume that the maker is there."""
         self._gone: tuple[datetime, float] | None = None
 
     def maker_has_gone(self) -> None:
-        """Nobody makes more of what has begun so far."""
+        """Note that nobody adds to the utterances received so far."""
         self._gone = timezone.now(), time.monotonic()
 
-    def is_over(self, utterance: Utterance, heard: float) -> bool:
-        """Is it enough, where time.monotonic() was `heard` when something came last?"""
+    def is_over(self, utterance: Utterance, last_news: float) -> bool:
+        """Return True where waiting is pointless; `last_news` is a time of time.monotonic()."""
         now, gone = time.monotonic(), self._gone
         if gone is not None and utterance.received_at <= gone[0]:
-            return now - max(heard, gone[1]) > ORPHAN_SECONDS
-        return now - heard > WAIT_SECONDS
+            return now - max(last_news, gone[1]) > ORPHAN_SECONDS
+        return now - last_news > WAIT_SECONDS
 
 
-def words_of(utterance: Utterance, wait: Callable[[], None], patience: Patience) -> Iterator[str]:
-    """The words to say: all at once, or, of one that grows, what has come each time.
+def texts_of(utterance: Utterance, wait: Callable[[], None], patience: Patience) -> Iterator[str]:
+    """Yield the speakable text: at once, or piece by piece as a streaming utterance grows.
 
-    `wait` returns when there may be more. What does not come while there is patience is not
-    waited for; that is then the utterance's error.
+    `wait` returns when there may be more. Where patience ends first, the utterance's `error`
+    says so.
     """
     if not utterance.is_streaming:
         yield speakable(utterance.text)
         return
-    said, heard = 0, time.monotonic()
+    yielded, last_news = 0, time.monotonic()
     while True:
         utterance.text, is_complete = utterance.beginning()
-        if len(utterance.text) > said:
-            words = speakable(utterance.text[said:])
-            said = len(utterance.text)
-            if words:
-                yield words
-            heard = time.monotonic()
+        if len(utterance.text) > yielded:
+            text = speakable(utterance.text[yielded:])
+            yielded = len(utterance.text)
+            if text:
+                yield text
+            last_news = time.monotonic()
             continue
         if is_complete:
             return
-        if patience.is_over(utterance, heard):
+        if patience.is_over(utterance, last_news):
             utterance.error = GAVE_UP
             logger.warning("utterance %s: %s", utterance.pk, GAVE_UP)
             return

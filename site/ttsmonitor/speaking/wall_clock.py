@@ -1,6 +1,6 @@
-"""The computer's clock, which somebody may set while sentences wait.
+"""Keep the age of waiting utterances when somebody sets the computer's clock.
 
-A computer without a clock of its own starts in the past and jumps to the present as soon as it has
+A computer without a battery-backed clock starts in the past and jumps to the present once it has
 a network.
 """
 
@@ -26,10 +26,10 @@ _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class WallClock:
-    """follow() may be called from any thread, and is quick while nobody sets the clock."""
+    """Detects that the clock was set. follow() is thread-safe and cheap."""
 
     def __init__(self, on_set: Callable[[timedelta], None]) -> None:
-        """`on_set` is told how far the clock was set."""
+        """Call `on_set` with how far the clock was set."""
         self._on_set = on_set
         self._lock = threading.Lock()
         self.begin()
@@ -39,7 +39,7 @@ class WallClock:
         self._offset = _offset()
 
     def follow(self) -> None:
-        """Tell of it where the clock was set since the last time; again where that raises."""
+        """Report a change of the clock since the last call; again where `on_set` raises."""
         with self._lock:
             moved = _offset() - self._offset
             if abs(moved) >= SET_SECONDS:
@@ -52,12 +52,12 @@ def _offset() -> float:
 
 
 def follow_clock() -> None:
-    """What waits stays as old as it is, however far somebody sets the clock; call this often."""
+    """Shift waiting utterances with the clock, so that they stay as old as they are."""
     _clock.follow()
 
 
 def begin_with_clock() -> None:
-    """At a start: the clock may have been set back while no service ran."""
+    """Correct waiting utterances at a start: the clock may have been set back meanwhile."""
     _clock.begin()
     latest = Utterance.objects.unspoken().aggregate(latest=Max("received_at"))["latest"]
     if latest is not None and (ahead := latest - timezone.now()) > timedelta():

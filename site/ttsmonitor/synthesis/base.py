@@ -23,8 +23,6 @@ class SpeechRequest:
     """1 is the voice's own pace, 2 twice as fast."""
     volume: float = 1.0
     """1 is the voice's own loudness."""
-    runs_on: bool = False
-    """The next one is said in the same breath: no pause at the end."""
 
 
 WARM_UP = SpeechRequest(text="Hola.")

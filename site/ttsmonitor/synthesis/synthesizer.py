@@ -88,37 +88,35 @@ class Synthesizer:
         if not self.is_alive:
             self.start()
 
-    def speak(
-        self,
-        request: SpeechRequest,
-        owner: object = None,
-        following: SpeechRequest | None = None,
-    ) -> Iterator[Block]:
-        """Yield the sound of `request` as it is made, or as it was made before.
+    def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
+        """Yield the sound of `request` as it is made, or from the cache.
 
-        `owner` is whom cancel() will name; for `following` see foresee(). Raises SynthesisError; a
-        process that died or hangs is replaced, and costs this one.
+        `cancel(owner)` ends it. Raises SynthesisError. A process that died or hangs is replaced;
+        this request is lost then.
         """
         if self._cache is None:
-            return self._make(request, owner, following)
+            return self._make(request, owner)
         who, key = self._sought(request)
         known = self._cache.get(key)
         if known is None:
-            blocks = self._make(request, owner, following)
+            blocks = self._make(request, owner)
             return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
         self.engine, self.remark = f"{who}, cached", ""
-        self._look_ahead(following)
         return iter(known)
 
-    def foresee(self, request: SpeechRequest) -> None:
-        """Begin with what will be asked for next, from any thread; in vain where it is not.
+    def prefetch(self, request: SpeechRequest) -> None:
+        """Begin synthesizing what `speak()` will probably ask for next, from any thread.
 
-        What is begun already stays: it comes before this one in the queue.
+        A prefetch that is running stays: it comes before this one in the queue.
         """
-        with suppress(SynthesisError):  # whoever asks for it then is told
-            is_kept = self._cache is not None and self._cache.has(self._sought(request)[1])
-            if self.is_alive and not is_kept:
-                self._look_ahead(request, is_patient=True)
+        with suppress(SynthesisError):  # speak() reports it
+            is_cached = self._cache is not None and self._cache.has(self._sought(request)[1])
+            if not self.is_alive or is_cached:
+                return
+            with self._lock:
+                if self._ahead is None:
+                    self._ahead = self._new_job(request)
+                    self._send_now(self._ahead)
 
     def _sought(self, request: SpeechRequest) -> tuple[str, str]:
         """Who is to say it, and the key of its sound."""
@@ -135,11 +133,8 @@ class Synthesizer:
         """Did `who` make the last sound? Not where another one stood in."""
         return not self.remark and self.engine.partition(" ")[0] == who.partition(" ")[0]
 
-    def _make(
-        self, request: SpeechRequest, owner: object, following: SpeechRequest | None
-    ) -> Iterator[Block]:
+    def _make(self, request: SpeechRequest, owner: object) -> Iterator[Block]:
         number = self._begin(request, owner)
-        self._look_ahead(following)
         while True:
             message = self._receive(lambda: self._cancelled >= number)
             if message is None:
@@ -168,16 +163,6 @@ class Synthesizer:
                 self._give_up(ahead)
                 self._send_now(job)
         return job.number
-
-    def _look_ahead(self, request: SpeechRequest | None, *, is_patient: bool = False) -> None:
-        if request is None:
-            return
-        with self._lock, suppress(SynthesisError):
-            if is_patient and self._ahead is not None:
-                return
-            self._give_up(self._ahead)
-            self._ahead = self._new_job(request)
-            self._send_now(self._ahead)
 
     def _new_job(self, request: SpeechRequest) -> Job:
         self._newest += 1

@@ -1,4 +1,4 @@
-"""What there may be one of at a time on this computer."""
+"""Locks that make a process the only one of its kind in a work directory."""
 
 from __future__ import annotations
 

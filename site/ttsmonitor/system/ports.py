@@ -1,4 +1,4 @@
-"""Can a server listen there? Asked before one starts, so that the answer is a sentence."""
+"""Check before a start that a server can listen on its port."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ListenError(MoxieTTSError):
 
 
 def ensure_port_free(host: str, port: int, name: str = "HTTP_PORT") -> None:
-    """Raise ListenError, with what to do about it, where no server can listen.
+    """Raise ListenError, with what to do, where no server can listen.
 
     `name` is the setting that the port comes from.
     """

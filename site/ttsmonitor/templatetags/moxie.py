@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ttsmirror.wire.messages import format_time
+from ttsmirror.wire.fields import format_time
 from ttsmonitor.web import labels
 
 register = template.Library()

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from ttsmirror.exceptions import InvalidMessageError
-from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, clean
+from ttsmirror.text import clean
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.web.translations import phrase
 

@@ -17,7 +17,7 @@ from tests.support.hive import make_modules
 from tests.support.model_stub import ModelStub, serving_model
 from ttsmirror.publishing import mirror as mirror_module
 from ttsmirror.publishing.confirmations import MirrorState
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 

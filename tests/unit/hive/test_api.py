@@ -11,7 +11,7 @@ from django.test import Client
 from hive.api import COMMAND_BYTES
 from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmirror.wire.messages import PAYLOAD_BYTES, dump
+from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
 from ttsmonitor.web.labels import MOODS
 
 BASE = f"/api/robots/{DEVICE}"

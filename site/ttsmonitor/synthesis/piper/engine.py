@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -205,8 +204,6 @@ class PiperEngine:
         limiter = self._limiter(request.volume, full)
         follows = False
         pieces = list(clauses(normalize(request.text, config.espeak_voice)))
-        if pieces and request.runs_on:
-            pieces[-1] = replace(pieces[-1], runs_on=True)
         for clause in pieces:
             parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
             for number, phonemes in enumerate(parts, start=1):

@@ -13,7 +13,8 @@ from hive.mqtt.own_interrupts import OwnInterrupts
 from hive.mqtt.reports import Reports
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmirror.mqtt.connection import Received
-from ttsmirror.wire.messages import CONTROL_TOPIC, Control
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import CONTROL_TOPIC
 
 ACTIVITY = f"/devices/{DEVICE}/events/client-service-activity-log"
 

@@ -16,7 +16,8 @@ from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS
 from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import TTSMirrorPublisher
 from ttsmirror.publishing.queue_items import Handed
-from ttsmirror.wire.messages import Chunk, Control
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import Chunk
 
 HOME = "tests.standins.openmoxie.site"
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"

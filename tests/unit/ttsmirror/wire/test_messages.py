@@ -13,14 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.wire.control import Control, parse_control
+from ttsmirror.wire.fields import PAYLOAD_BYTES
 from ttsmirror.wire.messages import (
     MAX_CHUNKS,
-    PAYLOAD_BYTES,
     UTTERANCE_CHARACTERS,
     Chunk,
-    Control,
     parse_chunk,
-    parse_control,
     parse_object,
     status_payload,
     tidy,

@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.support.web_fakes import FakeService, utterance
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 from ttsmonitor.admin import listing as history_admin
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.speaking import rendering

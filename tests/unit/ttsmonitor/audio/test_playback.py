@@ -118,7 +118,7 @@ def test_it_goes_on_before_where_it_was_cut_and_comes_up_from_silence(
     assert np.array_equal(again[SLICE:], SOUND[start + SLICE :])
     assert (speech.error, speech.told) == (None, [True, False])
     assert speech.playback.seconds == 1.0, "what was said again counts twice"
-    assert caplog.messages.count("an-id waits for the sound device") == 1
+    assert caplog.messages.count("utterance an-id waits for the sound device") == 1
 
 
 def test_it_outlives_any_number_of_times() -> None:

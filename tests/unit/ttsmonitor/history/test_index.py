@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import UTC
+from ttsmirror.wire.fields import UTC
 from ttsmonitor.history import index
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.index import sqlite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ttsmirror.wire.messages import PAYLOAD_BYTES
+from ttsmirror.wire.fields import PAYLOAD_BYTES
 from ttsmonitor.intake import quarantine as module
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
 from ttsmonitor.models import QuarantinedMessage

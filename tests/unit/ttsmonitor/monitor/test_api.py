@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from tests.support.web_fakes import FakeService, utterance
 from ttsmirror.models import Utterance
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import ApiToken
 from ttsmonitor.monitor import snapshot

@@ -23,7 +23,7 @@ from django.utils import timezone
 from tests.support.tools import wait_until
 from tests.support.web_fakes import FakeService, utterance
 from ttsmirror.models import OutboxEntry, Utterance
-from ttsmirror.wire.messages import Control
+from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
 from ttsmonitor.history import deletion, retention
 from ttsmonitor.history.conversations import by_day

@@ -25,24 +25,24 @@ def test_what_waits_no_more_when_it_is_its_turn_is_told(
     commands: ControlExecutor, action: str
 ) -> None:
     waiting, said = utterance("waiting", status="queued"), utterance("said")
-    assert not commands.obey(Control(action=action, utterance_id=said.pk))
-    assert commands.obey(Control(action=action, utterance_id=waiting.pk))
+    assert not commands.execute(Control(action=action, utterance_id=said.pk))
+    assert commands.execute(Control(action=action, utterance_id=waiting.pk))
 
 
 def test_what_is_in_the_history_no_more_is_not_replayed(commands: ControlExecutor) -> None:
-    assert not commands.obey(Control(action="replay", utterance_id=uuid.uuid4()))
-    assert commands.obey(Control(action="replay", utterance_id=utterance("otra vez").pk))
+    assert not commands.execute(Control(action="replay", utterance_id=uuid.uuid4()))
+    assert commands.execute(Control(action="replay", utterance_id=utterance("otra vez").pk))
     assert Utterance.objects.filter(status="queued").get().text == "otra vez"
 
 
 def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: ControlExecutor) -> None:
-    assert commands.obey(Control(action="skip"))
+    assert commands.execute(Control(action="skip"))
 
 
 def test_the_loudspeaker_is_one_whatever_robot_is_named() -> None:
     speaker = Mock()
     commands = ControlExecutor(speaker, Mock())
     for action, value in (("pause", None), ("mute", None), ("volume", 0.3)):
-        commands.obey(Control(action=action, device_id="d_other", value=value))
+        commands.execute(Control(action=action, device_id="d_other", value=value))
     speaker.pause.assert_called_once_with()
     assert (speaker.controls.is_muted, speaker.controls.volume) == (True, 0.3)

@@ -19,7 +19,7 @@ def test_it_is_stored_before_anything_else_is_told_of_it(monkeypatch: pytest.Mon
     def record(_utterance: Utterance, event: str, **_values: Any) -> None:
         order.append(event)
 
-    monkeypatch.setattr(service._journal, "record", record)
+    monkeypatch.setattr(service._recorder, "record", record)
     monkeypatch.setattr(service._speaker, "wake", lambda: order.append("its turn may come"))
     service._stored([Stored(Utterance(text="Hola"), is_complete=True, became_ready=True)])
     assert order == ["stored", "its turn may come"]

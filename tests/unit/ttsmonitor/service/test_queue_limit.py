@@ -7,7 +7,7 @@ import pytest
 from tests.support.fakes import FakeOutput
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
-from ttsmonitor.service import service as module
+from ttsmonitor.service import queue_limit as module
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.speaking import recorder
 
@@ -30,17 +30,17 @@ def waiting() -> list[str]:
 
 def have_a_burst(service: SpeechService) -> None:
     for _ in range(recorder.MANY):
-        service._journal.state_changed()
+        service._recorder.state_changed()
 
 
 def test_the_oldest_of_too_many_are_skipped(service: SpeechService) -> None:
-    service._keep_bound(5)
+    service._limit.enforce(5)
     assert waiting() == ["3", "4"]
 
 
 def test_nothing_is_skipped_while_a_burst_arrives(service: SpeechService) -> None:
     have_a_burst(service)
-    service._keep_bound(5)
+    service._limit.enforce(5)
     assert len(waiting()) == 5
 
 
@@ -49,7 +49,7 @@ def test_a_burst_that_does_not_end_is_bound_too(
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 2)
     have_a_burst(service)
-    service._keep_bound(5)
+    service._limit.enforce(5)
     assert waiting() == ["3", "4"]
 
 
@@ -57,9 +57,9 @@ def test_without_a_sound_device_what_is_too_old_expires_wherever_it_waits(
     service: SpeechService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_TTL", "8")
-    service._output = FakeOutput()
-    service._expire()
+    service._limit._output = FakeOutput()
+    service._limit.expire_unheard()
     assert len(waiting()) == 5, "the speaker sees to it"
-    service._output = FakeOutput(error="unplugged")
-    service._expire()
+    service._limit._output = FakeOutput(error="unplugged")
+    service._limit.expire_unheard()
     assert waiting() == ["3", "4"]

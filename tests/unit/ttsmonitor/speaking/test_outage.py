@@ -20,6 +20,7 @@ from tests.unit.ttsmonitor.speaking.test_speaker import (
 )
 from ttsmirror.models import Utterance
 from ttsmonitor.exceptions import AudioError
+from ttsmonitor.speaking.performance import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
@@ -48,7 +49,7 @@ def away(
     stage.synthesizer.blocks = 50
     utterance = queued("larga", ttl_seconds=getattr(request, "param", None))
     stage.speaker.wake()
-    wait_until(lambda: stage.speaker.playing and stage.speaker.playing[1].is_away)
+    wait_until(lambda: stage.speaker.performance and stage.speaker.performance.playback.is_away)
     return utterance
 
 
@@ -73,7 +74,7 @@ def test_it_stays_in_hand_and_is_spoken_when_the_device_is_back(
 
 def test_it_can_be_skipped(stage: Stage, away: Utterance) -> None:
     following = queued("luego")
-    stage.speaker.end_current(Status.SKIPPED, "skipped")
+    stage.speaker.cancel_current(Outcome(Status.SKIPPED, "skipped"))
     wait_for(away, Status.SKIPPED)
     assert status(following) == Status.QUEUED
     plug_in(stage)

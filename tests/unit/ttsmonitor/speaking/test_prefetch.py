@@ -35,32 +35,32 @@ def test_what_comes_while_nobody_speaks_is_begun_before_it_is_in_the_history(
         mood="happy",
         intensity=0.7,
     )
-    stage.speaker.foresee(coming)
+    stage.speaker.prefetch(coming)
     said = queued(coming.text, lang="es", mood="happy", intensity=0.7)
     stage.speaker.wake()
     wait_for(said, Status.SPOKEN)
-    assert stage.synthesizer.foreseen == stage.synthesizer.requests
+    assert stage.synthesizer.prefetched == stage.synthesizer.requests
 
 
 def test_what_a_setting_that_just_changed_makes_otherwise_is_asked_for_anew(stage: Stage) -> None:
-    stage.speaker.foresee(Utterance(text="Hola.", source="chat"))
+    stage.speaker.prefetch(Utterance(text="Hola.", source="chat"))
     VoiceSetting.objects.create(source="chat", speed=1.2)
     said = queued("Hola.")
     stage.speaker.wake()
     wait_for(said, Status.SPOKEN)
-    assert [each.speed for each in stage.synthesizer.foreseen] == [1.0]
+    assert [each.speed for each in stage.synthesizer.prefetched] == [1.0]
     assert [each.speed for each in stage.synthesizer.requests] == [1.2]
 
 
 def test_nothing_is_begun_that_has_to_wait_or_has_no_words(stage: Stage) -> None:
-    stage.speaker.foresee(Utterance(text="animation: happy", source="chat"))
+    stage.speaker.prefetch(Utterance(text="animation: happy", source="chat"))
     stage.output.gate.clear()
     said = queued("Hola.")
     stage.speaker.wake()
     wait_until(lambda: "write" in stage.output.events)
-    stage.speaker.foresee(Utterance(text="Bien.", source="chat"))
+    stage.speaker.prefetch(Utterance(text="Bien.", source="chat"))
     stage.output.gate.set()
     wait_for(said, Status.SPOKEN)
     stage.speaker.pause()
-    stage.speaker.foresee(Utterance(text="Bien.", source="chat"))
-    assert stage.synthesizer.foreseen == []
+    stage.speaker.prefetch(Utterance(text="Bien.", source="chat"))
+    assert stage.synthesizer.prefetched == []

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput, FakeSynthesizer
 from tests.support.tools import wait_until
 from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
-from ttsmonitor.speaking.progress import InHand, Progress
+from ttsmonitor.speaking.performance import Performance
+from ttsmonitor.speaking.progress import Progress
 from ttsmonitor.synthesis.base import Block, Mark
 
 TEXT = "Hola, Moxie."
@@ -24,13 +25,13 @@ class Stage:
 
     controls: Controls = field(default_factory=Controls)
     viewers: int = 1
-    in_hand: InHand = None
+    performance: Performance | None = None
     told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.output = FakeOutput()
         self.progress = Progress(
-            lambda: self.in_hand,
+            lambda: self.performance,
             lambda: self.controls.is_paused,
             lambda: self.viewers,
             self.told.append,
@@ -38,7 +39,7 @@ class Stage:
 
     def say(self, text: str = TEXT) -> Playback:
         playback = Playback(self.output, self.controls, "1", self.progress.begun)
-        self.in_hand = Utterance(text=text), playback
+        self.performance = Performance(Utterance(text=text), playback, FakeSynthesizer())  # type: ignore[arg-type]
         return playback
 
     def last(self, name: str) -> Any:
@@ -53,7 +54,7 @@ def stage() -> Iterator[Stage]:
     made = Stage()
     made.progress.start()
     yield made
-    made.in_hand = None
+    made.performance = None
     made.progress.stop()
 
 
@@ -141,4 +142,4 @@ def test_an_utterance_after_another_begins_anew(stage: Stage, quick: None) -> No
         stage.say().play(block(0.1, Mark("Hola", 0.0)))
         wait_until(lambda: stage.words() == [(0.0, 0)])
         assert stage.told[0]["from"] == 0 and "text" in stage.told[0]
-        stage.in_hand = None
+        stage.performance = None

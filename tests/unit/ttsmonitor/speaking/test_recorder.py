@@ -98,7 +98,7 @@ def test_a_burst_keeps_it_busy_until_it_is_told(journal: Recorder, told: Told) -
     assert not journal.is_busy
 
 
-def test_nobody_waits_for_a_journal_that_is_stopping(
+def test_nobody_waits_for_a_recorder_that_is_stopping(
     journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 0)

@@ -17,6 +17,7 @@ from tests.support.tools import wait_until
 from ttsmirror.models import Utterance
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.models import VoiceSetting
+from ttsmonitor.speaking.performance import Outcome
 from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.speaker import Speaker
 
@@ -78,7 +79,7 @@ def test_an_output_that_fails_in_a_way_nobody_thought_of_leaves_no_utterance_pla
     utterance, following = queued("Uno"), queued("Dos")
     stage.speaker.wake()
     wait_until(lambda: "write" in stage.output.events)
-    stage.speaker.end_current(Status.INTERRUPTED, "enough")
+    stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "enough"))
     stage.output.gate.set()
     wait_for(utterance, Status.INTERRUPTED)
     wait_for(following, Status.SPOKEN)
@@ -89,7 +90,7 @@ def test_while_nobody_speaks_the_process_is_looked_after_and_voices_are_got_read
 ) -> None:
     wait_until(lambda: stage.synthesizer.starts)
     VoiceSetting.objects.create(voice="new-voice")
-    stage.speaker._next_look = 0.0
+    stage.speaker._maintenance_due = 0.0
     wait_until(lambda: stage.synthesizer.prepared)
     assert stage.synthesizer.prepared[0].voice == "new-voice"
 
@@ -155,8 +156,8 @@ def test_an_interruption_ends_it_between_two_slices(stage: Stage) -> None:
     utterance = queued("larga", device_id="d_1")
     stage.speaker.wake()
     wait_until(lambda: "write" in stage.output.events)
-    assert not stage.speaker.end_current(Status.INTERRUPTED, "no", device_id="d_2")
-    assert stage.speaker.end_current(Status.INTERRUPTED, "interrupted", device_id="d_1")
+    assert not stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "no"), device_id="d_2")
+    assert stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "interrupted"), device_id="d_1")
     stage.output.gate.set()
     wait_for(utterance, Status.INTERRUPTED)
     assert stage.output.events == ["begin", "write", "flush", "end"]
@@ -268,7 +269,7 @@ def test_what_is_silenced_while_the_device_is_missed_does_not_wait_for_it(
     asked = fail_to_begin(stage, monkeypatch)
 
     def flush() -> float:
-        stage.speaker.end_current(Status.INTERRUPTED, "enough")
+        stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "enough"))
         return 0.0
 
     monkeypatch.setattr(stage.output, "flush", flush)
@@ -325,15 +326,15 @@ def test_an_output_that_fails_while_it_is_silenced_leaves_nothing_playing(
     utterance = queued("larga")
     stage.speaker.wake()
     wait_until(lambda: "write" in stage.output.events)
-    stage.speaker.end_current(Status.INTERRUPTED, "interrupted")
+    stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "interrupted"))
     stage.output.gate.set()
     wait_for(utterance, Status.INTERRUPTED)
-    assert stage.speaker.current is None and stage.speaker.state == "idle"
+    assert stage.speaker.performance is None and stage.speaker.state == "idle"
 
 
-def test_the_journal_outlives_what_it_cannot_write(stage: Stage) -> None:
+def test_the_recorder_outlives_what_it_cannot_write(stage: Stage) -> None:
     broken = queued("rota")
-    journal = stage.speaker._journal
+    journal = stage.speaker._recorder
     journal.record(broken, "stored", no_such_column=1)
     utterance = queued("sana")
     stage.speaker.wake()

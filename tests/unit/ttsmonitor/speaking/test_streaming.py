@@ -21,6 +21,7 @@ from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.speaking import streaming
+from ttsmonitor.speaking.performance import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
@@ -119,7 +120,7 @@ def spoken(stage: Stage) -> list[str]:
 
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when the speaker waits for the rest."""
-    event, wait = threading.Event(), streaming.words_of
+    event, wait = threading.Event(), streaming.texts_of
 
     def words_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:
         def noted() -> None:
@@ -128,7 +129,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
         return wait(utterance, noted, *others)
 
-    monkeypatch.setattr(streaming, "words_of", words_of)
+    monkeypatch.setattr(streaming, "texts_of", words_of)
     return event
 
 
@@ -163,7 +164,7 @@ def test_an_end_while_the_rest_is_waited_for_is_an_end_at_once(
         stage.speaker.stop(drain_seconds=10)
         assert not stage.speaker.is_alive
     else:
-        stage.speaker.end_current(Status.INTERRUPTED, "enough")
+        stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "enough"))
     wait_until(lambda: utterance().status == Status.INTERRUPTED, "the interruption")
     assert spoken(stage) == ["Había una vez."]
 

@@ -86,17 +86,17 @@ def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> No
     assert np.corrcoef(sound[:length], expected[:length])[0, 1] > 0.95
 
 
-def test_what_is_foreseen_is_begun_at_once_and_made_once(espeak: Synthesizer) -> None:
+def test_prefetched_request_is_begun_at_once_and_made_once(espeak: Synthesizer) -> None:
     alone = pytest.approx(seconds(espeak.speak(HELLO)), rel=0.02)
-    espeak.foresee(HELLO)
+    espeak.prefetch(HELLO)
     for later in (LONG, SpeechRequest(text="Adiós.")):  # before anybody asks for the first
-        espeak.foresee(later)
+        espeak.prefetch(later)
     connection, number = espeak._connection, espeak._newest
     assert connection is not None
     assert connection.poll(10), "nobody has asked for it yet"
     assert seconds(espeak.speak(HELLO)) == alone
     assert espeak._newest == number, "it was made a second time"
-    espeak.foresee(LONG)
+    espeak.prefetch(LONG)
     assert seconds(espeak.speak(HELLO)) == alone
 
 
@@ -106,38 +106,18 @@ def test_what_is_in_the_cache_is_not_begun(tmp_path: Path) -> None:
     synthesizer.start()
     try:
         first = samples(list(synthesizer.speak(HELLO)))
-        synthesizer.foresee(HELLO)
+        synthesizer.prefetch(HELLO)
         assert synthesizer._ahead is None
         assert np.array_equal(samples(list(synthesizer.speak(HELLO))), first)
     finally:
         synthesizer.stop()
 
 
-def test_what_follows_is_made_while_the_one_before_it_is_heard(espeak: Synthesizer) -> None:
-    alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
-    list(espeak.speak(HELLO, following=LONG))
-    connection = espeak._connection
-    assert connection is not None
-    assert connection.poll(10), "nobody has asked for it yet"
-    assert seconds(espeak.speak(LONG)) == alone
-
-
-def test_what_was_to_follow_and_does_not_leaves_no_trace(espeak: Synthesizer) -> None:
+def test_cancelled_prefetch_leaves_no_trace(espeak: Synthesizer) -> None:
     alone = pytest.approx(seconds(espeak.speak(HELLO)), rel=0.02)
-    for _block in espeak.speak(HELLO, following=LONG):
-        espeak.cancel()
+    espeak.prefetch(LONG)
     assert seconds(espeak.speak(HELLO)) == alone
     assert seconds(espeak.speak(HELLO)) == alone
-
-
-def test_giving_up_what_was_to_follow_cuts_nothing_of_what_is_being_said(
-    espeak: Synthesizer,
-) -> None:
-    alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
-    blocks = espeak.speak(LONG, following=HELLO)
-    first = next(blocks)
-    espeak._look_ahead(SpeechRequest(text="Adiós."))  # of one that is in the cache
-    assert first.seconds + seconds(blocks) == alone
 
 
 def test_a_killed_process_costs_one_utterance_and_is_started_again(espeak: Synthesizer) -> None:
