@@ -15,6 +15,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from hive.broker import find_mosquitto
 from hive.broker_config import ROBOTS_ACL, ensure_certificate
 from tests.tools import ROOT, Listener, answers, end_client, free_port, manage, running, wait_until
 
@@ -129,7 +130,9 @@ def broker_of_docker(work: Path) -> Iterator[Ports]:
         text = text.replace(old, new)
     config = work / "mosquitto.conf"
     config.write_text(text)
-    with running(["/usr/sbin/mosquitto", "-c", str(config)]):
+    program = find_mosquitto()
+    assert program
+    with running([program, "-c", str(config)]):
         wait_until(lambda: answers(ports.plain) and answers(ports.tls), "the broker")
         yield ports
 
