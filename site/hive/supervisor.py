@@ -27,6 +27,7 @@ from hive.broker import Answer, find_mosquitto, loopback_address, probe
 from hive.conf import conf as hive_conf
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.system.lock import Service, ensure_not_running
 from ttsmonitor.system.ports import ensure_port_free
 from ttsmonitor.system.signals import STOP_SIGNALS
 
@@ -50,11 +51,13 @@ class Plan:
 
 
 def plan(*, speech: bool = True) -> Plan:
-    """Look at the ports and the broker. Raises TTSMonitorError with what is in the way.
+    """Look for running services, at the ports and for the broker, and return what to start.
 
-    Without `speech` the speech service is another computer's.
+    Nothing is changed. Without `speech` the speech service is another computer's. Raises
+    TTSMonitorError with what is in the way.
     """
     ours = (HIVE, SPEECH) if speech else (HIVE,)
+    ensure_not_running(conf.work_dir, Service.HIVE, *((Service.SPEECH,) if speech else ()))
     ensure_port_free(conf.HTTP_HOST, hive_conf.HIVE_PORT, "HIVE_PORT")
     if speech:
         ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT, "HTTP_PORT")
@@ -83,6 +86,7 @@ def plan(*, speech: bool = True) -> Plan:
             f"No broker answers at {address}, and the one started here speaks TLS to robots only:"
             " unset MQTT_TLS."
         )
+    ensure_not_running(conf.work_dir, Service.BROKER)
     kind = "Mosquitto" if find_mosquitto() else "development broker"
     return Plan((BROKER, *ours), f"{address}, {kind}; robots: port {conf.MQTT_SSL_PORT}")
 

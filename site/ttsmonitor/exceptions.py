@@ -27,7 +27,7 @@ class AudioError(TTSMonitorError):
 
 
 class AlreadyRunningError(TTSMonitorError):
-    """Another speech service of this installation is running."""
+    """A service of this installation is running already."""
 
 
 class BrokerError(TTSMonitorError):

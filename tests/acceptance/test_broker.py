@@ -233,8 +233,9 @@ def connect_code(port: int, username: str, password: str) -> int:
     return answer[0]
 
 
-def test_a_taken_port_is_one_line(started: Started) -> None:
-    second = Process(manage("run_broker"), started.environment)
+def test_a_taken_port_is_one_line(started: Started, tmp_path: Path) -> None:
+    elsewhere = started.environment | {"MOXIE_WORK_DIR": str(tmp_path / "elsewhere")}
+    second = Process(manage("run_broker"), elsewhere)
     assert second.wait() == 1
     assert second.lines[-1].startswith("CommandError: Port ")
     assert "MQTT_PORT" in second.lines[-1]

@@ -15,7 +15,7 @@ from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.models import OutboxEntry
 from ttsmonitor.publishing.mirror import get_tts_mirror
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.system.lock import only_one
+from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.processors import set_one_apart
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
@@ -33,7 +33,7 @@ def run() -> None:
     Raises ListenError or AlreadyRunningError before anything starts, TTSMonitorError where the
     service cannot start or go on.
     """
-    with only_one(conf.work_dir / "speech.lock"):
+    with only_one(conf.work_dir, Service.SPEECH):
         _serve()
 
 
