@@ -15,7 +15,6 @@ MOST_BYTES = 4_000_000
 """Size of a description file, at most; published ones have 5 to 50 kilobytes."""
 PIPER_SYMBOLS = 256
 """Phoneme ids that Piper reserves, also for voices whose `num_symbols` counts fewer."""
-REMEDY = "Fetch the voice again, or correct the file"
 
 
 class Number(NamedTuple):
@@ -43,11 +42,11 @@ NUMBERS = (
 def check_description(config: object) -> None:
     """Raise SynthesisError with the field, its value and what it may be, where one is unusable."""
     if not isinstance(config, dict):
-        raise SynthesisError(f"it has to be a JSON object. {REMEDY}")
+        raise _error("the description", config, "an object")
     for number in NUMBERS:
         _check_number(config, number)
     if not isinstance(_field(config, "espeak.voice"), str):
-        raise _error("espeak.voice", _field(config, "espeak.voice"), "the name of a language")
+        raise _error("espeak.voice", _field(config, "espeak.voice"), "text")
     _check_phonemes(config)
 
 
@@ -66,7 +65,7 @@ def _check_number(config: Mapping[str, Any], number: Number) -> None:
 def _check_phonemes(config: Mapping[str, Any]) -> None:
     phonemes = _field(config, "phoneme_id_map")
     if not isinstance(phonemes, dict) or not phonemes:
-        raise _error("phoneme_id_map", phonemes, "an object with the ids of each phoneme")
+        raise _error("phoneme_id_map", phonemes, "an object that is not empty")
     last = max(config["num_symbols"], PIPER_SYMBOLS) - 1
     for phoneme, ids in phonemes.items():
         are_ids = isinstance(ids, list) and all(type(each) is int for each in ids)
@@ -100,4 +99,7 @@ def _field(config: Mapping[str, Any], name: str) -> Any:
 
 
 def _error(name: str, value: object, allowed: str) -> SynthesisError:
-    return SynthesisError(f"{name} is {value!r:.80}; it has to be {allowed}. {REMEDY}")
+    shown = f"{value!r:.80}"
+    return SynthesisError(
+        f"{name} is {shown}; it has to be {allowed}. Fetch the voice again, or correct the file"
+    )

@@ -173,7 +173,7 @@ def check_length(seconds: float, ids: list[int], scales: Scales) -> None:
     most = SECONDS_OF_CLAUSE + SECONDS_PER_ID * len(ids) * max(1.0, scales[1])
     if seconds > most:
         raise RunawaySpeechError(
-            f"it makes {seconds:.0f} s of sound of {len(ids)} phonemes, at most {most:.0f} s fit"
+            f"it makes {seconds:.0f} s of sound of {len(ids)} phonemes; {most:.0f} s are the most"
         )
 
 

@@ -199,8 +199,10 @@ def _named_voice(
     if named.model in unfit:
         return None, unfit[named.model]
     if request.lang and not speaks(named, request.lang):
-        its_own = f"reads {named.langs[0]}" if named.langs else "names no language"
-        return None, f"the voice {named.name} {its_own}, and the text is {request.lang}"
+        if not named.langs:
+            return None, f"the voice {named.name} names no language, and the text is {request.lang}"
+        its_own = named.langs[0]
+        return None, f"the voice {named.name} reads {its_own}, and the text is {request.lang}"
     return named, ""
 
 

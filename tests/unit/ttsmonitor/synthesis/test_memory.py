@@ -151,14 +151,14 @@ def test_voice_that_never_ends_is_replaced_and_named(
     start: Callable[..., Synthesizer], tmp_path: Path, ups: tuple[int, ...]
 ) -> None:
     make_voice(tmp_path / "good.onnx")
-    frames = 400 if ups else 30_000  # without ups a frame is one sample
+    frames = 120 if ups else 8_000  # without ups a frame is one sample
     make_voice(tmp_path / "slow.onnx", frames_per_id=frames, ups=ups, named=bool(ups))
-    synthesizer = start("good")
+    synthesizer = start("good", headroom_bytes=1_500_000_000)
     assert list(synthesizer.speak(SpeechRequest("Hola.", voice="slow")))
     assert synthesizer.engine == "piper good"
     found = re.match(
-        r"The voice slow cannot be used: it makes (\d+) s of sound of (\d+) phonemes, at most"
-        r" (\d+) s fit; piper good speaks instead",
+        r"The voice slow cannot be used: it makes (\d+) s of sound of (\d+) phonemes;"
+        r" (\d+) s are the most; piper good speaks instead",
         synthesizer.remark,
     )
     assert found and int(found[1]) > int(found[3])
@@ -185,7 +185,7 @@ def test_real_voice_stays_far_below_the_limit(
 ) -> None:
     synthesizer = start("bench", bench_model.parent, niceness=0)
     unbroken = WORDS.replace(",", "").rstrip(".").replace(" y ", " a ") + " "
-    for text in (WORDS, unbroken * 6):
-        assert list(synthesizer.speak(SpeechRequest(text)))
+    for _block in synthesizer.speak(SpeechRequest(unbroken * 6)):  # one clause, as long as any
+        pass
     assert synthesizer.engine == "piper bench"
     assert status_bytes(synthesizer, "VmData") < data_limit(synthesizer) / 3
