@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +27,9 @@ from hive.broker import Answer, find_mosquitto, loopback_address, probe
 from hive.conf import conf as hive_conf
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.synthesis.voices import choose_voice, download_command
 from ttsmonitor.system.lock import Service, ensure_not_running
 from ttsmonitor.system.ports import ensure_port_free
 from ttsmonitor.system.signals import STOP_SIGNALS
@@ -281,15 +284,12 @@ def summary(broker: str, *, speech: bool) -> str:
         f"  broker               {broker}",
     ]
     if speech and not has_voice():
-        lines.append(
-            "  voice                espeak; for a natural one:"
-            f" .venv/bin/python manage.py download_voice {conf.TTS_VOICE}"
-        )
+        lang, command = conf.TTS_LANG, download_command(conf.TTS_LANG, conf.TTS_VOICE)
+        lines.append(f"  voice                espeak; a natural one of {lang}: .venv/bin/{command}")
     return "\n".join([*lines, ""])
 
 
 def has_voice() -> bool:
-    """Is a Piper voice installed?"""
-    if conf.PIPER_MODEL:
-        return conf.path("PIPER_MODEL").is_file()
-    return any(conf.path("TTS_VOICE_DIR").glob("*.onnx"))
+    """Return True if a Piper voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
+    config = replace(engine_config(), engine="auto")
+    return choose_voice(config, SpeechRequest("")).voice is not None

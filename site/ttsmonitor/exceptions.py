@@ -18,6 +18,10 @@ class SynthesisError(TTSMonitorError):
     """The voice could not speak this text."""
 
 
+class RunawaySpeechError(SynthesisError):
+    """The voice makes far more sound than the text can take."""
+
+
 class VoiceNotFoundError(SynthesisError):
     """The voice is not installed."""
 

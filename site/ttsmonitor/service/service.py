@@ -24,12 +24,12 @@ from ttsmonitor.service.commands import Commands
 from ttsmonitor.service.health import DatabaseProbe, Health
 from ttsmonitor.service.waiting import Waiting
 from ttsmonitor.speaker import TOO_OLD, Speaker
+from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.journal import BACKLOG, Change, Journal
 from ttsmonitor.speaking.progress import Progress
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.wallclock import begin_with_clock
 from ttsmonitor.subscriber import COMPONENT, Subscriber
-from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.version import VERSION
@@ -78,15 +78,7 @@ class SpeechService:
             wav_dir=conf.path("TTS_WAV_DIR"),
         )
         self._cache = _make_cache()
-        self._engine_config = EngineConfig(
-            engine=conf.TTS_ENGINE,
-            voice=conf.TTS_VOICE,
-            voice_dir=conf.path("TTS_VOICE_DIR"),
-            model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
-            lang=conf.TTS_LANG,
-            loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
-            processor=processor,
-        )
+        self._engine_config = engine_config(processor)
         self._synthesizer = Synthesizer(self._engine_config, cache=self._cache)
         self._progress = Progress(
             in_hand=lambda: self._speaker.playing,

@@ -48,7 +48,14 @@ def install_voice(model: Path, directory: Path) -> Voice:
         partial = directory / f".{source.name}.partial"
         shutil.copyfile(source, partial)
         partial.replace(directory / source.name)
-    return _cut(read_voice(directory / model.name))
+    voice = read_voice(directory / model.name)
+    if not voice.langs:
+        logger.warning(
+            "%s does not say its language (language.code or espeak.voice in its .json), so it reads"
+            " only what names it",
+            voice.name,
+        )
+    return _cut(voice)
 
 
 def _fetch(name: str, aside: Path, directory: Path) -> None:

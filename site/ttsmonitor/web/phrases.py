@@ -85,7 +85,26 @@ CAUSES = (
     gettext_noop("eSpeak NG has no voice for {lang}"),
     gettext_noop("The voice {name} is not installed (installed: {known}). Get it with: {command}"),
     gettext_noop("The voice {name} cannot be loaded; fetch it again. {cause}"),
+    gettext_noop("The voice {name} cannot be used: {cause}"),
     gettext_noop("The voice {name} failed: {cause}"),
+    gettext_noop(
+        "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+    ),
+    gettext_noop("it makes {seconds} s of sound of {count} phonemes; {most} s are the most"),
+    gettext_noop("the voice {name} reads {lang}, and the text is {other}"),
+    gettext_noop("the voice {name} names no language, and the text is {lang}"),
+    gettext_noop("no Piper voice for {lang} is installed. Get one with: {command}"),
+    gettext_noop("{cause}; no Piper voice for {lang} is installed. Get one with: {command}"),
+    gettext_noop(
+        "{field} is {value}; it has to be {wanted}. Fetch the voice again, or correct the file"
+    ),
+    gettext_noop("missing"),
+    gettext_noop("text"),
+    gettext_noop("an object"),
+    gettext_noop("an object that is not empty"),
+    gettext_noop("a number from {low} to {high}"),
+    gettext_noop("a whole number from {low} to {high}"),
+    gettext_noop("a list of whole numbers from {low} to {high}"),
     gettext_noop("{cause}; {engine} speaks instead"),
     gettext_noop("Piper is not installed: pip install -r requirements-piper.txt"),
     gettext_noop("{path} is missing: a Piper voice is a .onnx file with its .onnx.json beside it"),
