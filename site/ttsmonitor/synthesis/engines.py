@@ -14,7 +14,8 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.memory import give_back, taken_by
-from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice
+from ttsmonitor.synthesis.voices import ESPEAK, Voice, choose_voice, piper_missing
+from ttsmonitor.system.commands import manage_command
 
 if TYPE_CHECKING:
     from ttsmonitor.synthesis.piper import PiperEngine
@@ -58,10 +59,10 @@ class Engines:
 
     def _warn_of_missing(self, request: SpeechRequest, wanted: Voice | None) -> None:
         if wanted is None and request.voice != ESPEAK:
+            command = manage_command(f"download_voice {self._config.voice}")
             self._warn(
                 f"no Piper voice for {request.lang or self._config.lang} is installed, so"
-                " espeak speaks. Get one with: python manage.py download_voice"
-                f" {self._config.voice}"
+                f" espeak speaks. Get one with: {command}"
             )
         elif wanted is not None and request.voice not in ("", wanted.name):
             self._warn(
@@ -98,9 +99,7 @@ class Engines:
         try:
             from ttsmonitor.synthesis.piper import PiperEngine
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         state = fingerprint(voice.model)
         known = self._loaded.pop(voice.model, None)
         if known is None or known.state != state:

@@ -25,7 +25,7 @@ from ttsmonitor.synthesis.loudness import (
 from ttsmonitor.synthesis.reading import readable
 from ttsmonitor.synthesis.stages import Samples, Scales, load_stages, session
 from ttsmonitor.synthesis.timing import Timing, places, starts
-from ttsmonitor.synthesis.voices import Voice
+from ttsmonitor.synthesis.voices import Voice, piper_missing
 
 logger = logging.getLogger(__name__)
 
@@ -116,9 +116,7 @@ class PiperEngine:
             from piper import PiperVoice
             from piper.config import PiperConfig
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.

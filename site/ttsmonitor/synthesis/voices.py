@@ -17,6 +17,7 @@ from typing import Any
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
+from ttsmonitor.system.commands import manage_command, python_command
 from ttsmonitor.text import language_tag
 
 ESPEAK = "espeak"
@@ -106,9 +107,14 @@ def find_voice(name: str, directory: Path) -> Voice:
         known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
         raise VoiceNotFoundError(
             f"The voice {name} is not installed (installed: {known}). "
-            f"Get it with: python manage.py download_voice {name}"
+            f"Get it with: {manage_command(f'download_voice {name}')}"
         )
     return read_voice(model)
+
+
+def piper_missing() -> str:
+    """Return the message for a Piper voice where the Piper library is not installed."""
+    return f"Piper is not installed: {python_command('-m pip install -r requirements-piper.txt')}"
 
 
 def choose_voice(

@@ -14,7 +14,6 @@ from hive.broker import (
     MosquittoBroker,
     connect_packet,
     find_mosquitto,
-    loopback_address,
     make_broker,
     probe,
 )
@@ -24,6 +23,7 @@ from hive.supervisor import plan
 from tests.conftest import Broker
 from tests.tools import free_port
 from ttsmonitor.exceptions import BrokerError
+from ttsmonitor.system.ports import loopback_address
 
 
 @pytest.fixture
