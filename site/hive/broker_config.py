@@ -57,7 +57,7 @@ def write_config(
     _write_private(
         config,
         f"""\
-# Written by manage.py run_broker at every start: changes here are lost.
+# Written by run_broker at every start: changes here are lost.
 per_listener_settings true
 {user}persistence true
 persistence_location {directory}/

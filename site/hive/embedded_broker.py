@@ -69,7 +69,7 @@ class LogTopicPlugin(BasePlugin[BrokerContext]):  # type: ignore[misc]
         await self._tell(f"Client {client_id} closed its connection.")
 
     async def _tell(self, line: str) -> None:
-        logger.info("%s", line)
+        logger.debug("%s", line)
         await self.context.broadcast_message(LOG_TOPIC, f"{int(time.time())}: {line}".encode())
 
 

@@ -112,8 +112,8 @@ def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Lis
         return any(words in line.decode() for line in hearer.payloads("$SYS/broker/log/N"))
 
     robot = Robot(started.tls_port, "d_1")
-    wait_until(lambda: told("New client connected from 127.0.0.1:"), "the connect")
-    assert told(" as d_1 (")
+    wait_until(lambda: told(" as d_1 ("), "the connect")
+    assert told("New client connected from 127.0.0.1:")
     robot.close()
     wait_until(
         lambda: told("Client d_1 closed its connection.") or told("Client d_1 disconnected."),

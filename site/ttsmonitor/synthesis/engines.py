@@ -14,7 +14,14 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.fingerprint import fingerprint
 from ttsmonitor.synthesis.memory import give_back, taken_by
-from ttsmonitor.synthesis.voices import ESPEAK, Choice, Voice, choose_voice, no_voice_for
+from ttsmonitor.synthesis.voices import (
+    ESPEAK,
+    Choice,
+    Voice,
+    choose_voice,
+    no_voice_for,
+    piper_missing,
+)
 
 if TYPE_CHECKING:
     from ttsmonitor.synthesis.piper import PiperEngine
@@ -98,9 +105,7 @@ class Engines:
         try:
             from ttsmonitor.synthesis.piper import PiperEngine
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         state = fingerprint(voice.model)
         known = self._loaded.pop(voice.model, None)
         if known is None or known.state != state:

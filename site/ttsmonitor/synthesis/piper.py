@@ -26,7 +26,7 @@ from ttsmonitor.synthesis.memory import is_out_of_memory
 from ttsmonitor.synthesis.reading import readable
 from ttsmonitor.synthesis.stages import Samples, Scales, check_length, load_stages, session
 from ttsmonitor.synthesis.timing import Timing, places, starts
-from ttsmonitor.synthesis.voices import Voice
+from ttsmonitor.synthesis.voices import Voice, piper_missing
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +119,7 @@ class PiperEngine:
             from piper import PiperVoice
             from piper.config import PiperConfig
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.

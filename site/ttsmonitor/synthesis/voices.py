@@ -19,6 +19,7 @@ from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.description import MOST_BYTES, check_description
 from ttsmonitor.synthesis.fingerprint import fingerprint
+from ttsmonitor.system.commands import manage_command, python_command
 from ttsmonitor.text import language_tag
 
 ESPEAK = "espeak"
@@ -113,9 +114,14 @@ def find_voice(name: str, directory: Path) -> Voice:
         known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
         raise VoiceNotFoundError(
             f"The voice {name} is not installed (installed: {known}). "
-            f"Get it with: python manage.py download_voice {name}"
+            f"Get it with: {manage_command(f'download_voice {name}')}"
         )
     return read_voice(model)
+
+
+def piper_missing() -> str:
+    """Return the message for a Piper voice where the Piper library is not installed."""
+    return f"Piper is not installed: {python_command('-m pip install -r requirements-piper.txt')}"
 
 
 def language_of(name: str, directory: Path) -> str:
@@ -257,7 +263,7 @@ def no_voice_for(lang: str, suggested: str) -> str:
 
 def download_command(lang: str, suggested: str) -> str:
     """Return the command that installs a voice of `lang`: `suggested`, if its name is of it."""
-    command = "python manage.py download_voice"
+    command = manage_command("download_voice")
     published = _PUBLISHED_NAME.fullmatch(suggested)
     if published and is_same_language(published[1], lang):
         return f"{command} {suggested}"

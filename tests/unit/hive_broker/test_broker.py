@@ -14,7 +14,6 @@ from hive.broker import (
     MosquittoBroker,
     connect_packet,
     find_mosquitto,
-    loopback_address,
     make_broker,
     probe,
 )
@@ -25,6 +24,7 @@ from tests.conftest import Broker
 from tests.tools import free_port
 from ttsmonitor.exceptions import AlreadyRunningError, BrokerError
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.ports import loopback_address
 
 
 @pytest.fixture
