@@ -5,6 +5,7 @@ The stand-in of tests/standins is what the tests run; tests/real_openmoxie.py ta
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -67,6 +68,27 @@ def plug(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run script/plug-into."""
     command = [str(ROOT / "script" / "plug-into"), str(path), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+OLD_LINES = b"""
+# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.
+INSTALLED_APPS = [*INSTALLED_APPS, "ttsmonitor"]
+"""
+"""What earlier versions of script/plug-into added to the settings."""
+
+
+def plug_as_earlier(path: Path, newline: bytes = b"\n") -> bytes:
+    """Plug in as an earlier version did: with its lines. Return the settings as they were."""
+    settings = path / "site/openmoxie/settings.py"
+    original = settings.read_bytes()
+    assert plug(path).returncode == 0
+    before = b"" if original.endswith(newline) else newline
+    old = original + before + OLD_LINES.replace(b"\n", newline)
+    state = path / "site/ttsmonitor/.plugged-in/state.json"
+    digests = [hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)]
+    state.write_text(state.read_text().replace(*digests))
+    settings.write_bytes(old)
+    return original
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.openmoxie import (
     cloned,
     git,
     plug,
+    plug_as_earlier,
     read,
     talk,
     tls_broker,
@@ -28,11 +30,6 @@ from tests.openmoxie import (
 from tests.tools import wait_until
 
 SETTINGS = "site/openmoxie/settings.py"
-OLD_LINES = """
-# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.
-INSTALLED_APPS = [*INSTALLED_APPS, "ttsmonitor"]
-"""
-"""What earlier versions of script/plug-into added."""
 DAY_OLD = "Dicho hace dos días"
 FILL = f"""
 from datetime import timedelta
@@ -62,8 +59,6 @@ kept = (Utterance, UtteranceChunk, OutboxEntry, QuarantinedMessage, VoiceSetting
 rows = [row for model in kept for row in model.objects.order_by("pk")]
 print("rows", serializers.serialize("json", rows))
 """
-
-Start = Callable[..., AbstractContextManager[OpenMoxie]]
 
 
 @pytest.fixture
@@ -166,16 +161,25 @@ def test_missing_tables_are_made_when_something_is_said(
     openmoxie.start()
     assert not openmoxie.history_database.exists()
     talk(openmoxie, robot)
-    wait_until(openmoxie.history_database.exists)
+    wait_until(openmoxie.history_database.exists, "the file")
+    wait_until(lambda: "ttsmonitor_keeping" in tables(openmoxie.history_database), "the tables")
     wait_until(lambda: len(openmoxie.history()) == len(SOURCES))
     assert not [name for name in tables(openmoxie.database) if name.startswith("ttsmonitor")]
 
 
-def test_upgrade_copies_the_history_out_of_the_hosts_database(openmoxie: OpenMoxie) -> None:
-    settings = openmoxie.checkout / SETTINGS
-    original = settings.read_bytes()
+def test_several_processes_make_the_tables_at_once(openmoxie: OpenMoxie) -> None:
     plug(openmoxie.checkout)
-    settings.write_bytes(original + b"\n" + OLD_LINES.encode())
+    openmoxie.prepare()
+    openmoxie.history_database.unlink()
+    make = "from ttsmonitor.plugged_in.database import prepare; prepare()"
+    with ThreadPoolExecutor(3) as threads:
+        made = [threads.submit(openmoxie.manage, "shell", "-c", make) for _ in range(3)]
+        assert not any("Error" in each.result() for each in made)
+    assert "MISSING" not in plug(openmoxie.checkout, "--check").stdout
+
+
+def test_upgrade_copies_the_history_out_of_the_hosts_database(openmoxie: OpenMoxie) -> None:
+    plug_as_earlier(openmoxie.checkout)
     openmoxie.prepare()
     openmoxie.manage("shell", "-c", FILL)
     old = rows(openmoxie)
@@ -204,14 +208,27 @@ def test_upgrade_copies_the_history_out_of_the_hosts_database(openmoxie: OpenMox
     assert git(openmoxie.checkout, "status", "--porcelain") == ""
 
 
-def test_old_tables_that_were_not_copied_are_not_dropped(openmoxie: OpenMoxie) -> None:
-    settings = openmoxie.checkout / SETTINGS
-    original = settings.read_bytes()
-    plug(openmoxie.checkout)
-    new = settings.read_bytes()
-    settings.write_bytes(original + b"\n" + OLD_LINES.encode())
+def test_older_tables_with_fewer_columns_are_copied(openmoxie: OpenMoxie) -> None:
+    plug_as_earlier(openmoxie.checkout)
     openmoxie.prepare()
-    settings.write_bytes(new)
+    openmoxie.manage("migrate", "ttsmonitor", "0003")
+    with closing(sqlite3.connect(openmoxie.database)) as connection:
+        connection.execute(
+            "insert into ttsmonitor_utterance (id, text, source, device_id, lang, voice, mood,"
+            " priority, total_chunks, status, error, published_at, received_at, engine) values"
+            " ('0123456789abcdef0123456789abcdef', 'Hola', 'chat', '', '', '', '', 'normal', 1,"
+            " 'spoken', '', '2026-01-01 10:00:00', '2026-01-01 10:00:00', '')"
+        )
+        connection.commit()
+    plug(openmoxie.checkout)
+    assert "Copied 1 rows" in openmoxie.manage("migrate")
+    assert openmoxie.history() == [("Hola", "chat", "spoken", None)]
+
+
+def test_old_tables_that_were_not_copied_are_not_dropped(openmoxie: OpenMoxie) -> None:
+    plug_as_earlier(openmoxie.checkout)
+    openmoxie.prepare()
+    plug(openmoxie.checkout)
     drop = (
         "from ttsmonitor.exceptions import TTSMonitorError\n"
         "from ttsmonitor.plugged_in.database import drop_old_tables\n"
@@ -255,6 +272,29 @@ def test_settings_without_our_database_leave_the_host_alone(
     assert "nothing is mirrored: DATABASES lacks moxie_tts" in openmoxie.output
     assert not [name for name in tables(openmoxie.database) if name.startswith("ttsmonitor")]
     assert speech.heard == []
+
+
+def test_missing_folder_delays_the_history_and_not_the_speech(
+    openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.write_text("a file where the folder should be")
+    plug(openmoxie.checkout)
+    settings = openmoxie.checkout / SETTINGS
+    told = f"MOXIE_TTS_DATABASE = {str(place / 'moxie_tts.sqlite3')!r}\n"
+    settings.write_text(settings.read_text().replace("\n# The Moxie", f"{told}\n# The Moxie"))
+    openmoxie.prepare()
+    openmoxie.start()
+    robot.start()
+    robot.wait_for(lambda robot: robot.config, 30)
+    openmoxie.puppet(command="speak", speech="Hola", mood="happy", intensity="1")
+    wait_until(lambda: speech.heard, "the sentence")
+    place.unlink()
+    database = place / "moxie_tts.sqlite3"
+    wait_until(database.exists, "the database")
+    query = "select text from ttsmonitor_utterance"
+    wait_until(lambda: "ttsmonitor_keeping" in tables(database), "the tables")
+    wait_until(lambda: read(database, query) == [("Hola",)], "the history")
 
 
 def test_check_tells_of_a_missing_database(openmoxie: OpenMoxie) -> None:

@@ -87,8 +87,11 @@ def _migrate() -> None:
     if not connection.is_in_memory_db():  # type: ignore[attr-defined]
         with contextlib.suppress(OSError):  # opening the file says what is wrong
             path.parent.mkdir(parents=True, exist_ok=True)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA journal_mode=WAL")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")  # lasts: it is kept in the file
+    except DatabaseError as exc:  # some shared folders have no shared memory
+        logger.warning("%s is written without a write-ahead log: %s", path, exc)
     if not _migrations() <= _applied():
         # Not the command: its signals would have other apps write to their own databases.
         executor = MigrationExecutor(connection)

@@ -32,7 +32,6 @@ from ttsmonitor.messages import (
     tidy,
 )
 from ttsmonitor.mqtt.connection import MQTTConnection, Received
-from ttsmonitor.plugged_in import database
 from ttsmonitor.publishing.echoes import Echoes, Heard
 from ttsmonitor.publishing.handed import Confirmed, Handed, Item, Resend, Told
 from ttsmonitor.publishing.history import History
@@ -62,7 +61,6 @@ class Publisher:
         self._echoes = Echoes(self._tell_robot)
         # Elsewhere the speech service's own history is in reach.
         self._history = History() if is_plugged_in() else None
-        self._lacks_tables = database.is_own()
         self._is_heard = True
         self._is_full = False
         self._deadline = float("inf")
@@ -144,7 +142,7 @@ class Publisher:
         swept = time.monotonic()
         is_stopping = False
         with self._working:
-            self._try(self._open)
+            self._try(self._unconfirmed.load)
         while True:
             batch, is_last = self._next_batch(0.05 if is_stopping else TICK_SECONDS)
             is_sweep = not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3
@@ -153,8 +151,6 @@ class Publisher:
                 self._handle(batch)
                 self._try(self._keep_book)
                 if is_sweep:
-                    if self._lacks_tables:
-                        self._try(self._open)
                     self._try(self._sweep)
                 elif is_stopping:
                     self._try(self._unconfirmed.save)
@@ -163,13 +159,6 @@ class Publisher:
             is_stopping |= is_last
             if is_stopping and not batch and self._is_settled():
                 return
-
-    def _open(self) -> None:
-        """Load what an earlier run left. A plug-in makes its tables first if they are missing."""
-        if self._lacks_tables:
-            database.prepare()
-            self._lacks_tables = False
-        self._unconfirmed.load()
 
     def _try(self, step: Callable[..., None], *arguments: Any) -> None:
         """One step: what goes wrong in it is no reason to leave out the next."""
