@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.postgres import Postgres, find_programs
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
 from tests.openmoxie import (
@@ -59,6 +60,8 @@ kept = (Utterance, UtteranceChunk, OutboxEntry, QuarantinedMessage, VoiceSetting
 rows = [row for model in kept for row in model.objects.order_by("pk")]
 print("rows", serializers.serialize("json", rows))
 """
+DROP = "from ttsmonitor.plugged_in.database import drop_old_tables; drop_old_tables()"
+NAMES = "from django.db import connection; print(connection.introspection.table_names())"
 
 
 @pytest.fixture
@@ -199,13 +202,35 @@ def test_upgrade_copies_the_history_out_of_the_hosts_database(openmoxie: OpenMox
     assert "keeping" not in rows(openmoxie)
     assert len(read(openmoxie.database, "select 1 from ttsmonitor_utterance")) == 4
 
-    drop = "from ttsmonitor.plugged_in.database import drop_old_tables; drop_old_tables()"
-    openmoxie.manage("shell", "-c", drop)
+    openmoxie.manage("shell", "-c", DROP)
     left = {name for name in tables(openmoxie.database) if "ttsmonitor" in name or "utter" in name}
     assert left == set()
     assert "No migrations to apply" in openmoxie.manage("migrate")
     plug(openmoxie.checkout, "--remove")
     assert git(openmoxie.checkout, "status", "--porcelain") == ""
+
+
+@pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed")
+def test_upgrade_copies_the_history_out_of_postgresql(openmoxie: OpenMoxie) -> None:
+    programs = find_programs()
+    assert programs is not None
+    with closing(Postgres(programs)) as server:
+        url = server.new_database("openmoxie")
+        settings = openmoxie.checkout / SETTINGS
+        theirs = f"import dj_database_url\nDATABASES['default'] = dj_database_url.parse({url!r})\n"
+        settings.write_text(f"{settings.read_text()}\n{theirs}")
+        plug_as_earlier(openmoxie.checkout)
+        openmoxie.prepare()
+        openmoxie.manage("shell", "-c", FILL)
+        old = rows(openmoxie)
+        plug(openmoxie.checkout)
+        assert "Copied 11 rows" in openmoxie.manage("migrate")
+        assert rows(openmoxie) == old
+        assert len(openmoxie.history()) == 4
+        openmoxie.manage("shell", "-c", DROP)
+        names = openmoxie.manage("shell", "-c", NAMES)
+        assert "auth_user" in names
+        assert "ttsmonitor_" not in names
 
 
 def test_older_tables_with_fewer_columns_are_copied(openmoxie: OpenMoxie) -> None:
