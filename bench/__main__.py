@@ -38,7 +38,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         for name, words in {
             "first-audio": "publish to first audible sample, beside Piper's library and program",
             "publish": "what publish_text() costs, broker up, down and frozen",
-            "plugin": "whether an OpenMoxie with the mirror is any later at its robot",
+            "plugin": "whether the mirror makes an OpenMoxie late at its robot, or lose data",
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",

@@ -100,11 +100,12 @@ def run(args: argparse.Namespace) -> bool:
     load = os.getloadavg()[0]
     print(f"\nopenmoxie: {args.seconds} s in each round, load {load:.2f} at the end\n")
     print(table(head, rows), "\n")
-    return report(_wanted(totals))
+    return report(wanted(totals))
 
 
-def _wanted(totals: dict[str, Outcome]) -> list[Wanted]:
-    base = percentile(totals["without"].commands_ms, 99) or 0.0
+def wanted(totals: dict[str, Outcome]) -> list[Wanted]:
+    """Return what is wanted of the plug-in beside what was measured."""
+    base = percentile(totals["without"].commands_ms, 99) or 1.0
     later = (percentile(totals["with"].commands_ms, 99) or 0.0) / base * 100 - 100
     return [
         *(Wanted(f"{way}: reports lost", totals[way].lost_reports, 0) for way in WAYS),
