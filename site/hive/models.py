@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -92,6 +93,14 @@ class RobotQuerySet(models.QuerySet["Robot"]):
     def all_departed(self) -> int:
         """Nobody is connected, as far as we know."""
         return self.online().update(online=False, puppet_state="", awake=None)
+
+    def mark_online(self, device_ids: Iterable[str]) -> list[str]:
+        """Mark these robots online and return those that the database had as offline."""
+        offline = self.filter(device_id__in=device_ids, online=False)
+        found = list(offline.values_list("device_id", flat=True))
+        if found:
+            self.filter(device_id__in=found).update(online=True)
+        return found
 
     def heard(self, device_id: str, **reported: Any) -> int:
         """It said something; `reported` are fields that changed by that."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,32 @@ def test_without_a_network_it_says_so(project: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: requirements.txt is not installed: pip cannot reach")
     assert "Traceback" not in done.stdout
+
+
+def test_server_leaves_the_account_to_the_end(project: Path) -> None:
+    (project / "manage.py").write_text("import sys\nprint(*sys.argv)\n")
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (project / ".venv" / ".left-out").touch()
+    # The stamp of a setup that has nothing left to do, written by its own functions.
+    script = (project / "script" / "setup").read_text()
+    functions = re.findall(r"^(?:state|has_portaudio)\(\) \{\n.*?^\}\n", script, re.M | re.S)
+    program = "source script/lib.sh\n" + "".join(functions) + 'state >"$STAMP"'
+    subprocess.run(["bash", "-c", program], cwd=project, check=True)
+    server = subprocess.run(
+        [project / "script" / "server", "--without-speech"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert server.returncode == 0, server.stdout + server.stderr
+    assert server.stdout.splitlines() == [
+        "manage.py prepare --no-account",
+        "manage.py run_all --without-speech",
+    ]
 
 
 def test_an_unknown_option_is_refused(project: Path) -> None:

@@ -38,7 +38,7 @@ def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
         mirror.publish_text(f"Frase {number}", source="chat")
     wait_until(lambda: mirror.state.lost == 7, "seven to fall out")
     assert kept() == ["Frase 7", "Frase 8", "Frase 9"]
-    assert mirror.state.waiting == 3
+    wait_until(lambda: mirror.state.waiting == 3, "the rest to be counted")
 
 
 def test_a_sentence_over_its_hours_is_given_up_and_counted(
@@ -87,7 +87,7 @@ def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
     assert sorted(history()) == ["dos", "tres", "uno"]
     withdrawn = Utterance.objects.filter(ttl_seconds=0)
     assert [each.text for each in withdrawn] == ["dos"]
-    assert not mirror.state.problem
+    wait_until(lambda: not mirror.state.problem, "the end of the problem")
 
 
 def test_without_a_database_it_is_mirrored_all_the_same(

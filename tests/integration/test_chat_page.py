@@ -66,6 +66,7 @@ def test_a_conversation_is_led_with_the_keyboard_and_shown_while_it_is_made(
     page.keyboard.press("Escape")
     wait_until(lambda: service.payloads(CONTROL_TOPIC), "the interrupt")
     page.reload()
+    expect(page.locator("#text")).to_be_focused()
     expect(words).to_have_text("Me encanta. ¿Y tú?")
     expect(child.locator(".chat-words")).to_have_text("Hoy vi un gato")
 

@@ -243,7 +243,7 @@ def test_an_interrupt_cancels_the_rest(
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
     assert (last["text"].strip(), last["ttl"], last.get("more")) == ("", 0, None)
-    assert loudspeaker.payloads(CONTROL_TOPIC)
+    wait_until(lambda: loudspeaker.payloads(CONTROL_TOPIC), "the interrupt")
     said = ["Uno.", "Me gusta. ¿Y tú?"]
     wait_until(lambda: [text.strip() for text in utterances(loudspeaker)] == said, "no more")
     assert len(answers(moxie)) == 1

@@ -86,6 +86,8 @@ def test_a_robot_that_takes_its_own_place_stays_online(
     try:
         switch_on(again)
         moxie.wait_for(lambda robot: not robot.is_connected)
+        again.query("license")  # the hive works in order: it has heard of the eviction by then
+        again.wait_for(lambda robot: robot.commands)
         assert online()
     finally:
         again.stop()

@@ -291,7 +291,9 @@ class MoxieServer:
             self._departed(device_id)
         if self.speech.heard_mirror(get_tts_mirror().state):
             push_speech(self.speech.describe())
-        # What another process saved: the admin is on the monitor's port too.
+        # Another process may have written: the admin is on the monitor's port too.
+        for device_id in Robot.objects.mark_online(self._presence.devices):
+            push_robot(device_id)
         self._publish_changed("")
 
     # their configuration

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from ttsmirror.conf import conf
+from ttsmirror.plugged_in import database
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
 
@@ -57,6 +58,7 @@ class UnconfirmedUtterances:
         self._overdue: set[UUID] = set()
         self._lost = 0
         self._error = ""
+        self._lacks_tables = database.is_own()  # a plug-in's may not be there yet
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -66,7 +68,10 @@ class UnconfirmedUtterances:
         return MirrorState(len(self._connections), len(self._overdue), self._lost, self._error)
 
     def load(self) -> None:
-        """Know what the outbox has from an earlier run."""
+        """Load what the outbox has from an earlier run. A plug-in makes its tables first."""
+        if self._lacks_tables:
+            database.prepare()
+            self._lacks_tables = False
         kept = [*outbox.ids(), *(each.utterance_id for each in self._unsaved)]
         self._connections = {each: self._connections.get(each, NOT_SENT) for each in kept}
         self._overdue &= self._connections.keys()
@@ -150,6 +155,8 @@ class UnconfirmedUtterances:
 
     def sweep(self, *, is_heard: bool) -> list[Chunk]:
         """Give up what is too old or too much; what to send again, where somebody should hear."""
+        if self._lacks_tables:
+            self.load()
         self.save()
         self._lost += outbox.enforce_bounds(conf.TTS_OUTBOX_ROWS, conf.TTS_OUTBOX_HOURS)
         self._drop_gone()

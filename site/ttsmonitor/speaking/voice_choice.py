@@ -10,9 +10,18 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
-from ttsmonitor.synthesis.piper.voices import ESPEAK, find_voice, speaks
+from ttsmonitor.synthesis.piper.voices import (
+    ESPEAK,
+    find_voice,
+    language_of,
+    speaks,
+)
 from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+SPEEDS = (0.4, 2.5)
+"""Slowest and fastest pace that is asked of a voice: a setting's 0.5 to 2, and a mood."""
+VOLUMES = (0.0, 2.5)
 
 
 def request_for(
@@ -24,25 +33,43 @@ def request_for(
     before source before language, but for a voice that speaks another language. `settings` are
     those in the database unless given.
     """
+    lang = _language(utterance)
     known = VoiceSetting.objects.all() if settings is None else settings
-    fitting = [each for each in known if each.fits(utterance)]
+    fitting = [each for each in known if each.fits(utterance, lang)]
     fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
     setting = fitting[0]
-    speaking = next(each for each in fitting if _can_say(each, utterance.lang))
+    speaking = next(each for each in fitting if _can_say(each, lang))
     pace, loudness = prosody_of(utterance.mood, utterance.intensity)
     return SpeechRequest(
         text=words,
-        lang=utterance.lang,
+        lang=lang,
         voice=utterance.voice or speaking.voice,
         speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
-        speed=pace * setting.speed,
-        volume=loudness * setting.volume,
+        speed=_within(SPEEDS, pace * setting.speed),
+        volume=_within(VOLUMES, loudness * setting.volume),
     )
 
 
+def _language(utterance: Utterance) -> str:
+    """Return the language of its text: its own, else that of the voice it names, else TTS_LANG."""
+    if utterance.lang or not utterance.voice:
+        return utterance.lang or conf.TTS_LANG
+    return language_of(utterance.voice, conf.path("TTS_VOICE_DIR")) or conf.TTS_LANG
+
+
+def _within(bounds: tuple[float, float], value: float) -> float:
+    """Return `value`, or the bound that it is beyond; the lower one of NaN."""
+    low, high = bounds
+    return min(high, max(low, value))
+
+
 def _can_say(setting: VoiceSetting, lang: str) -> bool:
-    """Is its voice one for this language? Who sets one for that very language knows."""
-    if not (lang and setting.voice) or setting.lang or setting.voice == ESPEAK:
+    """Return True if its voice is one for this language.
+
+    Also for a setting that gives a language a voice of another one: the history says then why that
+    voice is not used.
+    """
+    if not setting.voice or setting.lang or setting.voice == ESPEAK:
         return True
     try:
         return speaks(find_voice(setting.voice, conf.path("TTS_VOICE_DIR")), lang)

@@ -14,9 +14,10 @@ class SpeechRequest:
 
     text: str
     lang: str = ""
-    """BCP 47; empty: it does not say, so the default voice speaks."""
+    """BCP 47; empty: the language of the voice that is named, else EngineConfig.lang."""
     voice: str = ""
-    """Name of a voice, or `espeak`; empty: the one for its language."""
+    """Name of a voice, or `espeak`; empty: the one for its language. One of another language than
+    `lang` is not used."""
     speaker: int | None = None
     """Of a voice with several; None: its default one."""
     speed: float = 1.0
@@ -63,9 +64,11 @@ class EngineConfig:
     model: Path | None = None
     """A voice by its file, instead of by name."""
     lang: str = "es"
-    """What eSpeak NG takes a text for that does not say."""
+    """The language of a text that does not say its own."""
     loaded_bytes: int = 400_000_000
     """Piper voices stay loaded as long as the process takes no more; one is, in any case."""
+    headroom_bytes: int = 1_500_000_000
+    """What the process may take beyond its voices: see memory.limit_memory()."""
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
     processor: int | None = None

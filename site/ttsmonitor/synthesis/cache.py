@@ -78,8 +78,13 @@ class SoundCache:
     ) -> Iterator[Block]:
         """Yield `blocks`, and keep them once they were all taken."""
         taken: list[Block] = []
+        size = 0
         for block in blocks:
-            taken.append(block)
+            size += len(block.pcm)
+            if size > self._max_bytes / 4:
+                taken.clear()  # _put() would refuse it: it need not stay in memory
+            else:
+                taken.append(block)
             yield block
         if is_worth_keeping() and len({block.sample_rate for block in taken}) == 1:
             self._put(key, taken)

@@ -17,7 +17,7 @@ from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint
-from ttsmonitor.synthesis.piper.voices import choose_voice
+from ttsmonitor.synthesis.piper.voices import Choice, choose_voice
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Synthesizer:
         self.engine = ""
         """Who made the last sound."""
         self.remark = ""
-        """Why another voice made it than was to, where one could not be loaded."""
+        """Why another voice made it than the one that was wanted; empty where none did."""
         self.error = "not started yet"
         self.error_since = time.time()
         self._config = config
@@ -96,12 +96,12 @@ class Synthesizer:
         """
         if self._cache is None:
             return self._make(request, owner)
-        who, key = self._sought(request)
+        choice, key = self._sought(request)
         known = self._cache.get(key)
         if known is None:
             blocks = self._make(request, owner)
-            return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
-        self.engine, self.remark = f"{who}, cached", ""
+            return self._cache.keep(key, blocks, lambda: self._is_by(choice) and not self._was_cut)
+        self.engine, self.remark = f"{choice.name}, cached", choice.remark
         return iter(known)
 
     def prefetch(self, request: SpeechRequest) -> None:
@@ -118,20 +118,20 @@ class Synthesizer:
                     self._ahead = self._new_job(request)
                     self._send_now(self._ahead)
 
-    def _sought(self, request: SpeechRequest) -> tuple[str, str]:
-        """Who is to say it, and the key of its sound."""
+    def _sought(self, request: SpeechRequest) -> tuple[Choice, str]:
+        """Return the voice that is to say it, and the key of its sound."""
         try:
-            voice = choose_voice(self._config, request)
+            choice = choose_voice(self._config, request)
         except SynthesisError as exc:
             self._note(str(exc))
             raise
-        who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
-        state = fingerprint(voice.model) if voice else ""
-        return who, SoundCache.key(who, state, replace(request, voice=""))
+        state = fingerprint(choice.voice.model) if choice.voice else ""
+        return choice, SoundCache.key(choice.name, state, replace(request, voice=""))
 
-    def _is_by(self, who: str) -> bool:
-        """Did `who` make the last sound? Not where another one stood in."""
-        return not self.remark and self.engine.partition(" ")[0] == who.partition(" ")[0]
+    def _is_by(self, choice: Choice) -> bool:
+        """Return True if that voice made the last sound, and no other one stood in for it."""
+        is_its_kind = self.engine.partition(" ")[0] == choice.name.partition(" ")[0]
+        return self.remark == choice.remark and is_its_kind
 
     def _make(self, request: SpeechRequest, owner: object) -> Iterator[Block]:
         number = self._begin(request, owner)

@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
+from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 
@@ -86,7 +87,11 @@ class Worker:
 
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
         self._connection = connection
-        self._engines = Engines(config, on_loading=lambda: connection.send(Loading()))
+        self._engines = Engines(
+            config,
+            on_loading=lambda: connection.send(Loading()),
+            on_growing=lambda taken_bytes: _limit(config, taken_bytes),
+        )
         self._cancelled: set[int] = set()  # jobs, from the one in hand on
         self._jobs: deque[Job] = deque()
         self._prepare: deque[SpeechRequest] = deque()
@@ -131,7 +136,7 @@ class Worker:
             engine = self._engines.choose(job.request)
             remark = self._engines.remark
             if not self._is_cancelled(job.number):
-                engine.speak(job.request, emit)
+                engine.speak(replace(job.request, lang=self._engines.lang), emit)
             is_cut = self._is_cancelled(job.number)
             return Done(job.number, "", remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:
@@ -159,6 +164,11 @@ class Worker:
             self._prepare.append(message.request)
 
 
+def _limit(config: EngineConfig, taken_bytes: int = 0) -> None:
+    """Limit the memory of this process to its voices and some headroom."""
+    limit_memory(max(config.loaded_bytes, taken_bytes), config.headroom_bytes)
+
+
 def main(connection: Connection, config: EngineConfig) -> None:
     """Entry point of the process. It ends when its pipe does.
 
@@ -168,6 +178,7 @@ def main(connection: Connection, config: EngineConfig) -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
+    _limit(config)
     if config.processor is not None:
         cpu_affinity.take(config.processor)
     logging.basicConfig(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
@@ -22,14 +22,16 @@ from ttsmonitor.synthesis.loudness import (
     without_end,
     without_start,
 )
+from ttsmonitor.synthesis.memory import is_out_of_memory
 from ttsmonitor.synthesis.piper.stages import (
     Samples,
     Scales,
+    check_length,
     load_stages,
     session,
 )
 from ttsmonitor.synthesis.piper.timing import Timing, places, starts
-from ttsmonitor.synthesis.piper.voices import Voice
+from ttsmonitor.synthesis.piper.voices import Voice, piper_missing
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class Whole:
         made = self._voice.phoneme_ids_to_audio(ids, options)
         samples = made[0] if isinstance(made, tuple) else made
         sound = np.asarray(samples, dtype=np.float32).ravel()
+        check_length(len(sound) / self._voice.config.sample_rate, ids, scales)
         self.timing = Timing(len(sound))
         yield sound
 
@@ -90,9 +93,11 @@ class PiperEngine:
         self._unknown: set[int] = set()
         try:
             self._load()
-        except SynthesisError:
-            raise
         except Exception as exc:
+            if reason := _runaway(exc):
+                raise SynthesisError(f"The voice {voice.name} cannot be used: {reason}") from exc
+            if isinstance(exc, SynthesisError):
+                raise
             raise SynthesisError(
                 f"The voice {voice.name} cannot be loaded; fetch it again. {exc}"
             ) from exc
@@ -108,26 +113,25 @@ class PiperEngine:
                 pcm = to_pcm(samples, gain * request.volume)
                 if not emit(Block(pcm, self._config.sample_rate, marks)):
                     return
-        except SynthesisError:
-            raise
         except (OSError, EOFError):
             raise  # the pipe of whoever listens
         except Exception as exc:
-            raise SynthesisError(f"The voice {self._voice.name} failed: {exc}") from exc
+            reason = _runaway(exc) or exc
+            raise SynthesisError(f"The voice {self._voice.name} failed: {reason}") from exc
 
     def _load(self) -> None:
         try:
             from piper import PiperVoice
             from piper.config import PiperConfig
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.
             self._start(PiperVoice(session=None, config=config), load_stages(self._voice.model))
         except Exception as exc:
+            if _runaway(exc):
+                raise  # the whole voice would take even more
             logger.warning(
                 "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
             )
@@ -249,3 +253,11 @@ class PiperEngine:
     def _ids_of(self, phoneme: str) -> int:
         known = self._config.phoneme_id_map
         return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0
+
+
+def _runaway(error: Exception) -> str:
+    """Say what a voice took too much of: sound or memory; empty for any other error."""
+    # What another process says, which cuts voices, does not count: a voice need not be cut.
+    if not isinstance(error, SynthesisError) and is_out_of_memory(error):
+        return "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+    return str(error) if isinstance(error, RunawaySpeechError) else ""

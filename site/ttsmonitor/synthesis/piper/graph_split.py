@@ -22,6 +22,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
 from ttsmonitor.synthesis.piper.stages import (
@@ -165,8 +167,15 @@ def _whole(voice: onnxruntime.InferenceSession, ids: list[int], speaker: int) ->
     return made.ravel()
 
 
+def _limit(model: Path) -> None:
+    """Limit the memory of this process: a model can ask for any amount of it."""
+    taken_bytes = PROCESS_BYTES + CUTTING_PER_FILE_BYTE * model.stat().st_size
+    limit_memory(taken_bytes, EngineConfig.headroom_bytes)
+
+
 if __name__ == "__main__":
     try:
+        _limit(Path(sys.argv[1]))
         cut_into(Path(sys.argv[1]), Path(sys.argv[2]))
     except Exception as exc:
         sys.exit(f"{exc}")

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.timing import Timing
@@ -31,6 +31,10 @@ Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
 
 CUT_SECONDS = 120
+SECONDS_PER_ID = 0.2
+"""Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
+SECONDS_OF_CLAUSE = 5.0
+"""Sound of a clause, at most, beside that of its ids."""
 
 
 def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
@@ -73,8 +77,12 @@ class Stages:
         """Of the clause that speak() gives now."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        """Yield the samples of a clause's phoneme ids in blocks, the first one soon."""
+        """Yield the samples of a clause's phoneme ids in blocks, the first one soon.
+
+        Raises RunawaySpeechError before there is any sound.
+        """
         noisy, *lengths = self._run("text", inputs_for(ids, scales, speaker))
+        check_length(noisy.shape[2] * self.pacing.frame_seconds, ids, scales)
         self.timing = self._timing(noisy.shape[2], lengths)
         first = self.pacing.first()
         latent = self.latent(noisy, speaker, first + self.decoder_context)
@@ -158,6 +166,15 @@ def _learning(cost: Cost, frames: int) -> Iterator[None]:
     began = perf_counter()
     yield
     cost.learn(frames, perf_counter() - began)
+
+
+def check_length(seconds: float, ids: list[int], scales: Scales) -> None:
+    """Raise RunawaySpeechError where a clause takes far longer than anybody speaks."""
+    most = SECONDS_OF_CLAUSE + SECONDS_PER_ID * len(ids) * max(1.0, scales[1])
+    if seconds > most:
+        raise RunawaySpeechError(
+            f"it makes {seconds:.0f} s of sound of {len(ids)} phonemes; {most:.0f} s are the most"
+        )
 
 
 def inputs_for(ids: list[int], scales: Scales, speaker: int) -> dict[str, Any]:

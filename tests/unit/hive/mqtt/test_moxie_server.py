@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from hive.checks import check_settings
 from hive.models import Configuration, Robot
@@ -87,6 +88,21 @@ def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServe
     assert (robot.device_id, robot.online) == (DEVICE, True)
     assert (robot.puppet_state, robot.battery) == ("READY", 0.5)
     assert robot.last_seen is not None
+
+
+@pytest.mark.django_db
+def test_connected_robots_marked_offline_are_online_again(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for device_id in ("d_here", "d_marked", "d_gone"):
+        Robot.objects.arrived(device_id)
+    Robot.objects.departed("d_marked")
+    Robot.objects.departed("d_gone")
+
+    assert Robot.objects.mark_online(["d_here", "d_marked", "d_unknown"]) == ["d_marked"]
+    assert set(Robot.objects.online().values_list("device_id", flat=True)) == {"d_here", "d_marked"}
+    with django_assert_num_queries(1):  # nothing is written where nothing is wrong
+        assert Robot.objects.mark_online(["d_here", "d_marked"]) == []
 
 
 @pytest.mark.django_db
