@@ -1,4 +1,4 @@
-"""How an utterance is to sound: what it says itself, the voice settings, its mood."""
+"""Combine what an utterance, the voice settings and a mood say about how to speak."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ VOLUMES = (0.0, 2.5)
 def request_for(
     utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
 ) -> SpeechRequest:
-    """What to ask the synthesizer for, so that it says `words` as `utterance` is to sound.
+    """Build the request that speaks `words` as `utterance` should sound.
 
-    A voice that the message names wins over the settings'. Of these the best one counts, robot
-    before source before language, but for a voice that speaks another language. `settings` are
-    those in the database unless given.
+    A voice named by the message wins over the settings. Of these the most precise one counts (robot
+    before source before language), unless its voice reads another language. `settings` defaults to
+    the rows of the database.
     """
     lang = _language(utterance)
     known = VoiceSetting.objects.all() if settings is None else settings
@@ -78,15 +78,15 @@ def _can_say(setting: VoiceSetting, lang: str) -> bool:
 
 
 def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
-    """A word in each of the voices that settings name: to have them ready."""
+    """Return a short request for each voice that settings name, to load them early."""
     named = {(each.voice, each.speaker): None for each in settings if each.voice}
     return [replace(WARM_UP, voice=voice, speaker=speaker) for voice, speaker in named]
 
 
 class VoiceKeeper:
-    """Has the voices ready that settings name, and the process that speaks them.
+    """Keeps the synthesis process running and the configured voices loaded.
 
-    look() now and then, and not when one of them is to speak: that takes a second or more.
+    look() may take a second, so it is called only while nobody speaks.
     """
 
     def __init__(self, synthesizer: Synthesizer) -> None:
@@ -96,7 +96,7 @@ class VoiceKeeper:
         """As they were when it last looked."""
 
     def look(self) -> None:
-        """Start the process that died while nobody spoke; load what is new to it."""
+        """Restart a dead process, and load voices that are new in the settings."""
         self._synthesizer.ensure_started()
         self.settings = list(VoiceSetting.objects.all())
         wanted = (self._synthesizer.pid, configured_voices(self.settings))

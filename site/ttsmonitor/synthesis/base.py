@@ -1,4 +1,4 @@
-"""What an engine is: it is given a request and emits sound, a block at a time."""
+"""The interface of an engine: it takes a request and emits blocks of sound."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """What to say, and how."""
+    """A text and how to speak it."""
 
     text: str
     lang: str = ""
@@ -32,7 +32,7 @@ WARM_UP = SpeechRequest(text="Hola.")
 
 @dataclass(frozen=True)
 class Mark:
-    """A word that begins to be heard."""
+    """A word and when it begins to be heard."""
 
     word: str
     seconds: float
@@ -51,12 +51,13 @@ class Block:
 
     @property
     def seconds(self) -> float:
+        """Length of the block."""
         return len(self.pcm) / 2 / self.sample_rate
 
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """What the synthesis process needs to know to choose and load an engine."""
+    """The settings of the synthesis process."""
 
     engine: str = "auto"
     voice: str = ""

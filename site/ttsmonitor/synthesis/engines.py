@@ -1,4 +1,4 @@
-"""Which engine speaks, and what stays loaded of them."""
+"""Choose the engine that speaks, and keep voices loaded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNFIT_SECONDS = 60.0
 
 
 class Engines:
-    """Chooses the engine for a request, and keeps what is loaded."""
+    """Chooses an engine for each request and keeps loaded voices within a memory bound."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Engines:
         on_loading: Callable[[], None],
         on_growing: Callable[[int], None] = lambda taken_bytes: None,
     ) -> None:
-        """`on_growing` is told what the process takes with a voice that is to be loaded now."""
+        """Tell `on_growing` the size of the process before a voice is loaded."""
         self._config = config
         self._on_loading = on_loading
         self._on_growing = on_growing
@@ -77,7 +77,7 @@ class Engines:
         return choose_voice(self._config, request, reasons)
 
     def _is_fit(self, voice: Voice) -> bool:
-        """Is it loaded now?"""
+        """Load the voice; return False where it cannot be used."""
         if voice.model in self._unfit:
             return False
         try:
@@ -91,7 +91,7 @@ class Engines:
         return True
 
     def _give_second_chances(self) -> None:
-        """To what could not be loaded and has changed since, or failed a while ago."""
+        """Forget failures of voices that have changed since, or failed a while ago."""
         for model, unfit in list(self._unfit.items()):
             if time.monotonic() > unfit.until or _state(model) != unfit.state:
                 del self._unfit[model]
@@ -120,11 +120,11 @@ class Engines:
         self._loaded[voice.model] = known
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Find out how loud new speakers are; False where that was disturbed."""
+        """Measure the loudness of new speakers; return False where that was disturbed."""
         return all(each.engine.measure(is_disturbed) for each in self._loaded.values())
 
     def _make_room(self, size: int) -> None:
-        """Let the least recently used voices go until one of `size` bytes fits."""
+        """Unload the least recently used voices until one of `size` bytes fits."""
         while self._loaded and self._taken(size) > self._config.loaded_bytes:
             model, _old = self._loaded.popitem(last=False)
             logger.info("let go of the voice %s, to make room", model.stem)
@@ -134,7 +134,7 @@ class Engines:
 
     @property
     def loaded(self) -> list[str]:
-        """Names of the voices in memory, the one used last last."""
+        """Loaded voice names, least recently used first."""
         return [model.stem for model in self._loaded]
 
     def _espeak(self) -> Engine:
@@ -154,7 +154,7 @@ def _state(model: Path) -> str:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A voice in memory."""
+    """A loaded voice."""
 
     engine: PiperEngine
     state: str

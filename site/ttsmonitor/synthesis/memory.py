@@ -1,4 +1,4 @@
-"""What the synthesis process takes of the computer's memory, and may take at most."""
+"""Estimate and limit the memory of the synthesis process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CUTTING_PER_FILE_BYTE = 8
 
 
 def taken_by(file_bytes: Iterable[int]) -> int:
-    """The bytes that the process takes once voices with files of so many have spoken."""
+    """Return the bytes that the process takes once voices with files of these sizes have spoken."""
     return PROCESS_BYTES + round(PER_FILE_BYTE * sum(file_bytes))
 
 

@@ -1,4 +1,4 @@
-"""The other end of the synthesis process: ask for speech, take blocks, cancel, restart."""
+"""The client of the synthesis process: request speech, receive blocks, cancel, restart."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ATTENTION_SECONDS = 0.01
 
 
 class Synthesizer:
-    """Speech from a process of its own. speak() is for one thread; cancel() for any."""
+    """Speech from a separate process. speak() is for one thread; cancel() for any."""
 
     def __init__(
         self,
@@ -61,17 +61,19 @@ class Synthesizer:
 
     @property
     def is_alive(self) -> bool:
+        """True while the process runs."""
         process = self._process
         return process is not None and not self._is_broken and process.is_alive()
 
     @property
     def pid(self) -> int | None:
+        """The process id; None where none runs."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
         """Start the process and wait until its voice is loaded and warm.
 
-        What is wrong with the voice is in `error` then, and each job says it again.
+        A broken voice is reported in `error`, and again by each request.
         """
         try:
             self._spawn()
@@ -151,7 +153,7 @@ class Synthesizer:
                 return
 
     def _begin(self, request: SpeechRequest, owner: object) -> int:
-        """Have it made, where that has not begun; the number of the job."""
+        """Start the job, unless it was prefetched; return its number."""
         self.ensure_started()
         with self._lock:
             ahead, self._ahead = self._ahead, None
@@ -173,9 +175,9 @@ class Synthesizer:
             self._send_now(Cancel(ahead.number))
 
     def cancel(self, owner: object = None) -> None:
-        """Give up the current job, if it is that owner's; speak() of it ends soon.
+        """Cancel the current job if `owner` owns it; its speak() ends soon.
 
-        Harmless where there is none, or where the next one's has begun meanwhile.
+        Harmless where there is none, or where the next owner's has begun meanwhile.
         """
         with self._lock:
             connection, number = self._connection, self._number
@@ -187,7 +189,7 @@ class Synthesizer:
                     logger.debug("nothing to cancel: the synthesis process is gone")
 
     def prepare(self, request: SpeechRequest) -> None:
-        """Have the voice for this request loaded when there is nothing else to do."""
+        """Load the voice for this request when the process is idle."""
         try:
             with self._lock:
                 self._send_now(Prepare(request))
@@ -195,7 +197,7 @@ class Synthesizer:
             logger.debug("nothing is prepared: %s", exc)
 
     def stop(self) -> None:
-        """End the process, for good: also one that is being started. Any number of times."""
+        """End the process for good, even while it starts. Idempotent."""
         self._is_stopped = True
         self._end()
 
@@ -228,7 +230,7 @@ class Synthesizer:
             raise SynthesisError("the synthesis process is stopped")
 
     def _send_now(self, message: Job | Prepare | Cancel) -> None:
-        """By whoever holds the lock. Raises SynthesisError."""
+        """Send a message; the caller holds the lock. Raises SynthesisError."""
         connection = self._connection
         if connection is None:
             raise SynthesisError("the synthesis process is stopped")
@@ -238,7 +240,7 @@ class Synthesizer:
             raise self._died() from exc
 
     def _receive(self, is_over: Callable[[], bool] = lambda: False) -> object:
-        """The next message; None as soon as `is_over()`."""
+        """Return the next message, or None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
             raise SynthesisError("the synthesis process is stopped")

@@ -1,4 +1,4 @@
-"""Checks the description of a Piper voice (`.onnx.json`) before anything is computed with it.
+"""Check the description of a Piper voice (`.onnx.json`) before it is used.
 
 Each number goes into the model or into a buffer's size: a `length_scale` of 100,000 asks for
 gigabytes of sound.
@@ -75,7 +75,7 @@ def _check_phonemes(config: Mapping[str, Any]) -> None:
 
 
 class _Missing:
-    """Stands for a field that the description does not have."""
+    """A marker for a missing field."""
 
     def __repr__(self) -> str:
         return "missing"

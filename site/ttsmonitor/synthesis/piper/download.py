@@ -1,4 +1,4 @@
-"""Piper voices from their collection, checked before they count as installed."""
+"""Download Piper voices and check them before they count as installed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROGRESS_SECONDS = 0.2
 def download_voice(name: str, directory: Path, *, force: bool = False) -> Voice:
     """Fetch a voice with Piper's own downloader and check it. It appears whole or not at all.
 
-    Raises SynthesisError, with how to go on where the network is not there.
+    Raises SynthesisError, with what to do where there is no network.
     """
     if not force and (directory / f"{name}.onnx").is_file():
         return _cut(_checked(find_voice(name, directory)))
@@ -95,7 +95,7 @@ def _fetch(name: str, aside: Path, directory: Path) -> None:
 
 
 def _cut(voice: Voice) -> Voice:
-    """Cut the voice now, if it can be: else its first sentence would have to wait for that."""
+    """Split the voice now, if possible; its first sentence would have to wait for that."""
     try:
         from ttsmonitor.synthesis.piper.stages import cut_stages
 
@@ -110,7 +110,7 @@ def _cut(voice: Voice) -> Voice:
 
 
 def _checked(voice: Voice) -> Voice:
-    """The voice, if ONNX Runtime can load it: a file that was cut short cannot be."""
+    """Return the voice if ONNX Runtime can load it; a truncated file cannot be loaded."""
     try:
         from ttsmonitor.synthesis.piper.stages import session
     except ImportError:

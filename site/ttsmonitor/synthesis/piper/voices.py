@@ -1,7 +1,7 @@
-"""Piper voices on disk: which are installed, whether one is whole, and which one reads a text.
+"""Piper voices on disk: which are installed, whether one is whole, and which reads a text.
 
 A voice is `<name>.onnx` with `<name>.onnx.json` beside it (the format of the `rhasspy/piper-voices`
-collection, and of `piper.config.PiperConfig.from_dict`). A voice reads its own language only.
+collection and of `piper.config.PiperConfig.from_dict`). A voice reads its own language only.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _read(model: Path, state: str) -> Voice:
 
 
 def _phoneme_type(config: dict[str, Any]) -> dict[str, str]:
-    """As Piper reads it: es_MX-ald-medium, among others, was published with Python's name of it."""
+    """Normalize the phoneme type: es_MX-ald-medium was published with Python's enum name."""
     written = str(config.get("phoneme_type", "espeak"))
     return {"phoneme_type": written.removeprefix("PhonemeType.").lower()}
 
@@ -97,7 +97,7 @@ def _langs(config: dict[str, Any]) -> tuple[str, ...]:
 
 
 def installed_voices(directory: Path) -> list[Voice]:
-    """The voices in `directory`, by name; what is not whole is left out."""
+    """Return the voices in `directory` by name, without incomplete ones."""
     voices = []
     for model in sorted(directory.glob("*.onnx")):
         try:
@@ -108,7 +108,7 @@ def installed_voices(directory: Path) -> list[Voice]:
 
 
 def find_voice(name: str, directory: Path) -> Voice:
-    """The voice of that name. Raises VoiceNotFoundError with what to do."""
+    """Return the voice of that name. Raises VoiceNotFoundError with what to do."""
     model = directory / f"{name}.onnx"
     if not model.is_file():
         known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
@@ -140,7 +140,7 @@ def language_of(name: str, directory: Path) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """The voice that reads a text, and why it is not the one that was wanted."""
+    """The voice that reads a text, and why it is not the wanted one."""
 
     voice: Voice | None
     """None: eSpeak NG reads it."""
@@ -151,11 +151,12 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """As the history calls it, without the suffix of what was cached."""
+        """The name in the history."""
         return f"piper {self.voice.name}" if self.voice else f"espeak {self.lang}"
 
     @property
     def remark(self) -> str:
+        """The sentence for the history where another voice stands in; else empty."""
         return f"{self.why}; {self.name} speaks instead" if self.why else ""
 
 
@@ -271,7 +272,7 @@ def download_command(lang: str, suggested: str) -> str:
 
 
 def _is_from(voice: Voice, lang: str) -> bool:
-    """Of that region: en-gb-x-rp is for en-GB."""
+    """Return True for a voice of that region: en-gb-x-rp is one for en-GB."""
     return any(
         f"{language_tag(each)}-".startswith(f"{language_tag(lang)}-") for each in voice.langs
     )
