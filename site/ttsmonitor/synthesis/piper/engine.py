@@ -202,7 +202,7 @@ class PiperEngine:
     ) -> Iterator[tuple[Samples, Marks]]:
         """Yield the sound in blocks; the first of a sentence carries its word marks.
 
-        `full` is the loudest possible sample; 0 means unknown, so that nothing counts as silence.
+        `full` is the loudest sample; 0 means unknown, so that nothing counts as silence.
         """
         config, silence = self._config, SILENCE * full
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
