@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 OTHER = "d_0f8fad5b-d9cb-469f-a165-70867728950e"
-TEXTS = f"moxie/tts/text/{DEVICE}"
+TEXTS = "moxie/tts/text"
 Listen = Callable[..., Listener]
 
 

@@ -35,6 +35,7 @@ from ttsmonitor.mqtt.connection import MQTTConnection, Received
 from ttsmonitor.publishing.echoes import Echoes, Heard
 from ttsmonitor.publishing.handed import Confirmed, Handed, Item, Resend, Told
 from ttsmonitor.publishing.history import History
+from ttsmonitor.publishing.topic import text_topic
 from ttsmonitor.publishing.unconfirmed import MirrorState, Unconfirmed
 from ttsmonitor.system.database import tend_connections, with_connections
 
@@ -258,7 +259,7 @@ class Publisher:
         self._unconfirmed.sent(sent, connection)
 
     def _send_one(self, utterance: Chunk) -> bool:
-        topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
+        topic = text_topic(utterance, self._topic)
         chunks = utterance.split()
         if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
             chunks = chunks[utterance.chunk - 1 :]

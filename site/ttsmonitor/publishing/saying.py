@@ -12,6 +12,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError, InvalidMessageError
 from ttsmonitor.messages import ENDS, STATUS_TOPIC, Chunk, parse_chunk, parse_object
 from ttsmonitor.mqtt.connection import MQTTConnection, Received
+from ttsmonitor.publishing.topic import text_topic
 
 CONNECT_SECONDS = 5.0
 STORED_SECONDS = 5.0
@@ -43,7 +44,7 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
                 f"{connection.error.capitalize()}. Start one with: python manage.py run_broker"
             )
         for part in parts:
-            info = connection.publish(conf.MQTT_TOPIC, part, qos=1)
+            info = connection.publish(text_topic(utterance, conf.MQTT_TOPIC), part, qos=1)
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         return (
