@@ -66,9 +66,10 @@ def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator
 
 
 @pytest.fixture
-def fallback(moxie: VirtualMoxie) -> str:
+def fallback(server: MoxieServer, moxie: VirtualMoxie) -> str:
     """The line that stands in for an answer."""
     ChatModule.objects.update(fallback="Me he perdido.")
+    server.known.refresh()
     return "Me he perdido."
 
 

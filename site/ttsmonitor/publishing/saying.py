@@ -12,7 +12,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError, InvalidMessageError
 from ttsmonitor.messages import ENDS, STATUS_TOPIC, Chunk, parse_chunk, parse_object
 from ttsmonitor.mqtt.connection import MQTTConnection, Received
-from ttsmonitor.publishing.topic import text_topic
+from ttsmonitor.publishing.outgoing import text_topic
 
 CONNECT_SECONDS = 5.0
 STORED_SECONDS = 5.0
