@@ -15,6 +15,7 @@ from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor.messages import PAYLOAD_BYTES, dump
+from ttsmonitor.system.database import AWAY
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.web.words import MOODS
 
@@ -80,8 +81,15 @@ def interrupt_aloud(request: HttpRequest) -> JsonResponse:
 
 
 def _robot(device_id: str) -> Robot:
-    """Raises InvalidRequestError."""
-    if (found := Robot.objects.filter(device_id=device_id).first()) is None:
+    """Return a robot, as it was known last while the database is away.
+
+    Raises InvalidRequestError.
+    """
+    try:
+        found = Robot.objects.filter(device_id=device_id).first()
+    except AWAY:
+        found = get_moxie_server().records.find(device_id)
+    if found is None:
         raise InvalidRequestError("not_found", _("There is no such robot."), 404)
     return found
 

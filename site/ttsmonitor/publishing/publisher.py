@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +24,6 @@ from ttsmonitor.messages import (
     HEALTH_TOPIC,
     SPEECH_COMPONENT,
     STATUS_TOPIC,
-    UTTERANCE_CHARACTERS,
     Chunk,
     Control,
     parse_object,
@@ -35,8 +33,9 @@ from ttsmonitor.mqtt.connection import MQTTConnection, Received
 from ttsmonitor.publishing.echoes import Echoes, Heard
 from ttsmonitor.publishing.handed import Confirmed, Handed, Item, Resend, Told
 from ttsmonitor.publishing.history import History
+from ttsmonitor.publishing.outgoing import fit, newest, text_topic
 from ttsmonitor.publishing.unconfirmed import MirrorState, Unconfirmed
-from ttsmonitor.system.database import tend_connections, with_connections
+from ttsmonitor.system.database import AWAY, tend_connections, with_connections
 
 logger = logging.getLogger(__name__)
 
@@ -149,21 +148,25 @@ class Publisher:
             with self._working:
                 tend_connections()
                 self._handle(batch)
-                self._try(self._keep_book)
+                self._try(self._save)
+                if not self._unconfirmed.is_away:
+                    self._try(self._keep_book)
                 if is_sweep:
                     self._try(self._sweep)
-                elif is_stopping:
-                    self._try(self._unconfirmed.save)
             if is_sweep:
                 swept = time.monotonic()
             is_stopping |= is_last
             if is_stopping and not batch and self._is_settled():
-                return
+                break
+        with self._working:
+            self._try(lambda: self._unconfirmed.save(at_once=True))
 
-    def _try(self, step: Callable[..., None], *arguments: Any) -> None:
-        """One step: what goes wrong in it is no reason to leave out the next."""
+    def _try(self, step: Callable[..., object], *arguments: Any) -> None:
+        """Run one step. What goes wrong in it is no reason to leave out the next."""
         try:
             step(*arguments)
+        except AWAY as exc:
+            self._unconfirmed.fail(exc)
         except DatabaseError as exc:
             logger.error("the outbox cannot be used: %s", exc)
         except Exception:
@@ -188,6 +191,11 @@ class Publisher:
         except queue.Empty:
             pass
         return batch, bool(batch) and batch[-1] is None
+
+    def _save(self) -> None:
+        """Write what the outbox could not take before."""
+        if self._unconfirmed.save():
+            self._publish_again(is_all=False)
 
     def _keep_book(self) -> None:
         self._echoes.settle()
@@ -235,7 +243,7 @@ class Publisher:
             self._unconfirmed.withdraw(control.device_id)
 
     def _publish_new(self, chunks: list[Chunk]) -> None:
-        utterances = _newest([tidy(part) for chunk in chunks for part in _fit(chunk)])
+        utterances = newest([tidy(part) for chunk in chunks for part in fit(chunk)])
         self._unconfirmed.add(utterances)
         self._send(utterances)
 
@@ -258,7 +266,7 @@ class Publisher:
         self._unconfirmed.sent(sent, connection)
 
     def _send_one(self, utterance: Chunk) -> bool:
-        topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
+        topic = text_topic(utterance, self._topic)
         chunks = utterance.split()
         if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
             chunks = chunks[utterance.chunk - 1 :]
@@ -326,22 +334,3 @@ class Publisher:
                 listener(fields)
             except Exception:
                 logger.exception("a listener failed")
-
-
-def _newest(utterances: list[Chunk]) -> list[Chunk]:
-    """Each once: of one that grew meanwhile the newest state, from its first new part on."""
-    newest: dict[uuid.UUID, Chunk] = {}
-    for each in utterances:
-        before = newest.get(each.utterance_id)
-        newest[each.utterance_id] = replace(each, chunk=before.chunk) if before else each
-    return list(newest.values())
-
-
-def _fit(utterance: Chunk) -> list[Chunk]:
-    """An utterance over the wire's limit, as several; the first one keeps the id."""
-    text, limit = utterance.text, UTTERANCE_CHARACTERS
-    if len(text) <= limit:
-        return [utterance]
-    parts = [text[start : start + limit] for start in range(0, len(text), limit)]
-    others = [replace(utterance, utterance_id=uuid.uuid4(), text=part) for part in parts[1:]]
-    return [replace(utterance, text=parts[0]), *others]

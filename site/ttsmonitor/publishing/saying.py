@@ -14,6 +14,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BrokerError, InvalidMessageError
 from ttsmonitor.messages import ENDS, STATUS_TOPIC, Chunk, parse_chunk, parse_object
 from ttsmonitor.mqtt.connection import MQTTConnection, Received
+from ttsmonitor.publishing.outgoing import text_topic
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.ports import loopback_address
 
@@ -45,7 +46,7 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
         if not connection.wait_ready(CONNECT_SECONDS):
             raise BrokerError(f"{connection.error.capitalize()}.{_start_hint()}")
         for part in parts:
-            info = connection.publish(conf.MQTT_TOPIC, part, qos=1)
+            info = connection.publish(text_topic(utterance, conf.MQTT_TOPIC), part, qos=1)
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         return (

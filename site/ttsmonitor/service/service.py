@@ -111,12 +111,8 @@ class SpeechService:
                 "audio": lambda: self._output.error,
                 "queue": lambda: self._thread_error() or self._waiting.error,
             },
-            looks=(
-                self._subscriber.echo.send,
-                self._expire,
-                self._waiting.look,
-                self._database.look,
-            ),
+            probes=(self._database.look,),
+            looks=(self._subscriber.echo.send, self._expire, self._waiting.look),
         )
 
     def start(self) -> bool:

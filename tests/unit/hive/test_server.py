@@ -8,7 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from hive.checks import check_settings
-from hive.models import Configuration, Robot
+from hive.models import Configuration, Robot, departure
 from hive.mqtt.markup import make_markup
 from hive.mqtt.own import OwnInterrupts
 from hive.mqtt.reports import Reports
@@ -136,8 +136,8 @@ def test_a_telehealth_state_that_is_none_changes_nothing(server: SentServer, mes
 
 @pytest.mark.django_db
 def test_a_robot_that_leaves_is_in_no_state(robot: Robot) -> None:
-    Robot.objects.heard(DEVICE, puppet_state="READY")
-    Robot.objects.departed(DEVICE)
+    Robot.objects.note(DEVICE, {"puppet_state": "READY"})
+    Robot.objects.note(DEVICE, departure())
 
     robot.refresh_from_db()
     assert (robot.online, robot.puppet_state) == (False, "")

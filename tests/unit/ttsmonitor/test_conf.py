@@ -169,7 +169,9 @@ def test_default_voice_of_another_language_is_warned_of_with_the_remedy(
         ((check_id, words, hint),) = voice_warnings()
         assert check_id == "ttsmonitor.W002"
         assert words == f"{name}={value} reads en-us only, and TTS_LANG=es."
-        assert hint.startswith("Set TTS_LANG=en, or install a voice of es: .venv/bin/python manage.py")
+        assert hint.startswith(
+            "Set TTS_LANG=en, or install a voice of es: .venv/bin/python manage.py"
+        )
     monkeypatch.setenv("TTS_LANG", "en")
     assert voice_warnings() == []
     monkeypatch.setenv("TTS_LANG", "es")
