@@ -86,7 +86,7 @@ def plug_as_earlier(path: Path, newline: bytes = b"\n") -> bytes:
     old = original + before + OLD_LINES.replace(b"\n", newline)
     state = path / "site/ttsmonitor/.plugged-in/state.json"
     digests = [hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)]
-    state.write_text(state.read_text().replace(*digests))
+    state.write_text(state.read_text().replace(digests[0], digests[1]))
     settings.write_bytes(old)
     return original
 
