@@ -32,9 +32,8 @@ def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
 ) -> None:
     listener = listen("moxie/tts/#")
     utterance_id = mirror.publish_text("Hola", source="chat", device_id="d_1", mood="happy")
-    topic = f"{TEXT_TOPIC}/d_1"
-    wait_until(lambda: listener.payloads(topic), "the sentence")
-    fields = json.loads(listener.payloads(topic)[0])
+    wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
+    fields = json.loads(listener.payloads(TEXT_TOPIC)[0])
     assert fields["text"] == "Hola"
     assert fields["id"] == str(utterance_id)
     assert (fields["source"], fields["device_id"], fields["mood"]) == ("chat", "d_1", "happy")

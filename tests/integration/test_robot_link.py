@@ -54,7 +54,7 @@ def mirrored(listener: Listener) -> list[dict[str, Any]]:
     return [
         json.loads(payload)
         for topic, payload in list(listener.messages)
-        if topic == f"moxie/tts/text/{DEVICE}"
+        if topic == "moxie/tts/text"
     ]
 
 

@@ -7,7 +7,6 @@ import json
 import logging
 import multiprocessing
 import os
-import re
 import shlex
 import signal
 import sys
@@ -19,12 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
 
 import honcho.manager
 from django.conf import settings
 from django.db import DatabaseError, connections
-from honcho.printer import Printer
 
 from hive.broker.run import (
     Answer,
@@ -33,6 +30,7 @@ from hive.broker.run import (
 )
 from hive.conf import conf as hive_conf
 from hive.process.account import account_text, make_account
+from hive.process.console import Console
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
@@ -54,15 +52,6 @@ QUIET_SECONDS = 0.5
 RESTLESS_SECONDS = 5.0
 """or after so long in any case."""
 BROKER, HIVE, SPEECH = "broker", "hive", "speech"
-# What Mosquitto's console and our MQTT clients say at every ordinary connection. A client that is
-# turned away, or that comes back after a failure, is not ordinary.
-ORDINARY_CONNECTION = re.compile(
-    r"[\dT:-]+: New (?:client connected|connection) from .+"
-    r"|[\dT:-]+: Client .+ (?:disconnected|disconnected: connection closed by client"
-    r"|closed its connection|has exceeded timeout, disconnecting"
-    r"|already connected, closing old connection)\."
-    r"|[\d-]+ [\d:,]+ INFO ttsmonitor\.mqtt\.connection: \S+ connected to the broker at \S+"
-)
 COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
 
 logger = logging.getLogger(__name__)
@@ -126,7 +115,7 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
     """honcho's manager, which stops the broker last and knows an accident from a wish to stop."""
 
     def __init__(self, broker: str) -> None:
-        super().__init__(_Printer(sys.stdout))
+        super().__init__(Console(sys.stdout))
         self._stop_seconds = stop_seconds()
         honcho.manager.KILL_WAIT = self._stop_seconds + 1
         self._broker = broker
@@ -262,34 +251,6 @@ def _ask_to_stop(pid: int) -> None:
     # its synthesis process, and ends that itself.
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-
-
-class _Printer(Printer):  # type: ignore[misc]
-    """A printer that outlives its terminal, so that what was started is stopped.
-
-    It leaves out ordinary connections. Mosquitto cannot: its log topic, from which the hive learns
-    which robots are there, has the same lines as its console.
-    """
-
-    def __init__(self, output: TextIO) -> None:
-        super().__init__(output)
-        self.last_written = 0.0
-        self._shows_connections = logger.isEnabledFor(logging.DEBUG)
-
-    def write(self, message: Any) -> None:
-        if not self._shows_connections and is_ordinary_connection(message.data):
-            return
-        self.last_written = time.monotonic()
-        try:
-            super().write(message)
-        except OSError:
-            self.output = open("/dev/null", "w")
-
-
-def is_ordinary_connection(line: bytes | str) -> bool:
-    """Return True for a line of the log that only says that a client came or went."""
-    text = line.decode(errors="replace") if isinstance(line, bytes) else line
-    return ORDINARY_CONNECTION.fullmatch(text.rstrip()) is not None
 
 
 def _is_ready(name: str) -> bool:

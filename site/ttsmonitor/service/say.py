@@ -12,6 +12,7 @@ from django.core.management import get_commands
 
 from ttsmirror.exceptions import BrokerError, InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.publishing.outgoing import text_topic
 from ttsmirror.wire.messages import (
     ENDS,
     STATUS_TOPIC,
@@ -51,7 +52,7 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
         if not connection.wait_ready(CONNECT_SECONDS):
             raise BrokerError(f"{connection.error.capitalize()}.{_start_hint()}")
         for part in parts:
-            info = connection.publish(conf.MQTT_TOPIC, part, qos=1)
+            info = connection.publish(text_topic(utterance, conf.MQTT_TOPIC), part, qos=1)
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         return (

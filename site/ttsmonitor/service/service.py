@@ -128,12 +128,8 @@ class SpeechService:
                 "audio": lambda: self._output.error,
                 "queue": lambda: self._thread_error() or self._watchdog.error,
             },
-            looks=(
-                probe.send,
-                self._limit.expire_unheard,
-                self._watchdog.look,
-                self._database.look,
-            ),
+            probes=(self._database.look,),
+            looks=(probe.send, self._limit.expire_unheard, self._watchdog.look),
         )
 
     def start(self) -> bool:

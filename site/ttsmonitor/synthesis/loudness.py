@@ -115,8 +115,8 @@ def without_start(
 ) -> Iterator[Samples]:
     """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
 
-    `kept_seconds` of it stay. `on_cut` is called with the number of removed samples before the first
-    block.
+    `kept_seconds` of it stay. `on_cut` is called with the number of removed samples, before the
+    first block.
     """
     kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)

@@ -221,7 +221,6 @@ LINES = (
     gettext_noop("too much waits for the broker: the rest goes out later"),
     gettext_noop("the mirror cannot connect: {cause}; what is said is kept"),
     gettext_noop("the outbox can be written again"),
-    gettext_noop("the outbox cannot be read: {cause}"),
     gettext_noop("the outbox cannot be used: {cause}"),
     gettext_noop("the outbox cannot be written, sentences are kept in memory: {cause}"),
     gettext_noop("the outbox does not answer: what was said last may be lost"),

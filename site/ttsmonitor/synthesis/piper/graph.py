@@ -12,8 +12,8 @@ window little longer than what is wanted, with the same result as the whole run.
 
 The stages are found by structure, not by names, which differ between exporters: the decoder starts
 at the Conv whose weight is `dec.conv_pre.weight` (else the one before the first ConvTranspose), and
-the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot be told apart, it
-stays with the text encoder.
+the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot be told apart,
+it stays with the text encoder.
 """
 
 from __future__ import annotations

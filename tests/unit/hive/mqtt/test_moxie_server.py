@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 
 from hive.checks import check_settings
-from hive.models import Configuration, Robot
+from hive.models import Configuration, Robot, departure
 from hive.mqtt.markup import make_markup
 from hive.mqtt.own_interrupts import OwnInterrupts
 from hive.mqtt.reports import Reports
@@ -91,18 +90,12 @@ def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServe
 
 
 @pytest.mark.django_db
-def test_connected_robots_marked_offline_are_online_again(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    for device_id in ("d_here", "d_marked", "d_gone"):
-        Robot.objects.arrived(device_id)
-    Robot.objects.departed("d_marked")
-    Robot.objects.departed("d_gone")
-
-    assert Robot.objects.mark_online(["d_here", "d_marked", "d_unknown"]) == ["d_marked"]
-    assert set(Robot.objects.online().values_list("device_id", flat=True)) == {"d_here", "d_marked"}
-    with django_assert_num_queries(1):  # nothing is written where nothing is wrong
-        assert Robot.objects.mark_online(["d_here", "d_marked"]) == []
+def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> None:
+    server.hear(DEVICE)
+    Robot.objects.update(online=False)  # as another process would
+    server.records._read()
+    server._tick()
+    assert Robot.objects.get().online
 
 
 @pytest.mark.django_db
@@ -137,8 +130,8 @@ def test_a_telehealth_state_that_is_none_changes_nothing(server: SentServer, mes
 
 @pytest.mark.django_db
 def test_a_robot_that_leaves_is_in_no_state(robot: Robot) -> None:
-    Robot.objects.heard(DEVICE, puppet_state="READY")
-    Robot.objects.departed(DEVICE)
+    Robot.objects.note(DEVICE, {"puppet_state": "READY"})
+    Robot.objects.note(DEVICE, departure())
 
     robot.refresh_from_db()
     assert (robot.online, robot.puppet_state) == (False, "")

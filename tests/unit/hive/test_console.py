@@ -1,4 +1,4 @@
-"""What the supervisor's console shows of its processes."""
+"""What the terminal of run_all shows of its processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from honcho.printer import Message
 
-from hive.process.supervisor import _Printer
+from hive.process.console import Console
 
 STAMP = "2026-11-30T11:41:10"
 ORDINARY = [
@@ -39,7 +39,7 @@ WORTH_SHOWING = [
 
 def printed(line: str) -> str:
     output = io.StringIO()
-    _Printer(output).write(
+    Console(output).write(
         Message("line", f"{line}\n".encode(), datetime(2026, 11, 30), "broker", None)
     )
     return output.getvalue()
@@ -56,5 +56,5 @@ def test_everything_else_is_printed(line: str) -> None:
 
 
 def test_debug_level_prints_connections_too(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "hive.process.supervisor")
+    caplog.set_level(logging.DEBUG, "hive.process.console")
     assert all(line in printed(line) for line in ORDINARY)
