@@ -85,8 +85,10 @@ def plug_as_earlier(path: Path, newline: bytes = b"\n") -> bytes:
     before = b"" if original.endswith(newline) else newline
     old = original + before + OLD_LINES.replace(b"\n", newline)
     state = path / "site/ttsmonitor/.plugged-in/state.json"
-    digests = [hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)]
-    state.write_text(state.read_text().replace(*digests))
+    new_digest, old_digest = (
+        hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)
+    )
+    state.write_text(state.read_text().replace(new_digest, old_digest))
     settings.write_bytes(old)
     return original
 
