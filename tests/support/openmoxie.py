@@ -33,7 +33,7 @@ from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
 
 STAND_IN = ROOT / "tests" / "standins" / "openmoxie"
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-TEXT_TOPIC = "moxie/tts/text"
+TEXT_TOPIC = f"moxie/tts/text/{ROBOT}"
 GLOBAL_QUESTION = "what time is it"
 
 # Whoever looks at the admin, and what only a real OpenMoxie has.
@@ -92,8 +92,10 @@ def plug_as_earlier(path: Path, newline: bytes = b"\n") -> bytes:
     before = b"" if original.endswith(newline) else newline
     old = original + before + OLD_LINES.replace(b"\n", newline)
     state = path / "site/ttsmonitor/.plugged-in/state.json"
-    digests = [hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)]
-    state.write_text(state.read_text().replace(digests[0], digests[1]))
+    new_digest, old_digest = (
+        hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)
+    )
+    state.write_text(state.read_text().replace(new_digest, old_digest))
     settings.write_bytes(old)
     return original
 
