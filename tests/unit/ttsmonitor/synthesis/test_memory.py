@@ -188,4 +188,4 @@ def test_real_voice_stays_far_below_the_limit(
     for _block in synthesizer.speak(SpeechRequest(unbroken * 6)):  # one clause, as long as any
         pass
     assert synthesizer.engine == "piper bench"
-    assert status_bytes(synthesizer, "VmData") < data_limit(synthesizer) / 3
+    assert status_bytes(synthesizer, "VmData") < data_limit(synthesizer) / 2
