@@ -51,7 +51,9 @@ class BlockSize:
         beside = decoding * self._around + CAUTION * self.flow.seconds * self._flow_frames
         if decoding >= self.frame_seconds:
             return MOST_FRAMES  # it cannot keep up, whatever it begins with
-        return max(FIRST_FRAMES, ceil(beside / (self.frame_seconds - decoding)))
+        wanted = ceil(beside / (self.frame_seconds - decoding))
+        # Bounded: memory grows with the block, and a computer this slow has gaps anyway.
+        return min(MOST_FRAMES, max(FIRST_FRAMES, wanted))
 
     def next(self, ahead_seconds: float) -> int:
         """Return the frames of the next block, while `ahead_seconds` are made and not heard yet."""
