@@ -8,7 +8,18 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import chaos, first_audio, ingest, pages, plugin, publish, soak, stop, viewers
+from bench import (
+    chaos,
+    first_audio,
+    ingest,
+    openmoxie,
+    pages,
+    plugin,
+    publish,
+    soak,
+    stop,
+    viewers,
+)
 from bench.machine import BenchError, describe
 
 Command = Callable[[argparse.Namespace], bool]
@@ -27,7 +38,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         for name, words in {
             "first-audio": "publish to first audible sample, beside Piper's library and program",
             "publish": "what publish_text() costs, broker up, down and frozen",
-            "plugin": "whether an OpenMoxie with the mirror is any later at its robot",
+            "plugin": "whether the mirror makes an OpenMoxie late at its robot, or lose data",
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",
@@ -41,6 +52,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["first-audio"].add_argument("--runs", type=_count, default=20)
     parsers["publish"].add_argument("--calls", type=_count, default=20_000)
     parsers["plugin"].add_argument("--calls", type=_count, default=1_000)
+    _add_openmoxie(parsers["plugin"])
     parsers["stop"].add_argument("--runs", type=_count, default=50)
     parsers["ingest"].add_argument("--utterances", type=_count, default=10_000)
     parsers["pages"].add_argument("--utterances", type=_count, default=1_000_000)
@@ -57,7 +69,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     runs: dict[str, Command] = {
         "first-audio": first_audio.run,
         "publish": publish.run,
-        "plugin": plugin.run,
+        "plugin": openmoxie.run if getattr(args, "openmoxie", None) else plugin.run,
         "stop": stop.run,
         "ingest": ingest.run,
         "pages": pages.run,
@@ -66,6 +78,15 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "chaos": chaos.run,
     }
     return [runs[args.command]], args
+
+
+def _add_openmoxie(parser: argparse.ArgumentParser) -> None:
+    """Add what a run against a real OpenMoxie is told."""
+    parser.add_argument("--openmoxie", type=Path, help="a git checkout of OpenMoxie, run for real")
+    parser.add_argument("--python", help="for --openmoxie: a Python with its requirements")
+    parser.add_argument("--seconds", type=_count, default=60, help="of each round")
+    parser.add_argument("--rounds", type=_count, default=2, help="each without and with the mirror")
+    parser.add_argument("--mirror", type=Path, help="plug in another checkout of the mirror")
 
 
 def main(arguments: Sequence[str]) -> int:

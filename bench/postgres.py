@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from bench.machine import BenchError, Program, free_port
 
 SUPERUSER = "moxie"
 START_SECONDS = 30
+STOP_SECONDS = 15
 
 
 def find_programs() -> Path | None:
@@ -27,9 +32,10 @@ def find_programs() -> Path | None:
 
 
 class Postgres:
-    """Runs, as an unprivileged user, in a directory that is gone afterwards."""
+    """A server that runs as an unprivileged user, in a directory that is gone afterwards."""
 
     def __init__(self, programs: Path) -> None:
+        """Set one up and start it."""
         self._port = free_port()
         self._directory = tempfile.TemporaryDirectory(prefix="moxie-bench-postgres-")
         directory = Path(self._directory.name)
@@ -44,17 +50,46 @@ class Postgres:
         serve = [str(programs / "postgres"), "-D", str(data), "-p", str(self._port),
                  "-c", "listen_addresses=127.0.0.1",
                  "-c", f"unix_socket_directories={directory}"]  # fmt: skip
-        self._program = Program([*prefix, *serve], directory / "log", os.environ)
+        self._command = [*prefix, *serve]
         try:
-            self._program.wait_until(self._answers, "PostgreSQL", START_SECONDS)
+            self.start()
         except BaseException:
             self.close()
             raise
 
-    def new_database(self, name: str) -> str:
-        """Make an empty one; its DATABASE_URL."""
+    def start(self) -> None:
+        """Start the server, also after stop(), and wait until it answers."""
+        self._program = Program(self._command, Path(self._directory.name) / "log", os.environ)
+        self._program.wait_until(self._answers, "PostgreSQL", START_SECONDS)
+
+    @property
+    def is_running(self) -> bool:
+        return self._program.is_running
+
+    def stop(self) -> None:
+        """Shut the server down at once: its clients lose their connections."""
+        self._program.signal(signal.SIGINT)
+        if not self._program.ends_within(STOP_SECONDS):
+            raise BenchError(f"PostgreSQL did not stop\n{self._program.tail()}")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let nothing answer for the length of a block; connections stay and new ones are taken."""
+        processes = self._program.processes()
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):  # a client's own process ends with it
+                process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
+
+    def new_database(self, name: str, template: str = "template1") -> str:
+        """Make a database, empty or as `template` is. Return its DATABASE_URL."""
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url(name)
 
     def close(self) -> None:

@@ -12,26 +12,31 @@ import hashlib
 import json
 import re
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "site" / "ttsmonitor"
+SOURCE = ROOT / "site" / "ttsmirror"
 sys.path.insert(0, str(SOURCE.parent))
 
-from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget  # noqa: E402  found by the line above
+from ttsmirror.instrumentation.patch_targets import (  # noqa: E402  found by the line above
+    PATCH_TARGETS,
+    PatchTarget,
+)
+from ttsmirror.plugged_in import APP, EARLIER_APP, FILE, KEPT, NOTE  # noqa: E402
 
-APP = SOURCE.name
-LEFT_OUT = {"audio", "management", "synthesis", "templates", "templatetags", "vendor"}
-"""Folders that only the speech service needs; templates would change OpenMoxie's pages."""
-KEPT = ".plugged-in"
-"""Folder in the app's: what was done, and what was there before."""
 BLOCK = (
     "# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.",
-    f'INSTALLED_APPS = [*INSTALLED_APPS, "{APP}"]',
+    f"from {APP}.plugged_in import plugged_into",
+    "INSTALLED_APPS, DATABASES, DATABASE_ROUTERS = plugged_into(globals())",
 )
+OLD_BLOCK = (BLOCK[0], f'INSTALLED_APPS = [*INSTALLED_APPS, "{EARLIER_APP}"]')
+"""What earlier versions added."""
+TABLES = {"ttsmonitor_utterance", "ttsmonitor_outboxentry"}
 TOPIC = b"moxie/tts/text"
 OTHERS_NAMES = re.compile(r"\b(?<!MOXIE_TTS_)(MQTT_(?:HOST|PORT|TLS|TOPIC|USERNAME|PASSWORD))\b")
 
@@ -90,8 +95,22 @@ class Checkout:
 
     @property
     def is_installed(self) -> bool:
-        """Do the settings name the app?"""
-        return bool(re.search(rf"[\"']{APP}[\"'.]", self.settings.read_text(encoding="utf-8")))
+        """Return True if the settings have the mirror added to them."""
+        line = rf"^\s*(?:{re.escape(BLOCK[1])}\b)"
+        return bool(re.search(line, self.settings.read_text(encoding="utf-8"), re.M))
+
+    @property
+    def original_settings(self) -> bytes:
+        """The settings without our lines: to the byte, unless somebody changed them meanwhile."""
+        settings = self.settings.read_bytes()
+        is_untouched = self.state.get("after") == digest(settings) and self.backup.is_file()
+        return self.backup.read_bytes() if is_untouched else without_block(settings)
+
+    @property
+    def database(self) -> Path | None:
+        """The mirror's own database; None if it was not made yet."""
+        note = self.app / NOTE
+        return Path(note.read_text(encoding="utf-8")) if note.is_file() else None
 
     def shown(self, path: Path) -> str:
         return str(path.relative_to(self.site.parent))
@@ -102,9 +121,7 @@ def app_files() -> dict[str, bytes]:
     return {
         path.relative_to(SOURCE).as_posix(): path.read_bytes()
         for path in sorted(SOURCE.rglob("*"))
-        if path.is_file()
-        and not LEFT_OUT.intersection(path.relative_to(SOURCE).parts)
-        and path.suffix not in (".pyc", ".po")
+        if path.is_file() and path.suffix not in (".pyc", ".po")
     }
 
 
@@ -121,14 +138,16 @@ def with_block(settings: bytes) -> bytes:
 
 
 def without_block(settings: bytes) -> bytes:
-    """The settings without our lines, whatever else was changed meanwhile."""
+    """Return the settings without our lines, or those of an earlier version."""
     newline = b"\r\n" if b"\r\n" in settings else b"\n"
-    lines = newline.join(line.encode() for line in BLOCK) + newline
-    return settings.replace(newline + lines, b"").replace(lines, b"")
+    for block in (BLOCK, OLD_BLOCK):
+        lines = newline.join(line.encode() for line in block) + newline
+        settings = settings.replace(newline + lines, b"").replace(lines, b"")
+    return settings
 
 
 def plug(checkout: Checkout, *, is_dry: bool) -> int:
-    """Copy what is new or old, and name the app in the settings."""
+    """Copy the files that are new or changed, and add the mirror to the settings."""
     files, state = app_files(), checkout.state
     if checkout.app.exists() and not state:
         raise PlugError(
@@ -141,8 +160,8 @@ def plug(checkout: Checkout, *, is_dry: bool) -> int:
         if not (file := checkout.app / name).is_file() or file.read_bytes() != content
     ]
     gone = [name for name in state.get("files", {}) if name not in files]
-    before = checkout.settings.read_bytes()
-    after = before if checkout.is_installed else with_block(before)
+    before, original = checkout.settings.read_bytes(), checkout.original_settings
+    after = before if checkout.is_installed else with_block(original)
     if not changed and not gone and before == after:
         say("Nothing to do: everything is there.")
         return 0
@@ -152,8 +171,8 @@ def plug(checkout: Checkout, *, is_dry: bool) -> int:
         return 0
     (checkout.app / KEPT).mkdir(parents=True, exist_ok=True)
     if before != after:
-        checkout.backup.write_bytes(before)
-        state |= {"before": digest(before), "after": digest(after)}
+        checkout.backup.write_bytes(original)
+        state |= {"before": digest(original), "after": digest(after)}
     for name in gone:
         (checkout.app / name).unlink(missing_ok=True)
     for name in changed:
@@ -182,10 +201,9 @@ def _show(
 
 
 def remove(checkout: Checkout, *, is_dry: bool) -> int:
-    """Take the app's name out of the settings, and its files away."""
+    """Restore the settings and delete the app's files. The history stays."""
     state, settings = checkout.state, checkout.settings.read_bytes()
-    is_untouched = state.get("after") == digest(settings) and checkout.backup.is_file()
-    before = checkout.backup.read_bytes() if is_untouched else without_block(settings)
+    before, database = checkout.original_settings, checkout.database
     foreign = sorted(_foreign(checkout, state))
     if not state and before == settings:
         say("Nothing to do: nothing of it is there.")
@@ -200,11 +218,11 @@ def remove(checkout: Checkout, *, is_dry: bool) -> int:
     if not foreign and state:
         shutil.rmtree(checkout.app)
     elif state:
-        for name in [*state["files"], f"{KEPT}/state.json", f"{KEPT}/settings.py"]:
+        for name in [*state["files"], f"{KEPT}/state.json", f"{KEPT}/settings.py", NOTE]:
             if name not in foreign:
                 (checkout.app / name).unlink(missing_ok=True)
     say("Removed." + (f" These are yours, so they stay: {', '.join(foreign)}" if foreign else ""))
-    say("The history stays in OpenMoxie's database; docs/plug-in.md says how to drop it.")
+    say(f"The history stays in {database or FILE}. Delete that file to delete it too.")
     return 0
 
 
@@ -229,12 +247,27 @@ def check(checkout: Checkout) -> int:
     oks = [
         _verdict(bool(there), f"the app in {checkout.shown(checkout.app)}/"),
         _verdict(len(there) == len(files), f"of this version ({len(there)} of {len(files)} files)"),
-        _verdict(checkout.is_installed, f'"{APP}" in {checkout.shown(checkout.settings)}'),
+        _verdict(checkout.is_installed, f"the mirror in {checkout.shown(checkout.settings)}"),
+        _check_database(checkout),
         *(_verdict(_is_there(checkout, point), str(point)) for point in PATCH_TARGETS),
         *(_verdict(_is_required(checkout, name), f"{name} is required") for name in LIBRARIES),
     ]
     _hints(checkout)
     return 0 if all(oks) else 1
+
+
+def _check_database(checkout: Checkout) -> bool:
+    path = checkout.database
+    if path is None or not path.is_file():
+        return _verdict(False, f"its database {path or FILE}: python3 site/manage.py migrate")
+    wanted = TABLES | {Path(each).stem for each in app_files() if each.startswith("migrations/0")}
+    query = "SELECT name FROM sqlite_master UNION SELECT name FROM django_migrations WHERE app = ?"
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            names = {name for (name,) in connection.execute(query, [APP])}
+    except sqlite3.Error as exc:
+        return _verdict(False, f"its tables in {path}: {exc}")
+    return _verdict(names >= wanted, f"its tables in {path}, of this version")
 
 
 LIBRARIES = ("paho-mqtt", "Django")

@@ -154,8 +154,8 @@ def listen(mosquitto: Broker) -> Iterator[Callable[..., Listener]]:
     """Make MQTT clients that remember what they heard: listen("topic/#", …)."""
     made: list[Listener] = []
 
-    def make(*topics: str, client_id: str = "") -> Listener:
-        made.append(Listener(mosquitto.port, *topics, client_id=client_id))
+    def make(*topics: str, client_id: str = "", durable: bool = False) -> Listener:
+        made.append(Listener(mosquitto.port, *topics, client_id=client_id, durable=durable))
         return made[-1]
 
     yield make

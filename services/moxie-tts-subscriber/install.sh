@@ -4,8 +4,10 @@
 #
 #   ./install.sh               install, or bring up to date
 #   ./install.sh --run         run it in this terminal, with the same settings; Ctrl-C stops it
+#   ./install.sh --manage …    run a management command, with the same settings
 #   ./install.sh --uninstall   stop it and take the service away; settings and history stay
 set -euo pipefail
+called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 project=$(cd ../.. && pwd)
@@ -23,7 +25,7 @@ install() {
     systemctl --user stop moxie-tts.service 2>/dev/null || true
   fi
   # Here and not in the service: a password is for this terminal, not for the journal.
-  (load_settings && cd "$project" && "$python" manage.py prepare --monitor)
+  (become "$project" prepare --monitor)
   if has_systemd; then
     start_service
   else
@@ -45,10 +47,14 @@ start_service() {
   stay_after_logout
 }
 
-run() {
+# Becomes a management command with the service's settings, in directory $1; without a command the
+# service itself.
+become() {
+  local app=$PWD/app.py
   [ ! -e "$settings" ] || load_settings
-  cd "$project"
-  exec "$python" services/moxie-tts-subscriber/app.py
+  cd "$1"
+  shift
+  exec "$python" "$app" "$@"
 }
 
 # As systemd reads the file, not as a shell would: nothing in it is carried out or replaced.
@@ -104,10 +110,14 @@ uninstall() {
 
 case ${1:-} in
   "") install ;;
-  --run) run ;;
+  --run) become "$project" ;;
+  --manage)
+    shift
+    become "$called_from" "${@:-help}"
+    ;;
   --uninstall) uninstall ;;
   *)
-    echo "usage: $0 [--run | --uninstall]" >&2
+    echo "usage: $0 [--run | --manage COMMAND | --uninstall]" >&2
     exit 2
     ;;
 esac

@@ -14,6 +14,7 @@ from hive.models import Robot
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import delivery_status
+from ttsmirror.database import AWAY
 from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
 from ttsmonitor.web.labels import MOODS
@@ -82,8 +83,15 @@ def interrupt_aloud(request: HttpRequest) -> JsonResponse:
 
 
 def _robot(device_id: str) -> Robot:
-    """Raises InvalidRequestError."""
-    if (found := Robot.objects.filter(device_id=device_id).first()) is None:
+    """Return a robot, as it was known last while the database is away.
+
+    Raises InvalidRequestError.
+    """
+    try:
+        found = Robot.objects.filter(device_id=device_id).first()
+    except AWAY:
+        found = get_moxie_server().records.find(device_id)
+    if found is None:
         raise InvalidRequestError("not_found", _("There is no such robot."), 404)
     return found
 

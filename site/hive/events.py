@@ -14,10 +14,9 @@ def puppet_group(device_id: str) -> str:
     return f"puppet.{hashlib.sha256(device_id.encode()).hexdigest()[:32]}"
 
 
-def push_robot(device_id: str) -> None:
+def push_robot(robot: Robot) -> None:
     """Tell the pages how a robot is now."""
-    if robot := Robot.objects.filter(device_id=device_id).first():
-        push(ROBOTS_GROUP, "robot", {"robot": robot.describe()})
+    push(ROBOTS_GROUP, "robot", {"robot": robot.describe()})
 
 
 def push_speech(speech: dict[str, Any]) -> None:

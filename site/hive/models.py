@@ -75,27 +75,32 @@ class RobotQuerySet(models.QuerySet["Robot"]):
     def online(self) -> Self:
         return self.filter(online=True)
 
-    def arrived(self, device_id: str) -> Robot:
-        """It is connected. A robot that was never here before is made."""
-        now = timezone.now()
-        robot, _made = self.get_or_create(device_id=device_id)
-        robot.online, robot.connected_at, robot.last_seen = True, now, now
-        self.filter(pk=robot.pk).update(online=True, connected_at=now, last_seen=now)
-        return robot
+    def note(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
+        """Write `fields` of a robot. One that connected and is not there yet is made.
 
-    def departed(self, device_id: str) -> int:
-        """It is not connected any more, and so in no state that it reported."""
+        Return it as it is now; None where there is none.
+        """
+        if "connected_at" in fields:
+            self.get_or_create(device_id=device_id)
         here = self.filter(device_id=device_id)
-        gone = {"online": False, "puppet_state": "", "awake": None}
-        return here.update(last_seen=timezone.now(), **gone)
+        if fields:
+            here.update(**fields)
+        return here.first()
 
     def all_departed(self) -> int:
-        """Nobody is connected, as far as we know."""
+        """Note that nobody is connected, as far as we know."""
         return self.online().update(online=False, puppet_state="", awake=None)
 
-    def heard(self, device_id: str, **reported: Any) -> int:
-        """It said something; `reported` are fields that changed by that."""
-        return self.filter(device_id=device_id).update(last_seen=timezone.now(), **reported)
+
+def arrival() -> dict[str, Any]:
+    """Return the fields of a robot that has just connected."""
+    now = timezone.now()
+    return {"online": True, "connected_at": now, "last_seen": now}
+
+
+def departure() -> dict[str, Any]:
+    """Return the fields of a robot that has just left: it is in no state that it reported."""
+    return {"online": False, "puppet_state": "", "awake": None, "last_seen": timezone.now()}
 
 
 class Robot(models.Model):
@@ -140,11 +145,10 @@ class Robot(models.Model):
     def __str__(self) -> str:
         return self.name or f"Moxie {self.device_id[2:10]}"
 
-    def effective_config(self) -> dict[str, Any]:
-        """The configuration that goes to this robot."""
-        layers = (Configuration.load().config, self.config)
+    def effective_config(self, common: dict[str, Any]) -> dict[str, Any]:
+        """Return the configuration that goes to this robot; `common` is that of all robots."""
         merged: dict[str, Any] = robot_config.for_robot(
-            *layers, nickname=self.nickname, puppet_mode=self.puppet_mode
+            common, self.config, nickname=self.nickname, puppet_mode=self.puppet_mode
         )
         return merged
 

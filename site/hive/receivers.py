@@ -1,14 +1,14 @@
-"""A saved configuration goes to the robots that are online, at once."""
+"""What somebody saves is known to the robots' server at once, and goes to the robots online."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from hive.models import Configuration, Robot
+from hive.models import ChatModule, Configuration, GlobalCommand, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 
 
@@ -18,5 +18,7 @@ def robot_saved(instance: Robot, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=Configuration)
-def configuration_saved(**kwargs: Any) -> None:
+@receiver([post_save, post_delete], sender=ChatModule)
+@receiver([post_save, post_delete], sender=GlobalCommand)
+def setup_saved(**kwargs: Any) -> None:
     transaction.on_commit(lambda: get_moxie_server().config_changed())

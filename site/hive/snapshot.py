@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
-
-from django.conf import settings
 
 from hive.chat.language_model import is_installed
 from hive.models import ChatModule, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import favourites
 from ttsmonitor.conf import conf
+from ttsmonitor.system.commands import manage_command
 
 
 def dashboard() -> dict[str, Any]:
@@ -60,11 +57,6 @@ def _module(module: ChatModule) -> dict[str, Any]:
 
 
 def simulator_command() -> str:
-    """What starts a simulated robot that finds this broker, to be typed in the project's folder."""
-    python = Path(sys.executable)
-    if python.is_relative_to(settings.PROJECT_ROOT):
-        python = python.relative_to(settings.PROJECT_ROOT)
+    """Return the command line that starts a simulated robot at this broker."""
     tls = " --tls" if conf.MQTT_TLS else ""
-    return (
-        f"{python} manage.py virtual_moxie --host {conf.MQTT_HOST} --port {conf.broker_port}{tls}"
-    )
+    return manage_command(f"virtual_moxie --host {conf.MQTT_HOST} --port {conf.broker_port}{tls}")

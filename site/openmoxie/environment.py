@@ -21,6 +21,15 @@ from ttsmirror.secret_file import kept_secret
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SECRET_BYTES = 32
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5_000,  # milliseconds
+}
+"""A server that vanished is given up within seconds; without these, threads wait for minutes.
+DATABASE_URL may set others, as in `?connect_timeout=10`."""
 
 
 def work_dir(default: Path) -> Path:
@@ -100,7 +109,10 @@ def database(work: Path) -> dict[str, Any]:
             "DATABASE_URL cannot be read: give one as in postgres://user:password@host:5432/moxie,"
             " with special characters in it percent-encoded."
         ) from exc
-    return dict(found)
+    settings = dict(found)
+    if settings["ENGINE"] == "django.db.backends.postgresql":
+        settings["OPTIONS"] = POSTGRESQL_OPTIONS | settings.get("OPTIONS", {})
+    return settings
 
 
 def redis_url() -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from openmoxie import environment
+from openmoxie.logs import is_not_a_health_report
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 WORK_DIR = environment.work_dir(PROJECT_ROOT / "site" / "work")
@@ -129,10 +130,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "health": {"()": "django.utils.log.CallbackFilter", "callback": is_not_a_health_report}
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {
+        "django.request": {"filters": ["health"]},
         "daphne": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},

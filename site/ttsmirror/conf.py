@@ -82,7 +82,10 @@ class MirrorSettings(AppSettings):
     MQTT_PASSWORD: str = ""
     """Password of that account."""
     MQTT_TOPIC: str = "moxie/tts/text"
-    """Topic of what is to be spoken; a device id may follow it."""
+    """Topic of what is to be spoken."""
+    MQTT_TOPIC_PER_DEVICE: bool = False
+    """Publish what a robot says on a topic of its own, `MQTT_TOPIC/<device id>`. Subscribers always
+    listen to both."""
     MQTT_QOS: int = 1
     """Quality of service of what is to be spoken: 0, 1 or 2."""
     MQTT_KEEPALIVE: int = 60

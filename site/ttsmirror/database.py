@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
+
+AWAY = (OperationalError, InterfaceError)
+"""What is raised where the database cannot be reached, or takes no writes just now."""
 
 
 def tend_connections() -> None:

@@ -6,12 +6,16 @@ import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from ttsmirror.conf import AppSettings
+from ttsmirror.text import language_tag
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.piper.voices import download_command, read_default_voice, speaks
 from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 
 SETTINGS = "moxie_settings"
@@ -85,6 +89,7 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
         *_check_host("MQTT_HOST", "MQTT_PORT"),
         *_check_host("HTTP_HOST", "HTTP_PORT"),
         *_check_certificates(),
+        *_check_voice(),
     ]
 
 
@@ -126,3 +131,31 @@ def _check_certificates() -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _check_voice() -> list[CheckMessage]:
+    """Warn of a default voice that cannot be used, or that reads another language than TTS_LANG.
+
+    Not of one that is not installed yet: eSpeak NG reads until then, and the start says so.
+    """
+    name = "PIPER_MODEL" if conf.PIPER_MODEL else "TTS_VOICE"
+    shown = f"{name}={getattr(conf, name)}"
+    if conf.TTS_ENGINE == "espeak":
+        return []
+    try:
+        voice = read_default_voice(engine_config())
+    except SynthesisError as exc:
+        if isinstance(exc, VoiceNotFoundError) and not conf.PIPER_MODEL:
+            return []
+        hint = "Until then another voice of TTS_LANG or eSpeak NG speaks, with TTS_ENGINE=auto."
+        return [Warning(f"{shown} cannot be used: {exc}.", hint, id="ttsmonitor.W001")]
+    if speaks(voice, conf.TTS_LANG):
+        return []
+    install = f"install a voice of {conf.TTS_LANG}: {download_command(conf.TTS_LANG, '')}"
+    if not voice.langs:
+        words = f"{shown} does not say its language, so it reads only what names it."
+        hint = f"Write its language into {voice.model}.json (espeak.voice), or {install}."
+        return [Warning(words, hint, id="ttsmonitor.W002")]
+    words = f"{shown} reads {voice.langs[0]} only, and TTS_LANG={conf.TTS_LANG}."
+    hint = f"Set TTS_LANG={language_tag(voice.langs[0]).partition('-')[0]}, or {install}."
+    return [Warning(words, hint, id="ttsmonitor.W002")]

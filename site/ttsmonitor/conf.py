@@ -9,17 +9,19 @@ class SpeechSettings(MirrorSettings):
     """Settings of the speech service: those of the mirror and its own."""
 
     TTS_ENGINE: str = "auto"
-    """`piper`, `espeak`, or `auto`: Piper where a voice is installed."""
+    """`piper`, `espeak`, or `auto`: Piper where a voice of the text's language is installed."""
     TTS_VOICE: str = "es_ES-davefx-medium"
-    """Name of the Piper voice."""
+    """Name of the Piper voice; it reads texts in its own language only."""
     TTS_VOICE_DIR: str = "site/work/voices"
     """Directory of installed voices; a relative path starts at the project's root."""
     PIPER_MODEL: str = ""
     """Path of a Piper voice (`.onnx`); wins over TTS_VOICE."""
     TTS_LOADED_MB: int = 400
-    """Megabytes of memory up to which voices stay loaded: 80, and 1.65 times a voice's file."""
+    """Megabytes of memory up to which voices stay loaded: 80, and 1.65 times a voice's file. The
+    process may allocate 1500 more, or half of the computer's memory if that is less."""
     TTS_LANG: str = "es"
-    """Language (BCP 47) in which eSpeak NG reads text that does not name its own."""
+    """Language (BCP 47) of a text that does not name its own: a Piper voice of it reads it, else
+    eSpeak NG."""
     TTS_AUDIO: str = "auto"
     """`pyaudio`, `browser`, `wav`, `null`, several with commas, or `auto`: PyAudio where a device
     is, and browsers in any case."""

@@ -9,6 +9,10 @@ class SynthesisError(MoxieTTSError):
     """The voice could not speak this text."""
 
 
+class RunawaySpeechError(SynthesisError):
+    """The voice makes far more sound than the text can take."""
+
+
 class VoiceNotFoundError(SynthesisError):
     """The voice is not installed."""
 

@@ -43,8 +43,8 @@ from openmoxie import settings
 globals().update((name, each) for name, each in vars(settings).items() if name.isupper())
 MQTT_ENDPOINT = {{"host": "localhost", "port": {port}, "project": "openmoxie",
                   "cert_required": False}}
-DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3",
-                           "NAME": settings.BASE_DIR / "work" / "db.sqlite3"}}}}
+DATABASES = settings.DATABASES | {{"default": {{
+    "ENGINE": "django.db.backends.sqlite3", "NAME": settings.BASE_DIR / "work" / "db.sqlite3"}}}}
 """
 ANSWER = "¡Un gato! Cuéntame más de tu gato."
 

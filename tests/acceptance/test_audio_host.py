@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,21 @@ def test_the_installer_shows_the_account_once(
     port = re.search(r'HTTP_PORT="(\d+)"', (tmp_path / "configuration/moxie-tts.env").read_text())
     assert port and f"http://localhost:{port[1]}/" in first
     assert "script/server --without-speech" in first
+    forgotten = re.search(r"^Forgotten it\? (.+) changepassword moxie$", first, re.MULTILINE)
+    assert forgotten
+    token = subprocess.run(  # as it is printed, from anywhere, and with the same settings
+        f"{forgotten[1]} create_api_token test",
+        shell=True,
+        cwd=tmp_path,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert token.returncode == 0, token.stderr
+    with closing(sqlite3.connect(work / "moxie.sqlite3")) as database:
+        assert database.execute("select count(*) from ttsmonitor_apitoken").fetchone() == (1,)
     assert not PASSWORD.search(install(project, environment))
     told = (tmp_path / "told").read_text().splitlines()
     assert "systemctl --user restart moxie-tts.service" in told

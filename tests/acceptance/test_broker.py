@@ -120,8 +120,8 @@ def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Lis
         return any(words in line.decode() for line in hearer.payloads("$SYS/broker/log/N"))
 
     robot = Robot(started.tls_port, "d_1")
-    wait_until(lambda: told("New client connected from 127.0.0.1:"), "the connect")
-    assert told(" as d_1 (")
+    wait_until(lambda: told(" as d_1 ("), "the connect")
+    assert told("New client connected from 127.0.0.1:")
     robot.close()
     wait_until(
         lambda: told("Client d_1 closed its connection.") or told("Client d_1 disconnected."),
@@ -241,8 +241,9 @@ def connect_code(port: int, username: str, password: str) -> int:
     return answer[0]
 
 
-def test_a_taken_port_is_one_line(started: Started) -> None:
-    second = Process(manage("run_broker"), started.environment)
+def test_a_taken_port_is_one_line(started: Started, tmp_path: Path) -> None:
+    elsewhere = started.environment | {"MOXIE_WORK_DIR": str(tmp_path / "elsewhere")}
+    second = Process(manage("run_broker"), elsewhere)
     assert second.wait() == 1
     assert second.lines[-1].startswith("CommandError: Port ")
     assert "MQTT_PORT" in second.lines[-1]

@@ -19,7 +19,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.chromium import open_page
-from tests.support.sound import Sink, likeness, read_wav
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+    read_wav,
+)
 from tests.support.tools import (
     Process,
     free_port,
@@ -87,7 +93,7 @@ class Robot:
 def robot(home: Home) -> Iterator[Robot]:
     device_id = f"d_{uuid.uuid4()}"
     with running(manage("virtual_moxie", "--id", device_id), home.environment) as process:
-        process.wait_for_line("connected")
+        process.wait_for_line("got its configuration")  # so the hive knows it
         yield Robot(process, f"{home.hive}puppet/{device_id}/")
 
 
@@ -164,6 +170,7 @@ def test_escape_silences_the_robot_and_the_loudspeaker(
     page.press("#text", "Enter")
     line = page.locator("#lines li").first
     expect(line).to_have_attribute("data-state", "playing", timeout=20_000)
+    wait_until(lambda: (np.abs(home.sink.recorded()[-RATE // 10 :]) > LOUD).any(), "its sound")
     page.keyboard.press("Escape")
     expect(line).to_have_attribute("data-state", "interrupted", timeout=10_000)
     wait_until(lambda: home.sink.is_silent_for(0.5))

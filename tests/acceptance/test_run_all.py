@@ -22,10 +22,17 @@ from tests.support.tools import (
     answers,
     free_port,
     manage,
+    run,
     wait_until,
 )
+from ttsmonitor.system.commands import manage_command
 
 READY = "Moxie is ready"
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+CONNECTION = re.compile(
+    r"New (client connected|connection)|disconnected|closed its connection"
+    r"|connected to the broker"
+)
 
 
 @dataclass
@@ -54,8 +61,14 @@ class Everything:
         return not any(answers(self.port(name)) for name in names)
 
 
+def prepare(environment: dict[str, str], *options: str) -> str:
+    """Prepare database and static files; what was printed."""
+    return run(manage("prepare", *options), environment)
+
+
 @pytest.fixture
-def everything(tmp_path: Path) -> Iterator[Everything]:
+def fresh(tmp_path: Path) -> Iterator[Everything]:
+    """As script/server starts it the first time: without an account."""
     ports = {
         name: str(free_port()) for name in ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
     }
@@ -65,20 +78,66 @@ def everything(tmp_path: Path) -> Iterator[Everything]:
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "TTS_AUDIO": "null",
     }
-    with_site = Process(manage("prepare"), environment)
-    assert with_site.wait(60) == 0, with_site.output
-    with_site.close()
-    everything = Everything(environment)
-    yield everything
-    if everything.process is not None:
-        everything.process.close()
+    prepare(environment, "--no-account")
+    fresh = Everything(environment)
+    yield fresh
+    if fresh.process is not None:
+        fresh.process.close()
+
+
+@pytest.fixture
+def everything(fresh: Everything) -> Everything:
+    """With an account, as at every later start."""
+    prepare(fresh.environment)
+    return fresh
 
 
 def test_the_first_account_is_shown_once(everything: Everything) -> None:
-    again = Process(manage("prepare"), everything.environment)
-    assert again.wait(60) == 0
-    assert again.output == ""
-    again.close()
+    assert prepare(everything.environment) == ""
+
+
+def test_first_start_ends_with_the_account(fresh: Everything) -> None:
+    process = fresh.start()
+    process.wait_for_line("Forgotten it?", 60)
+    # Whatever is printed after the account comes before the robot's line.
+    robot = Process(manage("virtual_moxie", "--id", DEVICE), fresh.environment)
+    process.wait_for_line(f"robot {DEVICE} is connected")
+    robot.close()
+    process.wait_for_line(f"robot {DEVICE} is gone")
+    process.signal(signal.SIGINT)
+    assert process.wait(30) == 0, process.output
+
+    lines = process.lines
+    (password,) = (n for n, line in enumerate(lines) if line.startswith("  password  "))
+    (ready,) = (n for n, line in enumerate(lines) if READY in line)
+    (robot_line,) = (n for n, line in enumerate(lines) if "is connected" in line)
+    assert ready < password
+    after = [line for line in lines[password + 1 : robot_line] if line]
+    assert after == [f"Forgotten it? {manage_command('changepassword moxie')}"]
+    assert [line for line in lines if " ERROR " in line or "Traceback" in line] == []
+    assert [line for line in lines if CONNECTION.search(line)] == []
+
+
+def test_start_that_fails_leaves_the_account_to_the_next(fresh: Everything) -> None:
+    process = fresh.start()
+    process.wait_for_line("hive started")
+    process.signal(signal.SIGINT)
+    assert process.wait(30) == 0, process.output
+    assert "password" not in process.output
+    process.close()
+    again = fresh.start()
+    again.wait_for_line("Forgotten it?", 60)
+    assert "  password  " in again.output
+    again.signal(signal.SIGINT)
+    assert again.wait(30) == 0, again.output
+
+
+def test_later_start_shows_no_account(everything: Everything) -> None:
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    process.signal(signal.SIGINT)
+    assert process.wait(30) == 0, process.output
+    assert "password" not in process.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -108,6 +110,32 @@ def test_unavailable_locked_version_is_replaced_and_named(project: Path, probe: 
     assert done.returncode == 0, done.stderr
     assert "left out: the locked versions of requirements.txt, others are installed" in done.stdout
     assert has_probe(project)
+
+
+def test_server_leaves_the_account_to_the_end(project: Path) -> None:
+    (project / "manage.py").write_text("import sys\nprint(*sys.argv)\n")
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (project / ".venv" / ".left-out").touch()
+    # The stamp of a setup that has nothing left to do, written by its own functions.
+    script = (project / "script" / "setup").read_text()
+    functions = re.findall(r"^(?:state|has_portaudio)\(\) \{\n.*?^\}\n", script, re.M | re.S)
+    program = "source script/lib.sh\n" + "".join(functions) + 'state >"$STAMP"'
+    subprocess.run(["bash", "-c", program], cwd=project, check=True)
+    server = subprocess.run(
+        [project / "script" / "server", "--without-speech"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert server.returncode == 0, server.stdout + server.stderr
+    assert server.stdout.splitlines() == [
+        "manage.py prepare --no-account",
+        "manage.py run_all --without-speech",
+    ]
 
 
 def test_an_unknown_option_is_refused(project: Path) -> None:

@@ -91,6 +91,6 @@ def test_a_denied_topic_is_named_and_nothing_is_lost(
         server.send_telehealth_speech(DEVICE, "permitido")
         wait_until(lambda: len(history()) == 2, "both, the first one because of the second")
         wait_until(lambda: server.health()["checks"]["mirror"]["waiting"] == 0, "the confirmations")
-        assert server.health()["ok"]
+        wait_until(lambda: server.health()["ok"], "a healthy hive")
     assert sorted(history()) == ["denegado", "permitido"]
     assert caplog.text.count("nobody confirms") == 1

@@ -100,8 +100,8 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
     sender = listen()
     sender.publish(TEXT_TOPIC, SENTENCE)
     wait_for(SENTENCE, Status.PLAYING)
-    heard = seconds_played(service)
     with locked():
+        heard = seconds_played(service)
         for number in range(MORE_THAN_ARE_IN_FLIGHT):
             sender.publish(TEXT_TOPIC, late(number))
         sender.publish(TEXT_TOPIC, "La última.")

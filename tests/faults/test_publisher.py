@@ -38,7 +38,7 @@ def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
         mirror.publish_text(f"Frase {number}", source="chat")
     wait_until(lambda: mirror.state.lost == 7, "seven to fall out")
     assert kept() == ["Frase 7", "Frase 8", "Frase 9"]
-    assert mirror.state.waiting == 3
+    wait_until(lambda: mirror.state.waiting == 3, "the rest to be counted")
 
 
 def test_a_sentence_over_its_hours_is_given_up_and_counted(
@@ -87,7 +87,7 @@ def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
     assert sorted(history()) == ["dos", "tres", "uno"]
     withdrawn = Utterance.objects.filter(ttl_seconds=0)
     assert [each.text for each in withdrawn] == ["dos"]
-    assert not mirror.state.problem
+    wait_until(lambda: not mirror.state.problem, "the end of the problem")
 
 
 def test_without_a_database_it_is_mirrored_all_the_same(
@@ -99,6 +99,41 @@ def test_without_a_database_it_is_mirrored_all_the_same(
         mirror.publish_text("Hola", source="chat")
         wait_until(lambda: listener.messages, "the sentence")
         assert mirror.state.waiting == 1
+
+
+def test_confirmation_during_outage_is_written_after_it(
+    mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
+    listener = listen(TEXT_TOPIC)
+    before = mirror.publish_text("antes", source="chat")
+    wait_until(kept, "the outbox")
+    with locked_database():
+        meanwhile = mirror.publish_text("mientras", source="chat")
+        wait_until(lambda: len(listener.messages) == 2, "both sentences")
+        wait_until(lambda: mirror.state.error, "the outage to be noticed")
+        for each in (before, meanwhile):
+            stored(listener, each)
+        wait_until(lambda: not mirror.state.waiting, "the confirmations")
+        assert kept() == ["antes"]
+    wait_until(lambda: not kept(), "the outbox to be empty")
+    wait_until(lambda: not mirror.state.problem, "all to be well without another sentence")
+
+
+def test_interrupt_during_outage_withdraws_what_was_kept_before(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
+    kill(mosquitto)
+    mirror.publish_text("antes", source="chat", device_id="d_1")
+    wait_until(kept, "the outbox")
+    with locked_database():
+        mirror.publish_control(Control(action="interrupt", device_id="d_1"))
+        mirror.publish_text("después", source="chat", device_id="d_1")
+        wait_until(lambda: mirror.state.error, "the outage to be noticed")
+    wait_until(lambda: kept() == ["antes", "después"], "the outbox")
+    before, after = OutboxEntry.objects.order_by("created_at")
+    assert (before.payload["ttl"], after.payload["ttl"]) == (0, None)
 
 
 def test_a_field_that_cannot_be_kept_takes_no_sentence_along(mirror: TTSMirrorPublisher) -> None:

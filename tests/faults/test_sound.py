@@ -57,7 +57,7 @@ def test_what_comes_while_the_device_is_away_is_heard_when_it_is_back(
     sink.plug_in()
     for text in ("Uno.", "Dos."):
         wait_for(text, Status.SPOKEN)
-    assert (sink.recorded() > LOUD).any()
+    wait_until(lambda: (sink.recorded() > LOUD).any(), "their sound")
     assert service.health()["ok"], service.health()
 
 

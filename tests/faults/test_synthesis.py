@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from tests.support.history import wait_for
 from tests.support.tools import Listener, wait_until
 from tests.support.voice import make_voice
+from tests.support.voice_files import describe, install
 from ttsmirror.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
@@ -77,3 +80,61 @@ def test_a_voice_whose_file_is_missing_or_cut_short_is_named_until_it_is_whole_a
     model.write_bytes(whole)
     say("Otra vez entera.", Status.SPOKEN)
     assert service.health()["checks"]["synthesis"]["ok"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds the limit of memory")
+def test_voice_that_cannot_be_used_is_replaced_and_the_history_says_why(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    voices = tmp_path / "voices"
+    voices.mkdir()
+    install(voices, "good")
+    install(voices, "english", "en-us")
+    make_voice(voices / "endless.onnx", frames_per_id=400_000)
+    describe(install(voices, "absurd"), inference={"length_scale": 1e5})
+    monkeypatch.setenv("TTS_VOICE_DIR", str(voices))
+    monkeypatch.setenv("TTS_VOICE", "good")
+    service = make_service("null", engine="auto")
+    sender = listen()
+    for voice, reason in {
+        "endless": "The voice endless cannot be used: it needs more memory",
+        "absurd": "inference.length_scale is 100000.0; it has to be a number from 0.2 to 5",
+        "english": "the voice english reads en-us, and the text is es",
+        "good": "",
+    }.items():
+        text = f"Lo dice {voice}."
+        sender.publish(TEXT_TOPIC, json.dumps({"text": text, "voice": voice, "lang": "es"}))
+        row = wait_for(text, Status.SPOKEN)
+        assert row.engine == "piper good"
+        assert reason in row.error and bool(reason) == bool(row.error)
+    assert service.health()["checks"]["synthesis"]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("installed", "fields", "engine"),
+    [
+        ("en-us", {}, "espeak es"),
+        ("en-us", {"lang": "en"}, "piper only"),
+        ("es", {"lang": "en"}, "espeak en"),
+        ("es", {}, "piper only"),
+    ],
+    ids=["english-voice", "english-text", "spanish-voice", "spanish-text"],
+)
+def test_sentence_is_read_in_its_language_whatever_voice_is_installed(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    installed: str,
+    fields: dict[str, str],
+    engine: str,
+) -> None:
+    install(tmp_path, "only", installed)
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path))
+    monkeypatch.setenv("TTS_VOICE", "only")
+    make_service("null", engine="auto")
+    listen().publish(TEXT_TOPIC, json.dumps({"text": "Uno, dos, tres."} | fields))
+    assert wait_for("Uno, dos, tres.", Status.SPOKEN).engine == engine

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 OTHER = "d_0f8fad5b-d9cb-469f-a165-70867728950e"
-TEXTS = f"moxie/tts/text/{DEVICE}"
+TEXTS = "moxie/tts/text"
 Listen = Callable[..., Listener]
 
 
@@ -66,9 +66,10 @@ def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator
 
 
 @pytest.fixture
-def fallback(moxie: VirtualMoxie) -> str:
+def fallback(server: MoxieServer, moxie: VirtualMoxie) -> str:
     """The line that stands in for an answer."""
     ChatModule.objects.update(fallback="Me he perdido.")
+    server.known.refresh()
     return "Me he perdido."
 
 
@@ -243,7 +244,7 @@ def test_an_interrupt_cancels_the_rest(
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
     assert (last["text"].strip(), last["ttl"], last.get("more")) == ("", 0, None)
-    assert loudspeaker.payloads(CONTROL_TOPIC)
+    wait_until(lambda: loudspeaker.payloads(CONTROL_TOPIC), "the interrupt")
     said = ["Uno.", "Me gusta. ¿Y tú?"]
     wait_until(lambda: [text.strip() for text in utterances(loudspeaker)] == said, "no more")
     assert len(answers(moxie)) == 1

@@ -50,8 +50,13 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
     moxie.hear("Otra cosa")
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
-    growing_ones = Utterance.objects.filter(total_chunks=0)
-    wait_until(lambda: Utterance.objects.count() == 2 and not growing_ones, "the end of both")
+    def is_over() -> bool:
+        # Asked anew each time: a queryset keeps what it found first.
+        growing_ones = Utterance.objects.filter(total_chunks=0)
+        interrupted = Utterance.objects.filter(status=Status.INTERRUPTED)
+        return Utterance.objects.count() == 2 and not growing_ones.exists() and interrupted.exists()
+
+    wait_until(is_over, "the end of both")
     first = Utterance.objects.earliest("received_at")
     assert (first.text.strip(), first.status) == ("Uno.", Status.INTERRUPTED)
     assert first.error.startswith("interrupted")
@@ -77,7 +82,7 @@ def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_ye
     moxie.hear("Otra cosa")
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
     wait_until(lambda: Utterance.objects.filter(status=Status.SPOKEN), "the other answer")
-    (told,) = heard.payloads(CONTROL_TOPIC)
+    (told,) = wait_until(lambda: heard.payloads(CONTROL_TOPIC), "the interrupt")
     assert json.loads(told)["sender"]
     obeyed = [line["text"] for line in service.activity() if line["text"].startswith("control:")]
     assert len(obeyed) == 1, "it obeyed its own message as well"

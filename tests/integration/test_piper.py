@@ -158,6 +158,24 @@ def test_a_voice_speaks_at_its_own_sample_rate(tmp_path: Path) -> None:
     assert rates == {16_000}
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[ONNXRuntimeError] : 6 : std::bad_alloc")], ids=repr
+)
+def test_sentence_that_takes_too_much_memory_fails_and_the_next_is_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    engine = load(make_voice(tmp_path / "tiny.onnx"))
+
+    def fail(*args: object) -> Iterator[Samples]:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Stages, "speak", fail)
+        with pytest.raises(SynthesisError, match="The voice tiny failed: it needs more memory"):
+            said(engine)
+    assert len(said(engine))
+
+
 class Hum:
     """A voice that hums a tone for every clause, with silence around, as real ones have."""
 

@@ -32,9 +32,8 @@ def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
 ) -> None:
     listener = listen("moxie/tts/#")
     utterance_id = mirror.publish_text("Hola", source="chat", device_id="d_1", mood="happy")
-    topic = f"{TEXT_TOPIC}/d_1"
-    wait_until(lambda: listener.payloads(topic), "the sentence")
-    fields = json.loads(listener.payloads(topic)[0])
+    wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
+    fields = json.loads(listener.payloads(TEXT_TOPIC)[0])
     assert fields["text"] == "Hola"
     assert fields["id"] == str(utterance_id)
     assert (fields["source"], fields["device_id"], fields["mood"]) == ("chat", "d_1", "happy")
@@ -49,8 +48,13 @@ def test_long_text_goes_as_chunks_of_one_utterance(
     listener = listen(TEXT_TOPIC)
     text = "Érase una vez un robot. " * 60
     mirror.publish_text(text, source="chat")
-    parts = wait_until(lambda: [json.loads(p) for p in listener.payloads(TEXT_TOPIC)][3:] and
-                       [json.loads(p) for p in listener.payloads(TEXT_TOPIC)])  # fmt: skip
+
+    def all_parts() -> list[dict[str, Any]]:
+        parts = [json.loads(payload) for payload in listener.payloads(TEXT_TOPIC)]
+        return parts if parts and len(parts) == parts[0]["total_chunks"] else []
+
+    parts = wait_until(all_parts, "all parts")
+    assert len(parts) > 1
     assert "".join(part["text"] for part in parts) == text
     assert len({part["id"] for part in parts}) == 1
 
@@ -94,8 +98,10 @@ def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
 
 
 def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
-    mirror: TTSMirrorPublisher, mosquitto: Broker
+    mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
+    # Its subscription outlives the broker: a new one might come after the sentences.
+    listener = listen(f"{TEXT_TOPIC}/#", client_id="listener", durable=True)
     mosquitto.process.close()
     mirror.publish_text("no lo digas", source="chat", device_id="d_1")
     mirror.publish_text("di esto", source="chat", device_id="d_2")
@@ -103,11 +109,7 @@ def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
     mirror.publish_text("di lo nuevo", source="chat", device_id="d_1")
     wait_until(lambda: OutboxEntry.objects.count() == 3)
     mosquitto.start()
-    listener = Listener(mosquitto.port, f"{TEXT_TOPIC}/#")
-    try:
-        wait_until(lambda: len(listener.messages) == 3)
-    finally:
-        listener.close()
+    wait_until(lambda: len(listener.messages) == 3, "all three")
     sent = [json.loads(payload) for _topic, payload in listener.messages]
     assert {each["text"]: each.get("ttl") for each in sent} == {
         "no lo digas": 0, "di esto": None, "di lo nuevo": None,
@@ -253,14 +255,16 @@ def test_what_is_not_ended_by_its_maker_is_ended_with_the_whole(
 def test_parts_that_a_broker_missed_come_over_the_next_connection(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
-    made = uuid.uuid4()
+    # Its subscription outlives the broker: a new one might come after the parts.
+    listener, made = listen(TEXT_TOPIC, client_id="listener", durable=True), uuid.uuid4()
     mirror.publish_part("Uno. ", utterance_id=made, source="chat")
     wait_until(lambda: OutboxEntry.objects.filter(attempts=1).exists(), "the first part")
+    wait_until(lambda: chunks(listener), "the first part at the listener")
+    listener.messages.clear()
     mosquitto.process.close()
     wait_until(lambda: not mirror._publisher.connection.is_ready, "the loss")
     mirror.publish_part("Dos. ", utterance_id=made, source="chat")
     mosquitto.start()
-    listener = listen(TEXT_TOPIC)
     mirror.publish_part("Tres.", utterance_id=made, source="chat", is_last=True)
     wait_until(lambda: (3, 3, False, "Tres.") in chunks(listener), "the rest")
     assert {number for number, *_ in chunks(listener)} == {1, 2, 3}

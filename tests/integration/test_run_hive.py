@@ -79,8 +79,11 @@ def test_open_pages_hear_that_it_stops(env: dict[str, str]) -> None:
     assert heard.endswith(opcode_and_length + SERVICE_RESTART.to_bytes(2, "big"))
 
 
-def test_a_port_in_use_is_one_clear_line(hive: Process, env: dict[str, str]) -> None:
-    with running(manage("run_hive"), env) as second:
+def test_a_port_in_use_is_one_clear_line(env: dict[str, str]) -> None:
+    with (
+        socket.create_server(("127.0.0.1", int(env["HIVE_PORT"]))),
+        running(manage("run_hive"), env) as second,
+    ):
         assert second.wait(30) == 1
     errors = [line for line in second.lines if "CommandError" in line]
     assert len(errors) == 1

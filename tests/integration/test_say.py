@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.conftest import Broker
-from tests.support.tools import Listener, free_port
-from ttsmirror.publishing import say
+from tests.support.tools import Listener, free_port, wait_until
+from ttsmonitor.service import say
 
 
 def test_it_publishes_and_says_that_nobody_answered(
@@ -22,7 +22,7 @@ def test_it_publishes_and_says_that_nobody_answered(
     monkeypatch.setattr(say, "STORED_SECONDS", 0.2)
     listener = listen("moxie/tts/text")
     call_command("say", "Hola", "--voice", "es_MX-claude-high", "--lang", "es-MX", "--high")
-    (payload,) = listener.payloads("moxie/tts/text")
+    (payload,) = wait_until(lambda: listener.payloads("moxie/tts/text"), "the sentence")
     fields = json.loads(payload)
     assert (fields["text"], fields["voice"], fields["lang"], fields["priority"]) == (
         "Hola", "es_MX-claude-high", "es-MX", "high",

@@ -56,8 +56,13 @@ def test_a_plain_sentence_is_heard_stored_and_told(
     assert likeness(samples, sink.recorded()) > 0.9
     assert utterance.engine == "espeak es"
     assert utterance.audio_seconds == pytest.approx(len(samples) / 22_050, abs=0.01)
-    events = [told["event"] for told in statuses(listener) if told.get("id") == str(utterance.pk)]
-    assert events == ["stored", "playing", "spoken"]
+
+    def events() -> list[str]:
+        told = [each for each in statuses(listener) if each.get("id") == str(utterance.pk)]
+        return [each["event"] for each in told]
+
+    wait_until(lambda: events()[-1:] == ["spoken"], "the last event")  # told after it is stored
+    assert events() == ["stored", "playing", "spoken"]
     assert {"status", "current_text", "queue_size", "timestamp"} <= statuses(listener)[-1].keys()
     assert service.health()["ok"], service.health()
 
@@ -190,9 +195,14 @@ def test_each_receipt_is_logged_without_its_words(
     sender.publish(f"{TEXT_TOPIC}/d_7", payload)
     sender.publish(CONTROL_TOPIC, '{"action": "resume"}')
     wait_for("Un secreto", Status.SPOKEN)
-    told = [record.getMessage() for record in caplog.records if record.levelno == logging.DEBUG]
-    received = {line for line in told if line.startswith("received ")}
-    assert received == {
+
+    def received() -> set[str]:
+        debug = [each for each in caplog.records if each.levelno == logging.DEBUG]
+        told = [record.getMessage() for record in debug]
+        return {line for line in told if line.startswith("received ")}
+
+    wait_until(lambda: len(received()) == 2, "both receipts")
+    assert received() == {
         f"received {TEXT_TOPIC}/d_7: {len(payload)} bytes,"
         f" utterance {json.loads(payload)['id']}, chunk 1 of 1",
         f"received {CONTROL_TOPIC}: 20 bytes",

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
+
+from tests.support.tools import wait_until
 
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -55,6 +57,22 @@ def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[P
     yield page
     context.close()
     assert problems == []
+
+
+def open_live(page: Page, url: str) -> None:
+    """Open a live page and wait for the first message to it, which is its snapshot."""
+    frames: list[str | bytes] = []
+
+    def watch(opened: WebSocket) -> None:
+        opened.on("framereceived", lambda frame: frames.append(frame))
+
+    def is_live() -> bool:
+        page.evaluate("0")  # Playwright tells of frames only while it is asked for something
+        return bool(frames)
+
+    page.on("websocket", watch)
+    page.goto(url)
+    wait_until(is_live, "the snapshot")
 
 
 @contextmanager

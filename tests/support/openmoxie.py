@@ -5,6 +5,7 @@ The stand-in of tests/standins is what the tests run; tests/real_openmoxie.py ta
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -74,6 +75,29 @@ def plug(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run script/plug-into."""
     command = [str(ROOT / "script" / "plug-into"), str(path), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+OLD_LINES = b"""
+# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.
+INSTALLED_APPS = [*INSTALLED_APPS, "ttsmonitor"]
+"""
+"""What earlier versions of script/plug-into added to the settings."""
+
+
+def plug_as_earlier(path: Path, newline: bytes = b"\n") -> bytes:
+    """Plug in as an earlier version did: with its lines. Return the settings as they were."""
+    settings = path / "site/openmoxie/settings.py"
+    original = settings.read_bytes()
+    assert plug(path).returncode == 0
+    before = b"" if original.endswith(newline) else newline
+    old = original + before + OLD_LINES.replace(b"\n", newline)
+    state = path / "site/ttsmonitor/.plugged-in/state.json"
+    new_digest, old_digest = (
+        hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)
+    )
+    state.write_text(state.read_text().replace(new_digest, old_digest))
+    settings.write_bytes(old)
+    return original
 
 
 @contextmanager
@@ -173,7 +197,7 @@ class OpenMoxie:
     def puppet(self, **fields: str) -> None:
         """What the Puppet Mode page sends."""
         page = ROBOT if self.checkout.name == STAND_IN.name else self._puppet_page()
-        self._post(f"hive/puppet_api/{page}", fields)
+        self.post(f"hive/puppet_api/{page}", fields)
 
     def _puppet_page(self) -> str:
         (number,) = self.rows("select id from hive_moxiedevice where device_id=?", ROBOT)
@@ -184,9 +208,9 @@ class OpenMoxie:
         """A page of its admin."""
         self._web.open(self._url("admin/login/"), timeout=20).close()
         who = {"username": "parent", "password": "a-long-password"}
-        return self._post("admin/login/", who | {"next": f"/admin/{path}"})
+        return self.post("admin/login/", who | {"next": f"/admin/{path}"})
 
-    def _post(self, path: str, fields: dict[str, str]) -> str:
+    def post(self, path: str, fields: dict[str, str]) -> str:
         token = next((each.value for each in self._cookies if each.name == "csrftoken"), "")
         form = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": str(token)}).encode()
         with self._web.open(self._url(path), form, timeout=20) as page:
@@ -195,17 +219,32 @@ class OpenMoxie:
     def _url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}"
 
+    @property
+    def database(self) -> Path:
+        """OpenMoxie's own database."""
+        return self._database
+
+    @property
+    def history_database(self) -> Path:
+        """The one that the plug-in keeps beside it."""
+        return self._database.with_name("moxie_tts.sqlite3")
+
     def rows(self, query: str, *values: str) -> list[Any]:
-        """Read its database."""
-        with closing(
-            sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=20)
-        ) as connection:
-            return connection.execute(query, values).fetchall()
+        """Read its own database."""
+        return read(self._database, query, *values)
 
     def history(self) -> list[tuple[str, str, str, int | None]]:
         """What the admin's history has, oldest first."""
         columns = "text, source, status, robot_confirmed"
-        return self.rows(f"select {columns} from ttsmonitor_utterance order by published_at")
+        query = f"select {columns} from ttsmonitor_utterance order by published_at"
+        return read(self.history_database, query)
+
+
+def read(database: Path, query: str, *values: str) -> list[Any]:
+    """Query an SQLite file that others write to."""
+    uri = f"file:{database}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=20)) as connection:
+        return connection.execute(query, values).fetchall()
 
 
 def talk(openmoxie: OpenMoxie, robot: VirtualMoxie) -> None:

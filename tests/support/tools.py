@@ -148,11 +148,14 @@ def end_client(client: paho.Client) -> None:
 class Listener:
     """An MQTT client that remembers what it heard."""
 
-    def __init__(self, port: int, *topics: str, client_id: str = "") -> None:
+    def __init__(self, port: int, *topics: str, client_id: str = "", durable: bool = False) -> None:
+        """`durable`: the broker keeps what comes while it is away; that takes a `client_id`."""
         self.messages: list[tuple[str, bytes]] = []
         self._subscribed = threading.Event()
         self._topics = [(topic, 1) for topic in topics]
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self.client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not durable
+        )
         self.client.on_connect = lambda *_: self._subscribe()
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, bytes(m.payload)))

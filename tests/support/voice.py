@@ -35,6 +35,7 @@ def make_voice(
     loudness: float = 1.0,
     swapped: bool = False,
     listed: bool = False,
+    frames_per_id: int = FRAMES_PER_ID,
 ) -> Path:
     """Write `model` and its `.json`.
 
@@ -44,11 +45,12 @@ def make_voice(
     `flow`: there is one to be cut off. `mask` is what the flow multiplies with, 1 in a real voice.
     `wide`: `flow` or `decoder`, if it is to look at the whole clause. `loudness` is of all speakers
     but the first. `swapped`: what is added for the speaker comes first in its sums. `listed`: the
-    weights are among the inputs, as exporters did before ONNX's IR 4.
+    weights are among the inputs, as exporters did before ONNX's IR 4. `frames_per_id` is how long
+    each phoneme id takes.
     """
     graph = _Builder(named, channels, swapped)
     who = _speaker(graph, speakers, conditioned)
-    mean = _text(graph, who.get("text"))
+    mean = _text(graph, who.get("text"), frames_per_id)
     if not shaped:
         mean = _hide_shape(graph, mean)
     latent = mean
@@ -75,13 +77,13 @@ def _speaker(graph: _Builder, speakers: int, conditioned: tuple[str, ...]) -> di
     return dict.fromkeys(conditioned, who)
 
 
-def _text(graph: _Builder, who: str | None) -> str:
+def _text(graph: _Builder, who: str | None, frames_per_id: int) -> str:
     graph.weight("emb", graph.random.normal(0, 0.5, (SYMBOLS, graph.channels)))
     ids = graph.add("Gather", "emb", "input")  # [1, ids, channels]
     ids = graph.add("Transpose", ids, perm=[0, 2, 1])
     if who:
         ids = graph.add("Add", ids, who)
-    graph.weight("factors", np.array([1.0, 1.0, float(FRAMES_PER_ID)], dtype=np.float32))
+    graph.weight("factors", np.array([1.0, 1.0, float(frames_per_id)], dtype=np.float32))
     return graph.add(
         "Resize", ids, "", "factors", mode="nearest", nearest_mode="floor",
         coordinate_transformation_mode="asymmetric",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.support.voice import make_voice
 
@@ -13,10 +14,13 @@ def install(
 ) -> Path:
     """A tiny voice of that name and language; `code` is how it is described, if it is."""
     model = make_voice(directory / f"{name}.onnx", speakers=speakers)
+    language = {"language": {"code": code}} if code else {}
+    return describe(model, espeak={"voice": lang}, **language)
+
+
+def describe(model: Path, **fields: Any) -> Path:
+    """Change fields of a voice's description; the model's path."""
     description = model.with_name(f"{model.name}.json")
     config = json.loads(description.read_text())
-    config["espeak"]["voice"] = lang
-    if code:
-        config["language"] = {"code": code}
-    description.write_text(json.dumps(config))
+    description.write_text(json.dumps(config | fields))
     return model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as command
-from bench import first_audio, ingest, pages, plugin, publish, soak, stop, viewers
+from bench import first_audio, ingest, openmoxie, pages, plugin, publish, soak, stop, viewers
 from bench.tables import Wanted, median, number, percentile, report, table
 from bench.texts import CACHED, PARAGRAPH, STORY, TEXTS, Texts
 
@@ -22,6 +22,7 @@ def test_without_a_command_it_measures_first_audio_and_publish() -> None:
         ("first-audio --runs 3", first_audio.run, "runs", 3),
         ("publish", publish.run, "calls", 20_000),
         ("plugin", plugin.run, "calls", 1_000),
+        ("plugin --openmoxie checkout --python python3", openmoxie.run, "seconds", 60),
         ("stop", stop.run, "runs", 50),
         ("ingest", ingest.run, "utterances", 10_000),
         ("viewers --viewers 9", viewers.run, "viewers", 9),
@@ -42,6 +43,18 @@ def test_what_cannot_be_measured_is_refused(line: str, capsys: pytest.CaptureFix
         command.parse(line.split())
     assert refused.value.code == 2
     assert "usage: script/bench" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lost", "later_ms", "holds"), [(0, 1.0, True), (1, 0.0, False), (0, 11.0, False)]
+)
+def test_lost_reports_and_later_commands_of_an_openmoxie_are_misses(
+    lost: int, later_ms: float, holds: bool
+) -> None:
+    without = openmoxie.Outcome([100.0], reports=10, robots=3)
+    first = openmoxie.Outcome([100.0 + later_ms], reports=10, lost_reports=lost, robots=3)
+    totals = {"without": without, "with": first + openmoxie.Outcome([1.0], reports=10)}
+    assert all(each.holds for each in openmoxie.wanted(totals)) is holds
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:

@@ -11,10 +11,12 @@ from tests.support.openmoxie import (
     cloned,
     git,
     plug,
+    plug_as_earlier,
 )
 from tests.support.tools import ROOT
 
 SETTINGS = "site/openmoxie/settings.py"
+DATABASE = "its database moxie_tts.sqlite3: python3 site/manage.py migrate"
 
 
 @pytest.fixture
@@ -28,7 +30,8 @@ def test_it_shows_what_it_changes_and_keeps_what_was_there(checkout: Path) -> No
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "files are new or newer" in done.stdout
-    assert '+INSTALLED_APPS = [*INSTALLED_APPS, "ttsmonitor"]' in done.stdout
+    line = "INSTALLED_APPS, DATABASES, DATABASE_ROUTERS = plugged_into(globals())"
+    assert f"+{line}" in done.stdout
     assert "manage.py migrate" in done.stdout
     assert (checkout / "site/ttsmonitor/.plugged-in/settings.py").read_bytes() == before
     assert (checkout / SETTINGS).read_bytes().startswith(before)
@@ -49,6 +52,32 @@ def test_an_older_app_is_brought_up_to_date(checkout: Path) -> None:
     (checkout / "site/ttsmonitor/publishing/plugin.py").write_text("old")
     assert "1 files are new or newer" in plug(checkout).stdout
     assert "def instrument" in (checkout / "site/ttsmonitor/publishing/plugin.py").read_text()
+    plug(checkout, "--remove")
+    assert git(checkout, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("more", [b"", b"MORE = 1\n"])
+def test_lines_of_an_earlier_version_are_replaced(
+    checkout: Path, newline: bytes, more: bytes
+) -> None:
+    settings, more = checkout / SETTINGS, more.replace(b"\n", newline)
+    settings.write_bytes((settings.read_bytes() + b"\n").replace(b"\n", newline))
+    original = plug_as_earlier(checkout, newline)
+    settings.write_bytes(settings.read_bytes() + more)
+
+    assert plug(checkout).returncode == 0
+    text = settings.read_bytes()
+    assert text.startswith(original + more)
+    assert text.endswith(b"= plugged_into(globals())" + newline)
+    assert text.count(b"ttsmonitor") == 1
+    plug(checkout, "--remove")
+    assert settings.read_bytes() == original + more
+    assert not (checkout / "site/ttsmonitor").exists()
+
+
+def test_lines_of_an_earlier_version_are_removed(checkout: Path) -> None:
+    plug_as_earlier(checkout)
     plug(checkout, "--remove")
     assert git(checkout, "status", "--porcelain") == ""
 
@@ -105,10 +134,11 @@ def test_check_says_what_is_there_and_what_is_missing(checkout: Path) -> None:
     done = plug(checkout, "--check")
     assert done.returncode == 1
     missing = [line for line in done.stdout.splitlines() if line.startswith("MISSING")]
-    assert len(missing) == 3
+    assert len(missing) == 4
     plug(checkout)
     done = plug(checkout, "--check")
-    assert (done.returncode, "MISSING" in done.stdout) == (0, False)
+    missing = [line for line in done.stdout.splitlines() if line.startswith("MISSING")]
+    assert missing == [f"MISSING  {DATABASE}"]
 
     server = checkout / "site/hive/mqtt/moxie_server.py"
     server.write_text(server.read_text().replace("def send_telehealth_speech(", "def say("))
@@ -159,4 +189,4 @@ def test_bad_paths_are_answered_with_what_to_do(checkout: Path, tmp_path: Path) 
 
 def test_the_folder_with_manage_py_will_do_too(checkout: Path) -> None:
     assert plug(checkout / "site").returncode == 0
-    assert plug(checkout / "site", "--check").returncode == 0
+    assert "there    the mirror in site/openmoxie/settings.py" in plug(checkout, "--check").stdout

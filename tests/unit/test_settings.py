@@ -14,6 +14,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import Client
 
+from openmoxie import environment
 from tests.settings import RUN
 from tests.support.tools import ROOT
 
@@ -109,3 +110,13 @@ subprocess.run([sys.executable, '-c', {worker!r}], check=True); sys.exit(3)"
     assert ended.returncode == 3
     assert ended.stdout.startswith(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", 3), ("?connect_timeout=10", 10)])
+def test_postgresql_is_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, query: str, seconds: int
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://moxie@db.example/moxie{query}")
+    options = environment.database(tmp_path)["OPTIONS"]
+    assert int(options["connect_timeout"]) == seconds
+    assert options["tcp_user_timeout"] == 5_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -17,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from amqtt.broker import Broker, BrokerContext
+from amqtt.contexts import Action
 from amqtt.plugins.base import BaseAuthPlugin, BasePlugin
 
 from hive.broker.mosquitto_config import ensure_certificate
+from hive.models import DEVICE_ID
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.version import VERSION
 from ttsmirror.wire.fields import dump, format_time
@@ -30,6 +33,8 @@ logger = logging.getLogger(__name__)
 LOG_TOPIC = "$SYS/broker/log/N"
 SYS_SECONDS = 10
 STOP_SECONDS = 5
+ROBOTS = "robots"
+"""The name of the robots' listener, and of the mark on a session that came over it."""
 
 
 class AccountPlugin(BaseAuthPlugin):  # type: ignore[misc]
@@ -65,7 +70,7 @@ class LogTopicPlugin(BasePlugin[BrokerContext]):  # type: ignore[misc]
         await self._tell(f"Client {client_id} closed its connection.")
 
     async def _tell(self, line: str) -> None:
-        logger.info("%s", line)
+        logger.debug("%s", line)
         await self.context.broadcast_message(LOG_TOPIC, f"{int(time.time())}: {line}".encode())
 
 
@@ -83,12 +88,39 @@ class _Subscriptions(dict[str, Any]):
         return dict(super().items()).items()
 
 
+def is_own_topic(device_id: str, topic: str) -> bool:
+    """Return whether this topic or topic filter lies below the robot's own topics."""
+    return topic.startswith(f"/devices/{device_id}/")
+
+
 class _Broker(Broker):  # type: ignore[misc]
-    """amqtt's broker without two of its slips."""
+    """amqtt's broker without two of its slips, and with access rules for the robots' port."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._subscriptions = _Subscriptions()
+
+    async def _authenticate(self, session: Any, listener: Any) -> bool:
+        is_robot = listener is self.listeners_config[ROBOTS]
+        session.attributes[ROBOTS] = is_robot
+        if is_robot and not re.fullmatch(DEVICE_ID, session.client_id or ""):
+            logger.warning("refused %.100r on the robots' port: no robot's id", session.client_id)
+            return False
+        # amqtt publishes a last will without asking _topic_filtering().
+        if (
+            is_robot
+            and session.will_flag
+            and not is_own_topic(session.client_id, session.will_topic)
+        ):
+            logger.warning("refused %s: its last will is not on its own topics", session.client_id)
+            return False
+        is_let_in: bool = await super()._authenticate(session, listener)
+        return is_let_in
+
+    async def _topic_filtering(self, session: Any, topic: str, action: Action) -> bool:
+        # Asked about each publish, subscription and delivery, but not about retained messages: a
+        # subscription that reaches beyond a robot's own topics has to be refused as a whole.
+        return not session.attributes.get(ROBOTS) or is_own_topic(session.client_id, topic)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Any
@@ -118,7 +150,7 @@ class EmbeddedBroker:
         self._config = {
             "listeners": {
                 "default": {"type": "tcp", "bind": f"{address}:{port}"},
-                "robots": {
+                ROBOTS: {
                     "type": "tcp",
                     "bind": f"{address}:{tls_port}",
                     "ssl": True,

@@ -19,9 +19,18 @@ from cryptography.x509.oid import NameOID
 from ttsmirror.exceptions import BrokerError
 
 CERTIFICATE_DAYS = 3650
-# A robot's user name and token say nothing that a broker could check; its client id is all there
-# is, so that is what it may reach.
-ROBOTS_ACL = "pattern readwrite /devices/%c/#\n"
+ROBOTS_ACL = """\
+# A robot has no password that a broker could check: its client id says which topics are its own.
+pattern write /devices/%c/state
+pattern write /devices/%c/events/+
+pattern read /devices/%c/config
+pattern read /devices/%c/commands/+
+# A client may call itself d_x/events: its "state" would be an event of the robot d_x. No event and
+# no command has one of these names. Mosquitto warns of patterns without %c; these mean it.
+pattern deny /devices/+/+/state
+pattern deny /devices/+/+/config
+"""
+"""The access rules of the robots' port. docker/mosquitto/robots.acl is a copy."""
 PASSWORD_ROUNDS = 100_000
 
 
@@ -48,7 +57,7 @@ def write_config(
     _write_private(
         config,
         f"""\
-# Written by manage.py run_broker at every start: changes here are lost.
+# Written by run_broker at every start: changes here are lost.
 per_listener_settings true
 {user}persistence true
 persistence_location {directory}/

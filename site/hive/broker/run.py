@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import shutil
 import socket
@@ -20,7 +19,7 @@ from hive.broker.embedded import EmbeddedBroker
 from hive.broker.mosquitto_config import write_config
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
-from ttsmonitor.system.ports import ListenError, ensure_port_free
+from ttsmonitor.system.ports import ListenError, ensure_port_free, loopback_address
 
 PROBE_SECONDS = 3
 # Where it is installed without being on everybody's PATH: Debian, Homebrew on both kinds of Mac.
@@ -114,16 +113,6 @@ def make_broker(program: str | None) -> Broker:
         username=conf.MQTT_USERNAME,
         password=conf.MQTT_PASSWORD,
     )
-
-
-def loopback_address(host: str) -> str | None:
-    """The loopback address that `host` names, or None where it is another machine."""
-    if host.lower() == "localhost":
-        return "127.0.0.1"
-    try:
-        return host if ipaddress.ip_address(host).is_loopback else None
-    except ValueError:
-        return None
 
 
 def probe() -> Answer:

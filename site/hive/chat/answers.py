@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from hive.chat.language_model import is_installed
 from hive.chat.models import ChatModule
 from hive.chat.templates import Asked, fill, prompt_for
 from hive.events import push_chat
+from hive.known import Known
 from hive.mqtt import mqtt_tts_mirror
 from ttsmirror.text import speakable
 
@@ -44,15 +46,17 @@ class Turn:
 class Answers:
     """Finds the words, and has them said through RemoteChat.process_chat_response()."""
 
-    def __init__(self, chat: RemoteChat) -> None:
+    def __init__(self, chat: RemoteChat, known: Known) -> None:
+        """`chat` says the words; `known` has the modules and commands."""
         self._chat = chat
+        self._known = known
         self.history = History()
         self.companion = Companion()
         self.talks = AnswerQueue()
 
     def prepare(self) -> None:
         """Be ready for the first question."""
-        is_led = any(module.model_name for module in ChatModule.objects.enabled())
+        is_led = any(module.model_name for module in self._known.setup.modules)
         if is_led and is_installed():
             self.talks.prepare()
         elif is_led:
@@ -60,11 +64,12 @@ class Answers:
 
     def give(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
         """Answer a request, now or later; False where it is for somebody else."""
+        setup = self._known.setup
         asked = Asked(nickname, str(rcr.get("speech") or ""))
-        module = ChatModule.objects.hosting(rcr.get("module_id"), rcr.get("content_id"))
+        module = setup.module_for(rcr.get("module_id"), rcr.get("content_id"))
         if module is not None:
             self._remember(device_id, rcr["command"], asked.speech)
-        if command := find_command(asked.speech):
+        if command := find_command(asked.speech, setup.commands):
             turn = Turn(device_id, rcr, asked, command.lang, module, command.robot_action())
             words = self.companion.one_of(device_id, f"command {command.pk}", command.answer)
             self._say_in_turn(turn, fill(words, asked, command.lang), COMMAND)
@@ -153,10 +158,10 @@ class Answers:
             push_chat(turn.device_id, line)
 
 
-def hosted_modules() -> list[dict[str, Any]]:
-    """The modules that are hosted here, as a robot asks for them."""
+def describe_hosted(modules: Iterable[ChatModule]) -> list[dict[str, Any]]:
+    """Return these modules as a robot asks for them."""
     contents: dict[str, list[str]] = {}
-    for module in ChatModule.objects.enabled():
+    for module in modules:
         contents.setdefault(module.robots_id, []).append(module.content_id)
     return [
         {

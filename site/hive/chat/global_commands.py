@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hive.chat.models import GlobalCommand
 from hive.chat.patterns import fits
 
 
-def find_command(speech: str) -> GlobalCommand | None:
-    """The first command whose pattern fits."""
+def find_command(speech: str, commands: Iterable[GlobalCommand]) -> GlobalCommand | None:
+    """Return the first command whose pattern fits."""
     if not speech.strip():
         return None
-    commands = GlobalCommand.objects.enabled()
     return next((each for each in commands if fits(each.pattern, speech)), None)

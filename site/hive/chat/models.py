@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from hive.chat.patterns import PATTERN_CHARACTERS, problem_of
 from hive.conf import conf
-from ttsmirror.text import clean
 
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 
@@ -32,16 +31,6 @@ class ChatModuleQuerySet(models.QuerySet["ChatModule"]):
 
     def enabled(self) -> Self:
         return self.filter(is_enabled=True)
-
-    def of_id(self, module_id: object) -> Self:
-        """Those a robot calls by this id, whatever the content."""
-        ids = ["", module_id] if module_id == conf.HIVE_CHAT_MODULE else [module_id]
-        return self.enabled().filter(module_id__in=[clean(str(each)) for each in ids])
-
-    def hosting(self, module_id: object, content_id: object = "") -> ChatModule | None:
-        """The module for this content; the first of its id where none has just that."""
-        found = {module.content_id: module for module in reversed(self.of_id(module_id))}
-        return found.get(str(content_id), next(reversed(found.values()), None))
 
 
 class ChatModule(models.Model):

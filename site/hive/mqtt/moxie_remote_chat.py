@@ -9,10 +9,10 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from hive.chat import history
-from hive.chat.answers import Answers, hosted_modules
+from hive.chat.answers import Answers, describe_hosted
 from hive.chat.sessions import ChatSessions
 from hive.events import push_chat
-from hive.models import ChatModule, Configuration
+from hive.known import Known
 from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from ttsmirror.text import clean, speakable
@@ -50,10 +50,12 @@ class ChatResponse(str):
 class RemoteChat:
     """Answers for the modules that are hosted here, and leaves the others to the robot."""
 
-    def __init__(self, server: MoxieServer) -> None:
+    def __init__(self, server: MoxieServer, known: Known) -> None:
+        """`server` sends to the robots; `known` says what is hosted here."""
         self._server = server
+        self._known = known
         self.visits = ChatSessions()
-        self._answers = Answers(self)
+        self._answers = Answers(self, known)
         # None: that one is being answered, or was interrupted.
         self._answered: OrderedDict[tuple[str, str], dict[str, Any] | None] = OrderedDict()
         self._lock = threading.Lock()
@@ -90,7 +92,8 @@ class RemoteChat:
         if backend == "router":
             self.handle_request(device_id, rcr, volley_data)
         elif backend == "data" and isinstance(query, dict) and query.get("query") == "modules":
-            hosted = {"version": MODULES_VERSION, "modules": hosted_modules()}
+            modules = describe_hosted(self._known.setup.modules)
+            hosted = {"version": MODULES_VERSION, "modules": modules}
             self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": hosted})
 
     def handle_request(
@@ -106,7 +109,7 @@ class RemoteChat:
             logger.info("robot %s repeats itself, and so does the answer", device_id)
         elif not self._give(device_id, rcr, _nickname(volley_data or {})):
             # Not mirrored: the robot prefers its own content, and notifies what it really said.
-            words = Configuration.load().chat_fallback
+            words = self._known.setup.configuration.chat_fallback
             self._send_answer(device_id, words, rcr, FALLBACK)
 
     def _give(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
@@ -134,15 +137,15 @@ class RemoteChat:
         return self._send_answer(device_id, str(answer), answer.request, ANSWER, answer.action)
 
     def _notified(self, device_id: str, rcr: dict[str, Any]) -> None:
-        """The robot has said something: mirrored, unless it was when we sent it."""
+        """Mirror what the robot has said, unless that was done when we sent it."""
         speech = rcr.get("speech")
         if not isinstance(speech, str) or not speakable(speech):
             return
-        is_hosted = is_ours(rcr)
-        if is_hosted:
-            self._remember(device_id, rcr, clean(speech))
+        is_hosted = bool(self._known.setup.modules_of(rcr.get("module_id")))
         event_id = str(rcr.get("event_id") or "")
         get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_hosted)
+        if is_hosted:
+            self._remember(device_id, rcr, clean(speech))
 
     def _remember(self, device_id: str, rcr: dict[str, Any], words: str) -> None:
         """What the robot heard and said, as it tells: the conversation so far."""
@@ -202,11 +205,6 @@ class RemoteChat:
     def _send(self, device_id: str, answer: dict[str, Any]) -> bool:
         payload = {"command": "remote_chat", "result": 0} | answer
         return self._server.send_command_to_bot_json(device_id, "remote_chat", payload)
-
-
-def is_ours(rcr: dict[str, Any]) -> bool:
-    """Is the robot in a module that is hosted here?"""
-    return ChatModule.objects.of_id(rcr.get("module_id")).exists()
 
 
 def _nickname(volley_data: dict[str, Any]) -> str:

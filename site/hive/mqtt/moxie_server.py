@@ -9,12 +9,14 @@ from typing import Any
 
 from hive.conf import conf
 from hive.events import push_line, push_robot, push_speech
-from hive.models import Robot
+from hive.known import Known
+from hive.models import arrival, departure
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from hive.mqtt.own_interrupts import OwnInterrupts
 from hive.mqtt.reports import Reports
+from hive.mqtt.robot_records import Records
 from hive.mqtt.robots import Presence, parse_log_line
 from hive.mqtt.worker import Worker
 from hive.puppet.lines import SOURCE, Lines
@@ -56,13 +58,16 @@ SUBSCRIPTIONS = (
 class MoxieServer:
     """The robot link. The methods that send may be called from any thread, and never wait.
 
-    start() connects in the background; what comes is worked off by one thread.
+    start() connects in the background; what comes is worked off by one thread, which never waits
+    for the database: `known` and `records` have what it needs, and keep what it notes.
     """
 
     def __init__(self) -> None:
         self.lines = Lines()
         self.speech = SpeechState()
-        self.chat = RemoteChat(self)
+        self.known = Known()
+        self.records = Records(self.known, on_refresh=self._refreshed)
+        self.chat = RemoteChat(self, self.known)
         self._reports = Reports(self)
         self._presence = Presence(conf.HIVE_SILENCE_SECONDS)
         self._worker = Worker("hive.robots")
@@ -77,7 +82,8 @@ class MoxieServer:
                 "database": lambda: self._database.error,
                 "mirror": lambda: get_tts_mirror().state.problem,
             },
-            looks=(self._send_echo, self._database.look),
+            probes=(self._database.look,),
+            looks=(self._send_echo,),
         )
         self._sent: dict[str, dict[str, Any]] = {}
 
@@ -88,7 +94,7 @@ class MoxieServer:
         mirror = get_tts_mirror()
         mirror.add_listener(self._follow_speech)
         mirror.start()
-        Robot.objects.all_departed()  # what the last run knew is old
+        self.records.start()
         self.chat.start()
         self._connection = MQTTConnection(
             client_id(CLIENT_NAME),
@@ -110,8 +116,8 @@ class MoxieServer:
         self.chat.stop()
         if self._connection is not None:
             self._connection.stop(timeout_seconds)
-        self._worker.submit(Robot.objects.all_departed)
         self._worker.stop(timeout_seconds)
+        self.records.stop(timeout_seconds)
 
     @property
     def is_ready(self) -> bool:
@@ -188,9 +194,9 @@ class MoxieServer:
         return self._connection.publish(topic, dump(payload), qos=qos) is not None
 
     def config_changed(self, device_id: str = "") -> None:
-        """A configuration was saved: of one robot, or (empty) of all."""
+        """Take in what somebody saved: of one robot, or (empty) of all."""
         if self._connection is not None:
-            self._worker.submit(self._publish_changed, device_id)
+            self.records.refresh_soon(device_id)
 
     # from the robots: paho's thread hands over, the worker does the rest
 
@@ -266,17 +272,15 @@ class MoxieServer:
 
     def _arrived(self, device_id: str) -> None:
         logger.info("robot %s is connected", device_id)
-        Robot.objects.arrived(device_id)
+        self.records.note(device_id, arrival())
         self._sent.pop(device_id, None)
         delay = conf.HIVE_CONFIG_DELAY_SECONDS
         self._worker.later(f"config {device_id}", delay, self._publish_config, device_id)
-        push_robot(device_id)
 
     def _departed(self, device_id: str) -> None:
         logger.info("robot %s is gone", device_id)
-        Robot.objects.departed(device_id)
+        self.records.note(device_id, departure())
         self._sent.pop(device_id, None)
-        push_robot(device_id)
 
     def _all_gone(self) -> None:
         devices = self._presence.devices
@@ -291,26 +295,28 @@ class MoxieServer:
             self._departed(device_id)
         if self.speech.heard_mirror(get_tts_mirror().state):
             push_speech(self.speech.describe())
-        # What another process saved: the admin is on the monitor's port too.
-        self._publish_changed("")
+        # Another process may have marked a robot offline that is heard here.
+        for device_id in self._presence.devices:
+            robot = self.records.find(device_id)
+            if robot is not None and not robot.online:
+                self.records.note(device_id, {"online": True})
 
     # their configuration
 
-    def _publish_changed(self, device_id: str) -> None:
-        """Publish anew to those that have one, where it is not what they have."""
-        devices = [device_id] if device_id else list(self._sent)
-        for device in devices:
-            if device in self._sent:
-                self._publish_config(device)
-        if device_id:
-            push_robot(device_id)
+    def _refreshed(self) -> None:
+        self._worker.submit(self._publish_changed)
+
+    def _publish_changed(self) -> None:
+        """Publish anew to those robots that have another configuration."""
+        for device_id in list(self._sent):
+            self._publish_config(device_id)
 
     def _publish_config(self, device_id: str) -> None:
-        robot = Robot.objects.filter(device_id=device_id).first()
+        robot = self.records.find(device_id)
         if robot is None or device_id not in self._presence:
             self._sent.pop(device_id, None)
             return
-        config = robot.effective_config()
+        config = robot.effective_config(self.known.setup.configuration.config)
         if config == self._sent.get(device_id):
             return
         if self._publish(f"/devices/{device_id}/config", config, qos=1):
@@ -318,7 +324,7 @@ class MoxieServer:
             self._sent[device_id] = config
             logger.info("robot %s got its configuration", device_id)
             if is_change:
-                push_robot(device_id)
+                push_robot(robot)
 
     def volley_data(self, device_id: str) -> dict[str, Any]:
         """What a conversation may want to know about its robot."""

@@ -7,8 +7,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from hive.events import push_line, push_robot
-from hive.models import DEVICE_ID, Configuration, Robot
+from django.utils import timezone
+
+from hive.events import push_line
+from hive.models import DEVICE_ID
 from ttsmirror.text import clean
 
 if TYPE_CHECKING:
@@ -49,8 +51,10 @@ class Reports:
             reported["battery"] = float(battery)
         if isinstance(awake, bool):
             reported["awake"] = awake
-        Robot.objects.heard(device_id, **reported)
-        push_robot(device_id)
+        self._note(device_id, reported)
+
+    def _note(self, device_id: str, reported: dict[str, Any]) -> None:
+        self._server.records.note(device_id, reported | {"last_seen": timezone.now()})
 
     def _activity(self, device_id: str, fields: dict[str, Any]) -> None:
         subtopic = fields.get("subtopic")
@@ -65,8 +69,7 @@ class Reports:
         if not isinstance(message, dict) or not isinstance(message.get("state"), str):
             logger.warning("robot %s reports a telehealth state that is none", device_id)
             return
-        Robot.objects.heard(device_id, puppet_state=clean(message["state"])[:64])
-        push_robot(device_id)
+        self._note(device_id, {"puppet_state": clean(message["state"])[:64]})
         if message["state"] == SPEAKING:
             for line in self._server.lines.robot_speaks(device_id):
                 push_line(line)
@@ -75,7 +78,7 @@ class Reports:
         query = fields.get("query")
         answer: dict[str, Any]
         if query == "schedule":
-            answer = {"schedule": Configuration.load().schedule}
+            answer = {"schedule": self._server.known.setup.configuration.schedule}
         elif query == "mentor_behaviors":
             answer = {"mentor_behaviors": []}
         elif query == "license":

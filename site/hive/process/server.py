@@ -18,6 +18,7 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
+from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
@@ -75,11 +76,11 @@ def ensure_set_up() -> None:
         Robot.objects.exists()
     except DatabaseError as exc:
         raise NotReadyError(
-            f"The database is not ready ({exc}). Run: python manage.py migrate"
+            f"The database is not ready ({exc}). Run: {manage_command('migrate')}"
         ) from exc
     try:
         staticfiles_storage.url("hive/puppet.js")
     except ValueError as exc:
         raise NotReadyError(
-            "The static files are missing. Run: python manage.py collectstatic --noinput"
+            f"The static files are missing. Run: {manage_command('collectstatic --noinput')}"
         ) from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import multiprocessing
 import os
 import shlex
@@ -14,25 +15,29 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import honcho.manager
 from django.conf import settings
-from honcho.printer import Printer
+from django.db import DatabaseError, connections
 
 from hive.broker.run import (
     Answer,
     find_mosquitto,
-    loopback_address,
     probe,
 )
 from hive.conf import conf as hive_conf
+from hive.process.account import account_text, make_account
+from hive.process.console import Console
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
-from ttsmonitor.system.ports import ensure_port_free
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.synthesis.piper.voices import choose_voice, download_command
+from ttsmonitor.system.lock import Service, ensure_not_running
+from ttsmonitor.system.ports import ensure_port_free, loopback_address
 from ttsmonitor.system.signals import STOP_SIGNALS
 
 # What a process takes at most to stop when it has no sentence to finish, and what the speech
@@ -42,8 +47,14 @@ BESIDE_SENTENCE_SECONDS = 4.0
 BROKER_SECONDS = 5
 READY_SECONDS = 60
 POLL_SECONDS = 0.1
+QUIET_SECONDS = 0.5
+"""The first account is shown when nothing was printed for so long, so that it stands last,"""
+RESTLESS_SECONDS = 5.0
+"""or after so long in any case."""
 BROKER, HIVE, SPEECH = "broker", "hive", "speech"
 COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,11 +66,13 @@ class Plan:
 
 
 def plan(*, speech: bool = True) -> Plan:
-    """Look at the ports and the broker. Raises TTSMonitorError with what is in the way.
+    """Look for running services, at the ports and for the broker, and return what to start.
 
-    Without `speech` the speech service is another computer's.
+    Nothing is changed. Without `speech` the speech service is another computer's. Raises
+    TTSMonitorError with what is in the way.
     """
     ours = (HIVE, SPEECH) if speech else (HIVE,)
+    ensure_not_running(conf.work_dir, Service.HIVE, *((Service.SPEECH,) if speech else ()))
     ensure_port_free(conf.HTTP_HOST, hive_conf.HIVE_PORT, "HIVE_PORT")
     if speech:
         ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT, "HTTP_PORT")
@@ -88,6 +101,7 @@ def plan(*, speech: bool = True) -> Plan:
             f"No broker answers at {address}, and the one started here speaks TLS to robots only:"
             " unset MQTT_TLS."
         )
+    ensure_not_running(conf.work_dir, Service.BROKER)
     kind = "Mosquitto" if find_mosquitto() else "development broker"
     return Plan((BROKER, *ours), f"{address}, {kind}; robots: port {conf.MQTT_SSL_PORT}")
 
@@ -101,7 +115,7 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
     """honcho's manager, which stops the broker last and knows an accident from a wish to stop."""
 
     def __init__(self, broker: str) -> None:
-        super().__init__(_Printer(sys.stdout))
+        super().__init__(Console(sys.stdout))
         self._stop_seconds = stop_seconds()
         honcho.manager.KILL_WAIT = self._stop_seconds + 1
         self._broker = broker
@@ -115,8 +129,10 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
         for name in names:
             command = [sys.executable, "-u", str(manage), COMMANDS[name]]
             self.add_process(name, f"exec {shlex.join(command)}")
-        self.loop()
-        self._ended.set()
+        try:
+            self.loop()
+        finally:
+            self._ended.set()
         # Who was asked to stop before it could handle the signal was ended by it.
         clean = (0, -signal.SIGTERM)
         failed = [n for n, state in self._processes.items() if state["returncode"] not in clean]
@@ -149,7 +165,8 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
             if name == BROKER:
                 self._wait_for_broker(state["process"])
         # Not before the processes: a fork takes no threads along.
-        threading.Thread(target=self._announce, name="hive.announce", daemon=True).start()
+        # No daemon: the password of an account that was made is shown, whatever else ends.
+        threading.Thread(target=self._announce, name="hive.announce").start()
 
     def _wait_for_broker(self, process: multiprocessing.Process) -> None:
         """Let it be there before the others come: who meets none tries again seconds later."""
@@ -205,14 +222,28 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
         deadline = time.monotonic() + READY_SECONDS
         has_speech = SPEECH in self._processes
         waiting = ["the broker", "the hive", *(["the speech service"] if has_speech else [])]
-        while waiting and not self._terminating:
+        while waiting and not (self._terminating or self._ended.is_set()):
             if time.monotonic() > deadline:
                 self._system_print(f"not ready after {READY_SECONDS} s: {', '.join(waiting)}\n")
-                return
+                break
             waiting = [name for name in waiting if not _is_ready(name)]
             self._ended.wait(POLL_SECONDS)
-        if not self._terminating:
-            print(summary(self._broker, speech=has_speech), flush=True)  # noqa: T201  its terminal is the user's
+        if self._terminating:
+            return
+        # Made this late, so that a start that fails does not show it once and for nobody.
+        account = first_account()
+        if account:
+            self._wait_for_quiet()
+        ready = "" if waiting else summary(self._broker, speech=has_speech)
+        if ready or account:
+            print(ready + account, flush=True)  # noqa: T201  its terminal is the user's
+
+    def _wait_for_quiet(self) -> None:
+        deadline = time.monotonic() + RESTLESS_SECONDS
+        while not self._ended.is_set() and time.monotonic() < deadline:
+            if time.monotonic() - self._printer.last_written > QUIET_SECONDS:
+                return
+            self._ended.wait(POLL_SECONDS)
 
 
 def _ask_to_stop(pid: int) -> None:
@@ -220,16 +251,6 @@ def _ask_to_stop(pid: int) -> None:
     # its synthesis process, and ends that itself.
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-
-
-class _Printer(Printer):  # type: ignore[misc]
-    """A printer that outlives its terminal, so that what was started is stopped."""
-
-    def write(self, message: Any) -> None:
-        try:
-            super().write(message)
-        except OSError:
-            self.output = open("/dev/null", "w")
 
 
 def _is_ready(name: str) -> bool:
@@ -282,15 +303,24 @@ def summary(broker: str, *, speech: bool) -> str:
         f"  broker               {broker}",
     ]
     if speech and not has_voice():
-        lines.append(
-            "  voice                espeak; for a natural one:"
-            f" .venv/bin/python manage.py download_voice {conf.TTS_VOICE}"
-        )
+        lang, command = conf.TTS_LANG, download_command(conf.TTS_LANG, conf.TTS_VOICE)
+        lines.append(f"  voice                espeak; a natural one of {lang}: {command}")
     return "\n".join([*lines, ""])
 
 
+def first_account() -> str:
+    """Create the first account and return what is shown of it; empty where there is one already."""
+    try:
+        password = make_account()
+    except DatabaseError as exc:
+        logger.warning("the first account could not be made: %s", exc)
+        return ""
+    finally:
+        connections.close_all()  # those of this thread
+    return "" if password is None else account_text(password, hive_conf.HIVE_PORT)
+
+
 def has_voice() -> bool:
-    """Is a Piper voice installed?"""
-    if conf.PIPER_MODEL:
-        return conf.path("PIPER_MODEL").is_file()
-    return any(conf.path("TTS_VOICE_DIR").glob("*.onnx"))
+    """Return True if a Piper voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
+    config = replace(engine_config(), engine="auto")
+    return choose_voice(config, SpeechRequest("")).voice is not None

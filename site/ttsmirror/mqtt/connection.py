@@ -236,7 +236,10 @@ class MQTTConnection:
             client.disconnect()
             return
         self._renumber()
-        logger.info("%s connected to the broker at %s", self.client_id, self.address)
+        message = "%s connected to the broker at %s"
+        if self.error not in ("", NEW):
+            message += " after a failure"
+        logger.info(message, self.client_id, self.address)
         if self._subscriptions:
             self._pending_subscription = client.subscribe(self._subscriptions)[1]
         else:

@@ -11,20 +11,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError
 
 from ttsmirror.conf import conf
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import AWAY, tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.host import is_plugged_in
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.publishing.history import HistoryFollower
+from ttsmirror.publishing.outgoing import fit, newest, text_topic
 from ttsmirror.publishing.queue_items import (
     Confirmed,
     Handed,
@@ -38,7 +38,6 @@ from ttsmirror.wire.messages import (
     HEALTH_TOPIC,
     SPEECH_COMPONENT,
     STATUS_TOPIC,
-    UTTERANCE_CHARACTERS,
     Chunk,
     parse_object,
     tidy,
@@ -155,21 +154,25 @@ class Publisher:
             with self._working:
                 tend_connections()
                 self._handle(batch)
-                self._try(self._keep_book)
+                self._try(self._save)
+                if not self._unconfirmed.is_away:
+                    self._try(self._keep_book)
                 if is_sweep:
                     self._try(self._sweep)
-                elif is_stopping:
-                    self._try(self._unconfirmed.save)
             if is_sweep:
                 swept = time.monotonic()
             is_stopping |= is_last
             if is_stopping and not batch and self._is_settled():
-                return
+                break
+        with self._working:
+            self._try(lambda: self._unconfirmed.save(at_once=True))
 
-    def _try(self, step: Callable[..., None], *arguments: Any) -> None:
-        """One step: what goes wrong in it is no reason to leave out the next."""
+    def _try(self, step: Callable[..., object], *arguments: Any) -> None:
+        """Run one step. What goes wrong in it is no reason to leave out the next."""
         try:
             step(*arguments)
+        except AWAY as exc:
+            self._unconfirmed.fail(exc)
         except DatabaseError as exc:
             logger.error("the outbox cannot be used: %s", exc)
         except Exception:
@@ -194,6 +197,11 @@ class Publisher:
         except queue.Empty:
             pass
         return batch, bool(batch) and batch[-1] is None
+
+    def _save(self) -> None:
+        """Write what the outbox could not take before."""
+        if self._unconfirmed.save():
+            self._publish_again(is_all=False)
 
     def _keep_book(self) -> None:
         self._echoes.settle()
@@ -241,7 +249,7 @@ class Publisher:
             self._unconfirmed.withdraw(control.device_id)
 
     def _publish_new(self, chunks: list[Chunk]) -> None:
-        utterances = _newest([tidy(part) for chunk in chunks for part in _fit(chunk)])
+        utterances = newest([tidy(part) for chunk in chunks for part in fit(chunk)])
         self._unconfirmed.add(utterances)
         self._send(utterances)
 
@@ -264,7 +272,7 @@ class Publisher:
         self._unconfirmed.sent(sent, connection)
 
     def _send_one(self, utterance: Chunk) -> bool:
-        topic = f"{self._topic}/{utterance.device_id}" if utterance.device_id else self._topic
+        topic = text_topic(utterance, self._topic)
         chunks = utterance.split()
         if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
             chunks = chunks[utterance.chunk - 1 :]
@@ -332,22 +340,3 @@ class Publisher:
                 listener(fields)
             except Exception:
                 logger.exception("a listener failed")
-
-
-def _newest(utterances: list[Chunk]) -> list[Chunk]:
-    """Each once: of one that grew meanwhile the newest state, from its first new part on."""
-    newest: dict[uuid.UUID, Chunk] = {}
-    for each in utterances:
-        before = newest.get(each.utterance_id)
-        newest[each.utterance_id] = replace(each, chunk=before.chunk) if before else each
-    return list(newest.values())
-
-
-def _fit(utterance: Chunk) -> list[Chunk]:
-    """An utterance over the wire's limit, as several; the first one keeps the id."""
-    text, limit = utterance.text, UTTERANCE_CHARACTERS
-    if len(text) <= limit:
-        return [utterance]
-    parts = [text[start : start + limit] for start in range(0, len(text), limit)]
-    others = [replace(utterance, utterance_id=uuid.uuid4(), text=part) for part in parts[1:]]
-    return [replace(utterance, text=parts[0]), *others]

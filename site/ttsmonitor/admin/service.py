@@ -60,7 +60,7 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Issued by `manage.py create_api_token`, which shows the token once; withdrawn here."""
+    """Issued by the command create_api_token, which shows the token once; withdrawn here."""
 
     list_display = fields = ("name", "owner", "created_at")
 

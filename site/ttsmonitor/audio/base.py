@@ -74,7 +74,7 @@ class Output(Protocol):
         ...
 
     def rewind(self, seconds: float) -> None:
-        """Note that the last `seconds` were flushed, here or elsewhere, and will be written again."""
+        """Note that the last `seconds` were flushed and will be written again."""
         ...
 
     def drain(self, is_over: Callable[[], bool]) -> None:

@@ -179,7 +179,7 @@ class PyAudioOutput:
 
     @property
     def _is_prepared(self) -> bool:
-        """Return True where the stream is ready, so that a sound starts some milliseconds sooner."""
+        """Return True where the stream is ready for the first sound."""
         return self._stream.is_running and not (self._written or self._padding)
 
     @property

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, IntegerField, Sum
 from django.db.models.functions import Cast, Length, Substr, TruncHour
 
 from ttsmirror.models import Utterance
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.history.search import vendor
 from ttsmonitor.models import HourTotal, Total
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -198,7 +198,7 @@ def _read_heard(hours: Hours, since: datetime, until: datetime) -> None:
     rows: Any = Utterance.objects.order_by().filter(
         received_at__gte=since, received_at__lt=until, first_audio_ms__isnull=False
     )
-    if connection.vendor == "sqlite":
+    if vendor() == "sqlite":
         # Its TruncHour is a function in Python, called for each row.
         rows = rows.annotate(hour=Substr("received_at", 1, 13))
     else:

@@ -59,7 +59,7 @@ class Language:
 
 
 def normalize(text: str, lang: str) -> str:
-    """Return `text` as a voice of the language `lang` (`es`, `es-419`, `en_GB` …) should read it."""
+    """Return `text` as a voice of language `lang` (`es`, `es-419`, `en_GB` …) should read it."""
     language = _LANGUAGES.get(lang.lower()[:2], _OTHER)
     text = " ".join(text.split())
     if language is _SPANISH:

@@ -58,9 +58,12 @@ class VoiceSetting(models.Model):
         whose = ", ".join(filter(None, (self.device_id, self.source, self.lang)))
         return whose or str(_("everything"))
 
-    def fits(self, utterance: Utterance) -> bool:
-        """Is it for this one? A language is for all of its regions."""
-        tag = language_tag(utterance.lang)
+    def fits(self, utterance: Utterance, lang: str) -> bool:
+        """Return True if it is for this one, whose text is in `lang`.
+
+        A language is for all of its regions.
+        """
+        tag = language_tag(lang)
         return (
             self.device_id in ("", utterance.device_id)
             and self.source in ("", utterance.source)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history.counts import heard_of
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.synthesis.piper.voices import ESPEAK, installed_voices
+from ttsmonitor.synthesis.piper.voices import (
+    ESPEAK,
+    find_voice,
+    installed_voices,
+    speaks,
+)
 from ttsmonitor.web.labels import SOURCES, source_label
 
 Choices = dict[str, str]
@@ -32,6 +39,18 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
             "voice": voice_choices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a voice for a language that is not its own."""
+        given: dict[str, Any] = super().clean() or {}
+        name, lang = given.get("voice", ""), given.get("lang", "")
+        if lang and name not in ("", ESPEAK):
+            with suppress(SynthesisError):  # one that is not installed cannot be asked
+                voice = find_voice(name, conf.path("TTS_VOICE_DIR"))
+                if not speaks(voice, lang):
+                    words = _("This voice reads {lang} only.")
+                    self.add_error("voice", words.format(lang=", ".join(voice.langs) or "–"))
+        return given
 
     def _choice(self, name: str, choices: Choices) -> forms.ChoiceField:
         if stored := getattr(self.instance, name):

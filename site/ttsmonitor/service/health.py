@@ -22,9 +22,11 @@ from ttsmirror.wire.fields import format_time
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
+PROBE_SECONDS = 1.5
+"""With the time that an attempt may take (PATIENCE_SECONDS, a connect timeout): less than 5 s."""
 WRITE_SECONDS = 60.0
 """Between two writes where they succeed: a card of flash memory wears with each."""
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
 STOP_SECONDS = 2.0
 
 Check = Callable[[], str]
@@ -35,10 +37,19 @@ class Health:
     """start() and stop() once, each; report() from any thread, also before and after."""
 
     def __init__(
-        self, name: str, checks: Mapping[str, Check], looks: Sequence[Callable[[], None]] = ()
+        self,
+        name: str,
+        checks: Mapping[str, Check],
+        *,
+        probes: Sequence[Callable[[], None]] = (),
+        looks: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """`looks` may take long; the thread `name` calls them every LOOK_SECONDS."""
+        """Run `probes` every PROBE_SECONDS and `looks` every LOOK_SECONDS, on the thread `name`.
+
+        Both may take long.
+        """
         self._checks = checks
+        self._probes = probes
         self._looks = looks
         self._since: dict[str, datetime] = {}
         self._lock = threading.Lock()
@@ -73,8 +84,10 @@ class Health:
         return {"ok": False, "detail": error, "since": format_time(since)}
 
     def _run(self) -> None:
+        next_look = 0.0
         while True:
-            for look in self._looks:
+            is_time = time.monotonic() >= next_look
+            for look in (*self._probes, *(self._looks if is_time else ())):
                 try:
                     look()
                 except (DatabaseError, InterfaceError) as exc:
@@ -83,13 +96,18 @@ class Health:
                     logger.exception("could not look after the health")
                 finally:
                     tend_connections()
+            if is_time:
+                next_look = time.monotonic() + LOOK_SECONDS
             self.report()  # so that `since` is known before anybody asks
-            if self._stopping.wait(LOOK_SECONDS):
+            if self._stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS)):
                 return
 
 
 class DatabaseProbe:
-    """Writes now and then; error says without waiting how that went."""
+    """Begins a transaction at each look, and writes in it now and then.
+
+    `error` says without waiting how that went.
+    """
 
     def __init__(self) -> None:
         self._error = ""
@@ -104,20 +122,26 @@ class DatabaseProbe:
         return self._error
 
     def look(self) -> None:
-        """Write, where it is time for it. Takes as long as the database takes."""
-        if not self._error and time.monotonic() < self._next:
-            return
+        """Look at the database. Takes as long as the database takes."""
         self._begun = time.monotonic()
-        self._error = _write_error()
-        self._begun, self._next = None, time.monotonic() + WRITE_SECONDS
+        is_write = bool(self._error) or self._begun >= self._next
+        self._error = _find_error(is_write)
+        self._begun = None
+        if is_write:
+            self._next = time.monotonic() + WRITE_SECONDS
 
 
-def _write_error() -> str:
+def _find_error(is_write: bool) -> str:
+    """Return why the database does not work; empty where it does."""
     tend_connections()
     try:
-        # Something, and not its removal alone: what changes nothing needs no room on the disk.
+        # A transaction alone takes SQLite's lock for writing, and costs no write.
         with transaction.atomic():
-            OutboxEntry.objects.create(payload={}).delete()
+            if is_write:
+                # Something, and not its removal alone: else it would need no room on the disk.
+                OutboxEntry.objects.create(payload={}).delete()
+            else:
+                OutboxEntry.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
         return f"the database cannot be written: {exc}"
     return ""

@@ -16,7 +16,7 @@ from ttsmonitor import live_events
 from ttsmonitor.conf import conf
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.cpu_affinity import reserve_core
-from ttsmonitor.system.lock import only_one
+from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
@@ -34,7 +34,7 @@ def run() -> None:
     Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError where the
     service cannot start or go on.
     """
-    with only_one(conf.work_dir / "speech.lock"):
+    with only_one(conf.work_dir, Service.SPEECH):
         _serve()
 
 

@@ -24,6 +24,7 @@ from ttsmonitor.service.health import DatabaseProbe, Health
 from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
+from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.progress import Progress
 from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.rendering import render
@@ -81,7 +82,7 @@ class SpeechService:
             wav_dir=conf.path("TTS_WAV_DIR"),
         )
         self._cache = _make_cache()
-        self._engine_config = _engine_config(processor)
+        self._engine_config = engine_config(processor)
         self._synthesizer = Synthesizer(self._engine_config, cache=self._cache)
         self._progress = Progress(
             performance=lambda: self._speaker.performance,
@@ -127,12 +128,8 @@ class SpeechService:
                 "audio": lambda: self._output.error,
                 "queue": lambda: self._thread_error() or self._watchdog.error,
             },
-            looks=(
-                probe.send,
-                self._limit.expire_unheard,
-                self._watchdog.look,
-                self._database.look,
-            ),
+            probes=(self._database.look,),
+            looks=(probe.send, self._limit.expire_unheard, self._watchdog.look),
         )
 
     def start(self) -> bool:

@@ -1,4 +1,4 @@
-"""How an utterance is to sound: what it says itself, the voice settings, its mood."""
+"""Combine what an utterance, the voice settings and a mood say about how to speak."""
 
 from __future__ import annotations
 
@@ -10,39 +10,66 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
-from ttsmonitor.synthesis.piper.voices import ESPEAK, find_voice, speaks
+from ttsmonitor.synthesis.piper.voices import (
+    ESPEAK,
+    find_voice,
+    language_of,
+    speaks,
+)
 from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+SPEEDS = (0.4, 2.5)
+"""Slowest and fastest pace that is asked of a voice: a setting's 0.5 to 2, and a mood."""
+VOLUMES = (0.0, 2.5)
 
 
 def request_for(
     utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
 ) -> SpeechRequest:
-    """What to ask the synthesizer for, so that it says `words` as `utterance` is to sound.
+    """Build the request that speaks `words` as `utterance` should sound.
 
-    A voice that the message names wins over the settings'. Of these the best one counts, robot
-    before source before language, but for a voice that speaks another language. `settings` are
-    those in the database unless given.
+    A voice named by the message wins over the settings. Of these the most precise one counts (robot
+    before source before language), unless its voice reads another language. `settings` defaults to
+    the rows of the database.
     """
+    lang = _language(utterance)
     known = VoiceSetting.objects.all() if settings is None else settings
-    fitting = [each for each in known if each.fits(utterance)]
+    fitting = [each for each in known if each.fits(utterance, lang)]
     fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
     setting = fitting[0]
-    speaking = next(each for each in fitting if _can_say(each, utterance.lang))
+    speaking = next(each for each in fitting if _can_say(each, lang))
     pace, loudness = prosody_of(utterance.mood, utterance.intensity)
     return SpeechRequest(
         text=words,
-        lang=utterance.lang,
+        lang=lang,
         voice=utterance.voice or speaking.voice,
         speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
-        speed=pace * setting.speed,
-        volume=loudness * setting.volume,
+        speed=_within(SPEEDS, pace * setting.speed),
+        volume=_within(VOLUMES, loudness * setting.volume),
     )
 
 
+def _language(utterance: Utterance) -> str:
+    """Return the language of its text: its own, else that of the voice it names, else TTS_LANG."""
+    if utterance.lang or not utterance.voice:
+        return utterance.lang or conf.TTS_LANG
+    return language_of(utterance.voice, conf.path("TTS_VOICE_DIR")) or conf.TTS_LANG
+
+
+def _within(bounds: tuple[float, float], value: float) -> float:
+    """Return `value`, or the bound that it is beyond; the lower one of NaN."""
+    low, high = bounds
+    return min(high, max(low, value))
+
+
 def _can_say(setting: VoiceSetting, lang: str) -> bool:
-    """Is its voice one for this language? Who sets one for that very language knows."""
-    if not (lang and setting.voice) or setting.lang or setting.voice == ESPEAK:
+    """Return True if its voice is one for this language.
+
+    Also for a setting that gives a language a voice of another one: the history says then why that
+    voice is not used.
+    """
+    if not setting.voice or setting.lang or setting.voice == ESPEAK:
         return True
     try:
         return speaks(find_voice(setting.voice, conf.path("TTS_VOICE_DIR")), lang)
@@ -51,15 +78,15 @@ def _can_say(setting: VoiceSetting, lang: str) -> bool:
 
 
 def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
-    """A word in each of the voices that settings name: to have them ready."""
+    """Return a short request for each voice that settings name, to load them early."""
     named = {(each.voice, each.speaker): None for each in settings if each.voice}
     return [replace(WARM_UP, voice=voice, speaker=speaker) for voice, speaker in named]
 
 
 class VoiceKeeper:
-    """Has the voices ready that settings name, and the process that speaks them.
+    """Keeps the synthesis process running and the configured voices loaded.
 
-    look() now and then, and not when one of them is to speak: that takes a second or more.
+    look() may take a second, so it is called only while nobody speaks.
     """
 
     def __init__(self, synthesizer: Synthesizer) -> None:
@@ -69,7 +96,7 @@ class VoiceKeeper:
         """As they were when it last looked."""
 
     def look(self) -> None:
-        """Start the process that died while nobody spoke; load what is new to it."""
+        """Restart a dead process, and load voices that are new in the settings."""
         self._synthesizer.ensure_started()
         self.settings = list(VoiceSetting.objects.all())
         wanted = (self._synthesizer.pid, configured_voices(self.settings))

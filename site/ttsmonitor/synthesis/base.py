@@ -1,4 +1,4 @@
-"""What an engine is: it is given a request and emits sound, a block at a time."""
+"""The interface of an engine: it takes a request and emits blocks of sound."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """What to say, and how."""
+    """A text and how to speak it."""
 
     text: str
     lang: str = ""
-    """BCP 47; empty: it does not say, so the default voice speaks."""
+    """BCP 47; empty: the language of the voice that is named, else EngineConfig.lang."""
     voice: str = ""
-    """Name of a voice, or `espeak`; empty: the one for its language."""
+    """Name of a voice, or `espeak`; empty: the one for its language. One of another language than
+    `lang` is not used."""
     speaker: int | None = None
     """Of a voice with several; None: its default one."""
     speed: float = 1.0
@@ -31,7 +32,7 @@ WARM_UP = SpeechRequest(text="Hola.")
 
 @dataclass(frozen=True)
 class Mark:
-    """A word that begins to be heard."""
+    """A word and when it begins to be heard."""
 
     word: str
     seconds: float
@@ -50,12 +51,13 @@ class Block:
 
     @property
     def seconds(self) -> float:
+        """Length of the block."""
         return len(self.pcm) / 2 / self.sample_rate
 
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """What the synthesis process needs to know to choose and load an engine."""
+    """The settings of the synthesis process."""
 
     engine: str = "auto"
     voice: str = ""
@@ -63,9 +65,11 @@ class EngineConfig:
     model: Path | None = None
     """A voice by its file, instead of by name."""
     lang: str = "es"
-    """What eSpeak NG takes a text for that does not say."""
+    """The language of a text that does not say its own."""
     loaded_bytes: int = 400_000_000
     """Piper voices stay loaded as long as the process takes no more; one is, in any case."""
+    headroom_bytes: int = 1_500_000_000
+    """What the process may take beyond its voices: see memory.limit_memory()."""
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
     processor: int | None = None

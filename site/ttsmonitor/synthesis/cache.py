@@ -1,8 +1,8 @@
-"""Finished sound on disk: what is said often starts at once.
+"""Finished sound on disk, so that a repeated sentence starts at once.
 
 One file per sound, written aside and renamed into place, so that any number of processes can share
-the directory. The least recently used go, on a thread of its own, before the directory outgrows
-its bound.
+the directory. A thread deletes the least recently used files before the directory outgrows its
+bound.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ ROOM = 2 * UNSEEN
 
 
 class SoundCache:
-    """get() and keep() by key; the directory holds at most `max_bytes`.
+    """A directory of sounds by key, of at most `max_bytes`.
 
-    One sound of more than UNSEEN of that may take it beyond, until it is tidied a moment later.
+    A sound of more than UNSEEN of that may exceed it until the next cleanup.
     """
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
@@ -54,11 +54,11 @@ class SoundCache:
 
     @staticmethod
     def key(*parts: object) -> str:
-        """The key of what `parts` describe: voice, its state, parameters, text."""
+        """Return the key of a voice, its state, its parameters and a text."""
         return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
 
     def get(self, key: str) -> list[Block] | None:
-        """The sound of `key` in blocks, or None."""
+        """Return the blocks of a sound, or None."""
         path = self._path(key)
         try:
             blocks = _read(path.read_bytes())
@@ -71,6 +71,7 @@ class SoundCache:
         return blocks
 
     def has(self, key: str) -> bool:
+        """Return True where the sound is cached."""
         return self._path(key).exists()
 
     def keep(
@@ -78,21 +79,26 @@ class SoundCache:
     ) -> Iterator[Block]:
         """Yield `blocks`, and keep them once they were all taken."""
         taken: list[Block] = []
+        size = 0
         for block in blocks:
-            taken.append(block)
+            size += len(block.pcm)
+            if size > self._max_bytes / 4:
+                taken.clear()  # _put() would refuse it: it need not stay in memory
+            else:
+                taken.append(block)
             yield block
         if is_worth_keeping() and len({block.sample_rate for block in taken}) == 1:
             self._put(key, taken)
 
     def clear(self) -> int:
-        """Forget everything; how many sounds that were."""
+        """Delete all sounds; return how many there were."""
         files = self._files()
         for path in files:
             path.unlink(missing_ok=True)
         return sum(path.suffix == ".pcm" for path in files)
 
     def _files(self) -> list[Path]:
-        """Ours; somebody may keep others in that directory."""
+        """Return our files; others may lie in that directory."""
         return [*self._directory.glob("*.pcm"), *self._directory.glob("*.part")]
 
     def _path(self, key: str) -> Path:
@@ -139,7 +145,7 @@ class SoundCache:
             self._is_tidying.release()
 
     def _known(self) -> Iterator[tuple[int, int, str]]:
-        """When each was last used, its bytes and its path."""
+        """Return for each file when it was last used, its size and its path."""
         stale_ns = time.time_ns() - FRESH_SECONDS * 1_000_000_000
         with os.scandir(self._directory) as entries:
             for entry in entries:
@@ -152,7 +158,7 @@ class SoundCache:
 
 
 def _written(blocks: list[Block]) -> bytes:
-    """The file of these, whose marks are counted from the beginning of the first."""
+    """Serialize blocks; marks are counted from the beginning of the first one."""
     marks: list[tuple[str, float]] = []
     before = 0.0
     for block in blocks:
@@ -165,7 +171,7 @@ def _written(blocks: list[Block]) -> bytes:
 
 
 def _read(data: bytes) -> list[Block]:
-    """The blocks of a file. Raises struct.error, ValueError or TypeError for any other one."""
+    """Parse a file into blocks. Raises struct.error, ValueError or TypeError for a foreign file."""
     magic, checksum = _HEAD.unpack_from(data)
     if magic != _MAGIC or checksum != zlib.crc32(memoryview(data)[_HEAD.size :]):
         raise ValueError("not as it was written")

@@ -1,4 +1,4 @@
-"""Which engine speaks, and what stays loaded of them."""
+"""Choose the engine that speaks, and keep voices loaded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.memory import give_back, taken_by
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint
-from ttsmonitor.synthesis.piper.voices import ESPEAK, Voice, choose_voice
+from ttsmonitor.synthesis.piper.voices import (
+    ESPEAK,
+    Choice,
+    Voice,
+    choose_voice,
+    no_voice_for,
+    piper_missing,
+)
 
 if TYPE_CHECKING:
     from ttsmonitor.synthesis.piper.engine import PiperEngine
@@ -26,11 +33,18 @@ UNFIT_SECONDS = 60.0
 
 
 class Engines:
-    """Chooses the engine for a request, and keeps what is loaded."""
+    """Chooses an engine for each request and keeps loaded voices within a memory bound."""
 
-    def __init__(self, config: EngineConfig, on_loading: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        on_loading: Callable[[], None],
+        on_growing: Callable[[int], None] = lambda taken_bytes: None,
+    ) -> None:
+        """Tell `on_growing` the size of the process before a voice is loaded."""
         self._config = config
         self._on_loading = on_loading
+        self._on_growing = on_growing
         self._espeak_engine: Engine | None = None
         self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()  # the last used one last
         self._unfit: dict[Path, _Unfit] = {}
@@ -38,39 +52,32 @@ class Engines:
         self._warned: set[str] = set()
         self.remark = ""
         """Why another one was chosen than was wanted."""
+        self.lang = config.lang
+        """The language of the text that one was chosen for."""
 
     def choose(self, request: SpeechRequest) -> Engine:
-        """The engine for `request`. Raises SynthesisError where none can serve.
+        """Return the engine for `request`. Raises SynthesisError where none can serve.
 
-        With `auto` another one serves in place of a voice that cannot be loaded; `remark` says so.
+        With `auto` another one serves in place of a voice that cannot be used; `remark` says why.
         """
         self.remark = ""
         self._give_second_chances()
-        wanted = voice = choose_voice(self._config, request)
-        while voice is not None and not self._is_fit(voice):
-            voice = choose_voice(self._config, request, self._unfit)
-        engine = self._espeak() if voice is None else self._loaded[voice.model].engine
-        if wanted is not None and wanted is not voice:
-            self.remark = f"{self._unfit[wanted.model].reason}; {engine.name} speaks instead"
+        choice = self._choice(request)
+        while choice.voice is not None and not self._is_fit(choice.voice):
+            choice = self._choice(request)
+        self.remark, self.lang = choice.remark, choice.lang
+        if self.remark:
             self._warn(self.remark)
-        self._warn_of_missing(request, wanted)
-        return engine
+        elif choice.voice is None and request.voice != ESPEAK:
+            self._warn(f"{no_voice_for(choice.lang, self._config.voice)}. eSpeak NG reads it")
+        return self._loaded[choice.voice.model].engine if choice.voice else self._espeak()
 
-    def _warn_of_missing(self, request: SpeechRequest, wanted: Voice | None) -> None:
-        if wanted is None and request.voice != ESPEAK:
-            self._warn(
-                f"no Piper voice for {request.lang or self._config.lang} is installed, so"
-                " espeak speaks. Get one with: python manage.py download_voice"
-                f" {self._config.voice}"
-            )
-        elif wanted is not None and request.voice not in ("", wanted.name):
-            self._warn(
-                f"the voice {request.voice} is not installed, or broken;"
-                f" {wanted.name} speaks instead"
-            )
+    def _choice(self, request: SpeechRequest) -> Choice:
+        reasons = {model: unfit.reason for model, unfit in self._unfit.items()}
+        return choose_voice(self._config, request, reasons)
 
     def _is_fit(self, voice: Voice) -> bool:
-        """Is it loaded now?"""
+        """Load the voice; return False where it cannot be used."""
         if voice.model in self._unfit:
             return False
         try:
@@ -84,7 +91,7 @@ class Engines:
         return True
 
     def _give_second_chances(self) -> None:
-        """To what could not be loaded and has changed since, or failed a while ago."""
+        """Forget failures of voices that have changed since, or failed a while ago."""
         for model, unfit in list(self._unfit.items()):
             if time.monotonic() > unfit.until or _state(model) != unfit.state:
                 del self._unfit[model]
@@ -98,15 +105,14 @@ class Engines:
         try:
             from ttsmonitor.synthesis.piper.engine import PiperEngine
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         state = fingerprint(voice.model)
         known = self._loaded.pop(voice.model, None)
         if known is None or known.state != state:
             known = None  # let go of one that was replaced, before the new one is loaded
             size = voice.model.stat().st_size
             self._make_room(size)
+            self._on_growing(self._taken(size))
             self._on_loading()
             gains = self._gains.setdefault((voice.model, state), {})
             known = _Loaded(PiperEngine(voice, gains), state, size)
@@ -114,11 +120,11 @@ class Engines:
         self._loaded[voice.model] = known
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Find out how loud new speakers are; False where that was disturbed."""
+        """Measure the loudness of new speakers; return False where that was disturbed."""
         return all(each.engine.measure(is_disturbed) for each in self._loaded.values())
 
     def _make_room(self, size: int) -> None:
-        """Let the least recently used voices go until one of `size` bytes fits."""
+        """Unload the least recently used voices until one of `size` bytes fits."""
         while self._loaded and self._taken(size) > self._config.loaded_bytes:
             model, _old = self._loaded.popitem(last=False)
             logger.info("let go of the voice %s, to make room", model.stem)
@@ -128,7 +134,7 @@ class Engines:
 
     @property
     def loaded(self) -> list[str]:
-        """Names of the voices in memory, the one used last last."""
+        """Loaded voice names, least recently used first."""
         return [model.stem for model in self._loaded]
 
     def _espeak(self) -> Engine:
@@ -148,7 +154,7 @@ def _state(model: Path) -> str:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A voice in memory."""
+    """A loaded voice."""
 
     engine: PiperEngine
     state: str

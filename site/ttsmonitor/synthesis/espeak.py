@@ -28,7 +28,7 @@ LOUDNESS = 80
 
 
 class _Event(ctypes.Structure):
-    """espeak_EVENT: where in the text and in the sound something begins."""
+    """The C struct espeak_EVENT: something begins in the text and in the sound."""
 
     _fields_: ClassVar = [
         ("type", ctypes.c_int),
@@ -48,12 +48,12 @@ _Callback = ctypes.CFUNCTYPE(
 
 
 class EspeakEngine:
-    """One per process: the library keeps its state in globals."""
+    """eSpeak NG. One per process: the library keeps its state in globals."""
 
     is_provisional = False
 
     def __init__(self, lang: str = "es") -> None:
-        """`lang` is that of a text that does not say."""
+        """Start the library; `lang` is the language of a text that does not say its own."""
         self._lang = lang
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         self._library.espeak_Initialize.restype = ctypes.c_int
@@ -108,7 +108,7 @@ class EspeakEngine:
             return 1
 
     def _marks(self, events: Any) -> Iterator[Mark]:
-        """The words that begin in the block at hand."""
+        """Yield the words that begin in the current block."""
         for event in events:
             if event.type == LAST_EVENT:
                 return

@@ -1,4 +1,4 @@
-"""From a voice's samples to PCM: one gain per speaker, a limiter, and joints without a gap."""
+"""Convert a voice's samples to PCM: one gain per speaker, a limiter, seamless joints."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ KEPT_SECONDS = 0.005
 
 
 def gain_for(samples: Samples) -> float:
-    """The gain of a voice, from something it said."""
+    """Return the gain of a voice, measured on samples of its speech."""
     peak = float(np.quantile(np.abs(samples), 0.9995)) if samples.size else 0.0
     return min(20.0, PEAK / peak) if peak > 1e-4 else 1.0
 
 
 def to_pcm(samples: Samples, gain: float) -> bytes:
-    """16-bit PCM of `samples` times `gain`; each sample by itself, so blocks do not matter."""
+    """Scale samples and convert them to 16-bit PCM, each independently of its block."""
     loud = samples * gain
     over = np.abs(loud) - KNEE
     if (over > 0).any():
@@ -44,9 +44,9 @@ def to_pcm(samples: Samples, gain: float) -> bytes:
 
 
 class Limiter:
-    """Turns down to `ceiling` what is louder, and what is around it: waves keep their shape.
+    """A look-ahead limiter that turns peaks and their surroundings down to `ceiling`.
 
-    One for all pieces of an utterance: each goes on as loud as the one before it ended.
+    One serves all pieces of an utterance: each goes on as loud as the one before it ended.
     """
 
     def __init__(self, ceiling: float, rate: int) -> None:
@@ -55,7 +55,7 @@ class Limiter:
         self._before = 0.0  # by so many octaves the last sample was turned down
 
     def limited(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """The blocks of a piece. They do not matter; AHEAD_SECONDS of the sound are held back."""
+        """Yield limited blocks; AHEAD_SECONDS of sound are held back."""
         ahead = round(AHEAD_SECONDS * self._rate)
         held: Samples = np.zeros(0, dtype=np.float32)
         for block in blocks:
@@ -74,9 +74,9 @@ class Limiter:
 
 
 def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samples:
-    """By how much each is to be turned down: least before and after a peak, along straight lines.
+    """Return by how much each sample is turned down, in straight lines towards each peak.
 
-    The last AHEAD_SECONDS know nothing of the peaks after them.
+    Peaks after the end of `samples` are not known for the last AHEAD_SECONDS.
     """
     over = np.log2(np.maximum(np.abs(samples) / ceiling, 1.0))
     coming = STEEPNESS / round(AHEAD_SECONDS * rate) * np.arange(len(samples))
@@ -88,9 +88,9 @@ def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samp
 
 
 def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks; faded out where they end in the middle of a sound, since that is a click.
+    """Yield the blocks; fade out where they end in the middle of a sound.
 
-    Only the little that would be faded is held back.
+    Only the part that would be faded is held back.
     """
     kept = round(KEPT_SECONDS * rate)
     held: Samples = np.zeros(0, dtype=np.float32)
@@ -113,10 +113,10 @@ def without_start(
     kept_seconds: float = KEPT_SECONDS,
     fade_seconds: float = KEPT_SECONDS,
 ) -> Iterator[Samples]:
-    """The blocks without the silence they begin with, at most EDGE_SECONDS of it; faded in.
+    """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
 
-    `kept_seconds` of it stay. `on_cut` is told how many samples went, before the first block is
-    given.
+    `kept_seconds` of it stay. `on_cut` is called with the number of removed samples, before the
+    first block.
     """
     kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
@@ -132,9 +132,9 @@ def without_start(
 
 
 def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks without the silence they end with, at most EDGE_SECONDS of it; faded out.
+    """Yield the blocks without trailing silence of at most EDGE_SECONDS, faded out.
 
-    Only what may be that silence is held back, and the little that is faded.
+    Only possible silence and the faded part are held back.
     """
     kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
     held: Samples = np.zeros(0, dtype=np.float32)
@@ -152,7 +152,7 @@ def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Itera
 
 
 def _faded(samples: Samples, length: int) -> Samples:
-    """`samples`, of which the first `length` grow from nothing."""
+    """Fade in the first `length` samples."""
     length = min(length, len(samples))
     rising = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
     return np.concatenate([samples[:length] * rising, samples[length:]])

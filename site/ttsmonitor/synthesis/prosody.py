@@ -1,4 +1,4 @@
-"""How a mood sounds: a little faster or slower, louder or softer."""
+"""Map a mood to prosody: a little faster or slower, louder or softer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MANNERS = {
 
 
 def prosody_of(mood: str, intensity: float | None) -> tuple[float, float]:
-    """(speed, volume) factors of a mood at an intensity from 0 to 1 (None: half)."""
+    """Return (speed, volume) factors of a mood at an intensity from 0 to 1; None means 0.5."""
     pace, loudness = _MANNERS.get(mood, (1.0, 1.0))
     share = 0.5 if intensity is None else intensity
     return 1 + (pace - 1) * share, 1 + (loudness - 1) * share

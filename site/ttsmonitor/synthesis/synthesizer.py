@@ -1,4 +1,4 @@
-"""The other end of the synthesis process: ask for speech, take blocks, cancel, restart."""
+"""The client of the synthesis process: request speech, receive blocks, cancel, restart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint
-from ttsmonitor.synthesis.piper.voices import choose_voice
+from ttsmonitor.synthesis.piper.voices import Choice, choose_voice
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ ATTENTION_SECONDS = 0.01
 
 
 class Synthesizer:
-    """Speech from a process of its own. speak() is for one thread; cancel() for any."""
+    """Speech from a separate process. speak() is for one thread; cancel() for any."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Synthesizer:
         self.engine = ""
         """Who made the last sound."""
         self.remark = ""
-        """Why another voice made it than was to, where one could not be loaded."""
+        """Why another voice made it than the one that was wanted; empty where none did."""
         self.error = "not started yet"
         self.error_since = time.time()
         self._config = config
@@ -61,17 +61,19 @@ class Synthesizer:
 
     @property
     def is_alive(self) -> bool:
+        """True while the process runs."""
         process = self._process
         return process is not None and not self._is_broken and process.is_alive()
 
     @property
     def pid(self) -> int | None:
+        """The process id; None where none runs."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
         """Start the process and wait until its voice is loaded and warm.
 
-        What is wrong with the voice is in `error` then, and each job says it again.
+        A broken voice is reported in `error`, and again by each request.
         """
         try:
             self._spawn()
@@ -96,12 +98,12 @@ class Synthesizer:
         """
         if self._cache is None:
             return self._make(request, owner)
-        who, key = self._sought(request)
+        choice, key = self._sought(request)
         known = self._cache.get(key)
         if known is None:
             blocks = self._make(request, owner)
-            return self._cache.keep(key, blocks, lambda: self._is_by(who) and not self._was_cut)
-        self.engine, self.remark = f"{who}, cached", ""
+            return self._cache.keep(key, blocks, lambda: self._is_by(choice) and not self._was_cut)
+        self.engine, self.remark = f"{choice.name}, cached", choice.remark
         return iter(known)
 
     def prefetch(self, request: SpeechRequest) -> None:
@@ -118,20 +120,20 @@ class Synthesizer:
                     self._ahead = self._new_job(request)
                     self._send_now(self._ahead)
 
-    def _sought(self, request: SpeechRequest) -> tuple[str, str]:
-        """Who is to say it, and the key of its sound."""
+    def _sought(self, request: SpeechRequest) -> tuple[Choice, str]:
+        """Return the voice that is to say it, and the key of its sound."""
         try:
-            voice = choose_voice(self._config, request)
+            choice = choose_voice(self._config, request)
         except SynthesisError as exc:
             self._note(str(exc))
             raise
-        who = f"piper {voice.name}" if voice else f"espeak {request.lang or self._config.lang}"
-        state = fingerprint(voice.model) if voice else ""
-        return who, SoundCache.key(who, state, replace(request, voice=""))
+        state = fingerprint(choice.voice.model) if choice.voice else ""
+        return choice, SoundCache.key(choice.name, state, replace(request, voice=""))
 
-    def _is_by(self, who: str) -> bool:
-        """Did `who` make the last sound? Not where another one stood in."""
-        return not self.remark and self.engine.partition(" ")[0] == who.partition(" ")[0]
+    def _is_by(self, choice: Choice) -> bool:
+        """Return True if that voice made the last sound, and no other one stood in for it."""
+        is_its_kind = self.engine.partition(" ")[0] == choice.name.partition(" ")[0]
+        return self.remark == choice.remark and is_its_kind
 
     def _make(self, request: SpeechRequest, owner: object) -> Iterator[Block]:
         number = self._begin(request, owner)
@@ -151,7 +153,7 @@ class Synthesizer:
                 return
 
     def _begin(self, request: SpeechRequest, owner: object) -> int:
-        """Have it made, where that has not begun; the number of the job."""
+        """Start the job, unless it was prefetched; return its number."""
         self.ensure_started()
         with self._lock:
             ahead, self._ahead = self._ahead, None
@@ -173,9 +175,9 @@ class Synthesizer:
             self._send_now(Cancel(ahead.number))
 
     def cancel(self, owner: object = None) -> None:
-        """Give up the current job, if it is that owner's; speak() of it ends soon.
+        """Cancel the current job if `owner` owns it; its speak() ends soon.
 
-        Harmless where there is none, or where the next one's has begun meanwhile.
+        Harmless where there is none, or where the next owner's has begun meanwhile.
         """
         with self._lock:
             connection, number = self._connection, self._number
@@ -187,7 +189,7 @@ class Synthesizer:
                     logger.debug("nothing to cancel: the synthesis process is gone")
 
     def prepare(self, request: SpeechRequest) -> None:
-        """Have the voice for this request loaded when there is nothing else to do."""
+        """Load the voice for this request when the process is idle."""
         try:
             with self._lock:
                 self._send_now(Prepare(request))
@@ -195,7 +197,7 @@ class Synthesizer:
             logger.debug("nothing is prepared: %s", exc)
 
     def stop(self) -> None:
-        """End the process, for good: also one that is being started. Any number of times."""
+        """End the process for good, even while it starts. Idempotent."""
         self._is_stopped = True
         self._end()
 
@@ -228,7 +230,7 @@ class Synthesizer:
             raise SynthesisError("the synthesis process is stopped")
 
     def _send_now(self, message: Job | Prepare | Cancel) -> None:
-        """By whoever holds the lock. Raises SynthesisError."""
+        """Send a message; the caller holds the lock. Raises SynthesisError."""
         connection = self._connection
         if connection is None:
             raise SynthesisError("the synthesis process is stopped")
@@ -238,7 +240,7 @@ class Synthesizer:
             raise self._died() from exc
 
     def _receive(self, is_over: Callable[[], bool] = lambda: False) -> object:
-        """The next message; None as soon as `is_over()`."""
+        """Return the next message, or None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
             raise SynthesisError("the synthesis process is stopped")

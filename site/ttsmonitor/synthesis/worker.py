@@ -1,7 +1,6 @@
-"""The synthesis process: it holds the engines, so that a crash there costs one utterance.
+"""The synthesis process: it holds the engines, so that a crash costs one utterance only.
 
-What goes over the pipe: to the process a Job, Cancel or Prepare, from it Ready, Loading, Sound
-and Done.
+Messages to the process: Job, Cancel, Prepare. From it: Ready, Loading, Sound, Done.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ import os
 import signal
 import sys
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
+from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """Say this."""
+    """A request to speak."""
 
     number: int
     request: SpeechRequest
@@ -33,26 +33,26 @@ class Job:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Say no more of that job."""
+    """A request to end a job."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Load the voice of this request when there is nothing else to do."""
+    """A request to load a voice when idle."""
 
     request: SpeechRequest
 
 
 @dataclass(frozen=True)
 class Loading:
-    """A voice is being loaded, which may take long where it is new here: have patience."""
+    """A voice is being loaded; a new one may take long."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The default engine is loaded and warm; or why it is not."""
+    """The default engine is loaded and warm, or `error` says why not."""
 
     engine: str
     error: str = ""
@@ -60,7 +60,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Sound:
-    """A block of a job's sound, and who made it."""
+    """A block of a job's sound and the engine that made it."""
 
     number: int
     block: Block
@@ -69,7 +69,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Done:
-    """The job is finished; `error` says why it could not be."""
+    """The end of a job; `error` says why it failed."""
 
     number: int
     error: str = ""
@@ -82,11 +82,15 @@ class Done:
 
 
 class Worker:
-    """The loop of the process: one job at a time, given up when a Cancel comes."""
+    """The loop of the process: one job at a time, ended when a Cancel comes."""
 
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
         self._connection = connection
-        self._engines = Engines(config, on_loading=lambda: connection.send(Loading()))
+        self._engines = Engines(
+            config,
+            on_loading=lambda: connection.send(Loading()),
+            on_growing=lambda taken_bytes: _limit(config, taken_bytes),
+        )
         self._cancelled: set[int] = set()  # jobs, from the one in hand on
         self._jobs: deque[Job] = deque()
         self._prepare: deque[SpeechRequest] = deque()
@@ -131,7 +135,7 @@ class Worker:
             engine = self._engines.choose(job.request)
             remark = self._engines.remark
             if not self._is_cancelled(job.number):
-                engine.speak(job.request, emit)
+                engine.speak(replace(job.request, lang=self._engines.lang), emit)
             is_cut = self._is_cancelled(job.number)
             return Done(job.number, "", remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:
@@ -159,15 +163,21 @@ class Worker:
             self._prepare.append(message.request)
 
 
-def main(connection: Connection, config: EngineConfig) -> None:
-    """Entry point of the process. It ends when its pipe does.
+def _limit(config: EngineConfig, taken_bytes: int = 0) -> None:
+    """Limit the memory of this process to its voices and some headroom."""
+    limit_memory(max(config.loaded_bytes, taken_bytes), config.headroom_bytes)
 
-    Not by a terminal's Ctrl-C or a supervisor's SIGTERM, which go to the whole group: the service
-    has a sentence to finish first.
+
+def main(connection: Connection, config: EngineConfig) -> None:
+    """Run the process until its pipe closes.
+
+    It ignores a terminal's Ctrl-C and a supervisor's SIGTERM, which go to the whole group: the
+    service has a sentence to finish first.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
+    _limit(config)
     if config.processor is not None:
         cpu_affinity.take(config.processor)
     logging.basicConfig(

@@ -1,4 +1,4 @@
-"""Locks that make a process the only one of its kind in a work directory."""
+"""Locks that let each service run once for a work directory."""
 
 from __future__ import annotations
 
@@ -6,17 +6,32 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 
 from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 
 
-@contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold the lock in `path`. Raises AlreadyRunningError where another process holds it.
+class Service(Enum):
+    """A service that may run once for a work directory; its value is its name in messages."""
 
-    The system lets go of it when the process ends, however it ends.
+    BROKER = "broker"
+    HIVE = "hive"
+    SPEECH = "speech service"
+
+
+@contextmanager
+def only_one(directory: Path, service: Service) -> Iterator[int]:
+    """Hold the lock of `service` in `directory`, and yield its file descriptor.
+
+    The system releases the lock when the process ends, however it ends. A program that replaces
+    this process holds it too, where the descriptor was made inheritable.
+
+    Raises:
+        AlreadyRunningError: Another process holds the lock.
+        TTSMonitorError: The lock file cannot be opened.
     """
+    path = directory / f"{service.name.lower()}.lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
@@ -26,10 +41,17 @@ def only_one(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise AlreadyRunningError(
-                f"A speech service runs already in {path.parent} (process {file.read().strip()}):"
+                f"A {service.value} runs already in {directory} (process {file.read().strip()}):"
                 " stop it first, or give this one a directory of its own with MOXIE_WORK_DIR."
             ) from exc
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        yield descriptor
+
+
+def ensure_not_running(directory: Path, *services: Service) -> None:
+    """Raise AlreadyRunningError if one of the services runs with this work directory."""
+    for service in services:
+        with only_one(directory, service):
+            pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 
 from ttsmirror.exceptions import MoxieTTSError
@@ -41,3 +42,13 @@ def _explain(exc: OSError, host: str, port: int, name: str) -> ListenError:
         f"{host_name}={host} is no address of this computer ({exc.strerror}): give one that is,"
         " such as 127.0.0.1."
     )
+
+
+def loopback_address(host: str) -> str | None:
+    """Return the loopback address that `host` names, None where it is another machine."""
+    if host.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        return host if ipaddress.ip_address(host).is_loopback else None
+    except ValueError:
+        return None

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.system.commands import manage_command
 from ttsmonitor.web import labels
 
 register = template.Library()
@@ -33,6 +34,12 @@ def icon(name: str, extra: str = "") -> SafeString:
         sprite,
         name,
     )
+
+
+@register.simple_tag
+def manage(arguments: str) -> str:
+    """Return the command line of a management command, as it is typed on the server's computer."""
+    return manage_command(arguments)
 
 
 @register.filter

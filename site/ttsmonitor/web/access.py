@@ -10,9 +10,10 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from ttsmirror.database import AWAY
 from ttsmonitor.conf import conf
 from ttsmonitor.models import ApiToken
-from ttsmonitor.web.jsonapi import error, is_api
+from ttsmonitor.web.jsonapi import database_unavailable, error, is_api
 from ttsmonitor.web.origins import IS_PROGRAM, OriginMiddleware
 
 
@@ -28,20 +29,35 @@ def user_of_token(authorization: str) -> Any:
 class AccessMiddleware(LoginRequiredMiddleware):
     """Every view needs a user, but those marked `login_not_required`; /api/ answers in JSON."""
 
-    def process_request(self, request: HttpRequest) -> None:
-        if "Authorization" in request.headers and not request.user.is_authenticated:
-            user = user_of_token(request.headers["Authorization"])
-            if user is not None:
-                request.user = user
-                # No cookie authenticated this request, so no other site can have forged it.
-                request.csrf_processing_done = True  # type: ignore[attr-defined]
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Let a token stand in for a login."""
+        if "Authorization" not in request.headers:
+            return None
+        try:
+            user = None
+            if not request.user.is_authenticated:
+                user = user_of_token(request.headers["Authorization"])
+        except AWAY:
+            if not is_api(request):
+                raise
+            return database_unavailable()
+        if user is not None:
+            request.user = user
+            # No cookie authenticated this request, so no other site can have forged it.
+            request.csrf_processing_done = True  # type: ignore[attr-defined]
+        return None
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         if not conf.MOXIE_REQUIRE_LOGIN and not request.path.startswith("/admin/"):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        try:
+            return super().process_view(request, view_func, view_args, view_kwargs)
+        except AWAY:
+            if not is_api(request):
+                raise
+            return database_unavailable()
 
     def handle_no_permission(  # type: ignore[override]  # the stubs know the redirect only
         self, request: HttpRequest, view_func: Any

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -79,9 +79,9 @@ def _answer(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> HttpRes
         return _not_found()
     except PermissionDenied:
         return _forbidden()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.exception("%s: the database does not answer", request.path)
-        return error("database_unavailable", _("The database cannot be reached now."), 503)
+        return database_unavailable()
     except Exception:
         logger.exception("%s: could not be answered", request.path)
         return _internal_error()
@@ -140,6 +140,10 @@ def handler500(request: HttpRequest) -> HttpResponse:
 def is_api(request: HttpRequest) -> bool:
     """Is this a program's request, which wants JSON?"""
     return request.path.startswith(PREFIX) and request.path != PREFIX  # that is a page about it
+
+
+def database_unavailable() -> JsonResponse:
+    return error("database_unavailable", _("The database cannot be reached now."), 503)
 
 
 def _not_found() -> JsonResponse:

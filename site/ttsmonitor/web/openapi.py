@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ttsmirror.version import VERSION
+from ttsmonitor.system.commands import manage_command
 
 Part = dict[str, Any]
 
@@ -43,7 +44,9 @@ def document(title: str, about: str, paths: Part, schemas: Part) -> Part:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": _("A token made by: manage.py create_api_token"),
+                    "description": _("A token made by: {command}").format(
+                        command=manage_command("create_api_token NAME")
+                    ),
                 },
                 "session": {
                     "type": "apiKey",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.models import ChatModule, Robot
+from hive.known import Known, Setup
+from hive.models import ChatModule, Robot, arrival
 from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
+from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.moxie_server import MoxieServer
+from hive.mqtt.robot_records import Records
+from hive.mqtt.worker import Worker
 from tests.support.hive import make_modules
 from tests.support.model_stub import ModelStub, serving_model
 from ttsmirror.publishing import mirror as mirror_module
@@ -50,11 +54,34 @@ class FakeMirror:
         self.controls.append(control)
 
 
+class FreshKnown(Known):
+    """Reads the database at each access, so that a test need not refresh it."""
+
+    @property
+    def setup(self) -> Setup:
+        self.refresh()
+        return super().setup
+
+
+class Inline(Worker):
+    """Does at once what it is given, on the thread of the test."""
+
+    def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
+        call(*arguments)
+
+
 class SentServer(MoxieServer):
-    """The server, with the broker replaced by a list of what would be published."""
+    """The server, with the broker replaced by a list of what would be published.
+
+    Its records are written at once, and its setup is always that of the database.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.known = FreshKnown()
+        self.chat = RemoteChat(self, self.known)
+        self.records = Records(self.known, on_refresh=lambda: None)
+        self.records._worker = Inline("tests.records")
         self.published: list[tuple[str, dict[str, Any]]] = []
         self.has_broker = True
 
@@ -99,7 +126,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 
 @pytest.fixture
 def robot(db: Any) -> Robot:
-    return Robot.objects.arrived(DEVICE)
+    made = Robot.objects.note(DEVICE, arrival())
+    assert made is not None
+    return made
 
 
 @pytest.fixture

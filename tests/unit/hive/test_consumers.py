@@ -18,7 +18,7 @@ from django.db import OperationalError
 from hive import snapshot
 from hive.chat.sessions import CHILD
 from hive.events import push_bye, push_chat, push_favourites, push_line, push_robot
-from hive.models import Robot
+from hive.models import Robot, departure
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
 from ttsmonitor import live_events
@@ -59,8 +59,8 @@ async def test_the_dashboard_gets_robots_then_their_changes(
     assert [item["device_id"] for item in snapshot["robots"]] == [DEVICE]
     assert snapshot["speech"]["status"] == "offline"
 
-    await sync_to_async(Robot.objects.departed)(DEVICE)
-    await sync_to_async(push_robot)(DEVICE)
+    await sync_to_async(Robot.objects.note)(DEVICE, departure())
+    push_robot(await Robot.objects.aget(device_id=DEVICE))
     change = await page.receive_json_from()
     assert (change["type"], change["robot"]["online"]) == ("robot", False)
 
@@ -74,7 +74,7 @@ async def test_a_puppet_page_hears_of_its_own_robot_only(robot: Robot, server: S
     page, snapshot = await connected(PUPPET)
     assert (snapshot["robot"]["device_id"], snapshot["lines"]) == (DEVICE, [])
 
-    await sync_to_async(push_robot)("d_other")
+    push_robot(await Robot.objects.aget(device_id="d_other"))
     push_line(server.lines.add(uuid.uuid4(), "d_other", "Nada", "happy", 0.5))
     push_line(server.lines.add(uuid.uuid4(), DEVICE, "Hola", "happy", 0.5))
 
@@ -90,7 +90,7 @@ async def test_the_page_without_a_robot_hears_of_no_robots_lines(
     page, snapshot = await connected("/ws/loudspeaker/")
     assert (snapshot["robot"], snapshot["lines"], snapshot["favourites"]) == (None, [], [])
 
-    await sync_to_async(push_robot)(DEVICE)
+    push_robot(await Robot.objects.aget(device_id=DEVICE))
     push_line(server.lines.add(uuid.uuid4(), DEVICE, "Nada", "happy", 0.5))
     push_line(server.lines.add(uuid.uuid4(), "", "Hola", "happy", 0.5))
     push_favourites([])

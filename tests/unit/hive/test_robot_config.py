@@ -55,7 +55,7 @@ def test_a_robot_gets_the_common_configuration_and_its_own() -> None:
     common.save()
     robot = Robot.objects.create(device_id=DEVICE, config={"audio_volume": "0.9"})
 
-    config = robot.effective_config()
+    config = robot.effective_config(common.config)
 
     assert (config["audio_volume"], config["screen_brightness"]) == ("0.9", "0.4")
 

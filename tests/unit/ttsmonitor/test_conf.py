@@ -11,7 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from hive import checks as hive_checks
 from hive.broker.mosquitto_config import make_certificate
 from hive.conf import conf as hive_conf
+from hive.process.supervisor import summary
 from tests.support.tools import free_port
+from tests.support.voice_files import describe, install
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmonitor import checks as tts_checks
@@ -149,3 +151,69 @@ def test_our_prefix_wins_over_a_name_that_is_another_projects(
     monkeypatch.setenv("MOXIE_TTS_MQTT_PORT", "abc")
     with pytest.raises(ImproperlyConfigured, match="MOXIE_TTS_MQTT_PORT='abc'"):
         _ = conf.MQTT_PORT
+
+
+def voice_warnings() -> list[tuple[str | None, str, str]]:
+    return [(str(found.id), found.msg, str(found.hint)) for found in check_settings()]
+
+
+def test_default_voice_of_another_language_is_warned_of_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path))
+    monkeypatch.setenv("TTS_VOICE", "en_US-tiny-low")
+    assert voice_warnings() == []  # it is not installed
+    model = install(tmp_path, "en_US-tiny-low", "en-us")
+    for name, value in {"TTS_VOICE": "en_US-tiny-low", "PIPER_MODEL": str(model)}.items():
+        monkeypatch.setenv(name, value)
+        ((check_id, words, hint),) = voice_warnings()
+        assert check_id == "ttsmonitor.W002"
+        assert words == f"{name}={value} reads en-us only, and TTS_LANG=es."
+        assert hint.startswith(
+            "Set TTS_LANG=en, or install a voice of es: .venv/bin/python manage.py"
+        )
+    monkeypatch.setenv("TTS_LANG", "en")
+    assert voice_warnings() == []
+    monkeypatch.setenv("TTS_LANG", "es")
+    monkeypatch.setenv("TTS_ENGINE", "espeak")
+    assert voice_warnings() == []
+
+
+def test_default_voice_that_cannot_be_used_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model = describe(install(tmp_path, "tiny", ""), num_speakers=-1)
+    monkeypatch.setenv("PIPER_MODEL", str(model))
+    ((check_id, words, _hint),) = voice_warnings()
+    assert check_id == "ttsmonitor.W001" and "num_speakers is -1" in words
+    describe(model, num_speakers=1)
+    ((check_id, words, _hint),) = voice_warnings()
+    assert check_id == "ttsmonitor.W002" and "does not say its language" in words
+    model.unlink()
+    ((check_id, words, _hint),) = voice_warnings()
+    assert check_id == "ttsmonitor.W001" and "is missing" in words
+
+
+@pytest.mark.parametrize(
+    ("installed", "tts_lang", "said"),
+    [
+        (
+            "en-us",
+            "es",
+            "a natural one of es: .venv/bin/python manage.py download_voice es_ES-davefx",
+        ),
+        ("es", "en", "a natural one of en: .venv/bin/python manage.py download_voice NAME (names"),
+        ("en-us", "en-GB", ""),
+        ("es-419", "es", ""),
+    ],
+)
+def test_start_offers_a_voice_where_none_is_of_the_language(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, installed: str, tts_lang: str, said: str
+) -> None:
+    model = install(tmp_path, "any", installed)
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path))
+    monkeypatch.setenv("TTS_LANG", tts_lang)
+    for path in ("", str(model)):
+        monkeypatch.setenv("PIPER_MODEL", path)
+        lines = summary("a broker", speech=True)
+        assert said in lines and bool(said) == ("  voice  " in lines)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from hive.conf import conf as hive_conf
+from hive.process.account import USERNAME, account_text, make_account
 from ttsmonitor.conf import conf
-
-USERNAME = "moxie"
-# Without the characters that people confuse.
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+from ttsmonitor.system.commands import manage_command
 
 
 class Command(BaseCommand):
@@ -33,35 +29,13 @@ class Command(BaseCommand):
             password = make_account()
         except DatabaseError as exc:
             raise CommandError(
-                f"The database is not ready ({exc}). Run: python manage.py prepare"
+                f"The database is not ready ({exc}). Run: {manage_command('prepare')}"
             ) from exc
         if password is None:
             if options["verbosity"] > 0:
                 self.stdout.write(
-                    "There is an account already. Password lost? manage.py changepassword <user>"
+                    "There is an account already. Password lost? "
+                    + manage_command("changepassword USER")
                 )
             return
-        self.stdout.write(
-            "\nYour account, shown this once:\n"
-            f"  link      http://localhost:{port}/\n"
-            f"  user      {USERNAME}\n"
-            f"  password  {password}\n"
-            f"Forgotten it? manage.py changepassword {USERNAME}\n"
-        )
-
-
-def make_account() -> str | None:
-    """Make the account and return its password; None where there is somebody already."""
-    password = new_password()
-    with transaction.atomic():
-        users = get_user_model()._default_manager
-        if users.filter(is_superuser=True).exists() or users.filter(username=USERNAME).exists():
-            return None
-        users.create_superuser(username=USERNAME, email="", password=password)
-    return password
-
-
-def new_password() -> str:
-    """A random password that is easy to copy by hand: about 79 bits."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
-    return "-".join(groups)
+        self.stdout.write(account_text(password, port))

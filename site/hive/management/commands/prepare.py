@@ -9,11 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ttsmirror.exceptions import MoxieTTSError
+from ttsmonitor.conf import conf
 from ttsmonitor.history import index
+from ttsmonitor.system.lock import Service, ensure_not_running
 
 
 class Command(BaseCommand):
@@ -33,6 +36,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if unapplied_migrations():
+            try:
+                # The speech service may run: in Docker it is replaced after the hive.
+                ensure_not_running(conf.work_dir, Service.HIVE)
+            except MoxieTTSError as exc:
+                raise CommandError(str(exc)) from exc
             call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
             self.stdout.write("The database is up to date.")
         index.install(DEFAULT_DB_ALIAS)  # what was cut short after the last migration

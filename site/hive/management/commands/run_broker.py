@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.broker.run import find_mosquitto, make_broker
-from ttsmirror.exceptions import BrokerError
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
+from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 
 logger = logging.getLogger(__name__)
@@ -34,14 +36,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            broker = make_broker(None if options["development"] else find_mosquitto())
-            logger.info(
-                "broker (%s) on port %d, with TLS on port %d",
-                broker.kind,
-                conf.MQTT_PORT,
-                conf.MQTT_SSL_PORT,
-            )
-            with on_stop_signal(broker.stop):
-                broker.run()
-        except BrokerError as exc:
+            with only_one(conf.work_dir, Service.BROKER) as lock:
+                # Mosquitto replaces this process, and goes on holding the lock.
+                os.set_inheritable(lock, True)
+                self._run(None if options["development"] else find_mosquitto())
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
+
+    def _run(self, program: str | None) -> None:
+        broker = make_broker(program)
+        logger.info(
+            "broker (%s) on port %d, with TLS on port %d",
+            broker.kind,
+            conf.MQTT_PORT,
+            conf.MQTT_SSL_PORT,
+        )
+        with on_stop_signal(broker.stop):
+            broker.run()

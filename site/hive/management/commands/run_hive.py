@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmonitor.conf import conf
+from ttsmonitor.system.lock import Service, only_one
 
 
 class Command(BaseCommand):
@@ -16,7 +18,9 @@ class Command(BaseCommand):
         from hive.process.server import HiveServer  # only here: it brings the web server along
 
         try:
-            HiveServer(on_ready=self.say_ready).run()
+            # First of all: its start marks every robot offline.
+            with only_one(conf.work_dir, Service.HIVE):
+                HiveServer(on_ready=self.say_ready).run()
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
 

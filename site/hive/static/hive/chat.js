@@ -41,10 +41,11 @@ async function sendTyped() {
   if (!(await ask({ text: words })) && !text.value) text.value = words;
 }
 
-function begin() {
+async function begin() {
   lines.replaceChildren();
   text.focus();
-  return ask({ command: "prompt" });
+  await ask({ command: "prompt" });
+  live.send({ type: "snapshot" }); // takes away what a late event has put back meanwhile
 }
 
 const interrupt = () => attempt(() => postJSON(`${api}/interrupt`, {}));

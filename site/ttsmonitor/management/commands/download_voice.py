@@ -38,7 +38,8 @@ class Command(BaseCommand):
         directory = conf.path("TTS_VOICE_DIR")
         if options["list"]:
             for voice in installed_voices(directory):
-                self.stdout.write(f"{voice.name}  {voice.langs[0]}  {voice.sample_rate} Hz")
+                lang = voice.langs[0] if voice.langs else "?"
+                self.stdout.write(f"{voice.name}  {lang}  {voice.sample_rate} Hz")
             return
         try:
             if options["source"]:

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ttsmirror.exceptions import MoxieTTSError
-from ttsmirror.publishing.say import say
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.checks import SETTINGS
+from ttsmonitor.service.say import say
 from ttsmonitor.system.arguments import utf8
 
 

@@ -1,4 +1,4 @@
-"""Piper voices from their collection, checked before they count as installed."""
+"""Download Piper voices and check them before they count as installed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.piper.voices import Voice, find_voice, read_voice
+from ttsmonitor.synthesis.piper.voices import (
+    Voice,
+    find_voice,
+    piper_missing,
+    read_voice,
+)
+from ttsmonitor.system.commands import manage_command
 
 logger = logging.getLogger(__name__)
 
 OFFLINE_HELP = (
     "Copy {name}.onnx and {name}.onnx.json from a machine that is online into {directory}, "
-    "or: python manage.py download_voice --from PATH/{name}.onnx"
+    "or: {command}"
 )
 PROGRESS_SECONDS = 0.2
 
@@ -25,7 +31,7 @@ PROGRESS_SECONDS = 0.2
 def download_voice(name: str, directory: Path, *, force: bool = False) -> Voice:
     """Fetch a voice with Piper's own downloader and check it. It appears whole or not at all.
 
-    Raises SynthesisError, with how to go on where the network is not there.
+    Raises SynthesisError, with what to do where there is no network.
     """
     if not force and (directory / f"{name}.onnx").is_file():
         return _cut(_checked(find_voice(name, directory)))
@@ -48,16 +54,21 @@ def install_voice(model: Path, directory: Path) -> Voice:
         partial = directory / f".{source.name}.partial"
         shutil.copyfile(source, partial)
         partial.replace(directory / source.name)
-    return _cut(read_voice(directory / model.name))
+    voice = read_voice(directory / model.name)
+    if not voice.langs:
+        logger.warning(
+            "%s does not say its language (language.code or espeak.voice in its .json), so it reads"
+            " only what names it",
+            voice.name,
+        )
+    return _cut(voice)
 
 
 def _fetch(name: str, aside: Path, directory: Path) -> None:
     try:
         from piper.download_voices import download_voice as piper_download
     except ImportError as exc:
-        raise SynthesisError(
-            "Piper is not installed: pip install -r requirements-piper.txt"
-        ) from exc
+        raise SynthesisError(piper_missing()) from exc
     failures: list[Exception] = []
 
     def fetch() -> None:
@@ -75,12 +86,16 @@ def _fetch(name: str, aside: Path, directory: Path) -> None:
             fetched = sum(path.stat().st_size for path in aside.iterdir())
             progress.update(fetched - progress.n)
     if failures:
-        help_text = OFFLINE_HELP.format(name=name, directory=directory)
+        help_text = OFFLINE_HELP.format(
+            name=name,
+            directory=directory,
+            command=manage_command(f"download_voice --from PATH/{name}.onnx"),
+        )
         raise SynthesisError(f"{name} could not be fetched: {failures[0]}. {help_text}")
 
 
 def _cut(voice: Voice) -> Voice:
-    """Cut the voice now, if it can be: else its first sentence would have to wait for that."""
+    """Split the voice now, if possible; its first sentence would have to wait for that."""
     try:
         from ttsmonitor.synthesis.piper.stages import cut_stages
 
@@ -95,7 +110,7 @@ def _cut(voice: Voice) -> Voice:
 
 
 def _checked(voice: Voice) -> Voice:
-    """The voice, if ONNX Runtime can load it: a file that was cut short cannot be."""
+    """Return the voice if ONNX Runtime can load it; a truncated file cannot be loaded."""
     try:
         from ttsmonitor.synthesis.piper.stages import session
     except ImportError:

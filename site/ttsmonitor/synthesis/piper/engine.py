@@ -1,4 +1,4 @@
-"""Piper: neural voices, through piper-tts (GPL-3), which only the synthesis process imports."""
+"""The Piper engine, through piper-tts (GPL-3), which only the synthesis process imports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
@@ -22,14 +22,16 @@ from ttsmonitor.synthesis.loudness import (
     without_end,
     without_start,
 )
+from ttsmonitor.synthesis.memory import is_out_of_memory
 from ttsmonitor.synthesis.piper.stages import (
     Samples,
     Scales,
+    check_length,
     load_stages,
     session,
 )
 from ttsmonitor.synthesis.piper.timing import Timing, places, starts
-from ttsmonitor.synthesis.piper.voices import Voice
+from ttsmonitor.synthesis.piper.voices import Voice, piper_missing
 
 logger = logging.getLogger(__name__)
 
@@ -43,24 +45,25 @@ Marks = tuple[Mark, ...]
 
 
 class Runner(Protocol):
-    """Makes samples of phoneme ids."""
+    """Turns phoneme ids into samples."""
 
     timing: Timing | None
     """Of the clause that speak() gives now, from its first block on; None: it is not known."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        """The samples of a clause, in blocks."""
+        """Yield the samples of a clause in blocks."""
         ...
 
 
 class Whole:
-    """A voice that cannot be cut: each clause in one piece."""
+    """A voice that cannot be split: each clause in one block."""
 
     def __init__(self, voice: Any) -> None:
         self._voice = voice
         self.timing: Timing | None = None
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
+        """Yield the samples of a clause in one block."""
         from piper import SynthesisConfig
 
         noise, length, width = scales
@@ -70,6 +73,7 @@ class Whole:
         made = self._voice.phoneme_ids_to_audio(ids, options)
         samples = made[0] if isinstance(made, tuple) else made
         sound = np.asarray(samples, dtype=np.float32).ravel()
+        check_length(len(sound) / self._voice.config.sample_rate, ids, scales)
         self.timing = Timing(len(sound))
         yield sound
 
@@ -78,9 +82,9 @@ class PiperEngine:
     """A loaded voice."""
 
     def __init__(self, voice: Voice, gains: dict[int, float] | None = None) -> None:
-        """Load `voice`; about a second. Raises SynthesisError where that fails.
+        """Load `voice`, which takes about a second. Raises SynthesisError.
 
-        `gains` of its speakers are those known from when it was loaded before, and found out here.
+        `gains` are those of its speakers from an earlier load; new ones are added.
         """
         self.name = f"piper {voice.name}"
         self.is_provisional = False
@@ -90,9 +94,11 @@ class PiperEngine:
         self._unknown: set[int] = set()
         try:
             self._load()
-        except SynthesisError:
-            raise
         except Exception as exc:
+            if reason := _runaway(exc):
+                raise SynthesisError(f"The voice {voice.name} cannot be used: {reason}") from exc
+            if isinstance(exc, SynthesisError):
+                raise
             raise SynthesisError(
                 f"The voice {voice.name} cannot be loaded; fetch it again. {exc}"
             ) from exc
@@ -108,26 +114,25 @@ class PiperEngine:
                 pcm = to_pcm(samples, gain * request.volume)
                 if not emit(Block(pcm, self._config.sample_rate, marks)):
                     return
-        except SynthesisError:
-            raise
         except (OSError, EOFError):
             raise  # the pipe of whoever listens
         except Exception as exc:
-            raise SynthesisError(f"The voice {self._voice.name} failed: {exc}") from exc
+            reason = _runaway(exc) or exc
+            raise SynthesisError(f"The voice {self._voice.name} failed: {reason}") from exc
 
     def _load(self) -> None:
         try:
             from piper import PiperVoice
             from piper.config import PiperConfig
         except ImportError as exc:
-            raise SynthesisError(
-                "Piper is not installed: pip install -r requirements-piper.txt"
-            ) from exc
+            raise SynthesisError(piper_missing()) from exc
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.
             self._start(PiperVoice(session=None, config=config), load_stages(self._voice.model))
         except Exception as exc:
+            if _runaway(exc):
+                raise  # the whole voice would take even more
             logger.warning(
                 "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
             )
@@ -135,7 +140,7 @@ class PiperEngine:
             self._start(whole, Whole(whole))
 
     def _start(self, piper: Any, runner: Runner) -> None:
-        """Speak through `runner`, once it was heard that it can."""
+        """Speak through `runner` once, to prove that it works."""
         self._piper, self._runner, self._config = piper, runner, piper.config
         default = self._speaker(None)
         if default in self._gains:
@@ -145,7 +150,7 @@ class PiperEngine:
             self._measure(lambda: False)
 
     def _speaker(self, wanted: int | None) -> int:
-        """The one who is wanted, where the voice has him."""
+        """Return the wanted speaker, or the default one where the voice lacks it."""
         speakers, default = self._config.num_speakers, self._config.default_speaker_id
         if wanted is not None and 0 <= wanted < speakers:
             return wanted
@@ -155,15 +160,15 @@ class PiperEngine:
         return int(default) if 0 <= default < speakers else 0
 
     def _gain(self, speaker: int) -> float:
-        """What makes the speaker as loud as any other; the default one's until that is known."""
+        """Return the gain of a speaker; the default speaker's until it is measured."""
         if speaker not in self._gains and speaker not in self._unmeasured:
             self._unmeasured.append(speaker)
         return self._gains.get(speaker, self._gains[self._speaker(None)])
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Find out how loud those are who spoke for the first time; a quarter of a second each.
+        """Measure the loudness of speakers that spoke for the first time, 0.25 s each.
 
-        False where it was disturbed, so that it is to be called again.
+        Return False where it was disturbed and has to be called again.
         """
         try:
             return self._measure(is_disturbed)
@@ -185,7 +190,7 @@ class PiperEngine:
         return True
 
     def _calibration(self, speaker: int) -> Iterator[tuple[Samples, Marks]]:
-        """The speaker says what any voice can say, or the letters that it knows."""
+        """Return samples of a sentence that any voice can speak, or of the letters it knows."""
         text = CALIBRATION
         if self._config.phoneme_type.value == "text":
             letters = [each for each in self._config.phoneme_id_map if each.isalpha()]
@@ -195,9 +200,9 @@ class PiperEngine:
     def _samples(
         self, request: SpeechRequest, speaker: int, full: float
     ) -> Iterator[tuple[Samples, Marks]]:
-        """The sound in blocks; with the first of a sentence, when its words are heard.
+        """Yield the sound in blocks; the first of a sentence carries its word marks.
 
-        `full` is what will be as loud as can be; 0: it is not known, so nothing is silence.
+        `full` is the loudest sample; 0 means unknown, so that nothing counts as silence.
         """
         config, silence = self._config, SILENCE * full
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
@@ -230,13 +235,13 @@ class PiperEngine:
             follows = clause.runs_on
 
     def _limiter(self, volume: float, full: float) -> Limiter | None:
-        """What it takes where the sound may be louder than the voice's own loudest."""
+        """Return a limiter where the sound may exceed the voice's own peak."""
         if not full or not (volume > 1 or (volume and self.is_provisional)):
             return None
         return Limiter(KNEE * full / volume, self._config.sample_rate)
 
     def _marks(self, clause: Clause, parts: list[list[str]], number: int, cut: int) -> Marks:
-        """When the words of the `number`th part are heard, `cut` samples earlier than made."""
+        """Return when the words of part `number` are heard, `cut` samples earlier than made."""
         timing, phonemes = self._runner.timing, parts[number - 1]
         if timing is None:
             return ()
@@ -249,3 +254,11 @@ class PiperEngine:
     def _ids_of(self, phoneme: str) -> int:
         known = self._config.phoneme_id_map
         return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0
+
+
+def _runaway(error: Exception) -> str:
+    """Say what a voice took too much of: sound or memory; empty for any other error."""
+    # What another process says, which cuts voices, does not count: a voice need not be cut.
+    if not isinstance(error, SynthesisError) and is_out_of_memory(error):
+        return "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+    return str(error) if isinstance(error, RunawaySpeechError) else ""

@@ -1,4 +1,4 @@
-"""Tells one state of a voice's files from another."""
+"""Identify the state of a voice's files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ FORMAT = 5
 
 
 def fingerprint(model: Path) -> str:
-    """Changes when the voice or its description does, or what we make of them."""
+    """Return a digest that changes with the voice, its description, or our format."""
     description = model.with_name(f"{model.name}.json")
     states = [path.stat() for path in (model, description)]
     return ":".join([f"{FORMAT}", *(f"{state.st_size}:{state.st_mtime_ns}" for state in states)])
 
 
 def stages_name(model: Path) -> str:
-    """The name of the directory with what is made of the voice in its present state."""
+    """Return the directory name for the stages of the voice in its present state."""
     state = hashlib.sha256(fingerprint(model).encode()).hexdigest()
     return f"{model.name.removesuffix('.onnx')}-{state[:12]}"

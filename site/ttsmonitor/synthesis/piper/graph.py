@@ -1,19 +1,19 @@
-"""Cuts a Piper voice's ONNX graph, so that its sound can be made a few frames at a time.
+"""Split a Piper voice's ONNX graph, so that its sound can be made a few frames at a time.
 
 A Piper voice (VITS) runs in three stages: the text encoder gives a noisy latent for the whole
 clause, the flow cleans it, and the decoder turns it into samples. Flow and decoder are
-convolutions: each of their outputs depends on a few neighbouring frames only. Cut apart, they are
-run over a window that is little longer than what is wanted, and give what the whole run gives.
+convolutions: each output depends on a few neighbouring frames only. Split apart, they run over a
+window little longer than what is wanted, with the same result as the whole run.
 
     text:    input, input_lengths, scales[, sid]  ->  noisy latent [1, channels, frames]
                                                       [, frames of each id [1, 1, ids]]
     flow:    noisy latent, mask [1, 1, frames]    ->  latent [1, channels, frames]
     decoder: latent                               ->  samples [1, 1, frames x hop]
 
-The stages are found by what they are, not by names, which differ between exporters: the decoder
-starts at the Conv whose weight is `dec.conv_pre.weight` (else: the one before the first
-ConvTranspose), the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot
-be told apart, it stays with the text.
+The stages are found by structure, not by names, which differ between exporters: the decoder starts
+at the Conv whose weight is `dec.conv_pre.weight` (else the one before the first ConvTranspose), and
+the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot be told apart,
+it stays with the text encoder.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from onnx import TensorProto, helper
 
 
 class UncuttableError(Exception):
-    """The graph is not one that can be cut."""
+    """The graph cannot be split."""
 
 
 class Graph:
-    """Who makes and who takes each tensor."""
+    """The producers and consumers of each tensor."""
 
     def __init__(self, model: Any) -> None:
         self.nodes = list(model.graph.node)
@@ -43,11 +43,11 @@ class Graph:
         self.maker = {name: node for node in self.nodes for name in node.output}
 
     def takers(self, tensor: str) -> list[Any]:
-        """The nodes that read `tensor`."""
+        """Return the nodes that read `tensor`."""
         return [node for node in self.nodes if tensor in node.input]
 
     def needs(self, tensors: Iterable[str], given: Iterable[str] = ()) -> set[str]:
-        """All tensors that `tensors` are made of, looking no further than `given`."""
+        """Return all tensors that `tensors` depend on, down to `given`."""
         stop, seen, waiting = set(given), set(), list(tensors)
         while waiting:
             tensor = waiting.pop()
@@ -59,12 +59,12 @@ class Graph:
         return seen
 
     def inputs_of(self, tensors: list[str], given: list[str]) -> list[str]:
-        """The inputs of the whole graph that a stage from `given` to `tensors` needs beside."""
+        """Return the graph inputs that a stage from `given` to `tensors` needs as well."""
         needed = self.needs(tensors, given)
         return [name for name in self.inputs if name in needed and name not in given]
 
     def latent(self) -> str:
-        """What the decoder starts from."""
+        """Return the tensor where the decoder starts."""
         for node in self.nodes:
             if node.op_type == "Conv" and node.input[1].endswith("dec.conv_pre.weight"):
                 return str(node.input[0])
@@ -81,7 +81,7 @@ class Graph:
         return str(node.input[0])
 
     def noisy_latent_and_mask(self, latent: str) -> tuple[str, str]:
-        """Where the flow starts, and the mask that it multiplies with."""
+        """Return the tensor where the flow starts, and the mask it multiplies with."""
         behind = self.needs([latent])
         noises = [
             node
@@ -105,7 +105,7 @@ class Graph:
         return str(tensor), str(masks[0])
 
     def lengths(self, noisy: str) -> str | None:
-        """How many frames each phoneme id takes [1, 1, ids]; None where that cannot be told."""
+        """Return the tensor of frames per phoneme id [1, 1, ids]; None where it is not found."""
         behind = self.needs([noisy])
         rounded = [
             node.output[0]
@@ -116,7 +116,7 @@ class Graph:
 
 
 def cut(model: Any, directory: Path, *, with_flow: bool) -> dict[str, list[str]]:
-    """Write the stages of `model` into `directory`, and return the inputs of each.
+    """Write the stages of `model` into `directory` and return the inputs of each.
 
     Raises UncuttableError where that cannot be done.
     """

@@ -1,8 +1,8 @@
-"""Cuts a voice, measures its stages, and proves that they give what the whole voice gives.
+"""Split a voice, measure its stages, and prove that they give what the whole voice gives.
 
-A program of its own, because `onnx` and the whole model would stay in the memory of whoever cuts:
+A program of its own, because `onnx` and the whole model would stay in the caller's memory:
 
-    python -m ttsmonitor.synthesis.cutting VOICE.onnx DIRECTORY
+    python -m ttsmonitor.synthesis.piper.graph_split VOICE.onnx DIRECTORY
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
 from ttsmonitor.synthesis.piper.stages import (
@@ -45,7 +47,7 @@ STALE_SECONDS = 3600
 
 
 def cut_into(model: Path, target: Path) -> None:
-    """Cut `model` into the directory `target`, which appears whole or not at all.
+    """Split `model` into the directory `target`, which appears whole or not at all.
 
     Raises UncuttableError where that cannot be done.
     """
@@ -72,7 +74,7 @@ def _put(aside: Path, target: Path) -> None:
 
 
 def _clean_up(target: Path) -> None:
-    """Remove the stages of former states of the voice, and what killed cutters left."""
+    """Remove the stages of former states of the voice and the leftovers of killed runs."""
     former = re.compile(re.escape(target.name[:-12]) + "[0-9a-f]{12}")
     for path in target.parent.iterdir():
         is_former = path != target and former.fullmatch(path.name)
@@ -108,7 +110,7 @@ def _write(directory: Path, parts: dict[str, Any]) -> None:
 
 
 def _probe(description: dict[str, Any]) -> list[int]:
-    """A clause: some of the voice's phonemes, as Piper puts them together."""
+    """Return a test clause: some of the voice's phonemes, joined as Piper joins them."""
     phonemes = description["phoneme_id_map"]
     known = [each for name, ids in phonemes.items() if name not in ("_", "^", "$") for each in ids]
     pad = phonemes.get("_", [0])
@@ -117,7 +119,7 @@ def _probe(description: dict[str, Any]) -> list[int]:
 
 
 def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
-    """How far flow and decoder look around, and the samples of a frame."""
+    """Measure the context of flow and decoder and the samples per frame."""
     channels = stages.noisy(ids, NO_NOISE, 0).shape[1]
     noise = np.random.default_rng(0).normal(size=(1, channels, PROBE_FRAMES)).astype(np.float32)
     sound = stages.decoder(noise, 0)
@@ -131,7 +133,7 @@ def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
 
 
 def _context(run: Callable[[Samples], Samples], noise: Samples, whole: Samples, name: str) -> int:
-    """The least context with which a window in the middle gives what the whole run gives."""
+    """Return the least context with which a window gives what the whole run gives."""
     start, stop = PROBE_FRAMES // 2 - 8, PROBE_FRAMES // 2 + 8
     step = len(whole) // PROBE_FRAMES
     wanted = whole[start * step : stop * step]
@@ -165,8 +167,15 @@ def _whole(voice: onnxruntime.InferenceSession, ids: list[int], speaker: int) ->
     return made.ravel()
 
 
+def _limit(model: Path) -> None:
+    """Limit the memory of this process: a model can ask for any amount of it."""
+    taken_bytes = PROCESS_BYTES + CUTTING_PER_FILE_BYTE * model.stat().st_size
+    limit_memory(taken_bytes, EngineConfig.headroom_bytes)
+
+
 if __name__ == "__main__":
     try:
+        _limit(Path(sys.argv[1]))
         cut_into(Path(sys.argv[1]), Path(sys.argv[2]))
     except Exception as exc:
         sys.exit(f"{exc}")

@@ -1,4 +1,4 @@
-"""A voice that is run in stages, a window at a time (see graph.py for what the stages are)."""
+"""Run a voice in stages, a window at a time; graph.py says what the stages are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.timing import Timing
@@ -31,15 +31,19 @@ Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
 
 CUT_SECONDS = 120
+SECONDS_PER_ID = 0.2
+"""Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
+SECONDS_OF_CLAUSE = 5.0
+"""Sound of a clause, at most, beside that of its ids."""
 
 
 def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
     """Load a whole voice, or a stage of one, for this machine's cores.
 
-    Of the stages only the decoder has several threads: the others are thousands of small steps,
-    which gain nothing by it, and meanwhile the sentence is stored and the device woken. Nor is
-    there a pool of threads for another stage, which would go on spinning when the decoder begins.
-    The decoder's ends with it: it would hold up whoever plays the sound.
+    Only the decoder gets several threads. The other stages are thousands of small steps that gain
+    nothing by it, and meanwhile the sentence is stored and the device woken. A thread pool for
+    another stage would still spin when the decoder begins. The decoder's pool ends with it, or it
+    would delay playback.
     """
     options = onnxruntime.SessionOptions()
     is_small = stage in ("text", "flow")
@@ -58,7 +62,7 @@ class Stages:
     """The loaded stages of a voice."""
 
     def __init__(self, directory: Path) -> None:
-        """Load what cutting.py wrote into `directory`; some hundred milliseconds."""
+        """Load what graph_split.py wrote into `directory`; takes some hundred milliseconds."""
         parts = json.loads((directory / "stages.json").read_text())
         self._inputs: dict[str, list[str]] = parts["inputs"]
         self._sessions = {name: session(directory / f"{name}.onnx", name) for name in self._inputs}
@@ -73,15 +77,19 @@ class Stages:
         """Of the clause that speak() gives now."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        """Yield the samples of a clause's phoneme ids in blocks, the first one soon."""
+        """Yield the samples of a clause's phoneme ids in blocks, the first one soon.
+
+        Raises RunawaySpeechError before there is any sound.
+        """
         noisy, *lengths = self._run("text", inputs_for(ids, scales, speaker))
+        check_length(noisy.shape[2] * self.pacing.frame_seconds, ids, scales)
         self.timing = self._timing(noisy.shape[2], lengths)
         first = self.pacing.first()
         latent = self.latent(noisy, speaker, first + self.decoder_context)
         yield from self.decode(latent, noisy.shape[2], speaker)
 
     def noisy(self, ids: list[int], scales: Scales, speaker: int) -> Samples:
-        """The noisy latent [1, channels, frames] of a clause."""
+        """Return the noisy latent [1, channels, frames] of a clause."""
         return self._run("text", inputs_for(ids, scales, speaker))[0]
 
     def _timing(self, frames: int, lengths: list[Samples]) -> Timing:
@@ -90,7 +98,7 @@ class Stages:
         return Timing(frames * self.hop, of_ids if is_true else ())
 
     def latent(self, noisy: Samples, speaker: int, first: int = FLOW_FRAMES) -> Iterator[Samples]:
-        """The latent [1, channels, frames] of the noisy one, in windows as they are asked for."""
+        """Yield the latent [1, channels, frames] in windows, as they are asked for."""
         if not self.has_flow:
             yield noisy
             return
@@ -106,9 +114,9 @@ class Stages:
     def decode(
         self, latent: Iterator[Samples], frames: int, speaker: int, blocks: Iterable[int] = ()
     ) -> Iterator[Samples]:
-        """The samples of a latent that comes in windows, in `blocks` of so many frames.
+        """Yield the samples of a latent that comes in windows, in `blocks` of so many frames.
 
-        They do not change the samples. Without any, or after them, what the voice's pacing says.
+        The block sizes do not change the samples. Without any, or after them, BlockSize decides.
         """
         around, start = self.decoder_context, 0
         known = np.zeros((1, 0, 0), dtype=np.float32)
@@ -131,10 +139,11 @@ class Stages:
 
     @property
     def has_flow(self) -> bool:
+        """True where the flow is a stage of its own."""
         return "flow" in self._inputs
 
     def flow(self, noisy: Samples, speaker: int) -> Samples:
-        """The latent of a window of the noisy one."""
+        """Return the latent of a window of the noisy latent."""
         noisy_name, mask_name = self._inputs["flow"][:2]
         mask = np.ones((1, 1, noisy.shape[2]), dtype=np.float32)
         given = {noisy_name: noisy, mask_name: mask} | _sid(speaker)
@@ -142,7 +151,7 @@ class Stages:
             return self._run("flow", given)[0]
 
     def decoder(self, latent: Samples, speaker: int) -> Samples:
-        """The samples of a window of the latent."""
+        """Return the samples of a window of the latent."""
         name = self._inputs["decoder"][0]
         with _learning(self.pacing.decoder, latent.shape[2]):
             return self._run("decoder", {name: latent} | _sid(speaker))[0].ravel()
@@ -160,8 +169,17 @@ def _learning(cost: Cost, frames: int) -> Iterator[None]:
     cost.learn(frames, perf_counter() - began)
 
 
+def check_length(seconds: float, ids: list[int], scales: Scales) -> None:
+    """Raise RunawaySpeechError where a clause takes far longer than anybody speaks."""
+    most = SECONDS_OF_CLAUSE + SECONDS_PER_ID * len(ids) * max(1.0, scales[1])
+    if seconds > most:
+        raise RunawaySpeechError(
+            f"it makes {seconds:.0f} s of sound of {len(ids)} phonemes; {most:.0f} s are the most"
+        )
+
+
 def inputs_for(ids: list[int], scales: Scales, speaker: int) -> dict[str, Any]:
-    """What a Piper model is given; `scales` are noise, length and width-of-noise."""
+    """Return the inputs of a Piper model; `scales` are noise, length and width of noise."""
     return {
         "input": np.array([ids], dtype=np.int64),
         "input_lengths": np.array([len(ids)], dtype=np.int64),
@@ -174,10 +192,10 @@ def _sid(speaker: int) -> dict[str, Any]:
 
 
 def load_stages(model: Path) -> Stages:
-    """The stages of a voice, cut now where they are not kept beside it.
+    """Load the stages of a voice, splitting it now where that has not been done.
 
-    Kept parts that are broken, as after a power cut, are made again. Raises SynthesisError, with
-    the reason, where the voice cannot be run in stages.
+    Broken parts, as after a power cut, are made again. Raises SynthesisError, with the reason,
+    where the voice cannot run in stages.
     """
     directory = cut_stages(model)
     try:
@@ -189,15 +207,15 @@ def load_stages(model: Path) -> Stages:
 
 
 def find_stages(model: Path) -> Path | None:
-    """The directory with the stages of a voice, where they are cut already."""
+    """Return the directory with the stages of a voice, where it is split already."""
     directories = [place / stages_name(model) for place in _places(model)]
     return next((each for each in directories if os.access(each / "stages.json", os.R_OK)), None)
 
 
 def cut_stages(model: Path) -> Path:
-    """The directory with the stages of a voice; some seconds where they must be cut first.
+    """Return the directory with the stages of a voice; splitting takes some seconds.
 
-    Raises SynthesisError, with the reason, where the voice cannot be cut.
+    Raises SynthesisError, with the reason, where the voice cannot be split.
     """
     if known := find_stages(model):
         return known

@@ -1,4 +1,4 @@
-"""When each word of a clause begins: from the voice itself where it tells, else by its phonemes."""
+"""Find when each word of a clause begins: from the voice's durations, else by its phonemes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VOWEL, CONSONANT, PAUSE, LENGTH, GAP, STRESS = 2.0, 1.3, 4.0, 0.8, 0.5, 0.3
 
 @dataclass(frozen=True)
 class Timing:
-    """How long a clause takes that a voice is about to give."""
+    """The durations of a clause that a voice is about to speak."""
 
     samples: int
     of_ids: Sequence[float] = ()
@@ -23,17 +23,17 @@ class Timing:
 
 @dataclass(frozen=True)
 class Place:
-    """A word, and the phoneme of its sentence with which it begins."""
+    """A word and the phoneme of its sentence with which it begins."""
 
     word: str
     phoneme: int
 
 
 def places(text: str, sentences: Sequence[Sequence[str]]) -> list[list[Place]]:
-    """Of each sentence's phonemes the words of `text` that begin in them.
+    """Return for each sentence's phonemes the words of `text` that begin in them.
 
-    A phonemizer runs some words together and makes several of a number. Where it does, each word
-    begins with the phonemes that stand about where it stands.
+    A phonemizer joins some words and makes several of a number. There, each word begins with the
+    phonemes at about the same relative position.
     """
     words = [word for word in text.split() if any(map(str.isalnum, word))]
     begins = [
@@ -53,7 +53,7 @@ def places(text: str, sentences: Sequence[Sequence[str]]) -> list[list[Place]]:
 def _about(
     words: Sequence[str], begins: Sequence[tuple[int, int]], sentences: Sequence[Sequence[str]]
 ) -> list[tuple[int, int]]:
-    """For each word that one of `begins` which is as far in the phonemes as it is in the text."""
+    """Map each word to the one of `begins` at the same relative position."""
     before = list(accumulate(map(len, sentences), initial=0))
     shares = [(before[number] + index) / before[-1] for number, index in begins]
     letters = list(accumulate(map(len, words), initial=0))
@@ -66,7 +66,7 @@ def _about(
 def starts(
     phonemes: Sequence[str], timing: Timing, ids_of: Callable[[str], int]
 ) -> Sequence[float]:
-    """The sample with which each phoneme begins; `ids_of` says how many ids one of them has."""
+    """Return the sample at which each phoneme begins; `ids_of` gives its number of ids."""
     widths = [ids_of(phoneme) for phoneme in phonemes]
     before = len(timing.of_ids) - sum(widths) - 1  # ids of the beginning; the last is the end's
     if before >= 0:

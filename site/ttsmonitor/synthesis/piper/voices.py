@@ -1,26 +1,31 @@
-"""Piper voices on disk: which are installed, and whether one is whole.
+"""Piper voices on disk: which are installed, whether one is whole, and which reads a text.
 
 A voice is `<name>.onnx` with `<name>.onnx.json` beside it (the format of the `rhasspy/piper-voices`
-collection, and of `piper.config.PiperConfig.from_dict`).
+collection and of `piper.config.PiperConfig.from_dict`). A voice reads its own language only.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container
-from contextlib import suppress
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.piper.description import MOST_BYTES, check_description
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint
+from ttsmonitor.system.commands import manage_command, python_command
 
 ESPEAK = "espeak"
 """Names eSpeak NG where a voice is asked for."""
+SAMPLES_URL = "https://rhasspy.github.io/piper-samples/"
+_PUBLISHED_NAME = re.compile(r"([a-z]{2,3}_[A-Z]{2})-.+")
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Voice:
     name: str
     model: Path
     langs: tuple[str, ...]
-    """What it is for: in its own words, like `es_MX`, if any, and in eSpeak NG's, like `es-419`."""
+    """Its language as the voice names it, like `es_MX`, and as eSpeak NG does, like `es-419`; empty
+    where the description has neither."""
     sample_rate: int
     """Samples per second."""
     speakers: int
@@ -53,30 +59,33 @@ def read_voice(model: Path) -> Voice:
         raise SynthesisError(f"{model} is empty: delete it and fetch the voice again")
     try:
         return _read(model, fingerprint(model))
-    except (ValueError, KeyError, TypeError, OSError) as exc:
+    except SynthesisError as exc:
+        raise SynthesisError(f"{description} does not describe a Piper voice: {exc}") from exc
+    except (ValueError, RecursionError, OSError) as exc:
         raise SynthesisError(f"{description} does not describe a Piper voice: {exc!r}") from exc
 
 
 @lru_cache(maxsize=64)
 def _read(model: Path, state: str) -> Voice:
-    """`state` is the fingerprint of the voice's files: what they say in one is read once."""
+    """Read and check a description. Cached by `state`, the fingerprint of the voice's files."""
     description = model.with_name(f"{model.name}.json")
+    if (size := description.stat().st_size) > MOST_BYTES:
+        raise ValueError(f"{size} bytes, at most {MOST_BYTES}")
     config: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
-    if not config["phoneme_id_map"] or not config["num_symbols"]:
-        raise ValueError("no phonemes")
+    check_description(config)
     config = config | _phoneme_type(config)
     return Voice(
         name=model.name.removesuffix(".onnx"),
         model=model,
         langs=_langs(config),
-        sample_rate=int(config["audio"]["sample_rate"]),
-        speakers=int(config["num_speakers"]),
+        sample_rate=config["audio"]["sample_rate"],
+        speakers=config["num_speakers"],
         config=config,
     )
 
 
 def _phoneme_type(config: dict[str, Any]) -> dict[str, str]:
-    """As Piper reads it: es_MX-ald-medium, among others, was published with Python's name of it."""
+    """Normalize the phoneme type: es_MX-ald-medium was published with Python's enum name."""
     written = str(config.get("phoneme_type", "espeak"))
     return {"phoneme_type": written.removeprefix("PhonemeType.").lower()}
 
@@ -84,12 +93,11 @@ def _phoneme_type(config: dict[str, Any]) -> dict[str, str]:
 def _langs(config: dict[str, Any]) -> tuple[str, ...]:
     described = config.get("language")
     code = described.get("code") if isinstance(described, dict) else None
-    voice = str(config["espeak"]["voice"])
-    return (str(code), voice) if code else (voice,)
+    return tuple(str(each) for each in (code, config["espeak"]["voice"]) if each)
 
 
 def installed_voices(directory: Path) -> list[Voice]:
-    """The voices in `directory`, by name; what is not whole is left out."""
+    """Return the voices in `directory` by name, without incomplete ones."""
     voices = []
     for model in sorted(directory.glob("*.onnx")):
         try:
@@ -100,74 +108,171 @@ def installed_voices(directory: Path) -> list[Voice]:
 
 
 def find_voice(name: str, directory: Path) -> Voice:
-    """The voice of that name. Raises VoiceNotFoundError with what to do."""
+    """Return the voice of that name. Raises VoiceNotFoundError with what to do."""
     model = directory / f"{name}.onnx"
     if not model.is_file():
         known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
         raise VoiceNotFoundError(
             f"The voice {name} is not installed (installed: {known}). "
-            f"Get it with: python manage.py download_voice {name}"
+            f"Get it with: {manage_command(f'download_voice {name}')}"
         )
     return read_voice(model)
 
 
-def choose_voice(
-    config: EngineConfig, request: SpeechRequest, unfit: Container[Path] = ()
-) -> Voice | None:
-    """The Piper voice for `request`, none of the models in `unfit`; None where espeak is to speak.
+def piper_missing() -> str:
+    """Return the message for a Piper voice where the Piper library is not installed."""
+    return f"Piper is not installed: {python_command('-m pip install -r requirements-piper.txt')}"
 
-    A voice that the request names and nobody has installed is replaced by the one for its
-    language; so is one that is broken, unless `piper` is asked for. A language that the default
-    voice does not speak gets another installed voice, else (with `auto`) espeak, which reads it
-    plainly but right. Raises SynthesisError where `piper` is asked for and there is no voice.
+
+def language_of(name: str, directory: Path) -> str:
+    """Return the language of a voice: what it says itself, else its published name; empty: unknown.
+
+    A message that names a voice and no language is in the language of that voice, also where the
+    voice is not installed.
     """
-    if ESPEAK in (config.engine, request.voice):
-        return None
-    with suppress(VoiceNotFoundError if config.engine == "piper" else SynthesisError):
-        if request.voice:
-            named = find_voice(request.voice, config.voice_dir)
-            if named.model not in unfit:
-                return named
-    default = _default_voice(config, unfit)
-    if not request.lang or (default is not None and speaks(default, request.lang)):
-        return default
-    others = [each for each in _fit(config, unfit) if speaks(each, request.lang)]
-    others.sort(key=lambda each: not _is_from(each, request.lang))  # the same region first
-    return others[0] if others else default if config.engine == "piper" else None
-
-
-def _default_voice(config: EngineConfig, unfit: Container[Path]) -> Voice | None:
-    """With `auto` any installed one is better than none; than one that is unfit, any of its
-    language."""
     try:
-        if config.model is not None:
-            default = read_voice(config.model)
-        else:
-            default = find_voice(config.voice, config.voice_dir)
+        langs = find_voice(name, directory).langs
+    except SynthesisError:
+        langs = ()
+    published = _PUBLISHED_NAME.fullmatch(name)
+    return langs[0] if langs else published[1] if published else ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The voice that reads a text, and why it is not the wanted one."""
+
+    voice: Voice | None
+    """None: eSpeak NG reads it."""
+    lang: str
+    """The language of the text."""
+    why: str = ""
+    """Why the wanted voice does not read it; empty where it does."""
+
+    @property
+    def name(self) -> str:
+        """The name in the history."""
+        return f"piper {self.voice.name}" if self.voice else f"espeak {self.lang}"
+
+    @property
+    def remark(self) -> str:
+        """The sentence for the history where another voice stands in; else empty."""
+        return f"{self.why}; {self.name} speaks instead" if self.why else ""
+
+
+def choose_voice(
+    config: EngineConfig, request: SpeechRequest, unfit: Mapping[Path, str] = MappingProxyType({})
+) -> Choice:
+    """Choose the voice for `request`, never one of another language.
+
+    `unfit` are models that cannot be used, each with the reason. The voice that the request names
+    comes first, then the default voice, then any other of the language (from its region if there is
+    one), then eSpeak NG. Raises SynthesisError where the engine is `piper` and no voice fits.
+    """
+    named = request.voice if request.voice != ESPEAK else ""
+    lang = request.lang or (language_of(named, config.voice_dir) if named else "") or config.lang
+    if ESPEAK in (config.engine, request.voice):
+        return Choice(None, lang)
+    why = ""
+    if named:
+        voice, why = _named_voice(config, request, unfit)
+        if voice is not None:
+            return Choice(voice, lang)
+    default, failure = _default_voice(config, unfit)
+    if default is not None and speaks(default, lang):
+        if not failure:
+            return Choice(default, lang, why)
+        why = why or failure
+    elif default is None and is_same_language(lang, config.lang):
+        why = why or failure
+    others = sorted(_others(config, lang, unfit), key=lambda each: not _is_from(each, lang))
+    if others:
+        return Choice(others[0], lang, why)
+    if config.engine == "piper":
+        raise VoiceNotFoundError("; ".join(filter(None, (why, no_voice_for(lang, config.voice)))))
+    return Choice(None, lang, why)
+
+
+def _named_voice(
+    config: EngineConfig, request: SpeechRequest, unfit: Mapping[Path, str]
+) -> tuple[Voice | None, str]:
+    """Return the voice that the request names; or None, and why it cannot read this text."""
+    try:
+        named = find_voice(request.voice, config.voice_dir)
+    except SynthesisError as exc:
+        if config.engine == "piper" and not isinstance(exc, VoiceNotFoundError):
+            raise
+        return None, str(exc)
+    if named.model in unfit:
+        return None, unfit[named.model]
+    if request.lang and not speaks(named, request.lang):
+        if not named.langs:
+            return None, f"the voice {named.name} names no language, and the text is {request.lang}"
+        its_own = named.langs[0]
+        return None, f"the voice {named.name} reads {its_own}, and the text is {request.lang}"
+    return named, ""
+
+
+def read_default_voice(config: EngineConfig) -> Voice:
+    """Read the voice that the settings name. Raises SynthesisError where it cannot be used."""
+    if config.model is not None:
+        return read_voice(config.model)
+    return find_voice(config.voice, config.voice_dir)
+
+
+def _default_voice(config: EngineConfig, unfit: Mapping[Path, str]) -> tuple[Voice | None, str]:
+    """Return the default voice, and why it cannot be used.
+
+    No reason where TTS_VOICE is just not installed: so is every new installation.
+    """
+    try:
+        default = read_default_voice(config)
     except SynthesisError as exc:
         if config.engine == "piper":
             raise
-        is_missing = isinstance(exc, VoiceNotFoundError)
-        others = (v for v in _fit(config, unfit) if is_missing or speaks(v, config.lang))
-        return next(others, None)
-    if default.model not in unfit:
-        return default
-    fit = _fit(config, unfit)
-    return next((each for each in fit if any(speaks(each, lang) for lang in default.langs)), None)
+        is_new = config.model is None and not (config.voice_dir / f"{config.voice}.onnx").is_file()
+        return None, "" if is_new else str(exc)
+    return default, unfit.get(default.model, "")
 
 
-def _fit(config: EngineConfig, unfit: Container[Path]) -> list[Voice]:
-    return [each for each in installed_voices(config.voice_dir) if each.model not in unfit]
+def _others(config: EngineConfig, lang: str, unfit: Mapping[Path, str]) -> Iterator[Voice]:
+    """Yield the installed voices of a language that can be used."""
+    for voice in installed_voices(config.voice_dir):
+        if voice.model not in unfit and speaks(voice, lang):
+            yield voice
 
 
 def speaks(voice: Voice, lang: str) -> bool:
-    """Is it a voice for this language? One from Spain is for a text from Mexico too."""
-    wanted = language_tag(lang).partition("-")[0]
-    return any(language_tag(each).partition("-")[0] == wanted for each in voice.langs)
+    """Return True if it is a voice for this language. One from Spain reads a Mexican text too."""
+    return any(is_same_language(each, lang) for each in voice.langs)
+
+
+def is_same_language(one: str, other: str) -> bool:
+    """Compare two languages without their regions."""
+    return language_tag(one).partition("-")[0] == language_tag(other).partition("-")[0]
+
+
+def no_voice_for(lang: str, suggested: str) -> str:
+    """Say that a language has no voice, and how to get one: `suggested` if it is of that language.
+
+    Its name tells.
+    """
+    return (
+        f"no Piper voice for {lang} is installed. Get one with: {download_command(lang, suggested)}"
+    )
+
+
+def download_command(lang: str, suggested: str) -> str:
+    """Return the command that installs a voice of `lang`: `suggested`, if its name is of it."""
+    command = manage_command("download_voice")
+    published = _PUBLISHED_NAME.fullmatch(suggested)
+    if published and is_same_language(published[1], lang):
+        return f"{command} {suggested}"
+    return f"{command} NAME (names and samples: {SAMPLES_URL})"
 
 
 def _is_from(voice: Voice, lang: str) -> bool:
-    """Of that region: en-gb-x-rp is for en-GB."""
+    """Return True for a voice of that region: en-gb-x-rp is one for en-GB."""
     return any(
         f"{language_tag(each)}-".startswith(f"{language_tag(lang)}-") for each in voice.langs
     )

@@ -16,14 +16,15 @@ from hive.broker.run import (
     MosquittoBroker,
     connect_packet,
     find_mosquitto,
-    loopback_address,
     make_broker,
     probe,
 )
 from hive.process.supervisor import plan
 from tests.conftest import Broker
 from tests.support.tools import free_port
-from ttsmirror.exceptions import BrokerError
+from ttsmirror.exceptions import AlreadyRunningError, BrokerError
+from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.ports import loopback_address
 
 
 @pytest.fixture
@@ -151,6 +152,38 @@ def test_a_taken_port_is_named(ports: tuple[int, int], index: int, name: str) ->
         pytest.raises(BrokerError, match=rf"Port {ports[index]} .*\b{name}\."),
     ):
         make_broker(None)
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work directory of its own, and free ports for the pages."""
+    monkeypatch.setattr("django.conf.settings.WORK_DIR", tmp_path)
+    for name in ("HIVE_PORT", "HTTP_PORT"):
+        monkeypatch.setenv(name, str(free_port()))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("ports")
+@pytest.mark.parametrize("service", Service)
+def test_running_service_is_in_the_way_of_a_start(work: Path, service: Service) -> None:
+    with (
+        only_one(work, service),
+        pytest.raises(AlreadyRunningError, match=f"A {service.value} runs already in {work}"),
+    ):
+        plan()
+    assert plan().names == ("broker", "hive", "speech")
+
+
+@pytest.mark.usefixtures("ports")
+def test_speech_service_is_not_in_the_way_where_none_starts(work: Path) -> None:
+    with only_one(work, Service.SPEECH):
+        assert plan(speech=False).names == ("broker", "hive")
+
+
+@pytest.mark.usefixtures("broker_settings")
+def test_broker_that_is_used_is_not_in_the_way(work: Path) -> None:
+    with only_one(work, Service.BROKER):
+        assert plan().names == ("hive", "speech")
 
 
 def test_another_machine_s_broker_is_not_started_here(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hive.checks import check_settings
-from hive.models import Configuration, Robot
+from hive.models import Configuration, Robot, departure
 from hive.mqtt.markup import make_markup
 from hive.mqtt.own_interrupts import OwnInterrupts
 from hive.mqtt.reports import Reports
@@ -90,6 +90,15 @@ def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServe
 
 
 @pytest.mark.django_db
+def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> None:
+    server.hear(DEVICE)
+    Robot.objects.update(online=False)  # as another process would
+    server.records._read()
+    server._tick()
+    assert Robot.objects.get().online
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("topic", "fields"),
     [
@@ -121,8 +130,8 @@ def test_a_telehealth_state_that_is_none_changes_nothing(server: SentServer, mes
 
 @pytest.mark.django_db
 def test_a_robot_that_leaves_is_in_no_state(robot: Robot) -> None:
-    Robot.objects.heard(DEVICE, puppet_state="READY")
-    Robot.objects.departed(DEVICE)
+    Robot.objects.note(DEVICE, {"puppet_state": "READY"})
+    Robot.objects.note(DEVICE, departure())
 
     robot.refresh_from_db()
     assert (robot.online, robot.puppet_state) == (False, "")

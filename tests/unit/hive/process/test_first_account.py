@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
@@ -11,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 
 from ttsmonitor.history import index
+from ttsmonitor.system.lock import Service, only_one
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +82,18 @@ def test_what_was_cut_short_after_the_last_migration_is_made_good(
         keeper.remove(cursor)
         call_command("prepare", no_account=True, stdout=StringIO())
         assert keeper.is_installed(cursor)
+
+
+def test_database_of_a_running_hive_is_not_migrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.conf.settings.WORK_DIR", tmp_path)
+    monkeypatch.setattr("hive.management.commands.prepare.unapplied_migrations", lambda: True)
+    monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
+    with only_one(tmp_path, Service.SPEECH):
+        call_command("prepare", no_account=True, stdout=StringIO())
+    with (
+        only_one(tmp_path, Service.HIVE),
+        pytest.raises(CommandError, match="A hive runs already"),
+    ):
+        call_command("prepare", no_account=True, stdout=StringIO())

@@ -171,11 +171,9 @@ def test_pause_holds_the_sound_and_resume_goes_on_where_it_was(stage: Stage) -> 
     wait_until(lambda: "write" in stage.output.events)
     stage.speaker.pause()
     stage.output.gate.set()
-    wait_until(lambda: len(stage.output.pcm) > 0)
+    wait_until(lambda: "flush" in stage.output.events, "the sound to be held")
     assert stage.speaker.state == "paused"
-    heard = len(stage.output.pcm)
-    wait_until(lambda: len(stage.output.pcm) == heard)
-    assert heard < 3 * 882
+    assert 0 < len(stage.output.pcm) < 3 * 882
     stage.speaker.resume()
     wait_for(utterance, Status.SPOKEN)
     assert len(stage.output.pcm) == 3 * 882

@@ -97,6 +97,39 @@ def test_a_voice_that_is_set_for_a_language_reads_it_and_espeak_reads_all(instal
     assert spoken(lang="en", source="system").voice == "gone"  # whoever speaks for it is told then
 
 
+def test_a_text_without_language_is_in_that_of_its_voice_else_tts_lang(
+    installed: Path, settings: Any
+) -> None:
+    assert spoken().lang == "es"
+    assert spoken(voice="amy").lang == "en-us"
+    assert spoken(voice="amy", lang="es").lang == "es"
+    assert spoken(voice="fr_FR-gone-low").lang == "fr_FR"
+    assert spoken(voice="gone").lang == spoken(voice="espeak").lang == "es"
+    settings.TTS_LANG = "en-GB"
+    assert spoken().lang == spoken(voice="gone").lang == "en-GB"
+
+
+def test_a_setting_s_voice_reads_no_text_of_another_language(
+    installed: Path, settings: Any
+) -> None:
+    VoiceSetting.objects.create(voice="amy", device_id="d_1")
+    VoiceSetting.objects.create(voice="claude", lang="es")
+    assert spoken(device_id="d_1").voice == "claude"
+    assert spoken(device_id="d_1", lang="en").voice == "amy"
+    settings.TTS_LANG = "en"
+    assert spoken(device_id="d_1").voice == "amy"
+
+
+@pytest.mark.parametrize(
+    ("speed", "asked"), [(1e9, 2.5), (float("inf"), 2.5), (-1.0, 0.4), (0.0, 0.4), (1.0, 1.0)]
+)
+def test_an_absurd_speed_or_volume_is_bounded(speed: float, asked: float) -> None:
+    hers = VoiceSetting(speed=speed, volume=-speed)
+    request = request_for(Utterance(), "Hola", [hers])
+    assert request.speed == asked
+    assert 0 <= request.volume <= 2.5
+
+
 def test_the_voices_that_settings_name_are_known_once_each() -> None:
     VoiceSetting.objects.create(voice="a", source="chat")
     VoiceSetting.objects.create(voice="a", source="system")
@@ -142,6 +175,20 @@ def test_the_admin_offers_what_is_installed_and_what_was_heard_of(
     setting = VoiceSetting.objects.get()
     page = visitor.get(f"/admin/ttsmonitor/voicesetting/{setting.pk}/change/")
     assert "es_ES-pair-low" in page.content.decode(), "what is stored stays a choice"
+
+
+def test_the_admin_refuses_a_voice_for_a_language_not_its_own(
+    visitor: Client, installed: Path
+) -> None:
+    visitor.force_login(User.objects.create_superuser("keeper"))
+    fields = {"device_id": "", "source": "", "voice": "davefx", "speaker": "", "speed": "1",
+              "volume": "1"}  # fmt: skip
+    page = "/admin/ttsmonitor/voicesetting/add/"
+    answer = visitor.post(page, fields | {"lang": "en"})
+    assert "This voice reads es only." in answer.content.decode()
+    assert not VoiceSetting.objects.exists()
+    for lang in ("es-MX", ""):
+        assert visitor.post(page, fields | {"lang": lang}).status_code == 302
 
 
 def test_finished_sound_can_be_forgotten(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -302,3 +303,18 @@ def test_a_late_cancellation_does_not_hit_the_next_job(cached: Synthesizer) -> N
         cached.cancel(first)
         seconds += block.seconds
     assert seconds > 0.8
+
+
+def test_sound_too_long_to_be_kept_is_not_held_in_memory(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path, 1_000)
+    made: list[weakref.ref[Block]] = []
+
+    def endless() -> Iterator[Block]:
+        for _ in range(100):
+            block = Block(bytes(100), 22_050)
+            made.append(weakref.ref(block))
+            yield block
+
+    for _block in cache.keep("a", endless(), lambda: True):
+        assert sum(each() is not None for each in made) < 10
+    assert cache.get("a") is None

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.tools import wait_until
 from tests.support.voice import make_voice
+from tests.support.voice_files import install
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
@@ -252,3 +253,37 @@ def test_what_is_not_urgent_stands_back(tmp_path: Path) -> None:
         assert its == min(19, mine + 7)
     finally:
         synthesizer.stop()
+
+
+def test_a_remark_on_the_voice_comes_with_sound_that_was_kept(tmp_path: Path) -> None:
+    install(tmp_path, "davefx")
+    install(tmp_path, "amy", "en-us")
+    config = EngineConfig(engine="auto", voice="davefx", voice_dir=tmp_path)
+    synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
+    synthesizer.start()
+    why = "the voice amy reads en-us, and the text is es; piper davefx speaks instead"
+    try:
+        for voice, engine, remark in [
+            ("amy", "piper davefx", why),
+            ("amy", "piper davefx, cached", why),
+            ("", "piper davefx, cached", ""),
+        ]:
+            assert list(synthesizer.speak(SpeechRequest("Hola.", lang="es", voice=voice)))
+            assert (synthesizer.engine, synthesizer.remark) == (engine, remark)
+    finally:
+        synthesizer.stop()
+
+
+def test_a_text_in_two_languages_has_two_sounds(tmp_path: Path) -> None:
+    cache = SoundCache(tmp_path / "sounds", 10_000_000)
+    sounds = []
+    for lang in ("es", "en", "es"):
+        config = EngineConfig(engine="auto", voice="none", voice_dir=tmp_path, lang=lang)
+        synthesizer = Synthesizer(config, cache=cache)
+        synthesizer.start()
+        try:
+            sounds.append(samples(list(synthesizer.speak(SpeechRequest("Once a year.")))))
+        finally:
+            synthesizer.stop()
+    assert np.array_equal(sounds[0], sounds[2])
+    assert not np.array_equal(sounds[0], sounds[1])

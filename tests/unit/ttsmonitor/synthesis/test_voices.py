@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.voice import make_voice
-from tests.support.voice_files import install
+from tests.support.voice_files import describe, install
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import UNFIT_SECONDS, Engines
@@ -27,6 +27,12 @@ def config(tmp_path: Path) -> EngineConfig:
     return EngineConfig(engine="auto", voice="davefx", voice_dir=tmp_path)
 
 
+def chosen(config: EngineConfig, request: SpeechRequest) -> str | None:
+    """The name of the voice; None: eSpeak NG."""
+    voice = choose_voice(config, request).voice
+    return voice.name if voice else None
+
+
 @pytest.mark.parametrize(
     ("request_", "name"),
     [
@@ -37,16 +43,19 @@ def config(tmp_path: Path) -> EngineConfig:
         (SpeechRequest("x", lang="fr"), "siwis"),
         (SpeechRequest("x", lang="de"), None),
         (SpeechRequest("x", voice="espeak"), None),
-        (SpeechRequest("x", voice="siwis", lang="en"), "siwis"),
+        (SpeechRequest("x", voice="siwis"), "siwis"),
+        (SpeechRequest("x", voice="siwis", lang="en-GB"), "cori"),
+        (SpeechRequest("x", voice="siwis", lang="de"), None),
         (SpeechRequest("x", voice="gone", lang="fr"), "siwis"),
         (SpeechRequest("x", voice="gone"), "davefx"),
+        (SpeechRequest("x", voice="fr_FR-gone-low"), "siwis"),
+        (SpeechRequest("x", voice="de_DE-gone-low"), None),
     ],
 )
 def test_a_voice_is_chosen_by_name_else_by_language(
     config: EngineConfig, request_: SpeechRequest, name: str | None
 ) -> None:
-    voice = choose_voice(config, request_)
-    assert (voice.name if voice else None) == name
+    assert chosen(config, request_) == name
 
 
 def test_a_voice_is_for_the_language_and_the_region_that_it_says(tmp_path: Path) -> None:
@@ -57,12 +66,8 @@ def test_a_voice_is_for_the_language_and_the_region_that_it_says(tmp_path: Path)
         install(tmp_path, name, lang, code=code)
     config = EngineConfig(engine="auto", voice="talesyntese", voice_dir=tmp_path)
 
-    def chosen(lang: str) -> str | None:
-        voice = choose_voice(config, SpeechRequest("x", lang=lang))
-        return voice.name if voice else None
-
     languages = ["es-ES", "es-MX", "es-ar", "es-419", "zh", "nb", "no", "fr"]
-    assert [chosen(lang) for lang in languages] == [
+    assert [chosen(config, SpeechRequest("x", lang=lang)) for lang in languages] == [
         "davefx", "ald", "daniela", "ald", "huayan", "talesyntese", "talesyntese", None,
     ]  # fmt: skip
 
@@ -72,11 +77,11 @@ def test_a_broken_voice_that_is_asked_for_costs_no_sentence_but_where_only_piper
     config: EngineConfig, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (config.voice_dir / broken).write_text("")
-    request = SpeechRequest("x", voice="cori", speaker=1)
-    voice = choose_voice(config, request)
-    assert voice is not None and voice.name == "davefx"
-    assert Engines(config, lambda: None).choose(request).name == "piper davefx"
-    assert "cori" in caplog.records[-1].message
+    request = SpeechRequest("x", lang="es", voice="cori", speaker=1)
+    engines = Engines(config, lambda: None)
+    assert engines.choose(request).name == "piper davefx"
+    assert "cori.onnx" in engines.remark
+    assert engines.remark in caplog.messages
     with pytest.raises(SynthesisError, match="cori"):
         choose_voice(replace(config, engine="piper"), request)
 
@@ -89,17 +94,17 @@ def spoil(model: Path) -> None:
 def test_in_place_of_a_voice_that_cannot_be_loaded_the_default_one_speaks_and_it_is_said_why(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spoil(config.voice_dir / "siwis.onnx")
+    spoil(install(config.voice_dir, "tux"))
     engines = Engines(config, lambda: None)
-    assert engines.choose(SpeechRequest("x", voice="siwis")).name == "piper davefx"
-    assert "siwis cannot be loaded; fetch it again" in engines.remark
+    assert engines.choose(SpeechRequest("x", voice="tux")).name == "piper davefx"
+    assert "tux cannot be loaded; fetch it again" in engines.remark
     assert engines.remark.endswith("; piper davefx speaks instead")
     assert engines.remark in caplog.messages
     assert engines.choose(SpeechRequest("x")).name == "piper davefx"
     assert engines.remark == ""
-    with pytest.raises(SynthesisError, match="siwis cannot be loaded"):
+    with pytest.raises(SynthesisError, match="tux cannot be loaded"):
         only = replace(config, engine="piper")
-        Engines(only, lambda: None).choose(SpeechRequest("x", voice="siwis"))
+        Engines(only, lambda: None).choose(SpeechRequest("x", voice="tux"))
 
 
 def test_in_place_of_a_default_voice_that_cannot_be_loaded_another_one_of_its_language_speaks(
@@ -131,11 +136,12 @@ def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_aft
     tries: list[str] = []
     engines = Engines(config, lambda: tries.append("loading"))
     request = SpeechRequest("x", voice="siwis")
+    install(config.voice_dir, "tom", "fr")
     spoil(config.voice_dir / "siwis.onnx")
     for _ in range(3):
-        assert engines.choose(request).name == "piper davefx"
+        assert engines.choose(request).name == "piper tom"
         assert "siwis cannot be loaded" in engines.remark
-    assert len(tries) == 2  # with that of davefx
+    assert len(tries) == 2  # with that of tom
     with monkeypatch.context() as patched:
         later = time.monotonic() + UNFIT_SECONDS + 1
         patched.setattr("time.monotonic", lambda: later)
@@ -164,10 +170,12 @@ def test_a_speaker_is_one_of_the_voice_that_was_asked_for(
     assert not any("has no speaker" in record.message for record in caplog.records)
 
 
-def test_piper_alone_reads_another_language_with_the_default_voice(config: EngineConfig) -> None:
-    only = EngineConfig(engine="piper", voice="davefx", voice_dir=config.voice_dir)
-    voice = choose_voice(only, SpeechRequest("x", lang="de"))
-    assert voice is not None and voice.name == "davefx"
+def test_piper_alone_fails_where_no_voice_is_of_the_language(config: EngineConfig) -> None:
+    only = replace(config, engine="piper")
+    with pytest.raises(VoiceNotFoundError, match=r"no Piper voice for de .*download_voice NAME"):
+        choose_voice(only, SpeechRequest("x", lang="de"))
+    with pytest.raises(VoiceNotFoundError, match="davefx reads es, and the text is de; no Piper"):
+        choose_voice(only, SpeechRequest("x", lang="de", voice="davefx"))
     with pytest.raises(VoiceNotFoundError, match="download_voice gone"):
         choose_voice(EngineConfig("piper", "gone", config.voice_dir), SpeechRequest("x"))
 
@@ -236,3 +244,60 @@ def test_only_what_piper_needs_has_to_be_in_a_description(tmp_path: Path) -> Non
     description.write_text(json.dumps(known | {"phoneme_map": {}, "piper_version": "1.0.0"}))
     engines = Engines(EngineConfig("piper", "old", tmp_path), on_loading=lambda: None)
     assert engines.choose(SpeechRequest("x")).name == "piper old"
+
+
+@pytest.mark.parametrize(
+    ("installed", "default", "tts_lang", "spoken"),
+    [
+        ("en", "es_ES-davefx-medium", "es", {"": None, "es-MX": None, "en": "en"}),
+        ("en", "en", "es", {"": None, "es": None, "en-GB": "en"}),
+        ("en", "en", "en", {"": "en", "es": None}),
+        ("es", "es", "es", {"": "es", "es-MX": "es", "en": None}),
+        ("es", "es", "en", {"": None, "es": "es"}),
+        ("en es", "es", "es", {"": "es", "en": "en", "es-419": "es"}),
+        ("en es", "en", "es", {"": "es", "en": "en"}),
+    ],
+)
+def test_a_voice_reads_its_own_language_only(
+    tmp_path: Path, installed: str, default: str, tts_lang: str, spoken: dict[str, str | None]
+) -> None:
+    for lang in installed.split():
+        install(tmp_path, lang, lang)
+    by_name = EngineConfig("auto", default, tmp_path, lang=tts_lang)
+    by_path = replace(by_name, model=tmp_path / f"{default}.onnx")
+    for config in (by_name, by_path):
+        found = {lang: chosen(config, SpeechRequest("x", lang=lang)) for lang in spoken}
+        assert found == spoken
+
+
+def test_a_named_voice_of_another_language_is_replaced_and_the_remark_says_why(
+    config: EngineConfig,
+) -> None:
+    engines = Engines(config, lambda: None)
+    assert engines.choose(SpeechRequest("x", lang="es", voice="amy")).name == "piper davefx"
+    why = "the voice amy reads en-us, and the text is es; piper davefx speaks instead"
+    assert engines.remark == why
+    assert engines.choose(SpeechRequest("x", lang="de", voice="amy")).name == "espeak"
+    assert engines.remark.endswith("and the text is de; espeak de speaks instead")
+    assert engines.choose(SpeechRequest("x", voice="amy")).name == "piper amy"
+    assert (engines.remark, engines.lang) == ("", "en-us")
+
+
+def test_a_voice_that_names_no_language_reads_what_names_it(tmp_path: Path) -> None:
+    install(tmp_path, "quiet", "")
+    config = EngineConfig("auto", "quiet", tmp_path)
+    assert chosen(config, SpeechRequest("x", voice="quiet")) == "quiet"
+    assert chosen(config, SpeechRequest("x")) is None
+    assert chosen(config, SpeechRequest("x", lang="es", voice="quiet")) is None
+
+
+def test_a_default_voice_that_cannot_be_read_is_named_for_its_language(
+    config: EngineConfig,
+) -> None:
+    describe(config.voice_dir / "davefx.onnx", inference={"length_scale": 1e5})
+    choice = choose_voice(config, SpeechRequest("x"))
+    assert choice.name == "espeak es"
+    assert "davefx.onnx.json" in choice.why and "inference.length_scale is 100000.0" in choice.why
+    assert choose_voice(config, SpeechRequest("x", lang="fr")).remark == ""
+    with pytest.raises(SynthesisError, match="length_scale"):
+        choose_voice(replace(config, engine="piper"), SpeechRequest("x"))

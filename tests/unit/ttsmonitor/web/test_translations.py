@@ -120,6 +120,16 @@ def _is_like(reason: str):  # type: ignore[no-untyped-def]
             "utterance 7: chunk 1 of 2 did not come",
             "frase 7: no llegó el fragmento 1 de 2",
         ),
+        (
+            "x.json does not describe a Piper voice: inference.length_scale is nan; it has to be a"
+            " number from 0.2 to 5. Fetch the voice again, or correct the file",
+            "x.json no describe una voz de Piper: inference.length_scale es nan; debe ser un número"
+            " de 0,2 a 5. Descarga la voz otra vez o corrige el archivo",
+        ),
+        (
+            "the voice amy reads en_US, and the text is es; piper davefx speaks instead",
+            "la voz amy lee en_US y el texto está en es; habla piper davefx en su lugar",
+        ),
         ("control: pause ", "control: pause "),
         ("cleared from the queue", "quitada de la cola"),
         ("something nobody ever wrote down", "something nobody ever wrote down"),

@@ -8,9 +8,11 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from ttsmirror.conf import conf
+from django.core.management import get_commands
+
 from ttsmirror.exceptions import BrokerError, InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.publishing.outgoing import text_topic
 from ttsmirror.wire.messages import (
     ENDS,
     STATUS_TOPIC,
@@ -18,6 +20,9 @@ from ttsmirror.wire.messages import (
     parse_chunk,
     parse_object,
 )
+from ttsmonitor.conf import conf
+from ttsmonitor.system.commands import manage_command
+from ttsmonitor.system.ports import loopback_address
 
 CONNECT_SECONDS = 5.0
 STORED_SECONDS = 5.0
@@ -45,11 +50,9 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
     connection.start()
     try:
         if not connection.wait_ready(CONNECT_SECONDS):
-            raise BrokerError(
-                f"{connection.error.capitalize()}. Start one with: python manage.py run_broker"
-            )
+            raise BrokerError(f"{connection.error.capitalize()}.{_start_hint()}")
         for part in parts:
-            info = connection.publish(conf.MQTT_TOPIC, part, qos=1)
+            info = connection.publish(text_topic(utterance, conf.MQTT_TOPIC), part, qos=1)
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         return (
@@ -59,6 +62,13 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
         )
     finally:
         connection.stop()
+
+
+def _start_hint() -> str:
+    """Return how to start a broker, where one can be started on this computer."""
+    if loopback_address(conf.MQTT_HOST) is None or "run_broker" not in get_commands():
+        return ""
+    return f" Start one with: {manage_command('run_broker')}"
 
 
 def _take(message: Received, wanted: str, heard: queue.SimpleQueue[dict[str, Any]]) -> None:

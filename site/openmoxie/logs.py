@@ -1,0 +1,18 @@
+"""Filters of the log."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+
+def is_not_a_health_report(record: logging.LogRecord) -> bool:
+    """Return False for Django's ERROR line about a /health that answered 503.
+
+    That is its answer while something starts or is away, to whoever polls it; what is wrong is
+    logged where it happens.
+    """
+    if getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE:
+        return True
+    match = getattr(getattr(record, "request", None), "resolver_match", None)
+    return match is None or match.url_name != "health"

@@ -1,0 +1,59 @@
+"""The command lines that messages and pages tell people to type."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+MANAGE = "MOXIE_MANAGE"
+"""Environment variable that gives the beginning of manage_command(). The Docker images and the
+audio host's installation set it: there a command is typed outside the container, or with the
+settings of the service."""
+SITE = Path(__file__).resolve().parents[2]
+PROJECT = SITE.parent
+
+
+def manage_command(arguments: str) -> str:
+    """Return the command line that runs a management command from where this process runs.
+
+    Nothing is quoted in `arguments`.
+    """
+    return f"{os.environ.get(MANAGE) or python_command(_manage())} {arguments}"
+
+
+def python_command(arguments: str) -> str:
+    """Return the command line that runs this process' Python with `arguments`."""
+    return f"{_from_here(Path(sys.executable))} {arguments}"
+
+
+def shell_path(path: Path) -> str:
+    """Return `path` as it is typed in a shell in any directory, from the home directory if below.
+
+    Pages show it to whoever may log in, who need not know the name of the account.
+    """
+    home = Path(os.path.expanduser("~"))
+    if path.is_relative_to(home):
+        return f"~/{shlex.quote(str(path.relative_to(home)))}"
+    return shlex.quote(str(path))
+
+
+def _manage() -> str:
+    # An OpenMoxie has it in site/, this project beside it.
+    inner = SITE / "manage.py"
+    return _from_here(inner if inner.is_file() else PROJECT / "manage.py")
+
+
+def _from_here(path: Path) -> str:
+    """Return a relative path where this process runs in the project's folder, as the docs do."""
+    if path.is_relative_to(PROJECT) and _is_working_directory(PROJECT):
+        return shlex.quote(str(path.relative_to(PROJECT)))
+    return shell_path(path)
+
+
+def _is_working_directory(folder: Path) -> bool:
+    try:
+        return Path.cwd() == folder
+    except FileNotFoundError:  # it was deleted
+        return False

@@ -1,0 +1,103 @@
+"""The topic of the specification: who listens to exactly that hears what a robot says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from hive.mqtt.virtual_moxie import VirtualMoxie
+from tests.conftest import Broker
+from tests.support.history import history_of
+from tests.support.tools import (
+    Listener,
+    Process,
+    manage,
+    running,
+    wait_until,
+)
+
+TOPIC = "moxie/tts/text"
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+WATCH = 'exec mosquitto_sub -h localhost -p {port} -t "{topic}" -v'
+READY = "ready"
+OWN_WORDS = "Había una vez un robot"
+
+Install = Callable[..., dict[str, str]]
+
+
+def watch(broker: Broker, sender: Listener, topic: str) -> Process:
+    """Start the specification's `mosquitto_sub`, and return once it hears something."""
+    process = Process(["bash", "-c", WATCH.format(port=broker.port, topic=topic)])
+
+    def hears() -> bool:
+        sender.publish(topic.replace("+", DEVICE), READY)
+        return READY in process.output
+
+    wait_until(hears, "its subscription")
+    return process
+
+
+@pytest.fixture
+def on_topic(mosquitto: Broker, listen: Callable[..., Listener]) -> Iterator[Process]:
+    """A subscriber to exactly the specification's topic."""
+    with closing(watch(mosquitto, listen(), TOPIC)) as process:
+        yield process
+
+
+@pytest.fixture
+def below_topic(mosquitto: Broker, listen: Callable[..., Listener]) -> Iterator[Process]:
+    """A subscriber to the topics of single robots."""
+    with closing(watch(mosquitto, listen(), f"{TOPIC}/+")) as process:
+        yield process
+
+
+def heard(process: Process) -> list[tuple[str, dict[str, Any]]]:
+    """Return topic and JSON of each message that was printed."""
+    lines = [line.partition(" ") for line in list(process.lines)]
+    return [(topic, json.loads(payload)) for topic, _space, payload in lines if payload != READY]
+
+
+def say_through_robot(install: Install, broker: Broker, **settings: str) -> None:
+    """Have a robot say something of its own, and wait until it is stored and confirmed."""
+    environment = install(DEBUG="1", TTS_ENGINE="espeak", TTS_AUDIO="null", **settings)
+    robot = VirtualMoxie(DEVICE, broker.host, broker.port, tls=False)
+    with (
+        running(manage("run_tts_subscriber"), environment) as speech,
+        running(manage("run_hive"), environment) as hive,
+    ):
+        speech.wait_for_line("connected to the broker")
+        hive.wait_for_line("hive ready at")
+        try:
+            robot.start()
+            robot.wait_for(lambda robot: robot.is_connected)
+            robot.say_own(OWN_WORDS)
+            wait_until(lambda: (OWN_WORDS, "spoken", "") in history_of(environment), "its end")
+        finally:
+            robot.stop()
+    assert [text for text, _status, _error in history_of(environment)] == [OWN_WORDS]
+
+
+def test_subscriber_to_exact_topic_hears_robot(
+    install: Install, mosquitto: Broker, on_topic: Process, below_topic: Process
+) -> None:
+    say_through_robot(install, mosquitto)
+
+    ((topic, fields),) = heard(on_topic)
+    assert topic == TOPIC
+    assert (fields["text"], fields["device_id"]) == (OWN_WORDS, DEVICE)
+    assert heard(below_topic) == []
+
+
+def test_topic_per_device_is_an_option(
+    install: Install, mosquitto: Broker, on_topic: Process, below_topic: Process
+) -> None:
+    say_through_robot(install, mosquitto, MQTT_TOPIC_PER_DEVICE="1")
+
+    ((topic, fields),) = heard(below_topic)
+    assert topic == f"{TOPIC}/{DEVICE}"
+    assert (fields["text"], fields["device_id"]) == (OWN_WORDS, DEVICE)
+    assert heard(on_topic) == []

@@ -1,0 +1,294 @@
+"""The hive while its PostgreSQL is stopped or frozen: what robots say is mirrored all the same."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bench.postgres import Postgres, find_programs
+from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
+from hive.process.supervisor import STOP_SECONDS
+from tests.conftest import Broker
+from tests.support.history import history_of
+from tests.support.tools import (
+    Process,
+    free_port,
+    get_json,
+    manage,
+    run,
+    running,
+    wait_until,
+)
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed"),
+]
+DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+STRANGER = "d_0f8fad5b-d9cb-469f-a165-70867728950e"
+MIGRATED = "migrated"
+CSRF_TOKEN = "x" * 32
+NOTICE_SECONDS = 5.0
+SENTENCES = [f"Frase número {number}" for number in range(5)]
+
+Install = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    programs = find_programs()
+    assert programs is not None
+    with closing(Postgres(programs)) as server:
+        settings = {"DATABASE_URL": server.new_database(MIGRATED)}
+        run(manage("migrate", "-v0"), settings | {"DJANGO_SETTINGS_MODULE": "openmoxie.settings"})
+        yield server
+
+
+@pytest.fixture
+def postgres(server: Postgres) -> Iterator[Postgres]:
+    """A running server, whatever the test before this one did to it, with a migrated database."""
+    if not server.is_running:
+        server.start()
+    yield server
+
+
+@dataclass
+class Home:
+    """A hive with a PostgreSQL of its own, a speech service with another database, a robot."""
+
+    postgres: Postgres
+    url: str
+    hive: dict[str, str]
+    speech: dict[str, str]
+    process: Process
+    robot: VirtualMoxie
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Stop the hive's database for the length of a block."""
+        self.postgres.stop()
+        try:
+            yield
+        finally:
+            self.postgres.start()
+
+    def rows(self, query: str) -> list[Any]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def health(self) -> dict[str, Any]:
+        return get_json(f"http://127.0.0.1:{self.hive['HIVE_PORT']}/health")
+
+    def is_database_well(self) -> bool:
+        return bool(self.health()["checks"]["database"]["ok"])
+
+    def history(self) -> list[str]:
+        """Return the words of every sentence in the history."""
+        return [text for text, _status, _error in history_of(self.speech)]
+
+    def answers(self) -> list[dict[str, Any]]:
+        return [payload for name, payload in self.robot.commands if name == "remote_chat"]
+
+    def wait_for_settled_outbox(self) -> None:
+        count = "select count(*) from ttsmonitor_outboxentry"
+        wait_until(lambda: self.rows(count) == [(0,)], "the outbox to be empty", 30)
+        wait_until(lambda: self.health()["ok"], "the hive's health")
+
+
+@pytest.fixture
+def home(postgres: Postgres, mosquitto: Broker, install: Install, tmp_path: Path) -> Iterator[Home]:
+    speech = install(TTS_ENGINE="espeak", TTS_AUDIO="null")
+    url = postgres.new_database(f"moxie_{tmp_path.name}".lower()[:60], MIGRATED)
+    hive = speech | {
+        "DATABASE_URL": url,
+        "MOXIE_WORK_DIR": str(tmp_path / "hive"),
+        "MOXIE_REQUIRE_LOGIN": "0",
+        "HIVE_CONFIG_DELAY_SECONDS": "0.1",
+        "DEBUG": "1",
+    }
+    robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
+    with (
+        running(manage("run_tts_subscriber"), speech) as listening,
+        running(manage("run_hive"), hive) as process,
+    ):
+        listening.wait_for_line("connected to the broker")
+        process.wait_for_line("hive ready at")
+        home = Home(postgres, url, hive, speech, process, robot)
+        wait_until(lambda: home.health()["ok"], "the hive's health")
+        robot.start()
+        try:
+            robot.wait_for(lambda robot: robot.config)
+            yield home
+        finally:
+            robot.stop()
+
+
+def test_reports_during_outage_are_mirrored_once(home: Home) -> None:
+    with home.outage():
+        for sentence in SENTENCES:
+            home.robot.notify(sentence, OWN_MODULE)
+        wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history")
+    home.wait_for_settled_outbox()
+    assert Counter(home.history()) == Counter(SENTENCES)
+
+
+def test_prompt_during_outage_is_answered_and_mirrored(home: Home) -> None:
+    (opener,) = home.rows("select opener from hive_chatmodule where lang='es'")[0]
+    (fallback,) = ("Perdona, de eso todavía no sé hablar.",)
+    with home.outage():
+        home.robot.prompt()
+        home.robot.wait_for(lambda robot: robot.said == [opener])
+        home.robot.module_id = "STORY"
+        home.robot.hear("Hola")
+        home.robot.wait_for(lambda robot: robot.said == [opener, fallback])
+        wait_until(lambda: home.history() == [opener, fallback], "the history")
+    assert [answer["fallback"] for answer in home.answers()] == [False, True]
+    home.wait_for_settled_outbox()
+    assert home.history() == [opener, fallback]
+
+
+def test_queries_during_outage_are_answered(home: Home) -> None:
+    with home.outage():
+        home.robot.query("schedule")
+        home.robot.ask_modules()
+        home.robot.wait_for(lambda robot: len(robot.commands) >= 2)
+    told = dict(home.robot.commands)
+    assert told["query_result"]["schedule"] == {}
+    (module,) = told["remote_chat"]["query_data"]["modules"]
+    assert module["info"]["id"] == home.robot.module_id
+
+
+def test_health_shows_outage_within_seconds_of_both_ends(home: Home) -> None:
+    home.postgres.stop()
+    wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
+    assert not home.health()["ok"]
+    home.postgres.start()
+    wait_until(home.is_database_well, "its end", NOTICE_SECONDS)
+
+
+def test_health_is_green_after_outage_without_another_sentence(home: Home) -> None:
+    with home.outage():
+        home.robot.notify(SENTENCES[0], OWN_MODULE)
+        wait_until(lambda: home.history() == SENTENCES[:1], "the history")
+        wait_until(lambda: not home.health()["checks"]["mirror"]["ok"], "the outbox to be named")
+    wait_until(lambda: home.health()["ok"], "all to be well again", NOTICE_SECONDS)
+
+
+def test_presence_and_reports_during_outage_are_kept_for_later(
+    home: Home, mosquitto: Broker
+) -> None:
+    stranger = VirtualMoxie(STRANGER, mosquitto.host, mosquitto.port, tls=False)
+    try:
+        with home.outage():
+            stranger.start()
+            stranger.wait_for(lambda robot: robot.config)
+            home.robot.sleep()
+            home.robot.prompt()  # behind it
+            wait_until(home.answers, "the answer")
+        query = "select device_id, online, awake, battery from hive_robot order by device_id"
+        expected = [(STRANGER, True, True, 0.8), (DEVICE, True, False, 0.8)]
+        wait_until(lambda: home.rows(query) == expected, "what was reported", 10)
+        home.robot.stop()
+        gone = (DEVICE, False, None, 0.8)
+        wait_until(lambda: home.rows(query) == [expected[0], gone], "the departure", 10)
+    finally:
+        stranger.stop()
+
+
+def test_puppet_line_during_outage_is_said_and_mirrored(home: Home) -> None:
+    url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots/{DEVICE}/speak"
+    request = urllib.request.Request(
+        url,
+        json.dumps({"text": SENTENCES[0]}).encode(),
+        {
+            "Content-Type": "application/json",
+            "Cookie": f"csrftoken={CSRF_TOKEN}",
+            "X-CSRFToken": CSRF_TOKEN,
+        },
+    )
+    with home.outage():
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert response.status == 202
+            assert json.load(response)["robot"] == "online"
+        home.robot.wait_for(lambda robot: robot.said == SENTENCES[:1])
+        wait_until(lambda: home.history() == SENTENCES[:1], "the history")
+    home.wait_for_settled_outbox()
+    assert home.history() == SENTENCES[:1]
+
+
+def test_token_that_nobody_can_check_is_answered_with_503(home: Home) -> None:
+    url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots"
+    request = urllib.request.Request(url, headers={"Authorization": "Bearer x"})
+    with home.outage(), pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=10)
+    with caught.value as answer:
+        assert (answer.code, json.load(answer)["error"]) == (503, "database_unavailable")
+
+
+def test_hive_stops_in_time_during_outage(home: Home) -> None:
+    with home.outage():
+        home.process.signal(signal.SIGTERM)
+        assert home.process.wait(STOP_SECONDS) == 0
+    assert "Traceback" not in home.process.output
+
+
+def test_frozen_database_does_not_hold_up_an_answer(home: Home) -> None:
+    (opener,) = home.rows("select opener from hive_chatmodule where lang='es'")[0]
+    with home.postgres.frozen():
+        home.robot.publish_state()
+        began = time.monotonic()
+        home.robot.prompt()
+        home.robot.wait_for(lambda robot: robot.said == [opener])
+        assert time.monotonic() - began < 1
+        wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
+    wait_until(home.is_database_well, "its end", NOTICE_SECONDS)
+    wait_until(lambda: home.history() == [opener], "the history")
+
+
+def test_words_wait_for_a_database_that_both_sides_share(
+    postgres: Postgres, mosquitto: Broker, install: Install, tmp_path: Path
+) -> None:
+    url = postgres.new_database("moxie_shared", MIGRATED)
+    environment = install(
+        DATABASE_URL=url, DEBUG="1", MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        MQTT_SSL_PORT=str(free_port()),
+    )  # fmt: skip
+    robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
+
+    def history() -> list[Any]:
+        with psycopg.connect(url) as connection:
+            return connection.execute("select text from ttsmonitor_utterance").fetchall()
+
+    with (
+        running(manage("run_tts_subscriber"), environment) as listening,
+        running(manage("run_hive"), environment) as hive,
+    ):
+        listening.wait_for_line("connected to the broker")
+        hive.wait_for_line("hive ready at")
+        robot.start()
+        try:
+            robot.wait_for(lambda robot: robot.config)
+            postgres.stop()
+            for sentence in SENTENCES:
+                robot.notify(sentence, OWN_MODULE)
+            hive.wait_for_line(f"{len(SENTENCES[-1])} characters in 1 chunks")
+            wait_until(
+                lambda: hive.output.count("characters in 1 chunks") == len(SENTENCES), "the mirror"
+            )
+            postgres.start()
+            wait_until(lambda: len(history()) >= len(SENTENCES), "the history")
+        finally:
+            robot.stop()
+    assert Counter(text for (text,) in history()) == Counter(SENTENCES)

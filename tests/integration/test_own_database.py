@@ -1,0 +1,341 @@
+"""The plug-in in an OpenMoxie keeps everything in a database of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bench.postgres import Postgres, find_programs
+from hive.mqtt.virtual_moxie import VirtualMoxie
+from tests.conftest import Broker
+from tests.support.openmoxie import (
+    ROBOT,
+    SOURCES,
+    OpenMoxie,
+    SpeechService,
+    cloned,
+    git,
+    plug,
+    plug_as_earlier,
+    read,
+    talk,
+    tls_broker,
+)
+from tests.support.tools import wait_until
+
+SETTINGS = "site/openmoxie/settings.py"
+DAY_OLD = "Dicho hace dos días"
+FILL = f"""
+from datetime import timedelta
+from uuid import uuid4
+from django.utils import timezone
+from ttsmonitor.models import *
+now = timezone.now()
+def say(text, when=now, **more):
+    more = {{"status": "spoken", "source": "chat"}} | more
+    return Utterance.objects.create(text=text, published_at=when, received_at=when, **more)
+say("{DAY_OLD}", now - timedelta(days=2))
+for number in range(3):
+    row = say(f"Frase {{number}}", lang="es", robot_confirmed=True, rank=1, priority="high")
+    UtteranceChunk.objects.create(utterance=row, number=1, text=row.text)
+OutboxEntry.objects.create(id=uuid4(), payload={{
+    "text": "Sin confirmar", "source": "chat", "published_at": now.isoformat(),
+    "device_id": "{ROBOT}",
+}})
+QuarantinedMessage.objects.create(topic="moxie/tts/text", payload=b"\\xff", reason="no text")
+VoiceSetting.objects.create(lang="es", voice="es_ES-davefx-medium", speed=1.25)
+Keeping.objects.create(pk=1, days=1)
+"""
+ROWS = """
+from django.core import serializers
+from ttsmonitor.models import *
+kept = (Utterance, UtteranceChunk, OutboxEntry, QuarantinedMessage, VoiceSetting, Keeping, Total)
+rows = [row for model in kept for row in model.objects.order_by("pk")]
+print("rows", serializers.serialize("json", rows))
+"""
+DROP = "from ttsmonitor.plugged_in.database import drop_old_tables; drop_old_tables()"
+NAMES = "from django.db import connection; print(connection.introspection.table_names())"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return cloned(tmp_path)
+
+
+@pytest.fixture
+def robot(tmp_path: Path) -> Iterator[VirtualMoxie]:
+    with tls_broker(tmp_path) as port:
+        robot = VirtualMoxie(ROBOT, "localhost", port)
+        yield robot
+        robot.stop()
+
+
+@pytest.fixture
+def speech(mosquitto: Broker) -> Iterator[SpeechService]:
+    with closing(SpeechService(mosquitto.port)) as service:
+        yield service
+
+
+@pytest.fixture
+def openmoxie(checkout: Path, mosquitto: Broker, robot: VirtualMoxie) -> Iterator[OpenMoxie]:
+    """It is not plugged into, migrated or started yet."""
+    openmoxie = OpenMoxie(
+        checkout,
+        sys.executable,
+        STANDIN_PORT=str(robot._address[1]),
+        MOXIE_TTS_MQTT_PORT=str(mosquitto.port),
+        MOXIE_TTS_TTS_RETRY_SECONDS="1",
+    )
+    yield openmoxie
+    openmoxie.close()
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Nobody else reads or writes it."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def tables(database: Path) -> set[str]:
+    return {name for (name,) in read(database, "select name from sqlite_master")}
+
+
+def rows(openmoxie: OpenMoxie) -> str:
+    """Everything that is kept, as JSON."""
+    return next(
+        line for line in openmoxie.manage("shell", "-c", ROWS).splitlines() if "rows" in line
+    )
+
+
+def test_the_hosts_database_is_neither_read_nor_written(
+    openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
+) -> None:
+    assert plug(openmoxie.checkout).returncode == 0
+    openmoxie.prepare()
+    assert not [name for name in tables(openmoxie.database) if name.startswith("ttsmonitor")]
+    openmoxie.manage("shell", "-c", FILL)
+    before = openmoxie.database.read_bytes()
+    openmoxie.start()
+    with locked(openmoxie.database):
+        talk(openmoxie, robot)
+        spoken = [(source, "spoken", 1) for source in SOURCES]
+        wait_until(lambda: [row[1:] for row in openmoxie.history()][-len(SOURCES) :] == spoken)
+        wait_until(lambda: DAY_OLD not in {row[0] for row in openmoxie.history()}, "the pruning")
+        waiting = "select payload from ttsmonitor_outboxentry"
+        wait_until(lambda: read(openmoxie.history_database, waiting) == [], "the confirmations")
+    assert openmoxie.database.read_bytes() == before
+    assert "locked" not in openmoxie.output
+    assert "Traceback" not in openmoxie.output
+
+
+def test_a_locked_history_delays_no_command(
+    openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
+) -> None:
+    assert plug(openmoxie.checkout).returncode == 0
+    openmoxie.prepare()
+    openmoxie.start()
+    robot.start()
+    robot.wait_for(lambda robot: robot.config, 30)
+    with locked(openmoxie.history_database):
+        began = time.monotonic()
+        for number in range(5):
+            openmoxie.puppet(command="speak", speech=f"Hola {number}", mood="happy", intensity="1")
+        robot.wait_for(lambda robot: len(robot.said) == 5, 5)
+        assert time.monotonic() - began < 5  # a locked database is waited for for 20
+    wait_until(lambda: len(openmoxie.history()) == 5, "the history", 40)
+
+
+def test_missing_tables_are_made_when_something_is_said(
+    openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
+) -> None:
+    openmoxie.prepare()
+    assert plug(openmoxie.checkout).returncode == 0
+    assert not openmoxie.history_database.exists()
+    openmoxie.start()
+    assert not openmoxie.history_database.exists()
+    talk(openmoxie, robot)
+    wait_until(openmoxie.history_database.exists, "the file")
+    wait_until(lambda: "ttsmonitor_keeping" in tables(openmoxie.history_database), "the tables")
+    wait_until(lambda: len(openmoxie.history()) == len(SOURCES))
+    assert not [name for name in tables(openmoxie.database) if name.startswith("ttsmonitor")]
+
+
+def test_several_processes_make_the_tables_at_once(openmoxie: OpenMoxie) -> None:
+    plug(openmoxie.checkout)
+    openmoxie.prepare()
+    openmoxie.history_database.unlink()
+    make = "from ttsmonitor.plugged_in.database import prepare; prepare()"
+    with ThreadPoolExecutor(3) as threads:
+        made = [threads.submit(openmoxie.manage, "shell", "-c", make) for _ in range(3)]
+        assert not any("Error" in each.result() for each in made)
+    assert "MISSING" not in plug(openmoxie.checkout, "--check").stdout
+
+
+def test_upgrade_copies_the_history_out_of_the_hosts_database(openmoxie: OpenMoxie) -> None:
+    plug_as_earlier(openmoxie.checkout)
+    openmoxie.prepare()
+    openmoxie.manage("shell", "-c", FILL)
+    old = rows(openmoxie)
+    assert "ttsmonitor_utterance" in tables(openmoxie.database)
+    assert not openmoxie.history_database.exists()
+
+    done = plug(openmoxie.checkout)
+    assert '-INSTALLED_APPS = [*INSTALLED_APPS, "ttsmonitor"]' in done.stdout
+    assert "Copied 11 rows" in openmoxie.manage("migrate")
+    assert rows(openmoxie) == old
+
+    # Once: what is deleted later does not come back.
+    openmoxie.manage(
+        "shell", "-c", "from ttsmonitor.models import *; Keeping.objects.all().delete()"
+    )
+    assert "Copied" not in openmoxie.manage("migrate")
+    assert "keeping" not in rows(openmoxie)
+    assert len(read(openmoxie.database, "select 1 from ttsmonitor_utterance")) == 4
+
+    openmoxie.manage("shell", "-c", DROP)
+    left = {name for name in tables(openmoxie.database) if "ttsmonitor" in name or "utter" in name}
+    assert left == set()
+    assert "No migrations to apply" in openmoxie.manage("migrate")
+    plug(openmoxie.checkout, "--remove")
+    assert git(openmoxie.checkout, "status", "--porcelain") == ""
+
+
+@pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed")
+def test_upgrade_copies_the_history_out_of_postgresql(openmoxie: OpenMoxie) -> None:
+    programs = find_programs()
+    assert programs is not None
+    with closing(Postgres(programs)) as server:
+        url = server.new_database("openmoxie")
+        settings = openmoxie.checkout / SETTINGS
+        theirs = f"import dj_database_url\nDATABASES['default'] = dj_database_url.parse({url!r})\n"
+        settings.write_text(f"{settings.read_text()}\n{theirs}")
+        plug_as_earlier(openmoxie.checkout)
+        openmoxie.prepare()
+        openmoxie.manage("shell", "-c", FILL)
+        old = rows(openmoxie)
+        plug(openmoxie.checkout)
+        assert "Copied 11 rows" in openmoxie.manage("migrate")
+        assert rows(openmoxie) == old
+        assert len(openmoxie.history()) == 4
+        openmoxie.manage("shell", "-c", DROP)
+        names = openmoxie.manage("shell", "-c", NAMES)
+        assert "auth_user" in names
+        assert "ttsmonitor_" not in names
+
+
+def test_older_tables_with_fewer_columns_are_copied(openmoxie: OpenMoxie) -> None:
+    plug_as_earlier(openmoxie.checkout)
+    openmoxie.prepare()
+    openmoxie.manage("migrate", "ttsmonitor", "0003")
+    with closing(sqlite3.connect(openmoxie.database)) as connection:
+        connection.execute(
+            "insert into ttsmonitor_utterance (id, text, source, device_id, lang, voice, mood,"
+            " priority, total_chunks, status, error, published_at, received_at, engine) values"
+            " ('0123456789abcdef0123456789abcdef', 'Hola', 'chat', '', '', '', '', 'normal', 1,"
+            " 'spoken', '', '2026-01-01 10:00:00', '2026-01-01 10:00:00', '')"
+        )
+        connection.commit()
+    plug(openmoxie.checkout)
+    assert "Copied 1 rows" in openmoxie.manage("migrate")
+    assert openmoxie.history() == [("Hola", "chat", "spoken", None)]
+
+
+def test_old_tables_that_were_not_copied_are_not_dropped(openmoxie: OpenMoxie) -> None:
+    plug_as_earlier(openmoxie.checkout)
+    openmoxie.prepare()
+    plug(openmoxie.checkout)
+    drop = (
+        "from ttsmonitor.exceptions import TTSMonitorError\n"
+        "from ttsmonitor.plugged_in.database import drop_old_tables\n"
+        "try: drop_old_tables()\nexcept TTSMonitorError as exc: print('refused:', exc)"
+    )
+    assert "refused: The old tables are not copied yet" in openmoxie.manage("shell", "-c", drop)
+    assert "ttsmonitor_utterance" in tables(openmoxie.database)
+
+
+def test_the_admin_deletes_from_the_history_and_deletes_users(openmoxie: OpenMoxie) -> None:
+    plug(openmoxie.checkout)
+    openmoxie.prepare()
+    openmoxie.manage("shell", "-c", FILL)
+    make = (
+        "from django.contrib.auth.models import User; print(User.objects.create_user('child').pk)"
+    )
+    user = openmoxie.manage("shell", "-c", make).split()[-1]
+    openmoxie.start()
+    assert DAY_OLD in openmoxie.admin("ttsmonitor/utterance/")
+    (row,) = read(
+        openmoxie.history_database, "select id from ttsmonitor_utterance where text = ?", DAY_OLD
+    )
+    openmoxie.post(f"admin/ttsmonitor/utterance/{row[0]}/delete/", {"post": "yes"})
+    assert DAY_OLD not in {row[0] for row in openmoxie.history()}
+    openmoxie.post(f"admin/auth/user/{user}/delete/", {"post": "yes"})
+    assert openmoxie.rows("select username from auth_user") == [("parent",)]
+
+
+def test_settings_without_our_database_leave_the_host_alone(
+    openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
+) -> None:
+    plug(openmoxie.checkout)
+    settings = openmoxie.checkout / SETTINGS
+    settings.write_text(settings.read_text() + "DATABASES = {'default': DATABASES['default']}\n")
+    openmoxie.prepare()
+    openmoxie.start()
+    robot.start()
+    robot.wait_for(lambda robot: robot.config, 30)
+    openmoxie.puppet(command="speak", speech="Hola", mood="happy", intensity="1")
+    robot.wait_for(lambda robot: robot.said, 20)
+    assert "nothing is mirrored: DATABASES lacks moxie_tts" in openmoxie.output
+    assert not [name for name in tables(openmoxie.database) if name.startswith("ttsmonitor")]
+    assert speech.heard == []
+
+
+def test_missing_folder_delays_the_history_and_not_the_speech(
+    openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.write_text("a file where the folder should be")
+    plug(openmoxie.checkout)
+    settings = openmoxie.checkout / SETTINGS
+    told = f"MOXIE_TTS_DATABASE = {str(place / 'moxie_tts.sqlite3')!r}\n"
+    settings.write_text(settings.read_text().replace("\n# The Moxie", f"{told}\n# The Moxie"))
+    openmoxie.prepare()
+    openmoxie.start()
+    robot.start()
+    robot.wait_for(lambda robot: robot.config, 30)
+    openmoxie.puppet(command="speak", speech="Hola", mood="happy", intensity="1")
+    wait_until(lambda: speech.heard, "the sentence")
+    place.unlink()
+    database = place / "moxie_tts.sqlite3"
+    wait_until(database.exists, "the database")
+    query = "select text from ttsmonitor_utterance"
+    wait_until(lambda: "ttsmonitor_keeping" in tables(database), "the tables")
+    wait_until(lambda: read(database, query) == [("Hola",)], "the history")
+
+
+def test_check_tells_of_a_missing_database(openmoxie: OpenMoxie) -> None:
+    path = openmoxie.history_database
+    plug(openmoxie.checkout)
+    done = plug(openmoxie.checkout, "--check")
+    assert done.returncode == 1
+    assert "MISSING  its database moxie_tts.sqlite3: python3 site/manage.py migrate" in done.stdout
+    openmoxie.manage("migrate")
+    done = plug(openmoxie.checkout, "--check")
+    assert (done.returncode, "MISSING" in done.stdout) == (0, False)
+    assert f"there    its tables in {path}" in done.stdout
+
+    openmoxie.manage("migrate", "ttsmonitor", "zero", "--database", "moxie_tts")
+    assert f"MISSING  its tables in {path}" in plug(openmoxie.checkout, "--check").stdout
+    path.unlink()
+    assert f"MISSING  its database {path}" in plug(openmoxie.checkout, "--check").stdout
+    assert f"The history stays in {path}." in plug(openmoxie.checkout, "--remove").stdout
+    assert git(openmoxie.checkout, "status", "--porcelain") == ""

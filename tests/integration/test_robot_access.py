@@ -1,0 +1,314 @@
+"""What a client reaches through the robots' port: its own topics, whatever it calls itself."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from hive.broker.mosquitto_config import ROBOTS_ACL, ensure_certificate
+from hive.broker.run import find_mosquitto
+from tests.support.tools import (
+    ROOT,
+    Listener,
+    answers,
+    end_client,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
+
+VICTIM, HONEST = "d_victim", "d_honest"
+FROM_ROBOT = ("state", "events/remote-chat", "events/client-service-activity-log", "events/zmq")
+TO_ROBOT = (
+    "config",
+    "commands/telehealth",
+    "commands/remote_chat",
+    "commands/query_result",
+    "commands/wakeup",
+    "commands/zmq",
+)
+UNUSED = ("events/config", "events/state", "commands/config", "commands/state")
+"""What an id with a slash in it might turn into a topic of its own."""
+KNOWN = {f"/devices/{VICTIM}/{name}" for name in FROM_ROBOT + TO_ROBOT}
+SPEECH = "moxie/tts/status"
+PLAIN = (HONEST, "d_", "moxie", f"{VICTIM} ", "%c", "%u", "$SYS")
+"""Ids of one level, which own topics."""
+INTRUDERS = (
+    f"{VICTIM}/events",
+    f"{VICTIM}/commands",
+    f"{VICTIM}/config",
+    f"{VICTIM}/state",
+    f"{VICTIM}/events/remote-chat",
+    f"{VICTIM}/commands/telehealth",
+    f"{VICTIM}/commands/commands",
+    f"{VICTIM}/",
+    f"{VICTIM}//",
+    f"{VICTIM}//commands",
+    f"/{VICTIM}",
+    f"/{VICTIM}/commands",
+    f"../devices/{VICTIM}",
+    f"{VICTIM}/../{VICTIM}",
+    f"{VICTIM}/#",
+    f"{VICTIM}/+",
+    f"{VICTIM}/commands/#",
+    "#",
+    "+",
+    "+/commands",
+    "d_+",
+    "",
+    "/",
+    "//",
+    "%u/commands",
+    "$SYS/broker",
+    f"$share/x/{VICTIM}",
+    *PLAIN,
+)
+FILTERS = ("#", "/#", "/devices/#", f"/devices/{VICTIM}/#", "/devices/+/+/+")
+SUFFIXES = (*FROM_ROBOT, *TO_ROBOT, *UNUSED, "x", "")
+
+
+def filters_of(client_id: str) -> list[str]:
+    """What a client of this id tries to subscribe."""
+    if set("+#") & set(client_id):
+        # No "$SYS/#": Mosquitto reports each denial of such an id on its log topic, and crashes
+        # in an endless recursion where that report is denied to the same client.
+        return list(FILTERS)
+    return [*FILTERS, f"/devices/{client_id}/#", "$SYS/#"]
+
+
+def topics_of(client_id: str) -> set[str]:
+    """What a client of this id tries to publish on."""
+    own = {f"/devices/{client_id}/{suffix}" for suffix in SUFFIXES}
+    return KNOWN | {topic for topic in own if not set("+#") & set(topic)}
+
+
+def may_be_heard(topic: str) -> bool:
+    """Does a robot or the hive listen to topics of this shape?"""
+    return len(topic.split("/")) <= len(f"/devices/{VICTIM}/events/x".split("/"))
+
+
+@dataclass
+class Ports:
+    """Where a running broker listens."""
+
+    plain: int
+    tls: int
+
+
+@contextmanager
+def broker_of_the_command(work: Path, *options: str) -> Iterator[Ports]:
+    ports = Ports(free_port(), free_port())
+    environment = {
+        "MQTT_HOST": "localhost",
+        "MQTT_PORT": str(ports.plain),
+        "MQTT_SSL_PORT": str(ports.tls),
+        "MOXIE_WORK_DIR": str(work),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+    }
+    with running(manage("run_broker", *options), environment):
+        wait_until(lambda: answers(ports.plain) and answers(ports.tls), "the broker")
+        yield ports
+
+
+@contextmanager
+def broker_of_docker(work: Path) -> Iterator[Ports]:
+    """docker/mosquitto, with the paths and ports of this machine in place of the container's."""
+    ports = Ports(free_port(), free_port())
+    certificate, _key = ensure_certificate(work)
+    text = (ROOT / "docker/mosquitto/mosquitto.conf").read_text()
+    for old, new in (
+        ("/mosquitto/config", str(ROOT / "docker/mosquitto")),
+        ("/mosquitto/certs", str(certificate.parent)),
+        ("/mosquitto/data", str(work)),
+        ("listener 1883", f"listener {ports.plain} 127.0.0.1"),
+        ("listener 8883", f"listener {ports.tls} 127.0.0.1"),
+        ("persistence true", "persistence true\nuser root"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    config = work / "mosquitto.conf"
+    config.write_text(text)
+    program = find_mosquitto()
+    assert program
+    with running([program, "-c", str(config)]):
+        wait_until(lambda: answers(ports.plain) and answers(ports.tls), "the broker")
+        yield ports
+
+
+BROKERS: dict[str, Callable[[Path], object]] = {
+    "mosquitto": broker_of_the_command,
+    "docker": broker_of_docker,
+    "development": lambda work: broker_of_the_command(work, "--development"),
+}
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ports]:
+    with BROKERS[request.param](tmp_path / "work") as ports:  # type: ignore[attr-defined]
+        yield ports
+
+
+class RobotClient:
+    """A client on the robots' port, under any id, that remembers what it received."""
+
+    def __init__(self, port: int, client_id: str, *, will: str = "") -> None:
+        self.received: list[tuple[str, bytes]] = []
+        self.client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False
+        )
+        self.client.username_pw_set(VICTIM, "header.payload.signature")  # for %u
+        self.client.tls_set(cert_reqs=ssl.CERT_NONE)
+        self.client.tls_insecure_set(True)
+        if will:
+            self.client.will_set(will, "forged", 1, retain=True)
+        self.is_let_in = False
+        self._answered, self._subscribed = threading.Event(), threading.Event()
+        self.client.on_connect = self._on_connect
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_message = lambda _c, _u, m: self.received.append((m.topic, bytes(m.payload)))
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self._answered.wait(10)
+
+    def _on_connect(
+        self, client: paho.Client, _data: object, _flags: object, *rest: object
+    ) -> None:
+        self.is_let_in = rest[0] == 0
+        self._answered.set()
+        if not self.is_let_in:
+            client.disconnect()
+
+    def subscribe(self, *filters: str) -> None:
+        self._subscribed.clear()
+        self.client.subscribe([(each, 1) for each in filters])
+        assert self._subscribed.wait(10)
+
+    def publish(self, topics: Iterable[str], payload: str, *, retain: bool = False) -> None:
+        for sent in [self.client.publish(topic, payload, 1, retain) for topic in topics]:
+            sent.wait_for_publish(10)
+
+    def vanish(self) -> None:
+        """Lose the connection without a goodbye, so that the broker publishes the last will."""
+        transport = self.client.socket()
+        assert isinstance(transport, socket.socket)
+        socket.socket.shutdown(transport, socket.SHUT_RDWR)  # not the TLS one, which takes leave
+
+    def close(self) -> None:
+        end_client(self.client)
+
+
+@pytest.fixture
+def everything(broker: Ports) -> Iterator[Listener]:
+    """Somebody on this computer, who reaches all topics."""
+    listener = Listener(broker.plain, "#")
+    yield listener
+    listener.close()
+
+
+@pytest.fixture
+def robots(broker: Ports) -> Iterator[Callable[..., RobotClient]]:
+    """Make clients on the robots' port: robots("d_1", will="a topic")."""
+    made: list[RobotClient] = []
+
+    def make(client_id: str, *, will: str = "") -> RobotClient:
+        made.append(RobotClient(broker.tls, client_id, will=will))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def subscribed(robot: RobotClient, device_id: str) -> RobotClient:
+    robot.subscribe(f"/devices/{device_id}/config", f"/devices/{device_id}/commands/#")
+    return robot
+
+
+def await_delivery(everything: Listener, robot: RobotClient, device_id: str) -> None:
+    """Return when all that was published before has been delivered."""
+    mark = f"mark {uuid.uuid4()}".encode()
+    everything.publish(f"/devices/{device_id}/commands/wakeup", mark)
+    for heard in (robot.received, everything.messages):
+        wait_until(lambda h=heard: mark in [data for _t, data in list(h)], "the mark")  # type: ignore[misc]
+
+
+def topics_with(heard: list[tuple[str, bytes]], payload: bytes) -> set[str]:
+    return {topic for topic, data in list(heard) if data == payload}
+
+
+def test_no_client_id_reaches_another_robot(
+    everything: Listener, robots: Callable[..., RobotClient]
+) -> None:
+    victim = subscribed(robots(VICTIM), VICTIM)
+    everything.publish(f"/devices/{VICTIM}/config", "private", retain=True)
+    everything.publish(SPEECH, "private", retain=True)
+    read: dict[str, set[str]] = {}
+    for client_id in INTRUDERS:
+        intruder = robots(client_id)
+        if not intruder.is_let_in:
+            continue
+        intruder.subscribe(*filters_of(client_id))
+        intruder.publish(topics_of(client_id), "forged", retain=True)
+        for name in (*TO_ROBOT, *UNUSED):
+            everything.client.publish(f"/devices/{VICTIM}/{name}", "private", 1)
+        victim.publish([f"/devices/{VICTIM}/{name}" for name in FROM_ROBOT], "private")
+        await_delivery(everything, victim, VICTIM)
+        if topics := topics_with(intruder.received, b"private"):
+            read[client_id] = topics
+        intruder.close()
+    assert topics_with(everything.messages, b"private") >= KNOWN | {
+        SPEECH
+    }  # there was something to read
+    assert not read
+    late = robots(VICTIM)  # what is retained comes to one that subscribes anew
+    late.subscribe(f"/devices/{VICTIM}/#")
+    await_delivery(everything, late, VICTIM)
+    assert not topics_with([*victim.received, *late.received], b"forged")
+    forged = {topic for topic in topics_with(everything.messages, b"forged") if may_be_heard(topic)}
+    assert f"/devices/{HONEST}/state" in forged  # a robot's own, which shows that it would be seen
+    assert {topic.split("/")[2] for topic in forged} <= set(PLAIN)
+
+
+def test_no_last_will_reaches_another_robot(
+    everything: Listener, robots: Callable[..., RobotClient]
+) -> None:
+    victim = subscribed(robots(VICTIM), VICTIM)
+    own = f"/devices/{HONEST}/events/gone"
+    wills = [(f"{VICTIM}/commands", f"/devices/{VICTIM}/commands/state")]
+    wills += [(HONEST, topic) for topic in sorted(KNOWN)]
+    for client_id, topic in (*wills, (HONEST, own)):
+        intruder = robots(client_id, will=topic)
+        if intruder.is_let_in:
+            intruder.vanish()
+    wait_until(lambda: own in topics_with(everything.messages, b"forged"), "the robot's own will")
+    await_delivery(everything, victim, VICTIM)
+    assert topics_with(everything.messages, b"forged") == {own}
+    assert not topics_with(victim.received, b"forged")
+
+
+def test_a_robot_reaches_all_topics_of_its_own(
+    everything: Listener, robots: Callable[..., RobotClient]
+) -> None:
+    robot = subscribed(robots(HONEST), HONEST)
+    robot.publish([f"/devices/{HONEST}/{name}" for name in FROM_ROBOT], "report")
+    for name in TO_ROBOT:
+        everything.publish(f"/devices/{HONEST}/{name}", "order")
+    await_delivery(everything, robot, HONEST)
+    here = f"/devices/{HONEST}/"
+    assert topics_with(everything.messages, b"report") == {here + name for name in FROM_ROBOT}
+    assert topics_with(robot.received, b"order") == {here + name for name in TO_ROBOT}
+
+
+def test_docker_has_the_access_rules_of_the_command() -> None:
+    assert (ROOT / "docker/mosquitto/robots.acl").read_text() == ROBOTS_ACL

@@ -1,0 +1,79 @@
+"""The command lines that are printed for people to type."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.tools import ROOT
+from ttsmonitor.system.commands import MANAGE, manage_command, python_command, shell_path
+
+
+def in_shell(command: str, directory: Path) -> str:
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=directory,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "openmoxie.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_command_in_the_project_folder_is_relative(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "executable", str(ROOT / ".venv" / "bin" / "python"))
+    assert manage_command("changepassword moxie") == (
+        ".venv/bin/python manage.py changepassword moxie"
+    )
+    assert python_command("-m pip") == ".venv/bin/python -m pip"
+
+
+def test_system_python_is_named_by_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    assert manage_command("migrate") == "/usr/bin/python3 manage.py migrate"
+
+
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_printed_command_runs_in_a_shell_as_it_is(
+    is_inside: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = ROOT if is_inside else tmp_path
+    monkeypatch.chdir(folder)
+    assert "manage.py say" in in_shell(manage_command("help say"), folder)
+
+
+def test_environment_gives_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MANAGE, "docker compose exec tts python manage.py")
+    assert manage_command("migrate") == "docker compose exec tts python manage.py migrate"
+
+
+def test_path_below_home_begins_with_tilde(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / "a folder" / "it's"
+    path.mkdir(parents=True)
+    assert shell_path(path).startswith("~/")
+    assert in_shell(f"cd {shell_path(path)} && pwd", Path("/")).strip() == str(path)
+    assert shell_path(Path("/opt/a folder")) == "'/opt/a folder'"
+
+
+def test_plugged_in_command_names_openmoxies_manage_py(tmp_path: Path) -> None:
+    module = tmp_path / "site" / "ttsmonitor" / "system" / "commands.py"
+    module.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "site" / "ttsmonitor" / "system" / "commands.py", module)
+    (tmp_path / "site" / "manage.py").touch()
+    program = f"import runpy; print(runpy.run_path({str(module)!r})['manage_command']('migrate'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith(" site/manage.py migrate\n")
