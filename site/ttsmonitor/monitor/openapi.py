@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance
 from ttsmirror.wire.control import CONTROL_ACTIONS
-from ttsmirror.wire.messages import PRIORITIES, UTTERANCE_CHARACTERS
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
+from ttsmirror.wire.options import PRIORITIES
 from ttsmonitor.history import pagination, series
 from ttsmonitor.web.labels import SPEAKER_STATES
 from ttsmonitor.web.openapi import (
