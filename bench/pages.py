@@ -33,7 +33,15 @@ PAGES = {
     "hive": ["/", f"/puppet/{ROBOT}/", "/chat/"],
 }
 API = {
-    "monitor": ["/health", "/api/status", "/api/queue", "/api/stats", "/api/history"],
+    "monitor": [
+        "/health",
+        "/api/status",
+        "/api/queue",
+        "/api/stats",
+        "/api/stats/series",
+        "/api/stats/series?by=day&count=92",
+        "/api/history",
+    ],
     "hive": ["/health", "/api/robots", f"/api/robots/{ROBOT}"],
 }
 ADMIN = "/admin/ttsmirror/utterance/"

@@ -25,7 +25,7 @@ from tests.support.tools import (
     wait_until,
 )
 from ttsmonitor.audio.pyaudio import PyAudioOutput
-from ttsmonitor.history import hourly as hourly_module
+from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 
 # A busy machine makes a test slow, not wrong.
@@ -221,8 +221,9 @@ def output() -> Iterator[PyAudioOutput]:
 @pytest.fixture(autouse=True)
 def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep no sums and no answers of an earlier test, and read the database each time."""
-    monkeypatch.setattr(hourly_module, "REFRESH_SECONDS", 0.0)
-    hourly_module.hourly.clear()
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
+    hourly.sums_by_hour.clear()
+    hourly.latency_by_hour.clear()
     cache.clear()
 
 

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from ttsmirror.models import Utterance
 from ttsmonitor.history import counts
 from ttsmonitor.history.filters import day_span
-from ttsmonitor.history.hourly import Key, Sums, hourly
+from ttsmonitor.history.hourly import Key, Sums, sums_by_hour
 from ttsmonitor.web.labels import robot_label, source_label
 
 MAX_COUNTED = 1_000
@@ -53,7 +53,7 @@ class Selection:
 
     def groups(self) -> list[tuple[datetime, Key, Sums]]:
         """Return the sums of what is selected."""
-        return list(hourly.groups(self.equal, *(self.span or ())))
+        return list(sums_by_hour.groups(self.equal, *(self.span or ())))
 
 
 def _span(parameters: Mapping[str, str]) -> tuple[datetime, datetime] | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ttsmirror.models import Utterance
 from ttsmonitor.history.filters import Filters, day_span
-from ttsmonitor.history.hourly import hourly
+from ttsmonitor.history.hourly import sums_by_hour
 
 NEWEST = 1_000
 
@@ -19,7 +19,7 @@ def count(filters: Filters) -> int | None:
     if filters.q:
         return None
     span = day_span(filters.day) if filters.day else (None, None)
-    return sum(sums.count for _hour, _key, sums in hourly.groups(filters.equal(), *span))
+    return sum(sums.count for _hour, _key, sums in sums_by_hour.groups(filters.equal(), *span))
 
 
 def count_by_day(filters: Filters, first: date, last: date) -> Counter[date]:
@@ -30,14 +30,15 @@ def count_by_day(filters: Filters, first: date, last: date) -> Counter[date]:
     """
     days = Counter[date]()
     since, until = day_span(first)[0], day_span(last)[1]
-    for hour, _key, sums in hourly.groups(filters.equal(), since, until):
+    for hour, _key, sums in sums_by_hour.groups(filters.equal(), since, until):
         days[timezone.localtime(hour).date()] += sums.count
     return days
 
 
 def known_values(column: str) -> list[str]:
     """Return the values of `device_id` or `source` in the whole history."""
-    return sorted({getattr(key, column) for _hour, key, _sums in hourly.groups()} - {""})
+    keys = {key for _hour, key, _sums in sums_by_hour.groups()}
+    return sorted({getattr(key, column) for key in keys} - {""})
 
 
 def recent_values(column: str) -> list[str]:

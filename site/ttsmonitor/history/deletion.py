@@ -12,8 +12,7 @@ from django.db import DatabaseError
 from ttsmirror.database import with_connections
 from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor import live_events
-from ttsmonitor.history import retention
-from ttsmonitor.history.hourly import hourly
+from ttsmonitor.history import hourly, retention
 
 logger = logging.getLogger(__name__)
 

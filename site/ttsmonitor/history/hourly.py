@@ -1,4 +1,4 @@
-"""Sums of the history by hour of UTC, kept in memory.
+"""Statistics of the history by hour of UTC, kept in memory.
 
 The days of any time zone can be put together from hours. A day that is over changes only by
 deletion, so it is read once; after that its number of rows is compared. The current day is read
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connections
 from django.db.models import Count, IntegerField, Sum
@@ -30,7 +31,9 @@ SETTLING = timedelta(hours=1)
 REFRESH_SECONDS = 1.0
 """The database is asked at most once in this time."""
 LATENCY_DAYS = 94
-"""Times to first sound are kept for the days that the charts show at most."""
+"""The charts show fewer days than this."""
+
+Value = TypeVar("Value")
 
 
 class Key(NamedTuple):
@@ -56,57 +59,52 @@ class Sums:
         self.audio_seconds += other.audio_seconds
 
 
-@dataclass(slots=True)
-class Hour:
-    """What was received in one hour."""
+@dataclass
+class Day(Generic[Value]):
+    """The values of one day, by the beginning of the hour."""
 
-    groups: dict[Key, Sums] = field(default_factory=dict)
-    latency: Histogram = field(default_factory=Histogram)
-
-
-class Day:
-    """The hours of one day of UTC, by their beginning."""
-
-    def __init__(self, hours: dict[datetime, Hour]) -> None:
-        """Count the rows, and look whether any of them may still change."""
-        self.hours = hours
-        groups = [group for hour in hours.values() for group in hour.groups.items()]
-        self.count = sum(sums.count for _key, sums in groups)
-        self.is_final = all(key.status not in Utterance.UNFINISHED for key, _sums in groups)
+    hours: dict[datetime, Value]
+    count: int
+    """Number of rows behind the values."""
+    is_final: bool
+    """True if none of these rows can change but by deletion."""
 
 
-class HourlySums:
-    """A cache of the sums of all hours. It may be used from any thread."""
+class HourCache(ABC, Generic[Value]):
+    """A value for each hour, computed from its rows. It may be used from any thread."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._lock = threading.Lock()
-        self._days: dict[datetime, Day] = {}
+        self._days: dict[datetime, Day[Value]] = {}
         self._read_at: float | None = None
+
+    @abstractmethod
+    def rows(self) -> UtteranceQuerySet:
+        """Return all rows that count."""
+
+    @abstractmethod
+    def read(self, rows: UtteranceQuerySet) -> dict[datetime, Value]:
+        """Compute the values of these rows."""
+
+    @abstractmethod
+    def count(self, value: Value) -> int:
+        """Return the number of rows behind a value."""
+
+    def is_final(self, value: Value) -> bool:
+        """Return True if the rows behind a value can only be deleted."""
+        return True
 
     def hours(
         self, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[tuple[datetime, Hour]]:
+    ) -> Iterator[tuple[datetime, Value]]:
         """Yield the hours that begin from `since` on and before `until`, oldest first."""
         for midnight, day in self._current():
             if (since and midnight + DAY <= since) or (until and midnight >= until):
                 continue
-            for moment, hour in day.hours.items():
+            for moment, value in day.hours.items():
                 if not ((since and moment < since) or (until and moment >= until)):
-                    yield moment, hour
-
-    def groups(
-        self,
-        equal: Mapping[str, str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> Iterator[tuple[datetime, Key, Sums]]:
-        """Yield the sums of those hours whose key has these values, oldest first."""
-        wanted = Key(**{name: (equal or {}).get(name, "") for name in Key._fields})
-        for moment, hour in self.hours(since, until):
-            for key, sums in hour.groups.items():
-                if all(value in ("", each) for value, each in zip(wanted, key, strict=True)):
-                    yield moment, key, sums
+                    yield moment, value
 
     def expire(self) -> None:
         """Ask the database at the next use, because this process deleted something."""
@@ -118,59 +116,107 @@ class HourlySums:
         with self._lock:
             self._days, self._read_at = {}, None
 
-    def _current(self) -> list[tuple[datetime, Day]]:
+    def _current(self) -> list[tuple[datetime, Day[Value]]]:
         with self._lock:
             if self._read_at is None or time.monotonic() - self._read_at >= REFRESH_SECONDS:
-                self._days = self._refreshed(timezone.now())
+                self._days = self._refreshed(_midnight(timezone.now() - SETTLING))
                 self._read_at = time.monotonic()
             return list(self._days.items())
 
-    def _refreshed(self, now: datetime) -> dict[datetime, Day]:
-        """Return all days, of which only those are read that may have changed."""
-        current = _midnight(now - SETTLING)
-        oldest = current - LATENCY_DAYS * DAY
-        past = Utterance.objects.filter(received_at__lt=current)
+    def _refreshed(self, current: datetime) -> dict[datetime, Day[Value]]:
+        """Return all days. Those before `current` are read only if they changed."""
+        past = self.rows().filter(received_at__lt=current)
         days = {each: day for each, day in self._days.items() if each < current and day.is_final}
         if past.count() != sum(day.count for day in days.values()):
             counts = _count_by_day(past)
             days = {each: day for each, day in days.items() if counts.get(each) == day.count}
             if missing := counts.keys() - days.keys():
                 first, last = min(missing), max(missing)
-                span = past.filter(received_at__gte=first, received_at__lt=last + DAY)
-                days |= _read_days(span, oldest)
-        days |= _read_days(Utterance.objects.filter(received_at__gte=current), oldest)
-        for day in (day for each, day in days.items() if each < oldest):
-            for hour in day.hours.values():
-                hour.latency.clear()
+                days |= self._read(past.filter(received_at__gte=first, received_at__lt=last + DAY))
+        days |= self._read(self.rows().filter(received_at__gte=current))
         return dict(sorted(days.items()))
 
+    def _read(self, rows: UtteranceQuerySet) -> dict[datetime, Day[Value]]:
+        days: defaultdict[datetime, dict[datetime, Value]] = defaultdict(dict)
+        for moment, value in sorted(self.read(rows).items(), key=lambda item: item[0]):
+            days[_midnight(moment)][moment] = value
+        return {
+            midnight: Day(
+                hours,
+                sum(map(self.count, hours.values())),
+                all(map(self.is_final, hours.values())),
+            )
+            for midnight, hours in days.items()
+        }
 
-def _read_days(rows: UtteranceQuerySet, latency_since: datetime) -> dict[datetime, Day]:
-    """Sum up `rows`, with times to first sound from `latency_since` on."""
-    hours: defaultdict[datetime, Hour] = defaultdict(Hour)
-    sums = (
-        _by(rows, "hour")
-        .values_list("moment", *Key._fields)
-        .annotate(rows=Count("pk"), characters=Sum(Length("text")), seconds=Sum("audio_seconds"))
-    )
-    keys: dict[Key, Key] = {}  # one object for each, however many hours have it
-    for moment, device_id, source, status, count, characters, seconds in sums:
-        key = Key(device_id, source, status)
-        hours[_moment(moment)].groups[keys.setdefault(key, key)] = Sums(
-            count, characters, seconds or 0.0
+
+class SumsByHour(HourCache[dict[Key, Sums]]):
+    """Sums by robot, source and status."""
+
+    def rows(self) -> UtteranceQuerySet:
+        """Return all utterances."""
+        return Utterance.objects.all()
+
+    def read(self, rows: UtteranceQuerySet) -> dict[datetime, dict[Key, Sums]]:
+        """Sum up the rows."""
+        hours: defaultdict[datetime, dict[Key, Sums]] = defaultdict(dict)
+        groups = _by(rows, "hour").values_list("moment", *Key._fields)
+        summed = groups.annotate(
+            rows=Count("pk"), characters=Sum(Length("text")), seconds=Sum("audio_seconds")
         )
-    heard = _by(rows.filter(first_audio_ms__isnull=False, received_at__gte=latency_since), "hour")
-    milliseconds = heard.annotate(ms=Cast("first_audio_ms", IntegerField()))
-    for moment, ms, count in milliseconds.values_list("moment", "ms").annotate(Count("pk")):
-        hours[_moment(moment)].latency.record(ms, count)
-    days: defaultdict[datetime, dict[datetime, Hour]] = defaultdict(dict)
-    for begin in sorted(hours):
-        days[_midnight(begin)][begin] = hours[begin]
-    return {midnight: Day(its_hours) for midnight, its_hours in days.items()}
+        keys: dict[Key, Key] = {}  # one object for each, however many hours have it
+        for moment, device_id, source, status, count, characters, seconds in summed.iterator():
+            key = Key(device_id, source, status)
+            sums = Sums(count, characters, seconds or 0.0)
+            hours[_moment(moment)][keys.setdefault(key, key)] = sums
+        return hours
+
+    def count(self, value: dict[Key, Sums]) -> int:
+        """Return the number of utterances."""
+        return sum(sums.count for sums in value.values())
+
+    def is_final(self, value: dict[Key, Sums]) -> bool:
+        """Return True if all utterances are finished."""
+        return all(key.status not in Utterance.UNFINISHED for key in value)
+
+    def groups(
+        self,
+        equal: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[tuple[datetime, Key, Sums]]:
+        """Yield the sums whose key has these values, hour by hour."""
+        wanted = [(Key._fields.index(name), value) for name, value in (equal or {}).items()]
+        for moment, groups in self.hours(since, until):
+            for key, sums in groups.items():
+                if all(key[index] == value for index, value in wanted):
+                    yield moment, key, sums
+
+
+class LatencyByHour(HourCache[Histogram]):
+    """Times to first sound of the days that charts show."""
+
+    def rows(self) -> UtteranceQuerySet:
+        """Return the heard utterances of these days."""
+        oldest = _midnight(timezone.now()) - LATENCY_DAYS * DAY
+        return Utterance.objects.filter(first_audio_ms__isnull=False, received_at__gte=oldest)
+
+    def read(self, rows: UtteranceQuerySet) -> dict[datetime, Histogram]:
+        """Count the rows by their time to first sound."""
+        hours: defaultdict[datetime, Histogram] = defaultdict(Histogram)
+        groups = _by(rows, "hour").annotate(ms=Cast("first_audio_ms", IntegerField()))
+        counted = groups.values_list("moment", "ms").annotate(rows=Count("pk"))
+        for moment, milliseconds, count in counted.iterator():
+            hours[_moment(moment)].record(milliseconds, count)
+        return hours
+
+    def count(self, value: Histogram) -> int:
+        """Return the number of utterances."""
+        return value.total()
 
 
 def _count_by_day(rows: UtteranceQuerySet) -> dict[datetime, int]:
-    counts = _by(rows, "day").values_list("moment").annotate(Count("pk"))
+    counts = _by(rows, "day").values_list("moment").annotate(rows=Count("pk"))
     return {_moment(moment): count for moment, count in counts}
 
 
@@ -196,5 +242,12 @@ def _midnight(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-hourly = HourlySums()
-"""The one that all pages of this process use."""
+sums_by_hour = SumsByHour()
+latency_by_hour = LatencyByHour()
+"""The caches of this process."""
+
+
+def expire() -> None:
+    """Have both caches ask the database at their next use."""
+    sums_by_hour.expire()
+    latency_by_hour.expire()

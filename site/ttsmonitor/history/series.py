@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
@@ -11,7 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from ttsmirror.wire.messages import UTC, format_time
-from ttsmonitor.history.hourly import DAY, Hour, Sums, hourly
+from ttsmonitor.history.hourly import DAY, Key, Sums, latency_by_hour, sums_by_hour
 from ttsmonitor.history.latency import Histogram
 
 MAX_COUNT = {"hour": 168, "day": 92}
@@ -29,13 +30,11 @@ class Bucket:
     total: Sums = field(default_factory=Sums)
     latency: Histogram = field(default_factory=Histogram)
 
-    def add(self, hour: Hour) -> None:
-        """Add an hour."""
-        for key, sums in hour.groups.items():
-            self.by_source[key.source] += sums.count
-            self.by_status[key.status] += sums.count
-            self.total.add(sums)
-        self.latency.update(hour.latency)
+    def add(self, key: Key, sums: Sums) -> None:
+        """Add sums of an hour."""
+        self.by_source[key.source] += sums.count
+        self.by_status[key.status] += sums.count
+        self.total.add(sums)
 
     def describe(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -61,12 +60,10 @@ def _collect(by: str, count: int, zone: tzinfo) -> dict[str, Any]:
     now = timezone.now()
     starts = _hours(count, now) if by == "hour" else _days(count, now.astimezone(zone))
     buckets = [Bucket(start) for start in starts]
-    remaining = iter(buckets[1:])
-    bucket, following = buckets[0], next(remaining, None)
-    for moment, hour in hourly.hours(since=starts[0]):
-        while following and moment >= following.start:
-            bucket, following = following, next(remaining, None)
-        bucket.add(hour)
+    for moment, key, sums in sums_by_hour.groups(since=starts[0]):
+        buckets[bisect_right(starts, moment) - 1].add(key, sums)
+    for moment, latency in latency_by_hour.hours(since=starts[0]):
+        buckets[bisect_right(starts, moment) - 1].latency.update(latency)
     return {
         "by": by,
         "zone": str(zone),

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
-from ttsmonitor.history.hourly import Sums, hourly
+from ttsmonitor.history.hourly import Sums, sums_by_hour
 from ttsmonitor.history.latency import percentile
 
 MEASURED = 1_000
@@ -20,7 +20,7 @@ def collect() -> dict[str, Any]:
     by_status = Counter(dict.fromkeys(Utterance.Status.values, 0))
     by_source = Counter[str]()
     total = Sums()
-    for _hour, key, sums in hourly.groups():
+    for _hour, key, sums in sums_by_hour.groups():
         by_status[key.status] += sums.count
         by_source[key.source] += sums.count
         total.add(sums)

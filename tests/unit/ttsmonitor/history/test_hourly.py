@@ -16,9 +16,8 @@ from django.utils import timezone
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmirror.wire.messages import UTC
-from ttsmonitor.history import deletion
-from ttsmonitor.history import hourly as hourly_module
-from ttsmonitor.history.hourly import HourlySums, Key, hourly
+from ttsmonitor.history import deletion, hourly
+from ttsmonitor.history.hourly import Key, SumsByHour, latency_by_hour, sums_by_hour
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -38,7 +37,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
 def in_memory() -> set[tuple[Any, ...]]:
     return {
         (hour, *key, sums.count, sums.characters, round(sums.audio_seconds, 6))
-        for hour, key, sums in hourly.groups()
+        for hour, key, sums in sums_by_hour.groups()
     }
 
 
@@ -57,7 +56,7 @@ def in_database() -> set[tuple[Any, ...]]:
 
 
 def count() -> int:
-    return sum(sums.count for _hour, _key, sums in hourly.groups())
+    return sum(sums.count for _hour, _key, sums in sums_by_hour.groups())
 
 
 def test_sums_follow_an_utterance_through_its_life() -> None:
@@ -129,7 +128,7 @@ def test_day_read_before_its_end_is_read_again(monkeypatch: pytest.MonkeyPatch) 
 def test_answers_within_a_second_are_not_computed_again(
     monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
-    monkeypatch.setattr(hourly_module, "REFRESH_SECONDS", 60.0)
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 60.0)
     utterance("hola")
     assert count() == 1
     with django_assert_num_queries(0):
@@ -137,7 +136,7 @@ def test_answers_within_a_second_are_not_computed_again(
 
 
 def test_deletion_in_this_process_shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hourly_module, "REFRESH_SECONDS", 60.0)
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 60.0)
     row = utterance(received_at=NOW - 2 * DAY)
     assert count() == 1
     deletion.delete_one(row.pk)
@@ -146,7 +145,7 @@ def test_deletion_in_this_process_shows_at_once(monkeypatch: pytest.MonkeyPatch)
 
 def test_deletion_in_another_process_shows_at_the_next_refresh() -> None:
     row = utterance(received_at=NOW - 2 * DAY)
-    other = HourlySums()
+    other = SumsByHour()
     assert len(list(other.groups())) == 1
     row.delete()
     assert list(other.groups()) == []
@@ -154,14 +153,14 @@ def test_deletion_in_another_process_shows_at_the_next_refresh() -> None:
 
 def test_latency_is_forgotten_when_no_chart_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     utterance(received_at=NOW - DAY, first_audio_ms=50.0)
-    assert [hour.latency.total() for _moment, hour in hourly.hours()] == [1]
+    assert [latency.total() for _hour, latency in latency_by_hour.hours()] == [1]
     set_clock(monkeypatch, NOW + 100 * DAY)
-    assert [hour.latency.total() for _moment, hour in hourly.hours()] == [0]
+    assert list(latency_by_hour.hours()) == []
 
 
 def test_hours_outside_the_span_are_left_out() -> None:
     for hours in range(6):
         utterance(received_at=NOW - timedelta(hours=hours))
     since, until = NOW - timedelta(hours=3, minutes=40), NOW - timedelta(hours=1, minutes=40)
-    moments = [moment.hour for moment, _key, _sums in hourly.groups(None, since, until)]
+    moments = [moment.hour for moment, _key, _sums in sums_by_hour.groups(None, since, until)]
     assert moments == [7, 8]

@@ -117,7 +117,7 @@ class TestBuckets:
         for number in range(rows):
             receive(number, source=f"source-{number}", first_audio_ms=1.0)
         buckets("day", 30)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             buckets("day", 30)
 
 
