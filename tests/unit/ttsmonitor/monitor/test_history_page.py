@@ -277,6 +277,7 @@ def test_retention_is_shown_and_set(keeper: Client) -> None:
     assert retention.current_days() == 90
 
 
+@pytest.mark.usefixtures("statistics_in_memory")
 @pytest.mark.parametrize("query", [{}, {"q": "hola"}, {"device_id": "d1", "status": "spoken"}])
 def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, str]) -> None:
     made: list[Utterance] = []
