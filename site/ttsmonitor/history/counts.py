@@ -37,8 +37,7 @@ def count_by_day(filters: Filters, first: date, last: date) -> Counter[date]:
 
 def known_values(column: str) -> list[str]:
     """Return the values of `device_id` or `source` in the whole history."""
-    keys = {key for _hour, key, _sums in sums_by_hour.groups()}
-    return sorted({getattr(key, column) for key in keys} - {""})
+    return sorted({getattr(key, column) for key in sums_by_hour.keys()} - {""})
 
 
 def recent_values(column: str) -> list[str]:

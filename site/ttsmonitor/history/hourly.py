@@ -188,11 +188,18 @@ class SumsByHour(HourCache[dict[Key, Sums]]):
         until: datetime | None = None,
     ) -> Iterator[tuple[datetime, Key, Sums]]:
         """Yield the sums whose key has these values, hour by hour."""
-        wanted = [(Key._fields.index(name), value) for name, value in (equal or {}).items()]
+        wanted = (equal or {}).items()
+        matching = {
+            key for key in self.keys() if all(getattr(key, name) == value for name, value in wanted)
+        }
         for moment, groups in self.hours(since, until):
             for key, sums in groups.items():
-                if all(key[index] == value for index, value in wanted):
+                if key in matching:
                     yield moment, key, sums
+
+    def keys(self) -> set[Key]:
+        """Return all keys."""
+        return set().union(*(groups for _hour, groups in self.hours()))
 
 
 class LatencyByHour(HourCache[Histogram]):
