@@ -188,13 +188,13 @@ class SumsByHour(HourCache[dict[Key, Sums]]):
         until: datetime | None = None,
     ) -> Iterator[tuple[datetime, Key, Sums]]:
         """Yield the sums whose key has these values, hour by hour."""
-        wanted = (equal or {}).items()
-        matching = {
-            key for key in self.keys() if all(getattr(key, name) == value for name, value in wanted)
-        }
-        for moment, groups in self.hours(since, until):
+        hours = list(self.hours(since, until))
+        keys = set[Key]().union(*(groups for _moment, groups in hours))
+        for column, value in (equal or {}).items():
+            keys = {key for key in keys if getattr(key, column) == value}
+        for moment, groups in hours:
             for key, sums in groups.items():
-                if key in matching:
+                if key in keys:
                     yield moment, key, sums
 
     def keys(self) -> set[Key]:
