@@ -5,7 +5,7 @@ Where Django would look at every row, it uses the sums in memory (see history.ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -96,23 +96,9 @@ class HistoryList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
         """Build the list, with dates from memory."""
-        self._selection = Selection(request)
+        selection = Selection(request)
         super().__init__(request, *args)
-        self.queryset: Any = Dates(self._selection)
-
-    @property
-    def is_more(self) -> bool:
-        """Return True if there are more rows than were counted."""
-        return bool(getattr(self.paginator, "is_more", False))
-
-    def get_filters(self, request: HttpRequest) -> Any:
-        """Replace year, month and day by a span, which an index can answer."""
-        specs, has_filters, lookups, may_repeat, is_active = super().get_filters(request)
-        rest: dict[str, Any] = {name: value for name, value in lookups.items() if name not in DATES}
-        span = self._selection.span
-        if span is not None and not self.query:  # a search applies the span itself
-            rest |= {"received_at__gte": [span[0]], "received_at__lt": [span[1]]}
-        return specs, has_filters, rest, may_repeat, is_active
+        self.queryset: Any = Dates(selection)
 
 
 class HistoryPaginator(Paginator):  # type: ignore[type-arg]
@@ -144,17 +130,15 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
 class KnownValuesFilter(admin.SimpleListFilter):
     """A filter that offers the values in memory and queries no row."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the values with their labels."""
-        return [(value, self.label(value)) for value in self.values()]
+    label: Callable[[str], str] = staticmethod(str)
 
     def values(self) -> list[str]:
         """Return the values."""
         return counts.known_values(str(self.parameter_name))
 
-    def label(self, value: str) -> str:
-        """Return the label of a value."""
-        return value
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the values with their labels."""
+        return [(value, self.label(value)) for value in self.values()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the rows with the chosen value."""
@@ -167,10 +151,7 @@ class SourceFilter(KnownValuesFilter):
 
     title = _("source")
     parameter_name = "source"
-
-    def label(self, value: str) -> str:
-        """Return the label of a source."""
-        return source_label(value)
+    label = staticmethod(source_label)
 
 
 class RobotFilter(KnownValuesFilter):
@@ -178,10 +159,7 @@ class RobotFilter(KnownValuesFilter):
 
     title = _("robot")
     parameter_name = "device_id"
-
-    def label(self, value: str) -> str:
-        """Return the label of a robot."""
-        return robot_label(value)
+    label = staticmethod(robot_label)
 
 
 class LanguageFilter(KnownValuesFilter):

@@ -77,7 +77,7 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def readable(payload: bytes) -> str:
-    """Return the first 4 KiB as text, with \\xNN for what is not printable UTF-8."""
+    r"""Return the first 4 KiB as text, with \xNN for what is not printable UTF-8."""
     text = payload[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
     shown = "".join(
         character if character.isprintable() or character in "\n\t" else _escaped(character)

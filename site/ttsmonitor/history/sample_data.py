@@ -28,60 +28,21 @@ CONVERSATION = 12
 MOODS = ("", "", "happy", "curious", "sad", "neutral")
 
 _OPENINGS = (
-    "Hola",
-    "¿Sabías que",
-    "Mira",
-    "Vamos a ver",
-    "Qué alegría",
-    "Cuéntame",
-    "Creo que",
-    "¡Bravo!",
-    "Buenas noches",
-    "Espera un momento",
-    "Me pregunto si",
-    "Esta mañana",
-    "Ayer",
-    "A veces",
-)
+    "Hola|¿Sabías que|Mira|Vamos a ver|Qué alegría|Cuéntame|Creo que|¡Bravo!|Buenas noches|"
+    "Espera un momento|Me pregunto si|Esta mañana|Ayer|A veces"
+).split("|")
 _WHO = (
-    "el dragón",
-    "la mariposa",
-    "tu hermana",
-    "el capitán",
-    "la luna",
-    "un pingüino",
-    "la abuela",
-    "el tiburón",
-    "mi amigo el árbol",
-    "la jirafa",
-    "el señor Núñez",
-    "una estrella",
-    "el camión",
-)
+    "el dragón|la mariposa|tu hermana|el capitán|la luna|un pingüino|la abuela|el tiburón|"
+    "mi amigo el árbol|la jirafa|el señor Núñez|una estrella|el camión"
+).split("|")
 _DOES = (
-    "quiere jugar con",
-    "encontró",
-    "soñó con",
-    "dibujó",
-    "ha perdido",
-    "busca",
-    "canta para",
-    "construyó",
-    "tiene miedo de",
-    "comparte la merienda con",
-    "escribió una canción sobre",
-)
+    "quiere jugar con|encontró|soñó con|dibujó|ha perdido|busca|canta para|construyó|"
+    "tiene miedo de|comparte la merienda con|escribió una canción sobre"
+).split("|")
 _ENDS = (
-    "en el jardín",
-    "después de la lluvia",
-    "antes de dormir",
-    "con mucho cuidado",
-    "en la montaña",
-    "al otro lado del río",
-    "y nadie lo sabía",
-    "como en aquel cuento",
-    "durante las vacaciones",
-)
+    "en el jardín|después de la lluvia|antes de dormir|con mucho cuidado|en la montaña|"
+    "al otro lado del río|y nadie lo sabía|como en aquel cuento|durante las vacaciones"
+).split("|")
 _SYLLABLES = ("ca", "lo", "mi", "te", "ra", "pe", "no", "da", "bu", "ti", "xo", "lú", "ña", "gui")
 
 

@@ -20,7 +20,7 @@ from django.db.models import (
 )
 
 from ttsmirror.models import UtteranceQuerySet
-from ttsmonitor.history.index.words import is_prefix
+from ttsmonitor.history.index.sqlite import is_prefix
 
 COMMON = 0.02
 """A word in a larger share of the sentences is found soonest by reading the newest ones."""

@@ -17,10 +17,10 @@ from typing import Any, cast
 
 from ttsmirror.models import UtteranceQuerySet
 from ttsmirror.wire.messages import UTC
-from ttsmonitor.history.index.words import is_prefix
 
 TABLE = "ttsmonitor_utterance"
 INDEX = "utterance_words"
+MIN_PREFIX_LETTERS = 3
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TOKENIZER = "unicode61 remove_diacritics 2"
@@ -111,6 +111,11 @@ def _add_place(cursor: Any) -> None:
     statistics = (TABLE, "utterance_place", "1000000 1")
     cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", statistics)
     cursor.execute("ANALYZE sqlite_master")  # this connection reads it again
+
+
+def is_prefix(word: str) -> bool:
+    """Return True if `word` also finds longer words; two letters would find every third text."""
+    return len(word) >= MIN_PREFIX_LETTERS
 
 
 @functools.lru_cache(maxsize=100)

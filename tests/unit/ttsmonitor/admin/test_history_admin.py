@@ -63,6 +63,7 @@ def test_date_hierarchy_offers_days_with_utterances(keeper: Client) -> None:
     month = {"received_at__year": "2026", "received_at__month": "1"}
     assert dates(keeper, **month) == ["2026", "January 5", "January 31"]
     assert listed(keeper, **month).result_count == 2
+    assert listed(keeper, **month, q="hola").result_count == 2
     day = listed(keeper, **month, received_at__day="31")
     assert (day.result_count, len(day.result_list)) == (1, 1)
     assert listed(keeper, received_at__year="2026", received_at__month="12").result_count == 1
