@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from tests.conftest import Broker
 from tests.support.tools import Listener, free_port, wait_until
-from ttsmirror.publishing import say
+from ttsmonitor.service import say
 
 
 def test_it_publishes_and_says_that_nobody_answered(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from ttsmonitor.history import index
 from ttsmonitor.system.lock import Service, only_one
@@ -76,12 +76,9 @@ def test_what_was_cut_short_after_the_last_migration_is_made_good(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
-    keeper = index.keeper(DEFAULT_DB_ALIAS)
-    assert keeper is not None
-    with connection.cursor() as cursor:
-        keeper.remove(cursor)
-        call_command("prepare", no_account=True, stdout=StringIO())
-        assert keeper.is_installed(cursor)
+    index.remove(DEFAULT_DB_ALIAS)
+    call_command("prepare", no_account=True, stdout=StringIO())
+    assert index.is_installed(DEFAULT_DB_ALIAS)
 
 
 def test_database_of_a_running_hive_is_not_migrated(
