@@ -20,9 +20,9 @@ from typing import Any
 
 from hive.chat.history import Line
 from hive.chat.language_model import AnswerCutError, LanguageModel, ModelError
-from hive.chat.models import ChatModule
 from hive.chat.sentences import Sentences, in_sentences
 from hive.conf import conf
+from hive.models import ChatModule
 from ttsmirror.text import speakable
 
 logger = logging.getLogger(__name__)
@@ -44,16 +44,16 @@ class Question:
 
 
 @dataclass(eq=False)
-class Work:
-    """Something that is said when its turn comes: an answer, or words that are known already."""
+class Job:
+    """Something that is answer when its turn comes: an answer, or words that are known already."""
 
     device_id: str
     question: Question | None
-    part: Callable[[str, bool], None] = lambda words, is_last: None
+    on_part: Callable[[str, bool], None] = lambda words, is_last: None
     """Called with each sentence of an answer as it is complete, and whether it is the last."""
-    done: Callable[[str | None], None] = lambda words: None
+    on_done: Callable[[str | None], None] = lambda words: None
     """Called once: with the whole answer; None where there is none."""
-    dropped: Callable[[], None] = lambda: None
+    on_dropped: Callable[[], None] = lambda: None
     """Called instead, where it is interrupted."""
     key: str = ""
     """The id of what is answered, where somebody else may interrupt it by that."""
@@ -65,50 +65,50 @@ class AnswerQueue:
 
     def __init__(self) -> None:
         self.model = LanguageModel()
-        self._waiting: dict[str, deque[Work]] = {}
+        self._waiting: dict[str, deque[Job]] = {}
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._answering: dict[str, tuple[Work, asyncio.Task[None]]] = {}
+        self._answering: dict[str, tuple[Job, asyncio.Task[None]]] = {}
         self._calls = asyncio.Semaphore(1)
         self._is_stopped = False
 
-    def ask(self, work: Work) -> None:
+    def add(self, job: Job) -> None:
         """Have it done after what waits of this robot, and return.
 
         What needs no language model is done at once where nothing is before it.
         """
         with self._lock:
-            queue = self._waiting.get(work.device_id)
+            queue = self._waiting.get(job.device_id)
             count = sum(map(len, self._waiting.values()))
             if self._is_stopped or count >= WAITING:
                 logger.error("too much is asked at once: %d questions wait", count)
             elif queue is not None:
-                queue.append(work)
+                queue.append(job)
                 return
-            elif work.question is not None:
-                self._waiting[work.device_id] = deque([work])
-                self._begin(self._work_off(work.device_id))
+            elif job.question is not None:
+                self._waiting[job.device_id] = deque([job])
+                self._submit(self._work_through(job.device_id))
                 return
-        work.done(None)
+        job.on_done(None)
 
     def prepare(self) -> None:
         """Load what takes a while, before somebody waits for it."""
         with self._lock:
             if not self._is_stopped:
-                self._begin(asyncio.to_thread(importlib.import_module, "openai"))
+                self._submit(asyncio.to_thread(importlib.import_module, "openai"))
 
     def interrupt(self, device_id: str, *, key: str = "") -> None:
         """Say no more of what this robot (empty: any) was answering, and nothing of what waits.
 
-        With a `key` only if that is being answered. After the return nothing of it is said.
+        With a `key` only if that is being answered. After the return nothing of it is answer.
         """
         with self._lock:
             for each in [device_id] if device_id else list(self._waiting):
                 queue = self._waiting.get(each)
                 if self._loop is not None and queue and key in ("", queue[0].key):
-                    for work in queue:
-                        work.is_dropped = True
+                    for job in queue:
+                        job.is_dropped = True
                     self._loop.call_soon_threadsafe(self._cancel, each)
 
     def stop(self) -> None:
@@ -122,17 +122,17 @@ class AnswerQueue:
         asyncio.run_coroutine_threadsafe(self._end(), loop)
         thread.join(STOP_SECONDS)
 
-    def _begin(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+    def _submit(self, job: Coroutine[Any, Any, Any]) -> Future[Any]:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._calls = asyncio.Semaphore(conf.HIVE_CHAT_CALLS)
             self._thread = threading.Thread(
-                target=self._run, args=(self._loop,), name="hive.chat", daemon=True
+                target=self._run_loop, args=(self._loop,), name="hive.chat", daemon=True
             )
             self._thread.start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(job, self._loop)
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _run_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
@@ -142,8 +142,8 @@ class AnswerQueue:
 
     async def _end(self) -> None:
         with self._lock:
-            for work in chain.from_iterable(self._waiting.values()):
-                work.is_dropped = True
+            for job in chain.from_iterable(self._waiting.values()):
+                job.is_dropped = True
         tasks = [task for _work, task in self._answering.values()]
         for device_id in list(self._answering):
             self._cancel(device_id)
@@ -152,66 +152,66 @@ class AnswerQueue:
         asyncio.get_running_loop().stop()
 
     def _cancel(self, device_id: str) -> None:
-        work, task = self._answering.get(device_id, (None, None))
-        if work is not None and task is not None and work.is_dropped:
+        job, task = self._answering.get(device_id, (None, None))
+        if job is not None and task is not None and job.is_dropped:
             task.cancel()
 
-    async def _work_off(self, device_id: str) -> None:
+    async def _work_through(self, device_id: str) -> None:
         while True:
             with self._lock:
                 queue = self._waiting[device_id]
                 if not queue:
                     del self._waiting[device_id]
                     return
-                work = queue[0]
-            task = asyncio.ensure_future(self._do(work))
-            self._answering[device_id] = work, task
+                job = queue[0]
+            task = asyncio.ensure_future(self._run_job(job))
+            self._answering[device_id] = job, task
             await asyncio.wait({task})
             del self._answering[device_id]
             if task.cancelled():
-                self._try(work.dropped)
+                self._try(job.on_dropped)
             with self._lock:
                 queue.popleft()
 
-    async def _do(self, work: Work) -> None:
+    async def _run_job(self, job: Job) -> None:
         words = None
-        if work.question is not None and not work.is_dropped:
-            words = await self._answer(work, work.question)
-        self._say(work, work.done, words)
+        if job.question is not None and not job.is_dropped:
+            words = await self._answer(job, job.question)
+        self._call(job, job.on_done, words)
 
-    def _say(self, work: Work, step: Callable[..., None], *arguments: object) -> None:
+    def _call(self, job: Job, step: Callable[..., None], *arguments: object) -> None:
         """Raises CancelledError where it was interrupted, however short ago."""
         with self._lock:
-            if work.is_dropped:
+            if job.is_dropped:
                 raise asyncio.CancelledError
             self._try(step, *arguments)
 
-    async def _answer(self, work: Work, question: Question) -> str | None:
+    async def _answer(self, job: Job, question: Question) -> str | None:
         """What the model says in its time; None where that is nothing."""
-        sentences, said = Sentences(), ""
+        sentences, answer = Sentences(), ""
         try:
             async with asyncio.timeout_at(question.asked + conf.HIVE_CHAT_SECONDS), self._calls:
                 stream = self.model.stream(question.module, question.prompt, question.lines)
                 async with aclosing(stream), aclosing(in_sentences(stream, sentences)) as pieces:
                     async for sentence in pieces:
-                        self._say(work, work.part, sentence, False)
-                        said += sentence
-                        if len(said) > ANSWER_CHARACTERS:
-                            return speakable(said)
+                        self._call(job, job.on_part, sentence, False)
+                        answer += sentence
+                        if len(answer) > ANSWER_CHARACTERS:
+                            return speakable(answer)
         except AnswerCutError:
-            if said:  # what is begun would end in the middle
-                return speakable(said)
+            if answer:  # what is begun would end in the middle
+                return speakable(answer)
         except TimeoutError:
-            self.model.failed(f"not done within {conf.HIVE_CHAT_SECONDS:g} seconds")
-            return speakable(said) or None
+            self.model.fail(f"not done within {conf.HIVE_CHAT_SECONDS:g} seconds")
+            return speakable(answer) or None
         except ModelError:
-            return speakable(said) or None
+            return speakable(answer) or None
         if speakable(sentences.rest):
-            self._say(work, work.part, sentences.rest, True)
-            said += sentences.rest
-        if not said:
-            self.model.failed("it answered nothing that can be said")
-        return speakable(said) or None
+            self._call(job, job.on_part, sentences.rest, True)
+            answer += sentences.rest
+        if not answer:
+            self.model.fail("it answered nothing that can be said")
+        return speakable(answer) or None
 
     def _try(self, step: Callable[..., None], *arguments: object) -> None:
         try:

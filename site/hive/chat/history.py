@@ -30,7 +30,7 @@ class History:
         self._lines: OrderedDict[str, deque[Line]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, device_id: str) -> None:
+    def clear(self, device_id: str) -> None:
         """A new conversation: nothing of the last one matters."""
         with self._lock:
             self._lines.pop(device_id, None)

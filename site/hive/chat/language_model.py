@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hive.chat.history import Line
-from hive.chat.models import ChatModule
 from hive.conf import conf
 from hive.exceptions import HiveError
+from hive.models import ChatModule
 from ttsmirror.text import shorten
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ class LanguageModel:
                             yield choice.delta.content
             self.problem = ""
         except Exception as exc:  # whatever endpoint or library do, it costs no more than this
-            raise self.failed(_reason(exc)) from exc
+            raise self.fail(_reason(exc)) from exc
         if reason == "length":
             raise AnswerCutError
 
-    def failed(self, reason: str) -> ModelError:
+    def fail(self, reason: str) -> ModelError:
         """Note why there is no answer."""
         self.problem = shorten(reason, REASON_CHARACTERS)
         logger.warning("the language model at %s: %s", conf.HIVE_CHAT_URL, self.problem)

@@ -34,9 +34,9 @@ class Sentences:
         return list(self._sentences())
 
     @property
-    def may_be_done(self) -> bool:
+    def looks_complete(self) -> bool:
         """Could what is begun be a sentence already?"""
-        return self._is_said(self.rest) and bool(_AT_THE_END.search(self.rest))
+        return self._is_speakable(self.rest) and bool(_AT_THE_END.search(self.rest))
 
     def flush(self) -> str:
         """What is begun, as a sentence."""
@@ -48,7 +48,7 @@ class Sentences:
         while (match := _END.search(self.rest, start)) is not None:
             start = match.end()
             sentence = self.rest[:start]
-            if self._is_said(sentence) and not _NO_END.search(sentence):
+            if self._is_speakable(sentence) and not _NO_END.search(sentence):
                 found.append(self._take(start))
                 start = 0
         return found
@@ -59,7 +59,7 @@ class Sentences:
         return sentence
 
     @staticmethod
-    def _is_said(words: str) -> bool:
+    def _is_speakable(words: str) -> bool:
         return any(character.isalnum() for character in words)
 
 
@@ -68,7 +68,7 @@ async def in_sentences(tokens: AsyncGenerator[str], sentences: Sentences) -> Asy
     while True:
         token = asyncio.ensure_future(anext(tokens))
         try:
-            if sentences.may_be_done:
+            if sentences.looks_complete:
                 await asyncio.wait({token}, timeout=IDLE_SECONDS)
                 if not token.done():
                     yield sentences.flush()

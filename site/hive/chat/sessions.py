@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hive.puppet.deleted_lines import DeletedLines
-from hive.puppet.lines import WAITING, has_moved_on
+from hive.puppet.lines import WAITING, next_state
 from ttsmirror.wire.fields import format_time
 
 VISITS = 200
@@ -41,7 +41,7 @@ class ChatSessions:
     def __init__(self) -> None:
         self._visits: OrderedDict[str, OrderedDict[str, Line]] = OrderedDict()
         self._owners: dict[str, str] = {}
-        self._forgotten = DeletedLines()
+        self._deleted = DeletedLines()
         self._lock = threading.Lock()
 
     def put(self, visit: str, line_id: object, who: str, text: str, **fields: Any) -> Line | None:
@@ -57,17 +57,17 @@ class ChatSessions:
                 line["state"] = known["state"]
             lines[line["id"]] = line
             self._owners[line["id"]] = visit
-            self._forget(lines)
+            self._trim(lines)
             return dict(line)
 
-    def _forget(self, lines: OrderedDict[str, Line]) -> None:
+    def _trim(self, lines: OrderedDict[str, Line]) -> None:
         while len(lines) > SHOWN:
             del self._owners[lines.popitem(last=False)[0]]
         while len(self._visits) > VISITS:
             for line_id in self._visits.popitem(last=False)[1]:
                 del self._owners[line_id]
 
-    def follow(self, message: dict[str, Any]) -> tuple[str, Line] | None:
+    def update_status(self, message: dict[str, Any]) -> tuple[str, Line] | None:
         """Take in what became of an answer: whose it is and how it is now, if that changed."""
         line_id = str(message.get("id", ""))
         with self._lock:
@@ -75,7 +75,7 @@ class ChatSessions:
             line = self._visits[visit][line_id] if visit else None
             if visit is None or line is None:
                 return None
-            state = has_moved_on(line["state"], str(message.get("event", "")))
+            state = next_state(line["state"], str(message.get("event", "")))
             if state is None:
                 return None
             line["state"] = state
@@ -86,7 +86,7 @@ class ChatSessions:
         """Oldest first, without what was deleted from the history."""
         with self._lock:
             known = {key: dict(line) for key, line in self._visits.get(visit, {}).items()}
-        gone = _with_questions(known, self._forgotten.among(_begun(known)))
+        gone = _with_questions(known, self._deleted.find(_begun(known)))
         with self._lock:
             for key in gone & self._owners.keys():
                 del self._visits[self._owners.pop(key)][key]

@@ -37,6 +37,6 @@ def fill(text: str, asked: Asked, lang: str = "es") -> str:
     return clean(text.strip())
 
 
-def prompt_for(text: str, asked: Asked, lang: str) -> str:
+def fill_prompt(text: str, asked: Asked, lang: str) -> str:
     """The prompt of a module, for this child."""
     return fill(text, Asked(asked.nickname or NAMELESS.get(lang, ""), asked.speech), lang)

@@ -13,14 +13,14 @@ class DeletedLines:
     """among() lines. Where the speech service has a history of its own, none is ever found."""
 
     def __init__(self) -> None:
-        self._is_our_history = False
+        self._has_history = False
 
-    def among(self, lines: Mapping[str, dict[str, Any]]) -> set[str]:
+    def find(self, lines: Mapping[str, dict[str, Any]]) -> set[str]:
         """The ids of those that were said to their end, and that the history does not have."""
         ended = {key for key, line in lines.items() if line["state"] in ENDS}
         if not ended:
             return set()
         rows = Utterance.objects.filter(pk__in=ended)
         there = {str(key) for key in rows.values_list("pk", flat=True)}
-        self._is_our_history = self._is_our_history or bool(there)
-        return ended - there if self._is_our_history else set()
+        self._has_history = self._has_history or bool(there)
+        return ended - there if self._has_history else set()

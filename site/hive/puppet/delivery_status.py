@@ -23,7 +23,7 @@ def robot_rank(state: str) -> int:
     return _ROBOT_RANKS.get(state, 0)
 
 
-def shown(line: dict[str, Any]) -> dict[str, Any]:
+def describe(line: dict[str, Any]) -> dict[str, Any]:
     """A copy of a line as pages show it, with `robot_way` and `speech_way`.
 
     A way has `steps`, each with its `name` and what it `is`: done, now, next, or the end that it
@@ -39,7 +39,7 @@ def shown(line: dict[str, Any]) -> dict[str, Any]:
 def _way(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[str, Any]:
     if state in steps:
         here = steps.index(state)
-        made = [{"name": name, "is": _tense(at, here, name)} for at, name in enumerate(steps)]
+        made = [{"name": name, "is": _step_state(at, here, name)} for at, name in enumerate(steps)]
     elif state == "waiting":
         made = [{"name": name, "is": "next"} for name in steps]
     else:
@@ -49,7 +49,7 @@ def _way(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[
     return {"steps": made, "reason": reason}
 
 
-def _tense(at: int, here: int, name: str) -> str:
+def _step_state(at: int, here: int, name: str) -> str:
     if at < here or (at == here and name in _ENDS):
         return "done"
     return "now" if at == here else "next"

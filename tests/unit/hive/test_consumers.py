@@ -59,7 +59,7 @@ async def test_the_dashboard_gets_robots_then_their_changes(
     assert [item["device_id"] for item in snapshot["robots"]] == [DEVICE]
     assert snapshot["speech"]["status"] == "offline"
 
-    await sync_to_async(Robot.objects.note)(DEVICE, departure())
+    await sync_to_async(Robot.objects.write)(DEVICE, departure())
     push_robot(await Robot.objects.aget(device_id=DEVICE))
     change = await page.receive_json_from()
     assert (change["type"], change["robot"]["online"]) == ("robot", False)
@@ -108,8 +108,8 @@ async def test_the_robots_own_word_moves_a_line_on(robot: Robot, server: SentSer
     server.lines.sent_to_robot(line_id, "")
     state = {"subtopic": "telehealth", "message": {"state": "IN_SESSION"}}
     topic = f"/devices/{DEVICE}/events/client-service-activity-log"
-    await sync_to_async(server._reports.handle)(topic, state)
-    await sync_to_async(server._follow_speech)({"id": line_id, "robot": "said"})
+    await sync_to_async(server.reports.handle)(topic, state)
+    await sync_to_async(server._on_utterance_event)({"id": line_id, "robot": "said"})
 
     events = [await page.receive_json_from() for _ in range(4)]
     assert [event["line"]["robot"] for event in events if event["type"] == "line"] == [
@@ -119,13 +119,20 @@ async def test_the_robots_own_word_moves_a_line_on(robot: Robot, server: SentSer
 
 
 async def test_news_of_the_loudspeaker_move_a_line_on(robot: Robot, server: SentServer) -> None:
+    server.speech.update_broker_error("")
+    server.speech.update_presence("online")
     page, _snapshot = await connected(PUPPET)
     utterance_id = uuid.uuid4()
     server.lines.add(utterance_id, DEVICE, "Hola", "happy", 0.5)
 
-    message = {"id": str(utterance_id), "event": "playing", "status": "playing",
-               "current_text": "Hola", "queue_size": 0}  # fmt: skip
-    await sync_to_async(server._follow_speech)(message)
+    message = {
+        "id": str(utterance_id),
+        "event": "playing",
+        "status": "playing",
+        "current_text": "Hola",
+        "queue_size": 0,
+    }
+    await sync_to_async(server._on_utterance_event)(message)
 
     told = {event["type"]: event for event in [await page.receive_json_from() for _ in range(2)]}
     assert told["line"]["line"]["state"] == "playing"

@@ -69,17 +69,17 @@ def test_the_dashboard_says_what_becomes_of_what_is_said(
     browser: Client, server: SentServer
 ) -> None:
     assert part(browser, "outbox") == ""
-    server.speech.broker("")
-    server.speech.heard_presence("online")
-    assert server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
-    assert not server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    server.speech.update_broker_error("")
+    server.speech.update_presence("online")
+    assert server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    assert not server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
     assert "Nobody confirms what was published" in part(browser, "problem")
     assert part(browser, "outbox") == (
         "Kept until it is stored: 3 · Given up, and not in the history: 2"
     )
-    server.speech.heard_mirror(MirrorState(waiting=1, error="disk full"))
+    server.speech.update_mirror(MirrorState(waiting=1, error="disk full"))
     assert part(browser, "problem") == "What is said is kept in memory only: disk full"
-    server.speech.heard_mirror(MirrorState(waiting=1))
+    server.speech.update_mirror(MirrorState(waiting=1))
     assert part(browser, "outbox") == "", "it is confirmed in a moment"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.process.supervisor import Supervisor, plan
+from hive.process.plan import make_plan
+from hive.process.supervisor import Supervisor
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            todo = plan(speech=not options["without_speech"])
+            plan = make_plan(speech=not options["without_speech"])
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
-        sys.exit(Supervisor(todo.broker).run(todo.names))
+        sys.exit(Supervisor(plan).run())

@@ -11,9 +11,9 @@ from django.test import Client
 
 from hive.chat.companion import Companion
 from hive.chat.companion_phrases import WORDS
-from hive.chat.patterns import fits, problem_of
-from hive.chat.templates import Asked, fill, prompt_for
+from hive.chat.templates import Asked, fill, fill_prompt
 from hive.models import ChatModule, GlobalCommand
+from hive.patterns import find_problem, matches
 from tests.unit.hive.chat.test_chat import answers, request
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 
@@ -63,7 +63,7 @@ def test_what_it_does_not_know_it_answers_with_the_replies_of_the_module() -> No
 def test_names_are_put_in_and_other_braces_stay() -> None:
     assert fill("Hola, {nickname}: {x} {speech}", Asked("Ana", "sí")) == "Hola, Ana: {x} sí"
     assert fill("¡Hola, {nickname}!", Asked()) == "¡Hola!"
-    assert "un niño" in prompt_for("Hablas con {nickname}.", Asked(), "es")
+    assert "un niño" in fill_prompt("Hablas con {nickname}.", Asked(), "es")
     assert fill("{nickname}", Asked("{speech}", "x")) != "{nickname}"
 
 
@@ -78,14 +78,14 @@ def test_names_are_put_in_and_other_braces_stay() -> None:
     ],
 )
 def test_a_pattern_that_cannot_be_used_is_refused_with_a_sentence(pattern: str, words: str) -> None:
-    assert words in problem_of(pattern)
-    assert not fits(pattern, "a" * 60)
+    assert words in find_problem(pattern)
+    assert not matches(pattern, "a" * 60)
 
 
 def test_usual_patterns_can_be_used() -> None:
     for pattern in (r"\bqu[eé] hora es\b|dime la hora", "(ab){2}c+", ".*hora.*", "(uno|dos)+ ya"):
-        assert problem_of(pattern) == ""
-    assert fits("hora es", "¿Qué HORA es?")
+        assert find_problem(pattern) == ""
+    assert matches("hora es", "¿Qué HORA es?")
 
 
 def test_the_modules_and_commands_of_the_start_can_be_used() -> None:

@@ -73,7 +73,7 @@ def test_a_line_shows_what_became_of_it(page: Client, server: SentServer) -> Non
     post(page, command="prompt")
     (line,) = server.chat.visits.lines(VISIT)
     for event in ("sent", "stored", "playing", "stored", "spoken", "playing"):
-        server._follow_speech({"id": line["id"], "event": event})
+        server._on_utterance_event({"id": line["id"], "event": event})
     (line,) = server.chat.visits.lines(VISIT)
     assert line["state"] == "spoken"
 
@@ -87,7 +87,7 @@ def test_what_was_deleted_from_the_history_is_forgotten_with_what_it_answered(
     told = server.chat.visits.lines(VISIT)
     now = timezone.now()
     for line in told[::2]:
-        server._follow_speech({"id": line["id"], "event": "spoken"})
+        server._on_utterance_event({"id": line["id"], "event": "spoken"})
         Utterance.objects.create(
             pk=line["id"], text=line["text"], status="spoken", published_at=now, received_at=now
         )

@@ -10,7 +10,6 @@ from hive.checks import check_settings
 from hive.models import Configuration, Robot, departure
 from hive.mqtt.markup import make_markup
 from hive.mqtt.own_interrupts import OwnInterrupts
-from hive.mqtt.reports import Reports
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmirror.mqtt.connection import Received
 from ttsmirror.wire.control import Control
@@ -68,7 +67,7 @@ def test_markup_keeps_tags_and_escapes_stray_signs() -> None:
 def test_queries_are_answered(server: SentServer, query: str, name: str, value: Any) -> None:
     Configuration.objects.create(schedule={"provided_schedule": []})
     report = {"subtopic": "query", "query": query, "request_id": "r1"}
-    Reports(server).handle(ACTIVITY, report)
+    server.reports.handle(ACTIVITY, report)
 
     ((topic, answer),) = server.published
     assert topic == f"/devices/{DEVICE}/commands/query_result"
@@ -79,7 +78,7 @@ def test_queries_are_answered(server: SentServer, query: str, name: str, value: 
 @pytest.mark.django_db
 def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServer) -> None:
     message = {"subtopic": "telehealth", "message": {"state": "READY"}}
-    reports = Reports(server)
+    reports = server.reports
     reports.handle(ACTIVITY, message)
     reports.handle(f"/devices/{DEVICE}/state", {"battery_level": 0.5})
 
@@ -91,9 +90,9 @@ def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServe
 
 @pytest.mark.django_db
 def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> None:
-    server.hear(DEVICE)
+    server.presence.mark_seen(DEVICE)
     Robot.objects.update(online=False)  # as another process would
-    server.records._read()
+    server.robots._read()
     server._tick()
     assert Robot.objects.get().online
 
@@ -110,28 +109,28 @@ def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> N
 def test_what_is_no_robot_is_not_made_one(
     server: SentServer, topic: str, fields: dict[str, Any]
 ) -> None:
-    Reports(server).handle(topic, fields)
+    server.reports.handle(topic, fields)
     assert not Robot.objects.exists()
 
 
 @pytest.mark.django_db
 def test_what_no_database_takes_is_not_kept_of_a_report(server: SentServer) -> None:
     message = {"subtopic": "telehealth", "message": {"state": "RE\0ADY\ud83d"}}
-    Reports(server).handle(ACTIVITY, message)
+    server.reports.handle(ACTIVITY, message)
     assert Robot.objects.get().puppet_state == "RE\ufffdADY?"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("message", [None, "READY", {}, {"state": 3}])
 def test_a_telehealth_state_that_is_none_changes_nothing(server: SentServer, message: Any) -> None:
-    Reports(server).handle(ACTIVITY, {"subtopic": "telehealth", "message": message})
+    server.reports.handle(ACTIVITY, {"subtopic": "telehealth", "message": message})
     assert Robot.objects.get().puppet_state == ""
 
 
 @pytest.mark.django_db
 def test_a_robot_that_leaves_is_in_no_state(robot: Robot) -> None:
-    Robot.objects.note(DEVICE, {"puppet_state": "READY"})
-    Robot.objects.note(DEVICE, departure())
+    Robot.objects.write(DEVICE, {"puppet_state": "READY"})
+    Robot.objects.write(DEVICE, departure())
 
     robot.refresh_from_db()
     assert (robot.online, robot.puppet_state) == (False, "")
@@ -184,7 +183,7 @@ def test_what_is_asked_after_our_own_interrupt_is_not_interrupted_by_it(
 
 def test_an_interrupt_that_never_came_back_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     own = OwnInterrupts()
-    own.sent(DEVICE)
-    assert not own.is_back("")
-    monkeypatch.setattr("hive.mqtt.own_interrupts.BACK_SECONDS", -1.0)
-    assert not own.is_back(DEVICE)
+    own.add(DEVICE)
+    assert not own.discard("")
+    monkeypatch.setattr("hive.mqtt.own_interrupts.RETURN_SECONDS", -1.0)
+    assert not own.discard(DEVICE)

@@ -28,7 +28,7 @@ def after(lines: Lines, *events: str, error: str = "") -> dict[str, Any]:
     line: dict[str, Any] | None = None
     for event in events:
         told = {"id": str(ONE), "event": event, "error": error if event == events[-1] else ""}
-        line = lines.follow(told)
+        line = lines.update_status(told)
     assert line is not None
     way: dict[str, Any] = line["speech_way"]
     return way
@@ -73,7 +73,7 @@ def test_why_not_is_told(lines: Lines) -> None:
 )
 def test_the_robots_way(lines: Lines, states: list[str], shown: str) -> None:
     for state in states:
-        line = lines.follow({"id": str(ONE), "robot": state})
+        line = lines.update_status({"id": str(ONE), "robot": state})
     assert line and steps(line["robot_way"]) == shown
 
 

@@ -9,8 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive import models
-from hive.models import Favourite
+from hive.models import Favourite, favourites
 from hive.puppet.favourites import recent
 from tests.unit.hive.conftest import DEVICE, SentServer
 
@@ -49,7 +48,7 @@ def test_a_favourite_is_kept_once_with_its_newest_mood_and_forgotten(
 def test_the_oldest_makes_room(
     browser: Client, server: SentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "FAVOURITES", 2)
+    monkeypatch.setattr(favourites, "FAVOURITES", 2)
     for text in "abc":
         post(browser, text=text)
     assert [each.text for each in Favourite.objects.all()] == ["c", "b"]

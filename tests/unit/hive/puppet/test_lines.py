@@ -18,7 +18,7 @@ ONE = uuid.UUID(int=1)
 
 
 def follow(lines: Lines, event: str, **fields: Any) -> str | None:
-    line = lines.follow({"id": str(ONE), "event": event} | fields)
+    line = lines.update_status({"id": str(ONE), "event": event} | fields)
     return None if line is None else line["state"]
 
 
@@ -51,7 +51,7 @@ def test_a_line_that_is_sent_again_stays_where_it_is() -> None:
 def test_a_failure_has_its_reason() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    line = lines.follow({"id": str(ONE), "event": "failed", "error": "no voice"})
+    line = lines.update_status({"id": str(ONE), "event": "failed", "error": "no voice"})
     assert line is not None
     assert line["error"] == "no voice"
 
@@ -60,8 +60,8 @@ def test_strangers_and_states_without_event_change_nothing() -> None:
     lines = Lines()
     assert follow(lines, "playing") is None
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    assert lines.follow({"status": "playing"}) is None
-    assert lines.follow({"id": str(ONE)}) is None
+    assert lines.update_status({"status": "playing"}) is None
+    assert lines.update_status({"id": str(ONE)}) is None
 
 
 @pytest.mark.django_db
@@ -91,13 +91,13 @@ def test_a_robot_has_news_of_its_own_that_do_not_go_back_either() -> None:
     line_id = lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["id"]
 
     def tell(robot: str) -> str | None:
-        line = lines.follow({"id": line_id, "robot": robot})
+        line = lines.update_status({"id": line_id, "robot": robot})
         return None if line is None else line["robot"]
 
     moved = lines.sent_to_robot(line_id, "")
     assert moved and (moved["robot"], moved["state"]) == ("sent", "waiting")
-    assert [line["robot"] for line in lines.robot_speaks(DEVICE)] == ["speaking"]
-    assert lines.robot_speaks(DEVICE) == []
+    assert [line["robot"] for line in lines.mark_speaking(DEVICE)] == ["speaking"]
+    assert lines.mark_speaking(DEVICE) == []
     assert tell("said") == "said"
     assert tell("unconfirmed") is None
     assert tell("speaking") is None
@@ -110,10 +110,10 @@ def test_what_a_robot_was_told_to_stop_it_may_have_said_nevertheless() -> None:
     for number in (1, 2, 3):
         lines.add(uuid.UUID(int=number), DEVICE if number < 3 else "d_other", "Hola", "shy", 0.5)
         lines.sent_to_robot(str(uuid.UUID(int=number)), "")
-    lines.robot_speaks(DEVICE)
-    assert [line["robot"] for line in lines.robot_interrupted(DEVICE)] == ["interrupted"] * 2
-    assert lines.follow({"id": str(ONE), "robot": "unconfirmed"}) is None
-    late = lines.follow({"id": str(ONE), "robot": "said"})
+    lines.mark_speaking(DEVICE)
+    assert [line["robot"] for line in lines.mark_interrupted(DEVICE)] == ["interrupted"] * 2
+    assert lines.update_status({"id": str(ONE), "robot": "unconfirmed"}) is None
+    late = lines.update_status({"id": str(ONE), "robot": "said"})
     assert late and late["robot"] == "said"
 
 
@@ -136,35 +136,37 @@ def test_the_history_knows_what_robots_confirmed() -> None:
 
 def test_the_loudspeaker_is_offline_without_presence_or_broker() -> None:
     speech = SpeechState()
-    speech.broker("")
-    assert speech.heard_status({"status": "playing", "current_text": "Hola", "queue_size": 2})
+    speech.update_broker_error("")
+    assert speech.update_status({"status": "playing", "current_text": "Hola", "queue_size": 2})
     assert speech.describe()["status"] == "offline"
     assert not speech.describe()["known"]
 
-    speech.heard_presence("online")
+    speech.update_presence("online")
     told = speech.describe()
     assert (told["status"], told["current_text"], told["queue_size"]) == ("playing", "Hola", 2)
 
-    speech.broker("gone")
+    speech.update_broker_error("gone")
     assert speech.describe()["status"] == "offline"
     assert speech.describe()["broker_error"] == "gone"
 
 
 def test_what_the_broker_is_holds_as_long_as_its_connection() -> None:
     speech = SpeechState()
-    speech.broker("")
-    speech.heard_broker("development")
+    speech.update_broker_error("")
+    speech.update_broker_kind("development")
     assert speech.describe()["broker_kind"] == "development"
-    speech.broker("gone")
-    speech.broker("")
+    speech.update_broker_error("gone")
+    speech.update_broker_error("")
     assert speech.describe()["broker_kind"] == ""
 
 
 def test_the_same_status_again_is_no_change() -> None:
-    speech = SpeechState()
-    message = {"status": "idle", "current_text": "", "queue_size": 0, "timestamp": "1"}
-    assert speech.heard_status(message)
-    assert not speech.heard_status(message | {"timestamp": "2"})
+    told: list[dict[str, Any]] = []
+    speech = SpeechState(on_change=told.append)
+    message = {"status": "idle", "current_text": "", "queue_size": 1, "timestamp": "1"}
+    assert speech.update_status(message)
+    assert not speech.update_status(message | {"timestamp": "2"})
+    assert [each["queue_size"] for each in told] == [1]
 
 
 @pytest.mark.django_db
@@ -178,7 +180,7 @@ def test_what_was_deleted_from_the_history_is_forgotten() -> None:
             status="spoken", published_at=now, received_at=now,
         )  # fmt: skip
     for key in keys[:2]:
-        lines.follow({"id": str(key), "event": "spoken"})
+        lines.update_status({"id": str(key), "event": "spoken"})
 
     def texts() -> set[str]:
         return {line["text"] for line in lines.recent(DEVICE)}
@@ -188,12 +190,12 @@ def test_what_was_deleted_from_the_history_is_forgotten() -> None:
     assert texts() == {"Hola 1", "Hola 2"}
     Utterance.objects.all().delete()
     assert texts() == {"Hola 2"}, "it is on its way still"
-    assert lines.follow({"id": str(keys[1]), "event": "spoken"}) is None
+    assert lines.update_status({"id": str(keys[1]), "event": "spoken"}) is None
 
 
 @pytest.mark.django_db
 def test_where_the_history_is_elsewhere_nothing_is_forgotten() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    lines.follow({"id": str(ONE), "event": "spoken"})
+    lines.update_status({"id": str(ONE), "event": "spoken"})
     assert [line["text"] for line in lines.recent(DEVICE)] == ["Hola"]

@@ -5,22 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hive import robot_config
-from hive.chat.models import ChatModule as ChatModule
-from hive.chat.models import GlobalCommand as GlobalCommand
-from ttsmirror.text import shorten
 from ttsmirror.wire.fields import format_maybe
-from ttsmonitor.web.labels import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""
-FAVOURITES = 200
-FAVOURITE_CHARACTERS = 400
 
 
 def validate_schedule(value: Any) -> None:
@@ -75,7 +69,7 @@ class RobotQuerySet(models.QuerySet["Robot"]):
     def online(self) -> Self:
         return self.filter(online=True)
 
-    def note(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
+    def write(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
         """Write `fields` of a robot. One that connected and is not there yet is made.
 
         Return it as it is now; None where there is none.
@@ -87,7 +81,7 @@ class RobotQuerySet(models.QuerySet["Robot"]):
             here.update(**fields)
         return here.first()
 
-    def all_departed(self) -> int:
+    def mark_all_offline(self) -> int:
         """Note that nobody is connected, as far as we know."""
         return self.online().update(online=False, puppet_state="", awake=None)
 
@@ -166,42 +160,3 @@ class Robot(models.Model):
             "awake": self.awake,
             "connected_at": format_maybe(self.connected_at),
         }
-
-
-class FavouriteQuerySet(models.QuerySet["Favourite"]):
-    """The phrases that are kept for everybody here."""
-
-    def keep(self, text: str, mood: str, intensity: float) -> None:
-        """Make a phrase one of them; one that is there gets this mood. The oldest makes room."""
-        self.update_or_create(text=text, defaults={"mood": mood, "intensity": intensity})
-        kept = self.order_by("-pk").values("pk")[:FAVOURITES]
-        self.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
-
-    def forget(self, text: str) -> None:
-        self.filter(text=text).delete()
-
-
-class Favourite(models.Model):
-    """A phrase that is said often, with the mood that it is said in."""
-
-    text = models.CharField(_("text"), max_length=FAVOURITE_CHARACTERS, unique=True)
-    mood = models.CharField(
-        _("mood"), max_length=64, default="neutral", choices=[(mood, _(mood)) for mood in MOODS]
-    )
-    intensity = models.FloatField(
-        _("intensity"), default=0.5, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
-    )
-
-    objects = FavouriteQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("favourite phrase")
-        verbose_name_plural = _("favourite phrases")
-        ordering: ClassVar = ["-pk"]
-
-    def __str__(self) -> str:
-        return shorten(self.text, 60)
-
-    def describe(self) -> dict[str, Any]:
-        """This phrase as pages and API show it."""
-        return {"text": self.text, "mood": self.mood, "intensity": self.intensity}

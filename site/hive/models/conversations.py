@@ -9,8 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from hive.chat.patterns import PATTERN_CHARACTERS, problem_of
 from hive.conf import conf
+from hive.patterns import PATTERN_CHARACTERS, find_problem
 
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 
@@ -22,7 +22,7 @@ def lines_of(text: str) -> list[str]:
 
 def validate_pattern(value: str) -> None:
     """A pattern can be read, and be looked for quickly."""
-    if problem := problem_of(value):
+    if problem := find_problem(value):
         raise ValidationError(problem)
 
 
