@@ -39,8 +39,8 @@ def find_problem(pattern: str) -> str:
 
 def _nests_repetitions(pattern: str) -> bool:
     """Return True if a repeated group has a repetition in it. The pattern has to be valid."""
-    groups = [False]  # for each open group: does it have a repetition in it?
-    is_repeating = False  # the group that was closed last, if nothing came since
+    groups = [False]  # for each open group, whether a repetition is in it
+    is_repeating = False  # the same for a group that was just closed
     for token in _TOKEN.finditer(pattern):
         if token["repeat"] is not None:
             if not _is_open(token):

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from amqtt.broker import Broker, BrokerContext
 from amqtt.contexts import Action
 from amqtt.plugins.base import BaseAuthPlugin, BasePlugin, BaseTopicPlugin
 
-from hive.broker.mosquitto_config import ensure_certificate
+from hive.broker.mosquitto_config import ANYBODY, Account, ensure_certificate
 from hive.models import DEVICE_ID
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.version import VERSION
@@ -117,6 +117,7 @@ class _Subscriptions(dict[str, Any]):
         return iter(list(super().keys()))
 
     def items(self) -> Any:
+        """Return the items as they are now."""
         return dict(super().items()).items()
 
 
@@ -154,8 +155,7 @@ class EmbeddedBroker:
         host: str,
         port: int,
         tls_port: int,
-        username: str = "",
-        password: str = "",
+        account: Account = ANYBODY,
     ) -> None:
         certificate, key = ensure_certificate(directory)
         address = f"[{host}]" if ":" in host else host
@@ -171,7 +171,7 @@ class EmbeddedBroker:
                 },
             },
             "plugins": {
-                f"{__name__}.AccountPlugin": {"username": username, "password": password},
+                f"{__name__}.AccountPlugin": asdict(account),
                 f"{__name__}.RobotAccessPlugin": {},
                 f"{__name__}.LogTopicPlugin": {},
                 "amqtt.plugins.sys.broker.BrokerSysPlugin": {"sys_interval": SYS_SECONDS},

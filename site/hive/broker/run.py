@@ -11,7 +11,7 @@ from typing import Protocol
 from django.conf import settings
 
 from hive.broker.embedded import EmbeddedBroker
-from hive.broker.mosquitto_config import write_config
+from hive.broker.mosquitto_config import Account, write_config
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
 from ttsmonitor.system.ports import ListenError, ensure_port_free, loopback_address
@@ -44,21 +44,22 @@ class MosquittoBroker:
         self._command = [program, "-c", str(config)]
 
     def run(self) -> None:
+        """Replace this process; return only by an OSError."""
         sys.stdout.flush()
         os.execv(self._command[0], self._command)  # noqa: S606  the command is ours
 
     def stop(self) -> None:
-        """Nothing to stop: once it runs, this is not here any more."""
+        """Do nothing: a running Mosquitto has replaced this process."""
 
 
 def find_mosquitto() -> str | None:
-    """The path of the mosquitto program, or None."""
+    """Return the path of the mosquitto program, or None."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *PROGRAM_DIRECTORIES))
     return shutil.which("mosquitto", path=path)
 
 
 def make_broker(program: str | None) -> Broker:
-    """Mosquitto, where `program` is its path, else the development broker, on the settings' ports.
+    """Return Mosquitto if `program` is its path, else the development broker.
 
     Raises BrokerError where the settings name another machine or a port is taken.
     """
@@ -77,14 +78,14 @@ def make_broker(program: str | None) -> Broker:
     except ListenError as exc:
         raise BrokerError(str(exc)) from exc
     directory: Path = settings.WORK_DIR / "broker"
+    account = Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
     if program:
         config = write_config(
             directory,
             host=host,
             port=conf.MQTT_PORT,
             tls_port=conf.MQTT_SSL_PORT,
-            username=conf.MQTT_USERNAME,
-            password=conf.MQTT_PASSWORD,
+            account=account,
         )
         return MosquittoBroker(program, config)
     return EmbeddedBroker(
@@ -92,6 +93,5 @@ def make_broker(program: str | None) -> Broker:
         host=host,
         port=conf.MQTT_PORT,
         tls_port=conf.MQTT_SSL_PORT,
-        username=conf.MQTT_USERNAME,
-        password=conf.MQTT_PASSWORD,
+        account=account,
     )

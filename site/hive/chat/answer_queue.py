@@ -1,6 +1,6 @@
-"""Answers of a language model: asked for on a thread of its own, in order for each robot.
+"""A queue of answers, in order for each robot, on a thread of its own.
 
-Whoever asks is never held up. An answer has its time; then a line of the module stands in for it.
+A language model has HIVE_CHAT_SECONDS for an answer; then a line of the module replaces it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STOP_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the language model."""
+    """A question to the language model."""
 
     device_id: str
     module: ChatModule
@@ -45,23 +45,23 @@ class Question:
 
 @dataclass(eq=False)
 class Job:
-    """Something that is answer when its turn comes: an answer, or words that are known already."""
+    """An answer that waits for its turn: of the language model, or known words."""
 
     device_id: str
     question: Question | None
     on_part: Callable[[str, bool], None] = lambda words, is_last: None
-    """Called with each sentence of an answer as it is complete, and whether it is the last."""
+    """Called with each complete sentence, and whether it is the last."""
     on_done: Callable[[str | None], None] = lambda words: None
-    """Called once: with the whole answer; None where there is none."""
+    """Called once, with the whole answer, or None for none."""
     on_dropped: Callable[[], None] = lambda: None
-    """Called instead, where it is interrupted."""
+    """Called instead of `on_done` if the job is interrupted."""
     key: str = ""
-    """The id of what is answered, where somebody else may interrupt it by that."""
+    """The utterance's id, by which interrupt() can find the job."""
     is_dropped: bool = field(default=False, init=False)
 
 
 class AnswerQueue:
-    """ask() and interrupt() from any thread; stop() at the end."""
+    """The answers that are being made or wait. Any thread may call the methods."""
 
     def __init__(self) -> None:
         self.model = LanguageModel()
@@ -74,15 +74,15 @@ class AnswerQueue:
         self._is_stopped = False
 
     def add(self, job: Job) -> None:
-        """Have it done after what waits of this robot, and return.
+        """Run a job after the earlier ones of its robot, and return.
 
-        What needs no language model is done at once where nothing is before it.
+        A job without a question runs at once where no other one is before it.
         """
         with self._lock:
             queue = self._waiting.get(job.device_id)
             count = sum(map(len, self._waiting.values()))
             if self._is_stopped or count >= WAITING:
-                logger.error("too much is asked at once: %d questions wait", count)
+                logger.error("question dropped: %d wait already", count)
             elif queue is not None:
                 queue.append(job)
                 return
@@ -93,15 +93,15 @@ class AnswerQueue:
         job.on_done(None)
 
     def prepare(self) -> None:
-        """Load what takes a while, before somebody waits for it."""
+        """Load the language model's library in the background, because that takes a second."""
         with self._lock:
             if not self._is_stopped:
                 self._submit(asyncio.to_thread(importlib.import_module, "openai"))
 
     def interrupt(self, device_id: str, *, key: str = "") -> None:
-        """Say no more of what this robot (empty: any) was answering, and nothing of what waits.
+        """Drop the running and the waiting jobs of a robot, or of all if `device_id` is empty.
 
-        With a `key` only if that is being answered. After the return nothing of it is answer.
+        With a `key`, do so only if that job is running. Nothing of them is said after the return.
         """
         with self._lock:
             for each in [device_id] if device_id else list(self._waiting):
@@ -112,7 +112,7 @@ class AnswerQueue:
                     self._loop.call_soon_threadsafe(self._cancel, each)
 
     def stop(self) -> None:
-        """Drop what is being answered, and end the thread. Any number of times."""
+        """Drop all jobs and end the thread. Idempotent."""
         with self._lock:
             self._is_stopped = True
             loop, thread = self._loop, self._thread
@@ -180,14 +180,14 @@ class AnswerQueue:
         self._call(job, job.on_done, words)
 
     def _call(self, job: Job, step: Callable[..., None], *arguments: object) -> None:
-        """Raises CancelledError where it was interrupted, however short ago."""
+        """Call a step of a job. Raises CancelledError if the job was interrupted."""
         with self._lock:
             if job.is_dropped:
                 raise asyncio.CancelledError
             self._try(step, *arguments)
 
     async def _answer(self, job: Job, question: Question) -> str | None:
-        """What the model says in its time; None where that is nothing."""
+        """Return what the model says in its time, or None for nothing."""
         sentences, answer = Sentences(), ""
         try:
             async with asyncio.timeout_at(question.asked + conf.HIVE_CHAT_SECONDS), self._calls:
@@ -199,7 +199,7 @@ class AnswerQueue:
                         if len(answer) > ANSWER_CHARACTERS:
                             return speakable(answer)
         except AnswerCutError:
-            if answer:  # what is begun would end in the middle
+            if answer:  # the incomplete sentence is dropped
                 return speakable(answer)
         except TimeoutError:
             self.model.fail(f"not done within {conf.HIVE_CHAT_SECONDS:g} seconds")
@@ -217,4 +217,4 @@ class AnswerQueue:
         try:
             step(*arguments)
         except Exception:
-            logger.exception("an answer could not be given")
+            logger.exception("answer failed")

@@ -156,7 +156,7 @@ class Answers:
             self._show(turn, speakable("".join(parts)) or sessions.UNBEGUN, state="interrupted")
 
         lines = self.history.lines(turn.device_id)
-        if not lines or lines[-1].role != history.CHILD:  # none is kept, or it had no words
+        if not lines or lines[-1].role != history.CHILD:  # no history is kept, or it was no words
             lines.append(Line(history.CHILD, turn.asked.speech))
         prompt = fill_prompt(module.prompt, turn.asked, module.lang)
         question = Question(turn.device_id, module, prompt, lines)

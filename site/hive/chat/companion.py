@@ -1,7 +1,7 @@
-"""The companion that answers where there is no language model: small, but of some use.
+"""A scripted companion, which answers where there is no language model.
 
-It tells riddles, jokes and stories, does sums, breathes with a child that is upset, says what it
-can do, and else keeps the child telling with the replies of the module.
+It tells riddles, jokes and stories, does sums, calms a child that is upset, and says what it can
+do. To everything else it answers with the replies of the module.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ KEPT = 500
 
 @dataclass
 class _State:
-    """Where a conversation is."""
+    """The state of a conversation: which line is next, and the riddle's solution."""
 
     turns: dict[str, int] = field(default_factory=dict)
     solution: str = ""
-    """Of the riddle that was asked last."""
+    """The solution of the last riddle."""
 
 
 class Companion:
@@ -35,7 +35,7 @@ class Companion:
         self._lock = threading.Lock()
 
     def answer(self, device_id: str, module: ChatModule, asked: Asked) -> str:
-        """What to answer to what the child said."""
+        """Return the answer to what the child said."""
         with self._lock:
             state = self._state(device_id)
             words = self._scripted_answer(state, WORDS[module.lang], asked.speech)
@@ -44,7 +44,7 @@ class Companion:
         return fill(words, asked, module.lang)
 
     def next_line(self, device_id: str, name: str, text: str) -> str:
-        """The next of the lines of `text`, which is called `name`."""
+        """Return the next line of `text`; `name` identifies the text's turn."""
         with self._lock:
             return _next_of(self._state(device_id), name, lines_of(text))
 

@@ -1,4 +1,4 @@
-"""Global commands: what is listened for in everything that a child says."""
+"""Global commands, which are searched in everything that a child says."""
 
 from __future__ import annotations
 

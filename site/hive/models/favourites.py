@@ -1,4 +1,4 @@
-"""Phrases that are kept because they are said often."""
+"""Favourite phrases, which are said often."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ FAVOURITE_CHARACTERS = 400
 
 
 class FavouriteQuerySet(models.QuerySet["Favourite"]):
-    """The phrases that are kept for everybody here."""
+    """Changes of the favourite phrases, which everybody here shares."""
 
     def keep(self, text: str, mood: str, intensity: float) -> None:
-        """Make a phrase one of them; one that is there gets this mood. The oldest makes room."""
+        """Add a phrase, or update its mood, and drop the oldest if there are too many."""
         self.update_or_create(text=text, defaults={"mood": mood, "intensity": intensity})
         kept = self.order_by("-pk").values("pk")[:FAVOURITES]
         self.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
 
     def forget(self, text: str) -> None:
+        """Remove a phrase."""
         self.filter(text=text).delete()
 
 
 class Favourite(models.Model):
-    """A phrase that is said often, with the mood that it is said in."""
+    """A phrase with the mood that it is said in."""
 
     text = models.CharField(_("text"), max_length=FAVOURITE_CHARACTERS, unique=True)
     mood = models.CharField(
@@ -50,5 +51,5 @@ class Favourite(models.Model):
         return shorten(self.text, 60)
 
     def describe(self) -> dict[str, Any]:
-        """This phrase as pages and API show it."""
+        """Return it as pages and API show it."""
         return {"text": self.text, "mood": self.mood, "intensity": self.intensity}

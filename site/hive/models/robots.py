@@ -1,4 +1,4 @@
-"""The robots, what each is told to be, and what is common to all of them."""
+"""Robots and their configuration."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 
 
 def validate_schedule(value: Any) -> None:
-    """A schedule is a JSON object."""
+    """Raise ValidationError for a schedule that is no JSON object."""
     if not isinstance(value, dict):
         raise ValidationError(_("Give a JSON object, such as {}."))
 
 
 class Configuration(models.Model):
-    """What holds for all robots: one row."""
+    """The settings of all robots, in one row."""
 
     config = models.JSONField(
         _("configuration"),
@@ -54,25 +54,27 @@ class Configuration(models.Model):
         return str(_("Configuration of all robots"))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save as the one row."""
         self.pk = 1
         super().save(*args, **kwargs)
 
     @classmethod
     def load(cls) -> Configuration:
-        """The one row, made where there is none."""
+        """Return the one row; create it if it does not exist."""
         return cls.objects.get_or_create(pk=1)[0]
 
 
 class RobotQuerySet(models.QuerySet["Robot"]):
-    """The vocabulary of who is there. These write without signals: the machine's own news."""
+    """Queries for robots. The methods that write send no signals."""
 
     def online(self) -> Self:
+        """Return the connected robots."""
         return self.filter(online=True)
 
     def write(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
-        """Write `fields` of a robot. One that connected and is not there yet is made.
+        """Write `fields` of a robot and return it, or None if it does not exist.
 
-        Return it as it is now; None where there is none.
+        A robot that connects is created.
         """
         if "connected_at" in fields:
             self.get_or_create(device_id=device_id)
@@ -82,7 +84,7 @@ class RobotQuerySet(models.QuerySet["Robot"]):
         return here.first()
 
     def mark_all_offline(self) -> int:
-        """Note that nobody is connected, as far as we know."""
+        """Mark all robots as not connected."""
         return self.online().update(online=False, puppet_state="", awake=None)
 
 
@@ -93,12 +95,12 @@ def arrival() -> dict[str, Any]:
 
 
 def departure() -> dict[str, Any]:
-    """Return the fields of a robot that has just left: it is in no state that it reported."""
+    """Return the fields of a robot that has just left; its reported state is cleared."""
     return {"online": False, "puppet_state": "", "awake": None, "last_seen": timezone.now()}
 
 
 class Robot(models.Model):
-    """A Moxie: how it is called and configured (by people), whether it is there (by machine)."""
+    """A Moxie: its name and configuration, set by people, and its reported state."""
 
     device_id = models.CharField(
         _("device id"),
@@ -147,7 +149,7 @@ class Robot(models.Model):
         return merged
 
     def describe(self) -> dict[str, Any]:
-        """This robot as pages, API and events show it."""
+        """Return it as pages, API and events show it."""
         return {
             "device_id": self.device_id,
             "name": str(self),

@@ -53,7 +53,7 @@ class Presence:
             return
         if event.online:
             self._last_seen[event.device_id] = time.monotonic()
-            self._arrive(event.device_id)  # also where it was here: it has to be configured anew
+            self._arrive(event.device_id)  # even if it was here: it needs its configuration again
         else:
             self._leave(event.device_id)
 

@@ -76,7 +76,7 @@ def first_account() -> str:
         logger.warning("the first account could not be created: %s", exc)
         return ""
     finally:
-        connections.close_all()  # those of this thread
+        connections.close_all()  # this thread's
     return "" if password is None else account_text(password, hive_conf.HIVE_PORT)
 
 

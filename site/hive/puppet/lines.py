@@ -1,4 +1,4 @@
-"""What was said in Puppet Mode, and what became of each line: at the robot, and aloud."""
+"""The lines of Puppet Mode, and what became of each at the robot and at the loudspeaker."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Line = dict[str, Any]
 class Lines:
     """The newest lines of all robots in this process. Thread-safe.
 
-    A line of no robot (`device_id` empty) is for the loudspeaker alone.
+    A line with an empty `device_id` is for the loudspeaker alone.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Lines:
     def add(
         self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
     ) -> Line:
-        """A line that is handed over now; the publisher tells when the broker has it."""
+        """Add a line that is being published."""
         line: Line = {
             "id": str(utterance_id),
             "device_id": device_id,
@@ -62,9 +62,10 @@ class Lines:
         return delivery_status.describe(line)
 
     def update_status(self, message: dict[str, Any]) -> Line | None:
-        """Take in what became of a line, aloud (`event`) or at its robot (`robot`).
+        """Take in what became of a line: `event` at the loudspeaker, `robot` at its robot.
 
-        The line, where that changed it. News can overtake one another; a line never goes back.
+        Return the line if that changed it. Messages can overtake one another, but a line never goes
+        back.
         """
         with self._lock:
             line = self._lines.get(str(message.get("id", "")))
@@ -79,16 +80,16 @@ class Lines:
             return delivery_status.describe(line)
 
     def sent_to_robot(self, line_id: str, error: str) -> Line | None:
-        """A line left for its robot; with an error it could not."""
+        """Note that a line was sent to its robot, or the error if it could not be."""
         outcome = delivery_status.OFFLINE if error else delivery_status.SENT
         return self.update_status({"id": line_id, "robot": outcome, "robot_error": error})
 
     def mark_speaking(self, device_id: str) -> list[Line]:
-        """A robot began to speak: that is the oldest line that it was sent."""
+        """Note that a robot began to speak: that is the oldest line it was sent."""
         return self._mark_robot(device_id, delivery_status.SPEAKING, {delivery_status.SENT}, most=1)
 
     def mark_interrupted(self, device_id: str) -> list[Line]:
-        """A robot was told to stop: what it has not said yet it will not say."""
+        """Note that a robot was interrupted, and does not say its lines."""
         return self._mark_robot(
             device_id, delivery_status.INTERRUPTED, {delivery_status.SENT, delivery_status.SPEAKING}
         )
@@ -107,7 +108,7 @@ class Lines:
             return [delivery_status.describe(line) for line in lines]
 
     def recent(self, device_id: str) -> list[Line]:
-        """The newest lines of a robot, newest first, with those the history has from before."""
+        """Return the newest lines of a robot, newest first, including those of the history."""
         with self._lock:
             known = {
                 key: dict(line)
@@ -130,7 +131,7 @@ class Lines:
 
 
 def next_state(state: str, event: str) -> str | None:
-    """The state after this event; None where it is none, or older news."""
+    """Return the state after an event, or None if the event does not advance it."""
     after = QUEUED if event == "stored" else event
     return after if event and _rank(after) > _rank(state) else None
 
@@ -151,7 +152,7 @@ def _robot_changes(line: Line, message: dict[str, Any]) -> Line:
 
 
 def _merge(own: Line, kept: Line) -> Line:
-    """A line of this process, with what the history knows better."""
+    """Return a line of this process with what the history knows better."""
     merged = dict(own)
     if _rank(kept["state"]) > _rank(own["state"]):
         merged |= {key: kept[key] for key in ("state", "reached", "error")}

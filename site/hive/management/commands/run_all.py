@@ -14,14 +14,17 @@ from ttsmonitor.checks import SETTINGS
 
 
 class Command(BaseCommand):
+    """The command run_all."""
+
     help = (
         "Run the hive and the speech service, and a broker where none answers at MQTT_HOST."
         " Ctrl-C stops all of it."
     )
-    # Each of the processes does its own; loading every page here would only take time.
+    # Each process runs its own checks; loading every page for them here takes time.
     requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --without-speech."""
         parser.add_argument(
             "--without-speech",
             action="store_true",
@@ -29,6 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Plan and run."""
         try:
             plan = make_plan(speech=not options["without_speech"])
         except MoxieTTSError as exc:

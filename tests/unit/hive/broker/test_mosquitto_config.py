@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from hive.broker.mosquitto_config import ensure_certificate, password_line, write_config
+from hive.broker.mosquitto_config import Account, ensure_certificate, password_line, write_config
 from ttsmirror.exceptions import BrokerError
 
 
@@ -29,9 +29,7 @@ def test_the_certificate_names_this_machine(tmp_path: Path) -> None:
 
 
 def test_a_password_never_stands_in_clear(tmp_path: Path) -> None:
-    write_config(
-        tmp_path, host="127.0.0.1", port=1, tls_port=2, username="moxie", password="geheim"
-    )
+    write_config(tmp_path, host="127.0.0.1", port=1, tls_port=2, account=Account("moxie", "geheim"))
     texts = [path.read_text(errors="replace") for path in tmp_path.iterdir()]
     assert any("moxie:$7$" in text for text in texts)
     assert not any("geheim" in text for text in texts)
@@ -45,4 +43,4 @@ def test_an_account_that_cannot_be_written_is_refused(
     username: str, password: str, words: str
 ) -> None:
     with pytest.raises(BrokerError, match=words):
-        password_line(username, password)
+        password_line(Account(username, password))

@@ -42,7 +42,7 @@ def test_of_later_tasks_with_one_key_the_newest_counts(worker: Worker) -> None:
 def test_a_flood_does_not_make_it_forget_what_it_does_later(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "WAITING", 3)
+    monkeypatch.setattr(worker_module, "MAXIMUM_WAITING", 3)
     is_done = threading.Event()
     for number in range(10):
         worker.submit(int, number)
