@@ -37,7 +37,7 @@ def queue() -> Iterator[AnswerQueue]:
     made.stop()
 
 
-def test_nothing_is_said_after_an_interrupt_that_raced_the_first_sentence(
+def test_interrupt_racing_first_sentence_silences_it(
     queue: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:
@@ -50,7 +50,7 @@ def test_nothing_is_said_after_an_interrupt_that_raced_the_first_sentence(
     assert (said.parts, said.answers) == ([], [])
 
 
-def test_an_answer_that_is_complete_when_the_interrupt_comes_is_not_said(
+def test_complete_answer_is_not_said_after_interrupt(
     queue: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:
@@ -63,7 +63,7 @@ def test_an_answer_that_is_complete_when_the_interrupt_comes_is_not_said(
     assert (said.parts, said.answers) == ([], [])
 
 
-def test_an_interrupt_takes_along_what_waits_but_not_what_is_asked_next(
+def test_interrupt_drops_waiting_jobs_but_not_later_ones(
     queue: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -87,7 +87,7 @@ def test_an_interrupt_takes_along_what_waits_but_not_what_is_asked_next(
     assert asked == ["first", "second"]
 
 
-def test_an_interrupt_of_an_older_answer_does_not_end_this_one(
+def test_interrupt_of_older_answer_spares_current_one(
     queue: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:

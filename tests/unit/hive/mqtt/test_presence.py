@@ -53,7 +53,7 @@ def test_silent_robot_stays_with_log() -> None:
     assert ID in presence
 
 
-def test_lost_broker_lets_all_leave_and_takes_its_log_along() -> None:
+def test_lost_broker_clears_robots_and_log() -> None:
     presence = Watched(-1)
     presence.read_log_line(CONNECTED)
     presence.remove_all()

@@ -19,7 +19,7 @@ def robots() -> RobotRepository:
     return RobotRepository(SetupCache())
 
 
-def test_robot_is_found_with_notes_that_are_not_written(robots: RobotRepository) -> None:
+def test_robot_is_found_with_unwritten_changes(robots: RobotRepository) -> None:
     assert robots.find(DEVICE) is None
     robots.update(DEVICE, arrival())
     robots.update(DEVICE, {"battery": 0.5})
@@ -32,7 +32,7 @@ def test_robot_is_found_with_notes_that_are_not_written(robots: RobotRepository)
     assert (robot.device_id, robot.online, robot.battery) == (DEVICE, True, 0.5)
 
 
-def test_known_robot_keeps_its_configuration_under_notes(robots: RobotRepository) -> None:
+def test_unwritten_changes_keep_known_configuration(robots: RobotRepository) -> None:
     Robot.objects.create(device_id=DEVICE, nickname="Lucía")
     robots._read()
     robots.update(DEVICE, {"awake": True})
@@ -41,7 +41,7 @@ def test_known_robot_keeps_its_configuration_under_notes(robots: RobotRepository
     assert found is not None and (found.nickname, found.awake) == ("Lucía", True)
 
 
-def test_robots_of_an_earlier_run_are_offline_before_the_first_arrival(
+def test_robots_of_an_earlier_run_are_marked_offline(
     robots: RobotRepository,
 ) -> None:
     for device_id in (DEVICE, OTHER):
@@ -52,7 +52,7 @@ def test_robots_of_an_earlier_run_are_offline_before_the_first_arrival(
 
 
 @pytest.mark.parametrize("fields", [departure(), {"battery": 0.5}, {}])
-def test_deleted_robot_is_not_made_again_by_a_report(
+def test_report_does_not_recreate_deleted_robot(
     robots: RobotRepository, fields: dict[str, object]
 ) -> None:
     robots.update(DEVICE, fields)
