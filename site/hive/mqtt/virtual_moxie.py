@@ -61,10 +61,7 @@ class VirtualMoxie:
         self._speech: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._speak, name="virtual_moxie.speech", daemon=True),
-            threading.Thread(target=self._report, name="virtual_moxie.state", daemon=True),
-        ]
+        self._threads: list[threading.Thread] = []
         self._client = self._build(tls)
 
     def _build(self, tls: bool) -> paho.Client:
@@ -84,7 +81,9 @@ class VirtualMoxie:
 
     def start(self) -> None:
         """Connect in the background, and again after each loss."""
-        for thread in self._threads:
+        for target, name in ((self._speak, "speech"), (self._report, "state")):
+            thread = threading.Thread(target=target, name=f"virtual_moxie.{name}", daemon=True)
+            self._threads.append(thread)
             thread.start()
         self._client.connect_async(*self._address, keepalive=30)
         self._client.loop_start()
@@ -99,8 +98,7 @@ class VirtualMoxie:
         self._client.disconnect()
         self._client.loop_stop()
         for thread in self._threads:
-            if thread.is_alive():
-                thread.join(2)
+            thread.join(2)
 
     def wait_for(
         self, predicate: Callable[[VirtualMoxie], Value], timeout_seconds: float = 10.0

@@ -75,6 +75,10 @@ def test_placeholders_are_filled_and_other_braces_stay() -> None:
         ("a*", "fits everything"),
         ("(a+)+$", "repeats what is itself repeated"),
         (r"(\w+\s?)*fin", "repeats what is itself repeated"),
+        ("((a+)b?)+c", "repeats what is itself repeated"),
+        ("(a{2,}){11}", "repeats what is itself repeated"),
+        ("(?:a|b*c)+?", "repeats what is itself repeated"),
+        ("([(]a+)+$", "repeats what is itself repeated"),
     ],
 )
 def test_unusable_pattern_is_refused_with_reason(pattern: str, words: str) -> None:
@@ -83,7 +87,15 @@ def test_unusable_pattern_is_refused_with_reason(pattern: str, words: str) -> No
 
 
 def test_usual_patterns_are_valid() -> None:
-    for pattern in (r"\bqu[eé] hora es\b|dime la hora", "(ab){2}c+", ".*hora.*", "(uno|dos)+ ya"):
+    for pattern in (
+        r"\bqu[eé] hora es\b|dime la hora",
+        "(ab){2}c+",
+        ".*hora.*",
+        "(uno|dos)+ ya",
+        "(a+){3} b+",
+        "[(a+)]+",
+        r"\(a+\)+",
+    ):
         assert find_problem(pattern) == ""
     assert matches("hora es", "¿Qué HORA es?")
 
