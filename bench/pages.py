@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> bool:
 def _prepare(env: Mapping[str, str], utterances: int) -> str:
     """A database with an account, a robot and a history; a token."""
     run_manage(env, "prepare")
-    robot = f"from hive.models import Robot, arrival; Robot.objects.note({ROBOT!r}, arrival())"
+    robot = f"from hive.models import Robot, arrival; Robot.objects.write({ROBOT!r}, arrival())"
     run_manage(env, "shell", "-c", robot)
     note(f"pages: {utterances:,} utterances are made")
     run_manage(env, "make_utterances", str(utterances))

@@ -64,7 +64,7 @@ def grow(rows: int) -> None:
 def test_a_thousand_rows_take_no_more_queries_than_ten(site: str, settings: Any) -> None:
     settings.ROOT_URLCONF = site
     for number in range(5):
-        Robot.objects.note(f"moxie-{number}", arrival())
+        Robot.objects.write(f"moxie-{number}", arrival())
     client = Client()
     client.force_login(User.objects.create_superuser("keeper"))
     counts: dict[str, list[tuple[int, int]]] = {}
