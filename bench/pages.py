@@ -25,7 +25,9 @@ from bench.machine import (
 )
 from bench.tables import Wanted, median, percentile, report, table
 
-MOST_MS = 150
+LONG_HISTORY = 100_000
+MAX_MS, MAX_MS_LONG = 150, 1_000
+"""p95 of each page up to so many utterances, and with more of them."""
 START_SECONDS = 90
 ROBOT = "d_sala"
 PAGES = {
@@ -33,7 +35,15 @@ PAGES = {
     "hive": ["/", f"/puppet/{ROBOT}/", "/chat/"],
 }
 API = {
-    "monitor": ["/health", "/api/status", "/api/queue", "/api/stats", "/api/history"],
+    "monitor": [
+        "/health",
+        "/api/status",
+        "/api/queue",
+        "/api/stats",
+        "/api/stats/series",
+        "/api/stats/series?by=day&count=92",
+        "/api/history",
+    ],
     "hive": ["/health", "/api/robots", f"/api/robots/{ROBOT}"],
 }
 ADMIN = "/admin/ttsmirror/utterance/"
@@ -107,13 +117,14 @@ def run(args: argparse.Namespace) -> bool:
     print(table(["site", "path", "median ms", "p95 ms", "KB"], [row.cells() for row in rows]), "\n")
     slowest = max(rows, key=lambda row: row.p95_ms)
     what = f"the slowest, {slowest.site} {slowest.path}, p95"
-    return report([Wanted(what, slowest.p95_ms, MOST_MS, " ms")])
+    most = MAX_MS if args.utterances <= LONG_HISTORY else MAX_MS_LONG
+    return report([Wanted(what, slowest.p95_ms, most, " ms")])
 
 
 def _prepare(env: Mapping[str, str], utterances: int) -> str:
     """A database with an account, a robot and a history; a token."""
     run_manage(env, "prepare")
-    robot = f"from hive.models import Robot, arrival; Robot.objects.note({ROBOT!r}, arrival())"
+    robot = f"from hive.models import Robot, arrival; Robot.objects.write({ROBOT!r}, arrival())"
     run_manage(env, "shell", "-c", robot)
     note(f"pages: {utterances:,} utterances are made")
     run_manage(env, "make_utterances", str(utterances))

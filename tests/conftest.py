@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -24,6 +25,7 @@ from tests.support.tools import (
     wait_until,
 )
 from ttsmonitor.audio.pyaudio import PyAudioOutput
+from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 
 # A busy machine makes a test slow, not wrong.
@@ -214,6 +216,21 @@ def output() -> Iterator[PyAudioOutput]:
     made = PyAudioOutput()
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep no sums and no answers of an earlier test, and read the database each time."""
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
+    hourly.sums_by_hour.clear()
+    hourly.latency_by_hour.clear()
+    cache.clear()
+
+
+@pytest.fixture
+def statistics_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read sums from the database at their first use only, however long the test takes."""
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 600.0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What can go wrong in the hive, by name."""
+"""The hive's exceptions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ttsmirror.exceptions import MoxieTTSError
 
 
 class HiveError(MoxieTTSError):
-    """The hive cannot do this."""
+    """The base of the hive's exceptions."""
 
 
 class NotReadyError(HiveError):

@@ -1,4 +1,4 @@
-"""The words that the hive's pages get as data: what scripts and templates look up."""
+"""Translated words for the scripts and templates of the hive's pages."""
 
 from __future__ import annotations
 
@@ -66,17 +66,17 @@ _SENTENCES = (
 
 
 def mood_choices() -> list[tuple[str, str]]:
-    """Each mood with its name in the visitor's language."""
+    """Return each mood with its translated name."""
     return [(mood, gettext(mood)) for mood in MOODS]
 
 
 def strings() -> dict[str, str]:
-    """From English to the visitor's language: what live.js's say() knows."""
+    """Return the translations that live.js's say() looks up, by the English text."""
     english = (*_STATES, *_SENTENCES)
     states = {state: puppet_state_label(state) for state in _PUPPET_STATES}
     return tts_strings() | {sentence: gettext(sentence) for sentence in english} | states
 
 
 def puppet_state_label(state: str) -> str:
-    """A known state of Puppet Mode in the visitor's words; any other as the robot reports it."""
+    """Return a state of Puppet Mode, translated if it is known."""
     return gettext(_PUPPET_STATES[state]) if state in _PUPPET_STATES else state

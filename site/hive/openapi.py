@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hive.chat.api import COMMANDS, SPEECH_CHARACTERS
+from hive.api.chat import COMMANDS, SPEECH_CHARACTERS
 from hive.models import FAVOURITE_CHARACTERS
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.web.labels import MOODS

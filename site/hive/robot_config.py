@@ -1,4 +1,4 @@
-"""A robot's configuration: defaults, merging, validation, and the form that goes to the robot."""
+"""A robot's configuration: defaults, merging, validation, and the form that robots read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LEVELS = ("audio_volume", "screen_brightness")
 
 
 def deep_merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `over` laid on it, object by object; neither is changed."""
+    """Return `base` with `over` merged in, object by object; neither is changed."""
     merged = copy.deepcopy(base)
     for key, value in over.items():
         if isinstance(value, dict) and isinstance(merged.get(key), dict):
@@ -47,7 +47,7 @@ def deep_merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def for_robot(*layers: dict[str, Any], nickname: str = "", puppet_mode: bool = False) -> Any:
-    """The configuration as a robot reads it: layers merged in order, levels and props as text."""
+    """Return the layers merged in order, with levels and props as text, as robots read them."""
     config = DEFAULTS
     for layer in layers:
         config = deep_merge(config, layer)
@@ -63,7 +63,7 @@ def for_robot(*layers: dict[str, Any], nickname: str = "", puppet_mode: bool = F
 
 
 def validate_config(value: Any) -> None:
-    """Raise ValidationError, with a sentence for each thing a robot could not use."""
+    """Raise ValidationError with a sentence for each value that robots cannot use."""
     if not isinstance(value, dict):
         raise ValidationError(_("Give a JSON object, such as {}."))
     errors = [*_levels(value), *_choices(value), *_objects(value)]

@@ -1,8 +1,9 @@
-"""The speech service, as far as the hive hears of it over MQTT."""
+"""The state of the speech service, as the hive learns it over MQTT."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from ttsmirror.publishing.confirmations import MirrorState
@@ -10,66 +11,94 @@ from ttsmirror.publishing.confirmations import MirrorState
 OFFLINE = "offline"
 _FIELDS = ("status", "current_text", "queue_size", "timestamp")
 
+State = dict[str, Any]
+
 
 class SpeechState:
-    """What its newest status and its presence say. Thread-safe."""
+    """The newest status, presence and broker state. Thread-safe.
 
-    def __init__(self) -> None:
+    The update methods return True where pages show something else now.
+    """
+
+    def __init__(self, on_change: Callable[[State], None] = lambda state: None) -> None:
+        """Call `on_change` with the description after each change, on the updating thread."""
+        self._on_change = on_change
         self._lock = threading.Lock()
-        self._status: dict[str, Any] = {"status": "", "current_text": "", "queue_size": 0}
+        self._status: State = {"status": "", "current_text": "", "queue_size": 0}
         self._presence = ""
         self._broker_error = "not connected yet"
         self._broker_kind = ""
         self._mirror = MirrorState()
 
-    def heard_status(self, message: dict[str, Any]) -> bool:
-        """Take in a message of moxie/tts/status. True where something changed."""
+    def update_status(self, message: State) -> bool:
+        """Take in a message of moxie/tts/status."""
         newest = {name: message[name] for name in _FIELDS if name in message}
-        with self._lock:
-            before = {**self._status, "timestamp": None}
-            self._status |= newest
-            return before != {**self._status, "timestamp": None}
+        return self._change(lambda: self._status.update(newest))
 
-    def heard_presence(self, status: str) -> None:
-        with self._lock:
-            self._presence = status
+    def update_presence(self, presence: str) -> bool:
+        """Take in the presence of the speech service: online, or offline."""
 
-    def broker(self, error: str) -> None:
-        """The connection to the broker: its error, or empty where there is none."""
-        with self._lock:
+        def change() -> None:
+            self._presence = presence
+
+        return self._change(change)
+
+    def update_broker_error(self, error: str) -> bool:
+        """Take in why the broker cannot be reached; empty where it can."""
+
+        def change() -> None:
             self._broker_error = error
             if error:
-                self._broker_kind = ""  # the next one may be another
+                self._broker_kind = ""  # the next broker may be another
 
-    def heard_broker(self, kind: str) -> None:
-        """What the broker says it is: `development`, or empty for one of which that is no news."""
-        with self._lock:
+        return self._change(change)
+
+    def update_broker_kind(self, kind: str) -> bool:
+        """Take in the kind that a broker announces: `development`, or empty."""
+
+        def change() -> None:
             self._broker_kind = kind
 
-    def heard_mirror(self, state: MirrorState) -> bool:
-        """Take in how far what was said has got. True where pages show another thing now."""
-        before = self.describe()
-        with self._lock:
-            self._mirror = state
-        return before != self.describe()
+        return self._change(change)
 
-    def describe(self) -> dict[str, Any]:
-        """The service as pages and API show it; `known` is whether it was ever heard of."""
+    def update_mirror(self, state: MirrorState) -> bool:
+        """Take in how far the mirror has got."""
+
+        def change() -> None:
+            self._mirror = state
+
+        return self._change(change)
+
+    def describe(self) -> State:
+        """Return the state as pages and API show it; `known` is False until a first presence."""
         with self._lock:
-            is_online = self._presence == "online" and not self._broker_error
-            mirror = self._mirror
-            is_well = is_online and not mirror.overdue and not mirror.error
-            return {
-                **self._status,
-                "status": (self._status["status"] or "idle") if is_online else OFFLINE,
-                "current_text": self._status["current_text"] if is_online else "",
-                "online": is_online,
-                "known": bool(self._presence),
-                "broker_error": self._broker_error,
-                "broker_kind": self._broker_kind,
-                "outbox_error": mirror.error,
-                "is_unheard": mirror.overdue > 0,
-                # Where all is well these are confirmed before anybody could read the number.
-                "kept": 0 if is_well else mirror.waiting,
-                "lost": mirror.lost,
-            }
+            return self._describe()
+
+    def _change(self, change: Callable[[], None]) -> bool:
+        with self._lock:
+            before = self._describe()
+            change()
+            after = self._describe()
+        if before | {"timestamp": None} == after | {"timestamp": None}:
+            return False
+        self._on_change(self.describe())  # the newest, whatever other threads have changed
+        return True
+
+    def _describe(self) -> State:
+        is_online = self._presence == "online" and not self._broker_error
+        mirror = self._mirror
+        is_well = is_online and not mirror.overdue and not mirror.error
+        return {
+            **self._status,
+            "status": (self._status["status"] or "idle") if is_online else OFFLINE,
+            "current_text": self._status["current_text"] if is_online else "",
+            "online": is_online,
+            "known": bool(self._presence),
+            "broker_error": self._broker_error,
+            "broker_kind": self._broker_kind,
+            "outbox_error": mirror.error,
+            "is_unheard": mirror.overdue > 0,
+            # While all is well, messages are confirmed before anybody could read the number.
+            "kept": 0 if is_well else mirror.waiting,
+            "lost": mirror.lost,
+        }

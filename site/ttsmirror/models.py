@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.text import shorten
 from ttsmirror.wire.messages import Chunk
+from ttsmirror.wire.options import OPTION_NAMES, SpeechOptions
 
 if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
@@ -246,6 +247,12 @@ class Utterance(models.Model):
         OutboxEntry.objects.filter(pk=self.pk).delete()
         return super().delete(*args, **kwargs)
 
+    @property
+    def options(self) -> SpeechOptions:
+        """How it is to be spoken."""
+        values = {name: getattr(self, name) for name in OPTION_NAMES if name != "ttl"}
+        return SpeechOptions(ttl=self.ttl_seconds, **values)
+
     def seconds_to_live(self, default_seconds: float) -> float:
         """Return the age in seconds up to which it may be spoken."""
         return default_seconds if self.ttl_seconds is None else self.ttl_seconds
@@ -297,18 +304,20 @@ class OutboxEntry(models.Model):
         return f"{self.id}"
 
 
+def option_columns(options: SpeechOptions) -> dict[str, Any]:
+    """Return the columns that hold the options of an utterance."""
+    columns = {name: getattr(options, name) for name in OPTION_NAMES}
+    columns["ttl_seconds"] = columns.pop("ttl")
+    return columns
+
+
 def utterance_fields(chunk: Chunk, received_at: datetime) -> dict[str, Any]:
     """Return the columns that any chunk of an utterance fills."""
     return {
         "id": chunk.utterance_id,
         "source": chunk.source,
         "device_id": chunk.device_id,
-        "lang": chunk.lang,
-        "voice": chunk.voice,
-        "mood": chunk.mood,
-        "intensity": chunk.intensity,
-        "priority": chunk.priority,
-        "ttl_seconds": chunk.ttl,
+        **option_columns(chunk),
         "published_at": chunk.published_at or received_at,
         "received_at": received_at,
     }

@@ -1,4 +1,4 @@
-"""The speech side as a Django app."""
+"""The speech service as a Django app."""
 
 import logging
 from typing import Any
@@ -12,20 +12,21 @@ logger = logging.getLogger(__name__)
 
 
 class TTSMonitorConfig(AppConfig):
+    """Registers the system checks and the full-text index."""
+
     name = "ttsmonitor"
     verbose_name = _("Speech service")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        post_migrate.connect(_install_upkeep, sender=self)
+        """Register what runs on `check` and after `migrate`."""
+        post_migrate.connect(_install_index, sender=self)
         from ttsmonitor import checks  # noqa: F401  registers the system checks
 
 
-def _install_upkeep(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:
+def _install_index(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:
     from ttsmonitor.history import index
 
-    if not router.allow_migrate(using, "ttsmonitor"):
-        return
-    if "total" not in apps.all_models["ttsmonitor"]:
-        return  # somebody went back to a version without them
-    index.install(using)
+    is_current = "retentionpolicy" in apps.all_models["ttsmonitor"]  # not migrated backwards
+    if is_current and router.allow_migrate(using, "ttsmonitor"):
+        index.install(using)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from hive.broker.mosquitto_config import write_config
+from hive.broker.mosquitto_config import Account, write_config
 from tests.conftest import Broker
 from tests.support.tools import free_port, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
@@ -31,8 +31,7 @@ def product_broker(directory: Path, *, username: str = "", password: str = "") -
         host="127.0.0.1",
         port=port,
         tls_port=free_port(),
-        username=username,
-        password=password,
+        account=Account(username, password),
     )
     broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
     broker.start()

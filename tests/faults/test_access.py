@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker.mosquitto_config import password_line
+from hive.broker.mosquitto_config import Account, password_line
 from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
 from tests.support.hive import connected_hive, started_hive
@@ -43,7 +43,7 @@ def test_a_wrong_password_is_named_and_holds_nobody_up(
         wait_until(lambda: OutboxEntry.objects.exists(), "the sentence to be kept")
         assert "refused the connection: Not authorized" in caplog.text
         assert "a new one" not in caplog.text
-        line = password_line(ACCOUNT["username"], "a new one")
+        line = password_line(Account(ACCOUNT["username"], "a new one"))
         (broker_settings.config.parent / "passwords").write_text(line)
         broker_settings.process.signal(signal.SIGHUP)
         with speech_service():

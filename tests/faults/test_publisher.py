@@ -139,7 +139,7 @@ def test_interrupt_during_outage_withdraws_what_was_kept_before(
 def test_a_field_that_cannot_be_kept_takes_no_sentence_along(mirror: TTSMirrorPublisher) -> None:
     with speech_service():
         mirror.publish_text("uno", source="chat")
-        mirror.publish_text("dos", source="chat", mood=object())  # type: ignore[arg-type]
+        mirror.publish_text("dos", source="chat", mood=object())
         mirror.publish_text("tres", source="chat", utterance_id="x")  # type: ignore[arg-type]
         wait_until(lambda: len(history()) == 3, "all three")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker.mosquitto_config import write_config
+from hive.broker.mosquitto_config import Account, write_config
 from tests.support.tools import (
     answers,
     free_port,
@@ -24,7 +24,9 @@ def test_the_speech_services_account_may_read_what_the_broker_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, counts = free_port(), BrokerCounts()
-    config = write_config(tmp_path, host="127.0.0.1", port=port, tls_port=free_port(), **ACCOUNT)
+    config = write_config(
+        tmp_path, host="127.0.0.1", port=port, tls_port=free_port(), account=Account(**ACCOUNT)
+    )
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
 

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 
 from hive.broker.mosquitto_config import write_config
-from hive.mqtt import moxie_server
+from hive.mqtt import robot_link
 from hive.mqtt.moxie_server import MoxieServer
 from tests.support.hive import connected_hive
 from tests.support.tools import (
@@ -97,7 +97,8 @@ def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody:
 
 
 def test_the_hive_stays(broker: Ports, hive: MoxieServer, somebody: Listener) -> None:
-    come_as(broker, moxie_server.CLIENT_NAME)
+    come_as(broker, robot_link.CLIENT_NAME)
     somebody.publish(HEALTH_TOPIC, '{"type": "ping", "id": "1", "component": "test"}')
     wait_until(lambda: b'"pong"' in b"".join(somebody.payloads(HEALTH_TOPIC)), "its answer")
-    assert hive._connection is not None and hive._connection.number == 1, "it was thrown out"
+    connection = hive._link._connection
+    assert connection is not None and connection.number == 1, "it was thrown out"

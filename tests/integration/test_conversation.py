@@ -44,7 +44,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 def server(
     quick: Broker, model: ModelStub, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MoxieServer]:
-    monkeypatch.setenv("HIVE_CONFIG_DELAY_SECONDS", "0")
+    # Less than at home, but not at once: the robot subscribes after the broker tells of it.
+    monkeypatch.setenv("HIVE_CONFIG_DELAY_SECONDS", "0.3")
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
         yield made
@@ -69,7 +70,7 @@ def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator
 def fallback(server: MoxieServer, moxie: VirtualMoxie) -> str:
     """The line that stands in for an answer."""
     ChatModule.objects.update(fallback="Me he perdido.")
-    server.known.refresh()
+    server.setup.refresh()
     return "Me he perdido."
 
 
@@ -208,7 +209,7 @@ def test_a_model_that_fails_is_replaced_by_a_line_of_the_module(
         moxie.wait_for(lambda robot, count=count: len(robot.said) == count)  # type: ignore[misc]
         assert moxie.said[-1] == fallback, name
         assert server.chat.model_problem, name
-        server.chat._answers.talks.model.problem = ""
+        server.chat._answers.queue.model.problem = ""
     wait_until(lambda: utterances(loudspeaker) == [fallback] * len(FAILURES), "the lines")
 
 

@@ -174,7 +174,7 @@ def test_interrupt_stops_the_robot_and_the_loudspeaker(
         DEVICE, broker_settings.host, broker_settings.port, tls=False, seconds_per_character=10
     )
     heard: list[tuple[str, str]] = []
-    slow._on_event = lambda kind, words: heard.append((kind, words))
+    slow.on_event = lambda kind, words: heard.append((kind, words))
     try:
         switch_on(slow)
         server.send_telehealth_speech(DEVICE, "Una frase larga")

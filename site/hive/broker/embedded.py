@@ -1,6 +1,6 @@
 """The development broker: amqtt in this process, on loopback, for machines without Mosquitto.
 
-What it keeps (sessions, retained messages) it keeps in memory; the outbox makes up for a restart.
+Its sessions and retained messages are in memory only; after a restart the outbox publishes anew.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from amqtt.broker import Broker, BrokerContext
 from amqtt.contexts import Action
-from amqtt.plugins.base import BaseAuthPlugin, BasePlugin
+from amqtt.plugins.base import BaseAuthPlugin, BasePlugin, BaseTopicPlugin
 
-from hive.broker.mosquitto_config import ensure_certificate
+from hive.broker.mosquitto_config import ANYBODY, Account, ensure_certificate
 from hive.models import DEVICE_ID
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.version import VERSION
@@ -34,23 +34,24 @@ LOG_TOPIC = "$SYS/broker/log/N"
 SYS_SECONDS = 10
 STOP_SECONDS = 5
 ROBOTS = "robots"
-"""The name of the robots' listener, and of the mark on a session that came over it."""
+"""The name of the robots' listener, and of the attribute of sessions that came over it."""
 
 
 class AccountPlugin(BaseAuthPlugin):  # type: ignore[misc]
-    """Lets everybody in, or only the account of the settings where there is one.
+    """Lets only the account of the settings in, or everybody if there is none.
 
-    amqtt's own anonymous plugin marks sessions as anonymous, and those are never durable.
+    It replaces amqtt's anonymous plugin, whose sessions are never durable.
     """
 
     @dataclass
     class Config:
-        """The account; an empty name: none is needed."""
+        """The account; none is needed if `username` is empty."""
 
         username: str = ""
         password: str = ""
 
     async def authenticate(self, *, session: Any) -> bool:
+        """Return True for the right account."""
         if not self.config.username:
             return True
         given = f"{session.username}\0{session.password}".encode()
@@ -58,74 +59,86 @@ class AccountPlugin(BaseAuthPlugin):  # type: ignore[misc]
         return hmac.compare_digest(given, wanted)
 
 
+class RobotAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
+    """Restricts each client of the robots' port to the topics of the robot whose id it has."""
+
+    async def authenticate(self, *, session: Any) -> bool:
+        """Return False for a client id that is no robot's, and for a foreign last will."""
+        if not session.attributes.get(ROBOTS):
+            return True
+        if not re.fullmatch(DEVICE_ID, session.client_id or ""):
+            logger.warning("refused %.100r on the robots' port: no robot's id", session.client_id)
+            return False
+        # amqtt publishes a last will without asking topic_filtering().
+        if session.will_flag and not is_own_topic(session.client_id, session.will_topic):
+            logger.warning("refused %s: its last will is not on its own topics", session.client_id)
+            return False
+        return True
+
+    async def topic_filtering(
+        self, *, session: Any = None, topic: str | None = None, action: Action | None = None
+    ) -> bool:
+        """Return True where the session may publish, subscribe to or receive this topic.
+
+        It is not asked about retained messages, so a subscription that reaches beyond a robot's
+        own topics is refused as a whole.
+        """
+        is_robot = session is not None and session.attributes.get(ROBOTS)
+        return not is_robot or is_own_topic(session.client_id, topic or "")
+
+
 class LogTopicPlugin(BasePlugin[BrokerContext]):  # type: ignore[misc]
-    """Tells on Mosquitto's log topic, in Mosquitto's words, who comes and goes."""
+    """Publishes who connects and disconnects, on Mosquitto's log topic and in its words."""
 
     async def on_broker_client_connected(self, client_id: str, client_session: Any) -> None:
+        """Publish a connect."""
         address = f"{client_session.remote_address}:{client_session.remote_port}"
         details = f"p2, c{int(bool(client_session.clean_session))}, k{client_session.keep_alive}"
-        await self._tell(f"New client connected from {address} as {client_id} ({details}).")
+        await self._publish(f"New client connected from {address} as {client_id} ({details}).")
 
     async def on_broker_client_disconnected(self, client_id: str, client_session: Any) -> None:
-        await self._tell(f"Client {client_id} closed its connection.")
+        """Publish a disconnect."""
+        await self._publish(f"Client {client_id} closed its connection.")
 
-    async def _tell(self, line: str) -> None:
+    async def _publish(self, line: str) -> None:
         logger.debug("%s", line)
         await self.context.broadcast_message(LOG_TOPIC, f"{int(time.time())}: {line}".encode())
 
 
-class _Subscriptions(dict[str, Any]):
-    """A dict that may change while somebody goes through it.
+def is_own_topic(device_id: str, topic: str) -> bool:
+    """Return True for a topic or topic filter below the robot's own topics."""
+    return topic.startswith(f"/devices/{device_id}/")
 
-    amqtt awaits inside loops over its subscriptions. One that comes meanwhile would end the loop
-    with a RuntimeError, and leave the client that it serves connected and deaf.
-    """
+
+class _Subscriptions(dict[str, Any]):
+    """A dict that may change during iteration."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(super().keys()))
 
     def items(self) -> Any:
+        """Return the items as they are now."""
         return dict(super().items()).items()
 
 
-def is_own_topic(device_id: str, topic: str) -> bool:
-    """Return whether this topic or topic filter lies below the robot's own topics."""
-    return topic.startswith(f"/devices/{device_id}/")
-
-
 class _Broker(Broker):  # type: ignore[misc]
-    """amqtt's broker without two of its slips, and with access rules for the robots' port."""
+    """amqtt's broker with three patches that its plugin interface has no place for."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
+        # amqtt awaits while it iterates over its subscriptions. One that is added meanwhile would
+        # end the loop with a RuntimeError and leave a client connected that receives nothing.
         self._subscriptions = _Subscriptions()
 
     async def _authenticate(self, session: Any, listener: Any) -> bool:
-        is_robot = listener is self.listeners_config[ROBOTS]
-        session.attributes[ROBOTS] = is_robot
-        if is_robot and not re.fullmatch(DEVICE_ID, session.client_id or ""):
-            logger.warning("refused %.100r on the robots' port: no robot's id", session.client_id)
-            return False
-        # amqtt publishes a last will without asking _topic_filtering().
-        if (
-            is_robot
-            and session.will_flag
-            and not is_own_topic(session.client_id, session.will_topic)
-        ):
-            logger.warning("refused %s: its last will is not on its own topics", session.client_id)
-            return False
-        is_let_in: bool = await super()._authenticate(session, listener)
-        return is_let_in
-
-    async def _topic_filtering(self, session: Any, topic: str, action: Action) -> bool:
-        # Asked about each publish, subscription and delivery, but not about retained messages: a
-        # subscription that reaches beyond a robot's own topics has to be refused as a whole.
-        return not session.attributes.get(ROBOTS) or is_own_topic(session.client_id, topic)
+        # Plugins are not told over which listener a client has come.
+        session.attributes[ROBOTS] = listener is self.listeners_config[ROBOTS]
+        return bool(await super()._authenticate(session, listener))
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Any
     ) -> None:
-        # At a connect it is called for everybody's subscriptions, not only for this client's.
+        # amqtt calls it at each connect for the subscriptions of all clients, not of this one.
         if any(known is session for known, _qos in self._subscriptions.get(subscription[0], ())):
             await super()._publish_retained_messages_for_subscription(subscription, session)
 
@@ -142,8 +155,7 @@ class EmbeddedBroker:
         host: str,
         port: int,
         tls_port: int,
-        username: str = "",
-        password: str = "",
+        account: Account = ANYBODY,
     ) -> None:
         certificate, key = ensure_certificate(directory)
         address = f"[{host}]" if ":" in host else host
@@ -159,7 +171,8 @@ class EmbeddedBroker:
                 },
             },
             "plugins": {
-                f"{__name__}.AccountPlugin": {"username": username, "password": password},
+                f"{__name__}.AccountPlugin": asdict(account),
+                f"{__name__}.RobotAccessPlugin": {},
                 f"{__name__}.LogTopicPlugin": {},
                 "amqtt.plugins.sys.broker.BrokerSysPlugin": {"sys_interval": SYS_SECONDS},
             },
@@ -170,12 +183,14 @@ class EmbeddedBroker:
         self._stopped = threading.Event()
 
     def run(self) -> None:
+        """Serve until stop(). Raises BrokerError where it cannot listen."""
         try:
             asyncio.run(self._serve())
         except OSError as exc:
             raise BrokerError(f"The development broker cannot listen: {exc}") from exc
 
     def stop(self) -> None:
+        """End run(). Idempotent."""
         self._stopped.set()
         loop, stop = self._loop, self._stop
         if loop is not None and stop is not None and not loop.is_closed():
@@ -199,10 +214,11 @@ class EmbeddedBroker:
             logger.warning("the development broker did not stop within %d s", STOP_SECONDS)
 
     def _presence(self) -> bytes:
-        return dump({
+        presence = {
             "status": "online",
             "component": "broker",
             "version": VERSION,
             "kind": self.kind,
             "timestamp": format_time(datetime.now(UTC)),
-        })  # fmt: skip
+        }
+        return dump(presence)

@@ -1,4 +1,4 @@
-"""What the broker that run_broker starts is told: its configuration, certificate and account."""
+"""The files of the Mosquitto that run_broker starts: configuration, certificate, account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,24 +35,35 @@ pattern deny /devices/+/+/config
 PASSWORD_ROUNDS = 100_000
 
 
-def write_config(
-    directory: Path, *, host: str, port: int, tls_port: int, username: str = "", password: str = ""
-) -> Path:
-    """Write everything that Mosquitto reads into `directory`; the path of its configuration.
+@dataclass(frozen=True)
+class Account:
+    """The account that clients on loopback need; none if the name is empty."""
 
-    Without TLS it listens on `host`, a loopback address, for the hive and the speech service; with
-    TLS on all addresses, for robots.
+    username: str = ""
+    password: str = ""
+
+
+ANYBODY = Account()
+
+
+def write_config(
+    directory: Path, *, host: str, port: int, tls_port: int, account: Account = ANYBODY
+) -> Path:
+    """Write the files that Mosquitto reads into `directory`; return the configuration's path.
+
+    It listens without TLS on `host`, a loopback address, for the hive and the speech service, and
+    with TLS on all addresses for robots.
     """
     certificate, key = ensure_certificate(directory)
     acl = directory / "robots.acl"
     _write_private(acl, ROBOTS_ACL)
-    if username:
+    if account.username:
         passwords = directory / "passwords"
-        _write_private(passwords, password_line(username, password))
+        _write_private(passwords, password_line(account))
         access = f"allow_anonymous false\npassword_file {passwords}"
     else:
         access = "allow_anonymous true"
-    # Started by root, Mosquitto would become a user who cannot read this directory.
+    # As root, Mosquitto would switch to a user who cannot read this directory.
     user = "user root\n" if os.geteuid() == 0 else ""
     config = directory / "mosquitto.conf"
     _write_private(
@@ -88,7 +100,7 @@ keyfile {key}
 
 
 def ensure_certificate(directory: Path) -> tuple[Path, Path]:
-    """The self-signed certificate and its key in `directory`, made at the first call."""
+    """Return the self-signed certificate and its key; make them if they do not exist."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     if not (certificate.exists() and key.exists()):
@@ -99,7 +111,7 @@ def ensure_certificate(directory: Path) -> tuple[Path, Path]:
 
 
 def make_certificate(names: list[str]) -> tuple[str, str]:
-    """A new self-signed certificate for these host names and its key, both in PEM."""
+    """Make a self-signed certificate for these host names; return it and its key, both in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Moxie broker")])
     now = datetime.now(UTC)
@@ -126,16 +138,20 @@ def make_certificate(names: list[str]) -> tuple[str, str]:
     return certificate.public_bytes(serialization.Encoding.PEM).decode(), key_pem.decode()
 
 
-def password_line(username: str, password: str) -> str:
-    """A line of Mosquitto's password file. Made here: its own tool wants the word on a terminal."""
-    if not re.fullmatch(r"[^:\s]+", username):
+def password_line(account: Account) -> str:
+    """Return a line of Mosquitto's password file.
+
+    Mosquitto's own tool reads the password from a terminal only. Raises BrokerError for an account
+    that the file cannot hold.
+    """
+    if not re.fullmatch(r"[^:\s]+", account.username):
         raise BrokerError("MQTT_USERNAME must not have a colon or white space.")
-    if not password:
+    if not account.password:
         raise BrokerError("MQTT_USERNAME is set, but MQTT_PASSWORD is not: set both or neither.")
     salt = secrets.token_bytes(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PASSWORD_ROUNDS)
+    digest = hashlib.pbkdf2_hmac("sha512", account.password.encode(), salt, PASSWORD_ROUNDS)
     fields = (str(PASSWORD_ROUNDS), _base64(salt), _base64(digest))
-    return f"{username}:$7${'$'.join(fields)}\n"
+    return f"{account.username}:$7${'$'.join(fields)}\n"
 
 
 def _base64(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the companion knows, by language."""
+"""The phrases of the companion, by language."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _EN = (
 
 @dataclass(frozen=True)
 class Words:
-    """One language."""
+    """The phrases of one language."""
 
     topics: dict[str, list[str]]
-    """What is answered to what is said, the first that fits."""
+    """The answers by the pattern of what is said; the first match counts."""
     riddle: str
     riddles: list[tuple[str, str]]
     right: str

@@ -1,4 +1,4 @@
-"""What is put into the sentences that people write: the child's name, its words, time and date."""
+"""Placeholders in the sentences that people write: nickname, speech, time and date."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ NAMELESS = {"es": "un niño", "en": "a child"}
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, and what."""
+    """The child's nickname and words."""
 
     nickname: str = ""
     speech: str = ""
 
 
 def fill(text: str, asked: Asked, lang: str = "es") -> str:
-    """`text` with what its {names} stand for. Braces that mean nothing stay."""
+    """Return `text` with its placeholders filled in; unknown ones stay."""
     values = {"nickname": asked.nickname, "speech": shorten(asked.speech, SPEECH_CHARACTERS)}
     if "{time}" in text or "{date}" in text:
         now = timezone.localtime()
@@ -37,6 +37,6 @@ def fill(text: str, asked: Asked, lang: str = "es") -> str:
     return clean(text.strip())
 
 
-def prompt_for(text: str, asked: Asked, lang: str) -> str:
-    """The prompt of a module, for this child."""
+def fill_prompt(text: str, asked: Asked, lang: str) -> str:
+    """Return a module's prompt for this child."""
     return fill(text, Asked(asked.nickname or NAMELESS.get(lang, ""), asked.speech), lang)

@@ -1,4 +1,4 @@
-"""The mirror under the name that the specification gives it; it lives in the plug-in's app."""
+"""The mirror, under the name that the specification gives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interrupts that come back to their sender: the robots' server listens where it speaks."""
+"""Interrupts of our own, which come back because the hive subscribes where it publishes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import threading
 import time
 from collections import deque
 
-BACK_SECONDS = 5.0
-"""A broker that is there gives it back sooner; where it is away, it never comes."""
-MOST = 100
+RETURN_SECONDS = 5.0
+"""A working broker returns one sooner; a lost one never returns."""
+MAXIMUM = 100
 
 
 class OwnInterrupts:
-    """sent() and is_back() from any thread."""
+    """The published interrupts that have not come back yet. Thread-safe."""
 
     def __init__(self) -> None:
-        self._sent: deque[tuple[str, float]] = deque(maxlen=MOST)
+        """Begin with none."""
+        self._sent: deque[tuple[str, float]] = deque(maxlen=MAXIMUM)
         self._lock = threading.Lock()
 
-    def sent(self, device_id: str) -> None:
-        """One for this robot (empty: any) is on its way."""
+    def add(self, device_id: str) -> None:
+        """Remember one that is being published for this robot; empty: for any."""
         with self._lock:
             self._sent.append((device_id, time.monotonic()))
 
-    def is_back(self, device_id: str) -> bool:
-        """Was this one ours? Each is asked about once."""
-        oldest = time.monotonic() - BACK_SECONDS
+    def discard(self, device_id: str) -> bool:
+        """Remove a received interrupt. Return False if it is not one of ours."""
+        oldest = time.monotonic() - RETURN_SECONDS
         with self._lock:
             for each in self._sent:
                 if each[0] == device_id and each[1] >= oldest:

@@ -1,4 +1,4 @@
-"""The simulated robot at the keyboard: what is typed is what the child says."""
+"""The simulated robot at the keyboard, where the child's words are typed."""
 
 from __future__ import annotations
 
@@ -32,18 +32,17 @@ _LABELS = {
 
 
 class Simulator:
-    """run() reads lines until /quit, Ctrl-D or stop(); stop() may be called from any thread."""
+    """Runs a simulated robot. Any thread may call stop()."""
 
     def __init__(self, write: Callable[[str], object], **robot: Any) -> None:
-        self.robot = VirtualMoxie(
-            **robot, seconds_per_character=SECONDS_PER_CHARACTER, on_event=self._tell
-        )
+        self.robot = VirtualMoxie(**robot, seconds_per_character=SECONDS_PER_CHARACTER)
+        self.robot.on_event = self._show
         self._write = write
-        self._told = ""
+        self._last_shown = ""
         self._wake_reader, self._wake_writer = os.pipe()
 
     def run(self) -> None:
-        """Be switched on, obey the keyboard, be switched off."""
+        """Connect, obey the keyboard until /quit, Ctrl-D or stop(), and disconnect."""
         self._write(f"simulated robot {self.robot.device_id}")
         self._write(HELP)
         self.robot.start()
@@ -57,13 +56,14 @@ class Simulator:
             self._write("switched off")
 
     def stop(self) -> None:
+        """End run()."""
         os.write(self._wake_writer, b"\n")
 
     def _lines(self) -> Iterator[str]:
-        """What is typed, until stop() or Ctrl-D.
+        """Yield typed lines until stop() or Ctrl-D.
 
-        Not by sys.stdin: a signal cannot end its readline. Where nobody is at a terminal, the
-        end of the input (a service's /dev/null) does not switch the robot off.
+        sys.stdin is not used, because a signal cannot end its readline. Without a terminal, the end
+        of the input (a service's /dev/null) does not switch the robot off.
         """
         keyboard = sys.stdin.fileno()
         sources, rest = [keyboard, self._wake_reader], b""
@@ -103,11 +103,11 @@ class Simulator:
         else:
             robot.hear(line)
 
-    def _tell(self, kind: str, words: str) -> None:
+    def _show(self, kind: str, words: str) -> None:
         if kind not in _LABELS:
             return
-        told = f"{_LABELS[kind]} {words}".rstrip()
-        # A broker that is away is said once, not at every attempt.
-        if kind != "lost" or told != self._told:
-            self._write(told)
-        self._told = told
+        shown = f"{_LABELS[kind]} {words}".rstrip()
+        # A broker that is away is shown once, not at every attempt.
+        if kind != "lost" or shown != self._last_shown:
+            self._write(shown)
+        self._last_shown = shown

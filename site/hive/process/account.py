@@ -10,12 +10,12 @@ from django.db import transaction
 from ttsmonitor.system.commands import manage_command
 
 USERNAME = "moxie"
-# Without the characters that people confuse.
+# Without characters that look alike.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def make_account() -> str | None:
-    """Create the first account and return its password; None where there is an account already."""
+    """Create the first account and return its password; None if there is an account."""
     password = new_password()
     with transaction.atomic():
         users = get_user_model()._default_manager
@@ -32,7 +32,7 @@ def new_password() -> str:
 
 
 def account_text(password: str, port: int) -> str:
-    """Return what the terminal shows of the new account; `port` is the one of its link."""
+    """Return the terminal's text for a new account, with a link to `port`."""
     return (
         "\nYour account, shown this once:\n"
         f"  link      http://localhost:{port}/\n"

@@ -1,4 +1,4 @@
-"""The hive's process: the robot link on its threads, the pages on the main one."""
+"""The hive's process: the pages on the main thread, the robot link on others."""
 
 from __future__ import annotations
 
@@ -27,12 +27,10 @@ logger = logging.getLogger(__name__)
 
 
 class HiveServer:
-    """run() serves until stop(); stop() may be called any number of times, from any thread.
-
-    Raises HiveError or ListenError, before anything starts, where it cannot serve.
-    """
+    """The web server and the robots' server. Any thread may call stop(), which is idempotent."""
 
     def __init__(self, on_ready: Callable[[str], None]) -> None:
+        """Check ports and setup. Raises HiveError or ListenError where it cannot serve."""
         self._stop_lock = threading.Lock()
         self._stopped = False
         self._host, self._port = tts_conf.HTTP_HOST, conf.HIVE_PORT
@@ -47,6 +45,7 @@ class HiveServer:
         self._robots = get_moxie_server()
 
     def run(self) -> None:
+        """Serve until stop() or a stop signal."""
         with on_stop_signal(self.stop):
             live_events.bind(self._web.loop)
             self._robots.start()
@@ -57,6 +56,7 @@ class HiveServer:
                 live_events.bind(None)
 
     def stop(self) -> None:
+        """Say goodbye to pages and broker, and end run()."""
         with self._stop_lock:
             if self._stopped:
                 return

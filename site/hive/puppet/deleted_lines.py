@@ -1,4 +1,4 @@
-"""Lines that this process keeps in memory, and somebody has deleted from the history."""
+"""Lines in memory that were deleted from the history."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ttsmirror.wire.messages import ENDS
 
 
 class DeletedLines:
-    """among() lines. Where the speech service has a history of its own, none is ever found."""
+    """Finds deleted lines. It finds none where the history is in another database."""
 
     def __init__(self) -> None:
-        self._is_our_history = False
+        self._has_history = False
 
-    def among(self, lines: Mapping[str, dict[str, Any]]) -> set[str]:
-        """The ids of those that were said to their end, and that the history does not have."""
+    def find(self, lines: Mapping[str, dict[str, Any]]) -> set[str]:
+        """Return the ids of finished lines that the history does not have."""
         ended = {key for key, line in lines.items() if line["state"] in ENDS}
         if not ended:
             return set()
         rows = Utterance.objects.filter(pk__in=ended)
         there = {str(key) for key in rows.values_list("pk", flat=True)}
-        self._is_our_history = self._is_our_history or bool(there)
-        return ended - there if self._is_our_history else set()
+        self._has_history = self._has_history or bool(there)
+        return ended - there if self._has_history else set()

@@ -1,4 +1,4 @@
-"""The two ways that a line takes, step by step: to its robot, and to the loudspeaker."""
+"""The delivery status of a line, step by step: to its robot and to the loudspeaker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 SENT, SPEAKING, SAID = "sent", "speaking", "said"
 OFFLINE, INTERRUPTED, UNCONFIRMED = "offline", "interrupted", "unconfirmed"
 CONFIRMATIONS: dict[bool | None, str] = {True: SAID, False: UNCONFIRMED, None: ""}
-"""What the history knows of a robot, as a state."""
+"""The state at the robot, by what the history stores."""
 _ROBOT_RANKS = {"": 0, SENT: 1, SPEAKING: 2, INTERRUPTED: 3, UNCONFIRMED: 3, OFFLINE: 4, SAID: 4}
 _ROBOT_STEPS = (SENT, SPEAKING, SAID)
 _SPEECH_STEPS = ("sent", "queued", "playing", "spoken")
@@ -19,15 +19,15 @@ NO_BROKER = "the broker cannot be reached"
 
 
 def robot_rank(state: str) -> int:
-    """A line at its robot never goes back to a state of a lower rank."""
+    """Return the rank of a state at the robot; a line never goes back to a lower one."""
     return _ROBOT_RANKS.get(state, 0)
 
 
-def shown(line: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a line as pages show it, with `robot_way` and `speech_way`.
+def describe(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a line as pages show it, with `robot_way` and `speech_way`.
 
-    A way has `steps`, each with its `name` and what it `is`: done, now, next, or the end that it
-    was not meant to have, and the `reason` of that. None: there is no robot, or nothing is known.
+    A way has `steps` and the `reason` of a failure. A step has a `name` and what it `is`: done,
+    now, next, or end for one that was not meant. `robot_way` is None without a robot.
     """
     robot = line["robot"]
     return line | {
@@ -39,7 +39,7 @@ def shown(line: dict[str, Any]) -> dict[str, Any]:
 def _way(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[str, Any]:
     if state in steps:
         here = steps.index(state)
-        made = [{"name": name, "is": _tense(at, here, name)} for at, name in enumerate(steps)]
+        made = [{"name": name, "is": _step_state(at, here, name)} for at, name in enumerate(steps)]
     elif state == "waiting":
         made = [{"name": name, "is": "next"} for name in steps]
     else:
@@ -49,7 +49,7 @@ def _way(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[
     return {"steps": made, "reason": reason}
 
 
-def _tense(at: int, here: int, name: str) -> str:
+def _step_state(at: int, here: int, name: str) -> str:
     if at < here or (at == here and name in _ENDS):
         return "done"
     return "now" if at == here else "next"

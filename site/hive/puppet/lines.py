@@ -1,4 +1,4 @@
-"""What was said in Puppet Mode, and what became of each line: at the robot, and aloud."""
+"""The lines of Puppet Mode, and what became of each at the robot and at the loudspeaker."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ Line = dict[str, Any]
 class Lines:
     """The newest lines of all robots in this process. Thread-safe.
 
-    A line of no robot (`device_id` empty) is for the loudspeaker alone.
+    A line with an empty `device_id` is for the loudspeaker alone.
     """
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str, Line] = OrderedDict()
-        self._forgotten = DeletedLines()
+        self._deleted = DeletedLines()
         self._lock = threading.Lock()
 
     def add(
         self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
     ) -> Line:
-        """A line that is handed over now; the publisher tells when the broker has it."""
+        """Add a line that is being published."""
         line: Line = {
             "id": str(utterance_id),
             "device_id": device_id,
@@ -59,37 +59,42 @@ class Lines:
             self._lines[line["id"]] = line
             while len(self._lines) > KEPT:
                 self._lines.popitem(last=False)
-        return delivery_status.shown(line)
+        return delivery_status.describe(line)
 
-    def follow(self, message: dict[str, Any]) -> Line | None:
-        """Take in what became of a line, aloud (`event`) or at its robot (`robot`).
+    def update_status(self, message: dict[str, Any]) -> Line | None:
+        """Take in what became of a line: `event` at the loudspeaker, `robot` at its robot.
 
-        The line, where that changed it. News can overtake one another; a line never goes back.
+        Return the line if that changed it. Messages can overtake one another, but a line never goes
+        back.
         """
         with self._lock:
             line = self._lines.get(str(message.get("id", "")))
-            news = {} if line is None else _aloud(line, message) | _at_robot(line, message)
+            news = (
+                {}
+                if line is None
+                else _speech_changes(line, message) | _robot_changes(line, message)
+            )
             if line is None or not news:
                 return None
             line |= news
-            return delivery_status.shown(line)
+            return delivery_status.describe(line)
 
     def sent_to_robot(self, line_id: str, error: str) -> Line | None:
-        """A line left for its robot; with an error it could not."""
+        """Note that a line was sent to its robot, or the error if it could not be."""
         outcome = delivery_status.OFFLINE if error else delivery_status.SENT
-        return self.follow({"id": line_id, "robot": outcome, "robot_error": error})
+        return self.update_status({"id": line_id, "robot": outcome, "robot_error": error})
 
-    def robot_speaks(self, device_id: str) -> list[Line]:
-        """A robot began to speak: that is the oldest line that it was sent."""
-        return self._robot_does(device_id, delivery_status.SPEAKING, {delivery_status.SENT}, most=1)
+    def mark_speaking(self, device_id: str) -> list[Line]:
+        """Note that a robot began to speak: that is the oldest line it was sent."""
+        return self._mark_robot(device_id, delivery_status.SPEAKING, {delivery_status.SENT}, most=1)
 
-    def robot_interrupted(self, device_id: str) -> list[Line]:
-        """A robot was told to stop: what it has not said yet it will not say."""
-        return self._robot_does(
+    def mark_interrupted(self, device_id: str) -> list[Line]:
+        """Note that a robot was interrupted, and does not say its lines."""
+        return self._mark_robot(
             device_id, delivery_status.INTERRUPTED, {delivery_status.SENT, delivery_status.SPEAKING}
         )
 
-    def _robot_does(
+    def _mark_robot(
         self, device_id: str, what: str, before: set[str], most: int = KEPT
     ) -> list[Line]:
         with self._lock:
@@ -100,54 +105,54 @@ class Lines:
             ][:most]
             for line in lines:
                 line["robot"] = what
-            return [delivery_status.shown(line) for line in lines]
+            return [delivery_status.describe(line) for line in lines]
 
     def recent(self, device_id: str) -> list[Line]:
-        """The newest lines of a robot, newest first, with those the history has from before."""
+        """Return the newest lines of a robot, newest first, including those of the history."""
         with self._lock:
             known = {
                 key: dict(line)
                 for key, line in self._lines.items()
                 if line["device_id"] == device_id
             }
-        for key in self._forgotten.among(known):
+        for key in self._deleted.find(known):
             del known[key]
             self._forget(key)
         for utterance in _history(device_id)[:SHOWN]:
             line = _from_history(utterance)
             own = known.get(line["id"])
-            known[line["id"]] = line if own is None else _newest(own, line)
+            known[line["id"]] = line if own is None else _merge(own, line)
         newest = sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)
-        return [delivery_status.shown(line) for line in newest[:SHOWN]]
+        return [delivery_status.describe(line) for line in newest[:SHOWN]]
 
     def _forget(self, key: str) -> None:
         with self._lock:
             self._lines.pop(key, None)
 
 
-def has_moved_on(state: str, event: str) -> str | None:
-    """The state after this event; None where it is none, or older news."""
+def next_state(state: str, event: str) -> str | None:
+    """Return the state after an event, or None if the event does not advance it."""
     after = QUEUED if event == "stored" else event
     return after if event and _rank(after) > _rank(state) else None
 
 
-def _aloud(line: Line, message: dict[str, Any]) -> Line:
-    state = has_moved_on(line["state"], str(message.get("event", "")))
+def _speech_changes(line: Line, message: dict[str, Any]) -> Line:
+    state = next_state(line["state"], str(message.get("event", "")))
     if state is None:
         return {}
     reached = state if state in _ORDER else line["reached"]
     return {"state": state, "reached": reached, "error": str(message.get("error", ""))}
 
 
-def _at_robot(line: Line, message: dict[str, Any]) -> Line:
+def _robot_changes(line: Line, message: dict[str, Any]) -> Line:
     robot = str(message.get("robot", ""))
     if delivery_status.robot_rank(robot) <= delivery_status.robot_rank(line["robot"]):
         return {}
     return {"robot": robot, "robot_error": str(message.get("robot_error", ""))}
 
 
-def _newest(own: Line, kept: Line) -> Line:
-    """A line of this process, with what the history knows better."""
+def _merge(own: Line, kept: Line) -> Line:
+    """Return a line of this process with what the history knows better."""
     merged = dict(own)
     if _rank(kept["state"]) > _rank(own["state"]):
         merged |= {key: kept[key] for key in ("state", "reached", "error")}

@@ -26,14 +26,15 @@ from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.text import clean, split_chunks
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.fields import UTC
-from ttsmirror.wire.messages import PRIORITIES, Chunk
+from ttsmirror.wire.messages import Chunk
+from ttsmirror.wire.options import OPTION_NAMES
 
 logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_MIRRORED_ARGUMENTS = ("device_id", "mood", "intensity", "lang", "voice", "priority", "ttl")
+_MIRRORED_ARGUMENTS = ("device_id", *OPTION_NAMES)
 
 
 class TTSMirrorPublisher:
@@ -94,18 +95,14 @@ class TTSMirrorPublisher:
         source: str,
         device_id: str | None = None,
         utterance_id: uuid.UUID | None = None,
-        lang: str = "",
-        voice: str = "",
-        mood: str = "",
-        intensity: float | None = None,
-        priority: str = "normal",
-        ttl: float | None = None,
         event_id: str = "",
+        **options: Any,
     ) -> uuid.UUID:
         """Hand `text` over to be spoken and return its id at once, whatever the broker does.
 
-        What a robot was sent (`device_id`, any source but `system`) is not mirrored again when
-        robot_said() tells of it. `event_id` is the request that it answers, if it does.
+        `options` are the fields of SpeechOptions. What a robot was sent (`device_id`, any source
+        but `system`) is not mirrored again when robot_said() reports it. `event_id` is the request
+        that it answers.
         """
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
@@ -118,13 +115,8 @@ class TTSMirrorPublisher:
                 source=source,
                 device_id=device_id,
                 utterance_id=utterance_id,
-                lang=lang,
-                voice=voice,
-                mood=mood,
-                intensity=intensity,
-                priority=priority,
-                ttl=ttl,
                 event_id=event_id,
+                **options,
             )
             if utterance is not None:
                 self.start()
@@ -230,10 +222,10 @@ def make_utterance(
     source: str,
     device_id: str | None = None,
     utterance_id: uuid.UUID | None = None,
-    priority: str = "normal",
+    event_id: str = "",
     **options: Any,
 ) -> Chunk | None:
-    """`text` as an utterance; None where there is nothing to say."""
+    """Return `text` as an utterance; None where there is nothing to say."""
     words = clean(str(text))
     if not words.strip():
         return None
@@ -243,8 +235,8 @@ def make_utterance(
         source=source,
         published_at=datetime.now(UTC),
         device_id=device_id or "",
-        priority=priority if priority in PRIORITIES else "normal",
-        **options,
+        event_id=event_id,
+        **{name: options[name] for name in OPTION_NAMES if name in options},
     )
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.text import CHUNK_CHARACTERS, clean, split_chunks
 from ttsmirror.wire.fields import (
     DEVICE,
-    LANG,
     SLUG,
     UTC,
     decode,
@@ -23,13 +21,13 @@ from ttsmirror.wire.fields import (
     fits,
     format_time,
     read_name,
-    read_number,
     read_object,
     read_text,
     read_time,
     read_uuid,
     read_whole,
 )
+from ttsmirror.wire.options import SpeechOptions, read_options, unreadable_options
 
 STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
@@ -38,7 +36,6 @@ SPEECH_COMPONENT = "tts-subscriber"
 
 UTTERANCE_CHARACTERS = 20_000
 MAX_CHUNKS = 1_000
-PRIORITIES = ("normal", "high")
 
 ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
 """How an utterance can end."""
@@ -49,7 +46,7 @@ _NAMESPACE = uuid.UUID("5f0c2f3e-8c0b-5f1e-9d5c-6d6f78696521")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chunk:
+class Chunk(SpeechOptions):
     """One message of the text topic: an utterance, or a numbered part of one."""
 
     utterance_id: uuid.UUID
@@ -59,12 +56,6 @@ class Chunk:
     total_chunks: int = 1
     published_at: datetime | None = None
     device_id: str = ""
-    lang: str = ""
-    voice: str = ""
-    mood: str = ""
-    intensity: float | None = None
-    priority: str = "normal"
-    ttl: float | None = None
     event_id: str = ""  # of the robot's request that this answers; no message has it
     is_open: bool = False
     """More of it follows, nobody knows how much: `total_chunks` only says that."""
@@ -83,11 +74,9 @@ class Chunk:
             "total_chunks": self.total_chunks,
             "id": str(self.utterance_id),
         }
-        for name in ("device_id", "lang", "voice", "mood", "intensity", "ttl"):
-            if (value := getattr(self, name)) not in ("", None):
-                fields[name] = value
-        if self.priority != "normal":
-            fields["priority"] = self.priority
+        if self.device_id:
+            fields["device_id"] = self.device_id
+        fields |= self.option_fields()
         if self.is_open:
             fields["more"] = True
         return dump(fields)
@@ -119,9 +108,6 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
     text = read_text(fields, "text", CHUNK_CHARACTERS, blank=total > 1)
     device_id = device_id or read_name(fields, "device_id", DEVICE)
     source = read_name(fields, "source", SLUG) or "system"
-    priority = str(fields.get("priority") or "normal")
-    if priority not in PRIORITIES:
-        raise InvalidMessageError(f"priority is {priority!r}: give normal or high")
     return Chunk(
         utterance_id=_utterance_id(fields, source, device_id, total),
         text=text,
@@ -130,12 +116,7 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
         total_chunks=total,
         published_at=read_time(fields),
         device_id=device_id,
-        lang=read_name(fields, "lang", LANG),
-        voice=read_name(fields, "voice", SLUG),
-        mood=read_name(fields, "mood", SLUG),
-        intensity=read_number(fields, "intensity", low=0, high=1),
-        priority=priority,
-        ttl=read_number(fields, "ttl", low=0, high=7 * 86_400),
+        **read_options(fields),
         is_open=total > 1 and fields.get("more") is True,
         is_anonymous=total == 1 and fields.get("id") in (None, ""),
     )
@@ -194,18 +175,11 @@ def tidy(utterance: Chunk) -> Chunk:
 
     A sentence must not be lost because of a mood with a space in it.
     """
-    patterns = {"device_id": DEVICE, "lang": LANG, "voice": SLUG, "mood": SLUG}
-    changes: dict[str, Any] = {
-        name: ""
-        for name, pattern in patterns.items()
-        if (value := getattr(utterance, name)) and not fits(value, pattern)
-    }
+    changes = unreadable_options(utterance)
+    if utterance.device_id and not fits(utterance.device_id, DEVICE):
+        changes["device_id"] = ""
     if not fits(utterance.source, SLUG):
         changes["source"] = "system"
-    for name, high in (("intensity", 1.0), ("ttl", 7 * 86_400)):
-        value = getattr(utterance, name)
-        if value is not None and not (isinstance(value, int | float) and 0 <= value <= high):
-            changes[name] = None
     return replace(utterance, **changes) if changes else utterance
 
 

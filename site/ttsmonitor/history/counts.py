@@ -1,73 +1,46 @@
-"""How many utterances there are, without looking at them."""
+"""Numbers of utterances, and the values that their columns have."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
-from ttsmonitor.history.filters import EQUAL, Filters, span
-from ttsmonitor.models import HourTotal, Total
+from ttsmonitor.history.filters import Filters, day_span
+from ttsmonitor.history.hourly import sums_by_hour
 
 NEWEST = 1_000
 
 
 def count(filters: Filters) -> int | None:
-    """How many the filters let through; None where only a look at each could tell."""
+    """Return the number of utterances that pass; None for a search for words."""
     if filters.q:
         return None
-    if filters.day is not None:
-        return by_day(filters, filters.day, filters.day)[filters.day]
-    equal = filters.equal()
-    finished = Total.objects.filter(**equal).aggregate(count=Sum("count"))["count"]
-    return (finished or 0) + len(unfinished(equal))
+    span = day_span(filters.day) if filters.day else (None, None)
+    return sum(sums.count for _hour, _key, sums in sums_by_hour.groups(filters.equal(), *span))
 
 
-def by_day(filters: Filters, first: date, last: date) -> Counter[date]:
-    """How many on each day from `first` to `last` came from there and ended so.
+def count_by_day(filters: Filters, first: date, last: date) -> Counter[date]:
+    """Return the number on each day from `first` to `last`, whatever the words and the day.
 
-    Of a time zone that is half an hour off, the half hour about midnight counts with the day
-    in which its hour of UTC begins.
+    An hour of UTC counts for the day in which it begins, also where a time zone is half an hour
+    off.
     """
-    (begins, _), (_, ends) = span(first), span(last)
-    days, equal = Counter[date](), filters.equal()
-    hours = HourTotal.objects.filter(hour__gte=begins, hour__lt=ends, **equal)
-    for hour, number in hours.values_list("hour").annotate(number=Sum("count")):
-        days[timezone.localtime(hour).date()] += number
-    for moment in unfinished(equal):
-        if begins <= moment < ends:
-            days[timezone.localtime(moment).date()] += 1
+    days = Counter[date]()
+    since, until = day_span(first)[0], day_span(last)[1]
+    for hour, _key, sums in sums_by_hour.groups(filters.equal(), since, until):
+        days[timezone.localtime(hour).date()] += sums.count
     return days
 
 
-def seen() -> dict[str, list[str]]:
-    """The robots and the sources that the history has."""
-    keys = set(Total.objects.filter(count__gt=0).values_list("device_id", "source"))
-    return {
-        "device_id": sorted({robot for robot, _source in keys if robot}),
-        "source": sorted({source for _robot, source in keys}),
-    }
+def known_values(column: str) -> list[str]:
+    """Return the values of `device_id` or `source` in the whole history."""
+    return sorted({getattr(key, column) for key in sums_by_hour.keys()} - {""})
 
 
-def heard_of(column: str) -> list[str]:
-    """Its values that came lately."""
+def recent_values(column: str) -> list[str]:
+    """Return the values of a column among the newest utterances."""
     newest = Utterance.objects.recent().values_list(column, flat=True)[:NEWEST]
-    return sorted(value for value in set(newest) if value)
-
-
-def unfinished(equal: Mapping[str, str]) -> list[datetime]:
-    """When those were received that are not finished and have these values, as Filters.equal().
-
-    They are few, so they are looked through here: a database that knows no better would look for
-    their robot or their time first.
-    """
-    rows = Utterance.objects.unfinished().order_by().values("received_at", *EQUAL)
-    return [
-        row["received_at"]
-        for row in rows
-        if all(row[name] == value for name, value in equal.items())
-    ]
+    return sorted(set(newest) - {""})

@@ -1,4 +1,4 @@
-"""Deletes what a person wants to be forgotten: at once where it is little, else behind the page."""
+"""Deletion of utterances that a person asked for."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from django.db import DatabaseError
 from ttsmirror.database import with_connections
 from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor import live_events
-from ttsmonitor.history import retention
+from ttsmonitor.history import hourly, retention
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 2_000
+MAX_SYNCHRONOUS = 2_000
+"""More utterances than this are deleted on a thread."""
 
 
-def forget(begins: datetime | None, ends: datetime) -> bool:
-    """What was received from `begins` on (None: ever) and before `ends`, and is finished.
+def delete_span(since: datetime | None, until: datetime) -> bool:
+    """Delete the finished utterances received in this span; without `since` from the first one on.
 
-    True: it is gone. False: it goes, oldest first, on a thread.
+    Return True if they are gone, False if a thread deletes them, oldest first.
     """
-    if _rows(begins, ends)[AT_ONCE:].exists():
+    rows = Utterance.objects.finished().filter(received_at__lt=until)
+    if since is not None:
+        rows = rows.filter(received_at__gte=since)
+    if rows[MAX_SYNCHRONOUS:].exists():
         threading.Thread(
-            target=with_connections(lambda: _run(begins, ends)),
-            name="ttsmonitor.forgetting",
-            daemon=True,  # what is left at the end of the process is there to be deleted again
+            target=with_connections(lambda: _delete_slowly(rows)),
+            name="ttsmonitor.deletion",
+            daemon=True,  # what is left at the end of the process can be deleted again
         ).start()
         return False
-    retention.delete(lambda: _rows(begins, ends), lambda seconds: False)
-    tell_pages()
+    retention.delete_in_batches(rows, lambda seconds: False)
+    announce()
     return True
 
 
-def forget_one(pk: UUID) -> None:
-    """This one, if it is finished."""
+def delete_one(pk: UUID) -> None:
+    """Delete this utterance if it is finished."""
     Utterance.objects.filter(pk=pk).finished().delete()
-    tell_pages()
+    announce()
 
 
-def tell_pages() -> None:
-    """Have those that are open drop what was deleted. Those of another process see it by and by."""
+def announce() -> None:
+    """Tell the open pages of this process that utterances were deleted."""
+    hourly.expire()
     for group in (live_events.MONITOR_GROUP, live_events.ROBOTS_GROUP):
         live_events.push(group, "forgotten", {})
 
 
-def _rows(begins: datetime | None, ends: datetime) -> UtteranceQuerySet:
-    rows = Utterance.objects.finished().filter(received_at__lt=ends)
-    return rows if begins is None else rows.filter(received_at__gte=begins)
-
-
-def _run(begins: datetime | None, ends: datetime) -> None:
+def _delete_slowly(rows: UtteranceQuerySet) -> None:
     try:
-        pause = threading.Event()
-        count = retention.delete(lambda: _rows(begins, ends), pause.wait)
+        count = retention.delete_in_batches(rows, threading.Event().wait)
         logger.info("%d utterances deleted", count)
-        tell_pages()
     except DatabaseError as exc:
-        logger.error("not all could be deleted: %s", exc)
+        logger.error("deletion failed: %s", exc)
     except Exception:
-        logger.exception("not all could be deleted")
+        logger.exception("deletion failed")
+    finally:
+        announce()

@@ -1,5 +1,7 @@
-"""Pages of the history by keyset: what is said meanwhile shifts none, and the last is as quick as
-the first."""
+"""Pages of the history by keyset.
+
+New utterances shift no page, and the last page is as quick as the first.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history.search import EPOCH, microseconds, up_to
+from ttsmonitor.history.index.sqlite import EPOCH, microseconds, up_to
 
-DEFAULT = 50
-MOST = 200
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,15 @@ class Page:
 
     rows: list[Utterance]
     next: str | None
-    """The `before` of the page after it; None: this is the last one."""
+    """The `before` of the following page; None on the last one."""
 
 
-def read(rows: UtteranceQuerySet, given: Mapping[str, str], default: int = DEFAULT) -> Page:
-    """The page that `before` and `limit` ask for. Raises BadRequestError."""
-    limit = _limit(given.get("limit"), default)
-    if before := given.get("before"):
+def read(
+    rows: UtteranceQuerySet, parameters: Mapping[str, str], default: int = DEFAULT_LIMIT
+) -> Page:
+    """Return the page that `before` and `limit` ask for. Raises BadRequestError."""
+    limit = _parse_limit(parameters.get("limit"), default)
+    if before := parameters.get("before"):
         rows = after(rows, before)
     found = list(rows[: limit + 1])
     page = found[:limit]
@@ -39,19 +43,20 @@ def read(rows: UtteranceQuerySet, given: Mapping[str, str], default: int = DEFAU
 
 
 def after(rows: UtteranceQuerySet, before: str) -> UtteranceQuerySet:
-    """Those that follow the row of a cursor. Raises BadRequestError."""
-    moment, identity = _place(before)
-    # The first condition says nothing new, but an index answers it.
-    same_moment = Q(received_at__lt=moment) | Q(pk__lt=identity)
-    return up_to(rows, moment).filter(Q(received_at__lte=moment) & same_moment)
+    """Return the rows that follow the row of a cursor. Raises BadRequestError."""
+    moment, pk = _parse_cursor(before)
+    # The first condition is redundant, but an index can answer it.
+    return up_to(rows, moment).filter(
+        Q(received_at__lte=moment) & (Q(received_at__lt=moment) | Q(pk__lt=pk))
+    )
 
 
 def cursor(utterance: Utterance) -> str:
-    """Where the history goes on after this utterance."""
+    """Return the cursor of an utterance."""
     return f"{microseconds(utterance.received_at)}-{utterance.pk.hex}"
 
 
-def _place(value: str) -> tuple[datetime, uuid.UUID]:
+def _parse_cursor(value: str) -> tuple[datetime, uuid.UUID]:
     passed, _dash, key = value.partition("-")
     try:
         return EPOCH + timedelta(microseconds=int(passed)), uuid.UUID(key)
@@ -61,13 +66,11 @@ def _place(value: str) -> tuple[datetime, uuid.UUID]:
         ) from exc
 
 
-def _limit(value: str | None, default: int) -> int:
+def _parse_limit(value: str | None, default: int) -> int:
     if not value:
         return default
-    try:
-        limit = int(value)
-    except ValueError:
-        limit = 0
-    if not 1 <= limit <= MOST:
-        raise BadRequestError(_("limit is not a whole number from 1 to {most}.").format(most=MOST))
-    return limit
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MAX_LIMIT):
+        raise BadRequestError(
+            _("limit is not a whole number from 1 to {most}.").format(most=MAX_LIMIT)
+        )
+    return int(value)

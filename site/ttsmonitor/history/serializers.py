@@ -1,4 +1,4 @@
-"""An utterance as JSON has it."""
+"""An utterance as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ttsmirror.wire.fields import format_maybe
 
 
 def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
-    """An utterance as pages, API and events show it: times in ISO 8601, UTC."""
+    """Return the fields that pages, API and events show; times are ISO 8601 in UTC."""
     return {
         "id": str(utterance.id),
         "text": utterance.text,

@@ -1,4 +1,4 @@
-"""Messages that could not be read."""
+"""Quarantine: messages that could not be read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class QuarantinedMessageQuerySet(models.QuerySet["QuarantinedMessage"]):
-    """What could not be read."""
+    """Queries of the quarantine."""
 
     def older_than(self, days: float) -> Self:
+        """Return messages received more than `days` ago."""
         return self.filter(received_at__lt=timezone.now() - timedelta(days=days))
 
 
@@ -28,9 +29,12 @@ class QuarantinedMessage(models.Model):
     objects = QuarantinedMessageQuerySet.as_manager()
 
     class Meta:
+        """Newest first."""
+
         verbose_name = _("quarantined message")
         verbose_name_plural = _("quarantined messages")
         ordering: ClassVar = ["-received_at"]
 
     def __str__(self) -> str:
+        """Return topic and reason."""
         return f"{self.topic}: {self.reason}"

@@ -1,4 +1,4 @@
-"""Keys for programs."""
+"""API tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ApiToken(models.Model):
-    """A key for programs (`Authorization: Bearer …`). Only its hash is kept."""
+    """A token for programs (`Authorization: Bearer …`), of which only the hash is stored."""
 
     name = models.CharField(_("name"), max_length=100)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -20,20 +20,23 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
+        """Names for people."""
+
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     @classmethod
     def issue(cls, user: Any, name: str) -> str:
-        """Make a token and return it; it cannot be shown again."""
+        """Create a token and return it; it cannot be shown again."""
         token = secrets.token_urlsafe(32)
         cls.objects.create(name=name, user=user, digest=cls.digest_of(token))
         return token
 
     @staticmethod
     def digest_of(token: str) -> str:
-        """What is stored of a token: it is random, so a plain hash is enough."""
+        """Return the stored hash of a token. A plain one is enough because a token is random."""
         return hashlib.sha256(token.encode()).hexdigest()

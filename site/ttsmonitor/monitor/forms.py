@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.history.counts import heard_of
+from ttsmonitor.history.counts import recent_values
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.synthesis.piper.voices import (
     ESPEAK,
@@ -34,8 +34,8 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         # Made here, not in the class: they are of this moment.
         for name, choices in {
-            "device_id": {each: each for each in heard_of("device_id")},
-            "source": {each: source_label(each) for each in [*SOURCES, *heard_of("source")]},
+            "device_id": {each: each for each in recent_values("device_id")},
+            "source": {each: source_label(each) for each in [*SOURCES, *recent_values("source")]},
             "voice": voice_choices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
@@ -75,9 +75,9 @@ def _described(name: str, speakers: int) -> str:
     return str(_("{name} (speakers 0 to {last})")).format(name=name, last=speakers - 1)
 
 
-class KeepingForm(forms.Form):
-    """For how long the history is kept."""
+class RetentionForm(forms.Form):
+    """The days after which an utterance is deleted."""
 
-    MOST_DAYS = 36_500
+    MAX_DAYS = 36_500
 
-    days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
+    days = forms.IntegerField(min_value=0, max_value=MAX_DAYS)

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance
 from ttsmirror.wire.control import CONTROL_ACTIONS
-from ttsmirror.wire.messages import PRIORITIES, UTTERANCE_CHARACTERS
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
+from ttsmirror.wire.options import PRIORITIES
 from ttsmonitor.history import pagination, series
 from ttsmonitor.web.labels import SPEAKER_STATES
 from ttsmonitor.web.openapi import (
@@ -116,8 +117,8 @@ def _filters() -> list[Part]:
     most = {
         "type": "integer",
         "minimum": 1,
-        "maximum": pagination.MOST,
-        "default": pagination.DEFAULT,
+        "maximum": pagination.MAX_LIMIT,
+        "default": pagination.DEFAULT_LIMIT,
     }
     return [
         query("limit", _("How many at most."), most),
@@ -131,13 +132,17 @@ def _filters() -> list[Part]:
 
 
 def _series_parameters() -> list[Part]:
-    count = {"type": "integer", "minimum": 1, "maximum": max(series.MOST.values())}
-    by = {"type": "string", "enum": list(series.MOST), "default": "hour"}
+    count = {"type": "integer", "minimum": 1, "maximum": max(series.MAX_COUNT.values())}
+    by = {"type": "string", "enum": list(series.MAX_COUNT), "default": "hour"}
     limits = _("How many: {hours} hours or {days} days at most.")
     zone = _("The time zone in which days begin, as in Europe/Madrid; else the computer's.")
     return [
         query("by", _("hour or day."), by),
-        query("count", limits.format(hours=series.MOST["hour"], days=series.MOST["day"]), count),
+        query(
+            "count",
+            limits.format(hours=series.MAX_COUNT["hour"], days=series.MAX_COUNT["day"]),
+            count,
+        ),
         query("zone", zone),
     ]
 
@@ -225,7 +230,7 @@ def _series() -> Part:
         "first_audio_ms": _first_audio(),
     })  # fmt: skip
     return fields({
-        "by": text(enum=list(series.MOST)),
+        "by": text(enum=list(series.MAX_COUNT)),
         "zone": text(),
         "until": moment(),
         "buckets": items(bucket, _("Oldest first; an hour or a day each.")),

@@ -1,4 +1,4 @@
-"""The numbers that the monitor draws: over time, and the broker's own."""
+"""The API of the charts: statistics over time, and the broker's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history.series import MOST, USUAL, series
+from ttsmonitor.history.series import DEFAULT_COUNT, MAX_COUNT, collect
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.web.jsonapi import endpoint
 from ttsmonitor.web.time_zone import named
@@ -18,30 +18,30 @@ from ttsmonitor.web.time_zone import named
 
 @endpoint("GET", "HEAD")
 def over_time(request: HttpRequest) -> JsonResponse:
-    """What was said in the newest hours or days, oldest first."""
+    """Return the statistics of the newest hours or days, oldest first."""
     by = request.GET.get("by") or "hour"
-    if by not in MOST:
-        raise BadRequestError(_("by is none of: {choices}.").format(choices=", ".join(MOST)))
-    count, zone = _count(request.GET, by), _zone(request.GET.get("zone", ""))
-    return JsonResponse(series.collect(by, count, zone, timezone.now()))
+    if by not in MAX_COUNT:
+        raise BadRequestError(_("by is none of: {choices}.").format(choices=", ".join(MAX_COUNT)))
+    count, zone = _parse_count(request.GET, by), _parse_zone(request.GET.get("zone", ""))
+    return JsonResponse(collect(by, count, zone))
 
 
 @endpoint("GET", "HEAD")
 def broker(request: HttpRequest) -> JsonResponse:
-    """What the broker counts itself."""
+    """Return what the broker counts itself."""
     return JsonResponse(snapshot.broker_counts())
 
 
-def _count(given: Mapping[str, str], by: str) -> int:
-    value = given.get("count") or str(USUAL[by])
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MOST[by]):
+def _parse_count(parameters: Mapping[str, str], by: str) -> int:
+    value = parameters.get("count") or str(DEFAULT_COUNT[by])
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MAX_COUNT[by]):
         words = _("count is not a whole number from 1 to {most}.")
-        raise BadRequestError(words.format(most=MOST[by]))
+        raise BadRequestError(words.format(most=MAX_COUNT[by]))
     return int(value)
 
 
-def _zone(name: str) -> tzinfo:
-    """A time zone by its name; the one of the pages where none is named."""
+def _parse_zone(name: str) -> tzinfo:
+    """Return a time zone by its name; without a name that of the visitor."""
     if not name:
         return timezone.get_current_timezone()
     if (zone := named(name)) is None:

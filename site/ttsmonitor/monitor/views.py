@@ -17,7 +17,7 @@ from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
-from ttsmonitor.history.counts import heard_of
+from ttsmonitor.history.counts import recent_values
 from ttsmonitor.history.filters import Filters, with_chosen
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor.forms import voice_choices
@@ -44,7 +44,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "recent": newest.rows,
         "has_older": newest.next is not None,
         "filters": filters,
-        "robots": with_chosen(heard_of("device_id"), filters.device_id),
+        "robots": with_chosen(recent_values("device_id"), filters.device_id),
         "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),
         "moods": MOODS,
         "voices": voice_choices(),

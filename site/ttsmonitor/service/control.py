@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.utils import timezone
 
-from ttsmirror.models import Utterance
+from ttsmirror.models import Utterance, option_columns
 from ttsmirror.wire.control import Control
 from ttsmonitor.speaking import queue_order
 from ttsmonitor.speaking.performance import Outcome
@@ -116,10 +117,7 @@ class ControlExecutor:
             text=original.text,
             source=original.source,
             device_id=original.device_id,
-            lang=original.lang,
-            voice=original.voice,
-            mood=original.mood,
-            intensity=original.intensity,
+            **option_columns(replace(original.options, priority="normal", ttl=None)),
             status=Status.QUEUED,
             published_at=now,
             received_at=now,

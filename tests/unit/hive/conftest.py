@@ -10,13 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.known import Known, Setup
 from hive.models import ChatModule, Robot, arrival
 from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
-from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.moxie_server import MoxieServer
-from hive.mqtt.robot_records import Records
+from hive.mqtt.robot_link import RobotLink
+from hive.mqtt.robot_repository import RobotRepository
 from hive.mqtt.worker import Worker
+from hive.setup_cache import Setup, SetupCache
 from tests.support.hive import make_modules
 from tests.support.model_stub import ModelStub, serving_model
 from ttsmirror.publishing import mirror as mirror_module
@@ -54,41 +54,56 @@ class FakeMirror:
         self.controls.append(control)
 
 
-class FreshKnown(Known):
+class FreshSetupCache(SetupCache):
     """Reads the database at each access, so that a test need not refresh it."""
 
     @property
-    def setup(self) -> Setup:
+    def current(self) -> Setup:
         self.refresh()
-        return super().setup
+        return super().current
 
 
-class Inline(Worker):
-    """Does at once what it is given, on the thread of the test."""
+class InlineWorker(Worker):
+    """Runs delayed tasks at once, on the thread of the test."""
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
         call(*arguments)
 
 
-class SentServer(MoxieServer):
-    """The server, with the broker replaced by a list of what would be published.
-
-    Its records are written at once, and its setup is always that of the database.
-    """
+class FakeLink(RobotLink):
+    """Stands where the broker is: remembers what would be published."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.known = FreshKnown()
-        self.chat = RemoteChat(self, self.known)
-        self.records = Records(self.known, on_refresh=lambda: None)
-        self.records._worker = Inline("tests.records")
         self.published: list[tuple[str, dict[str, Any]]] = []
         self.has_broker = True
 
-    def _publish(self, topic: str, payload: dict[str, Any], qos: int = 0) -> bool:
+    def publish(self, topic: str, payload: dict[str, Any], qos: int = 0) -> bool:
         if self.has_broker:
             self.published.append((topic, payload))
         return self.has_broker
+
+
+class SentServer(MoxieServer):
+    """A server whose link is a list, whose rows are written at once, whose setup is never old."""
+
+    def __init__(self) -> None:
+        self.link = FakeLink()
+        setup = FreshSetupCache()
+        robots = RobotRepository(setup, worker=InlineWorker("tests.robots"))
+        super().__init__(self.link, setup, robots)
+
+    @property
+    def published(self) -> list[tuple[str, dict[str, Any]]]:
+        return self.link.published
+
+    @property
+    def has_broker(self) -> bool:
+        return self.link.has_broker
+
+    @has_broker.setter
+    def has_broker(self, has_broker: bool) -> None:
+        self.link.has_broker = has_broker
 
 
 @pytest.fixture
@@ -126,7 +141,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 
 @pytest.fixture
 def robot(db: Any) -> Robot:
-    made = Robot.objects.note(DEVICE, arrival())
+    made = Robot.objects.write(DEVICE, arrival())
     assert made is not None
     return made
 

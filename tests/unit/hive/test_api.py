@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from hive.api import COMMAND_BYTES
+from hive.api.robots import COMMAND_BYTES
 from hive.models import Robot, departure
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
@@ -46,7 +46,7 @@ def test_speaking_is_accepted_with_an_id(
 def test_an_offline_robot_still_gets_the_loudspeaker(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
 ) -> None:
-    Robot.objects.note(DEVICE, departure())
+    Robot.objects.write(DEVICE, departure())
     response = post(browser, "/speak", {"text": "Hola"})
 
     assert response.status_code == 202
@@ -60,7 +60,7 @@ def test_the_answer_has_what_became_of_the_robots_part(
 ) -> None:
     line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
     assert (line["robot"], line["robot_error"]) == ("sent", "")
-    Robot.objects.note(DEVICE, departure())
+    Robot.objects.write(DEVICE, departure())
     line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
     assert (line["robot"], line["robot_error"]) == ("offline", "the robot is offline")
     server.has_broker = False

@@ -22,9 +22,7 @@ def admin_browser(db: Any) -> Client:
     return client
 
 
-def test_without_robots_the_dashboard_says_how_to_get_one(
-    browser: Client, server: SentServer
-) -> None:
+def test_empty_dashboard_explains_how_to_connect(browser: Client, server: SentServer) -> None:
     page = browser.get("/").content.decode()
     assert "manage.py virtual_moxie --host localhost --port 1883" in page
     assert 'id="welcome" hidden' not in page
@@ -49,7 +47,7 @@ def test_puppet_mode_shows_robot_and_moods(
     assert browser.get("/puppet/d_nobody/").status_code == 404
 
 
-def test_what_was_said_before_is_escaped(browser: Client, robot: Robot, server: SentServer) -> None:
+def test_earlier_lines_are_escaped(browser: Client, robot: Robot, server: SentServer) -> None:
     import uuid
 
     server.lines.add(uuid.uuid4(), DEVICE, "<script>alert(1)</script>", "shy", 0.5)
@@ -65,25 +63,23 @@ def part(browser: Client, name: str) -> str:
     return found[1]
 
 
-def test_the_dashboard_says_what_becomes_of_what_is_said(
-    browser: Client, server: SentServer
-) -> None:
+def test_dashboard_shows_state_of_the_mirror(browser: Client, server: SentServer) -> None:
     assert part(browser, "outbox") == ""
-    server.speech.broker("")
-    server.speech.heard_presence("online")
-    assert server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
-    assert not server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    server.speech.update_broker_error("")
+    server.speech.update_presence("online")
+    assert server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    assert not server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
     assert "Nobody confirms what was published" in part(browser, "problem")
     assert part(browser, "outbox") == (
         "Kept until it is stored: 3 · Given up, and not in the history: 2"
     )
-    server.speech.heard_mirror(MirrorState(waiting=1, error="disk full"))
+    server.speech.update_mirror(MirrorState(waiting=1, error="disk full"))
     assert part(browser, "problem") == "What is said is kept in memory only: disk full"
-    server.speech.heard_mirror(MirrorState(waiting=1))
+    server.speech.update_mirror(MirrorState(waiting=1))
     assert part(browser, "outbox") == "", "it is confirmed in a moment"
 
 
-def test_health_names_what_the_mirror_cannot_do(
+def test_health_names_failure_of_the_mirror(
     browser: Client, server: SentServer, mirror: FakeMirror
 ) -> None:
     mirror.state = MirrorState(waiting=3, overdue=3, lost=2)
@@ -110,15 +106,19 @@ def test_health_tells_strangers_only_whether(client: Client, server: SentServer,
     assert checks["database"] == checks["mirror"] == {"ok": True, "since": None}
 
 
-def test_the_admin_writes_plain_fields_into_the_configuration(
+def test_admin_writes_fields_into_configuration(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     url = f"/admin/hive/robot/{robot.pk}/change/"
     assert admin_browser.get(url).status_code == 200
     form = {
-        "name": "Azul", "nickname": "Lucía", "audio_volume": "0.3", "screen_brightness": "",
-        "timezone_id": "America/Bogota", "config": json.dumps({"screen_brightness": "0.5"}),
-    }  # fmt: skip
+        "name": "Azul",
+        "nickname": "Lucía",
+        "audio_volume": "0.3",
+        "screen_brightness": "",
+        "timezone_id": "America/Bogota",
+        "config": json.dumps({"screen_brightness": "0.5"}),
+    }
     Robot.objects.update(config={"screen_brightness": "0.5"})
     response = admin_browser.post(url, form)
 
@@ -128,7 +128,7 @@ def test_the_admin_writes_plain_fields_into_the_configuration(
     assert (str(robot), robot.online) == ("Azul", True)
 
 
-def test_the_admin_says_what_an_empty_choice_means(
+def test_admin_explains_empty_choice(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     own = admin_browser.get(f"/admin/hive/robot/{robot.pk}/change/").content.decode()
@@ -138,7 +138,7 @@ def test_the_admin_says_what_an_empty_choice_means(
     assert "as configured for all" not in general
 
 
-def test_the_admin_refuses_what_a_robot_cannot_use(
+def test_admin_refuses_invalid_configuration(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     url = f"/admin/hive/robot/{robot.pk}/change/"
@@ -148,7 +148,7 @@ def test_the_admin_refuses_what_a_robot_cannot_use(
     assert robot.config == {}
 
 
-def test_the_one_configuration_opens_at_once(admin_browser: Client, db: Any) -> None:
+def test_configuration_opens_without_list(admin_browser: Client, db: Any) -> None:
     response = admin_browser.get("/admin/hive/configuration/")
     assert response["Location"] == "/admin/hive/configuration/1/change/"
     assert admin_browser.get(response["Location"]).status_code == 200

@@ -17,7 +17,7 @@ from hive.robot_config import (
 from tests.unit.hive.conftest import DEVICE
 
 
-def test_merging_goes_into_objects_and_changes_neither_side() -> None:
+def test_deep_merge_leaves_both_sides_unchanged() -> None:
     base = {"a": 1, "deep": {"x": 1, "y": {"z": 1}}, "list": [1]}
     over = {"b": 2, "deep": {"x": 2, "y": {"w": 3}}, "list": [2]}
 
@@ -39,7 +39,7 @@ def test_levels_and_props_reach_the_robot_as_text() -> None:
     assert config["pairing_status"] == "paired"
 
 
-def test_puppet_mode_and_nickname_lie_on_top() -> None:
+def test_puppet_mode_and_nickname_override() -> None:
     config = for_robot({"child_pii": {"nickname": "x"}}, nickname="Lucía", puppet_mode=True)
 
     assert config["moxie_mode"] == "TELEHEALTH"
@@ -49,7 +49,7 @@ def test_puppet_mode_and_nickname_lie_on_top() -> None:
 
 
 @pytest.mark.django_db
-def test_a_robot_gets_the_common_configuration_and_its_own() -> None:
+def test_robot_gets_common_and_own_configuration() -> None:
     common = Configuration.load()
     common.config = {"audio_volume": "0.2", "screen_brightness": "0.4"}
     common.save()
@@ -69,7 +69,7 @@ def test_a_robot_gets_the_common_configuration_and_its_own() -> None:
         {"child_pii": {"nickname": "Lucía"}, "settings": {"props": {"a": "1"}}},
     ],
 )
-def test_what_a_robot_can_use_is_valid(config: dict[str, Any]) -> None:
+def test_usable_configuration_is_valid(config: dict[str, Any]) -> None:
     validate_config(config)
 
 
@@ -91,7 +91,7 @@ def test_what_a_robot_can_use_is_valid(config: dict[str, Any]) -> None:
         ({"moxie_mode": "TELEHEALTH"}, "moxie_mode"),
     ],
 )
-def test_what_a_robot_cannot_use_is_named(config: Any, word: str) -> None:
+def test_invalid_configuration_is_named(config: Any, word: str) -> None:
     with pytest.raises(ValidationError) as refused:
         validate_config(config)
     assert word in str(refused.value)

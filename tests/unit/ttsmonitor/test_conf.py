@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hive import checks as hive_checks
 from hive.broker.mosquitto_config import make_certificate
 from hive.conf import conf as hive_conf
-from hive.process.supervisor import summary
+from hive.process.readiness import summary
 from tests.support.tools import free_port
 from tests.support.voice_files import describe, install
 from ttsmirror.exceptions import BrokerError

@@ -1,4 +1,4 @@
-"""Make the account of the first run, once."""
+"""Create the account of the first run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from ttsmonitor.system.commands import manage_command
 
 
 class Command(BaseCommand):
+    """The command create_first_account."""
+
     help = f"Make the account '{USERNAME}' with a random password where there is no account yet."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --monitor."""
         parser.add_argument(
             "--monitor",
             action="store_true",
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Create the account and print its password."""
         port = conf.HTTP_PORT if options["monitor"] else hive_conf.HIVE_PORT
         try:
             password = make_account()

@@ -1,18 +1,13 @@
-"""What the database itself keeps up to date with every utterance, whoever writes it: the index of
-words that a search asks, and the totals.
+"""The full-text index of the history, which the database itself keeps up to date.
 
-By triggers, so in one transaction with the utterance. They are no part of the models: Django makes
-a table of SQLite anew when it changes a column, and they are lost then. So they are looked for
-after each migrate; where they are missing, they are made, and what they keep is made anew.
+It is no part of the models: Django copies a table of SQLite when it changes a column, and the
+triggers are lost then. So it is looked for after each migration, and built where it is missing.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from datetime import datetime
 from types import ModuleType
-from typing import Any
 
 from django.db import connections, transaction
 
@@ -20,60 +15,29 @@ from ttsmonitor.history.index import postgresql, sqlite
 
 logger = logging.getLogger(__name__)
 
-BATCH = 10_000
-_KEEPERS: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
+_BACKENDS: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
-def keeper(alias: str) -> ModuleType | None:
-    """What knows the SQL of this database; None: it is of another kind, and keeps nothing."""
-    return _KEEPERS.get(connections[alias].vendor)
+def is_installed(alias: str) -> bool:
+    """Return True if the database has the complete index, or can have none."""
+    backend = _BACKENDS.get(connections[alias].vendor)
+    with connections[alias].cursor() as cursor:
+        return backend is None or backend.is_installed(cursor)
 
 
 def install(alias: str) -> None:
-    """See to it that all is there, and that it holds what the history has."""
-    sql = keeper(alias)
-    if sql is None:
+    """Build the index from all utterances unless it is there."""
+    if is_installed(alias):
         return
-    with connections[alias].cursor() as cursor:
-        if sql.is_installed(cursor):
-            return
-    rebuild(alias, sql)
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        backend = _BACKENDS[connections[alias].vendor]
+        backend.remove(cursor)
+        backend.build(cursor)
+    logger.info("full-text index of the history built")
 
 
-def rebuild(alias: str, sql: ModuleType) -> None:
-    """Make all of it anew: a batch at a time, so that nobody waits for the whole of it."""
-    for begins, ends in _batches(alias):
-        with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-            if begins is None or ends is None:
-                sql.lock(cursor)
-            if sql.is_installed(cursor):  # another process was quicker
-                return
-            if begins is None:
-                sql.begin(cursor)
-            sql.fill(cursor, begins, ends)
-            if ends is None:
-                # At once: what others change is counted before this, or by the triggers.
-                sql.count(cursor)
-                sql.finish(cursor)
-            is_all = begins is None and ends is None
-    if not is_all:
-        logger.info("the history's words and totals are indexed")
-
-
-def _batches(alias: str) -> Iterator[tuple[Any, Any]]:
-    """Spans of received_at: from (None: the first one) and before (None: no end)."""
-    begins: datetime | None = None
-    while True:
+def remove(alias: str) -> None:
+    """Remove the index."""
+    if (backend := _BACKENDS.get(connections[alias].vendor)) is not None:
         with connections[alias].cursor() as cursor:
-            after, values = ("WHERE received_at >= %s", [begins]) if begins else ("", [])
-            cursor.execute(
-                f"SELECT received_at FROM ttsmonitor_utterance {after}"  # noqa: S608
-                " ORDER BY received_at LIMIT 1 OFFSET %s",
-                [*values, BATCH],
-            )
-            row = cursor.fetchone()
-        ends = row[0] if row and row[0] != begins else None
-        yield begins, ends
-        if ends is None:
-            return
-        begins = ends
+            backend.remove(cursor)

@@ -1,12 +1,32 @@
-"""The index of words (GIN) and the totals in PostgreSQL."""
+"""The full-text index in PostgreSQL: a GIN index over an expression."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-TABLE = "ttsmonitor_utterance"
-_TRIGGER = "utterance_counted"
+from django.db import connections
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Func,
+    TextField,
+    Value,
+)
 
+from ttsmirror.models import UtteranceQuerySet
+from ttsmonitor.history.index.sqlite import is_prefix
+
+COMMON = 0.02
+"""A word in a larger share of the sentences is found soonest by reading the newest ones."""
+
+_WORD = re.compile(r"[^\W_]+")
+# Without accents, capitals and punctuation, which PostgreSQL's parser would take for addresses.
 _WORDS = r"""
 CREATE OR REPLACE FUNCTION moxie_words(said text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -16,104 +36,67 @@ BEGIN
     '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b4'
     '\u00b6-\u00b9\u00bb-\u00bf\u2000-\u206f]+', ' ', 'g'));
 END $$"""
-"""Without accents, capitals and punctuation, of which PostgreSQL's parser would make addresses."""
-
-_COUNT = """
-CREATE OR REPLACE FUNCTION moxie_count_utterance() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP = 'UPDATE' AND (old.status, old.text, old.source, old.device_id, old.received_at,
-      old.audio_seconds) IS NOT DISTINCT FROM (new.status, new.text, new.source, new.device_id,
-      new.received_at, new.audio_seconds) THEN
-    RETURN NULL;
-  END IF;
-  -- Those who count do so one after the other: nobody decides in which order they come to sums.
-  IF TG_OP <> 'INSERT' AND old.status NOT IN ('receiving', 'queued', 'playing') THEN
-    PERFORM pg_advisory_xact_lock(hashtext('moxie_count_utterance'));
-    UPDATE ttsmonitor_hourtotal SET count = count - 1,
-      characters = characters - length(old.text),
-      audio_seconds = audio_seconds - coalesce(old.audio_seconds, 0)
-      WHERE hour = moxie_hour(old.received_at) AND device_id = old.device_id
-      AND source = old.source AND status = old.status;
-    UPDATE ttsmonitor_total SET count = count - 1,
-      characters = characters - length(old.text),
-      audio_seconds = audio_seconds - coalesce(old.audio_seconds, 0)
-      WHERE device_id = old.device_id AND source = old.source AND status = old.status;
-  END IF;
-  IF TG_OP <> 'DELETE' AND new.status NOT IN ('receiving', 'queued', 'playing') THEN
-    PERFORM pg_advisory_xact_lock(hashtext('moxie_count_utterance'));
-    INSERT INTO ttsmonitor_hourtotal AS kept
-      (hour, device_id, source, status, count, characters, audio_seconds)
-      VALUES (moxie_hour(new.received_at), new.device_id, new.source, new.status,
-        1, length(new.text), coalesce(new.audio_seconds, 0))
-      ON CONFLICT (hour, device_id, source, status) DO UPDATE SET count = kept.count + 1,
-        characters = kept.characters + excluded.characters,
-        audio_seconds = kept.audio_seconds + excluded.audio_seconds;
-    INSERT INTO ttsmonitor_total AS kept
-      (device_id, source, status, count, characters, audio_seconds)
-      VALUES (new.device_id, new.source, new.status,
-        1, length(new.text), coalesce(new.audio_seconds, 0))
-      ON CONFLICT (device_id, source, status) DO UPDATE SET count = kept.count + 1,
-        characters = kept.characters + excluded.characters,
-        audio_seconds = kept.audio_seconds + excluded.audio_seconds;
-  END IF;
-  RETURN NULL;
-END $$"""
-
-_HOUR = """
-CREATE OR REPLACE FUNCTION moxie_hour(timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
-  SELECT date_trunc('hour', $1 AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-$$"""
 
 
 def is_installed(cursor: Any) -> bool:
-    cursor.execute(
-        "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", [_TRIGGER, TABLE]
-    )
-    return cursor.fetchone() is not None
-
-
-def lock(cursor: Any) -> None:
-    """Keep other writers out, to the end of the transaction."""
-    cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+    """Return True if the index is there."""
+    cursor.execute("SELECT to_regclass('utterance_words')")
+    return cursor.fetchone()[0] is not None
 
 
 def remove(cursor: Any) -> None:
-    """From now on nothing is kept up to date."""
-    cursor.execute(f"DROP TRIGGER IF EXISTS {_TRIGGER} ON {TABLE}")
-
-
-def begin(cursor: Any) -> None:
-    """The index of words, and no trigger yet."""
-    remove(cursor)
+    """Drop the index."""
     cursor.execute("DROP INDEX IF EXISTS utterance_words")
-    for statement in (_WORDS, _HOUR, _COUNT):
-        cursor.execute(statement)
-    cursor.execute(f"CREATE INDEX utterance_words ON {TABLE} USING gin (moxie_words(text))")
 
 
-def fill(cursor: Any, begins: Any, ends: Any) -> None:
-    """Nothing: an index is filled as it is made."""
-
-
-def count(cursor: Any) -> None:
-    """The totals, of all that is there now."""
-    sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
-    finished = f"FROM {TABLE} WHERE status NOT IN ('receiving', 'queued', 'playing')"
-    keys = "device_id, source, status"
-    for statement in (
-        "DELETE FROM ttsmonitor_hourtotal",
-        "DELETE FROM ttsmonitor_total",
-        f"INSERT INTO ttsmonitor_hourtotal (hour, {keys}, count, characters, audio_seconds)"
-        f" SELECT moxie_hour(received_at), {keys}, {sums} {finished} GROUP BY 1, {keys}",
-        f"INSERT INTO ttsmonitor_total ({keys}, count, characters, audio_seconds)"
-        f" SELECT {keys}, {sums} {finished} GROUP BY {keys}",
-    ):
-        cursor.execute(statement)
-
-
-def finish(cursor: Any) -> None:
+def build(cursor: Any) -> None:
+    """Create the index of all rows."""
+    cursor.execute(_WORDS)
     cursor.execute(
-        f"CREATE TRIGGER {_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {TABLE}"
-        " FOR EACH ROW EXECUTE FUNCTION moxie_count_utterance()"
+        "CREATE INDEX utterance_words ON ttsmonitor_utterance USING gin (moxie_words(text))"
     )
-    cursor.execute(f"ANALYZE {TABLE}")  # or it knows nothing of the new index for a while
+    cursor.execute("ANALYZE ttsmonitor_utterance")  # or the planner ignores the new index at first
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of `text` without accents and capitals."""
+    decomposed = unicodedata.normalize("NFD", text)
+    plain = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
+    return _WORD.findall(plain.lower())
+
+
+def matching(rows: UtteranceQuerySet, words: Sequence[str]) -> UtteranceQuerySet:
+    """Return those of `rows` that have all `words`, newest first."""
+    query = " & ".join(f"{word}:*" if is_prefix(word) else word for word in words)
+    found = rows.filter(_Matches("text", Value(query, TextField())))
+    if all(share > COMMON for share in _shares(rows.db, words)):
+        return found.order_by("-received_at", "-pk")
+    # An order that no index has: otherwise the planner reads the newest rows until it has enough.
+    unindexed = ExpressionWrapper(F("received_at") + timedelta(0), DateTimeField())
+    return found.order_by(unindexed.desc(), "-pk")
+
+
+def _shares(alias: str, words: Sequence[str]) -> list[float]:
+    """Return the share of sentences that have each word, 0 for rare ones, by the statistics."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT unnest(most_common_elems::text::text[]), unnest(most_common_elem_freqs)"
+            " FROM pg_stats WHERE tablename = 'utterance_words'"
+        )
+        common = [(term, share) for term, share in cursor.fetchall() if term]
+    return [
+        sum(
+            share
+            for term, share in common
+            if term == word or (is_prefix(word) and term.startswith(word))
+        )
+        for word in words
+    ]
+
+
+class _Matches(Func):
+    """A condition: the text matches the query."""
+
+    template = "moxie_words(%(expressions)s)"
+    arg_joiner = ") @@ to_tsquery('pg_catalog.simple', "
+    output_field = BooleanField()

@@ -1,177 +1,181 @@
-"""The index of words (FTS5) and the totals in SQLite."""
+"""The full-text index in SQLite: an FTS5 table that three triggers fill.
+
+It keeps no texts. Besides the words it has a term for the value of each filtered column. Its
+rowids are in the order of the history, so that a page of a million hits is read as quickly as one
+of a few.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import sqlite3
+import unicodedata
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any, cast
 
-from ttsmonitor.history.folding import TOKENIZER
+from ttsmirror.models import UtteranceQuerySet
+from ttsmirror.wire.fields import UTC
 
 TABLE = "ttsmonitor_utterance"
-WORDS = "utterance_words"
-_LAST = "utterance_counted_change"
-"""Made last: where it is, all is there."""
+INDEX = "utterance_words"
+MIN_PREFIX_LETTERS = 3
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_TOKENIZER = "unicode61 remove_diacritics 2"
+_TERMS = {"source": "zqs", "device_id": "zqd", "status": "zqo"}
+"""By column the beginning of its terms; the value follows in hexadecimal."""
+_PER_MICROSECOND = 256
+"""Rowids in a microsecond. With more of them the time in some decades does not fit in 64 bits."""
+_MAX_ROWID = 2**63 - 1
 
 _DIGITS = "'0123456789abcdef'"
 _MICROSECONDS = (
     "strftime('%s', received_at) * 1000000"
     " + cast(substr(received_at || '.000000', 21, 6) AS integer)"
 )
-PLACES = 256
-"""In a microsecond. With more of them a clock that is some decades ahead has no 64 bits for it."""
-_PLACE = f"""({_MICROSECONDS}) * {PLACES} + (instr({_DIGITS}, substr(id, 1, 1)) - 1) * 16
+# The rowid: the microsecond, then the first two digits of the key. The table's own rowids would
+# change with a VACUUM.
+_PLACE = f"""({_MICROSECONDS}) * {_PER_MICROSECOND} + (instr({_DIGITS}, substr(id, 1, 1)) - 1) * 16
     + instr({_DIGITS}, substr(id, 2, 1)) - 1"""
-"""Where a row stands in the order of the history: its microsecond, then the first two digits of
-its key. The rowid of the index of words, because the table's own ones change with a VACUUM."""
 
-_KEYS = "device_id, source, status"
-_SUMS = "count, characters, audio_seconds"
-_ADD = """DO UPDATE SET count = count + excluded.count,
-    characters = characters + excluded.characters,
-    audio_seconds = audio_seconds + excluded.audio_seconds"""
-_IS_FINISHED = "{row}.status NOT IN ('receiving', 'queued', 'playing')"
-_HOUR = "substr({row}received_at, 1, 13) || ':00:00'"
-_CHANGED = " OR ".join(
-    f"old.{name} IS NOT new.{name}"
-    for name in ("status", "text", "source", "device_id", "received_at", "audio_seconds")
+
+def _document(row: str) -> str:
+    """Return the SQL of what is indexed of a row, whose columns have the prefix `row`."""
+    terms = (f"' {term}' || lower(hex({row}{column}))" for column, term in _TERMS.items())
+    return " || ".join([f"{row}text", *terms])
+
+
+_INSERT = f"INSERT INTO {INDEX} (rowid, words) VALUES (new.place, {_document('new.')});"  # noqa: S608
+_DELETE = (
+    f"INSERT INTO {INDEX} ({INDEX}, rowid, words)"  # noqa: S608
+    f" VALUES ('delete', old.place, {_document('old.')});"
 )
-
-
-def tag(kind: str, value: str) -> str:
-    """The word that stands for a value of a column in the index of words."""
-    return f"zq{kind}{value.encode().hex()}"
-
-
-def _indexed(row: str = "") -> str:
-    tags = " || ".join(
-        f"' zq{name[0]}' || lower(hex({row}{name}))" for name in ("source", "device_id")
-    )
-    return f"{row}text || {tags} || ' zqo' || lower(hex({row}status))"
-
-
-def _plus(row: str) -> str:
-    values = f"{row}.device_id, {row}.source, {row}.status,"
-    sums = f"1, length({row}.text), coalesce({row}.audio_seconds, 0)"
-    return f"""
-    INSERT INTO ttsmonitor_hourtotal (hour, {_KEYS}, {_SUMS})
-    VALUES ({_HOUR.format(row=row + ".")}, {values} {sums}) ON CONFLICT (hour, {_KEYS}) {_ADD};
-    INSERT INTO ttsmonitor_total ({_KEYS}, {_SUMS})
-    VALUES ({values} {sums}) ON CONFLICT ({_KEYS}) {_ADD};"""  # noqa: S608
-
-
-def _minus(row: str) -> str:
-    fewer = f"""SET count = count - 1, characters = characters - length({row}.text),
-        audio_seconds = audio_seconds - coalesce({row}.audio_seconds, 0)
-        WHERE device_id = {row}.device_id AND source = {row}.source AND status = {row}.status"""
-    return f"""
-    UPDATE ttsmonitor_hourtotal {fewer} AND hour = {_HOUR.format(row=row + ".")};
-    UPDATE ttsmonitor_total {fewer};"""
-
-
-def _learn(row: str) -> str:
-    return f"INSERT INTO {WORDS} (rowid, words) VALUES ({row}.place, {_indexed(row + '.')});"  # noqa: S608
-
-
-def _forget(row: str) -> str:
-    return f"""INSERT INTO {WORDS} ({WORDS}, rowid, words)
-    VALUES ('delete', {row}.place, {_indexed(row + ".")});"""  # noqa: S608
-
-
+_INDEXED = ("status", "text", "source", "device_id", "received_at")
+_CHANGED = " OR ".join(f"old.{column} IS NOT new.{column}" for column in _INDEXED)
 _TRIGGERS = {
-    "utterance_words_insert": f"AFTER INSERT ON {TABLE} BEGIN {_learn('new')} END",
-    "utterance_words_delete": f"AFTER DELETE ON {TABLE} BEGIN {_forget('old')} END",
-    "utterance_words_change": f"""AFTER UPDATE OF status, text, source, device_id, received_at
-        ON {TABLE} WHEN {_CHANGED} BEGIN {_forget("old")} {_learn("new")} END""",
-    "utterance_counted_insert": f"""AFTER INSERT ON {TABLE}
-        WHEN {_IS_FINISHED.format(row="new")} BEGIN {_plus("new")} END""",
-    "utterance_counted_delete": f"""AFTER DELETE ON {TABLE}
-        WHEN {_IS_FINISHED.format(row="old")} BEGIN {_minus("old")} END""",
-    "utterance_uncounted_change": f"""AFTER UPDATE ON {TABLE}
-        WHEN {_IS_FINISHED.format(row="old")} AND ({_CHANGED}) BEGIN {_minus("old")} END""",
-    _LAST: f"""AFTER UPDATE ON {TABLE}
-        WHEN {_IS_FINISHED.format(row="new")} AND ({_CHANGED}) BEGIN {_plus("new")} END""",
+    "utterance_words_insert": f"AFTER INSERT ON {TABLE} BEGIN {_INSERT} END",
+    "utterance_words_delete": f"AFTER DELETE ON {TABLE} BEGIN {_DELETE} END",
+    "utterance_words_change": f"""AFTER UPDATE OF {", ".join(_INDEXED)} ON {TABLE}
+        WHEN {_CHANGED} BEGIN {_DELETE} {_INSERT} END""",
 }
 
 
 def is_installed(cursor: Any) -> bool:
-    cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s", [_LAST])
-    return cursor.fetchone() is not None and _has_places(cursor)
+    """Return True if all triggers and the present form of the column `place` are there."""
+    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    triggers = {name for (name,) in cursor.fetchall()}
+    return triggers >= _TRIGGERS.keys() and _has_place(cursor)
 
 
-def _has_places(cursor: Any) -> bool:
-    """Is the column there, as it is now?"""
+def remove(cursor: Any) -> None:
+    """Drop the triggers and the index."""
+    for name in _TRIGGERS:
+        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+    cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
+
+
+def build(cursor: Any) -> None:
+    """Create the index of all rows, and the triggers."""
+    cursor.execute(
+        f"CREATE VIRTUAL TABLE {INDEX} USING fts5 (words, content='', columnsize=0, detail=none,"
+        f" prefix='3 4 5 6', tokenize='{_TOKENIZER}')"
+    )
+    _add_place(cursor)
+    cursor.execute(
+        f"INSERT INTO {INDEX} (rowid, words) SELECT place, {_document('')} FROM {TABLE}"  # noqa: S608
+        " ORDER BY place"
+    )
+    for name, body in _TRIGGERS.items():
+        cursor.execute(f"CREATE TRIGGER {name} {body}")
+
+
+def _has_place(cursor: Any) -> bool:
     cursor.execute("SELECT instr(sql, %s) FROM sqlite_master WHERE name = %s", [_PLACE, TABLE])
     return bool(cursor.fetchone()[0])
 
 
-def lock(cursor: Any) -> None:
-    """Keep other writers out: as each transaction does anyway."""
-
-
-def remove(cursor: Any) -> None:
-    """From now on nothing is kept up to date."""
-    for name in _TRIGGERS:
-        _run(cursor, f"DROP TRIGGER IF EXISTS {name}")
-    _run(cursor, f"DROP TABLE IF EXISTS {WORDS}")
-
-
-def begin(cursor: Any) -> None:
-    """An empty index, and no trigger yet."""
-    remove(cursor)
-    _run(
-        cursor,
-        f"CREATE VIRTUAL TABLE {WORDS} USING fts5 (words, content='', columnsize=0, detail=none,"
-        f" prefix='3 4 5 6', tokenize='{TOKENIZER}')",
-    )
-    if not _has_places(cursor):
+def _add_place(cursor: Any) -> None:
+    """Add the column `place`, in place of one of another version, and its index."""
+    if not _has_place(cursor):
         cursor.execute(f"SELECT 1 FROM pragma_table_xinfo('{TABLE}') WHERE name = 'place'")  # noqa: S608
         if cursor.fetchone() is not None:
-            _run(cursor, "DROP INDEX IF EXISTS utterance_place")
-            _run(cursor, f"ALTER TABLE {TABLE} DROP COLUMN place")
-        _run(cursor, f"ALTER TABLE {TABLE} ADD COLUMN place integer AS ({_PLACE}) VIRTUAL")
-    _run(cursor, f"CREATE INDEX IF NOT EXISTS utterance_place ON {TABLE} (place)")
-    # Or a search would look at all of a status or a robot for each word that is found.
-    _run(cursor, "ANALYZE sqlite_master")  # makes the table
-    _run(cursor, "DELETE FROM sqlite_stat1 WHERE idx = 'utterance_place'")
-    stat = (TABLE, "utterance_place", "1000000 1")
-    cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", stat)
-    _run(cursor, "ANALYZE sqlite_master")  # this connection reads it anew
+            cursor.execute("DROP INDEX IF EXISTS utterance_place")
+            cursor.execute(f"ALTER TABLE {TABLE} DROP COLUMN place")
+        cursor.execute(f"ALTER TABLE {TABLE} ADD COLUMN place integer AS ({_PLACE}) VIRTUAL")
+    cursor.execute(f"CREATE INDEX IF NOT EXISTS utterance_place ON {TABLE} (place)")
+    # Tell the planner that a place has one row: it would read all rows of a status for each hit.
+    cursor.execute("ANALYZE sqlite_master")  # makes the table of statistics
+    cursor.execute("DELETE FROM sqlite_stat1 WHERE idx = 'utterance_place'")
+    statistics = (TABLE, "utterance_place", "1000000 1")
+    cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", statistics)
+    cursor.execute("ANALYZE sqlite_master")  # this connection reads it again
 
 
-def fill(cursor: Any, begins: Any, ends: Any) -> None:
-    """Index what was received from `begins` on and before `ends`; None: no such limit."""
-    where, values = "true", []
-    for limit, compared in ((begins, ">="), (ends, "<")):
-        if limit is not None:
-            where += f" AND received_at {compared} %s"
-            values.append(limit)
-    cursor.execute(
-        f"INSERT INTO {WORDS} (rowid, words) SELECT place, {_indexed()} FROM {TABLE}"  # noqa: S608
-        f" WHERE {where} ORDER BY place",
-        values,
+def is_prefix(word: str) -> bool:
+    """Return True if `word` also finds longer words; two letters would find every third text."""
+    return len(word) >= MIN_PREFIX_LETTERS
+
+
+@functools.lru_cache(maxsize=100)
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the words of `text` as FTS5 splits them: not every letter of Python is one there.
+
+    It takes newer emoji for letters, so only what Python takes for a letter is left.
+    """
+    letters = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in text)
+    with closing(sqlite3.connect(":memory:")) as memory:
+        memory.execute(f"CREATE VIRTUAL TABLE said USING fts5 (words, tokenize='{_TOKENIZER}')")
+        memory.execute("CREATE VIRTUAL TABLE token USING fts5vocab (said, instance)")
+        memory.execute("INSERT INTO said VALUES (?)", [letters])
+        return tuple(term for (term,) in memory.execute("SELECT term FROM token ORDER BY offset"))
+
+
+def find(
+    rows: UtteranceQuerySet,
+    words: Sequence[str],
+    equal: Mapping[str, str],
+    since: datetime | None,
+    until: datetime | None,
+) -> UtteranceQuerySet:
+    """Return those of `rows` with all these words and values by column, newest first.
+
+    They were received from `since` on and before `until`.
+    """
+    terms = [f'"{word}"*' if is_prefix(word) else f'"{word}"' for word in words]
+    terms += [f'"{_TERMS[column]}{value.encode().hex()}"' for column, value in equal.items()]
+    found = rows.extra(  # noqa: S610  nothing of it comes from outside
+        tables=[INDEX],
+        where=[f'{INDEX}.rowid = "{TABLE}".place', f"{INDEX} MATCH %s"],
+        params=[" ".join(terms)],
+        order_by=[f"-{INDEX}.rowid"],
     )
+    rows = cast(UtteranceQuerySet, found)
+    if since is not None:
+        rows = _bounded(rows, ">=", _place(since))
+    return rows if until is None else _bounded(rows, "<", _place(until))
 
 
-def count(cursor: Any) -> None:
-    """The totals, of all that is there now."""
-    sums = "count(*), sum(length(text)), coalesce(sum(audio_seconds), 0)"
-    finished = f"FROM {TABLE} WHERE {_IS_FINISHED.format(row=TABLE)}"
-    hour = _HOUR.format(row="")
-    for statement in (
-        "DELETE FROM ttsmonitor_hourtotal",
-        "DELETE FROM ttsmonitor_total",
-        f"INSERT INTO ttsmonitor_hourtotal (hour, {_KEYS}, {_SUMS})"
-        f" SELECT {hour}, {_KEYS}, {sums} {finished} GROUP BY 1, {_KEYS}",
-        f"INSERT INTO ttsmonitor_total ({_KEYS}, {_SUMS}) SELECT {_KEYS}, {sums} {finished}"
-        f" GROUP BY {_KEYS}",
-    ):
-        _run(cursor, statement)
+def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
+    """Have the index begin at `moment` if it delivers `rows`; others are returned unchanged."""
+    if INDEX not in rows.query.extra_tables:
+        return rows
+    return _bounded(rows, "<", _place(moment) + _PER_MICROSECOND)
 
 
-def finish(cursor: Any) -> None:
-    for name, body in _TRIGGERS.items():
-        _run(cursor, f"CREATE TRIGGER {name} {body}")
+def microseconds(moment: datetime) -> int:
+    """Return the microseconds since EPOCH."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def _run(cursor: Any, statement: str) -> None:
-    # No parameters: so that a percent sign stands for itself.
-    cursor.execute(statement)
+def _place(moment: datetime) -> int:
+    """Return the lowest rowid of a moment."""
+    return microseconds(moment) * _PER_MICROSECOND
+
+
+def _bounded(rows: UtteranceQuerySet, comparison: str, place: int) -> UtteranceQuerySet:
+    # A time in another century does not fit in; all rows are on one side of it.
+    limit = max(-_MAX_ROWID, min(_MAX_ROWID, place))
+    bounded = rows.extra(where=[f"{INDEX}.rowid {comparison} %s"], params=[limit])  # noqa: S610
+    return cast(UtteranceQuerySet, bounded)

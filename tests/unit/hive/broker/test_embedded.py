@@ -10,7 +10,7 @@ from amqtt.contexts import BaseContext
 from hive.broker.embedded import AccountPlugin, _Subscriptions
 
 
-def test_subscriptions_may_change_while_somebody_goes_through_them() -> None:
+def test_subscriptions_may_change_during_iteration() -> None:
     subscriptions = _Subscriptions({"a": [], "b": []})
     seen = []
     for topic in subscriptions:
@@ -26,7 +26,7 @@ def test_subscriptions_may_change_while_somebody_goes_through_them() -> None:
     ("username", "password", "welcome"),
     [("moxie", "geheim", True), ("moxie", "x", False), (None, None, False), ("x", "geheim", False)],
 )
-async def test_only_the_account_comes_in(
+async def test_only_the_account_is_accepted(
     username: str | None, password: str | None, welcome: bool
 ) -> None:
     context = BaseContext()

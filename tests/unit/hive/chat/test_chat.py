@@ -28,7 +28,7 @@ def spanish() -> ChatModule:
     return ChatModule.objects.get(lang="es")
 
 
-def test_a_prompt_is_answered_with_the_opener_and_mirrored(
+def test_prompt_is_answered_with_opener_and_mirrored(
     server: SentServer, mirror: FakeMirror
 ) -> None:
     server.chat.handle_event(DEVICE, request("prompt"))
@@ -52,7 +52,7 @@ def test_a_prompt_is_answered_with_the_opener_and_mirrored(
     assert (options["source"], options["device_id"]) == ("chat", DEVICE)
 
 
-def test_replies_come_in_turn_with_names_put_in(server: SentServer) -> None:
+def test_replies_take_turns_with_placeholders_filled(server: SentServer) -> None:
     ChatModule.objects.update(replies="¿{speech}, {nickname}?\n\nSigue.")
     volley = {"config": {"child_pii": {"nickname": "Lucía"}}}
 
@@ -65,12 +65,12 @@ def test_replies_come_in_turn_with_names_put_in(server: SentServer) -> None:
     assert answers(server)[0]["input_speech"] == "Un gato"
 
 
-def test_a_silent_child_is_reminded(server: SentServer) -> None:
+def test_silent_child_gets_reminder(server: SentServer) -> None:
     server.chat.handle_request(DEVICE, request("reprompt"))
     assert answers(server)[0]["output"]["text"] == spanish().reprompt
 
 
-def test_a_repeated_request_gets_the_same_answer_and_is_not_spoken_twice(
+def test_repeated_request_gets_same_answer_without_mirror(
     server: SentServer, mirror: FakeMirror
 ) -> None:
     for _ in range(2):
@@ -81,7 +81,7 @@ def test_a_repeated_request_gets_the_same_answer_and_is_not_spoken_twice(
     assert len(mirror.texts) == 1
 
 
-def test_other_modules_get_the_fallback_which_is_not_mirrored(
+def test_foreign_module_gets_fallback_without_mirror(
     server: SentServer, mirror: FakeMirror
 ) -> None:
     server.chat.handle_request(DEVICE, request("continue", module_id="STORY", speech="Hola"))
@@ -93,9 +93,7 @@ def test_other_modules_get_the_fallback_which_is_not_mirrored(
     assert mirror.texts == []
 
 
-def test_what_the_robot_says_is_handed_to_the_mirror_which_knows_what_it_was_sent(
-    server: SentServer, mirror: FakeMirror
-) -> None:
+def test_reported_speech_is_handed_to_the_mirror(server: SentServer, mirror: FakeMirror) -> None:
     for module_id in ("STORY", conf.HIVE_CHAT_MODULE):
         told = request("notify", module_id=module_id, speech="Había una vez un robot.")
         server.chat.handle_request(DEVICE, told)
@@ -108,14 +106,14 @@ def test_what_the_robot_says_is_handed_to_the_mirror_which_knows_what_it_was_sen
 
 
 @pytest.mark.parametrize("fields", [{"speech": None}, {"speech": 7}, {}])
-def test_a_report_without_words_is_none(
+def test_report_without_words_is_ignored(
     server: SentServer, mirror: FakeMirror, fields: dict[str, Any]
 ) -> None:
     server.chat.handle_request(DEVICE, request("notify", **fields))
     assert mirror.heard == []
 
 
-def test_the_hosted_modules_are_told(server: SentServer) -> None:
+def test_hosted_modules_are_listed_for_robots(server: SentServer) -> None:
     query = {"backend": "data", "query": {"query": "modules"}, "event_id": "q1"}
     server.chat.handle_event(DEVICE, query)
 
@@ -129,15 +127,20 @@ def test_the_hosted_modules_are_told(server: SentServer) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [{}, {"backend": "data"}, {"backend": "data", "query": "modules"}, request("dance"),
-     {"backend": "router"}],
-)  # fmt: skip
-def test_what_makes_no_sense_is_not_answered(server: SentServer, event: dict[str, Any]) -> None:
+    [
+        {},
+        {"backend": "data"},
+        {"backend": "data", "query": "modules"},
+        request("dance"),
+        {"backend": "router"},
+    ],
+)
+def test_invalid_chat_event_is_not_answered(server: SentServer, event: dict[str, Any]) -> None:
     server.chat.handle_event(DEVICE, event)
     assert server.published == []
 
 
-def test_a_response_without_a_request_is_said_too(server: SentServer, mirror: FakeMirror) -> None:
+def test_response_without_request_is_said(server: SentServer, mirror: FakeMirror) -> None:
     assert server.chat.process_chat_response(DEVICE, "Hola de nuevo")
 
     assert answers(server)[0]["output"]["text"] == "Hola de nuevo"

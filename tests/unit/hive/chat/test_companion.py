@@ -11,9 +11,9 @@ from django.test import Client
 
 from hive.chat.companion import Companion
 from hive.chat.companion_phrases import WORDS
-from hive.chat.patterns import fits, problem_of
-from hive.chat.templates import Asked, fill, prompt_for
+from hive.chat.templates import Asked, fill, fill_prompt
 from hive.models import ChatModule, GlobalCommand
+from hive.patterns import find_problem, matches
 from tests.unit.hive.chat.test_chat import answers, request
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 
@@ -42,12 +42,12 @@ def talk(lang: str, *speeches: str) -> list[str]:
         ("en", "I am scared", "afraid"),
     ],
 )
-def test_the_companion_is_of_some_use(lang: str, speech: str, words: str) -> None:
+def test_companion_answers_known_topics(lang: str, speech: str, words: str) -> None:
     assert words in talk(lang, speech)[0]
 
 
 @pytest.mark.parametrize(("lang", "ask"), [("es", "una adivinanza"), ("en", "a riddle")])
-def test_a_riddle_waits_for_its_solution(lang: str, ask: str) -> None:
+def test_riddle_waits_for_its_solution(lang: str, ask: str) -> None:
     words = WORDS[lang]
     first, right, second, wrong = talk(lang, ask, words.riddles[0][1], ask, "…")
     assert (first, second) == (words.riddles[0][0], words.riddles[1][0])
@@ -55,15 +55,15 @@ def test_a_riddle_waits_for_its_solution(lang: str, ask: str) -> None:
     assert wrong == words.wrong.replace("{solution}", words.riddles[1][1])
 
 
-def test_what_it_does_not_know_it_answers_with_the_replies_of_the_module() -> None:
+def test_unknown_topic_gets_replies_of_the_module() -> None:
     replies = ChatModule.objects.get(lang="es").replies.splitlines()
     assert talk("es", "Vi un gato", "Era negro") == replies[:2]
 
 
-def test_names_are_put_in_and_other_braces_stay() -> None:
+def test_placeholders_are_filled_and_other_braces_stay() -> None:
     assert fill("Hola, {nickname}: {x} {speech}", Asked("Ana", "sí")) == "Hola, Ana: {x} sí"
     assert fill("¡Hola, {nickname}!", Asked()) == "¡Hola!"
-    assert "un niño" in prompt_for("Hablas con {nickname}.", Asked(), "es")
+    assert "un niño" in fill_prompt("Hablas con {nickname}.", Asked(), "es")
     assert fill("{nickname}", Asked("{speech}", "x")) != "{nickname}"
 
 
@@ -75,26 +75,38 @@ def test_names_are_put_in_and_other_braces_stay() -> None:
         ("a*", "fits everything"),
         ("(a+)+$", "repeats what is itself repeated"),
         (r"(\w+\s?)*fin", "repeats what is itself repeated"),
+        ("((a+)b?)+c", "repeats what is itself repeated"),
+        ("(a{2,}){11}", "repeats what is itself repeated"),
+        ("(?:a|b*c)+?", "repeats what is itself repeated"),
+        ("([(]a+)+$", "repeats what is itself repeated"),
     ],
 )
-def test_a_pattern_that_cannot_be_used_is_refused_with_a_sentence(pattern: str, words: str) -> None:
-    assert words in problem_of(pattern)
-    assert not fits(pattern, "a" * 60)
+def test_unusable_pattern_is_refused_with_reason(pattern: str, words: str) -> None:
+    assert words in find_problem(pattern)
+    assert not matches(pattern, "a" * 60)
 
 
-def test_usual_patterns_can_be_used() -> None:
-    for pattern in (r"\bqu[eé] hora es\b|dime la hora", "(ab){2}c+", ".*hora.*", "(uno|dos)+ ya"):
-        assert problem_of(pattern) == ""
-    assert fits("hora es", "¿Qué HORA es?")
+def test_usual_patterns_are_valid() -> None:
+    for pattern in (
+        r"\bqu[eé] hora es\b|dime la hora",
+        "(ab){2}c+",
+        ".*hora.*",
+        "(uno|dos)+ ya",
+        "(a+){3} b+",
+        "[(a+)]+",
+        r"\(a+\)+",
+    ):
+        assert find_problem(pattern) == ""
+    assert matches("hora es", "¿Qué HORA es?")
 
 
-def test_the_modules_and_commands_of_the_start_can_be_used() -> None:
+def test_default_modules_and_commands_are_valid() -> None:
     for each in (*ChatModule.objects.all(), *GlobalCommand.objects.all()):
         each.full_clean()
     assert {module.lang for module in ChatModule.objects.all()} == {"es", "en"}
 
 
-def test_a_command_answers_in_any_module_and_tells_the_robot_what_to_do(
+def test_command_answers_in_any_module_with_its_action(
     server: SentServer, mirror: FakeMirror
 ) -> None:
     asked = request("continue", speech="Buenas noches, Moxie", module_id="STORY")
@@ -108,7 +120,7 @@ def test_a_command_answers_in_any_module_and_tells_the_robot_what_to_do(
     assert (text, options["lang"]) == (answer["output"]["text"], "es")
 
 
-def test_a_command_tells_the_time_and_goes_by_position(server: SentServer) -> None:
+def test_command_tells_time_and_lowest_position_wins(server: SentServer) -> None:
     GlobalCommand.objects.create(
         name="Antes", pattern="qué hora es", answer="¡La hora {speech}!", position=1
     )
@@ -124,7 +136,7 @@ def test_a_command_tells_the_time_and_goes_by_position(server: SentServer) -> No
     assert " de " in fill("Hoy es {date}.", Asked(), "es")
 
 
-def test_a_command_starts_a_module(server: SentServer) -> None:
+def test_command_starts_module(server: SentServer) -> None:
     GlobalCommand.objects.create(
         name="Cuentos", pattern="quiero leer", action="launch", target_module="STORY"
     )
@@ -133,12 +145,18 @@ def test_a_command_starts_a_module(server: SentServer) -> None:
     assert (action["action"], action["module_id"]) == ("launch", "STORY")
 
 
-def test_modules_with_ids_of_their_own_are_hosted_too(server: SentServer) -> None:
+def test_module_with_own_id_is_hosted(server: SentServer) -> None:
     english = ChatModule.objects.get(lang="en")
     own = ChatModule.objects.create(
-        name="Mar", module_id="SEA", content_id="one", opener="¡Al mar!", prompt="x",
-        replies="Olas.", reprompt="¿Y?", fallback="Uf.",
-    )  # fmt: skip
+        name="Mar",
+        module_id="SEA",
+        content_id="one",
+        opener="¡Al mar!",
+        prompt="x",
+        replies="Olas.",
+        reprompt="¿Y?",
+        fallback="Uf.",
+    )
     for number, (module, content) in enumerate([("SEA", "any"), ("OPENMOXIE_CHAT", "english")]):
         asked = request("prompt", module_id=module, content_id=content, event_id=f"e{number}")
         server.chat.handle_request(DEVICE, asked)
@@ -164,17 +182,23 @@ def admin_browser(db: Any) -> Client:
         ({"action": "launch"}, "Say which module to start."),
     ],
 )
-def test_the_admin_refuses_a_command_that_would_not_work(
+def test_admin_refuses_invalid_command(
     admin_browser: Client, changes: dict[str, str], words: str
 ) -> None:
-    form = {"name": "Mal", "pattern": "hola", "lang": "es", "answer": "¡Hola!", "position": "1",
-            "action": ""} | changes  # fmt: skip
+    form = {
+        "name": "Mal",
+        "pattern": "hola",
+        "lang": "es",
+        "answer": "¡Hola!",
+        "position": "1",
+        "action": "",
+    } | changes
     page = admin_browser.post("/admin/hive/globalcommand/add/", form)
     assert words in page.content.decode()
     assert not GlobalCommand.objects.filter(name="Mal").exists()
 
 
-def test_the_admin_shows_modules_and_commands(admin_browser: Client) -> None:
+def test_admin_shows_modules_and_commands(admin_browser: Client) -> None:
     page = admin_browser.get("/admin/hive/chatmodule/").content.decode()
     assert "Charlar con Moxie" in page
     assert "none: the scripted companion" in page

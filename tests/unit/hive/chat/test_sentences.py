@@ -33,12 +33,12 @@ def fed(*pieces: str) -> tuple[list[str], str]:
         ("2 < 3. Sí", ["2 < 3. "]),
     ],
 )
-def test_a_sentence_ends_where_one_ends(text: str, expected: list[str]) -> None:
+def test_sentences_are_split_at_their_ends(text: str, expected: list[str]) -> None:
     assert fed(text)[0] == expected
     assert fed(*text)[0] == expected, "letter by letter"
 
 
-def test_a_thought_without_an_end_is_not_said() -> None:
+def test_unfinished_reasoning_is_not_spoken() -> None:
     assert fed("<think>Mmm. ", "Pienso. ") == ([], "")
 
 
@@ -48,7 +48,7 @@ def test_nothing_is_lost_or_said_twice(text: str, step: int) -> None:
     assert "".join(found) + rest == text.lstrip()
 
 
-async def test_a_sentence_is_not_held_back_by_a_model_that_is_slow_to_go_on(
+async def test_complete_sentence_does_not_wait_for_slow_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("hive.chat.sentences.IDLE_SECONDS", 0.01)

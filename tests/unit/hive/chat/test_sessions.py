@@ -37,7 +37,7 @@ def page(browser: Client, server: SentServer, modules: list[ChatModule]) -> Clie
     return browser
 
 
-def test_what_is_typed_goes_the_way_of_a_robots_words(
+def test_typed_words_are_handled_like_a_robots(
     page: Client, server: SentServer, mirror: FakeMirror
 ) -> None:
     opener = ChatModule.objects.get(lang="es").opener
@@ -46,8 +46,10 @@ def test_what_is_typed_goes_the_way_of_a_robots_words(
 
     answer = "Son 15. ¿Quieres otra cuenta?"
     assert lines(page) == [
-        ("moxie", opener, ""), ("child", "Tengo 7 más 8 años", ""), ("moxie", answer, "scripted"),
-    ]  # fmt: skip
+        ("moxie", opener, ""),
+        ("child", "Tengo 7 más 8 años", ""),
+        ("moxie", answer, "scripted"),
+    ]
     assert [text for text, _options in mirror.texts] == [opener, answer]
     assert {options["device_id"] for _text, options in mirror.texts} == {VISIT}
     (topic, _answer), *_ = server.published
@@ -56,38 +58,36 @@ def test_what_is_typed_goes_the_way_of_a_robots_words(
     assert [line.role for line in history] == [MOXIE, CHILD, MOXIE]
 
 
-def test_another_module_is_in_its_own_language(page: Client, mirror: FakeMirror) -> None:
+def test_module_answers_in_its_language(page: Client, mirror: FakeMirror) -> None:
     english = ChatModule.objects.get(lang="en")
     post(page, command="prompt", module=english.pk)
     assert lines(page) == [("moxie", english.opener, "")]
     assert mirror.texts[0][1]["lang"] == "en"
 
 
-def test_a_new_beginning_forgets(page: Client) -> None:
+def test_new_beginning_clears_lines(page: Client) -> None:
     post(page, text="Hola")
     post(page, command="prompt")
     assert len(lines(page)) == 1
 
 
-def test_a_line_shows_what_became_of_it(page: Client, server: SentServer) -> None:
+def test_page_line_follows_its_utterance(page: Client, server: SentServer) -> None:
     post(page, command="prompt")
     (line,) = server.chat.visits.lines(VISIT)
     for event in ("sent", "stored", "playing", "stored", "spoken", "playing"):
-        server._follow_speech({"id": line["id"], "event": event})
+        server._on_utterance_event({"id": line["id"], "event": event})
     (line,) = server.chat.visits.lines(VISIT)
     assert line["state"] == "spoken"
 
 
-def test_what_was_deleted_from_the_history_is_forgotten_with_what_it_answered(
-    page: Client, server: SentServer
-) -> None:
+def test_deleted_answer_vanishes_with_its_question(page: Client, server: SentServer) -> None:
     post(page, command="prompt")
     for text in ("Hola", "Tengo 7 más 8 años"):
         post(page, text=text)
     told = server.chat.visits.lines(VISIT)
     now = timezone.now()
     for line in told[::2]:
-        server._follow_speech({"id": line["id"], "event": "spoken"})
+        server._on_utterance_event({"id": line["id"], "event": "spoken"})
         Utterance.objects.create(
             pk=line["id"], text=line["text"], status="spoken", published_at=now, received_at=now
         )
@@ -99,7 +99,7 @@ def test_what_was_deleted_from_the_history_is_forgotten_with_what_it_answered(
     assert lines(page) == []
 
 
-def test_the_model_answers_on_the_page_too_and_a_failure_is_named(
+def test_model_answers_on_page_and_failure_is_shown(
     page: Client, model: ModelStub, mirror: FakeMirror
 ) -> None:
     module = ChatModule.objects.get(lang="es")
@@ -127,18 +127,18 @@ def test_the_model_answers_on_the_page_too_and_a_failure_is_named(
         ({"text": ["Hola"]}, "text_too_long"),
     ],
 )
-def test_what_makes_no_sense_is_refused(page: Client, fields: dict[str, Any], code: str) -> None:
+def test_invalid_request_is_refused(page: Client, fields: dict[str, Any], code: str) -> None:
     response = post(page, **fields)
     assert (response.status_code, response.json()["error"]) == (400, code)
 
 
-def test_only_conversations_of_pages_are_reached(page: Client, robot: Any) -> None:
+def test_robot_id_is_no_conversation(page: Client, robot: Any) -> None:
     for visit in (DEVICE, "page_x", "page_0123456789ABCDEF"):
         assert post(page, f"/api/chat/{visit}", text="Hola").status_code == 404
         assert post(page, f"/api/chat/{visit}/interrupt").status_code == 404
 
 
-def test_an_interrupt_silences_it(page: Client, mirror: FakeMirror) -> None:
+def test_interrupt_silences_conversation(page: Client, mirror: FakeMirror) -> None:
     assert post(page, f"{URL}/interrupt").status_code == 202
     assert [(each.action, each.device_id) for each in mirror.controls] == [("interrupt", VISIT)]
 
@@ -147,7 +147,7 @@ def test_an_interrupt_silences_it(page: Client, mirror: FakeMirror) -> None:
     ("settings", "words"),
     [({}, "a small scripted companion answers"), ({"HIVE_CHAT_MODEL": "qwen"}, "qwen answers")],
 )
-def test_the_page_says_who_answers(
+def test_page_names_what_answers(
     page: Client, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], words: str
 ) -> None:
     for name, value in settings.items():
@@ -158,12 +158,12 @@ def test_the_page_says_who_answers(
     assert "selected>Talk with Moxie" in shown, "the browser speaks English"
 
 
-def test_the_page_works_without_any_module(page: Client) -> None:
+def test_page_works_without_modules(page: Client) -> None:
     ChatModule.objects.all().delete()
     assert "No conversation module is enabled" in page.get("/chat/").content.decode()
 
 
-def test_a_library_that_is_missing_is_named(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_named(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIVE_CHAT_MODEL", "qwen")
     for place in ("hive.snapshot", "hive.chat.answers"):
         monkeypatch.setattr(f"{place}.is_installed", lambda: False)
@@ -172,7 +172,7 @@ def test_a_library_that_is_missing_is_named(page: Client, monkeypatch: pytest.Mo
     assert lines(page)[-1][2] == "scripted"
 
 
-def test_what_pages_show_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_of_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hive.chat.sessions.VISITS", 2)
     monkeypatch.setattr("hive.chat.sessions.SHOWN", 3)
     visits, names = ChatSessions(), [new_visit() for _ in range(3)]
@@ -184,20 +184,25 @@ def test_what_pages_show_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert visits.put(DEVICE, "x", "child", "Hola") is None, "a robot has no page"
 
 
-def test_history_has_each_line_once_in_order_and_not_too_many(
+def test_history_is_ordered_unique_and_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HIVE_CHAT_HISTORY", "3")
     history = History()
     for role, words in [
-        (MOXIE, "¡Hola!"), (MOXIE, "¡hola!"), (CHILD, "Sí"), (CHILD, "Sí"), (MOXIE, "animation: x"),
-        (MOXIE, "**Bien**"), (CHILD, "Sí"),
-    ]:  # fmt: skip
+        (MOXIE, "¡Hola!"),
+        (MOXIE, "¡hola!"),
+        (CHILD, "Sí"),
+        (CHILD, "Sí"),
+        (MOXIE, "animation: x"),
+        (MOXIE, "**Bien**"),
+        (CHILD, "Sí"),
+    ]:
         history.add("d_1", role, words)
     assert [line.words for line in history.lines("d_1")] == ["Sí", "Bien", "Sí"]
 
 
-def test_what_the_robot_heard_and_said_is_remembered_from_what_it_tells(
+def test_history_is_built_from_robot_reports(
     server: SentServer, modules: list[ChatModule], mirror: FakeMirror
 ) -> None:
     heard = [{"context_type": "input", "text": "Vi un gato"}, {"context_type": "x", "text": "no"}]
@@ -209,14 +214,15 @@ def test_what_the_robot_heard_and_said_is_remembered_from_what_it_tells(
 
     found = server.chat._answers.history.lines(DEVICE)
     assert [(line.role, line.words) for line in found] == [
-        (CHILD, "Vi un gato"), (MOXIE, "¡Qué bien!"),
-    ]  # fmt: skip
+        (CHILD, "Vi un gato"),
+        (MOXIE, "¡Qué bien!"),
+    ]
     server.chat.handle_request(DEVICE, request("prompt", event_id="e2"))
     assert server.chat._answers.history.lines(DEVICE) == []
 
 
 @pytest.mark.parametrize("speech", ["Hola", "😀"])
-def test_the_model_hears_the_question_also_where_no_history_is_kept(
+def test_model_gets_question_without_history(
     page: Client, model: ModelStub, monkeypatch: pytest.MonkeyPatch, speech: str
 ) -> None:
     monkeypatch.setenv("HIVE_CHAT_HISTORY", "0")
@@ -225,7 +231,7 @@ def test_the_model_hears_the_question_also_where_no_history_is_kept(
     assert model.messages() == [("user", speech)]
 
 
-def test_where_too_much_is_asked_the_fallback_answers_at_once(
+def test_full_queue_gets_fallback_at_once(
     page: Client, model: ModelStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hive.chat.answer_queue.WAITING", 2)

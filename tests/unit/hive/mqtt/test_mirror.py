@@ -43,26 +43,31 @@ class Robot:
         return f"{device_id} says {speech}"
 
 
-def test_the_decorator_finds_the_words_and_changes_nothing(fake_mirror: FakeMirror) -> None:
+def test_decorator_mirrors_words_and_keeps_result(fake_mirror: FakeMirror) -> None:
     robot = Robot()
     assert robot.speak("d_1", "Hola", intensity=0.7) == "d_1 says Hola"
     assert fake_mirror.said == [
         (
             "Hola",
-            {"source": "puppet_mode", "utterance_id": None, "device_id": "d_1", "mood": "neutral",
-             "intensity": 0.7},
+            {
+                "source": "puppet_mode",
+                "utterance_id": None,
+                "device_id": "d_1",
+                "mood": "neutral",
+                "intensity": 0.7,
+            },
         )
-    ]  # fmt: skip
+    ]
     assert (Robot.speak.__name__, Robot.speak.__doc__) == ("speak", "Say it.")
 
 
-def test_the_decorated_calls_own_errors_are_its_own(fake_mirror: FakeMirror) -> None:
+def test_error_of_decorated_call_is_raised(fake_mirror: FakeMirror) -> None:
     with pytest.raises(ValueError, match="raise"):
         Robot().speak("d_1", "raise")
     with pytest.raises(TypeError, match="speech"):
         Robot().speak("d_1")  # type: ignore[call-arg]
 
 
-def test_a_broken_mirror_never_reaches_the_robot(fake_mirror: FakeMirror) -> None:
+def test_mirror_failure_does_not_reach_caller(fake_mirror: FakeMirror) -> None:
     fake_mirror.fails = True
     assert Robot().speak("d_1", "Hola") == "d_1 says Hola"

@@ -10,7 +10,6 @@ from hive.checks import check_settings
 from hive.models import Configuration, Robot, departure
 from hive.mqtt.markup import make_markup
 from hive.mqtt.own_interrupts import OwnInterrupts
-from hive.mqtt.reports import Reports
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmirror.mqtt.connection import Received
 from ttsmirror.wire.control import Control
@@ -33,7 +32,7 @@ def test_speech_carries_text_and_mood(server: SentServer, mirror: FakeMirror) ->
     assert (text, options["mood"], options["intensity"]) == ("¡Hola!", "happy", 0.75)
 
 
-def test_speech_is_mirrored_where_no_broker_is(server: SentServer, mirror: FakeMirror) -> None:
+def test_speech_is_mirrored_without_broker(server: SentServer, mirror: FakeMirror) -> None:
     server.has_broker = False
     assert not server.send_telehealth_speech(DEVICE, "Hola")
     assert mirror.texts[0][0] == "Hola"
@@ -68,7 +67,7 @@ def test_markup_keeps_tags_and_escapes_stray_signs() -> None:
 def test_queries_are_answered(server: SentServer, query: str, name: str, value: Any) -> None:
     Configuration.objects.create(schedule={"provided_schedule": []})
     report = {"subtopic": "query", "query": query, "request_id": "r1"}
-    Reports(server).handle(ACTIVITY, report)
+    server.reports.handle(ACTIVITY, report)
 
     ((topic, answer),) = server.published
     assert topic == f"/devices/{DEVICE}/commands/query_result"
@@ -77,9 +76,9 @@ def test_queries_are_answered(server: SentServer, query: str, name: str, value: 
 
 
 @pytest.mark.django_db
-def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServer) -> None:
+def test_first_report_creates_robot_online(server: SentServer) -> None:
     message = {"subtopic": "telehealth", "message": {"state": "READY"}}
-    reports = Reports(server)
+    reports = server.reports
     reports.handle(ACTIVITY, message)
     reports.handle(f"/devices/{DEVICE}/state", {"battery_level": 0.5})
 
@@ -91,9 +90,9 @@ def test_the_first_report_of_a_robot_makes_it_known_and_online(server: SentServe
 
 @pytest.mark.django_db
 def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> None:
-    server.hear(DEVICE)
+    server.presence.mark_seen(DEVICE)
     Robot.objects.update(online=False)  # as another process would
-    server.records._read()
+    server.robots._read()
     server._tick()
     assert Robot.objects.get().online
 
@@ -107,44 +106,44 @@ def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> N
         ("/devices/d_/state", {}),
     ],
 )
-def test_what_is_no_robot_is_not_made_one(
+def test_foreign_topic_creates_no_robot(
     server: SentServer, topic: str, fields: dict[str, Any]
 ) -> None:
-    Reports(server).handle(topic, fields)
+    server.reports.handle(topic, fields)
     assert not Robot.objects.exists()
 
 
 @pytest.mark.django_db
-def test_what_no_database_takes_is_not_kept_of_a_report(server: SentServer) -> None:
+def test_reported_state_is_cleaned_for_the_database(server: SentServer) -> None:
     message = {"subtopic": "telehealth", "message": {"state": "RE\0ADY\ud83d"}}
-    Reports(server).handle(ACTIVITY, message)
+    server.reports.handle(ACTIVITY, message)
     assert Robot.objects.get().puppet_state == "RE\ufffdADY?"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("message", [None, "READY", {}, {"state": 3}])
-def test_a_telehealth_state_that_is_none_changes_nothing(server: SentServer, message: Any) -> None:
-    Reports(server).handle(ACTIVITY, {"subtopic": "telehealth", "message": message})
+def test_invalid_telehealth_state_changes_nothing(server: SentServer, message: Any) -> None:
+    server.reports.handle(ACTIVITY, {"subtopic": "telehealth", "message": message})
     assert Robot.objects.get().puppet_state == ""
 
 
 @pytest.mark.django_db
-def test_a_robot_that_leaves_is_in_no_state(robot: Robot) -> None:
-    Robot.objects.note(DEVICE, {"puppet_state": "READY"})
-    Robot.objects.note(DEVICE, departure())
+def test_departure_clears_reported_state(robot: Robot) -> None:
+    Robot.objects.write(DEVICE, {"puppet_state": "READY"})
+    Robot.objects.write(DEVICE, departure())
 
     robot.refresh_from_db()
     assert (robot.online, robot.puppet_state) == (False, "")
 
 
-def test_one_port_for_both_servers_is_a_named_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_port_is_a_check_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIVE_PORT", "8787")
     monkeypatch.setenv("HTTP_PORT", "8787")
     (found,) = check_settings()
     assert found.id == "hive.E002"
 
 
-def test_a_port_that_is_none_is_a_named_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_port_is_a_check_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIVE_PORT", "80000")
     monkeypatch.setenv("HTTP_PORT", "many")  # which the other app's check tells
     (found,) = check_settings()
@@ -160,7 +159,7 @@ def test_a_port_that_is_none_is_a_named_mistake(monkeypatch: pytest.MonkeyPatch)
         ("HIVE_CHAT_CALLS", "0", "hive.E003"),
     ],
 )
-def test_a_conversation_that_cannot_be_is_a_named_mistake(
+def test_invalid_chat_setting_is_a_check_error(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, error: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -168,7 +167,7 @@ def test_a_conversation_that_cannot_be_is_a_named_mistake(
     assert found.id == error and name in found.msg
 
 
-def test_what_is_asked_after_our_own_interrupt_is_not_interrupted_by_it(
+def test_own_interrupt_spares_the_next_question(
     server: SentServer, mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted: list[str] = []
@@ -182,9 +181,9 @@ def test_what_is_asked_after_our_own_interrupt_is_not_interrupted_by_it(
     assert interrupted == [DEVICE, DEVICE]
 
 
-def test_an_interrupt_that_never_came_back_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_own_interrupt_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     own = OwnInterrupts()
-    own.sent(DEVICE)
-    assert not own.is_back("")
-    monkeypatch.setattr("hive.mqtt.own_interrupts.BACK_SECONDS", -1.0)
-    assert not own.is_back(DEVICE)
+    own.add(DEVICE)
+    assert not own.discard("")
+    monkeypatch.setattr("hive.mqtt.own_interrupts.RETURN_SECONDS", -1.0)
+    assert not own.discard(DEVICE)

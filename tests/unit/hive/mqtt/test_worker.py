@@ -18,7 +18,7 @@ def worker() -> Iterator[Worker]:
     made.stop(5)
 
 
-def test_tasks_run_in_order_and_one_that_fails_does_not_end_it(worker: Worker) -> None:
+def test_tasks_run_in_order_despite_a_failure(worker: Worker) -> None:
     done: list[int] = []
     worker.submit(done.append, 1)
     worker.submit(lambda: 1 / 0)
@@ -28,7 +28,7 @@ def test_tasks_run_in_order_and_one_that_fails_does_not_end_it(worker: Worker) -
     assert done == [1, 2]
 
 
-def test_of_later_tasks_with_one_key_the_newest_counts(worker: Worker) -> None:
+def test_delayed_task_replaces_one_with_same_key(worker: Worker) -> None:
     done: list[str] = []
     is_done = threading.Event()
     worker.later("a", 0.0, done.append, "old")
@@ -39,10 +39,8 @@ def test_of_later_tasks_with_one_key_the_newest_counts(worker: Worker) -> None:
     assert done == ["new"]
 
 
-def test_a_flood_does_not_make_it_forget_what_it_does_later(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker_module, "WAITING", 3)
+def test_flood_of_tasks_keeps_delayed_ones(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "MAXIMUM_WAITING", 3)
     is_done = threading.Event()
     for number in range(10):
         worker.submit(int, number)
@@ -52,7 +50,7 @@ def test_a_flood_does_not_make_it_forget_what_it_does_later(
     assert is_done.wait(10)
 
 
-def test_what_is_for_later_is_dropped_at_the_end(worker: Worker) -> None:
+def test_delayed_tasks_are_dropped_at_stop(worker: Worker) -> None:
     done: list[str] = []
     worker.later("a", 3600, done.append, "never")
     worker.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from ttsmonitor.history import index
 from ttsmonitor.system.lock import Service, only_one
@@ -23,7 +23,7 @@ def create(**options: int) -> str:
     return output.getvalue()
 
 
-def test_what_is_shown_lets_one_in() -> None:
+def test_shown_account_can_log_in() -> None:
     found = re.search(r"password  (\S+)", create())
     assert found
     user = authenticate(username="moxie", password=found[1])
@@ -32,7 +32,7 @@ def test_what_is_shown_lets_one_in() -> None:
     assert get_user_model().objects.get(pk=user.pk).is_superuser
 
 
-def test_it_is_made_once() -> None:
+def test_account_is_created_once() -> None:
     first = create()
     before = get_user_model().objects.get(username="moxie").password
     assert first
@@ -41,14 +41,14 @@ def test_it_is_made_once() -> None:
     assert get_user_model().objects.get(username="moxie").password == before
 
 
-def test_whoever_has_an_account_gets_no_other() -> None:
+def test_existing_account_prevents_another() -> None:
     get_user_model().objects.create_superuser("somebody", "", "x")
     assert "password  " not in create()
     assert not get_user_model().objects.filter(username="moxie").exists()
 
 
 @pytest.mark.parametrize(("options", "shown"), [({}, 1), ({"no_account": True}, 0)])
-def test_where_a_log_would_keep_it_none_is_made(
+def test_no_account_is_created_for_a_log(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, bool], shown: int
 ) -> None:
     monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
@@ -58,7 +58,7 @@ def test_where_a_log_would_keep_it_none_is_made(
     assert get_user_model().objects.count() == shown
 
 
-def test_a_database_that_is_not_ready_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unready_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OperationalError("no such table: auth_user")
 
@@ -67,24 +67,21 @@ def test_a_database_that_is_not_ready_is_named(monkeypatch: pytest.MonkeyPatch) 
         create()
 
 
-def test_the_link_leads_to_what_runs_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_account_link_leads_to_running_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PORT", "1234")
     assert "http://localhost:1234/" in create(monitor=True)
 
 
-def test_what_was_cut_short_after_the_last_migration_is_made_good(
+def test_prepare_completes_an_interrupted_index(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("hive.management.commands.prepare.collect_static", lambda: False)
-    keeper = index.keeper(DEFAULT_DB_ALIAS)
-    assert keeper is not None
-    with connection.cursor() as cursor:
-        keeper.remove(cursor)
-        call_command("prepare", no_account=True, stdout=StringIO())
-        assert keeper.is_installed(cursor)
+    index.remove(DEFAULT_DB_ALIAS)
+    call_command("prepare", no_account=True, stdout=StringIO())
+    assert index.is_installed(DEFAULT_DB_ALIAS)
 
 
-def test_database_of_a_running_hive_is_not_migrated(
+def test_database_of_running_hive_is_not_migrated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("django.conf.settings.WORK_DIR", tmp_path)

@@ -28,7 +28,7 @@ def after(lines: Lines, *events: str, error: str = "") -> dict[str, Any]:
     line: dict[str, Any] | None = None
     for event in events:
         told = {"id": str(ONE), "event": event, "error": error if event == events[-1] else ""}
-        line = lines.follow(told)
+        line = lines.update_status(told)
     assert line is not None
     way: dict[str, Any] = line["speech_way"]
     return way
@@ -46,17 +46,17 @@ def after(lines: Lines, *events: str, error: str = "") -> dict[str, Any]:
         (["failed"], "end:failed"),
     ],
 )
-def test_the_loudspeakers_way(lines: Lines, events: list[str], shown: str) -> None:
+def test_delivery_steps_at_loudspeaker(lines: Lines, events: list[str], shown: str) -> None:
     assert steps(after(lines, *events)) == shown
 
 
-def test_a_line_that_nobody_has_yet_has_all_steps_before_it() -> None:
+def test_new_line_has_all_steps_ahead() -> None:
     line = Lines().add(ONE, DEVICE, "Hola", "happy", 0.5)
     assert steps(line["speech_way"]) == "next:sent next:queued next:playing next:spoken"
     assert line["robot_way"] is None
 
 
-def test_why_not_is_told(lines: Lines) -> None:
+def test_failure_reason_is_shown(lines: Lines) -> None:
     assert after(lines, "stored", "failed", error="no voice")["reason"] == "no voice"
 
 
@@ -71,12 +71,12 @@ def test_why_not_is_told(lines: Lines) -> None:
         (["offline"], "end:offline"),
     ],
 )
-def test_the_robots_way(lines: Lines, states: list[str], shown: str) -> None:
+def test_delivery_steps_at_robot(lines: Lines, states: list[str], shown: str) -> None:
     for state in states:
-        line = lines.follow({"id": str(ONE), "robot": state})
+        line = lines.update_status({"id": str(ONE), "robot": state})
     assert line and steps(line["robot_way"]) == shown
 
 
-def test_a_robot_that_is_away_is_the_reason(lines: Lines) -> None:
+def test_offline_robot_is_given_as_reason(lines: Lines) -> None:
     line = lines.sent_to_robot(str(ONE), "the robot is offline")
     assert line and line["robot_way"]["reason"] == "the robot is offline"

@@ -9,8 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive import models
-from hive.models import Favourite
+from hive.models import Favourite, favourites
 from hive.puppet.favourites import recent
 from tests.unit.hive.conftest import DEVICE, SentServer
 
@@ -21,17 +20,17 @@ def post(client: Client, **body: Any) -> Any:
     return client.post(PATH, json.dumps(body), content_type="application/json")
 
 
-def test_recent_ones_are_different_and_newest_first_with_their_newest_mood() -> None:
+def test_recent_phrases_are_unique_with_latest_mood() -> None:
     said = [("c", "happy"), ("a", ""), ("c", "sad"), ("b", "shy")]
     lines = [{"text": text, "mood": mood, "intensity": 0.4} for text, mood in said]
     assert [(each["text"], each["mood"]) for each in recent(lines)] == [
-        ("c", "happy"), ("a", "neutral"), ("b", "shy"),
-    ]  # fmt: skip
+        ("c", "happy"),
+        ("a", "neutral"),
+        ("b", "shy"),
+    ]
 
 
-def test_a_favourite_is_kept_once_with_its_newest_mood_and_forgotten(
-    browser: Client, server: SentServer
-) -> None:
+def test_favourite_is_unique_updated_and_removed(browser: Client, server: SentServer) -> None:
     assert browser.get(PATH).json() == {"favourites": []}
     post(browser, text="Hola")
     post(browser, text="Adiós", mood="sad", intensity=1)
@@ -46,10 +45,10 @@ def test_a_favourite_is_kept_once_with_its_newest_mood_and_forgotten(
     assert post(browser, text="Hola", kept=False).status_code == 200
 
 
-def test_the_oldest_makes_room(
+def test_oldest_favourite_makes_room(
     browser: Client, server: SentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "FAVOURITES", 2)
+    monkeypatch.setattr(favourites, "FAVOURITES", 2)
     for text in "abc":
         post(browser, text=text)
     assert [each.text for each in Favourite.objects.all()] == ["c", "b"]
@@ -64,7 +63,7 @@ def test_the_oldest_makes_room(
         ({"text": "a", "kept": "yes"}, "invalid_kept"),
     ],
 )
-def test_what_cannot_be_kept_is_refused(
+def test_invalid_favourite_is_refused(
     browser: Client, server: SentServer, body: dict[str, Any], code: str
 ) -> None:
     answer = post(browser, **body)
@@ -72,7 +71,7 @@ def test_what_cannot_be_kept_is_refused(
     assert not Favourite.objects.exists()
 
 
-def test_every_page_has_them_escaped(browser: Client, robot: Any, server: SentServer) -> None:
+def test_favourites_are_escaped(browser: Client, robot: Any, server: SentServer) -> None:
     Favourite.objects.keep("<b>¡Buenas!</b>", "happy", 0.0)
     for path in ("/speak/", f"/puppet/{DEVICE}/"):
         page = browser.get(path).content.decode()
@@ -80,7 +79,7 @@ def test_every_page_has_them_escaped(browser: Client, robot: Any, server: SentSe
         assert 'data-mood="happy" data-intensity="0.0"' in page
 
 
-def test_keepers_edit_them_in_the_admin(db: Any) -> None:
+def test_favourites_are_editable_in_admin(db: Any) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("boss", password="a-long-password"))
     Favourite.objects.keep("Hola", "happy", 0.5)

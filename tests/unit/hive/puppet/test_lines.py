@@ -18,7 +18,7 @@ ONE = uuid.UUID(int=1)
 
 
 def follow(lines: Lines, event: str, **fields: Any) -> str | None:
-    line = lines.follow({"id": str(ONE), "event": event} | fields)
+    line = lines.update_status({"id": str(ONE), "event": event} | fields)
     return None if line is None else line["state"]
 
 
@@ -27,11 +27,14 @@ def test_a_line_goes_from_waiting_to_spoken() -> None:
     assert lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["state"] == "waiting"
 
     assert [follow(lines, event) for event in ("sent", "stored", "playing", "spoken")] == [
-        "sent", "queued", "playing", "spoken",
-    ]  # fmt: skip
+        "sent",
+        "queued",
+        "playing",
+        "spoken",
+    ]
 
 
-def test_late_news_do_not_take_a_line_back() -> None:
+def test_late_event_does_not_take_line_back() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
 
@@ -40,7 +43,7 @@ def test_late_news_do_not_take_a_line_back() -> None:
     assert follow(lines, "playing") is None
 
 
-def test_a_line_that_is_sent_again_stays_where_it_is() -> None:
+def test_resent_line_keeps_its_state() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
 
@@ -48,24 +51,24 @@ def test_a_line_that_is_sent_again_stays_where_it_is() -> None:
     assert follow(lines, "sent") is None
 
 
-def test_a_failure_has_its_reason() -> None:
+def test_failed_line_has_reason() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    line = lines.follow({"id": str(ONE), "event": "failed", "error": "no voice"})
+    line = lines.update_status({"id": str(ONE), "event": "failed", "error": "no voice"})
     assert line is not None
     assert line["error"] == "no voice"
 
 
-def test_strangers_and_states_without_event_change_nothing() -> None:
+def test_unknown_line_or_event_changes_nothing() -> None:
     lines = Lines()
     assert follow(lines, "playing") is None
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    assert lines.follow({"status": "playing"}) is None
-    assert lines.follow({"id": str(ONE)}) is None
+    assert lines.update_status({"status": "playing"}) is None
+    assert lines.update_status({"id": str(ONE)}) is None
 
 
 @pytest.mark.django_db
-def test_the_history_fills_in_what_was_said_before_and_what_was_missed() -> None:
+def test_recent_lines_include_missed_ones_of_the_history() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Nueva", "happy", 0.5)
     now = timezone.now()
@@ -73,31 +76,37 @@ def test_the_history_fills_in_what_was_said_before_and_what_was_missed() -> None
     Utterance.objects.create(id=ONE, text="Nueva", device_id=DEVICE, status="spoken", **common)
     old = now - timedelta(hours=1)
     Utterance.objects.create(
-        text="Vieja", device_id=DEVICE, status="failed", error="no voice",
-        source="puppet_mode", published_at=old, received_at=old,
-    )  # fmt: skip
+        text="Vieja",
+        device_id=DEVICE,
+        status="failed",
+        error="no voice",
+        source="puppet_mode",
+        published_at=old,
+        received_at=old,
+    )
     Utterance.objects.create(text="Chat", device_id=DEVICE, **(common | {"source": "chat"}))
     Utterance.objects.create(text="Otro robot", device_id="d_other", **common)
 
     recent = lines.recent(DEVICE)
 
     assert {(line["text"], line["state"]) for line in recent} == {
-        ("Nueva", "spoken"), ("Vieja", "failed"),
-    }  # fmt: skip
+        ("Nueva", "spoken"),
+        ("Vieja", "failed"),
+    }
 
 
-def test_a_robot_has_news_of_its_own_that_do_not_go_back_either() -> None:
+def test_state_at_robot_does_not_go_back() -> None:
     lines = Lines()
     line_id = lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["id"]
 
     def tell(robot: str) -> str | None:
-        line = lines.follow({"id": line_id, "robot": robot})
+        line = lines.update_status({"id": line_id, "robot": robot})
         return None if line is None else line["robot"]
 
     moved = lines.sent_to_robot(line_id, "")
     assert moved and (moved["robot"], moved["state"]) == ("sent", "waiting")
-    assert [line["robot"] for line in lines.robot_speaks(DEVICE)] == ["speaking"]
-    assert lines.robot_speaks(DEVICE) == []
+    assert [line["robot"] for line in lines.mark_speaking(DEVICE)] == ["speaking"]
+    assert lines.mark_speaking(DEVICE) == []
     assert tell("said") == "said"
     assert tell("unconfirmed") is None
     assert tell("speaking") is None
@@ -105,20 +114,20 @@ def test_a_robot_has_news_of_its_own_that_do_not_go_back_either() -> None:
     assert follow(lines, "stored") == "queued"
 
 
-def test_what_a_robot_was_told_to_stop_it_may_have_said_nevertheless() -> None:
+def test_interrupted_robot_may_still_confirm_the_line() -> None:
     lines = Lines()
     for number in (1, 2, 3):
         lines.add(uuid.UUID(int=number), DEVICE if number < 3 else "d_other", "Hola", "shy", 0.5)
         lines.sent_to_robot(str(uuid.UUID(int=number)), "")
-    lines.robot_speaks(DEVICE)
-    assert [line["robot"] for line in lines.robot_interrupted(DEVICE)] == ["interrupted"] * 2
-    assert lines.follow({"id": str(ONE), "robot": "unconfirmed"}) is None
-    late = lines.follow({"id": str(ONE), "robot": "said"})
+    lines.mark_speaking(DEVICE)
+    assert [line["robot"] for line in lines.mark_interrupted(DEVICE)] == ["interrupted"] * 2
+    assert lines.update_status({"id": str(ONE), "robot": "unconfirmed"}) is None
+    late = lines.update_status({"id": str(ONE), "robot": "said"})
     assert late and late["robot"] == "said"
 
 
 @pytest.mark.django_db
-def test_the_history_knows_what_robots_confirmed() -> None:
+def test_history_tells_robot_confirmations() -> None:
     now = timezone.now()
     common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
     for text, confirmed in (("a", True), ("b", False), ("c", None)):
@@ -134,51 +143,58 @@ def test_the_history_knows_what_robots_confirmed() -> None:
     assert robots("") == {"d": ""}
 
 
-def test_the_loudspeaker_is_offline_without_presence_or_broker() -> None:
+def test_speech_is_offline_without_presence_or_broker() -> None:
     speech = SpeechState()
-    speech.broker("")
-    assert speech.heard_status({"status": "playing", "current_text": "Hola", "queue_size": 2})
+    speech.update_broker_error("")
+    assert speech.update_status({"status": "playing", "current_text": "Hola", "queue_size": 2})
     assert speech.describe()["status"] == "offline"
     assert not speech.describe()["known"]
 
-    speech.heard_presence("online")
+    speech.update_presence("online")
     told = speech.describe()
     assert (told["status"], told["current_text"], told["queue_size"]) == ("playing", "Hola", 2)
 
-    speech.broker("gone")
+    speech.update_broker_error("gone")
     assert speech.describe()["status"] == "offline"
     assert speech.describe()["broker_error"] == "gone"
 
 
-def test_what_the_broker_is_holds_as_long_as_its_connection() -> None:
+def test_broker_kind_is_cleared_on_connection_loss() -> None:
     speech = SpeechState()
-    speech.broker("")
-    speech.heard_broker("development")
+    speech.update_broker_error("")
+    speech.update_broker_kind("development")
     assert speech.describe()["broker_kind"] == "development"
-    speech.broker("gone")
-    speech.broker("")
+    speech.update_broker_error("gone")
+    speech.update_broker_error("")
     assert speech.describe()["broker_kind"] == ""
 
 
-def test_the_same_status_again_is_no_change() -> None:
-    speech = SpeechState()
-    message = {"status": "idle", "current_text": "", "queue_size": 0, "timestamp": "1"}
-    assert speech.heard_status(message)
-    assert not speech.heard_status(message | {"timestamp": "2"})
+def test_repeated_status_is_no_change() -> None:
+    told: list[dict[str, Any]] = []
+    speech = SpeechState(on_change=told.append)
+    message = {"status": "idle", "current_text": "", "queue_size": 1, "timestamp": "1"}
+    assert speech.update_status(message)
+    assert not speech.update_status(message | {"timestamp": "2"})
+    assert [each["queue_size"] for each in told] == [1]
 
 
 @pytest.mark.django_db
-def test_what_was_deleted_from_the_history_is_forgotten() -> None:
+def test_line_deleted_from_history_vanishes() -> None:
     lines, now = Lines(), timezone.now()
     keys = [uuid.UUID(int=each) for each in range(3)]
     for key in keys:
         lines.add(key, DEVICE, f"Hola {key.int}", "happy", 0.5)
         Utterance.objects.create(
-            pk=key, text=f"Hola {key.int}", source="puppet_mode", device_id=DEVICE,
-            status="spoken", published_at=now, received_at=now,
-        )  # fmt: skip
+            pk=key,
+            text=f"Hola {key.int}",
+            source="puppet_mode",
+            device_id=DEVICE,
+            status="spoken",
+            published_at=now,
+            received_at=now,
+        )
     for key in keys[:2]:
-        lines.follow({"id": str(key), "event": "spoken"})
+        lines.update_status({"id": str(key), "event": "spoken"})
 
     def texts() -> set[str]:
         return {line["text"] for line in lines.recent(DEVICE)}
@@ -188,12 +204,12 @@ def test_what_was_deleted_from_the_history_is_forgotten() -> None:
     assert texts() == {"Hola 1", "Hola 2"}
     Utterance.objects.all().delete()
     assert texts() == {"Hola 2"}, "it is on its way still"
-    assert lines.follow({"id": str(keys[1]), "event": "spoken"}) is None
+    assert lines.update_status({"id": str(keys[1]), "event": "spoken"}) is None
 
 
 @pytest.mark.django_db
-def test_where_the_history_is_elsewhere_nothing_is_forgotten() -> None:
+def test_lines_stay_where_history_is_elsewhere() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    lines.follow({"id": str(ONE), "event": "spoken"})
+    lines.update_status({"id": str(ONE), "event": "spoken"})
     assert [line["text"] for line in lines.recent(DEVICE)] == ["Hola"]

@@ -1,4 +1,4 @@
-"""The history's vocabulary."""
+"""QuerySet methods and properties of utterances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 Status = Utterance.Status
 
 
-def test_what_waits_is_dropped_at_once_however_much_it_is(
+def test_dropping_waiting_utterances_takes_two_queries(
     django_assert_num_queries: Callable[[int], Any],
 ) -> None:
     for number in range(30):
@@ -37,7 +37,7 @@ def waiting(text: str, **fields: Any) -> Utterance:
     return utterance(text, status="queued", **fields)
 
 
-def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
+def test_stale_then_oldest_then_urgent_utterances_go_first(
     django_assert_num_queries: Callable[[int], Any],
 ) -> None:
     waiting("high and old", priority="high", seconds_ago=90)
@@ -64,7 +64,7 @@ def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
     }
 
 
-def test_a_sender_whose_clock_is_ahead_does_not_make_a_sentence_last() -> None:
+def test_sender_clock_ahead_does_not_extend_the_ttl() -> None:
     said = utterance("Hola", seconds_ago=30, ttl_seconds=20.0)
     said.published_at += timedelta(hours=1)
     assert said.is_stale(120)

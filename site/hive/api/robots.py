@@ -90,7 +90,7 @@ def _robot(device_id: str) -> Robot:
     try:
         found = Robot.objects.filter(device_id=device_id).first()
     except AWAY:
-        found = get_moxie_server().records.find(device_id)
+        found = get_moxie_server().robots.find(device_id)
     if found is None:
         raise InvalidRequestError("not_found", _("There is no such robot."), 404)
     return found

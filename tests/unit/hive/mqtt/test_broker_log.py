@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hive.mqtt.robots import LogEvent, Presence, parse_log_line
+from hive.mqtt.broker_log import LogEvent, parse_log_line
 
 ID = "d_1b4e28ba-2fa1"
 
@@ -18,7 +18,7 @@ ID = "d_1b4e28ba-2fa1"
         f"New client connected from 10.0.0.2:1 as {ID} (p2, c1, k60).",
     ],
 )
-def test_a_connect_is_an_arrival(line: str) -> None:
+def test_connect_is_an_arrival(line: str) -> None:
     assert parse_log_line(line) == LogEvent(ID, online=True)
 
 
@@ -34,7 +34,7 @@ def test_a_connect_is_an_arrival(line: str) -> None:
         f"1795394994: Bad socket read/write on client {ID}: Protocol error.",
     ],
 )
-def test_every_way_of_leaving_is_a_departure(line: str) -> None:
+def test_disconnect_is_a_departure(line: str) -> None:
     assert parse_log_line(line) == LogEvent(ID, online=False)
 
 
@@ -50,25 +50,5 @@ def test_every_way_of_leaving_is_a_departure(line: str) -> None:
         f"1: New client connected from 127.0.0.1:1 as x (p2, c1, u'Client {ID} disconnected.').",
     ],
 )
-def test_other_lines_and_forged_ones_say_nothing(line: str) -> None:
+def test_unrelated_and_forged_lines_are_ignored(line: str) -> None:
     assert parse_log_line(line) is None
-
-
-def test_only_the_first_sign_of_life_is_a_connect() -> None:
-    presence = Presence(silence_seconds=60)
-
-    assert [presence.hear(ID), presence.hear(ID)] == [True, False]
-    assert [presence.leave(ID), presence.leave(ID)] == [True, False]
-    assert presence.hear(ID)
-
-
-def test_silence_means_gone_only_where_the_log_cannot_tell() -> None:
-    presence = Presence(silence_seconds=-1)
-    presence.hear(ID)
-
-    assert presence.silent() == [ID]
-    presence.has_log = True
-    assert presence.silent() == []
-    presence.clear()
-    assert not presence.has_log
-    assert ID not in presence

@@ -8,9 +8,9 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from hive.chat.models import ChatModule
 from hive.chat.sessions import CHILD, is_visit
 from hive.events import push_chat
+from hive.models import ChatModule
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmirror.text import clean
 from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, error, read_object

@@ -1,4 +1,4 @@
-"""What people set of a conversation: modules with their prompts, and global commands."""
+"""What people set for conversations: modules with their prompts, and global commands."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from hive.chat.patterns import PATTERN_CHARACTERS, problem_of
 from hive.conf import conf
+from hive.patterns import PATTERN_CHARACTERS, find_problem
 
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a field that holds one sentence a line."""
+    """Split a field that holds one sentence a line."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def validate_pattern(value: str) -> None:
-    """A pattern can be read, and be looked for quickly."""
-    if problem := problem_of(value):
+    """Raise ValidationError for a pattern that is invalid or slow to search."""
+    if problem := find_problem(value):
         raise ValidationError(problem)
 
 
 class ChatModuleQuerySet(models.QuerySet["ChatModule"]):
-    """The vocabulary of what is hosted here."""
+    """Queries for conversation modules."""
 
     def enabled(self) -> Self:
+        """Return the enabled ones."""
         return self.filter(is_enabled=True)
 
 
 class ChatModule(models.Model):
-    """A conversation: how it begins, who leads it, and what is said when that fails."""
+    """A conversation: its opener, its prompt, and its lines for when the model fails."""
 
     name = models.CharField(_("name"), max_length=100)
     module_id = models.CharField(
@@ -117,21 +118,24 @@ class ChatModule(models.Model):
 
     @property
     def model_name(self) -> str:
-        """The language model that leads it; empty: none."""
+        """The language model that answers in it; empty for none."""
         return self.model or str(conf.HIVE_CHAT_MODEL)
 
 
 class GlobalCommandQuerySet(models.QuerySet["GlobalCommand"]):
-    """What is listened for, whatever the conversation."""
+    """Queries for global commands."""
 
     def enabled(self) -> Self:
+        """Return the enabled ones."""
         return self.filter(is_enabled=True)
 
 
 class GlobalCommand(models.Model):
-    """Words of the child that have an answer of their own, in any conversation or content."""
+    """Words of the child that have an answer of their own in any conversation."""
 
     class Action(models.TextChoices):
+        """What the robot does besides answering."""
+
         NONE = "", _("only answer")
         LAUNCH = "launch", _("start a module")
         EXIT = "exit_module", _("leave the module")
@@ -176,13 +180,14 @@ class GlobalCommand(models.Model):
         return self.name
 
     def clean(self) -> None:
+        """Raise ValidationError for a command that does nothing."""
         if not self.answer.strip() and not self.action:
             raise ValidationError({"answer": _("Give an answer, or an action.")})
         if self.action == self.Action.LAUNCH and not self.target_module:
             raise ValidationError({"target_module": _("Say which module to start.")})
 
     def robot_action(self) -> dict[str, Any]:
-        """The action as a robot is told it; empty where there is none."""
+        """Return the action as a robot gets it; empty for none."""
         if not self.action:
             return {}
         targets = {"module_id": self.target_module, "content_id": self.target_content}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
-from datetime import datetime
+import re
 
 import pytest
-from honcho.printer import Message
 
 from hive.process.console import Console
+from ttsmirror.mqtt import connection
 
 STAMP = "2026-11-30T11:41:10"
 ORDINARY = [
@@ -20,7 +20,7 @@ ORDINARY = [
     f"{STAMP}: Client d_1 closed its connection.",
     f"{STAMP}: Client d_1 has exceeded timeout, disconnecting.",
     f"{STAMP}: Client d_1 already connected, closing old connection.",
-    "2026-11-30 11:41:11,860 INFO ttsmonitor.mqtt.connection: moxie-hive-1 connected to the"
+    "2026-11-30 11:41:11,860 INFO ttsmirror.mqtt.connection: moxie-hive-1 connected to the"
     " broker at localhost:48102",
 ]
 WORTH_SHOWING = [
@@ -29,9 +29,9 @@ WORTH_SHOWING = [
     f"{STAMP}: Client d_1 disconnected due to protocol error.",
     f"{STAMP}: OpenSSL Error[0]: error:0A000416:SSL routines::sslv3 alert certificate unknown",
     f"{STAMP}: Error: Address already in use",
-    "2026-11-30 11:41:11,860 INFO ttsmonitor.mqtt.connection: moxie-hive-1 connected to the"
+    "2026-11-30 11:41:11,860 INFO ttsmirror.mqtt.connection: moxie-hive-1 connected to the"
     " broker at localhost:48102 after a failure",
-    "2026-11-30 11:41:11,860 WARNING ttsmonitor.mqtt.connection: moxie-hive-1: no broker answers"
+    "2026-11-30 11:41:11,860 WARNING ttsmirror.mqtt.connection: moxie-hive-1: no broker answers"
     " at localhost:48102; trying again",
     "2026-11-30 11:41:15,554 INFO hive.mqtt.moxie_server: robot d_1 is connected",
 ]
@@ -39,9 +39,7 @@ WORTH_SHOWING = [
 
 def printed(line: str) -> str:
     output = io.StringIO()
-    Console(output).write(
-        Message("line", f"{line}\n".encode(), datetime(2026, 11, 30), "broker", None)
-    )
+    Console(output).write(f"{line}\n", "broker")
     return output.getvalue()
 
 
@@ -58,3 +56,21 @@ def test_everything_else_is_printed(line: str) -> None:
 def test_debug_level_prints_connections_too(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "hive.process.console")
     assert all(line in printed(line) for line in ORDINARY)
+
+
+def test_lines_name_their_process() -> None:
+    assert re.fullmatch(r"\d\d:\d\d:\d\d broker \| ready\n", printed("ready"))
+
+
+def test_our_own_connection_line_is_ordinary() -> None:
+    assert connection.logger.name in ORDINARY[-1]
+
+
+def test_closed_terminal_is_survived() -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError("Input/output error")
+
+    console = Console(Closed())
+    console.write("first")
+    console.write("second")

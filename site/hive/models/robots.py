@@ -1,36 +1,30 @@
-"""The robots, what each is told to be, and what is common to all of them."""
+"""Robots and their configuration."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hive import robot_config
-from hive.chat.models import ChatModule as ChatModule
-from hive.chat.models import GlobalCommand as GlobalCommand
-from ttsmirror.text import shorten
 from ttsmirror.wire.fields import format_maybe
-from ttsmonitor.web.labels import MOODS
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id: what everything about it is known by."""
-FAVOURITES = 200
-FAVOURITE_CHARACTERS = 400
 
 
 def validate_schedule(value: Any) -> None:
-    """A schedule is a JSON object."""
+    """Raise ValidationError for a schedule that is no JSON object."""
     if not isinstance(value, dict):
         raise ValidationError(_("Give a JSON object, such as {}."))
 
 
 class Configuration(models.Model):
-    """What holds for all robots: one row."""
+    """The settings of all robots, in one row."""
 
     config = models.JSONField(
         _("configuration"),
@@ -60,25 +54,27 @@ class Configuration(models.Model):
         return str(_("Configuration of all robots"))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save as the one row."""
         self.pk = 1
         super().save(*args, **kwargs)
 
     @classmethod
     def load(cls) -> Configuration:
-        """The one row, made where there is none."""
+        """Return the one row; create it if it does not exist."""
         return cls.objects.get_or_create(pk=1)[0]
 
 
 class RobotQuerySet(models.QuerySet["Robot"]):
-    """The vocabulary of who is there. These write without signals: the machine's own news."""
+    """Queries for robots. The methods that write send no signals."""
 
     def online(self) -> Self:
+        """Return the connected robots."""
         return self.filter(online=True)
 
-    def note(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
-        """Write `fields` of a robot. One that connected and is not there yet is made.
+    def write(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
+        """Write `fields` of a robot and return it, or None if it does not exist.
 
-        Return it as it is now; None where there is none.
+        A robot that connects is created.
         """
         if "connected_at" in fields:
             self.get_or_create(device_id=device_id)
@@ -87,8 +83,8 @@ class RobotQuerySet(models.QuerySet["Robot"]):
             here.update(**fields)
         return here.first()
 
-    def all_departed(self) -> int:
-        """Note that nobody is connected, as far as we know."""
+    def mark_all_offline(self) -> int:
+        """Mark all robots as not connected."""
         return self.online().update(online=False, puppet_state="", awake=None)
 
 
@@ -99,12 +95,12 @@ def arrival() -> dict[str, Any]:
 
 
 def departure() -> dict[str, Any]:
-    """Return the fields of a robot that has just left: it is in no state that it reported."""
+    """Return the fields of a robot that has just left; its reported state is cleared."""
     return {"online": False, "puppet_state": "", "awake": None, "last_seen": timezone.now()}
 
 
 class Robot(models.Model):
-    """A Moxie: how it is called and configured (by people), whether it is there (by machine)."""
+    """A Moxie: its name and configuration, set by people, and its reported state."""
 
     device_id = models.CharField(
         _("device id"),
@@ -153,7 +149,7 @@ class Robot(models.Model):
         return merged
 
     def describe(self) -> dict[str, Any]:
-        """This robot as pages, API and events show it."""
+        """Return it as pages, API and events show it."""
         return {
             "device_id": self.device_id,
             "name": str(self),
@@ -166,42 +162,3 @@ class Robot(models.Model):
             "awake": self.awake,
             "connected_at": format_maybe(self.connected_at),
         }
-
-
-class FavouriteQuerySet(models.QuerySet["Favourite"]):
-    """The phrases that are kept for everybody here."""
-
-    def keep(self, text: str, mood: str, intensity: float) -> None:
-        """Make a phrase one of them; one that is there gets this mood. The oldest makes room."""
-        self.update_or_create(text=text, defaults={"mood": mood, "intensity": intensity})
-        kept = self.order_by("-pk").values("pk")[:FAVOURITES]
-        self.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
-
-    def forget(self, text: str) -> None:
-        self.filter(text=text).delete()
-
-
-class Favourite(models.Model):
-    """A phrase that is said often, with the mood that it is said in."""
-
-    text = models.CharField(_("text"), max_length=FAVOURITE_CHARACTERS, unique=True)
-    mood = models.CharField(
-        _("mood"), max_length=64, default="neutral", choices=[(mood, _(mood)) for mood in MOODS]
-    )
-    intensity = models.FloatField(
-        _("intensity"), default=0.5, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
-    )
-
-    objects = FavouriteQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("favourite phrase")
-        verbose_name_plural = _("favourite phrases")
-        ordering: ClassVar = ["-pk"]
-
-    def __str__(self) -> str:
-        return shorten(self.text, 60)
-
-    def describe(self) -> dict[str, Any]:
-        """This phrase as pages and API show it."""
-        return {"text": self.text, "mood": self.mood, "intensity": self.intensity}

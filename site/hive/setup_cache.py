@@ -1,7 +1,7 @@
-"""The setup of conversations as the database had it last.
+"""A copy in memory of what people set for conversations.
 
-What a robot says and asks is worked off from this copy, so that no answer waits for the database or
-depends on it. Whoever owns it refreshes it while the database is there.
+Messages of robots are handled from this copy, so that no answer waits for the database or depends
+on it. Its owner refreshes it while the database is available.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Setup:
-    """What people set, at one moment. The defaults are those of a new installation."""
+    """The settings of conversations at one moment. The defaults are those of a new installation."""
 
     modules: tuple[ChatModule, ...] = ()
-    """The enabled ones, in the order of their rows."""
+    """The enabled modules, in the order of their rows."""
     commands: tuple[GlobalCommand, ...] = ()
-    """The enabled ones, in the order in which they are tried."""
+    """The enabled commands, in the order in which they are tried."""
     configuration: Configuration = field(default_factory=Configuration)
 
     def modules_of(self, module_id: object) -> list[ChatModule]:
@@ -32,21 +32,22 @@ class Setup:
         return [module for module in self.modules if module.module_id in ids]
 
     def module_for(self, module_id: object, content_id: object) -> ChatModule | None:
-        """Return the module for this content; the first of its id where none has just that."""
+        """Return the module for this content, else the first one of its id, else None."""
         found = self.modules_of(module_id)
         exact = (module for module in found if module.content_id == str(content_id))
         return next(exact, found[0] if found else None)
 
 
-class Known:
-    """A copy of the setup. May be used from any thread."""
+class SetupCache:
+    """The latest setup that could be read. May be used from any thread."""
 
     def __init__(self) -> None:
+        """Read nothing yet: the first access to `current` does."""
         self._setup: Setup | None = None
 
     @property
-    def setup(self) -> Setup:
-        """The setup as it was read last. The first access reads it, if nothing did yet."""
+    def current(self) -> Setup:
+        """The setup as last read. The first access reads it if refresh() was not called before."""
         if self._setup is None:
             try:
                 self.refresh()
@@ -55,7 +56,7 @@ class Known:
         return self._setup or Setup()
 
     def refresh(self) -> None:
-        """Read the database. Raises what it raises; then the last setup stays."""
+        """Read the database. Raises its errors; then the last setup stays."""
         self._setup = Setup(
             tuple(ChatModule.objects.enabled()),
             tuple(GlobalCommand.objects.enabled()),
