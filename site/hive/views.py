@@ -12,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
-from hive.chat.api import SPEECH_CHARACTERS
 from hive.chat.sessions import new_visit
 from hive.labels import mood_choices, puppet_state_label, strings
 from hive.models import FAVOURITE_CHARACTERS, Robot
 from hive.mqtt.moxie_server import get_moxie_server
+from hive.schemas import SPEECH_CHARACTERS
 from ttsmirror.text import CHUNK_CHARACTERS
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.conf import conf

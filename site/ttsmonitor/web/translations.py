@@ -214,8 +214,8 @@ LINES = (
     gettext_noop("could not mirror a part of what was said"),
     gettext_noop("could not mirror what the robot said"),
     gettext_noop("could not end what was said"),
-    gettext_noop("{path}: the database does not answer"),
-    gettext_noop("{path}: could not be answered"),
+    gettext_noop("{path}: database error"),
+    gettext_noop("{path}: unexpected error"),
     gettext_noop(
         "nobody confirms what was published (sentences: {count}): does a speech service "
         "listen on {topic}, and does the broker's ACL let this account write there and "

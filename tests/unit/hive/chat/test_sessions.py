@@ -124,6 +124,7 @@ def test_the_model_answers_on_the_page_too_and_a_failure_is_named(
         ({"command": "dance"}, "unknown_command"),
         ({"text": "a" * 1001}, "text_too_long"),
         ({"text": "Hola", "module": 999}, "unknown_module"),
+        ({"text": "Hola", "module": "1"}, "unknown_module"),
         ({"text": ["Hola"]}, "text_too_long"),
     ],
 )
