@@ -27,10 +27,7 @@ router = JsonRouter()
 
 
 @router.read(
-    "/robots",
-    schemas.Robots,
-    operation_id="robots",
-    summary=gettext_noop("All known robots"),
+    "/robots", schemas.Robots, operation_id="robots", summary=gettext_noop("All known robots")
 )
 def robots(request: HttpRequest) -> dict[str, Any]:
     """Return all known robots, those online first."""

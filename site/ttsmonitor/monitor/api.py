@@ -49,10 +49,7 @@ def queue(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.read(
-    "/stats",
-    schemas.Stats,
-    operation_id="stats",
-    summary=gettext_noop("Totals of the history"),
+    "/stats", schemas.Stats, operation_id="stats", summary=gettext_noop("Totals of the history")
 )
 def statistics(request: HttpRequest) -> dict[str, Any]:
     """Return totals of the history."""

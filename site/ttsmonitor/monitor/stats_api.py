@@ -15,7 +15,7 @@ from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history.series import MOST, USUAL, series
 from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.web.api import JsonRouter
-from ttsmonitor.web.time_zone import named
+from ttsmonitor.web.time_zone import find_zone
 
 router = JsonRouter()
 
@@ -58,6 +58,6 @@ def _zone(name: str | None) -> tzinfo:
     """Return a time zone by its name, or that of the pages without one."""
     if not name:
         return timezone.get_current_timezone()
-    if (zone := named(name)) is None:
+    if (zone := find_zone(name)) is None:
         raise BadRequestError(_("zone is no time zone: give one such as Europe/Madrid."))
     return zone

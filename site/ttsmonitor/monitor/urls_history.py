@@ -1,4 +1,4 @@
-"""The URLs of the history, which both sites have."""
+"""The URLs of the history, served by both sites."""
 
 from django.urls import path
 

@@ -174,10 +174,8 @@ LINES = (
         "Until there is a sound device, what is said is heard in browsers only: the monitor has a "
         "button for it. TTS_AUDIO=wav writes files."
     ),
-    gettext_noop("a listener in a browser was lost"),
-    gettext_noop("a page could not be told"),
-    gettext_noop("the events of {group} do not come any more"),
-    gettext_noop("{answer} could not be made"),
+    gettext_noop("sound to a browser failed"),
+    gettext_noop("answer {kind} failed"),
     gettext_noop("how far it is could not be told"),
     gettext_noop("{action}: {id} does not wait (any more)"),
     gettext_noop("synthesis: {cause}"),

@@ -21,7 +21,7 @@ def post(client: Client, **body: Any) -> Any:
     return client.post(PATH, json.dumps(body), content_type="application/json")
 
 
-def test_recent_ones_are_different_and_newest_first_with_their_newest_mood() -> None:
+def test_recent_phrases_are_unique_with_latest_mood() -> None:
     said = [("c", "happy"), ("a", ""), ("c", "sad"), ("b", "shy")]
     lines = [{"text": text, "mood": mood, "intensity": 0.4} for text, mood in said]
     assert [(each["text"], each["mood"]) for each in recent(lines)] == [
@@ -29,9 +29,7 @@ def test_recent_ones_are_different_and_newest_first_with_their_newest_mood() -> 
     ]  # fmt: skip
 
 
-def test_a_favourite_is_kept_once_with_its_newest_mood_and_forgotten(
-    browser: Client, server: SentServer
-) -> None:
+def test_favourite_is_kept_once_with_latest_mood(browser: Client, server: SentServer) -> None:
     assert browser.get(PATH).json() == {"favourites": []}
     post(browser, text="Hola")
     post(browser, text="Adiós", mood="sad", intensity=1)
@@ -46,7 +44,7 @@ def test_a_favourite_is_kept_once_with_its_newest_mood_and_forgotten(
     assert post(browser, text="Hola", kept=False).status_code == 200
 
 
-def test_the_oldest_makes_room(
+def test_oldest_favourite_is_dropped_beyond_the_limit(
     browser: Client, server: SentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models, "FAVOURITES", 2)
@@ -64,7 +62,7 @@ def test_the_oldest_makes_room(
         ({"text": "a", "kept": "yes"}, "invalid_kept"),
     ],
 )
-def test_what_cannot_be_kept_is_refused(
+def test_invalid_favourite_is_refused(
     browser: Client, server: SentServer, body: dict[str, Any], code: str
 ) -> None:
     answer = post(browser, **body)
@@ -72,7 +70,7 @@ def test_what_cannot_be_kept_is_refused(
     assert not Favourite.objects.exists()
 
 
-def test_every_page_has_them_escaped(browser: Client, robot: Any, server: SentServer) -> None:
+def test_favourites_are_escaped_on_pages(browser: Client, robot: Any, server: SentServer) -> None:
     Favourite.objects.keep("<b>¡Buenas!</b>", "happy", 0.0)
     for path in ("/speak/", f"/puppet/{DEVICE}/"):
         page = browser.get(path).content.decode()
@@ -80,7 +78,7 @@ def test_every_page_has_them_escaped(browser: Client, robot: Any, server: SentSe
         assert 'data-mood="happy" data-intensity="0.0"' in page
 
 
-def test_keepers_edit_them_in_the_admin(db: Any) -> None:
+def test_favourites_are_listed_in_the_admin(db: Any) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("boss", password="a-long-password"))
     Favourite.objects.keep("Hola", "happy", 0.5)
