@@ -223,7 +223,8 @@ class JsonRouter(Router):
 
 
 def _error_responses(codes: Iterable[str]) -> Json:
-    return {str(STATUSES[code]): {"$ref": f"#/components/responses/{code}"} for code in codes}
+    ordered = sorted(codes, key=STATUSES.__getitem__)
+    return {str(STATUSES[code]): {"$ref": f"#/components/responses/{code}"} for code in ordered}
 
 
 def json_schema(model: type[BaseModel], mode: JsonSchemaMode = "validation") -> Json:
