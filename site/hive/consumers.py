@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from hive import snapshot
@@ -38,8 +39,9 @@ class PuppetConsumer(LiveConsumer):
     def wanted_groups(self) -> list[str]:
         return [ROBOTS_GROUP, puppet_group(self.device_id)]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        return bool(event["type"] != "robot" or event["robot"]["device_id"] == self.device_id)
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return False for events of other robots."""
+        return kind != "robot" or bool(json.loads(text)["robot"]["device_id"] == self.device_id)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything the page shows."""
@@ -54,8 +56,9 @@ class LoudspeakerConsumer(LiveConsumer):
     def wanted_groups(self) -> list[str]:
         return [ROBOTS_GROUP, puppet_group("")]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        return bool(event["type"] != "robot")
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return False for events of robots."""
+        return kind != "robot"
 
 
 class ChatConsumer(LiveConsumer):
@@ -73,5 +76,6 @@ class ChatConsumer(LiveConsumer):
     def wanted_groups(self) -> list[str]:
         return [ROBOTS_GROUP, chat_group(self.visit)]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        return bool(event["type"] != "robot")
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return False for events of robots."""
+        return kind != "robot"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -60,7 +61,21 @@ def push_all(group: str, events: Sequence[dict[str, Any]]) -> None:
 
 
 async def _send(layer: Any, group: str, events: Sequence[dict[str, Any]]) -> None:
-    await layer.group_send(group, {"type": "page.events", "events": events})
+    await layer.group_send(group, page_events(events))
+
+
+def page_events(events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the message of a group for these events.
+
+    They are encoded once, here: a layer copies its messages for each page.
+    """
+    texts = [encode(event) for event in events]
+    return {"type": "page.events", "kinds": [event["type"] for event in events], "texts": texts}
+
+
+def encode(content: dict[str, Any]) -> str:
+    """Return JSON as pages get it."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _sent(future: Future[None], count: int) -> None:

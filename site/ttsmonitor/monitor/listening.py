@@ -16,9 +16,9 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Listener, Silence, Sound, Start
-from ttsmonitor.live_events import LISTENERS_GROUP
+from ttsmonitor.live_events import LISTENERS_GROUP, encode
 from ttsmonitor.service import service
-from ttsmonitor.web.live_consumer import LiveConsumer, encode
+from ttsmonitor.web.live_consumer import LiveConsumer
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from ttsmonitor.live_events import encode
 from ttsmonitor.web.access import may_enter
 from ttsmonitor.web.time_zone import in_zone, zone_of
 
@@ -59,8 +60,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """True from acceptance to disconnection."""
         return self in _open
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        """Return True if an event is for this page."""
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return True if an event, by its type and its JSON, is for this page."""
         return True
 
     async def exists(self) -> bool:
@@ -125,11 +126,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Send the events of a group that concern this page."""
         if not self.is_open:
             return
-        events = message["events"]
-        wanted = [each for each in events if each["type"] != "bye" and self.concerns(each)]
-        if wanted:
-            await self.send(text_data=encode(wanted[0] if len(wanted) == 1 else wanted))
-        if any(event["type"] == "bye" for event in events):
+        events = list(zip(message["kinds"], message["texts"], strict=True))
+        texts = [text for kind, text in events if kind != "bye" and self.concerns(kind, text)]
+        if texts:
+            await self.send(text_data=texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
+        if "bye" in message["kinds"]:
             await self.say_goodbye()
 
     async def say_goodbye(self) -> None:
@@ -173,11 +174,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             if is_shared:
                 _made[key] = (begun, text)
         return text
-
-
-def encode(content: dict[str, Any] | list[dict[str, Any]]) -> str:
-    """Return JSON as pages get it."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def open_sockets() -> int:

@@ -113,6 +113,6 @@ async def test_invalid_message_is_ignored(page: Any, words: str) -> None:
 
 async def test_stopping_server_closes_with_restart_code(page: Any) -> None:
     layer: Any = get_channel_layer()
-    bye = {"type": "page.events", "events": [{"type": "bye"}]}
+    bye = live_events.page_events([{"type": "bye"}])
     await layer.group_send(live_events.MONITOR_GROUP, bye)
     assert await page.receive_output() == {"type": "websocket.close", "code": 4012}

@@ -13,6 +13,7 @@ from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 
+from ttsmonitor.live_events import page_events
 from ttsmonitor.web.live_consumer import SERVICE_RESTART, LiveConsumer, open_sockets
 
 # Answers are made by a thread that may have been at the database for another test.
@@ -36,8 +37,8 @@ class Page(LiveConsumer):
     def wanted_groups(self) -> list[str]:
         return [GROUP]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        return bool(event["type"] != "foreign")
+    def concerns(self, kind: str, text: str) -> bool:
+        return kind != "foreign"
 
     def make(self, kind: str) -> dict[str, Any]:
         self.asked.set()
@@ -71,8 +72,7 @@ async def opened() -> Any:
 
 
 async def push(layer: Any, *kinds: str) -> None:
-    events = [{"type": kind} for kind in kinds]
-    await layer.group_send(GROUP, {"type": "page.events", "events": events})
+    await layer.group_send(GROUP, page_events([{"type": kind} for kind in kinds]))
 
 
 async def test_events_during_the_snapshot_follow_it_in_order(layer: Any) -> None:
