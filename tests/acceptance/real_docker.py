@@ -47,7 +47,7 @@ services:
 """
 HISTORY = """
 import json
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 rows = Utterance.objects.order_by("published_at").values_list("text", "source", "status")
 print(json.dumps(list(rows)))
 """

@@ -105,7 +105,7 @@ def attempt(clone: Path, python: str, work: Path) -> None:
             MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
         )  # fmt: skip
         stack.callback(lambda: (work / "output.txt").write_text(openmoxie.output))
-        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmonitor", "--check"))
+        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmirror", "--check"))
         openmoxie.prepare()
         speech = stack.enter_context(closing(SpeechService(mirror)))
         stack.enter_context(closing(openmoxie))

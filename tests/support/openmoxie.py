@@ -228,6 +228,10 @@ class OpenMoxie:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def set(self, **environment: str) -> None:
+        """Set environment variables for what is run from now on."""
+        self._environment |= environment
+
     def prepare(self) -> None:
         """Tables, first data, and an account for the admin."""
         self.manage("migrate")
