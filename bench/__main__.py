@@ -42,7 +42,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",
-            "viewers": "500 pages on one speech process: events in time, and the sound too",
+            "viewers": "50 pages on one speech process: events in time, and the sound too",
             "soak": "memory and idle load over many utterances",
             "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
@@ -58,7 +58,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["pages"].add_argument("--utterances", type=_count, default=1_000_000)
     parsers["pages"].add_argument("--runs", type=_count, default=20)
     parsers["viewers"].add_argument("--runs", type=_count, default=12)
-    parsers["viewers"].add_argument("--viewers", type=_count, default=500)
+    parsers["viewers"].add_argument("--viewers", type=_count, default=50)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
     parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
     parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")

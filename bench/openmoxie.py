@@ -1,4 +1,4 @@
-"""What the plug-in costs a real OpenMoxie that keeps its data in its own SQLite file.
+"""Measure what the plug-in costs a real OpenMoxie that keeps its data in its own SQLite file.
 
 A robot reports progress and gets Puppet Mode commands; then more robots connect, one at a time:
 several at once make OpenMoxie's own threads lock each other out. In turns without and with the

@@ -1,4 +1,4 @@
-"""The stand-in for OpenMoxie with the mirror plugged in: times its commands, and prints JSON."""
+"""Time the commands of the stand-in for OpenMoxie with the mirror plugged in, and print JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a robot gets its commands later because the mirror is plugged into its OpenMoxie."""
+"""Measure whether a robot gets its commands later because the mirror is plugged in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hundreds of pages on one speech process: when they get an event, and what that costs."""
+"""Measure how soon many pages get an event, and what they cost the speech process."""
 
 from __future__ import annotations
 

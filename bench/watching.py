@@ -1,4 +1,4 @@
-"""The viewers' process: hundreds of monitor pages, as far as the service can tell.
+"""The viewers' process: many monitor pages, as far as the service can tell.
 
 Says `ready` on standard output when all have their snapshot. When a line comes in, it waits until
 the events stop coming, prints as JSON what was seen, and ends.

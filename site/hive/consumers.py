@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from hive import snapshot
@@ -42,9 +43,9 @@ class PuppetConsumer(LiveConsumer):
         """Return the groups whose events the page gets."""
         return [ROBOTS_GROUP, puppet_group(self.device_id)]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        """Return False for an event of another robot."""
-        return bool(event["type"] != "robot" or event["robot"]["device_id"] == self.device_id)
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return False for events of other robots."""
+        return kind != "robot" or bool(json.loads(text)["robot"]["device_id"] == self.device_id)
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything the page shows."""
@@ -60,9 +61,9 @@ class LoudspeakerConsumer(LiveConsumer):
         """Return the groups whose events the page gets."""
         return [ROBOTS_GROUP, puppet_group("")]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        """Return False for an event of a robot."""
-        return bool(event["type"] != "robot")
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return False for events of robots."""
+        return kind != "robot"
 
 
 class ChatConsumer(LiveConsumer):
@@ -83,6 +84,6 @@ class ChatConsumer(LiveConsumer):
         """Return the groups whose events the page gets."""
         return [ROBOTS_GROUP, chat_group(self.visit)]
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        """Return False for an event of a robot."""
-        return bool(event["type"] != "robot")
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return False for events of robots."""
+        return kind != "robot"

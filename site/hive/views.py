@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
-from hive.api.chat import SPEECH_CHARACTERS
+from hive.api.schemas import SPEECH_CHARACTERS
 from hive.chat.sessions import new_visit
 from hive.labels import mood_choices, puppet_state_label, strings
 from hive.models import FAVOURITE_CHARACTERS, Robot

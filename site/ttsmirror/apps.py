@@ -52,7 +52,8 @@ def _prepare_own_database(
         if database.problem():
             return  # logged at the start
         database.prepare()
-        if (copied := database.copy_old_tables(using)) and stdout is not None:
-            stdout.write(f"  Copied {copied} rows of the spoken history into its own database.")
+        for message in database.take_over(using):
+            if stdout is not None:
+                stdout.write(f"  {message}")
     except Exception:  # their own migrations have succeeded
         logger.exception("the plug-in's own database is not ready")

@@ -1,8 +1,9 @@
-"""Live changes: the groups, the events, and the way from a thread to the pages."""
+"""Live events: push them from any thread to the WebSockets of a group."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ MONITOR_GROUP = "monitor"
 LISTENERS_GROUP = "listeners"
 ROBOTS_GROUP = "robots"
 MAX_UNSENT = 1_000
+"""Events that wait for the layer; more are dropped while it does not answer."""
 
 _loop: asyncio.AbstractEventLoop | None = None
 _unsent = threading.BoundedSemaphore(MAX_UNSENT)
@@ -22,25 +24,25 @@ _error = ""
 
 
 def bind(loop: asyncio.AbstractEventLoop | None) -> None:
-    """Say which loop serves web sockets in this process; None: nobody listens."""
+    """Set the event loop that serves WebSockets in this process; None drops all events."""
     global _loop
     _loop = loop
 
 
 def push(group: str, kind: str, data: dict[str, Any]) -> None:
-    """Send `{"type": kind, **data}` to every page of a group, from any thread, never waiting."""
+    """Send `{"type": kind, **data}` to every page of a group, from any thread, without waiting."""
     push_all(group, [{"type": kind, **data}])
 
 
 def push_all(group: str, events: Sequence[dict[str, Any]]) -> None:
     """Send events in order, as push() does.
 
-    On the serving loop itself by run_coroutine_threadsafe: async_to_sync from a foreign thread
-    took seconds. An event never carries the only copy, so where pages are too slow it is dropped.
+    They are scheduled on the serving loop, since async_to_sync from another thread took seconds.
+    Pages ask for a snapshot every half minute, so an event may be dropped.
     """
     if (loop := _loop) is None:
         return
-    # Here, since the plug-in does without Channels where nobody serves pages.
+    # Imported here: processes without pages do not need Channels.
     from channels.layers import get_channel_layer
 
     if (layer := get_channel_layer()) is None:
@@ -59,7 +61,21 @@ def push_all(group: str, events: Sequence[dict[str, Any]]) -> None:
 
 
 async def _send(layer: Any, group: str, events: Sequence[dict[str, Any]]) -> None:
-    await layer.group_send(group, {"type": "page.events", "events": events})
+    await layer.group_send(group, page_events(events))
+
+
+def page_events(events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the message of a group for these events.
+
+    They are encoded once, here: a layer copies its messages for each page.
+    """
+    texts = [encode(event) for event in events]
+    return {"type": "page.events", "kinds": [event["type"] for event in events], "texts": texts}
+
+
+def encode(content: dict[str, Any]) -> str:
+    """Return JSON as pages get it."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _sent(future: Future[None], count: int) -> None:
@@ -67,7 +83,7 @@ def _sent(future: Future[None], count: int) -> None:
     _unsent.release(count)
     if future.cancelled():
         return
-    # Told when it changes: a log line is a live change as well, and would bring the next one.
+    # Logged only when it changes: a log line is an event too, and would cause the next one.
     failure = future.exception()
     before, _error = _error, repr(failure) if failure else ""
     if _error and _error != before:

@@ -1,4 +1,4 @@
-"""docker/plug-in beside a real OpenMoxie's own compose file: run it, and tell what came of it.
+"""Run docker/plug-in beside the compose file of a real OpenMoxie, and print what happened.
 
     git clone … ~/openmoxie
     script/try-plug-in --docker ~/openmoxie
@@ -47,7 +47,7 @@ services:
 """
 HISTORY = """
 import json
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 rows = Utterance.objects.order_by("published_at").values_list("text", "source", "status")
 print(json.dumps(list(rows)))
 """
@@ -117,7 +117,7 @@ def monitor(password: str) -> Callable[[str], str]:
 
 
 def attempt(openmoxie: Containers) -> None:
-    """Have the robot talk, and say what was heard of that."""
+    """Make the robot talk, and check what was spoken and stored."""
     from hive.mqtt.virtual_moxie import VirtualMoxie
 
     wait_until(lambda: answers(PAGES_PORT), "OpenMoxie", START_SECONDS)

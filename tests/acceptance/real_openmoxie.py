@@ -1,4 +1,4 @@
-"""The plug-in in a real checkout of OpenMoxie: run it as its README says, and tell what came of it.
+"""Run a real checkout of OpenMoxie with the plug-in, as its README says, and print what happened.
 
     git clone … ~/openmoxie, and a venv with its requirements
     script/try-plug-in ~/openmoxie --python ~/openmoxie/venv/bin/python
@@ -92,7 +92,7 @@ def plain_broker(folder: Path) -> Iterator[int]:
 
 
 def attempt(clone: Path, python: str, work: Path) -> None:
-    """Run it, have the robot talk, and say what was heard of that."""
+    """Run it, make the robot talk, and check what was mirrored."""
     from hive.mqtt.virtual_moxie import VirtualMoxie
 
     with ExitStack() as stack:
@@ -105,7 +105,7 @@ def attempt(clone: Path, python: str, work: Path) -> None:
             MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
         )  # fmt: skip
         stack.callback(lambda: (work / "output.txt").write_text(openmoxie.output))
-        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmonitor", "--check"))
+        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmirror", "--check"))
         openmoxie.prepare()
         speech = stack.enter_context(closing(SpeechService(mirror)))
         stack.enter_context(closing(openmoxie))

@@ -37,7 +37,7 @@ STORY = (
     " yo también tuve miedo, ven conmigo a la colina."
 )
 FILL = f"""
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.web_fakes import utterance
 for n in range({OLD_ROWS}):
     utterance(f"Frase antigua {{n}}", device_id=f"moxie-{{n % 3}}", seconds_ago=3600 + n)
 """

@@ -1,11 +1,10 @@
 """An OpenMoxie with the mirror plugged in, run as its README says, and a robot that talks with it.
 
-The stand-in of tests/standins is what the tests run; tests/real_openmoxie.py takes a real checkout.
+Tests run the stand-in of tests/standins; tests/acceptance/real_openmoxie.py runs a real checkout.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,9 +14,16 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+
+import asgiref
+import django
+import paho
+import sqlparse
+import typing_extensions
 
 from hive.broker.mosquitto_config import ensure_certificate
 from hive.mqtt.virtual_moxie import VirtualMoxie
@@ -77,27 +83,77 @@ def plug(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-OLD_LINES = b"""
+EARLIER = ROOT / "tests" / "fixtures" / "earlier_plug_in"
+EARLIER_LINES = {
+    "b0521a3": b"""
 # The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.
 INSTALLED_APPS = [*INSTALLED_APPS, "ttsmonitor"]
-"""
-"""What earlier versions of script/plug-into added to the settings."""
+""",
+    "18ef50c": b"""
+# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.
+from ttsmonitor.plugged_in import plugged_into
+INSTALLED_APPS, DATABASES, DATABASE_ROUTERS = plugged_into(globals())
+""",
+}
+"""The lines that earlier versions of script/plug-into added to the settings, by commit."""
 
 
-def plug_as_earlier(path: Path, newline: bytes = b"\n") -> bytes:
-    """Plug in as an earlier version did: with its lines. Return the settings as they were."""
+def plug_as_earlier(path: Path, newline: bytes = b"\n", commit: str = "b0521a3") -> bytes:
+    """Leave what an earlier version of script/plug-into left. Return the settings as they were.
+
+    Of its files only a few are made: none of them may be imported any more.
+    """
     settings = path / "site/openmoxie/settings.py"
     original = settings.read_bytes()
-    assert plug(path).returncode == 0
     before = b"" if original.endswith(newline) else newline
-    old = original + before + OLD_LINES.replace(b"\n", newline)
-    state = path / "site/ttsmonitor/.plugged-in/state.json"
-    new_digest, old_digest = (
-        hashlib.sha256(each).hexdigest() for each in (settings.read_bytes(), old)
-    )
-    state.write_text(state.read_text().replace(new_digest, old_digest))
-    settings.write_bytes(old)
+    settings.write_bytes(original + before + EARLIER_LINES[commit].replace(b"\n", newline))
+    folder = path / "site/ttsmonitor"
+    files = {"__init__.py": b"raise ImportError\n", "apps.py": b"", "models/utterance.py": b""}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    (folder / "models/__pycache__").mkdir()
+    (folder / "models/__pycache__/utterance.cpython-310.pyc").touch()
+    (folder / ".plugged-in").mkdir()
+    (folder / ".plugged-in/settings.py").write_bytes(original)
+    state = {
+        "before": sha256(original).hexdigest(),
+        "after": sha256(settings.read_bytes()).hexdigest(),
+        "files": {name: sha256(content).hexdigest() for name, content in files.items()},
+    }
+    (folder / ".plugged-in/state.json").write_text(json.dumps(state))
     return original
+
+
+def load_sqlite(script: str, database: Path) -> None:
+    """Make a SQLite file out of one of the scripts in tests/fixtures/earlier_plug_in."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript((EARLIER / script).read_text())
+
+
+BLOCKED = """
+import sys
+class OnlyDjangoAndPaho:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {
+            "amqtt", "channels", "cryptography", "daphne", "dj_database_url", "espeakng_loader",
+            "numpy", "onnx", "onnxruntime", "piper", "psycopg", "pyaudio", "tqdm", "twisted",
+            "whitenoise",
+        }:
+            raise ModuleNotFoundError(f"the plug-in wants {name}", name=name)
+sys.meta_path.insert(0, OnlyDjangoAndPaho())
+"""
+
+
+def bare_packages(folder: Path) -> str:
+    """Return a folder for PYTHONPATH of a bare Python: Django and paho, and nothing else."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(BLOCKED)
+    for package in (django, paho, asgiref, sqlparse, typing_extensions):
+        source = Path(str(package.__file__))
+        source = source.parent if source.name == "__init__.py" else source
+        (folder / source.name).symlink_to(source)
+    return str(folder)
 
 
 @contextmanager
@@ -171,6 +227,10 @@ class OpenMoxie:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def set(self, **environment: str) -> None:
+        """Set environment variables for what is run from now on."""
+        self._environment |= environment
 
     def prepare(self) -> None:
         """Tables, first data, and an account for the admin."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 import yaml
 
 from hive.process.supervisor import BESIDE_SENTENCE_SECONDS
+from tests.support.openmoxie import cloned, plug
 from tests.support.tools import ROOT
 from tests.unit.test_docs import defaults
 from ttsmonitor.checks import RANGES
@@ -146,6 +148,24 @@ def test_an_image_gets_what_it_copies(file: str) -> None:
     for name in " ".join(copied).split():
         assert (ROOT / name).exists()
         assert any(PurePath(name).match(each) or name.startswith(f"{each}/") for each in let_in)
+
+
+def test_files_of_the_plug_in_image_are_enough_to_plug_in(tmp_path: Path) -> None:
+    text = (PLUG_IN / "Dockerfile").read_text()
+    root = tmp_path / "image"
+    for name, target in re.findall(r"^COPY (\S+) /(\S+)$", text, re.MULTILINE):
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, root / target, ignore=ignored)
+        else:
+            (root / target).mkdir(parents=True)
+            shutil.copy(ROOT / name, root / target)
+    (command,) = re.findall(r"^RUN python3 /(\S+) /app$", text, re.MULTILINE)
+    app = cloned(tmp_path)
+    subprocess.run([sys.executable, str(root / command), str(app)], check=True, timeout=60)
+    assert "MISSING  its database" in plug(app, "--check").stdout
+    assert "EARLIER" not in plug(app, "--check").stdout
+    assert plug(app).stdout == "Nothing to do: this version is installed.\n"
 
 
 @pytest.mark.parametrize("page", ["plug-in.md", "plug-in.es.md"])

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, JsonResponse
-from django.utils.translation import gettext as _
+from typing import Any
 
-from hive.api.robots import read_speech
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hive.api import schemas
 from hive.events import push_favourites
 from hive.models import FAVOURITE_CHARACTERS, Favourite
 from hive.puppet.favourites import kept
-from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object
+from ttsmonitor.web.api import JsonRouter
+from ttsmonitor.web.jsonapi import InvalidRequestError
+
+router = JsonRouter()
 
 
-@endpoint("GET", "HEAD", "POST")
-def favourites(request: HttpRequest) -> JsonResponse:
-    """The favourites; a POST with `text` keeps one, and with `"kept": false` forgets it."""
-    if request.method == "POST":
-        _change(request.body)
-        push_favourites(kept())
-    return JsonResponse({"favourites": kept()})
+@router.read(
+    "/favourites",
+    schemas.Favourites,
+    operation_id="favourites",
+    summary=gettext_noop("The phrases that are kept"),
+)
+def favourites(request: HttpRequest) -> dict[str, Any]:
+    """Return the favourite phrases."""
+    return {"favourites": kept()}
 
 
-def _change(body: bytes) -> None:
-    speech, is_kept = read_speech(body), read_object(body).get("kept", True)
-    if not isinstance(is_kept, bool):
-        raise InvalidRequestError("invalid_kept", _("kept: give true or false."))
-    if not is_kept:
-        Favourite.objects.forget(speech.text)
-        return
-    if len(speech.text) > FAVOURITE_CHARACTERS:
-        words = _("A favourite has {limit} characters at most.")
-        raise InvalidRequestError("text_too_long", words.format(limit=FAVOURITE_CHARACTERS))
-    Favourite.objects.keep(speech.text, speech.mood, speech.intensity)
+@router.write(
+    "/favourites",
+    schemas.Favourites,
+    operation_id="keep",
+    summary=gettext_noop("Keep a phrase, or forget it"),
+    example={"text": "Hola", "mood": "happy"},
+)
+def keep(request: HttpRequest, favourite: schemas.Favourite) -> dict[str, Any]:
+    """Keep a phrase, or forget it, and return those that are left."""
+    if not favourite.kept:
+        Favourite.objects.forget(favourite.text)
+    elif len(favourite.text) > FAVOURITE_CHARACTERS:
+        detail = _("A favourite has {limit} characters at most.")
+        raise InvalidRequestError("text_too_long", detail.format(limit=FAVOURITE_CHARACTERS))
+    else:
+        Favourite.objects.keep(favourite.text, favourite.mood, favourite.intensity)
+    push_favourites(kept())
+    return {"favourites": kept()}

@@ -51,8 +51,8 @@ def plugged_into(settings: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]
 
     `settings` are the project's by name. What they have is kept. The disk is not touched.
     """
-    apps = [each for each in settings.get("INSTALLED_APPS", ()) if each != EARLIER_APP]
-    if not any(each.partition(".")[0] == APP for each in apps):
+    apps = [each for each in settings.get("INSTALLED_APPS", ()) if _package(each) != EARLIER_APP]
+    if APP not in map(_package, apps):
         apps.append(APP)
     databases = dict(settings.get("DATABASES", {}))
     databases.setdefault(ALIAS, _database(_path(settings, databases.get("default", {}))))
@@ -60,6 +60,10 @@ def plugged_into(settings: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]
     if ROUTER not in routers:
         routers.insert(0, ROUTER)  # the first one that has an opinion decides
     return apps, databases, routers
+
+
+def _package(app: str) -> str:
+    return app.partition(".")[0]
 
 
 def _path(settings: Mapping[str, Any], default: Mapping[str, Any]) -> Path:

@@ -13,22 +13,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
+from ttsmirror.conf import conf
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
-from ttsmirror.plugged_in import (
-    ALIAS,
-    APP,
-    NOTE,
-    ROUTER,
-    VARIABLE,
-)
+from ttsmirror.plugged_in import ALIAS, APP, EARLIER_APP, NOTE, ROUTER, VARIABLE
 
 logger = logging.getLogger(__name__)
 
 COPIED = (Utterance, UtteranceChunk, OutboxEntry)
 """Each after the one that it refers to."""
-EARLIER_PREFIX = "ttsmonitor_"
-"""Tables of an earlier version. The mirror's own tables keep these names, in their own file."""
+EARLIER_RETENTION = "ttsmonitor_keeping"
 EARLIER_WORD_INDEX = "utterance_words"
 EARLIER_FUNCTIONS = ("moxie_count_utterance", "moxie_words", "moxie_hour")
 """What an earlier version created in PostgreSQL for its search index."""
@@ -124,6 +118,37 @@ def has_copied() -> bool:
         return bool(cursor.fetchone()[0] == HAS_COPIED)
 
 
+def take_over(source: str) -> list[str]:
+    """Take over what earlier versions left in the database `source` and in our own file.
+
+    Return messages for the user. Call it after prepare().
+    """
+    messages, days = [], None
+    if copied := copy_old_tables(source):
+        messages.append(f"Copied {copied} rows of the spoken history into its own database.")
+        days = _retention_days(source)
+    ours = {model._meta.db_table for model in COPIED}
+    if unused := _earlier_tables(ALIAS) - ours:
+        days = _retention_days(ALIAS)
+        _drop(ALIAS, unused)  # its triggers would go on counting and indexing
+    if days is not None and days != conf.TTS_HISTORY_DAYS:
+        messages.append(
+            f"How long the history is kept ({days} days, 0 is for ever) is no longer set in the"
+            f" admin: set MOXIE_TTS_TTS_HISTORY_DAYS={days}."
+        )
+    return messages
+
+
+def _retention_days(alias: str) -> int | None:
+    """Return the days that an earlier version's admin was told, or None if it was not."""
+    if EARLIER_RETENTION not in _tables(alias):
+        return None
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"SELECT days FROM {EARLIER_RETENTION} ORDER BY id LIMIT 1")  # noqa: S608
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
 def copy_old_tables(source: str) -> int:
     """Copy once what an earlier version kept in the database `source`. Return how many rows.
 
@@ -168,19 +193,33 @@ def drop_old_tables(source: str = DEFAULT_DB_ALIAS) -> None:
 
     Only once it was copied. It locks that database: stop OpenMoxie first.
     """
-    old = sorted(name for name in _tables(source) if name.startswith(EARLIER_PREFIX))
-    if old and not has_copied():
+    earlier = _earlier_tables(source)
+    if earlier and not has_copied():
         raise MoxieTTSError("The old tables are not copied yet: run migrate first.")
-    connection = connections[source]
+    _drop(source, earlier)
+
+
+def _earlier_tables(alias: str) -> set[str]:
+    return {name for name in _tables(alias) if name.startswith(f"{EARLIER_APP}_")}
+
+
+def _drop(alias: str, tables: set[str]) -> None:
+    """Drop these tables of an earlier version, its search index, and the record of both."""
+    connection = connections[alias]
     quote = connection.ops.quote_name
-    with connection.cursor() as cursor:
+    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for name in old:
+            for name in tables:  # whatever refers to one of them is one of them
                 cursor.execute(f"DROP TABLE {quote(name)} CASCADE")
             for name in EARLIER_FUNCTIONS:
                 cursor.execute(f"DROP FUNCTION IF EXISTS {name} CASCADE")
-            return
-        cursor.execute("PRAGMA foreign_keys = OFF")  # they refer to one another
-        for name in [*old, EARLIER_WORD_INDEX]:
-            cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
-        cursor.execute("PRAGMA foreign_keys = ON")
+        else:
+            cursor.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+                [Utterance._meta.db_table],
+            )
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {quote(name)}")
+            for name in (EARLIER_WORD_INDEX, *tables):
+                cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+    MigrationRecorder(connection).migration_qs.filter(app=EARLIER_APP).delete()

@@ -5,7 +5,7 @@ Where Django would look at every row, it uses the sums in memory (see history.ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -51,9 +51,9 @@ class Selection:
         except (ValueError, OverflowError) as exc:
             raise IncorrectLookupParameters(str(exc)) from exc
 
-    def groups(self) -> list[tuple[datetime, Key, Sums]]:
-        """Return the sums of what is selected."""
-        return list(sums_by_hour.groups(self.equal, *(self.span or ())))
+    def groups(self) -> Iterator[tuple[datetime, Key, Sums]]:
+        """Yield the sums of what is selected."""
+        return sums_by_hour.groups(self.equal, *(self.span or ()))
 
 
 def _span(parameters: Mapping[str, str]) -> tuple[datetime, datetime] | None:

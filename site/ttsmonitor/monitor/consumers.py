@@ -1,4 +1,4 @@
-"""The live monitor's WebSocket."""
+"""The WebSocket of the live monitor."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from ttsmonitor.web.live_consumer import LiveConsumer
 
 
 class MonitorConsumer(LiveConsumer):
-    """`{"type": "figures"}` asks for the numbers alone, `progress` for what is being said."""
+    """The pipe to a monitor page.
 
-    common_answers: ClassVar = {
-        "snapshot": snapshot.whole,
-        "figures": snapshot.figures,
-        "progress": lambda: snapshot.progress() or {"id": None},
+    `{"type": "figures"}` asks for the numbers alone, `progress` for the current utterance.
+    """
+
+    answers: ClassVar = {
+        "snapshot": lambda self: snapshot.whole(),
+        "figures": lambda self: snapshot.figures(),
+        "progress": lambda self: snapshot.progress() or {"id": None},
     }
+    shared: ClassVar = ("snapshot", "figures", "progress")
 
     def wanted_groups(self) -> list[str]:
+        """Return the group of the monitor."""
         return [MONITOR_GROUP]

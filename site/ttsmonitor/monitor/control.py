@@ -1,4 +1,4 @@
-"""What a page orders the speech service to do, wherever that runs."""
+"""Send the control messages of pages to the speech service, in this process or by the broker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def running_here() -> Any:
 
 
 def obey(control: Control) -> None:
-    """Have it done: by the service of this process, else by the one that the broker reaches."""
+    """Execute a control message in this process, else publish it to the broker."""
     running = running_here()
     if running is not None:
         running.control(control)

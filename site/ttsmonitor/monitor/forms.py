@@ -1,4 +1,4 @@
-"""The form of a voice setting: what is installed, and what was heard of, to choose from."""
+"""Forms: a voice setting, with choices from what is installed and known; the retention."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ Choices = dict[str, str]
 
 
 class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Choices instead of names to be typed; what is stored stays one, installed or not."""
+    """A voice setting with choices; a stored value stays one of them, installed or not."""
 
     class Meta:
+        """Model and fields."""
+
         model = VoiceSetting
         fields = ("device_id", "source", "lang", "voice", "speaker", "speed", "volume")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Look up the choices of this moment."""
         super().__init__(*args, **kwargs)
-        # Made here, not in the class: they are of this moment.
         for name, choices in {
             "device_id": {each: each for each in recent_values("device_id")},
             "source": {each: source_label(each) for each in [*SOURCES, *recent_values("source")]},
@@ -63,7 +65,7 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def voice_choices() -> Choices:
-    """The voices that are installed, by the names that messages give them."""
+    """Return the installed voices by the names that messages use."""
     installed = installed_voices(conf.path("TTS_VOICE_DIR"))
     named = {voice.name: _described(voice.name, voice.speakers) for voice in installed}
     return named | {ESPEAK: "eSpeak NG"}

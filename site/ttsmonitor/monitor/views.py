@@ -1,4 +1,4 @@
-"""The monitor's page, and its health for whoever watches over the service."""
+"""The monitor's page, and /health for monitoring tools."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ttsmonitor.web.pages import page
 
 @page
 def monitor(request: HttpRequest) -> HttpResponse:
-    """What is said, what waits, what was said: drawn here, kept up to date by monitor.js."""
+    """Draw the monitor; monitor.js keeps it up to date."""
     status, filters = snapshot.status(), _filters(request)
     numbers, newest = stats.collect(), pagination.read(filters.rows(), {}, snapshot.RECENT)
     context = {
@@ -58,7 +58,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when everything works, else 503, with named checks."""
+    """Answer 200 when everything works, else 503, with named checks."""
     report = snapshot.health()
     if snapshot.NOT_RUNNING in (check["detail"] for check in report["checks"].values()):
         return JsonResponse(report | {"detail": snapshot.NOT_RUNNING}, status=503)
@@ -66,7 +66,7 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def health_answer(request: HttpRequest, report: dict[str, Any]) -> JsonResponse:
-    """A report of checks. Details can quote what was said, so they are for those who may see it."""
+    """Return a report of checks; details can quote utterances, so they need access."""
     if not _may_see_details(request):
         bare = {
             name: {"ok": check["ok"], "since": check["since"]}
@@ -77,7 +77,7 @@ def health_answer(request: HttpRequest, report: dict[str, Any]) -> JsonResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's page, but for programs: they get JSON."""
+    """Answer a failed CSRF check: JSON for the API, Django's page elsewhere."""
     if not jsonapi.is_api(request):
         return csrf.csrf_failure(request, reason)
     detail = _("Send the X-CSRFToken header, or a token: Authorization: Bearer …")
@@ -85,7 +85,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:
-    """The checks as the page shows them: what works says what it is, what fails says why."""
+    """Return the checks with icon, label and detail; the detail of a failure is its reason."""
     broken = {"ok": False, "detail": snapshot.NOT_RUNNING, "since": None}
     good = {
         "broker": status["broker"]["address"],
@@ -101,7 +101,7 @@ def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]
 
 
 def _filters(request: HttpRequest) -> Filters:
-    """What the address asks for; all of it where that cannot be understood."""
+    """Return the filters of the address, or none where they are not valid."""
     try:
         return Filters.read(request.GET)
     except BadRequestError:
@@ -112,4 +112,4 @@ def _may_see_details(request: HttpRequest) -> bool:
     try:
         return not conf.MOXIE_REQUIRE_LOGIN or request.user.is_authenticated
     except DatabaseError:
-        return False  # and the check of the database says so
+        return False  # the check of the database reports it

@@ -1,149 +1,188 @@
-"""What every page's WebSocket does: a snapshot, then changes, goodbye when the server stops."""
+"""The WebSocket of a page: a snapshot, then changes, and a goodbye when the server stops."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from ttsmonitor.live_events import encode
 from ttsmonitor.web.access import may_enter
-from ttsmonitor.web.fanout import Told, encode, fanout
-from ttsmonitor.web.time_zone import in_zone_of, zone_of
+from ttsmonitor.web.time_zone import in_zone, zone_of
 
 logger = logging.getLogger(__name__)
 
 SERVICE_RESTART = 4012
-"""Says what 1012 is for, which Daphne refuses to send: an application may use 1000 and 3000 up."""
-BYE_SECONDS = 1.0
-MOST_EARLY = 1_000
+"""Means what 1012 means, which Daphne refuses: an application may use 1000, and 3000 and above."""
+GOODBYE_SECONDS = 1.0
 
 _open: set[LiveConsumer] = set()
+_made: dict[tuple[type[LiveConsumer], str, ZoneInfo | None], tuple[float, str]] = {}
+"""Shared answers with the time at which each was begun. One thread makes them all."""
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """A pipe from groups to a page; what happens together comes in one message, a list of events.
+    """A pipe from groups of the channel layer to a page.
 
-    `{"type": "snapshot"}` asks for everything again.
+    Channels dispatches one message after another, so events that arrive while the snapshot is
+    made are sent after it. Events of one moment come in one message, as a list.
+
+    A page asks for everything again with `{"type": "snapshot"}`.
     """
 
-    answers: ClassVar[dict[str, Callable[[LiveConsumer], dict[str, Any]]]] = {}
-    """What a page may ask for by type, and what makes the answer (in a thread)."""
-    common_answers: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
-    """The same for what is equal for all pages of a time zone: made once for all of them that ask
-    at about that time."""
+    answers: ClassVar[dict[str, Callable[[Any], dict[str, Any]]]] = {}
+    """The types that a page may ask for; each function makes the answer, in a thread."""
+    shared: ClassVar[tuple[str, ...]] = ()
+    """Those whose answer is the same for all pages of a time zone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start outside of all groups."""
         super().__init__(*args, **kwargs)
-        # What happens before the page has its snapshot comes after it.
-        self._early: list[Told] | None = []
+        self._joined: list[str] = []
+        self._asked: dict[str, float] = {}
+        self._answering: asyncio.Task[None] | None = None
 
     def wanted_groups(self) -> list[str]:
-        """The groups whose events this page gets."""
+        """Return the groups whose events this page gets."""
         raise NotImplementedError
 
     @property
     def is_open(self) -> bool:
-        """Was it let in, and is it still here?"""
+        """True from acceptance to disconnection."""
         return self in _open
 
-    def concerns(self, event: dict[str, Any]) -> bool:
-        """Is this event for this page?"""
+    def concerns(self, kind: str, text: str) -> bool:
+        """Return True if an event, by its type and its JSON, is for this page."""
         return True
 
     async def exists(self) -> bool:
-        """Is there what this page shows?"""
+        """Return True if there is what this page shows."""
         return True
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket, and forget it however that ends."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _open.discard(self)
+            if self._answering is not None:
+                self._answering.cancel()
+            for group in self._joined:
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Call the handler of a message.
+
+        Channels looks after database connections before each message, in the thread that makes
+        the answers, and so a slow answer would delay events. Answers do that themselves.
+        """
+        if message["type"] == "websocket.connect":
+            await super().dispatch(message)
+        else:
+            await getattr(self, get_handler_name(message))(message)
+
     async def connect(self) -> None:
+        """Accept the socket and send the snapshot, or refuse it."""
         if not may_enter(self.scope) or not await self.exists():
             await self.close()
             return
-        # Before the snapshot, so that nothing falls between the two.
-        for group in self.wanted_groups():
-            await fanout().join(group, self)
         _open.add(self)
         await self.accept()
-        await self._ask("snapshot")
+        await self._send_snapshot()
 
     async def disconnect(self, code: int) -> None:
+        """Count the socket as closed."""
         _open.discard(self)
-        for group in self.wanted_groups():
-            await fanout().leave(group, self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Decode a message of the page; ignore what is no JSON object."""
         try:
-            asked = json.loads(text_data or "")
+            message = json.loads(text_data or "")
         except (ValueError, RecursionError):
             return
-        if isinstance(asked, dict):
-            await self.asked(asked)
+        if isinstance(message, dict):
+            await self.handle(message)
 
-    async def asked(self, question: dict[str, Any]) -> None:
-        """The page says this."""
-        if question.get("type") in [*self.answers, *self.common_answers]:
-            await self._ask(question["type"])
+    async def handle(self, message: dict[str, Any]) -> None:
+        """Answer a message of the page."""
+        kind = message.get("type")
+        if kind == "snapshot":
+            await self._send_snapshot()
+        elif kind in list(self.answers):
+            self._asked[kind] = time.monotonic()
+            if self._answering is None or self._answering.done():
+                self._answering = asyncio.create_task(self._send_answers())
 
-    async def tell(self, told: list[Told]) -> None:
-        """Send what concerns this page."""
-        if self._early is not None:
-            self._early = [*self._early, *told][-MOST_EARLY:]
+    async def page_events(self, message: dict[str, Any]) -> None:
+        """Send the events of a group that concern this page."""
+        if not self.is_open:
             return
-        texts = [text for event, text in told if event["type"] != "bye" and self.concerns(event)]
-        if texts and self.is_open:
-            # In one message: it is the messages that cost, with some hundred pages.
+        events = list(zip(message["kinds"], message["texts"], strict=True))
+        texts = [text for kind, text in events if kind != "bye" and self.concerns(kind, text)]
+        if texts:
             await self.send(text_data=texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
-        if self.is_open and any(event["type"] == "bye" for event, _text in told):
-            await self.lose()
+        if "bye" in message["kinds"]:
+            await self.say_goodbye()
 
-    async def answer(self, text: str) -> None:
-        """Send it, and after the first what happened meanwhile."""
-        await self.send(text_data=text)
-        early, self._early = self._early, None
-        if early:
-            await self.tell(early)
-
-    async def lose(self) -> None:
-        """Say goodbye: the page will come again."""
+    async def say_goodbye(self) -> None:
+        """Close the socket; the page connects again."""
         await self.close(code=SERVICE_RESTART)
         _open.discard(self)
 
-    async def _ask(self, kind: str) -> None:
-        cookies = self.scope.get("cookies", {})
-        if kind in self.common_answers:
-            make = self.common_answers[kind]
-            # Days begin with the zone, so an answer is common to the pages of one zone.
-            of = (make, zone_of(cookies))
-            fanout().ask(self, kind, lambda: _made_in_zone(cookies, make), of)
-            return
+    async def _send_snapshot(self) -> None:
+        """Join the groups, so that no event falls between, then send the snapshot.
+
+        Every snapshot joins anew: a layer forgets a member after a day.
+        """
+        self._joined = self.wanted_groups()
+        for group in self._joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        await self._send_answer("snapshot", time.monotonic())
+
+    async def _send_answers(self) -> None:
+        """Answer what was asked for. Events do not wait for it, unlike for a snapshot."""
+        while self._asked:
+            await self._send_answer(*self._asked.popitem())
+
+    async def _send_answer(self, kind: str, asked_at: float) -> None:
+        zone = zone_of(self.scope.get("cookies", {}))
         try:
-            made = await database_sync_to_async(_made_in_zone)(
-                cookies, lambda: self.answers[kind](self)
-            )
+            text = await database_sync_to_async(self._make_answer)(kind, zone, asked_at)
         except Exception:
-            # What escaped would end this without disconnect(): it would be told for ever.
-            logger.exception("%s could not be made", kind)
-            await self.lose()
+            logger.exception("answer %s failed", kind)
+            await self.say_goodbye()
             return
-        await self.answer(encode({"type": kind} | made))
+        await self.send(text_data=text)
 
-
-def _made_in_zone(cookies: Mapping[str, str], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    with in_zone_of(cookies):
-        return make()
+    def _make_answer(self, kind: str, zone: ZoneInfo | None, asked_at: float) -> str:
+        """Return an answer as JSON; one that was begun after `asked_at` serves other pages too."""
+        is_shared, key = kind in self.shared, (type(self), kind, zone)
+        begun, text = _made.get(key, (-math.inf, ""))
+        if not is_shared or begun < asked_at:
+            begun = time.monotonic()
+            with in_zone(zone):
+                text = encode({"type": kind} | self.answers[kind](self))
+            if is_shared:
+                _made[key] = (begun, text)
+        return text
 
 
 def open_sockets() -> int:
-    """How many pages are connected to this process."""
+    """Return the number of pages that are connected to this process."""
     return len(_open)
 
 
 def wait_for_goodbyes() -> None:
-    """After a `bye` event: wait until the pages have it, which Daphne would cut off."""
-    deadline = time.monotonic() + BYE_SECONDS
+    """Wait after a `bye` event until the pages have it; Daphne would cut them off."""
+    deadline = time.monotonic() + GOODBYE_SECONDS
     while open_sockets() and time.monotonic() < deadline:
         time.sleep(0.01)

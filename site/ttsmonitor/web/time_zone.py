@@ -1,6 +1,6 @@
-"""The visitor's time zone: pages tell times, and begin days, as the clock on their wall does.
+"""The visitor's time zone, in which pages show times and begin days.
 
-timezone.js keeps the browser's zone in a cookie. Whoever sends none sees the server's.
+timezone.js keeps the browser's zone in a cookie; without the cookie the server's zone is used.
 """
 
 from __future__ import annotations
@@ -21,26 +21,31 @@ _known = cache(available_timezones)
 
 
 def zone_of(cookies: Mapping[str, str]) -> ZoneInfo | None:
-    """The zone that these cookies name; None where they name none that there is."""
-    return named(cookies.get(COOKIE, ""))
+    """Return the zone that the cookies name, or None."""
+    return find_zone(cookies.get(COOKIE, ""))
 
 
-def named(name: str) -> ZoneInfo | None:
-    """The zone of that name; None where there is none."""
+def find_zone(name: str) -> ZoneInfo | None:
+    """Return the zone of a name, or None if there is none."""
     return ZoneInfo(name) if name in _known() else None
 
 
 def in_zone_of(cookies: Mapping[str, str]) -> AbstractContextManager[None]:
-    """Within this block times are those of whoever sent these cookies."""
-    zone: AbstractContextManager[None] = timezone.override(
-        zone_of(cookies) or timezone.get_default_timezone()
+    """Return a context with the zone of the cookies as the current one."""
+    return in_zone(zone_of(cookies))
+
+
+def in_zone(zone: ZoneInfo | None) -> AbstractContextManager[None]:
+    """Return a context with a zone, or the server's, as the current one."""
+    context: AbstractContextManager[None] = timezone.override(
+        zone or timezone.get_default_timezone()
     )
-    return zone
+    return context
 
 
 @sync_and_async_middleware
 def visitor_time_zone(get_response: Any) -> Any:
-    """Answer a request in the zone of its visitor."""
+    """Middleware that answers a request in the visitor's zone."""
 
     async def asynchronous(request: HttpRequest) -> Any:
         with in_zone_of(request.COOKIES):

@@ -194,10 +194,8 @@ LINES = (
         "Until there is a sound device, what is said is heard in browsers only: the monitor has a "
         "button for it. TTS_AUDIO=wav writes files."
     ),
-    gettext_noop("a listener in a browser was lost"),
-    gettext_noop("a page could not be told"),
-    gettext_noop("the events of {group} do not come any more"),
-    gettext_noop("{answer} could not be made"),
+    gettext_noop("sound to a browser failed"),
+    gettext_noop("answer {kind} failed"),
     gettext_noop("how far it is could not be told"),
     gettext_noop("synthesis: {cause}"),
     gettext_noop("synthesis failed"),
@@ -232,8 +230,8 @@ LINES = (
     gettext_noop("could not mirror a part of what was said"),
     gettext_noop("could not mirror what the robot said"),
     gettext_noop("could not end what was said"),
-    gettext_noop("{path}: the database does not answer"),
-    gettext_noop("{path}: could not be answered"),
+    gettext_noop("{path}: database error"),
+    gettext_noop("{path}: unexpected error"),
     gettext_noop(
         "nobody confirms what was published (sentences: {count}): does a speech service "
         "listen on {topic}, and does the broker's ACL let this account write there and "

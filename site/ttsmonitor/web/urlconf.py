@@ -1,4 +1,4 @@
-"""Which URLs a process serves: the hive's, or (in the speech service) the monitor's."""
+"""Choose the URLconf of a process: the hive's, or the monitor's in the speech service."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ SCOPE_KEY = "moxie.urlconf"
 
 
 class WithUrlconf:
-    """The ASGI application, with its HTTP requests answered from another URLconf."""
+    """An ASGI application whose HTTP requests use another URLconf."""
 
     def __init__(self, application: Any, urlconf: str) -> None:
+        """Take the application and the name of the URLconf."""
         self._application = application
         self._urlconf = urlconf
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve a connection with the URLconf in its scope."""
         await self._application(scope | {SCOPE_KEY: self._urlconf}, receive, send)
 
 
 @sync_and_async_middleware
 def urlconf_from_scope(get_response: Any) -> Any:
-    """Hand the scope's URLconf to Django's resolver."""
+    """Middleware that hands the scope's URLconf to Django's resolver."""
 
     def choose(request: HttpRequest) -> None:
         if urlconf := getattr(request, "scope", {}).get(SCOPE_KEY):

@@ -21,7 +21,7 @@ def site(browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror) 
     return Described(browser)
 
 
-def test_every_endpoint_is_described_and_nothing_else(site: Described) -> None:
+def test_document_describes_exactly_the_endpoints(site: Described) -> None:
     assert set(site.document["paths"]) - {"/health"} == routes()
 
 
@@ -60,7 +60,7 @@ def test_refusals_are_as_described(site: Described) -> None:
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "One robot"), ("es", "Un robot")])
-def test_the_page_is_in_the_visitors_language(
+def test_page_is_in_the_visitors_language(
     site: Described, browser: Client, language: str, words: str
 ) -> None:
     page = browser.get("/api/", headers={"accept-language": language}).content.decode()

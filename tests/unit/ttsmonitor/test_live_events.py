@@ -41,9 +41,7 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[BrokenLayer]:
     loop.close()
 
 
-def test_a_layer_that_is_away_is_told_once_and_does_not_feed_itself(
-    layer: BrokenLayer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_layer_is_logged_once(layer: BrokenLayer, caplog: pytest.LogCaptureFixture) -> None:
     logger, handler = logging.getLogger("ttsmonitor"), ActivityHandler()
     logger.addHandler(handler)
     try:
@@ -57,7 +55,7 @@ def test_a_layer_that_is_away_is_told_once_and_does_not_feed_itself(
     assert any("no Redis answers" in entry["text"] for entry in handler.entries())
 
 
-def test_the_activity_shows_of_an_id_its_beginning() -> None:
+def test_activity_shortens_ids() -> None:
     logger, handler = logging.getLogger("ttsmonitor"), ActivityHandler()
     logger.addHandler(handler)
     try:

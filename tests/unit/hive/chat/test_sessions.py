@@ -124,6 +124,7 @@ def test_model_answers_on_page_and_failure_is_shown(
         ({"command": "dance"}, "unknown_command"),
         ({"text": "a" * 1001}, "text_too_long"),
         ({"text": "Hola", "module": 999}, "unknown_module"),
+        ({"text": "Hola", "module": "1"}, "unknown_module"),
         ({"text": ["Hola"]}, "text_too_long"),
     ],
 )

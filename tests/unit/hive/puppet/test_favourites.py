@@ -30,7 +30,7 @@ def test_recent_phrases_are_unique_with_latest_mood() -> None:
     ]
 
 
-def test_favourite_is_unique_updated_and_removed(browser: Client, server: SentServer) -> None:
+def test_favourite_is_kept_once_with_latest_mood(browser: Client, server: SentServer) -> None:
     assert browser.get(PATH).json() == {"favourites": []}
     post(browser, text="Hola")
     post(browser, text="Adiós", mood="sad", intensity=1)
@@ -45,7 +45,7 @@ def test_favourite_is_unique_updated_and_removed(browser: Client, server: SentSe
     assert post(browser, text="Hola", kept=False).status_code == 200
 
 
-def test_oldest_favourite_makes_room(
+def test_oldest_favourite_is_dropped_beyond_the_limit(
     browser: Client, server: SentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(favourites, "FAVOURITES", 2)
@@ -71,7 +71,7 @@ def test_invalid_favourite_is_refused(
     assert not Favourite.objects.exists()
 
 
-def test_favourites_are_escaped(browser: Client, robot: Any, server: SentServer) -> None:
+def test_favourites_are_escaped_on_pages(browser: Client, robot: Any, server: SentServer) -> None:
     Favourite.objects.keep("<b>¡Buenas!</b>", "happy", 0.0)
     for path in ("/speak/", f"/puppet/{DEVICE}/"):
         page = browser.get(path).content.decode()
@@ -79,7 +79,7 @@ def test_favourites_are_escaped(browser: Client, robot: Any, server: SentServer)
         assert 'data-mood="happy" data-intensity="0.0"' in page
 
 
-def test_favourites_are_editable_in_admin(db: Any) -> None:
+def test_favourites_are_listed_in_the_admin(db: Any) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("boss", password="a-long-password"))
     Favourite.objects.keep("Hola", "happy", 0.5)

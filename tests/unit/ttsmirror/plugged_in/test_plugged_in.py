@@ -51,21 +51,32 @@ def test_other_databases_get_the_file_in_the_work_folder(settings: dict[str, Any
     assert path_of(settings) == str(ROOT / "site" / "work" / "moxie_tts.sqlite3")
 
 
-def test_path_is_told_by_setting_or_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_or_environment_names_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = databases(SQLITE, "/data/db.sqlite3") | {"MOXIE_TTS_DATABASE": "/mine/a.sqlite3"}
     assert path_of(settings) == "/mine/a.sqlite3"
     monkeypatch.setenv("MOXIE_TTS_DATABASE", "~/b.sqlite3")
     assert path_of(settings) == str(Path("~/b.sqlite3").expanduser())
 
 
-def test_what_the_host_has_is_kept() -> None:
+def test_apps_databases_and_routers_of_the_host_are_kept() -> None:
     theirs = {"default": {"ENGINE": SQLITE, "NAME": "/data/db"}, "logs": {"ENGINE": SQLITE}}
     settings = {"INSTALLED_APPS": ("hive",), "DATABASES": theirs, "DATABASE_ROUTERS": ["x.Y"]}
     apps, found, routers = plugged_into(settings)
-    assert apps == ["hive", "ttsmonitor"]
+    assert apps == ["hive", "ttsmirror"]
     assert {name: found[name] for name in theirs} == theirs
     assert routers == [ROUTER, "x.Y"]
     assert set(theirs) == {"default", "logs"}
+
+
+@pytest.mark.parametrize("app", ["ttsmonitor", "ttsmonitor.apps.TTSMonitorConfig"])
+def test_app_of_an_earlier_version_is_replaced(app: str) -> None:
+    apps, *_ = plugged_into({"INSTALLED_APPS": ["hive", app]})
+    assert apps == ["hive", "ttsmirror"]
+
+
+def test_app_that_is_listed_already_is_kept_once() -> None:
+    listed = ["ttsmirror.apps.TTSMirrorConfig", "hive"]
+    assert plugged_into({"INSTALLED_APPS": listed})[0] == listed
 
 
 def test_twice_is_the_same_as_once() -> None:
@@ -74,8 +85,8 @@ def test_twice_is_the_same_as_once() -> None:
     assert plugged_into(dict(zip(names, once, strict=True))) == once
 
 
-def test_it_is_imported_before_there_are_settings() -> None:
-    code = "from ttsmonitor.plugged_in import plugged_into; print(len(plugged_into({})[1]))"
+def test_import_needs_no_django_settings() -> None:
+    code = "from ttsmirror.plugged_in import plugged_into; print(len(plugged_into({})[1]))"
     kept = {name: each for name, each in os.environ.items() if not name.startswith("DJANGO")}
     env = kept | {"PYTHONPATH": str(ROOT / "site")}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
@@ -86,7 +97,7 @@ def test_router_keeps_our_models_and_nothing_else_in_our_database() -> None:
     router = OwnDatabaseRouter()
     assert router.db_for_read(Utterance) == router.db_for_write(Utterance) == ALIAS
     assert router.db_for_write(get_user_model()) is None
-    asked = [(ALIAS, "ttsmonitor"), (ALIAS, "hive"), ("default", "ttsmonitor"), ("default", "hive")]
+    asked = [(ALIAS, "ttsmirror"), (ALIAS, "hive"), ("default", "ttsmirror"), ("default", "hive")]
     assert [router.allow_migrate(*each) for each in asked] == [True, False, False, None]
 
 

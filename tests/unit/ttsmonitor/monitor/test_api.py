@@ -40,26 +40,26 @@ def pages(client: Client, **query: Any) -> list[list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("path", ["status", "queue", "stats", "history", "control"])
-def test_without_a_login_the_answer_is_401_in_json(visitor: Client, path: str) -> None:
+def test_request_without_login_is_401_in_json(visitor: Client, path: str) -> None:
     response = visitor.get(f"/api/{path}")
     assert response.status_code == 401
     assert response.json()["error"] == "login_required"
 
 
-def test_status_is_the_services_own(browser: Client, speech: FakeService) -> None:
+def test_status_is_that_of_the_running_service(browser: Client, speech: FakeService) -> None:
     response = browser.get("/api/status")
     assert response.status_code == 200
     assert response.json()["engine"] == "espeak es"
     assert response["Cache-Control"] == "no-store"
 
 
-def test_status_is_offline_where_no_service_runs(browser: Client) -> None:
+def test_status_without_service_is_offline(browser: Client) -> None:
     answer = browser.get("/api/status").json()
     assert answer["status"] == "offline"
     assert answer["broker"]["connected"] is False
 
 
-def test_queue_is_in_the_order_of_speaking(browser: Client) -> None:
+def test_queue_is_in_speaking_order(browser: Client) -> None:
     utterance("later", status=Status.QUEUED, seconds_ago=1)
     utterance("first", status=Status.QUEUED, seconds_ago=5)
     utterance("urgent", status=Status.QUEUED, priority="high")
@@ -75,14 +75,14 @@ def test_stats_count_the_history(browser: Client) -> None:
     assert (answer["total"], answer["characters"]) == (1, 4)
 
 
-def test_history_is_newest_first_and_as_events_show_it(browser: Client) -> None:
+def test_history_is_newest_first(browser: Client) -> None:
     old = utterance("ayer", seconds_ago=10)
     new = utterance("¡hoy! 🤖")
     answer = browser.get("/api/history").json()
     assert answer == {"utterances": [serialize(new), serialize(old)], "next": None}
 
 
-def test_pages_hold_each_row_once_even_of_one_moment(browser: Client) -> None:
+def test_rows_of_one_moment_are_paged_once(browser: Client) -> None:
     moment = timezone.now()
     made = {str(utterance(received_at=moment).pk) for _ in range(7)}
     found = pages(browser, limit=3)
@@ -90,7 +90,7 @@ def test_pages_hold_each_row_once_even_of_one_moment(browser: Client) -> None:
     assert {row["id"] for page in found for row in page} == made
 
 
-def test_what_is_said_meanwhile_does_not_shift_the_next_page(browser: Client) -> None:
+def test_new_row_does_not_shift_the_next_page(browser: Client) -> None:
     for number in range(4):
         utterance(f"row {number}", seconds_ago=10 - number)
     first = browser.get("/api/history", {"limit": 2}).json()
@@ -135,9 +135,7 @@ def test_history_is_filtered(browser: Client, query: dict[str, str], text: str) 
         {"before": "12-not-a-uuid"},
     ],
 )
-def test_what_cannot_be_understood_is_400_with_a_sentence(
-    browser: Client, query: dict[str, str]
-) -> None:
+def test_invalid_query_is_400_with_a_sentence(browser: Client, query: dict[str, str]) -> None:
     response = browser.get("/api/history", query)
     assert response.status_code == 400
     assert response.json()["error"] == "bad_request"
@@ -161,9 +159,7 @@ NOTHING = [
 @pytest.mark.parametrize(
     ("q", "is_found"), [(q, q in HOLA_LUNA) for q in HOLA_LUNA + NOTHING], ids=repr
 )
-def test_a_search_is_for_words_whatever_else_is_in_it(
-    browser: Client, q: str, is_found: bool
-) -> None:
+def test_search_ignores_operators_and_symbols(browser: Client, q: str, is_found: bool) -> None:
     utterance("Hola, luna")
     response = browser.get("/api/history", {"q": q.encode("utf-8", "surrogatepass")})
     assert len(response.json()["utterances"]) == is_found
@@ -179,7 +175,7 @@ def test_control_reaches_the_service(browser: Client, speech: FakeService) -> No
     assert speech.controls == [Control(action="volume", value=0.5, device_id="moxie-1")]
 
 
-def test_only_what_waits_is_moved_or_removed(browser: Client, speech: FakeService) -> None:
+def test_only_waiting_utterances_are_moved_or_removed(browser: Client, speech: FakeService) -> None:
     one, two = utterance("one", status="queued"), utterance("two", status="queued")
     said = utterance("said")
     move = {"action": "move", "id": str(two.pk), "before": str(one.pk)}
@@ -197,7 +193,7 @@ def test_only_what_waits_is_moved_or_removed(browser: Client, speech: FakeServic
         assert (response.status_code, response.json()["error"]) == (409, "not_waiting")
 
 
-def test_replay_names_a_row_of_the_history(browser: Client, speech: FakeService) -> None:
+def test_replay_of_an_unknown_utterance_is_404(browser: Client, speech: FakeService) -> None:
     said = utterance("otra vez")
     assert post(browser, {"action": "replay", "id": str(said.pk)}).status_code == 200
     assert speech.controls == [Control(action="replay", utterance_id=said.pk)]
@@ -211,17 +207,13 @@ def test_replay_names_a_row_of_the_history(browser: Client, speech: FakeService)
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"\xff", b'{"action":"dance"}', b'{"action":"volume","value":7}']
 )
-def test_unreadable_control_is_400_and_does_nothing(
-    browser: Client, speech: FakeService, body: bytes
-) -> None:
+def test_unreadable_control_is_400(browser: Client, speech: FakeService, body: bytes) -> None:
     response = post(browser, body)
     assert (response.status_code, response.json()["error"]) == (400, "bad_request")
     assert speech.controls == []
 
 
-def test_control_beyond_djangos_limit_is_413(
-    browser: Client, speech: FakeService, settings: Any
-) -> None:
+def test_oversized_control_is_413(browser: Client, speech: FakeService, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     response = post(browser, b"x" * 101)
     assert (response.status_code, response.json()["error"]) == (413, "too_large")
@@ -232,7 +224,7 @@ def test_control_without_a_service_is_503(browser: Client) -> None:
     assert (response.status_code, response.json()["error"]) == (503, "not_running")
 
 
-def test_other_methods_are_405(browser: Client) -> None:
+def test_wrong_method_is_405(browser: Client) -> None:
     response = browser.get("/api/control")
     assert (response.status_code, response["Allow"]) == (405, "POST")
     assert browser.post("/api/status").status_code == 405
@@ -248,7 +240,7 @@ def test_broken_database_is_503_in_json(browser: Client, monkeypatch: pytest.Mon
     assert "disk" not in response.json()["detail"]
 
 
-def test_another_site_cannot_use_the_session(
+def test_session_post_needs_a_csrf_token(
     monitor_urls: None, parent: User, speech: FakeService
 ) -> None:
     client = Client(enforce_csrf_checks=True)
@@ -261,7 +253,7 @@ def test_another_site_cannot_use_the_session(
     assert speech.controls == [Control(action="clear")]
 
 
-def test_an_open_service_still_takes_no_orders_from_other_sites(
+def test_post_needs_a_csrf_token_with_login_off(
     monitor_urls: None, parent: User, speech: FakeService, settings: Any
 ) -> None:
     settings.MOXIE_REQUIRE_LOGIN = False
@@ -271,7 +263,7 @@ def test_an_open_service_still_takes_no_orders_from_other_sites(
     assert post(client, {"action": "pause"}, headers=bearer).status_code == 200
 
 
-def test_a_token_needs_no_session_and_no_csrf(
+def test_api_token_needs_no_csrf_token(
     monitor_urls: None, parent: User, speech: FakeService
 ) -> None:
     client = Client(enforce_csrf_checks=True)
@@ -296,7 +288,7 @@ def test_a_token_needs_no_session_and_no_csrf(
         {"q": "a " * 3_000},
     ],
 )
-def test_an_odd_question_has_an_answer(
+def test_extreme_query_is_answered(
     browser: Client, query: dict[str, str], words: dict[str, str]
 ) -> None:
     utterance("hola")
@@ -305,7 +297,7 @@ def test_an_odd_question_has_an_answer(
         assert browser.get(path, words | query).status_code in (200, 400)
 
 
-def test_the_beginning_of_a_very_long_word_is_looked_for(browser: Client) -> None:
+def test_very_long_word_is_found_by_its_beginning(browser: Client) -> None:
     utterance("¡" + "a" * 500 + "!")
     found = browser.get("/api/history", {"q": "a" * 400}).json()["utterances"]
     assert len(found) == 1

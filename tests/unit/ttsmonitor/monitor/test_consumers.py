@@ -44,7 +44,7 @@ async def page(speech: FakeService) -> AsyncIterator[Any]:
     await communicator.disconnect()
 
 
-async def test_snapshot_comes_first_and_holds_everything(speech: FakeService) -> None:
+async def test_snapshot_comes_first_and_is_complete(speech: FakeService) -> None:
     await database_sync_to_async(utterance)("Hola")
     await database_sync_to_async(utterance)("espera", status="queued", seconds_ago=5)
     communicator = socket_of(User(username="parent"))
@@ -71,19 +71,19 @@ async def test_snapshot_is_bounded() -> None:
     await communicator.disconnect()
 
 
-async def test_strangers_are_refused() -> None:
+async def test_socket_without_login_is_refused() -> None:
     communicator = socket_of(AnonymousUser())
     assert (await communicator.connect())[0] is False
 
 
-async def test_strangers_enter_where_login_is_off(settings: Any) -> None:
+async def test_socket_is_open_with_login_off(settings: Any) -> None:
     settings.MOXIE_REQUIRE_LOGIN = False
     communicator = socket_of(AnonymousUser())
     assert (await communicator.connect())[0] is True
     await communicator.disconnect()
 
 
-async def test_an_event_from_a_thread_reaches_the_page(page: Any) -> None:
+async def test_event_from_a_thread_reaches_the_page(page: Any) -> None:
     live_events.bind(asyncio.get_running_loop())
     try:
         await asyncio.to_thread(live_events.push, live_events.MONITOR_GROUP, "utterance", CHANGE)
@@ -92,7 +92,7 @@ async def test_an_event_from_a_thread_reaches_the_page(page: Any) -> None:
         live_events.bind(None)
 
 
-async def test_a_page_can_ask_again(page: Any) -> None:
+async def test_page_asks_for_figures_and_snapshot_again(page: Any) -> None:
     await database_sync_to_async(utterance)("mientras")
     await page.send_json_to({"type": "figures"})
     figures = await page.receive_json_from()
@@ -104,15 +104,15 @@ async def test_a_page_can_ask_again(page: Any) -> None:
 
 
 @pytest.mark.parametrize("words", ["{", "[]", '"snapshot"', '{"type":"whole"}', '{"type":[]}'])
-async def test_nonsense_is_ignored(page: Any, words: str) -> None:
+async def test_invalid_message_is_ignored(page: Any, words: str) -> None:
     await page.send_to(text_data=words)
     await page.send_to(bytes_data=b"\xff\x00")
     await page.send_json_to({"type": "figures"})
     assert (await page.receive_json_from())["type"] == "figures"
 
 
-async def test_a_stopping_server_says_that_it_restarts(page: Any) -> None:
+async def test_stopping_server_closes_with_restart_code(page: Any) -> None:
     layer: Any = get_channel_layer()
-    bye = {"type": "page.events", "events": [{"type": "bye"}]}
+    bye = live_events.page_events([{"type": "bye"}])
     await layer.group_send(live_events.MONITOR_GROUP, bye)
     assert await page.receive_output() == {"type": "websocket.close", "code": 4012}

@@ -23,7 +23,7 @@ def page_of(client: Client, path: str = "/") -> str:
     return content
 
 
-def test_everything_stands_there_without_scripts(browser: Client, speech: FakeService) -> None:
+def test_page_is_complete_without_scripts(browser: Client, speech: FakeService) -> None:
     utterance("Hola <i>Moxie</i>", source="puppet_mode", device_id="moxie-1", first_audio_ms=46.0)
     utterance("espera", status="queued")
     utterance("mal", status="failed", error="the process is not running")
@@ -37,7 +37,7 @@ def test_everything_stands_there_without_scripts(browser: Client, speech: FakeSe
     assert "<i>Moxie" not in page
 
 
-def test_page_without_a_service_says_so(browser: Client) -> None:
+def test_page_without_service_says_so(browser: Client) -> None:
     page = page_of(browser)
     assert "speech service not running in this process" in page
     assert "state-offline" in page
@@ -61,7 +61,7 @@ def test_pages_keep_to_a_strict_content_policy(visitor: Client, browser: Client,
     assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//(?!testserver[:/])[^"']*""", page)
 
 
-def test_the_filter_in_the_address_is_drawn_and_kept(browser: Client, speech: FakeService) -> None:
+def test_filter_of_the_address_is_drawn(browser: Client, speech: FakeService) -> None:
     utterance("Buenos días", device_id="moxie-1")
     utterance("Buenas noches", device_id="moxie-2", source="chat")
     page = page_of(browser, "/?device_id=moxie-2&q=buenas")
@@ -76,9 +76,7 @@ def test_the_filter_in_the_address_is_drawn_and_kept(browser: Client, speech: Fa
     assert '<option value="moxie-9" selected>' in page_of(browser, "/?device_id=moxie-9")
 
 
-def test_what_waits_can_be_moved_but_the_first_one_not_up(
-    browser: Client, speech: FakeService
-) -> None:
+def test_first_waiting_utterance_cannot_move_up(browser: Client, speech: FakeService) -> None:
     utterance("one", status="queued", seconds_ago=9)
     utterance("two", status="queued", priority="high")
     queue = page_of(browser).partition('id="queue"')[2].partition("</ol>")[0]
@@ -101,7 +99,7 @@ def test_every_icon_exists() -> None:
     assert {name for name in used if f'id="{name}"' not in sprite} == set()
 
 
-def test_every_sentence_of_the_scripts_is_handed_to_them() -> None:
+def test_scripts_get_all_their_sentences() -> None:
     scripts = "".join(script.read_text() for script in SCRIPTS)
     said = set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
     assert len(said) > 5

@@ -15,7 +15,7 @@ from tests.support.web_fakes import FakeService
 from ttsmonitor.models import ApiToken
 
 
-def test_the_page_sends_strangers_to_the_login_and_back(visitor: Client, parent: User) -> None:
+def test_page_without_login_redirects_to_login_and_back(visitor: Client, parent: User) -> None:
     response = visitor.get("/", follow=True)
     assert response.redirect_chain == [("/accounts/login/?next=/", 302)]
     form = {"username": "parent", "password": "a-long-password", "next": "/"}
@@ -23,7 +23,7 @@ def test_the_page_sends_strangers_to_the_login_and_back(visitor: Client, parent:
     assert visitor.get("/").status_code == 200
 
 
-def test_wrong_password_is_told_and_the_name_is_kept(visitor: Client, parent: User) -> None:
+def test_wrong_password_is_reported_and_name_kept(visitor: Client, parent: User) -> None:
     response = visitor.post("/accounts/login/", {"username": "parent", "password": "guess"})
     page = response.content.decode()
     assert "Please enter a correct username and password" in page
@@ -44,7 +44,7 @@ def test_without_required_login_pages_are_open_but_not_the_admin(
     assert visitor.get("/admin/ttsmirror/utterance/").status_code == 302
 
 
-def test_health_is_open_and_tells_no_secrets(visitor: Client, speech: FakeService) -> None:
+def test_health_without_login_has_no_details(visitor: Client, speech: FakeService) -> None:
     assert visitor.get("/health").status_code == 200
     speech.break_check("synthesis", "could not say: mi secreto")
     response = visitor.get("/health")
@@ -55,20 +55,20 @@ def test_health_is_open_and_tells_no_secrets(visitor: Client, speech: FakeServic
     assert "secreto" not in response.content.decode()
 
 
-def test_health_tells_the_cause_to_who_may_know(browser: Client, speech: FakeService) -> None:
+def test_health_with_login_has_the_cause(browser: Client, speech: FakeService) -> None:
     speech.break_check("audio", "the device is gone")
     answer = browser.get("/health").json()
     assert answer["checks"]["audio"]["detail"] == "the device is gone"
     assert answer["checks"]["audio"]["since"] == "2026-01-02T03:04:05.000Z"
 
 
-def test_health_without_a_service_is_503(visitor: Client) -> None:
+def test_health_without_service_is_503(visitor: Client) -> None:
     response = visitor.get("/health")
     assert response.status_code == 503
     assert response.json()["detail"] == "speech service not running in this process"
 
 
-def test_a_made_token_opens_the_api_and_dies_with_its_row(visitor: Client, parent: User) -> None:
+def test_deleted_token_is_refused(visitor: Client, parent: User) -> None:
     printed, hint = StringIO(), StringIO()
     call_command("create_api_token", "kitchen", user="parent", stdout=printed, stderr=hint)
     token = printed.getvalue().strip()
@@ -82,7 +82,7 @@ def test_a_made_token_opens_the_api_and_dies_with_its_row(visitor: Client, paren
     assert visitor.get("/api/stats", headers=bearer).status_code == 401
 
 
-def test_no_token_for_who_does_not_exist_or_has_no_name(db: Any) -> None:
+def test_token_for_an_unknown_user_is_not_made(db: Any) -> None:
     with pytest.raises(CommandError, match="no user 'ghost'"):
         call_command("create_api_token", "kitchen", user="ghost")
     with pytest.raises(CommandError, match="give a name"):
@@ -154,7 +154,7 @@ async def test_websocket_takes_pages_of_its_own_address(
     assert await knock(headers) is True
 
 
-async def test_websocket_knows_its_own_names_only(settings: Any, db: Any) -> None:
+async def test_websocket_of_a_foreign_host_is_refused(settings: Any, db: Any) -> None:
     """A name that an attacker points at this computer is none of them, login or not."""
     settings.MOXIE_REQUIRE_LOGIN = False
     stranger = (b"host", b"evil.example:8787")

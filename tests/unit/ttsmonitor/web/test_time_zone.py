@@ -26,13 +26,13 @@ KIRITIMATI = {COOKIE: "Pacific/Kiritimati"}
 @pytest.mark.parametrize(
     "name", ["", "Nowhere/City", "../../etc/passwd", "/etc/localtime", "America", "\0", "ñ" * 9_000]
 )
-def test_what_is_no_zone_changes_nothing(name: str) -> None:
+def test_unknown_zone_is_ignored(name: str) -> None:
     assert zone_of({COOKIE: name}) is None
     with in_zone_of({COOKIE: name}):
         assert timezone.get_current_timezone() == timezone.get_default_timezone()
 
 
-def test_a_page_tells_the_visitors_time(browser: Client) -> None:
+def test_page_shows_the_visitors_time(browser: Client) -> None:
     utterance("Hola", received_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
 
     def page(zone: str) -> str:
@@ -44,7 +44,7 @@ def test_a_page_tells_the_visitors_time(browser: Client) -> None:
     assert "Jan. 1, 2026, 4:04 p.m." in page("Pacific/Niue")
 
 
-def test_the_next_visitor_does_not_get_the_zone_of_the_one_before(browser: Client) -> None:
+def test_zone_does_not_leak_to_the_next_visitor(browser: Client) -> None:
     browser.cookies[COOKIE] = "Pacific/Kiritimati"
     browser.get("/")
     assert timezone.get_current_timezone() == timezone.get_default_timezone()
@@ -60,7 +60,7 @@ def test_today_begins_at_the_visitors_midnight(db: Any, monkeypatch: pytest.Monk
         assert stats.collect()["today"] == 0
 
 
-def test_it_holds_for_asynchronous_views_too() -> None:
+def test_asynchronous_view_has_the_visitors_zone() -> None:
     async def view(request: HttpRequest) -> str:
         return str(timezone.get_current_timezone())
 
