@@ -131,7 +131,7 @@ class Publisher:
     def hold(self) -> bool:
         """Keep the thread away from the database until release(); False where it stays busy.
 
-        For a fork: SQLite notes in the process which locks it holds, and a child with a copy of such
+        For a fork: SQLite notes in the process which locks it holds. A child with a copy of such
         a note would wait for ever for a thread that it does not have.
         """
         return self._working.acquire(timeout=FORK_SECONDS)
