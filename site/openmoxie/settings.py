@@ -1,4 +1,4 @@
-"""Django's settings: the wiring of the two apps. What people set is in each app's conf.py."""
+"""Django's settings: the wiring of the apps. Settings for people are in each app's conf.py."""
 
 import warnings
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""The mirror in an OpenMoxie that knows nothing of it: put around the methods that speak there.
+"""Patch the methods of an OpenMoxie that make a robot speak.
 
-Everything that a robot is to say leaves through one method, and what it says by itself comes in
-through another. Both are found by name, and are called with what they were given: nothing that
-happens here can change or delay what OpenMoxie does.
+Everything a robot is to say leaves through one method, and what it says by itself comes in through
+another. Both are found by name and called with their own arguments: nothing here can change or
+delay what OpenMoxie does.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _feeling: ContextVar[Call | None] = ContextVar("feeling", default=None)
 
 
 def instrument() -> list[str]:
-    """Put the mirror around what is there, once. What is missing is returned, and logged once."""
+    """Wrap the patch targets, once. Return the missing ones; they are logged once."""
     missing = []
     for point in PATCH_TARGETS:
         try:
@@ -51,7 +51,7 @@ def instrument() -> list[str]:
 
 
 def uninstrument() -> None:
-    """Everything is as it was."""
+    """Restore the original methods."""
     while _taken:
         (owner, name), original = _taken.popitem()
         if original is None:
@@ -77,7 +77,7 @@ def _take(point: PatchTarget) -> None:
 
 
 def _complain(exc: Exception) -> None:
-    """Now and then: to write a traceback takes longer than the call that it is about."""
+    """Log a failure at most once a minute: a traceback takes longer than the call it is about."""
     global _complained
     if time.monotonic() - _complained > COMPLAIN_SECONDS:
         _complained = time.monotonic()
@@ -88,7 +88,7 @@ _complained = -COMPLAIN_SECONDS
 
 
 class Call:
-    """What a method was given, not looked at yet: that takes time."""
+    """The arguments of a call, looked at later, on another thread."""
 
     def __init__(self, point: PatchTarget, args: tuple[Any, ...], kwargs: Given) -> None:
         self._point, self._args, self._kwargs = point, args, kwargs
@@ -100,7 +100,7 @@ class Call:
 
 
 def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
-    """Before the call, so that no echo overtakes it; what it says is read on another thread."""
+    """Wrap a method: hand its call over before it runs, so that no report overtakes it."""
 
     def around(function: Function, point: PatchTarget) -> Function:
         @functools.wraps(function)
@@ -118,7 +118,7 @@ def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
 
 
 def _with_feeling(function: Function, point: PatchTarget) -> Function:
-    """Mood and intensity are in this call; the words leave a few calls further in."""
+    """Wrap a method that knows mood and intensity of the words that leave inside it."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -132,7 +132,7 @@ def _with_feeling(function: Function, point: PatchTarget) -> Function:
 
 
 def _command(call: Call) -> Handed:
-    """A command leaves for a robot: what it is to say, if anything."""
+    """Return what a command makes the robot say, if anything."""
     command, payload = call["command"], call["payload"]
     if command == "telehealth":
         message = payload["message"]
@@ -157,7 +157,7 @@ def _speech(call: Call, output: Given, **options: Any) -> Handed:
 
 
 def _request(call: Call) -> Handed:
-    """A robot asks for an answer, or tells what it has just said."""
+    """Return what a robot reports to have said, if the request is such a report."""
     rcr = call["rcr"]
     speech = rcr.get("speech")
     if rcr.get("command") != "notify" or not isinstance(speech, str):

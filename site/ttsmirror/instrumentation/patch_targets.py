@@ -1,4 +1,4 @@
-"""Where an OpenMoxie speaks: what the plug-in looks for there, by name and parameters.
+"""The methods of an OpenMoxie to patch, by name and parameters.
 
 script/plug-into reads this too, on a machine that may have no Django.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PatchTarget:
-    """A method of OpenMoxie, and what it is wanted for."""
+    """A method of OpenMoxie and the purpose of its patch."""
 
     module: str
     owner: str

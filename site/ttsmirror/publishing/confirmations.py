@@ -33,7 +33,7 @@ UNHEARD = (
 
 @dataclass(frozen=True)
 class MirrorState:
-    """How far what was said has got."""
+    """A snapshot of the publisher's progress."""
 
     waiting: int = 0
     """Sentences that nobody has confirmed as stored yet."""
@@ -46,7 +46,7 @@ class MirrorState:
 
     @property
     def problem(self) -> str:
-        """What is wrong, in a sentence; empty where nothing is."""
+        """What is wrong, as a sentence; empty where nothing is."""
         if self.error:
             return f"the outbox cannot be written: {self.error}"
         if self.overdue:
@@ -55,7 +55,7 @@ class MirrorState:
 
 
 class UnconfirmedUtterances:
-    """Utterances from the hand-over to their confirmation."""
+    """Utterances from their hand-over to the speech service's confirmation."""
 
     def __init__(self) -> None:
         self._connections: dict[UUID, int] = {}  # over which each was sent last
@@ -73,11 +73,12 @@ class UnconfirmedUtterances:
 
     @property
     def state(self) -> MirrorState:
+        """A snapshot for other threads."""
         return MirrorState(len(self._connections), len(self._overdue), self._lost, self._error)
 
     @property
     def is_away(self) -> bool:
-        """Did the database fail the last time that it was asked?"""
+        """True where the database failed when it was last asked."""
         return bool(self._error)
 
     def fail(self, exc: Exception) -> None:
@@ -100,10 +101,10 @@ class UnconfirmedUtterances:
         self._overdue &= self._connections.keys()
 
     def add(self, utterances: Sequence[Chunk]) -> None:
-        """Keep these until they are confirmed.
+        """Keep utterances until they are confirmed.
 
-        They are written at once, unless the database is known to be away: who calls this goes on to
-        send them, and that must not wait.
+        They are written at once, unless the database is known to be away: the caller sends them
+        next, and that must not wait.
         """
         # One that grows keeps the connection that its beginning went over.
         self._connections = {each.utterance_id: NOT_SENT for each in utterances} | self._connections
@@ -174,7 +175,7 @@ class UnconfirmedUtterances:
             self.fail(exc)
 
     def went_over(self, utterance_id: UUID, connection: int) -> bool:
-        """Did it, or its beginning, go out over this connection?"""
+        """Return True where it, or its beginning, was sent over this connection."""
         return self._connections.get(utterance_id) == connection
 
     def confirm(self, ids: Iterable[UUID]) -> None:
@@ -187,7 +188,7 @@ class UnconfirmedUtterances:
         self.save()
 
     def withdraw(self, device_id: str) -> None:
-        """Let nobody speak what a robot (empty: any) still has here; the history gets it."""
+        """Keep a robot's utterances (empty: all) from being spoken; the history gets them."""
         self._unsaved = [
             replace(each, ttl=0) if device_id in ("", each.device_id) else each
             for each in self._unsaved
@@ -196,9 +197,9 @@ class UnconfirmedUtterances:
         self.save()
 
     def all(self, *, but_sent_over: int | None = None) -> list[Chunk]:
-        """Return everything, oldest first; without what went out over that connection already.
+        """Return everything, oldest first, without what that connection has sent already.
 
-        While the database is away, that is what memory has.
+        While the database is away, only what is in memory.
         """
         self.save()
         try:
@@ -213,7 +214,7 @@ class UnconfirmedUtterances:
         ]
 
     def sweep(self, *, is_heard: bool) -> list[Chunk]:
-        """Give up what is too old or too much. Return what to send again, if somebody listens.
+        """Give up what is too old or too much; return what to send again, if somebody listens.
 
         Raises what the database raises.
         """
@@ -232,7 +233,7 @@ class UnconfirmedUtterances:
         return due
 
     def _drop_gone(self) -> None:
-        """What fell out of the outbox, or was deleted from the history, is not waited for."""
+        """Forget utterances that are no longer in the outbox."""
         kept = {*outbox.ids(), *(each.utterance_id for each in self._unsaved)}
         self._connections = {key: at for key, at in self._connections.items() if key in kept}
         self._overdue &= kept
@@ -244,7 +245,7 @@ class UnconfirmedUtterances:
             logger.warning(UNHEARD, len(self._overdue), conf.MQTT_TOPIC, STATUS_TOPIC)
 
     def forgive(self) -> bool:
-        """Somebody confirms again: nothing is overdue from now on. Was something?"""
+        """Clear the overdue set. Return True if it was non-empty."""
         if not self._overdue:
             return False
         logger.info("sentences are confirmed again")

@@ -1,8 +1,8 @@
-"""What robots were sent, and what they say that they said: so that nothing is mirrored twice.
+"""Recognize robots' reports of utterances that were mirrored already.
 
-A robot is sent words, says them or something of its own, and tells what it said. What it was sent
-is mirrored at once, so its word for that is an echo; anything else is news, and is mirrored then.
-What never echoes was not said, as far as anybody knows: the history is told that too.
+A robot is sent words, says them or something of its own, and reports what it said. What it was
+sent is mirrored at once, so its report of that is a duplicate. Anything else is new and is mirrored
+then. An utterance that is never reported counts as not confirmed by the robot in the history.
 
 For the publisher's thread only.
 """
@@ -40,7 +40,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class RobotReport:
-    """A robot's word for what it has just said."""
+    """A robot's report of what it has just said."""
 
     device_id: str
     words: str
@@ -57,10 +57,10 @@ class _Said:
 
 
 class Deduplicator:
-    """note() what is sent, hear() what is said, settle() now and then."""
+    """Matches reports with the utterances that were sent."""
 
     def __init__(self, tell: Callable[[uuid.UUID, bool], None] = lambda *_: None) -> None:
-        """`tell` is called with an utterance and whether its robot confirmed it, once known."""
+        """Call `tell` with an utterance's id and whether its robot confirmed it, once known."""
         self._tell = tell
         self._said: OrderedDict[Key, _Said] = OrderedDict()
         self._events: OrderedDict[Key, Key] = OrderedDict()
@@ -68,7 +68,7 @@ class Deduplicator:
         self._looked = -LOOK_SECONDS
 
     def note(self, utterance: Chunk) -> None:
-        """An utterance is mirrored: if a robot was sent it, its word for it is no news."""
+        """Remember an utterance that a robot was sent; its report will be a duplicate."""
         if not utterance.device_id or utterance.source == "system":
             return
         seconds = SENT_SECONDS + len(utterance.text) / SPOKEN_CHARACTERS_PER_SECOND
@@ -81,7 +81,7 @@ class Deduplicator:
             _trim(self._events)
 
     def hear(self, heard: RobotReport) -> Chunk | None:
-        """A robot tells what it said: the utterance to be mirrored; None where it is no news."""
+        """Return the utterance to mirror for a report; None for a duplicate."""
         key = _key(heard.device_id, heard.words)
         if not key[1]:
             return None
@@ -104,7 +104,7 @@ class Deduplicator:
         return news
 
     def settle(self) -> None:
-        """Forget what is old, and tell the history who was and who was not confirmed."""
+        """Forget old utterances, and record in the history which were confirmed."""
         now = time.monotonic()
         for key, said in list(self._said.items()):
             if said.until <= now:

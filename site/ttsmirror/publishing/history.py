@@ -1,7 +1,6 @@
-"""The spoken history in an OpenMoxie that this was plugged into: the speech service is elsewhere.
+"""The history in an OpenMoxie, built from the speech service's status messages.
 
-It writes its history into its own database. Here that is followed by what it tells: which
-utterances it has, and what became of each. For the publisher's thread only.
+The speech service keeps its own history elsewhere. For the publisher's thread only.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ PRUNE_SECONDS = 3600.0
 
 
 class HistoryFollower:
-    """adopt() what the speech service has, follow() what it tells, write() it down."""
+    """Adds confirmed utterances to the history and records their outcomes."""
 
     def __init__(self) -> None:
         self._told: deque[dict[str, Any]] = deque(maxlen=FOLLOWED)
         self._pruned = -PRUNE_SECONDS
 
     def adopt(self, ids: Iterable[UUID]) -> None:
-        """The speech service has stored these, which the outbox has still."""
+        """Add utterances that the speech service has stored; the outbox still has their text."""
         now = timezone.now()
         rows = [
             Utterance(text=each.text, status=Utterance.Status.QUEUED, **utterance_fields(each, now))
@@ -40,12 +39,12 @@ class HistoryFollower:
         Utterance.objects.bulk_create(rows, ignore_conflicts=True)
 
     def follow(self, fields: dict[str, Any]) -> None:
-        """Take in a message of the status topic."""
+        """Remember a status message until write()."""
         if fields.get("event") in ("playing", *ENDS):
             self._told.append(fields)
 
     def write(self) -> None:
-        """Write down what was told, and forget what is old."""
+        """Record the outcomes, and delete what exceeds TTS_HISTORY_DAYS."""
         while self._told:
             _apply(self._told[0])
             self._told.popleft()  # not before: the database may be away

@@ -1,4 +1,4 @@
-"""The mirror: whatever makes the robot speak hands its words over here, and goes on.
+"""The entry point of the mirror: hand text over and go on.
 
 Nothing in this module blocks, touches the network or raises into its caller. A missing broker
 means speech without a mirror, never no speech.
@@ -41,7 +41,7 @@ class TTSMirrorPublisher:
     """Mirrors speech to the speech service. One per process: see get_tts_mirror()."""
 
     def __init__(self, host: str = "", port: int = 0, topic: str = "") -> None:
-        """Nothing is connected yet. Empty values are taken from the settings."""
+        """Prepare the mirror without connecting. Empty values come from the settings."""
         self._arguments: dict[str, Any] = {"host": host, "port": port, "topic": topic}
         self._listeners: list[Listener] = []
         self._renew()
@@ -68,11 +68,11 @@ class TTSMirrorPublisher:
 
     @property
     def state(self) -> MirrorState:
-        """How far what was said has got."""
+        """A snapshot of the publisher's progress."""
         return self._publisher.state
 
     def start(self) -> None:
-        """Connect in the background. The first publish_text() does it where nobody did."""
+        """Connect in the background; the first publish_text() does it otherwise."""
         if self._is_started or not self._starting.acquire(blocking=False):
             return
         try:
@@ -84,7 +84,7 @@ class TTSMirrorPublisher:
             self._starting.release()
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
-        """Let out what was handed over, at most for so long; the rest stays in the outbox."""
+        """Publish what was handed over, for at most so long; the rest stays in the outbox."""
         if self._is_started:
             self._publisher.stop(timeout_seconds)
 
@@ -135,9 +135,9 @@ class TTSMirrorPublisher:
         lang: str = "",
         is_last: bool = False,
     ) -> None:
-        """Hand over the next part of something that is still being made: it is spoken at once.
+        """Hand over the next part of an answer that is still being made; it is spoken at once.
 
-        publish_text() with the same id ends it, and mirrors nothing more; or drop_parts() does.
+        publish_text() with the same id ends the answer without repeating it; so does drop_parts().
         """
         try:
             self.start()
@@ -154,7 +154,7 @@ class TTSMirrorPublisher:
             logger.exception("could not mirror a part of what was said")
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
-        """It ends here, and what nobody has heard of it yet is not to be spoken."""
+        """End a streamed answer; parts that nobody has heard yet are not spoken."""
         try:
             if begun := self._begun.pop(utterance_id, None):
                 self._end(replace(begun, ttl=0))
@@ -178,9 +178,9 @@ class TTSMirrorPublisher:
             del self._begun[begun.utterance_id]
 
     def hand_over(self, make: Callable[[], Handed]) -> None:
-        """Have `make` called soon, on another thread, and publish what it returns.
+        """Call `make` on the publisher's thread and publish what it returns.
 
-        For whoever has no time even to look at what was said.
+        For callers that have no time even to look at what was said.
         """
         self.start()
         self._publisher.hand_over(make)
@@ -188,9 +188,9 @@ class TTSMirrorPublisher:
     def robot_said(
         self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
     ) -> None:
-        """A robot tells what it has just said. Mirrored, unless it was when it was sent.
+        """Mirror what a robot reports to have said, unless it was mirrored when it was sent.
 
-        With `is_ours` it is content that the robot has from here: it is never mirrored again.
+        With `is_ours` it is content that the robot has from here, which is never mirrored again.
         """
         try:
             self.start()
@@ -199,7 +199,7 @@ class TTSMirrorPublisher:
             logger.exception("could not mirror what the robot said")
 
     def publish_control(self, control: Control) -> None:
-        """Hand a control over (interrupt, skip, …) and return at once."""
+        """Hand over a control (interrupt, skip, …) and return at once."""
         try:
             self.start()
             self._publisher.publish_control(control)
@@ -207,10 +207,10 @@ class TTSMirrorPublisher:
             logger.exception("could not send %s", control.action)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with what becomes of utterances: the messages of moxie/tts/status.
+        """Call `listener` with the messages of moxie/tts/status.
 
-        And with `{"event": "sent", "id", "device_id"}` when one left for the broker, and with
-        `{"robot": "said", "id"}` when its robot told that it said it (`unconfirmed`: it did not).
+        Also with `{"event": "sent", "id", "device_id"}` when an utterance left for the broker, and
+        with `{"robot": "said", "id"}` when its robot confirmed it (`unconfirmed`: it did not).
         """
         self._listeners.append(listener)
         self._publisher.add_listener(listener)
@@ -248,16 +248,15 @@ def _new_id() -> uuid.UUID:
 
 @functools.cache
 def get_tts_mirror() -> TTSMirrorPublisher:
-    """The mirror of this process."""
+    """Return the mirror of this process."""
     return TTSMirrorPublisher()
 
 
 def mirror_speech(*, source: str, text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a function that makes the robot speak: its argument `text` has the words.
 
-    Device, mood, intensity and the like are taken from arguments of those names, where there
-    are any. The function is called with what it was given, and what it returns or raises is its
-    own: nothing that the mirror does can change that.
+    The device and the speech options are taken from arguments of those names. The function is
+    called with its own arguments, and its result and exceptions stay its own.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -274,7 +273,7 @@ def mirror_speech(*, source: str, text: str) -> Callable[[Callable[P, R]], Calla
 
 
 def intercept_all_tts(text: str, *, source: str = "system", device_id: str | None = None) -> None:
-    """Mirror whatever else is said: system messages, and the robot's own on-board content."""
+    """Mirror any other speech: system messages, and the robot's on-board content."""
     get_tts_mirror().publish_text(text, source=source, device_id=device_id)
 
 

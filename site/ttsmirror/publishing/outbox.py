@@ -1,6 +1,6 @@
-"""The publisher's memory: an utterance stays here until the subscriber says that it is stored.
+"""The outbox: an utterance stays here until the subscriber confirms that it is stored.
 
-A PUBACK is no promise, since a broker can lose what it acknowledged. So an entry is written before
+A PUBACK proves nothing, since a broker can lose what it acknowledged. So an entry is written before
 the first attempt, published again after a reconnect, a restart, the subscriber's birth or a long
 silence, and deleted when `stored` comes back for its id. The subscriber stores an id once only.
 """
@@ -27,7 +27,7 @@ OPEN_SECONDS = 300.0
 
 
 def add(utterances: Iterable[Chunk]) -> None:
-    """Keep these until they are confirmed; one that grows takes the place of what it was."""
+    """Write utterances; one that has grown replaces its earlier state."""
     entries = [OutboxEntry(id=each.utterance_id, payload=_pack(each)) for each in utterances]
     OutboxEntry.objects.bulk_create(
         entries, update_conflicts=True, unique_fields=["id"], update_fields=["payload"]
@@ -35,12 +35,12 @@ def add(utterances: Iterable[Chunk]) -> None:
 
 
 def confirm(ids: Iterable[UUID]) -> None:
-    """The subscriber has them."""
+    """Delete utterances that the subscriber has stored."""
     OutboxEntry.objects.filter(pk__in=list(ids)).delete()
 
 
 def withdraw(device_id: str) -> None:
-    """What a robot (empty: any) still has here goes to the history, and is not spoken."""
+    """Keep a robot's utterances (empty: any robot's) from being spoken; the history gets them."""
     entries = OutboxEntry.objects.all()
     if device_id:
         entries = entries.filter(payload__device_id=device_id)
@@ -50,24 +50,24 @@ def withdraw(device_id: str) -> None:
 
 
 def ids() -> list[UUID]:
-    """Whose confirmation is waited for."""
+    """Return the ids of all unconfirmed utterances."""
     return list(OutboxEntry.objects.values_list("pk", flat=True))
 
 
 def unconfirmed() -> list[Chunk]:
-    """What is not confirmed, oldest first."""
+    """Return all unconfirmed utterances, oldest first."""
     return [_unpack(each) for each in OutboxEntry.objects.order_by("created_at")]
 
 
 def get(ids: Iterable[UUID]) -> list[Chunk]:
-    """Those of these that are not confirmed."""
+    """Return the unconfirmed ones among these."""
     return [_unpack(each) for each in OutboxEntry.objects.filter(pk__in=list(ids))]
 
 
 def due(retry_seconds: float) -> list[Chunk]:
-    """What has been silent for so long, oldest first; longer after each attempt.
+    """Return utterances to publish again, oldest first; each attempt prolongs the wait.
 
-    Or a broker that keeps what nobody fetches would get copy after copy.
+    Otherwise a broker that keeps messages for an absent subscriber would get copy after copy.
     """
     now, pause = timezone.now(), timedelta(seconds=retry_seconds)
     silent = OutboxEntry.objects.filter(
@@ -88,7 +88,7 @@ def attempted(ids: Iterable[UUID]) -> None:
 
 
 def enforce_bounds(max_rows: int, max_hours: float) -> int:
-    """Let the oldest fall out; how many did."""
+    """Delete the oldest entries beyond the bounds; return how many."""
     limit = timezone.now() - timedelta(hours=max_hours)
     fallen = OutboxEntry.objects.filter(created_at__lt=limit).delete()[0]
     if (excess := OutboxEntry.objects.count() - max_rows) > 0:

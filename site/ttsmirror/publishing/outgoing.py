@@ -1,4 +1,4 @@
-"""What becomes of an utterance on its way out: the topic it goes to, and the size of its parts."""
+"""Prepare utterances for the broker: their topic and their size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fit(utterance: Chunk) -> list[Chunk]:
 
 
 def newest(utterances: Iterable[Chunk]) -> list[Chunk]:
-    """Return each once: of one that grew meanwhile the newest state, from its first new part on."""
+    """Return each utterance once: its newest state, from its first unsent part on."""
     found: dict[uuid.UUID, Chunk] = {}
     for each in utterances:
         before = found.get(each.utterance_id)

@@ -1,4 +1,4 @@
-"""Publishes utterances without ever holding up whoever says them.
+"""Publish utterances without holding up the caller.
 
 `publish()` appends to a queue and returns. A thread does the rest: outbox, broker, confirmations.
 """
@@ -55,10 +55,10 @@ Listener = Callable[[dict[str, Any]], None]
 
 
 class Publisher:
-    """start(), publish() from any thread, stop(). One per process."""
+    """A queue and the thread that empties it. One per process."""
 
     def __init__(self, *, host: str = "", port: int = 0, topic: str = "") -> None:
-        """Nothing is connected yet. Empty values are taken from the settings."""
+        """Prepare the publisher without connecting. Empty values come from the settings."""
         self._topic = topic or conf.MQTT_TOPIC
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
@@ -83,24 +83,25 @@ class Publisher:
         )
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def publish(self, utterance: Chunk) -> None:
-        """Hand over and return."""
+        """Queue an utterance and return."""
         self._items.put(utterance)
 
     def hand_over(self, make: Callable[[], Handed]) -> None:
-        """Hand over what `make` returns, which is called on this publisher's thread."""
+        """Queue a call; what `make` returns on this publisher's thread is published."""
         self._items.put(make)
 
     def robot_said(self, heard: RobotReport) -> None:
-        """Hand over and return. What is news is published like anything else."""
+        """Queue a robot's report and return; a new sentence is published like any other."""
         self._items.put(heard)
 
     def publish_control(self, control: Control) -> None:
-        """Hand over and return. Without a broker it is dropped: it was for now.
+        """Queue a control and return. Without a broker it is dropped: it was for now.
 
-        An interrupt takes along what is not confirmed yet, broker or not.
+        An interrupt also withdraws what is not confirmed yet, with or without a broker.
         """
         self._items.put(control)
 
@@ -110,13 +111,13 @@ class Publisher:
 
     @property
     def state(self) -> MirrorState:
-        """How far what was handed over has got."""
+        """A snapshot of the publisher's progress."""
         return self._unconfirmed.state
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
-        """Publish what was handed over, wait for its confirmation, at most so long, and end.
+        """Publish what was queued, wait for its confirmation, at most so long, and end.
 
-        What is not confirmed then stays in the outbox, for the next start.
+        What is not confirmed by then stays in the outbox for the next start.
         """
         if not self._thread.is_alive() or self._deadline < float("inf"):
             return
@@ -130,13 +131,13 @@ class Publisher:
     def hold(self) -> bool:
         """Keep the thread away from the database until release(); False where it stays busy.
 
-        For a fork: SQLite notes in the process which locks it holds, and a child that got such a
-        note along would wait for ever for a thread that it has not.
+        For a fork: SQLite notes in the process which locks it holds. A child with a copy of such
+        a note would wait for ever for a thread that it does not have.
         """
         return self._working.acquire(timeout=FORK_SECONDS)
 
     def release(self) -> None:
-        """After hold()."""
+        """Let the thread go on after hold()."""
         self._working.release()
 
     def _run(self) -> None:
@@ -168,7 +169,7 @@ class Publisher:
             self._try(lambda: self._unconfirmed.save(at_once=True))
 
     def _try(self, step: Callable[..., object], *arguments: Any) -> None:
-        """Run one step. What goes wrong in it is no reason to leave out the next."""
+        """Run one step and log its failure, so that the next step still runs."""
         try:
             step(*arguments)
         except AWAY as exc:
@@ -181,7 +182,7 @@ class Publisher:
             tend_connections()
 
     def _is_settled(self) -> bool:
-        """Is nothing left to wait for, or no time?"""
+        """Return True where nothing is left to wait for, or no time."""
         link = self.connection
         is_hopeful = (link.is_ready and self._is_heard) or link.is_new
         return not (self._unconfirmed and is_hopeful) or time.monotonic() > self._deadline
@@ -209,7 +210,7 @@ class Publisher:
             self._history.write()
 
     def _listen(self, item: Item) -> Item:
-        """Know what robots are sent, and turn what they said into what is to be published."""
+        """Resolve an item: run a queued call, match a report with what was sent."""
         try:
             if callable(item):
                 item = item()
@@ -263,7 +264,7 @@ class Publisher:
             self._send(utterances)
 
     def _send(self, utterances: list[Chunk]) -> None:
-        """Where there is no connection, the outbox has them until there is one."""
+        """Send utterances; without a connection the outbox keeps them."""
         sent, connection = [], self.connection.number
         for utterance in utterances:
             if not self.connection.is_ready or not self._send_one(utterance):

@@ -1,4 +1,4 @@
-"""What is handed to the publisher's thread."""
+"""The items of the publisher's queue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Handed = Chunk | Control | RobotReport | None
 
 @dataclass(frozen=True)
 class Confirmed:
-    """The speech service has stored it."""
+    """The speech service has stored an utterance."""
 
     utterance_id: uuid.UUID
 
 
 @dataclass(frozen=True)
 class Resend:
-    """Publish again what is not confirmed."""
+    """A request to publish unconfirmed utterances again."""
 
     is_all: bool
     """Also what went out over this very connection: nobody may have listened."""
@@ -32,7 +32,7 @@ class Resend:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """What became of an utterance, in the words of the status topic."""
+    """A message of the status topic about an utterance."""
 
     fields: dict[str, Any]
 

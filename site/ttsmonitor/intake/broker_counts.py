@@ -1,4 +1,4 @@
-"""What the broker counts itself, as it tells on $SYS: how much it carries, and for whom."""
+"""The broker's own counts on $SYS: how much it carries, and for whom."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SILENT = "this broker tells no counts on $SYS, or its access rules keep them fro
 
 
 class BrokerCounts:
-    """hear() what comes on TOPICS; report() from any thread."""
+    """The latest counts. hear() is for the MQTT thread; report() for any."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class BrokerCounts:
         self._samples: deque[tuple[float, datetime, int, int]] = deque(maxlen=SAMPLES)
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """Note one; what is no number is none."""
+        """Take in a message; ignore what is not a number."""
         name = topic.removeprefix(ROOT)
         text = payload.decode("utf-8", "replace")
         with self._lock:
@@ -64,7 +64,7 @@ class BrokerCounts:
             self._sample()
 
     def report(self, error: str = "") -> dict[str, Any]:
-        """As JSON: what /api/stats/broker answers. `error` is why the broker is away."""
+        """Return what /api/stats/broker answers; `error` says why the broker is away."""
         with self._lock:
             is_fresh = bool(self._heard) and time.monotonic() - self._heard < FRESH_SECONDS
             numbers = {name: self._numbers.get(name) for name in NUMBERS.values()}
@@ -89,7 +89,7 @@ class BrokerCounts:
             self._samples.append((self._heard, datetime.now(UTC), received, sent))
 
     def _rates(self) -> list[dict[str, Any]]:
-        """Messages a minute, oldest first."""
+        """Return messages per minute, oldest first."""
         samples = list(self._samples)
         return [
             {

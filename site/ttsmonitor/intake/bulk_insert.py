@@ -1,4 +1,4 @@
-"""Many new rows at once, in less time than bulk_create() takes to write its SQL."""
+"""Insert many rows faster than bulk_create() can build its SQL."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MOST_VALUES = 900
 
 
 def insert_new(rows: Sequence[models.Model]) -> None:
-    """Insert rows of one model, except where a key or another unique value is there already.
+    """Insert rows of one model, except those whose key or unique value exists.
 
-    As bulk_create(ignore_conflicts=True), but by statements that are prepared once: 30 µs a row in
-    SQLite instead of 75, and no slower in PostgreSQL. By many rows each, because a table with
-    triggers takes as long for a statement as for a row; what is left over is one more in SQLite.
+    Like bulk_create(ignore_conflicts=True), but with statements that are prepared once: 30 µs a
+    row in SQLite instead of 75, and no slower in PostgreSQL. Many rows go into each statement,
+    because a table with triggers takes as long for a statement as for a row.
     """
     if not rows:
         return
@@ -54,7 +54,7 @@ def _is_made_there(field: Any) -> bool:
 
 
 def _reader(field: Any, connection: Any) -> Callable[[models.Model], Any]:
-    """What takes the field's value out of a row, as the database wants it."""
+    """Return a function that reads the field's value from a row in the database's form."""
     name = field.attname
     if isinstance(field, PLAIN):
         return lambda row: row.__dict__[name]

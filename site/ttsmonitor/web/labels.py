@@ -1,4 +1,4 @@
-"""The words that pages get as data: labels and reasons which scripts and templates look up."""
+"""Labels for pages and scripts in the visitor's language."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ CHART_SENTENCES = (
 
 
 def strings() -> dict[str, str]:
-    """From English to the visitor's language: what live.js's say() knows."""
+    """Return the labels that scripts look up, from English to the visitor's language."""
     english = {
         *SOURCES.values(),
         VISIT_LABEL,
@@ -99,20 +99,20 @@ def strings() -> dict[str, str]:
 
 
 def source_label(source: str) -> str:
-    """A known source by its name; any other as it came."""
+    """Return the label of a known source; another one as it is."""
     return gettext(SOURCES[source]) if source in SOURCES else source
 
 
 def robot_label(device_id: str) -> str:
-    """A robot by its id; a conversation that has none by its page."""
+    """Return the id of a robot, or a label for a conversation without one."""
     return gettext(VISIT_LABEL) if device_id.startswith(VISIT) else device_id
 
 
 def mood_label(mood: str) -> str:
-    """A known mood in the visitor's language; any other as it came."""
+    """Return the label of a known mood; another one as it is."""
     return gettext(mood) if mood in MOODS else mood
 
 
 def reason_text(reason: str) -> str:
-    """A known reason, or line of the log, in the visitor's language; any other as it came."""
+    """Translate a known reason or log line; return another one as it is."""
     return translations.phrase(reason)

@@ -1,6 +1,6 @@
-"""What history, health and log say in English, for pages in another language.
+"""Translate the English sentences of history, health and log.
 
-The words in braces stand for what changes. It is looked up in its turn: a cause has a cause.
+A placeholder in braces stands for a value; `{cause}` is translated in turn.
 """
 
 from __future__ import annotations
@@ -248,12 +248,12 @@ MARK = "phrase:"
 
 
 def phrase(text: str) -> str:
-    """`text` in the visitor's language, where it is one of these; else as it came."""
+    """Translate `text` if it is one of these sentences; else return it as it is."""
     return _phrase(text, get_language() or "") if text else ""
 
 
 def for_scripts() -> dict[str, str]:
-    """From English to the visitor's language; nothing where that is English."""
+    """Return the sentences with their translations; nothing where the language is English."""
     found = {each: gettext(each) for each in sorted({*CAUSES, *WIRE, *LINES})}
     return {f"{MARK}{each}": words for each, words in found.items() if words != each}
 
@@ -269,7 +269,7 @@ def _phrase(text: str, language: str) -> str:
 
 
 def _value(name: str, value: str) -> str:
-    """What stands for a name: words of ours, a number, or (`text`) what Moxie says."""
+    """Translate the value of a placeholder: a sentence of ours or a number; not what Moxie said."""
     if name == "text":
         return value
     if match := _DECIMAL.fullmatch(value):
@@ -280,7 +280,7 @@ def _value(name: str, value: str) -> str:
 
 @functools.cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """Those that say most first."""
+    """Return the patterns, the most specific first."""
     return [
         (template, _pattern(template))
         for template in sorted({*REASONS, *CAUSES, *WIRE, *LINES}, key=_weight, reverse=True)

@@ -1,4 +1,4 @@
-"""Fetch a Piper voice, or install one that was copied here."""
+"""Download a Piper voice, or install one that was copied here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ttsmonitor.synthesis.piper.voices import installed_voices
 
 
 def voice_name(name: str) -> str:
-    """A name such as es_ES-davefx-medium."""
+    """Check a name such as es_ES-davefx-medium."""
     if not re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}-[^-/\\]+-(x_low|low|medium|high)", name):
         raise argparse.ArgumentTypeError(
             f"{name!r} is no voice name; they look like es_ES-davefx-medium or es_MX-claude-high"
@@ -25,16 +25,20 @@ def voice_name(name: str) -> str:
 
 
 class Command(BaseCommand):
+    """Install a voice."""
+
     help = "Fetch a Piper voice and check it, with a progress bar."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("name", type=voice_name, nargs="?", help="as in es_ES-davefx-medium")
         parser.add_argument("--from", dest="source", type=Path, help="a .onnx file to install")
         parser.add_argument("--list", action="store_true", help="the voices that are installed")
         parser.add_argument("--force", action="store_true", help="fetch it again")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Install the voice and say what is said with it."""
         directory = conf.path("TTS_VOICE_DIR")
         if options["list"]:
             for voice in installed_voices(directory):
