@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from tests.support.tools import ROOT, free_port
 def project(tmp_path: Path) -> Path:
     """What the script needs of the project, in a directory with a space in its name."""
     project = tmp_path / "a project"
-    shutil.copytree(ROOT / "script", project / "script")
+    for folder in ("script", "locks"):
+        shutil.copytree(ROOT / folder, project / folder)
     for file in (*ROOT.glob("requirements*.txt"), ROOT / "manage.py"):
         shutil.copy(file, project)
     return project
@@ -58,6 +60,56 @@ def test_without_a_network_it_says_so(project: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: requirements.txt is not installed: pip cannot reach")
     assert "Traceback" not in done.stdout
+
+
+@pytest.fixture
+def probe(project: Path, tmp_path: Path) -> Path:
+    """A wheel of version 1.0, the only package that can be had and the only one required."""
+    wheel = tmp_path / "wheels" / "moxie_probe-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    info = "moxie_probe-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: moxie-probe\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    for file in (*project.glob("requirements*.txt"), *project.glob("locks/*.txt")):
+        file.write_text("")
+    (project / "requirements.txt").write_text("moxie-probe\n")
+    return wheel
+
+
+def setup_with_lock(project: Path, probe: Path, lock: str) -> subprocess.CompletedProcess[str]:
+    (project / "locks" / "requirements.txt").write_text(lock)
+    environment = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": probe.parent.as_uri(),
+        "PIP_NO_CACHE_DIR": "1",
+    }
+    return setup(project, environment)
+
+
+def has_probe(project: Path) -> bool:
+    return any(project.glob(".venv/lib/python3*/site-packages/moxie_probe-1.0.dist-info"))
+
+
+def test_package_with_wrong_hash_is_not_installed(project: Path, probe: Path) -> None:
+    done = setup_with_lock(project, probe, f"moxie-probe==1.0 --hash=sha256:{'0' * 64}\n")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "requirements.txt is not installed: a package is not the one that locks/" in line
+    assert not has_probe(project)
+
+
+def test_unavailable_locked_version_is_replaced_and_named(project: Path, probe: Path) -> None:
+    done = setup_with_lock(project, probe, f"moxie-probe==2.0 --hash=sha256:{'0' * 64}\n")
+    assert done.returncode == 0, done.stderr
+    assert "left out: the locked versions of requirements.txt, others are installed" in done.stdout
+    assert has_probe(project)
 
 
 def test_server_leaves_the_account_to_the_end(project: Path) -> None:

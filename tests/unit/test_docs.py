@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from inspect import getattr_static
 from pathlib import Path
@@ -19,7 +20,15 @@ from ttsmonitor.conf import SpeechSettings
 
 READMES = [ROOT / "README.md", ROOT / "README.es.md"]
 PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-ALL = [*PAGES, *sorted(ROOT.glob("services/*/README.md"))]
+ARCHITECTURE = sorted((ROOT / "docs").glob("architecture*.md"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+ALL = [
+    *PAGES,
+    *sorted(ROOT.glob("services/*/README.md")),
+    *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")),
+    ROOT / "docs" / "decisions" / "README.md",
+    *DECISIONS,
+]
 ENGLISH_ONLY = {"dependencies.md", "licences.md"}
 """For those who work on the project or pass it on."""
 NOT_OURS = {"PULSE_SERVER", "OSTYPE"}
@@ -41,6 +50,8 @@ ENVIRONMENT = {
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \| (?:`([^`]*)`|–) \| \S", re.MULTILINE)
+TABLE_ROW = re.compile(r"^\|", re.MULTILINE)
+LIST_ITEM = re.compile(r"^ *(?:-|\d+\.) ", re.MULTILINE)
 COMMAND = re.compile(r"manage\.py ([a-z]\w*)([^`\n|]*)")
 
 each_readme = pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
@@ -156,8 +167,9 @@ def test_every_page_has_a_spanish_twin_that_is_in_step(page: Path) -> None:
     assert f"]({twin.name})" in page.read_text()
     assert f"]({page.name})" in twin.read_text()
     assert len(headings(page)) == len(headings(twin))
-    blocks = [len(CODE_BLOCK.findall(each.read_text())) for each in (page, twin)]
-    assert blocks[0] == blocks[1]
+    for pattern in (CODE_BLOCK, TABLE_ROW, LIST_ITEM):
+        counts = [len(pattern.findall(each.read_text())) for each in (page, twin)]
+        assert counts[0] == counts[1], pattern.pattern
     assert sorted(commands(page)) == sorted(commands(twin))
 
 
@@ -166,3 +178,44 @@ def test_there_is_no_spanish_page_alone() -> None:
     spanish = {name for name in pages if name.endswith(".es.md")}
     assert len(spanish) == len(english())
     assert {name.replace(".es.md", ".md") for name in spanish} <= pages
+
+
+CODE_PATH = re.compile(r"`((?:docs|hive|openmoxie|tests|ttsmirror|ttsmonitor)/[\w./-]*)`")
+LAYERS = re.compile(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [*DECISIONS, *ARCHITECTURE], ids=lambda page: page.name)
+def test_named_folders_and_modules_exist(page: Path) -> None:
+    paths = CODE_PATH.findall(page.read_text())
+    assert page in DECISIONS or len(paths) > 40
+    missing = [
+        path for path in paths if not any((ROOT / at / path).exists() for at in ("site", ""))
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ARCHITECTURE, ids=lambda page: page.name)
+def test_layers_are_those_of_the_import_contracts(page: Path) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = {
+        container: re.findall(r"\w+", " ".join(contract["layers"]))
+        for contract in contracts["contracts"]
+        for container in contract.get("containers", ())
+    }
+    shown = {name: re.findall(r"\w+", row) for name, row in LAYERS.findall(page.read_text())}
+    assert shown.keys() == layers.keys()
+    for package, names in shown.items():
+        assert names == [each for each in layers[package] if each in names]
+        folders = {each.name for each in (ROOT / "site" / package).iterdir() if each.is_dir()}
+        assert folders & set(layers[package]) <= set(names)
+
+
+def test_each_decision_is_listed_and_has_its_parts() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    assert re.findall(r"\((0\d+-[\w-]+\.md)\)", index) == [page.name for page in DECISIONS]
+    for number, page in enumerate(DECISIONS, 1):
+        title, *parts = headings(page)
+        assert page.name.startswith(f"{number:04}-")
+        assert title.startswith(f"{number}. ")
+        assert f"| [{number}]({page.name}) | {title.partition('. ')[2]} |" in index
+        assert parts == ["Context", "Decision", "Consequences"]
