@@ -54,7 +54,7 @@ class MQTTConnection:
     The constructor reads no settings and cannot fail.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is an independent option of the connection
         self,
         client_id: str,
         *,
