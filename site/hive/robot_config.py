@@ -28,7 +28,7 @@ DEFAULTS: dict[str, Any] = {
         }
     },
 }
-"""What a robot gets where nobody said otherwise."""
+"""The configuration of a robot without settings of its own."""
 
 PAIRING = ("paired", "unpairing")
 PUPPET_MODE = "TELEHEALTH"

@@ -17,7 +17,7 @@ State = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of the speech service at one moment."""
+    """The state of the speech service at one moment."""
 
     status: State = field(
         default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, connections
 
 AWAY = (OperationalError, InterfaceError)
-"""What is raised where the database cannot be reached, or takes no writes just now."""
+"""Raised while the database cannot be reached or takes no writes."""
 
 
 def tend_connections() -> None:

@@ -1,4 +1,4 @@
-"""Which project the mirror runs in."""
+"""Tell an OpenMoxie from our own project."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Utterance(models.Model):
     )
     rank = models.PositiveSmallIntegerField(null=True, editable=False)
     turn = models.DateTimeField(null=True, editable=False)
-    """What stands for `urgent` and `received_at` in the queue, where somebody moved it."""
+    """`rank` and `turn` replace `urgent` and `received_at` in the queue once somebody moved it."""
     ttl_seconds = models.FloatField(_("time to live (s)"), null=True, blank=True)
     total_chunks = models.PositiveIntegerField(_("chunks"), default=1)
     status = models.CharField(

@@ -25,7 +25,7 @@ _LINE_MARK = re.compile(r"^[^\S\n]{0,3}(?:#{1,6}[^\S\n]|>[^\S\n]?|[-*+][^\S\n])"
 _MARKS = r"(?:\*{1,3}|_{1,3}|~~)"
 _EMPHASIS = re.compile(rf"(?<![\w*_~]){_MARKS}(?=[^\s*_~])|(?<=[^\s*_~]){_MARKS}(?![\w*_~])")
 _NEWLINES = re.compile(r" ?\n[ \n]*")
-# What joins or colours emoji, and has no sound of its own.
+# Joiners and colour modifiers of emoji, which have no sound of their own.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\u20e3\ufe00-\ufe0f\ufeff\U000e0020-\U000e007f]")
 _SILENT_CATEGORIES = {"Cc", "Cf", "Co", "Cn", "Cs", "So", "Sk"}
 _SPOKEN_SYMBOLS = set("°©®™%€$£¥ªº")

@@ -103,7 +103,7 @@ def _check_topic(topic: str) -> list[CheckMessage]:
     if "#" in topic or "+" in topic or not topic.strip("/"):
         return [Error(f"MQTT_TOPIC={topic!r} is no topic.", hint, id="ttsmonitor.E005")]
     for other in (STATUS_TOPIC, CONTROL_TOPIC, HEALTH_TOPIC):
-        # What is said on MQTT_TOPIC/… is spoken too: the service would read its own status aloud.
+        # Messages on MQTT_TOPIC/… are spoken: the service would read its own status aloud.
         if topic in (other, other.rpartition("/")[0]):
             words = f"MQTT_TOPIC={topic!r} takes in {other}, which is not to be spoken."
             return [Error(words, hint, id="ttsmonitor.E006")]

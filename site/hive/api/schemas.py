@@ -168,7 +168,7 @@ class Favourite(Speak):
 
 
 class Words(Body):
-    """What the child says, or a command to go on."""
+    """The words of the child, or a command to go on."""
 
     text: Annotated[
         str,

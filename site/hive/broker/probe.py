@@ -1,4 +1,4 @@
-"""What answers at the broker's address."""
+"""Find out what answers at the broker's address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROBE_SECONDS = 3
 
 
 class Answer(Enum):
-    """What is at the broker's address."""
+    """The kind of answer from the broker's address."""
 
     NOTHING = "nothing"
     BROKER = "broker"

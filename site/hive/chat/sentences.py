@@ -38,7 +38,7 @@ class Sentences:
 
     @property
     def looks_complete(self) -> bool:
-        """Whether `rest` could be a whole sentence."""
+        """True where `rest` could be a whole sentence."""
         return self._is_speakable(self.rest) and bool(_AT_THE_END.search(self.rest))
 
     def flush(self) -> str:

@@ -1,4 +1,4 @@
-"""What people set for conversations: modules with their prompts, and global commands."""
+"""Settings of conversations: modules with their prompts, and global commands."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class GlobalCommand(models.Model):
     """Words of the child that have an answer of their own in any conversation."""
 
     class Action(models.TextChoices):
-        """What the robot does besides answering."""
+        """The robot's action besides the answer."""
 
         NONE = "", _("only answer")
         LAUNCH = "launch", _("start a module")

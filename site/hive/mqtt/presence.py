@@ -1,4 +1,4 @@
-"""Which robots are connected: by the broker's log, else by what the robots send."""
+"""Track which robots are connected, by the broker's log or by their messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What robots ask the server for: schedule, mentor behaviors, license."""
+"""Answer the queries of robots: schedule, mentor behaviors, license."""
 
 from __future__ import annotations
 

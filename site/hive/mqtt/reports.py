@@ -1,4 +1,4 @@
-"""What robots publish below /devices/<id>/."""
+"""Handle the messages that robots publish below /devices/<id>/."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from ttsmirror.database import AWAY
 logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 2.0
-"""What another process saved is known within this time: the admin is on the monitor's port too."""
+"""Changes by another process are known within this time: the monitor's port has an admin too."""
 
 Fields = dict[str, Any]
 

@@ -123,7 +123,7 @@ class VirtualMoxie:
             if message.get("action") == action
         ]
 
-    # What the child and the robot do
+    # Actions of the child and the robot
 
     def hear(self, words: str) -> str:
         """Send what the child says; return the id of the request."""

@@ -10,7 +10,7 @@ from typing import TextIO
 
 logger = logging.getLogger(__name__)
 
-# What Mosquitto's console and our MQTT clients print at each ordinary connection. A client that is
+# Lines that Mosquitto and our MQTT clients print at each ordinary connection. A client that is
 # refused, or that comes back after a failure, is not ordinary.
 ORDINARY_CONNECTION = re.compile(
     r"[\dT:-]+: New (?:client connected|connection) from .+"

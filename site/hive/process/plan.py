@@ -1,4 +1,4 @@
-"""What run_all starts, after a look at what is running already."""
+"""Decide what run_all starts, after a look at what is running already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the processes of run_all can be used, and what the user is told then."""
+"""Find out when the processes of run_all are ready, and tell the user."""
 
 from __future__ import annotations
 

@@ -176,4 +176,4 @@ AROUND = {
     "send_telehealth_speech": _with_feeling,
     "handle_request": _handing_over(_request),
 }
-"""What is done around each of the PATCH_TARGETS."""
+"""The wrapper of each patch target."""

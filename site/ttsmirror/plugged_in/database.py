@@ -25,7 +25,7 @@ COPIED = (Utterance, UtteranceChunk, OutboxEntry)
 EARLIER_RETENTION = "ttsmonitor_keeping"
 EARLIER_WORD_INDEX = "utterance_words"
 EARLIER_FUNCTIONS = ("moxie_count_utterance", "moxie_words", "moxie_hour")
-"""What an earlier version created in PostgreSQL for its search index."""
+"""Functions that an earlier version created in PostgreSQL for its search index."""
 BATCH = 500
 """Rows read at a time: a reader of OpenMoxie's database keeps its writers waiting."""
 PACKAGE = Path(__file__).resolve().parents[1]

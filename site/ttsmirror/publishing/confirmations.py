@@ -46,7 +46,7 @@ class MirrorState:
 
     @property
     def problem(self) -> str:
-        """What is wrong, as a sentence; empty where nothing is."""
+        """The failure as a sentence; empty where there is none."""
         if self.error:
             return f"the outbox cannot be written: {self.error}"
         if self.overdue:

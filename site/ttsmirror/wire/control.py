@@ -24,7 +24,7 @@ from ttsmirror.wire.fields import (
 
 @dataclass(frozen=True)
 class ControlAction:
-    """What a control may ask for, and which fields it needs."""
+    """An action and the fields that it needs."""
 
     name: str
     needs_value: bool = False

@@ -40,7 +40,7 @@ MAX_CHUNKS = 1_000
 ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
 """How an utterance can end."""
 EVENTS = ("stored", "playing", *ENDS)
-"""What moxie/tts/status can say of an utterance."""
+"""Events of an utterance on moxie/tts/status."""
 
 _NAMESPACE = uuid.UUID("5f0c2f3e-8c0b-5f1e-9d5c-6d6f78696521")
 

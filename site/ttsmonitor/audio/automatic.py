@@ -42,7 +42,7 @@ class AutomaticOutput:
 
     @property
     def pace(self) -> Pace:
-        """What it knows of time."""
+        """How it knows time."""
         return self._output.pace
 
     def open(self) -> None:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Protocol
 
 SLICE_SECONDS = 0.01
-"""What is written at a time, at most."""
+"""Length of a slice, at most."""
 PATIENCE_SECONDS = 2.5
 """How long a device may take no sound; PulseAudio's own null device takes two to wake up."""
 

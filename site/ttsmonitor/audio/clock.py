@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 POLL_SECONDS = 0.01
 CATCH_UP_SECONDS = 0.2
-"""So much that came too late is caught up with; what is later was a pause."""
+"""A delay up to this is caught up with; a longer one was a pause."""
 
 
 class Clock:

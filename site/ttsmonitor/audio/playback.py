@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
 DEVICE_SECONDS = 0.08
-"""What a device keeps, from when it is calm to when it is busy: 0.05 to 0.11."""
+"""Buffer of a device; it ranges from 0.05 on a calm machine to 0.11 on a busy one."""
 TAKEN_SECONDS = 0.15
-"""So much a device takes that plays nothing of it."""
+"""Sound that even a silent device accepts."""
 AGAIN_SECONDS = 0.5
 """Of what a device was given before it went away, about a word. Nobody knows how much of it was
 heard, and who waited does not understand half a word."""

@@ -151,7 +151,7 @@ class PyAudioOutput:
         except AudioError:
             return 0.0
         self._held, self._written, self._padding = b"", 0, 0
-        # What was cut in the middle would come back with a click.
+        # Sound that was cut in its middle would come back with a click.
         self._fading = self._fade if unheard else self._fading
         return float(unheard / self._stream.rate)
 
@@ -273,7 +273,7 @@ class PyAudioOutput:
             self._busy_until = now + CALM_AFTER_SECONDS
 
     def _gone(self, exc: OSError) -> AudioError:
-        # What failed before is the cause of what fails now.
+        # The earlier failure is the cause of this one.
         return self._failed(self.error or f"the sound device {self.name} went away: {exc}")
 
     def _failed(self, error: str) -> AudioError:

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 HELD_SECONDS = 0.5
-"""So long the others wait for a device that takes no sound; one that wakes up may need this."""
+"""How long the others wait for a device that takes no sound, as one that wakes up."""
 
 
 class SeveralOutputs:
@@ -43,7 +43,7 @@ class SeveralOutputs:
 
     @property
     def pace(self) -> Pace:
-        """What it knows of time."""
+        """How it knows time."""
         return max(output.pace for output in self._outputs)
 
     def open(self) -> None:
@@ -87,7 +87,7 @@ class SeveralOutputs:
         self._each(lambda output: output.write(pcm))
 
     def flush(self) -> float:
-        # What one of them dropped is written again to all, so the others forget it.
+        # Sound that one of them dropped is written again to all, so the others drop it too.
         """Drop what was written and not heard yet; return its length in seconds."""
         most = max((output.flush() for output in self._playing), default=0.0)
         for output in self._playing:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 HELD_SECONDS = 1.0
 """Not written to the file yet, since it may be rewound."""
 PROBED_BYTES = 65_536
-"""So much room is there to be, before the next sentence is taken after a failure."""
+"""Free disk space required before the next sentence after a failure."""
 
 
 class WavOutput:

@@ -16,7 +16,7 @@ PAUSE = timedelta(minutes=5)
 
 @dataclass
 class Conversation:
-    """What a robot said without a long pause."""
+    """Utterances of a robot without a long pause between them."""
 
     device_id: str
     rows: list[Utterance] = field(default_factory=list)

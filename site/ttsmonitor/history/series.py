@@ -22,7 +22,7 @@ CACHE_SECONDS = 5
 
 @dataclass
 class Bucket:
-    """What was received from `start` on."""
+    """Sums of the utterances received from `start` on."""
 
     start: datetime
     by_source: Counter[str] = field(default_factory=Counter)

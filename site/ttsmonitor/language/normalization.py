@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 _RAW_PHONEMES = re.compile(r"\[{2,}|\]{2,}")
-"""What stands between these Piper takes for phonemes; what a robot says is words."""
+"""Piper reads text between these as phonemes; a robot's text is words."""
 _ELLIPSIS = re.compile(r"\s*(?:\.*…|\.{2,})[….]*")
 _NUMBER_SIGN = re.compile(r"(?<!\w)([nN])\.?[º°]\.?\s*(?=\d)")
 _ORDINAL = re.compile(r"(?<=\d)\.(?=[ºª])")

@@ -228,7 +228,7 @@ class SpeechService:
         return self._controls.execute(control)
 
     def _database_error(self) -> str:
-        # What cannot be written is retried all the time, so these errors are always current.
+        # Failed writes are retried all the time, so these errors are always current.
         return self._subscriber.error or self._recorder.error or self._database.error
 
     def _synthesis_error(self) -> str:

@@ -27,7 +27,7 @@ class SpeechRequest:
 
 
 WARM_UP = SpeechRequest(text="Hola.")
-"""What a voice says to nobody, so that it is ready when somebody listens."""
+"""A request that warms a voice up; nobody hears it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class EngineConfig:
     loaded_bytes: int = 400_000_000
     """Piper voices stay loaded as long as the process takes no more; one is, in any case."""
     headroom_bytes: int = 1_500_000_000
-    """What the process may take beyond its voices: see memory.limit_memory()."""
+    """Memory of the process beyond its voices: see memory.limit_memory()."""
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
     processor: int | None = None
@@ -84,7 +84,7 @@ class Engine(Protocol):
     """Turns text into sound."""
 
     name: str
-    """What the history calls it, as in `piper es_ES-davefx-medium`."""
+    """Its name in the history, as in `piper es_ES-davefx-medium`."""
     is_provisional: bool
     """How loud the last sound should have been was not known yet."""
 

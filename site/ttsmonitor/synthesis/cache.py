@@ -117,7 +117,7 @@ class SoundCache:
         self._unseen_bytes += len(data)
         if self._unseen_bytes > self._max_bytes * UNSEEN and self._is_tidying.acquire(False):
             self._unseen_bytes = 0
-            # Whoever speaks has no time to look through thousands of files.
+            # The speaking thread has no time to list thousands of files.
             threading.Thread(target=self._tidy, name="ttsmonitor.cache", daemon=True).start()
 
     def _write(self, path: Path, data: bytes) -> None:

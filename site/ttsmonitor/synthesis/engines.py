@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 UNFIT_SECONDS = 60.0
-"""So long a voice that could not be loaded is not tried again: that takes seconds."""
+"""Pause before a voice that could not be loaded is tried again, which takes seconds."""
 
 
 class Engines:

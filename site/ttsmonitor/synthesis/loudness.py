@@ -19,7 +19,7 @@ STEEPNESS = 2.0
 RELEASE = 3.0
 """and goes up again by so many in a second. Faster would bend the waves of a low voice."""
 SILENCE = 0.02
-"""What is below this, of the loudest, is no sound."""
+"""Level below which samples count as silence, relative to the loudest."""
 EDGE_SECONDS = 0.5
 """How much silence is taken off an end."""
 KEPT_SECONDS = 0.005

@@ -40,7 +40,7 @@ class Synthesizer:
         hang_seconds: float = HANG_SECONDS,
     ) -> None:
         self.engine = ""
-        """Who made the last sound."""
+        """The engine and voice of the last sound."""
         self.remark = ""
         """Why another voice made it than the one that was wanted; empty where none did."""
         self.error = "not started yet"

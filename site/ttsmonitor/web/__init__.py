@@ -1,1 +1,1 @@
-"""What both sites build on: server, access, JSON APIs, WebSockets and translations."""
+"""The base of both sites: server, access, JSON APIs, WebSockets and translations."""

@@ -42,7 +42,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     answers: ClassVar[dict[str, Callable[[Any], dict[str, Any]]]] = {}
     """The types that a page may ask for; each function makes the answer, in a thread."""
     shared: ClassVar[tuple[str, ...]] = ()
-    """Those whose answer is the same for all pages of a time zone."""
+    """Requests with the same answer for all pages of a time zone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Start outside of all groups."""

@@ -17,7 +17,7 @@ from ttsmonitor.web.api import STATUSES, Json, JsonApi, Moment, Part, about, jso
 
 TRANSLATED = ("description", "summary")
 REASONS = (gettext_noop("OK"), gettext_noop("Accepted"))
-"""What ninja writes as descriptions of successful answers."""
+"""Descriptions that ninja writes for successful answers."""
 
 
 class Error(Part):

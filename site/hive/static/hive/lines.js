@@ -1,4 +1,4 @@
-// What was said, and what became of each line: at the robot, and aloud.
+// The lines of Puppet Mode with their delivery to the robot and to the loudspeaker.
 
 import { say } from "../ttsmonitor/live.js";
 import { part, shortTime, showFace, showState } from "./shared.js";

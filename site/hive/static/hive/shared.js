@@ -1,4 +1,4 @@
-// What the hive's pages have in common.
+// Shared code of the hive's pages.
 
 import { say } from "../ttsmonitor/live.js";
 

@@ -1,4 +1,4 @@
-// What every live page needs: a WebSocket that comes back by itself, and JSON over POST.
+// Base of every live page: a WebSocket that reconnects, and JSON over POST.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;

@@ -258,7 +258,7 @@ class PiperEngine:
 
 def _runaway(error: Exception) -> str:
     """Say what a voice took too much of: sound or memory; empty for any other error."""
-    # What another process says, which cuts voices, does not count: a voice need not be cut.
+    # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
         return "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
     return str(error) if isinstance(error, RunawaySpeechError) else ""

@@ -1,4 +1,4 @@
-// What waits: in another order by buttons, Alt with the arrow keys, or by dragging.
+// The queue. It is reordered by buttons, Alt with the arrow keys, or dragging.
 import { byId, number } from "../format.js";
 import { getJSON, say } from "../live.js";
 import { control } from "./controls.js";
