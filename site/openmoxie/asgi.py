@@ -12,9 +12,11 @@ from hive.routing import websocket_urlpatterns as hive_urlpatterns  # noqa: E402
 from ttsmonitor.monitor.routing import websocket_urlpatterns as monitor_urlpatterns  # noqa: E402
 from ttsmonitor.web.access import AccessAuthMiddlewareStack  # noqa: E402
 
-application = ProtocolTypeRouter({
-    "http": http_application,
-    "websocket": AccessAuthMiddlewareStack(
-        URLRouter([*hive_urlpatterns, *monitor_urlpatterns])
-    ),
-})  # fmt: skip
+application = ProtocolTypeRouter(
+    {
+        "http": http_application,
+        "websocket": AccessAuthMiddlewareStack(
+            URLRouter([*hive_urlpatterns, *monitor_urlpatterns])
+        ),
+    }
+)

@@ -286,13 +286,18 @@ class Publisher:
         self._is_full = False
         logger.info(
             "published %s on %s: %d characters in %d chunks",
-            utterance.utterance_id, topic, len(utterance.text), len(chunks),
-        )  # fmt: skip
-        self._tell({
-            "id": str(utterance.utterance_id),
-            "event": "sent",
-            "device_id": utterance.device_id,
-        })  # fmt: skip
+            utterance.utterance_id,
+            topic,
+            len(utterance.text),
+            len(chunks),
+        )
+        self._tell(
+            {
+                "id": str(utterance.utterance_id),
+                "event": "sent",
+                "device_id": utterance.device_id,
+            }
+        )
         return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:

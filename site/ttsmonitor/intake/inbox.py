@@ -155,12 +155,14 @@ class _Batch:
         """Write the changes to the database."""
         drafts = self._drafts.values()
         insert_new([draft.utterance for draft in drafts if draft.is_new])
-        insert_new([
-            UtteranceChunk(utterance=draft.utterance, number=number, text=draft.parts[number])
-            for draft in drafts
-            if draft.utterance.total_chunks != 1  # of one, the utterance has all there is
-            for number in draft.added
-        ])  # fmt: skip
+        insert_new(
+            [
+                UtteranceChunk(utterance=draft.utterance, number=number, text=draft.parts[number])
+                for draft in drafts
+                if draft.utterance.total_chunks != 1  # of one, the utterance has all there is
+                for number in draft.added
+            ]
+        )
         known = [draft for draft in drafts if not draft.is_new]
         grown = [draft.utterance for draft in known if draft.added or draft.is_closed]
         Utterance.objects.bulk_update(

@@ -38,17 +38,21 @@ def quarantine(messages: Sequence[Unreadable]) -> None:
     last = messages[-1]
     logger.warning(
         "quarantined %d messages, the last on %.200s: %.200s",
-        len(messages), last.topic, last.reason,
-    )  # fmt: skip
-    kept = QuarantinedMessage.objects.bulk_create([
-        QuarantinedMessage(
-            # PostgreSQL takes no NUL, and a column has its length.
-            topic=message.topic.replace("\0", "\ufffd")[:TOPIC_CHARACTERS],
-            payload=message.payload[:PAYLOAD_BYTES],
-            reason=shorten(message.reason.replace("\0", "\ufffd"), REASON_CHARACTERS),
-        )
-        for message in messages
-    ])  # fmt: skip
+        len(messages),
+        last.topic,
+        last.reason,
+    )
+    kept = QuarantinedMessage.objects.bulk_create(
+        [
+            QuarantinedMessage(
+                # PostgreSQL takes no NUL, and a column has its length.
+                topic=message.topic.replace("\0", "\ufffd")[:TOPIC_CHARACTERS],
+                payload=message.payload[:PAYLOAD_BYTES],
+                reason=shorten(message.reason.replace("\0", "\ufffd"), REASON_CHARACTERS),
+            )
+            for message in messages
+        ]
+    )
     _make_room(kept[-1].pk)
 
 

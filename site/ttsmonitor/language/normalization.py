@@ -83,9 +83,12 @@ def _any(keys: Iterable[str]) -> str:
     case.
     """
     longest_first = sorted(keys, key=len, reverse=True)
-    return "|".join(
-        key.replace(".", r"\.\s?") if "." in key else f"(?i:{key})" for key in longest_first
-    ) or r"(?!)"  # fmt: skip
+    return (
+        "|".join(
+            key.replace(".", r"\.\s?") if "." in key else f"(?i:{key})" for key in longest_first
+        )
+        or r"(?!)"
+    )
 
 
 def _key(written: str) -> str:

@@ -143,7 +143,12 @@ class Progress:
         if levels:
             news["levels"] = {"at": round(first * LEVEL_SECONDS, 2), "values": levels}
         self._told = _Told(
-            where["id"], text, told.words + len(words), first + len(levels),
-            where["seconds"], where["moving"], now,
-        )  # fmt: skip
+            where["id"],
+            text,
+            told.words + len(words),
+            first + len(levels),
+            where["seconds"],
+            where["moving"],
+            now,
+        )
         return news

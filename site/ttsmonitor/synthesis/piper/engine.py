@@ -219,9 +219,13 @@ class PiperEngine:
                     blocks = without_start(blocks, silence, config.sample_rate, cut.append)
                 elif clause is pieces[0] and number == 1:
                     blocks = without_start(
-                        blocks, silence, config.sample_rate, cut.append,
-                        kept_seconds=ONSET_SECONDS, fade_seconds=0.0,
-                    )  # fmt: skip
+                        blocks,
+                        silence,
+                        config.sample_rate,
+                        cut.append,
+                        kept_seconds=ONSET_SECONDS,
+                        fade_seconds=0.0,
+                    )
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
                 else:
