@@ -34,7 +34,7 @@ from ttsmirror.wire.messages import (
     pong_payload,
 )
 from ttsmonitor.intake.subscriber import COMPONENT as SPEECH_COMPONENT
-from ttsmonitor.service.health import DatabaseProbe, Health
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
 from ttsmonitor.speaking.streaming import MAKER
 
 logger = logging.getLogger(__name__)
@@ -77,13 +77,16 @@ class MoxieServer:
         self._database = DatabaseProbe()
         self._health = Health(
             "hive.health",
-            {
-                "broker": self._broker_error,
-                "database": lambda: self._database.error,
-                "mirror": lambda: get_tts_mirror().state.problem,
-            },
-            probes=(self._database.look,),
-            looks=(self._send_echo,),
+            [
+                HealthCheck("broker", self._broker_error, self._send_echo),
+                HealthCheck(
+                    "database",
+                    lambda: self._database.error,
+                    self._database.look,
+                    is_frequent=True,
+                ),
+                HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
+            ],
         )
         self._sent: dict[str, dict[str, Any]] = {}
 

@@ -34,8 +34,9 @@ from hive.process.console import Console
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
-from ttsmonitor.synthesis.base import SpeechRequest
-from ttsmonitor.synthesis.piper.voices import choose_voice, download_command
+from ttsmonitor.synthesis.base import AUTO, SpeechRequest
+from ttsmonitor.synthesis.choice import choose_voice
+from ttsmonitor.synthesis.piper.voices import download_command
 from ttsmonitor.system.lock import Service, ensure_not_running
 from ttsmonitor.system.ports import ensure_port_free, loopback_address
 from ttsmonitor.system.signals import STOP_SIGNALS
@@ -321,6 +322,6 @@ def first_account() -> str:
 
 
 def has_voice() -> bool:
-    """Return True if a Piper voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
-    config = replace(engine_config(), engine="auto")
-    return choose_voice(config, SpeechRequest("")).voice is not None
+    """Return True if a natural voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
+    config = replace(engine_config(), engine=AUTO)
+    return not choose_voice(config, SpeechRequest("")).is_fallback

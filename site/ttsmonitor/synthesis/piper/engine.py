@@ -10,7 +10,7 @@ import numpy as np
 
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.normalization import normalize
-from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
+from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
     KNEE,
@@ -31,7 +31,7 @@ from ttsmonitor.synthesis.piper.stages import (
     session,
 )
 from ttsmonitor.synthesis.piper.timing import Timing, places, starts
-from ttsmonitor.synthesis.piper.voices import Voice, piper_missing
+from ttsmonitor.synthesis.piper.voices import InstalledVoice, piper_missing
 
 logger = logging.getLogger(__name__)
 
@@ -78,15 +78,15 @@ class Whole:
         yield sound
 
 
-class PiperEngine:
+class PiperEngine(Engine):
     """A loaded voice."""
 
-    def __init__(self, voice: Voice, gains: dict[int, float] | None = None) -> None:
+    def __init__(self, voice: InstalledVoice, gains: dict[int, float] | None = None) -> None:
         """Load `voice`, which takes about a second. Raises SynthesisError.
 
         `gains` are those of its speakers from an earlier load; new ones are added.
         """
-        self.name = f"piper {voice.name}"
+        self.voice_name = voice.name
         self.is_provisional = False
         self._voice = voice
         self._gains = {} if gains is None else gains
