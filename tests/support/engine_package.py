@@ -47,9 +47,9 @@ class HumProvider(EngineProvider):
 
 def write_engine_package(directory: Path) -> Path:
     """Write the package with its metadata into `directory`, to be put on sys.path."""
-    (directory / "hum_engine.py").write_text(MODULE)
     metadata = directory / "hum_engine-1.0.dist-info"
     metadata.mkdir(parents=True)
+    (directory / "hum_engine.py").write_text(MODULE)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hum-engine\nVersion: 1.0\n")
     entry = "[moxie_tts.engines]\nhum = hum_engine:HumProvider\n"
     (metadata / "entry_points.txt").write_text(entry)

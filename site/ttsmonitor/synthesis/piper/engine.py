@@ -15,6 +15,7 @@ from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
     KNEE,
     SILENCE,
+    Edge,
     Limiter,
     gain_for,
     to_pcm,
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
-ONSET_SECONDS = 0.02
+ONSET = Edge(kept_seconds=0.02, fade_seconds=0.0)
 """What stays of the silence that a voice begins with, 35 to 70 ms of a real one: an h or an f
 begins softly. The rest of it would only be waited for."""
 
@@ -59,6 +60,7 @@ class Whole:
     """A voice that cannot be split: each clause in one block."""
 
     def __init__(self, voice: Any) -> None:
+        """Speak with Piper's own `voice`."""
         self._voice = voice
         self.timing: Timing | None = None
 
@@ -218,10 +220,7 @@ class PiperEngine(Engine):
                 if follows and number == 1:
                     blocks = without_start(blocks, silence, config.sample_rate, cut.append)
                 elif clause is pieces[0] and number == 1:
-                    blocks = without_start(
-                        blocks, silence, config.sample_rate, cut.append,
-                        kept_seconds=ONSET_SECONDS, fade_seconds=0.0,
-                    )  # fmt: skip
+                    blocks = without_start(blocks, silence, config.sample_rate, cut.append, ONSET)
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
                 else:

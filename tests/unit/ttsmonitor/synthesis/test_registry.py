@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,9 @@ def test_engine_that_cannot_be_created_is_replaced_and_named(
     install_hum: Install, config: EngineConfig, fault: str, reason: str
 ) -> None:
     install_hum(HUM_FAULT=fault)
-    selection = Engines(config, lambda: None).choose(NAHUATL)
+    engines = Engines(config, lambda: None)
+    assert engines.choose(NAHUATL).label.engine == "espeak"
+    selection = engines.choose(replace(NAHUATL, voice="nahua"))
     assert selection.label.engine == "espeak"
     assert selection.choice.remark == f"{reason}; espeak nah speaks instead"
 
