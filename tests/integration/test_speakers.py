@@ -14,7 +14,7 @@ from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.loudness import KNEE
 from ttsmonitor.synthesis.piper.engine import PiperEngine
-from ttsmonitor.synthesis.piper.voices import Voice, read_voice
+from ttsmonitor.synthesis.piper.voices import InstalledVoice, read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 TEXT = "Hola, soy Moxie. ¿Qué tal?"
@@ -22,7 +22,7 @@ FAINT = 0.1
 
 
 @pytest.fixture
-def voice(tmp_path: Path) -> Voice:
+def voice(tmp_path: Path) -> InstalledVoice:
     return read_voice(make_voice(tmp_path / "tiny.onnx", speakers=3, loudness=FAINT))
 
 
@@ -36,7 +36,9 @@ def said(engine: PiperEngine, speaker: int | None = None) -> float:
     return peak(blocks)
 
 
-def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(voice: Voice) -> None:
+def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(
+    voice: InstalledVoice,
+) -> None:
     engine = PiperEngine(voice)
     default = said(engine)
     assert not engine.is_provisional
@@ -52,7 +54,7 @@ def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(voic
 
 
 def test_a_new_speaker_is_heard_before_he_is_measured(
-    voice: Voice, monkeypatch: pytest.MonkeyPatch
+    voice: InstalledVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = PiperEngine(voice)
 
@@ -72,7 +74,7 @@ def test_a_new_speaker_who_is_louder_than_was_thought_is_limited(tmp_path: Path)
 
 
 def test_a_voice_that_is_loaded_again_is_not_measured_again(
-    voice: Voice, monkeypatch: pytest.MonkeyPatch
+    voice: InstalledVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gains: dict[int, float] = {}
     first = PiperEngine(voice, gains)
@@ -87,7 +89,7 @@ def test_a_voice_that_is_loaded_again_is_not_measured_again(
 
 
 def test_the_process_measures_whoever_is_new_when_it_has_nothing_else_to_do(
-    voice: Voice, tmp_path: Path
+    voice: InstalledVoice, tmp_path: Path
 ) -> None:
     config = EngineConfig("piper", voice.name, tmp_path)
     synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))

@@ -29,7 +29,7 @@ from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import Received
 from ttsmirror.wire.control import Control, parse_control
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, parse_object, pong_payload
-from ttsmonitor.service.health import DatabaseProbe, Health
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
 
 logger = logging.getLogger(__name__)
 
@@ -239,13 +239,11 @@ def _make_health(link: RobotLink) -> Health:
     database = DatabaseProbe()
     return Health(
         "hive.health",
-        {
-            "broker": lambda: link.error,
-            "database": lambda: database.error,
-            "mirror": lambda: get_tts_mirror().state.problem,
-        },
-        probes=(database.look,),
-        looks=(link.probe,),
+        [
+            HealthCheck("broker", lambda: link.error, link.probe),
+            HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
+            HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
+        ],
     )
 
 

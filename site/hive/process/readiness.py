@@ -16,8 +16,9 @@ from hive.conf import conf as hive_conf
 from hive.process.account import account_text, make_account
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
-from ttsmonitor.synthesis.base import SpeechRequest
-from ttsmonitor.synthesis.piper.voices import choose_voice, download_command
+from ttsmonitor.synthesis.base import AUTO, SpeechRequest
+from ttsmonitor.synthesis.choice import choose_voice
+from ttsmonitor.synthesis.piper.voices import download_command
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +82,9 @@ def first_account() -> str:
 
 
 def has_voice() -> bool:
-    """Return True if a Piper voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
-    config = replace(engine_config(), engine="auto")
-    return choose_voice(config, SpeechRequest("")).voice is not None
+    """Return True if a natural voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
+    config = replace(engine_config(), engine=AUTO)
+    return not choose_voice(config, SpeechRequest("")).is_fallback
 
 
 def _url(port: int) -> str:

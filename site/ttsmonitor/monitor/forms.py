@@ -8,16 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history.counts import recent_values
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.synthesis.piper.voices import (
-    ESPEAK,
-    find_voice,
-    installed_voices,
-    speaks,
-)
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.choice import find_voice, installed_voices
 from ttsmonitor.web.labels import SOURCES, source_label
 
 Choices = dict[str, str]
@@ -46,10 +41,10 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         """Refuse a voice for a language that is not its own."""
         given: dict[str, Any] = super().clean() or {}
         name, lang = given.get("voice", ""), given.get("lang", "")
-        if lang and name not in ("", ESPEAK):
+        if lang and name:
             with suppress(SynthesisError):  # one that is not installed cannot be asked
-                voice = find_voice(name, conf.path("TTS_VOICE_DIR"))
-                if not speaks(voice, lang):
+                voice = find_voice(name, engine_config())
+                if not voice.reads(lang):
                     words = _("This voice reads {lang} only.")
                     self.add_error("voice", words.format(lang=", ".join(voice.langs) or "–"))
         return given
@@ -65,10 +60,11 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def voice_choices() -> Choices:
-    """Return the installed voices by the names that messages use."""
-    installed = installed_voices(conf.path("TTS_VOICE_DIR"))
-    named = {voice.name: _described(voice.name, voice.speakers) for voice in installed}
-    return named | {ESPEAK: "eSpeak NG"}
+    """Return the installed voices of all engines, by the names that messages give them."""
+    installed = installed_voices(engine_config())
+    return {
+        voice.name: _described(voice.title or voice.name, voice.speakers) for voice in installed
+    }
 
 
 def _described(name: str, speakers: int) -> str:

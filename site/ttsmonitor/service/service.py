@@ -20,7 +20,7 @@ from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
-from ttsmonitor.service.health import DatabaseProbe, Health
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
 from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
@@ -118,18 +118,16 @@ class SpeechService:
         self._health = self._compose_health()
 
     def _compose_health(self) -> Health:
-        probe = self._subscriber.loopback
+        loopback, database = self._subscriber.loopback, self._database
         return Health(
             "ttsmonitor.health",
-            {
-                "broker": lambda: probe.error,
-                "database": self._database_error,
-                "synthesis": self._synthesis_error,
-                "audio": lambda: self._output.error,
-                "queue": lambda: self._thread_error() or self._watchdog.error,
-            },
-            probes=(self._database.look,),
-            looks=(probe.send, self._limit.expire_unheard, self._watchdog.look),
+            [
+                HealthCheck("broker", lambda: loopback.error, loopback.send),
+                HealthCheck("database", self._database_error, database.look, is_frequent=True),
+                HealthCheck("synthesis", self._synthesis_error),
+                HealthCheck("audio", lambda: self._output.error),
+                HealthCheck("queue", self._queue_error, self._probe_queue),
+            ],
         )
 
     def start(self) -> bool:
@@ -234,6 +232,13 @@ class SpeechService:
     def _synthesis_error(self) -> str:
         voice = self._synthesizer
         return voice.error if voice.is_alive else "the process is not running"
+
+    def _queue_error(self) -> str:
+        return self._thread_error() or self._watchdog.error
+
+    def _probe_queue(self) -> None:
+        self._limit.expire_unheard()
+        self._watchdog.look()
 
     def _thread_error(self) -> str:
         parts = (self._speaker, self._subscriber, self._recorder, self._health)

@@ -50,6 +50,7 @@ class StatusReport:
         performance = self._speaker.performance
         utterance = performance.utterance if performance else None
         controls, connection, cache = self._speaker.controls, self._connection, self._cache
+        label = self._synthesizer.label
         return {
             "status": self._speaker.state,
             "current": serialize(utterance) if utterance else None,
@@ -58,8 +59,8 @@ class StatusReport:
             "volume": controls.volume,
             "muted": controls.is_muted,
             "paused": controls.is_paused,
-            "engine": self._synthesizer.engine,
-            "voice": self._synthesizer.engine.partition(" ")[2].removesuffix(", cached"),
+            "engine": str(label or ""),
+            "voice": label.voice if label else "",
             "cache": {"hits": cache.hits, "misses": cache.misses} if cache else None,
             "output": self._output.name,
             "broker": {

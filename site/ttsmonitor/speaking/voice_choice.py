@@ -9,13 +9,9 @@ from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import VoiceSetting
+from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
-from ttsmonitor.synthesis.piper.voices import (
-    ESPEAK,
-    find_voice,
-    language_of,
-    speaks,
-)
+from ttsmonitor.synthesis.choice import find_voice, language_of
 from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
@@ -54,7 +50,7 @@ def _language(utterance: Utterance) -> str:
     """Return the language of its text: its own, else that of the voice it names, else TTS_LANG."""
     if utterance.lang or not utterance.voice:
         return utterance.lang or conf.TTS_LANG
-    return language_of(utterance.voice, conf.path("TTS_VOICE_DIR")) or conf.TTS_LANG
+    return language_of(utterance.voice, engine_config()) or conf.TTS_LANG
 
 
 def _within(bounds: tuple[float, float], value: float) -> float:
@@ -69,12 +65,12 @@ def _can_say(setting: VoiceSetting, lang: str) -> bool:
     Also for a setting that gives a language a voice of another one: the history says then why that
     voice is not used.
     """
-    if not setting.voice or setting.lang or setting.voice == ESPEAK:
+    if not setting.voice or setting.lang:
         return True
     try:
-        return speaks(find_voice(setting.voice, conf.path("TTS_VOICE_DIR")), lang)
+        return find_voice(setting.voice, engine_config()).reads(lang)
     except SynthesisError:
-        return True  # whoever is to speak instead is found, and told of, by who speaks
+        return True  # choose_voice() finds another voice and says why
 
 
 def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:

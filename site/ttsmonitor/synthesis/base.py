@@ -1,11 +1,17 @@
-"""The interface of an engine: it takes a request and emits blocks of sound."""
+"""The interfaces of an engine and of its provider. Another engine subclasses both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.synthesis.voice import Voice
+
+AUTO = "auto"
+"""The TTS_ENGINE that lets any engine speak."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,17 @@ class Block:
 class EngineConfig:
     """The settings of the synthesis process."""
 
-    engine: str = "auto"
+    engine: str = AUTO
+    """Name of the only engine that may speak, or AUTO."""
     voice: str = ""
+    """Name of the default voice."""
     voice_dir: Path = Path("voices")
     model: Path | None = None
-    """A voice by its file, instead of by name."""
+    """The default voice by its file, a Piper voice, instead of by name."""
     lang: str = "es"
     """The language of a text that does not say its own."""
     loaded_bytes: int = 400_000_000
-    """Piper voices stay loaded as long as the process takes no more; one is, in any case."""
+    """Voices stay loaded as long as the process takes no more; one is, in any case."""
     headroom_bytes: int = 1_500_000_000
     """Memory of the process beyond its voices: see memory.limit_memory()."""
     niceness: int = 0
@@ -81,13 +89,76 @@ Emit = Callable[[Block], bool]
 
 
 class Engine(Protocol):
-    """Turns text into sound."""
+    """Turns text into sound. It lives in the synthesis process and serves one request at a time."""
 
-    name: str
-    """Its name in the history, as in `piper es_ES-davefx-medium`."""
-    is_provisional: bool
-    """How loud the last sound should have been was not known yet."""
+    voice_name: str
+    """Name of the voice that spoke last, for the history."""
+    is_provisional: bool = False
+    """True if the last sound may be louder or softer the next time; it is not cached then."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
-        """Emit the sound of `request` in order. Raises SynthesisError."""
+        """Emit the sound of `request` in order. Raises SynthesisError.
+
+        End as soon as `emit` returns False, and let its exceptions pass.
+        """
         ...
+
+    def measure(self, is_disturbed: Callable[[], bool]) -> bool:
+        """Measure what the next sound needs, while nobody speaks.
+
+        Return False, to be called again, as soon as `is_disturbed()`.
+        """
+        return True
+
+
+class EngineProvider(Protocol):
+    """Offers the voices of an engine and creates the engine for one of them.
+
+    There is one per process, made without arguments; it is asked in the speech service, where it
+    should load nothing heavy, and in the synthesis process, which alone creates engines. What it is
+    asked belongs to the time before the first sound: it should answer within a millisecond.
+    """
+
+    name: str
+    """The engine's name, as in TTS_ENGINE and in the history: one word."""
+
+    def voices(self, config: EngineConfig) -> Iterable[Voice]:
+        """Return the voices that are installed."""
+        ...
+
+    def create(self, voice: Voice, config: EngineConfig) -> Engine:
+        """Load one of the voices. Raises SynthesisError; another voice stands in then."""
+        ...
+
+    def unavailable(self) -> str:
+        """Return why the engine cannot run here, and what to do; empty where it can."""
+        return ""
+
+    def find(self, name: str, config: EngineConfig) -> Voice:
+        """Return the voice of that name.
+
+        Raises VoiceNotFoundError where there is none, SynthesisError where it cannot be used.
+        """
+        for voice in self.voices(config):
+            if voice.name == name:
+                return voice
+        raise VoiceNotFoundError(f"{self.name} has no voice {name}")
+
+    def default_voice(self, config: EngineConfig) -> Voice | None:
+        """Return the voice that the settings name; None where they name none of this engine.
+
+        Raises VoiceNotFoundError where it is not installed, SynthesisError where it cannot be used.
+        """
+        return next((each for each in self.voices(config) if each.name == config.voice), None)
+
+    def language_of(self, name: str, config: EngineConfig) -> str:
+        """Return the language of a voice, also of one that is not installed; empty: unknown."""
+        try:
+            langs = self.find(name, config).langs
+        except SynthesisError:
+            return ""
+        return langs[0] if langs else ""
+
+    def missing(self, lang: str, config: EngineConfig) -> str:
+        """Say that no voice for `lang` is installed, and how to get one."""
+        return f"{self.name} has no voice for {lang}"

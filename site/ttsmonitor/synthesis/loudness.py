@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +25,20 @@ EDGE_SECONDS = 0.5
 """How much silence is taken off an end."""
 KEPT_SECONDS = 0.005
 """How much of an end stays, to be faded."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """How silence is cut off a beginning."""
+
+    kept_seconds: float
+    """Silence that stays before the sound."""
+    fade_seconds: float
+    """Length of the fade-in; 0: none."""
+
+
+JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
+"""Where sound goes on after a cut: as little silence as can be."""
 
 
 def gain_for(samples: Samples) -> float:
@@ -50,6 +65,7 @@ class Limiter:
     """
 
     def __init__(self, ceiling: float, rate: int) -> None:
+        """Limit to `ceiling` at `rate` samples per second."""
         self._ceiling = ceiling
         self._rate = rate
         self._before = 0.0  # by so many octaves the last sample was turned down
@@ -109,16 +125,14 @@ def without_start(
     threshold: float,
     rate: int,
     on_cut: Callable[[int], None] = lambda samples: None,
-    *,
-    kept_seconds: float = KEPT_SECONDS,
-    fade_seconds: float = KEPT_SECONDS,
+    edge: Edge = JOINT,
 ) -> Iterator[Samples]:
     """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
 
-    `kept_seconds` of it stay. `on_cut` is called with the number of removed samples, before the
-    first block.
+    `edge` says how much of it stays. `on_cut` is called with the number of removed samples, before
+    the first block.
     """
-    kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
+    kept, most = round(edge.kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:
@@ -127,7 +141,7 @@ def without_start(
         if loud.size or len(held) > most:
             start = min(int(loud[0]) if loud.size else most, most) - kept
             on_cut(max(0, start))
-            yield _faded(held[max(0, start) :], round(fade_seconds * rate))
+            yield _faded(held[max(0, start) :], round(edge.fade_seconds * rate))
             yield from blocks
 
 

@@ -16,8 +16,9 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
-from ttsmonitor.synthesis.piper.fingerprint import fingerprint
-from ttsmonitor.synthesis.piper.voices import Choice, choose_voice
+from ttsmonitor.synthesis.choice import Choice, choose_voice
+from ttsmonitor.synthesis.registry import engine_providers
+from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
@@ -39,8 +40,9 @@ class Synthesizer:
         cache: SoundCache | None = None,
         hang_seconds: float = HANG_SECONDS,
     ) -> None:
-        self.engine = ""
-        """The engine and voice of the last sound."""
+        """Prepare to speak; the process is started by start() or by the first request."""
+        self.label: VoiceLabel | None = None
+        """The voice of the last sound; None before the first."""
         self.remark = ""
         """Why another voice made it than the one that was wanted; empty where none did."""
         self.error = "not started yet"
@@ -60,6 +62,11 @@ class Synthesizer:
         self._connection: Connection | None = None
 
     @property
+    def engine(self) -> str:
+        """The label as the text of the history; empty before the first sound."""
+        return str(self.label or "")
+
+    @property
     def is_alive(self) -> bool:
         """True while the process runs."""
         process = self._process
@@ -77,13 +84,14 @@ class Synthesizer:
         """
         try:
             self._spawn()
+            engine_providers()  # read now, while the process starts, and not for the first sentence
             while not isinstance(ready := self._receive(), Ready):
                 pass
         except SynthesisError as exc:
-            self._note(str(exc))
+            self._report_error(str(exc))
             return
-        self.engine = ready.engine or self.engine
-        self._note(ready.error)
+        self.label = ready.label or self.label
+        self._report_error(ready.error)
 
     def ensure_started(self) -> None:
         """Start the process where it is not running (any more)."""
@@ -98,12 +106,12 @@ class Synthesizer:
         """
         if self._cache is None:
             return self._make(request, owner)
-        choice, key = self._sought(request)
+        choice, key = self._find_sound(request)
         known = self._cache.get(key)
         if known is None:
             blocks = self._make(request, owner)
             return self._cache.keep(key, blocks, lambda: self._is_by(choice) and not self._was_cut)
-        self.engine, self.remark = f"{choice.name}, cached", choice.remark
+        self.label, self.remark = replace(choice.label, is_cached=True), choice.remark
         return iter(known)
 
     def prefetch(self, request: SpeechRequest) -> None:
@@ -112,7 +120,7 @@ class Synthesizer:
         A prefetch that is running stays: it comes before this one in the queue.
         """
         with suppress(SynthesisError):  # speak() reports it
-            is_cached = self._cache is not None and self._cache.has(self._sought(request)[1])
+            is_cached = self._cache is not None and self._cache.has(self._find_sound(request)[1])
             if not self.is_alive or is_cached:
                 return
             with self._lock:
@@ -120,20 +128,19 @@ class Synthesizer:
                     self._ahead = self._new_job(request)
                     self._send_now(self._ahead)
 
-    def _sought(self, request: SpeechRequest) -> tuple[Choice, str]:
-        """Return the voice that is to say it, and the key of its sound."""
+    def _find_sound(self, request: SpeechRequest) -> tuple[Choice, str]:
+        """Return the voice that should speak, and the key of its sound in the cache."""
         try:
             choice = choose_voice(self._config, request)
         except SynthesisError as exc:
-            self._note(str(exc))
+            self._report_error(str(exc))
             raise
-        state = fingerprint(choice.voice.model) if choice.voice else ""
-        return choice, SoundCache.key(choice.name, state, replace(request, voice=""))
+        return choice, SoundCache.key(choice.label, choice.voice.state, replace(request, voice=""))
 
     def _is_by(self, choice: Choice) -> bool:
         """Return True if that voice made the last sound, and no other one stood in for it."""
-        is_its_kind = self.engine.partition(" ")[0] == choice.name.partition(" ")[0]
-        return self.remark == choice.remark and is_its_kind
+        is_its_engine = self.label is not None and self.label.engine == choice.voice.engine
+        return self.remark == choice.remark and is_its_engine
 
     def _make(self, request: SpeechRequest, owner: object) -> Iterator[Block]:
         number = self._begin(request, owner)
@@ -142,12 +149,12 @@ class Synthesizer:
             if message is None:
                 return  # it is cut; what the process still says of it is ignored
             if isinstance(message, Sound) and message.number == number:
-                self.engine = message.engine
+                self.label = message.label
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
                 self._was_cut = message.is_cut or message.is_provisional
                 self.remark = message.remark
-                self._note(message.error)
+                self._report_error(message.error)
                 if message.error:
                     raise SynthesisError(message.error)
                 return
@@ -162,7 +169,7 @@ class Synthesizer:
             job = ahead if ahead is not None and is_begun else self._new_job(request)
             self._number = job.number
             if not is_begun:
-                self._give_up(ahead)
+                self._cancel_prefetch(ahead)
                 self._send_now(job)
         return job.number
 
@@ -170,7 +177,7 @@ class Synthesizer:
         self._newest += 1
         return Job(self._newest, request)
 
-    def _give_up(self, ahead: Job | None) -> None:
+    def _cancel_prefetch(self, ahead: Job | None) -> None:
         if ahead is not None:
             self._send_now(Cancel(ahead.number))
 
@@ -266,10 +273,10 @@ class Synthesizer:
     def _died(self, reason: str = "the synthesis process died") -> SynthesisError:
         self._is_broken = True
         error = f"{reason}; it is started again"
-        self._note(error)
+        self._report_error(error)
         return SynthesisError(error)
 
-    def _note(self, error: str) -> None:
+    def _report_error(self, error: str) -> None:
         if error != self.error:
             self.error, self.error_since = error, time.time()
             if error:

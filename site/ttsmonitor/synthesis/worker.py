@@ -17,6 +17,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
+from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 
@@ -54,17 +55,17 @@ class Loading:
 class Ready:
     """The default engine is loaded and warm, or `error` says why not."""
 
-    engine: str
+    label: VoiceLabel | None
     error: str = ""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A block of a job's sound and the engine that made it."""
+    """A block of a job's sound and the voice that made it."""
 
     number: int
     block: Block
-    engine: str
+    label: VoiceLabel
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,18 @@ class Done:
     number: int
     error: str = ""
     remark: str = ""
-    """Why another voice spoke than was to."""
+    """Why another voice spoke than the one that was asked for."""
     is_cut: bool = False
-    """It was cancelled, so there is sound missing."""
+    """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
-    """It may be louder or softer the next time."""
+    """The sound may be louder or softer the next time."""
 
 
 class Worker:
     """The loop of the process: one job at a time, ended when a Cancel comes."""
 
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
+        """Serve the client at the other end of `connection`."""
         self._connection = connection
         self._engines = Engines(
             config,
@@ -100,27 +102,27 @@ class Worker:
         try:
             self._connection.send(self._warm_up(WARM_UP))
             while True:
-                self._take(self._connection.recv())
+                self._receive(self._connection.recv())
                 is_disturbed = self._connection.poll
                 while self._jobs or self._prepare or not self._engines.measure(is_disturbed):
                     if self._jobs:
                         self._connection.send(self._serve(self._jobs.popleft()))
                     elif self._prepare:
                         self._warm_up(self._prepare.popleft())
-                    self._take_all()
+                    self._receive_all()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
     def _warm_up(self, request: SpeechRequest) -> Ready:
         try:
-            engine = self._engines.choose(request)
-            engine.speak(request, lambda block: True)
-            return Ready(engine.name)
+            selection = self._engines.choose(request)
+            selection.engine.speak(request, lambda block: True)
+            return Ready(selection.label)
         except SynthesisError as exc:
-            return Ready("", str(exc))
+            return Ready(None, str(exc))
         except Exception as exc:
             logger.exception("the voice could not be loaded")
-            return Ready("", f"the voice could not be loaded: {exc!r}")
+            return Ready(None, f"the voice could not be loaded: {exc!r}")
 
     def _serve(self, job: Job) -> Done:
         self._cancelled = {number for number in self._cancelled if number >= job.number}
@@ -128,16 +130,16 @@ class Worker:
         def emit(block: Block) -> bool:
             if self._is_cancelled(job.number):
                 return False
-            self._connection.send(Sound(job.number, block, engine.name))
+            self._connection.send(Sound(job.number, block, selection.label))
             return True
 
         try:
-            engine = self._engines.choose(job.request)
-            remark = self._engines.remark
+            selection = self._engines.choose(job.request)
+            engine, choice = selection.engine, selection.choice
             if not self._is_cancelled(job.number):
-                engine.speak(replace(job.request, lang=self._engines.lang), emit)
+                engine.speak(replace(job.request, lang=choice.lang), emit)
             is_cut = self._is_cancelled(job.number)
-            return Done(job.number, "", remark, is_cut, engine.is_provisional)
+            return Done(job.number, "", choice.remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:
             return Done(job.number, str(exc))
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -147,14 +149,14 @@ class Worker:
             return Done(job.number, f"synthesis failed: {exc!r}")
 
     def _is_cancelled(self, number: int) -> bool:
-        self._take_all()
+        self._receive_all()
         return number in self._cancelled
 
-    def _take_all(self) -> None:
+    def _receive_all(self) -> None:
         while self._connection.poll():
-            self._take(self._connection.recv())
+            self._receive(self._connection.recv())
 
-    def _take(self, message: object) -> None:
+    def _receive(self, message: object) -> None:
         if isinstance(message, Cancel):
             self._cancelled.add(message.number)
         elif isinstance(message, Job):

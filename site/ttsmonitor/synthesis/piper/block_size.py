@@ -23,6 +23,7 @@ class Cost:
     """The running time of a stage for each frame."""
 
     def __init__(self) -> None:
+        """Begin with nothing known."""
         self._seconds: deque[float] = deque(maxlen=REMEMBERED)
 
     def learn(self, frames: int, seconds: float) -> None:

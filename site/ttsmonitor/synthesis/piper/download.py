@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.piper.voices import (
-    Voice,
+    InstalledVoice,
     find_voice,
     piper_missing,
     read_voice,
@@ -28,7 +28,7 @@ OFFLINE_HELP = (
 PROGRESS_SECONDS = 0.2
 
 
-def download_voice(name: str, directory: Path, *, force: bool = False) -> Voice:
+def download_voice(name: str, directory: Path, *, force: bool = False) -> InstalledVoice:
     """Fetch a voice with Piper's own downloader and check it. It appears whole or not at all.
 
     Raises SynthesisError, with what to do where there is no network.
@@ -41,7 +41,7 @@ def download_voice(name: str, directory: Path, *, force: bool = False) -> Voice:
         return install_voice(Path(aside) / f"{name}.onnx", directory)
 
 
-def install_voice(model: Path, directory: Path) -> Voice:
+def install_voice(model: Path, directory: Path) -> InstalledVoice:
     """Check the voice in `model` (its `.onnx.json` beside it) and put it into `directory`.
 
     Raises SynthesisError where it is broken; then nothing is installed.
@@ -94,7 +94,7 @@ def _fetch(name: str, aside: Path, directory: Path) -> None:
         raise SynthesisError(f"{name} could not be fetched: {failures[0]}. {help_text}")
 
 
-def _cut(voice: Voice) -> Voice:
+def _cut(voice: InstalledVoice) -> InstalledVoice:
     """Split the voice now, if possible; its first sentence would have to wait for that."""
     try:
         from ttsmonitor.synthesis.piper.stages import cut_stages
@@ -109,7 +109,7 @@ def _cut(voice: Voice) -> Voice:
     return voice
 
 
-def _checked(voice: Voice) -> Voice:
+def _checked(voice: InstalledVoice) -> InstalledVoice:
     """Return the voice if ONNX Runtime can load it; a truncated file cannot be loaded."""
     try:
         from ttsmonitor.synthesis.piper.stages import session

@@ -10,11 +10,12 @@ import numpy as np
 
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.normalization import normalize
-from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
+from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
     KNEE,
     SILENCE,
+    Edge,
     Limiter,
     gain_for,
     to_pcm,
@@ -31,13 +32,13 @@ from ttsmonitor.synthesis.piper.stages import (
     session,
 )
 from ttsmonitor.synthesis.piper.timing import Timing, places, starts
-from ttsmonitor.synthesis.piper.voices import Voice, piper_missing
+from ttsmonitor.synthesis.piper.voices import InstalledVoice, piper_missing
 
 logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
-ONSET_SECONDS = 0.02
+ONSET = Edge(kept_seconds=0.02, fade_seconds=0.0)
 """What stays of the silence that a voice begins with, 35 to 70 ms of a real one: an h or an f
 begins softly. The rest of it would only be waited for."""
 
@@ -59,6 +60,7 @@ class Whole:
     """A voice that cannot be split: each clause in one block."""
 
     def __init__(self, voice: Any) -> None:
+        """Speak with Piper's own `voice`."""
         self._voice = voice
         self.timing: Timing | None = None
 
@@ -78,15 +80,15 @@ class Whole:
         yield sound
 
 
-class PiperEngine:
+class PiperEngine(Engine):
     """A loaded voice."""
 
-    def __init__(self, voice: Voice, gains: dict[int, float] | None = None) -> None:
+    def __init__(self, voice: InstalledVoice, gains: dict[int, float] | None = None) -> None:
         """Load `voice`, which takes about a second. Raises SynthesisError.
 
         `gains` are those of its speakers from an earlier load; new ones are added.
         """
-        self.name = f"piper {voice.name}"
+        self.voice_name = voice.name
         self.is_provisional = False
         self._voice = voice
         self._gains = {} if gains is None else gains
@@ -218,14 +220,7 @@ class PiperEngine:
                 if follows and number == 1:
                     blocks = without_start(blocks, silence, config.sample_rate, cut.append)
                 elif clause is pieces[0] and number == 1:
-                    blocks = without_start(
-                        blocks,
-                        silence,
-                        config.sample_rate,
-                        cut.append,
-                        kept_seconds=ONSET_SECONDS,
-                        fade_seconds=0.0,
-                    )
+                    blocks = without_start(blocks, silence, config.sample_rate, cut.append, ONSET)
                 if clause.runs_on and number == len(parts):
                     blocks = without_end(blocks, silence, config.sample_rate)
                 else:

@@ -1,4 +1,4 @@
-"""Piper voices on disk: which are installed, whether one is whole, and which reads a text.
+"""Piper voices on disk: which are installed, and whether one is whole.
 
 A voice is `<name>.onnx` with `<name>.onnx.json` beside it (the format of the `rhasspy/piper-voices`
 collection and of `piper.config.PiperConfig.from_dict`). A voice reads its own language only.
@@ -8,43 +8,45 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
-from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.memory import loaded_bytes
 from ttsmonitor.synthesis.piper.description import MOST_BYTES, check_description
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint
+from ttsmonitor.synthesis.voice import Voice, is_same_language
 from ttsmonitor.system.commands import manage_command, python_command
 
-ESPEAK = "espeak"
-"""Names eSpeak NG where a voice is asked for."""
+ENGINE = "piper"
+"""Name of the engine."""
 SAMPLES_URL = "https://rhasspy.github.io/piper-samples/"
 _PUBLISHED_NAME = re.compile(r"([a-z]{2,3}_[A-Z]{2})-.+")
 
 
-@dataclass(frozen=True)
-class Voice:
-    """An installed voice."""
+@dataclass(frozen=True, kw_only=True)
+class InstalledVoice(Voice):
+    """A Piper voice on disk.
 
-    name: str
+    Its `langs` are its language as the voice names it, like `es_MX`, and as eSpeak NG does, like
+    `es-419`. Its `state` is the fingerprint of its files.
+    """
+
     model: Path
-    langs: tuple[str, ...]
-    """Its language as the voice names it, like `es_MX`, and as eSpeak NG does, like `es-419`; empty
-    where the description has neither."""
     sample_rate: int
     """Samples per second."""
-    speakers: int
     config: dict[str, Any] = field(repr=False, compare=False)
     """The whole description, as Piper reads it."""
 
+    @property
+    def key(self) -> Path:
+        """Identify the voice in any of its states."""
+        return self.model
 
-def read_voice(model: Path) -> Voice:
+
+def read_voice(model: Path) -> InstalledVoice:
     """Read the description beside a model.
 
     Raises VoiceNotFoundError where a file is missing, SynthesisError where one is not a voice.
@@ -66,7 +68,7 @@ def read_voice(model: Path) -> Voice:
 
 
 @lru_cache(maxsize=64)
-def _read(model: Path, state: str) -> Voice:
+def _read(model: Path, state: str) -> InstalledVoice:
     """Read and check a description. Cached by `state`, the fingerprint of the voice's files."""
     description = model.with_name(f"{model.name}.json")
     if (size := description.stat().st_size) > MOST_BYTES:
@@ -74,12 +76,15 @@ def _read(model: Path, state: str) -> Voice:
     config: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
     check_description(config)
     config = config | _phoneme_type(config)
-    return Voice(
+    return InstalledVoice(
+        engine=ENGINE,
         name=model.name.removesuffix(".onnx"),
         model=model,
         langs=_langs(config),
         sample_rate=config["audio"]["sample_rate"],
         speakers=config["num_speakers"],
+        state=state,
+        memory_bytes=loaded_bytes(model.stat().st_size),
         config=config,
     )
 
@@ -96,7 +101,7 @@ def _langs(config: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(each) for each in (code, config["espeak"]["voice"]) if each)
 
 
-def installed_voices(directory: Path) -> list[Voice]:
+def installed_voices(directory: Path) -> list[InstalledVoice]:
     """Return the voices in `directory` by name, without incomplete ones."""
     voices = []
     for model in sorted(directory.glob("*.onnx")):
@@ -107,7 +112,7 @@ def installed_voices(directory: Path) -> list[Voice]:
     return voices
 
 
-def find_voice(name: str, directory: Path) -> Voice:
+def find_voice(name: str, directory: Path) -> InstalledVoice:
     """Return the voice of that name. Raises VoiceNotFoundError with what to do."""
     model = directory / f"{name}.onnx"
     if not model.is_file():
@@ -124,132 +129,10 @@ def piper_missing() -> str:
     return f"Piper is not installed: {python_command('-m pip install -r requirements-piper.txt')}"
 
 
-def language_of(name: str, directory: Path) -> str:
-    """Return the language of a voice: what it says itself, else its published name; empty: unknown.
-
-    A message that names a voice and no language is in the language of that voice, also where the
-    voice is not installed.
-    """
-    try:
-        langs = find_voice(name, directory).langs
-    except SynthesisError:
-        langs = ()
+def language_in_name(name: str) -> str:
+    """Return the language that a published voice's name begins with; empty for any other name."""
     published = _PUBLISHED_NAME.fullmatch(name)
-    return langs[0] if langs else published[1] if published else ""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The voice that reads a text, and why it is not the wanted one."""
-
-    voice: Voice | None
-    """None: eSpeak NG reads it."""
-    lang: str
-    """The language of the text."""
-    why: str = ""
-    """Why the wanted voice does not read it; empty where it does."""
-
-    @property
-    def name(self) -> str:
-        """The name in the history."""
-        return f"piper {self.voice.name}" if self.voice else f"espeak {self.lang}"
-
-    @property
-    def remark(self) -> str:
-        """The sentence for the history where another voice stands in; else empty."""
-        return f"{self.why}; {self.name} speaks instead" if self.why else ""
-
-
-def choose_voice(
-    config: EngineConfig, request: SpeechRequest, unfit: Mapping[Path, str] = MappingProxyType({})
-) -> Choice:
-    """Choose the voice for `request`, never one of another language.
-
-    `unfit` are models that cannot be used, each with the reason. The voice that the request names
-    comes first, then the default voice, then any other of the language (from its region if there is
-    one), then eSpeak NG. Raises SynthesisError where the engine is `piper` and no voice fits.
-    """
-    named = request.voice if request.voice != ESPEAK else ""
-    lang = request.lang or (language_of(named, config.voice_dir) if named else "") or config.lang
-    if ESPEAK in (config.engine, request.voice):
-        return Choice(None, lang)
-    why = ""
-    if named:
-        voice, why = _named_voice(config, request, unfit)
-        if voice is not None:
-            return Choice(voice, lang)
-    default, failure = _default_voice(config, unfit)
-    if default is not None and speaks(default, lang):
-        if not failure:
-            return Choice(default, lang, why)
-        why = why or failure
-    elif default is None and is_same_language(lang, config.lang):
-        why = why or failure
-    others = sorted(_others(config, lang, unfit), key=lambda each: not _is_from(each, lang))
-    if others:
-        return Choice(others[0], lang, why)
-    if config.engine == "piper":
-        raise VoiceNotFoundError("; ".join(filter(None, (why, no_voice_for(lang, config.voice)))))
-    return Choice(None, lang, why)
-
-
-def _named_voice(
-    config: EngineConfig, request: SpeechRequest, unfit: Mapping[Path, str]
-) -> tuple[Voice | None, str]:
-    """Return the voice that the request names; or None, and why it cannot read this text."""
-    try:
-        named = find_voice(request.voice, config.voice_dir)
-    except SynthesisError as exc:
-        if config.engine == "piper" and not isinstance(exc, VoiceNotFoundError):
-            raise
-        return None, str(exc)
-    if named.model in unfit:
-        return None, unfit[named.model]
-    if request.lang and not speaks(named, request.lang):
-        if not named.langs:
-            return None, f"the voice {named.name} names no language, and the text is {request.lang}"
-        its_own = named.langs[0]
-        return None, f"the voice {named.name} reads {its_own}, and the text is {request.lang}"
-    return named, ""
-
-
-def read_default_voice(config: EngineConfig) -> Voice:
-    """Read the voice that the settings name. Raises SynthesisError where it cannot be used."""
-    if config.model is not None:
-        return read_voice(config.model)
-    return find_voice(config.voice, config.voice_dir)
-
-
-def _default_voice(config: EngineConfig, unfit: Mapping[Path, str]) -> tuple[Voice | None, str]:
-    """Return the default voice, and why it cannot be used.
-
-    No reason where TTS_VOICE is just not installed: so is every new installation.
-    """
-    try:
-        default = read_default_voice(config)
-    except SynthesisError as exc:
-        if config.engine == "piper":
-            raise
-        is_new = config.model is None and not (config.voice_dir / f"{config.voice}.onnx").is_file()
-        return None, "" if is_new else str(exc)
-    return default, unfit.get(default.model, "")
-
-
-def _others(config: EngineConfig, lang: str, unfit: Mapping[Path, str]) -> Iterator[Voice]:
-    """Yield the installed voices of a language that can be used."""
-    for voice in installed_voices(config.voice_dir):
-        if voice.model not in unfit and speaks(voice, lang):
-            yield voice
-
-
-def speaks(voice: Voice, lang: str) -> bool:
-    """Return True if it is a voice for this language. One from Spain reads a Mexican text too."""
-    return any(is_same_language(each, lang) for each in voice.langs)
-
-
-def is_same_language(one: str, other: str) -> bool:
-    """Compare two languages without their regions."""
-    return language_tag(one).partition("-")[0] == language_tag(other).partition("-")[0]
+    return published[1] if published else ""
 
 
 def no_voice_for(lang: str, suggested: str) -> str:
@@ -265,14 +148,6 @@ def no_voice_for(lang: str, suggested: str) -> str:
 def download_command(lang: str, suggested: str) -> str:
     """Return the command that installs a voice of `lang`: `suggested`, if its name is of it."""
     command = manage_command("download_voice")
-    published = _PUBLISHED_NAME.fullmatch(suggested)
-    if published and is_same_language(published[1], lang):
+    if is_same_language(language_in_name(suggested), lang):
         return f"{command} {suggested}"
     return f"{command} NAME (names and samples: {SAMPLES_URL})"
-
-
-def _is_from(voice: Voice, lang: str) -> bool:
-    """Return True for a voice of that region: en-gb-x-rp is one for en-GB."""
-    return any(
-        f"{language_tag(each)}-".startswith(f"{language_tag(lang)}-") for each in voice.langs
-    )

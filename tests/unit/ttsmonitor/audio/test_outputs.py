@@ -16,10 +16,11 @@ from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.null import NullOutput
-from ttsmonitor.audio.outputs import is_for_browsers, make_output
+from ttsmonitor.audio.outputs import OUTPUTS, OutputKind, is_for_browsers, make_output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.audio.wav import WavOutput
+from ttsmonitor.checks import check_settings
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.synthesis.base import Block
 
@@ -245,6 +246,19 @@ def test_names_make_outputs(tmp_path: Path) -> None:
     assert isinstance(made("auto"), AutomaticOutput)
     assert isinstance(made("wav, null"), SeveralOutputs)
     assert made("pyaudio,browser, browser").name == "pyaudio: default, browser"
+
+
+def test_registered_output_is_made_and_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeOutput()
+    monkeypatch.setenv("TTS_AUDIO", "fake, null")
+    (error,) = check_settings()
+    assert error.hint == "Give one of auto, pyaudio, browser, wav, null."
+    monkeypatch.setitem(OUTPUTS, "fake", OutputKind(lambda options: fake, is_for_browsers=True))
+    assert check_settings() == []
+    assert is_for_browsers("fake, null")
+    assert make_output("fake", browser=BrowserOutput(), wav_dir=tmp_path) is fake
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ def test_spanish_is_read_as_written_out(text: str, words: str) -> None:
 def test_each_language_has_its_own_abbreviations() -> None:
     assert normalize("Dr. No. 5", "en_GB") == "Doctor Number 5"
     assert normalize("Vol. 5, J. Müller...", "de") == "Vol. 5, J Müller."
+    assert normalize("Dr. 5", "est") == "Dr. 5", "Estonian is not Spanish"
 
 
 @given(
