@@ -80,7 +80,7 @@ def install(project: Path, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_the_installer_shows_the_account_once(
+def test_installer_shows_the_account_once(
     project: Path, environment: dict[str, str], work: Path, tmp_path: Path
 ) -> None:
     first = install(project, environment)
@@ -112,7 +112,7 @@ def test_the_installer_shows_the_account_once(
     assert {"Type=notify", "WatchdogSec=60"} <= set(unit.splitlines())
 
 
-def test_what_the_service_logs_has_no_password(
+def test_service_log_contains_no_password(
     project: Path, environment: dict[str, str], work: Path
 ) -> None:
     command = [str(project / SERVICE / "install.sh"), "--run"]
@@ -131,7 +131,7 @@ def test_what_the_service_logs_has_no_password(
     account.close()
 
 
-def test_without_systemd_the_installer_tells_how_to_run_it(
+def test_installer_without_systemd_prints_run_command(
     project: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "programs" / "systemctl").write_text("#!/bin/sh\nexit 1\n")

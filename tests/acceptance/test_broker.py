@@ -98,14 +98,14 @@ def leave(client: paho.Client) -> None:
     client.loop_stop()
 
 
-def test_what_is_published_is_delivered(started: Started, listen: Callable[..., Listener]) -> None:
+def test_published_message_is_delivered(started: Started, listen: Callable[..., Listener]) -> None:
     hearer = listen("moxie/+/+")
     listen().publish("moxie/tts/text", "¡Hola!")
     wait_until(lambda: hearer.payloads("moxie/tts/text") == ["¡Hola!".encode()], "the message")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_cleanly(started: Started, number: signal.Signals) -> None:
+def test_broker_stops_cleanly_on_signal(started: Started, number: signal.Signals) -> None:
     assert started.process is not None
     started.process.signal(number)
     assert started.process.wait() == 0
@@ -113,7 +113,9 @@ def test_it_stops_cleanly(started: Started, number: signal.Signals) -> None:
     assert "Traceback" not in started.process.output
 
 
-def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Listener]) -> None:
+def test_connects_and_disconnects_are_logged(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
     hearer = listen("$SYS/broker/log/N")
 
     def told(words: str) -> bool:
@@ -129,7 +131,7 @@ def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Lis
     )
 
 
-def test_a_message_waits_for_a_durable_client(
+def test_message_waits_for_a_durable_client(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     hearer = listen("$SYS/broker/log/N")
@@ -142,7 +144,7 @@ def test_a_message_waits_for_a_durable_client(
     leave(client)
 
 
-def test_a_retained_message_and_a_last_will_are_kept(
+def test_retained_message_and_a_last_will_are_kept(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="fragile")
@@ -162,7 +164,7 @@ def test_a_retained_message_and_a_last_will_are_kept(
 
 
 @pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
-def test_a_robot_reaches_only_its_own_topics(
+def test_robot_reaches_only_its_own_topics(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     hearer = listen("#")
@@ -184,7 +186,7 @@ def test_a_robot_reaches_only_its_own_topics(
 
 
 @pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
-def test_what_waits_survives_a_restart(started: Started) -> None:
+def test_queued_message_survives_a_broker_restart(started: Started) -> None:
     client, _received = durable(started.port, "moxie/tts/text")
     leave(client)
     publisher = Listener(started.port)
@@ -199,7 +201,7 @@ def test_what_waits_survives_a_restart(started: Started) -> None:
 
 
 @pytest.mark.parametrize("started", ["development"], indirect=True)
-def test_the_development_broker_says_that_it_is_one(
+def test_development_broker_announces_its_kind(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     hearer = listen("moxie/system/health/broker")
@@ -209,7 +211,7 @@ def test_the_development_broker_says_that_it_is_one(
     started.process.wait_for_line("development broker")
 
 
-def test_with_an_account_nobody_else_comes_in(started: Started) -> None:
+def test_clients_without_the_account_are_refused(started: Started) -> None:
     assert started.process is not None
     started.process.close()
     started.start(MQTT_USERNAME="moxie", MQTT_PASSWORD="geheim ñ")
@@ -241,7 +243,7 @@ def connect_code(port: int, username: str, password: str) -> int:
     return answer[0]
 
 
-def test_a_taken_port_is_one_line(started: Started, tmp_path: Path) -> None:
+def test_taken_port_ends_with_one_error_line(started: Started, tmp_path: Path) -> None:
     elsewhere = started.environment | {"MOXIE_WORK_DIR": str(tmp_path / "elsewhere")}
     second = Process(manage("run_broker"), elsewhere)
     assert second.wait() == 1
@@ -252,7 +254,7 @@ def test_a_taken_port_is_one_line(started: Started, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("started", ["development"], indirect=True)
-def test_retained_messages_reach_only_who_subscribed(
+def test_retained_message_reaches_only_its_subscribers(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     first = listen("moxie/#")

@@ -51,7 +51,7 @@ def statuses(watching: Process) -> list[dict[str, Any]]:
     return [json.loads(payload) for topic, _space, payload in lines if topic == "moxie/tts/status"]
 
 
-def test_a_test_message_is_spoken_and_seen(
+def test_test_message_is_spoken_and_seen(
     mosquitto: Broker, recordings: Path, watching: Process
 ) -> None:
     command = PUBLISH.format(port=mosquitto.port)

@@ -116,7 +116,7 @@ def read(page: Page, url: str) -> dict[str, Any]:
     return answer
 
 
-def test_a_sentence_goes_from_puppet_mode_to_the_loudspeaker(
+def test_sentence_goes_from_puppet_mode_to_the_loudspeaker(
     home: Home, robot: Robot, browser_page: Page
 ) -> None:
     puppet = browser_page

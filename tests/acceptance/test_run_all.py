@@ -92,7 +92,7 @@ def everything(fresh: Everything) -> Everything:
     return fresh
 
 
-def test_the_first_account_is_shown_once(everything: Everything) -> None:
+def test_first_account_is_shown_once(everything: Everything) -> None:
     assert prepare(everything.environment) == ""
 
 
@@ -118,7 +118,7 @@ def test_first_start_ends_with_the_account(fresh: Everything) -> None:
     assert [line for line in lines if CONNECTION.search(line)] == []
 
 
-def test_start_that_fails_leaves_the_account_to_the_next(fresh: Everything) -> None:
+def test_interrupted_start_leaves_account_to_the_next(fresh: Everything) -> None:
     process = fresh.start()
     process.wait_for_line("hive started")
     process.signal(signal.SIGINT)
@@ -141,7 +141,7 @@ def test_later_start_shows_no_account(everything: Everything) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_starts_says_where_and_stops_cleanly(
+def test_run_all_prints_addresses_and_stops_cleanly(
     everything: Everything, number: signal.Signals
 ) -> None:
     process = everything.start()
@@ -159,9 +159,7 @@ def test_it_starts_says_where_and_stops_cleanly(
 
 
 @pytest.mark.parametrize("victim", ["broker", "hive", "speech"])
-def test_one_that_dies_takes_the_others_along_and_is_named(
-    everything: Everything, victim: str
-) -> None:
+def test_dead_process_is_named_and_stops_the_others(everything: Everything, victim: str) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
     os.kill(everything.pid(victim), signal.SIGKILL)
@@ -170,7 +168,7 @@ def test_one_that_dies_takes_the_others_along_and_is_named(
     assert everything.is_gone()
 
 
-def test_a_second_signal_forces_the_end(everything: Everything) -> None:
+def test_second_signal_forces_the_end(everything: Everything) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
     os.kill(everything.pid("speech"), signal.SIGSTOP)  # it does not hear the first
@@ -183,9 +181,7 @@ def test_a_second_signal_forces_the_end(everything: Everything) -> None:
 
 
 @pytest.mark.parametrize("moment", ["the broker answers", "the hive is started"])
-def test_a_stop_before_it_is_ready_leaves_nothing_behind(
-    everything: Everything, moment: str
-) -> None:
+def test_stop_during_start_leaves_no_process(everything: Everything, moment: str) -> None:
     process = everything.start()
     if moment == "the broker answers":
         wait_until(lambda: answers(everything.port("MQTT_PORT")), "the broker")
@@ -197,7 +193,7 @@ def test_a_stop_before_it_is_ready_leaves_nothing_behind(
     assert everything.is_gone()
 
 
-def test_a_broker_that_is_there_is_used(everything: Everything, mosquitto: Broker) -> None:
+def test_running_broker_is_used(everything: Everything, mosquitto: Broker) -> None:
     everything.environment["MQTT_PORT"] = str(mosquitto.port)
     process = everything.start()
     process.wait_for_line(READY, 60)
@@ -220,7 +216,7 @@ def test_without_speech_hive_and_broker_run_alone(everything: Everything) -> Non
     assert everything.is_gone()
 
 
-def test_a_sentence_is_finished_however_long_that_was_allowed_to_take(
+def test_stop_waits_for_the_sentence_within_drain_time(
     everything: Everything,
 ) -> None:
     everything.environment |= {"TTS_DRAIN_SECONDS": "30", "TTS_ENGINE": "espeak"}
@@ -243,7 +239,7 @@ def test_a_sentence_is_finished_however_long_that_was_allowed_to_take(
 
 
 @pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT", "MQTT_PORT"])
-def test_a_taken_port_is_one_line(everything: Everything, name: str) -> None:
+def test_taken_port_ends_with_one_error_line(everything: Everything, name: str) -> None:
     with socket.create_server(("127.0.0.1", everything.port(name))) as server:
         server.settimeout(10)
         process = everything.start()
@@ -258,7 +254,7 @@ def test_a_taken_port_is_one_line(everything: Everything, name: str) -> None:
     assert str(everything.port(name)) in line
 
 
-def test_a_broker_elsewhere_is_waited_for_and_not_started(everything: Everything) -> None:
+def test_remote_broker_is_awaited_and_not_started(everything: Everything) -> None:
     everything.environment["MQTT_HOST"] = "mqtt.invalid"
     process = everything.start()
     process.wait_for_line("monitor ready", 60)

@@ -93,7 +93,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         ("run_tts_subscriber", "speech service"),
     ],
 )
-def test_second_start_ends_with_one_clear_line(
+def test_second_start_ends_with_one_error_line(
     first: Installation, command: str, service: str
 ) -> None:
     before, files = first.robot(), first.broker_files()
@@ -107,7 +107,7 @@ def test_second_start_ends_with_one_clear_line(
     assert not first.process.is_over
 
 
-def test_setup_of_what_is_up_to_date_goes_through(first: Installation) -> None:
+def test_prepare_without_changes_succeeds_while_hive_runs(first: Installation) -> None:
     assert run(manage("prepare"), first.environment | free_ports()) == ""
     assert first.is_online()
 

@@ -38,7 +38,7 @@ def setup(project: Path, environment: dict[str, str]) -> subprocess.CompletedPro
     )
 
 
-def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path: Path) -> None:
+def test_old_python_is_answered_with_version_to_install(project: Path, tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
@@ -52,7 +52,7 @@ def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path
     assert not (project / ".venv").exists()
 
 
-def test_without_a_network_it_says_so(project: Path) -> None:
+def test_missing_network_is_reported_in_one_line(project: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/"
     environment = {"PIP_INDEX_URL": nowhere, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
     done = setup(project, environment)
@@ -138,7 +138,7 @@ def test_server_leaves_the_account_to_the_end(project: Path) -> None:
     ]
 
 
-def test_an_unknown_option_is_refused(project: Path) -> None:
+def test_unknown_option_is_refused(project: Path) -> None:
     done = subprocess.run(
         [project / "script" / "setup", "--wrong"], capture_output=True, text=True, check=False
     )

@@ -73,7 +73,7 @@ def assert_undisturbed(first: Process, mosquitto: Broker, listener: Listener) ->
     assert first.output.count("connected to the broker") == 1
 
 
-def test_in_the_same_directory(
+def test_second_service_in_same_directory_is_refused(
     first: Process, environment: dict[str, str], mosquitto: Broker, listener: Listener
 ) -> None:
     words = refusal(environment | {"HTTP_PORT": str(free_port())})
@@ -82,7 +82,7 @@ def test_in_the_same_directory(
     assert_undisturbed(first, mosquitto, listener)
 
 
-def test_in_a_copy_of_the_directory(
+def test_second_service_in_copied_directory_is_refused(
     first: Process,
     environment: dict[str, str],
     mosquitto: Broker,
@@ -96,7 +96,7 @@ def test_in_a_copy_of_the_directory(
     assert_undisturbed(first, mosquitto, listener)
 
 
-def test_of_two_that_meet_at_a_new_broker_one_stays(
+def test_only_one_service_stays_at_a_restarted_broker(
     first: Process,
     environment: dict[str, str],
     mosquitto: Broker,
@@ -120,7 +120,7 @@ def test_of_two_that_meet_at_a_new_broker_one_stays(
         assert not both[left].is_over
 
 
-def test_one_that_was_killed_holds_nobody_up(
+def test_killed_service_does_not_delay_the_next(
     first: Process, environment: dict[str, str], listener: Listener
 ) -> None:
     first.signal(signal.SIGKILL)

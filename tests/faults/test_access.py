@@ -31,7 +31,7 @@ def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broke
         yield broker
 
 
-def test_a_wrong_password_is_named_and_holds_nobody_up(
+def test_wrong_password_is_named_and_blocks_no_caller(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MQTT_PASSWORD", "a new one")
@@ -69,7 +69,7 @@ def guarded(broker_settings: Broker) -> Broker:
     return broker_settings
 
 
-def test_a_denied_topic_is_named_and_nothing_is_lost(
+def test_denied_topic_is_named_and_loses_no_sentence(
     guarded: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("hive.mqtt.moxie_server.TICK_SECONDS", 0.1)

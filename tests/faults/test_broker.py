@@ -71,7 +71,7 @@ def wait_for_next_connection(link: MQTTConnection, before: int) -> None:
     wait_until(lambda: link.number >= before + 2 and link.is_ready, "the next connection")
 
 
-def test_a_broker_killed_right_after_it_took_a_sentence_costs_nothing(
+def test_sentence_survives_broker_killed_after_puback(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     with speech_service():
@@ -89,7 +89,7 @@ def test_a_broker_killed_right_after_it_took_a_sentence_costs_nothing(
     assert history() == ["Hola"]
 
 
-def test_a_broker_that_forgot_everything_costs_nothing(
+def test_sentences_survive_a_broker_without_its_state(
     quick: Broker, make_mirror: MakeMirror
 ) -> None:
     mirror = make_mirror()
@@ -105,7 +105,7 @@ def test_a_broker_that_forgot_everything_costs_nothing(
     assert sorted(history()) == ["dos", "tres", "uno"]
 
 
-def test_a_cut_between_publish_and_acknowledgement_makes_no_second_row(
+def test_cut_between_publish_and_acknowledgement_makes_no_second_row(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     mirror = make_mirror(proxy.port)
@@ -122,7 +122,7 @@ def test_a_cut_between_publish_and_acknowledgement_makes_no_second_row(
     assert history() == ["Hola", "Adiós"]
 
 
-def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
+def test_frozen_broker_blocks_no_caller_and_loses_nothing(
     quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MQTT_KEEPALIVE", "1")
@@ -142,7 +142,7 @@ def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
     assert sorted(history()) == sorted(texts)
 
 
-def test_what_is_too_much_for_the_clients_queue_goes_out_later(
+def test_sentences_beyond_the_client_queue_are_sent_later(
     quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmirror.mqtt.connection.MAX_QUEUED", 5)
@@ -168,7 +168,7 @@ def seconds_to_say(mirror: TTSMirrorPublisher, text: str) -> float:
     return time.perf_counter() - before
 
 
-def test_a_retained_sentence_is_kept_once_and_not_spoken(
+def test_retained_sentence_is_kept_once_and_not_spoken(
     quick: Broker, proxy: Proxy, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = listen()
@@ -189,7 +189,7 @@ def test_a_retained_sentence_is_kept_once_and_not_spoken(
     assert len(history()) == 3 + 2
 
 
-def test_an_acknowledgement_does_not_reach_another_connection(
+def test_acknowledgement_does_not_reach_another_connection(
     quick: Broker, proxy: Proxy, listen: Callable[..., Listener]
 ) -> None:
     """The new session counts its messages from 1, too: it would lose one that nobody has seen."""
@@ -228,7 +228,7 @@ def test_an_acknowledgement_does_not_reach_another_connection(
     assert [each.payload for each in came] == [b"viejo", b"nuevo", b"nuevo"]
 
 
-def test_a_host_that_does_not_answer_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unresponsive_host_does_not_delay_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmirror.mqtt.connection.LEAVE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
         port = silent.getsockname()[1]

@@ -88,7 +88,7 @@ def late(number: int) -> bytes:
     return Chunk(utterance_id=uuid.uuid4(), text=f"Número {number}.", ttl=0.0).to_payload()
 
 
-def test_a_locked_database_delays_what_comes_and_loses_nothing(
+def test_locked_database_delays_messages_and_loses_none(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -122,7 +122,7 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
     assert counted == {Status.SPOKEN: 2, Status.EXPIRED: MORE_THAN_ARE_IN_FLIGHT}
 
 
-def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
+def test_messages_stay_at_the_broker_while_disk_is_full(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener], disk: Path
 ) -> None:
     environment = install(
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
     assert counted == {"spoken": 2, "expired": MORE_THAN_ARE_IN_FLIGHT}
 
 
-def test_two_speakers_of_one_queue_never_say_the_same() -> None:
+def test_two_speakers_never_speak_the_same_utterance() -> None:
     now = timezone.now()
     for number in range(40):
         Utterance.objects.create(

@@ -140,7 +140,7 @@ def publisher(service: SpeechService) -> Iterator[Publisher]:
     made.stop()
 
 
-def test_after_rubbish_of_every_kind_the_next_good_message_is_spoken(
+def test_good_message_is_spoken_after_malformed_messages(
     service: SpeechService,
     publisher: Publisher,
     listen: Callable[..., Listener],

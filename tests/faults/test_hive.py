@@ -68,7 +68,7 @@ def is_well(env: dict[str, str]) -> bool:
         return False
 
 
-def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(
+def test_hive_waits_for_broker_and_stops_despite_frozen_one(
     env: dict[str, str], mosquitto: Broker
 ) -> None:
     kill(mosquitto)
@@ -89,9 +89,7 @@ def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(
     assert kept() == ["a un broker helado"]
 
 
-def test_a_killed_hive_publishes_the_rest_at_its_next_start(
-    env: dict[str, str], mosquitto: Broker
-) -> None:
+def test_killed_hive_publishes_outbox_at_next_start(env: dict[str, str], mosquitto: Broker) -> None:
     kill(mosquitto)
     with running(manage("run_hive"), env) as hive:
         hive.wait_for_line("hive ready at")
@@ -107,7 +105,7 @@ def test_a_killed_hive_publishes_the_rest_at_its_next_start(
     assert history() == texts
 
 
-def test_the_autoreloader_leaves_one_publisher(
+def test_autoreload_starts_one_publisher_per_server(
     env: dict[str, str], mosquitto: Broker, listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     settings = tmp_path / "reloading.py"

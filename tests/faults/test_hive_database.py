@@ -170,7 +170,7 @@ def test_queries_during_outage_are_answered(home: Home) -> None:
     assert module["info"]["id"] == home.robot.module_id
 
 
-def test_health_shows_outage_within_seconds_of_both_ends(home: Home) -> None:
+def test_health_shows_start_and_end_of_outage_quickly(home: Home) -> None:
     home.postgres.stop()
     wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
     assert not home.health()["ok"]
@@ -228,7 +228,7 @@ def test_puppet_line_during_outage_is_said_and_mirrored(home: Home) -> None:
     assert home.history() == SENTENCES[:1]
 
 
-def test_token_that_nobody_can_check_is_answered_with_503(home: Home) -> None:
+def test_token_during_outage_is_answered_with_503(home: Home) -> None:
     url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots"
     request = urllib.request.Request(url, headers={"Authorization": "Bearer x"})
     with home.outage(), pytest.raises(urllib.error.HTTPError) as caught:
@@ -257,7 +257,7 @@ def test_frozen_database_does_not_hold_up_an_answer(home: Home) -> None:
     wait_until(lambda: home.history() == [opener], "the history")
 
 
-def test_words_wait_for_a_database_that_both_sides_share(
+def test_sentences_wait_for_a_shared_database(
     postgres: Postgres, mosquitto: Broker, install: Install, tmp_path: Path
 ) -> None:
     url = postgres.new_database("moxie_shared", MIGRATED)

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"
 
 
-def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
+def test_full_outbox_drops_and_counts_the_oldest(
     mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kill(mosquitto)
@@ -41,7 +41,7 @@ def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
     wait_until(lambda: mirror.state.waiting == 3, "the rest to be counted")
 
 
-def test_a_sentence_over_its_hours_is_given_up_and_counted(
+def test_outdated_outbox_entry_is_dropped_and_counted(
     mirror: TTSMirrorPublisher,
     mosquitto: Broker,
     monkeypatch: pytest.MonkeyPatch,
@@ -68,7 +68,7 @@ def locked_database() -> Iterator[None]:
         other.rollback()
 
 
-def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
+def test_sentences_are_kept_in_memory_without_database_and_broker(
     mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -90,7 +90,7 @@ def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
     wait_until(lambda: not mirror.state.problem, "the end of the problem")
 
 
-def test_without_a_database_it_is_mirrored_all_the_same(
+def test_sentence_is_mirrored_while_database_is_locked(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -101,7 +101,7 @@ def test_without_a_database_it_is_mirrored_all_the_same(
         assert mirror.state.waiting == 1
 
 
-def test_confirmation_during_outage_is_written_after_it(
+def test_confirmation_during_outage_is_saved_afterwards(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -120,7 +120,7 @@ def test_confirmation_during_outage_is_written_after_it(
     wait_until(lambda: not mirror.state.problem, "all to be well without another sentence")
 
 
-def test_interrupt_during_outage_withdraws_what_was_kept_before(
+def test_interrupt_during_outage_withdraws_earlier_outbox_entries(
     mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -136,7 +136,7 @@ def test_interrupt_during_outage_withdraws_what_was_kept_before(
     assert (before.payload["ttl"], after.payload["ttl"]) == (0, None)
 
 
-def test_a_field_that_cannot_be_kept_takes_no_sentence_along(mirror: TTSMirrorPublisher) -> None:
+def test_invalid_field_does_not_lose_its_sentence(mirror: TTSMirrorPublisher) -> None:
     with speech_service():
         mirror.publish_text("uno", source="chat")
         mirror.publish_text("dos", source="chat", mood=object())
@@ -158,7 +158,7 @@ def wait_for_both(listener: Listener, child: int) -> None:
     os.waitpid(child, 0)
 
 
-def test_a_fork_gets_a_publisher_of_its_own(
+def test_forked_process_has_its_own_publisher(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -172,7 +172,7 @@ def test_a_fork_gets_a_publisher_of_its_own(
     wait_for_both(listener, child)
 
 
-def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
+def test_fork_during_outbox_write_lets_child_write(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = listen(TEXT_TOPIC)

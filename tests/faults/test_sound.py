@@ -32,7 +32,7 @@ Status = Utterance.Status
 TEXT_TOPIC = "moxie/tts/text"
 
 
-def test_what_comes_while_the_device_is_away_is_heard_when_it_is_back(
+def test_sentences_wait_for_an_unplugged_device(
     sink: Sink,
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
@@ -107,7 +107,7 @@ def place(piece: np.ndarray, whole: np.ndarray) -> float:
     return int(similar.argmax()) / RATE
 
 
-def test_a_sentence_outlives_the_sound_server_and_goes_on_where_it_was_cut(
+def test_sentence_resumes_after_sound_server_restart(
     sound_server: SoundServer,
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],

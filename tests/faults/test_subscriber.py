@@ -71,7 +71,7 @@ def events(listener: Listener) -> list[tuple[str, str]]:
     return [(each["event"], each["id"]) for each in told if "event" in each]
 
 
-def test_killed_before_it_acknowledges_it_stores_that_and_all_that_came_meanwhile_once(
+def test_messages_are_stored_once_after_kill_before_acknowledgement(
     install: Callable[..., dict[str, str]],
     listen: Callable[..., Listener],
     mirror: Publisher,
@@ -102,7 +102,7 @@ def test_killed_before_it_acknowledges_it_stores_that_and_all_that_came_meanwhil
     assert len(list((tmp_path / "wav").glob("*.wav"))) == 2, "one of them was said twice"
 
 
-def test_killed_while_it_speaks_it_says_that_no_more_and_of_the_others_what_is_fresh(
+def test_restart_after_kill_speaks_only_fresh_waiting_sentences(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener]
 ) -> None:
     environment = install(TTS_ENGINE="espeak", TTS_AUDIO="null")
@@ -132,7 +132,7 @@ def test_killed_while_it_speaks_it_says_that_no_more_and_of_the_others_what_is_f
     assert set(begun.values()) == {1} and len(begun) == 2
 
 
-def test_a_clock_that_is_set_makes_nothing_late_and_nothing_twice(
+def test_changed_clock_neither_expires_nor_repeats_sentences(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -168,7 +168,7 @@ def test_a_clock_that_is_set_makes_nothing_late_and_nothing_twice(
     assert all(0 <= (each.first_audio_ms or 0) < 60_000 for each in spoken)
 
 
-def test_what_waits_from_before_the_clock_was_set_back_is_not_kept_for_an_hour(
+def test_waiting_sentence_is_spoken_after_clock_set_back(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_CHUNK_WAIT_SECONDS", "0.2")

@@ -74,7 +74,7 @@ def examine(
     return found
 
 
-def test_axe_would_notice(site: Site) -> None:
+def test_axe_finds_a_seeded_violation(site: Site) -> None:
     bad = '<p style="color: #aaa; background: #fff">faint</p><img src="/favicon.ico">'
     with site.visit() as page:
         page.goto(site.urls["hive"])
@@ -85,7 +85,7 @@ def test_axe_would_notice(site: Site) -> None:
 
 @pytest.mark.parametrize("language", LOOKS)
 @pytest.mark.parametrize("name", ["hive", "monitor"])
-def test_axe_finds_nothing_on_any_page(site: Site, name: str, language: str) -> None:
+def test_pages_have_no_axe_violations(site: Site, name: str, language: str) -> None:
     found: dict[str, list[str]] = {}
     with site.visit(language) as page:
         urls = site.pages(name, page)
@@ -98,7 +98,7 @@ def test_axe_finds_nothing_on_any_page(site: Site, name: str, language: str) -> 
 
 
 @pytest.mark.parametrize("language", LOOKS)
-def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, language: str) -> None:
+def test_login_error_pages_and_menus_have_no_axe_violations(site: Site, language: str) -> None:
     found: dict[str, list[str]] = {}
     with site.stranger(language) as page:
         for name in site.urls:
@@ -124,7 +124,7 @@ def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, lan
     assert not found, dumps(found, indent=1)
 
 
-def test_axe_finds_nothing_in_the_admin(site: Site) -> None:
+def test_admin_has_no_axe_violations(site: Site) -> None:
     """But for accounts, and what is in Django's own templates."""
     found: dict[str, list[str]] = {}
     with site.visit("es") as page:
@@ -137,7 +137,7 @@ def test_axe_finds_nothing_in_the_admin(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["hive", "monitor"])
-def test_no_page_runs_what_stands_in_it_or_asks_another_host(site: Site, name: str) -> None:
+def test_pages_have_no_inline_code_or_foreign_requests(site: Site, name: str) -> None:
     problems: dict[str, list[str]] = defaultdict(list)
 
     def strictly(route: Route) -> None:
@@ -177,7 +177,7 @@ def in_source(html: str) -> list[str]:
     return found if modules <= 1 else [*found, f"{modules} modules"]
 
 
-def test_the_server_tells_times_in_the_zone_of_the_browser(site: Site) -> None:
+def test_server_renders_times_in_the_browser_time_zone(site: Site) -> None:
     url = f"{site.urls['hive']}/puppet/{DEVICE}/"
     shown = set()
     for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # a day and an hour apart
@@ -193,7 +193,7 @@ def test_the_server_tells_times_in_the_zone_of_the_browser(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["hive", "monitor"])
-def test_the_first_load_of_each_page_is_small(site: Site, name: str) -> None:
+def test_first_load_of_each_page_is_small(site: Site, name: str) -> None:
     sizes: dict[str, int] = {}
     with site.visit() as page:
         urls = site.pages(name, page)

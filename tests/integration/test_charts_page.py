@@ -49,7 +49,7 @@ def in_table(page: Page, chart: str) -> int:
     return sum(int(re.sub(r"\D", "", cell) or 0) for cell in cells)
 
 
-def test_charts_show_the_history_and_what_is_said_meanwhile(
+def test_charts_show_history_and_new_sentences(
     monitor: str, page: Page, listen: Callable[..., Listener]
 ) -> None:
     page.goto(f"{monitor}/")
@@ -83,7 +83,7 @@ def test_charts_show_the_history_and_what_is_said_meanwhile(
     wait_until(is_drawn_again, "the new sentence in the chart", 30)
 
 
-def test_a_broker_that_goes_away_is_told_in_the_visitors_language(
+def test_lost_broker_is_reported_in_the_visitors_language(
     monitor: str, page: Page, mosquitto: Broker
 ) -> None:
     page.goto(f"{monitor}/")
@@ -101,7 +101,7 @@ def test_a_broker_that_goes_away_is_told_in_the_visitors_language(
     expect(lamp).to_have_class("lamp is-broken")
 
 
-def test_the_page_of_the_api_leads_to_its_document(monitor: str, page: Page) -> None:
+def test_api_page_links_to_its_openapi_document(monitor: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{monitor}/")
     page.get_by_role("link", name="API", exact=True).click()

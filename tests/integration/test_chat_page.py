@@ -41,7 +41,7 @@ def page(install: Callable[..., dict[str, str]], model: ModelStub) -> Iterator[P
             yield opened
 
 
-def test_a_conversation_is_led_with_the_keyboard_and_shown_while_it_is_made(
+def test_conversation_works_by_keyboard_and_shows_partial_answers(
     page: Page, model: ModelStub, listen: Callable[..., Listener]
 ) -> None:
     service, gate = listen("moxie/tts/text/#", CONTROL_TOPIC), threading.Event()

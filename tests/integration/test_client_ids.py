@@ -83,7 +83,9 @@ def somebody(broker: Ports) -> Iterator[Listener]:
     made.close()
 
 
-def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody: Listener) -> None:
+def test_robot_port_client_cannot_evict_the_speech_service(
+    broker: Ports, somebody: Listener
+) -> None:
     stored: list[Stored] = []
     with subscribed(stored) as service:
         come_as(broker, subscriber.CLIENT_NAME)
@@ -96,7 +98,9 @@ def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody:
         wait_until(lambda: len(stored) == 2, "what came while it was away")
 
 
-def test_the_hive_stays(broker: Ports, hive: MoxieServer, somebody: Listener) -> None:
+def test_robot_port_client_cannot_evict_the_hive(
+    broker: Ports, hive: MoxieServer, somebody: Listener
+) -> None:
     come_as(broker, robot_link.CLIENT_NAME)
     somebody.publish(HEALTH_TOPIC, '{"type": "ping", "id": "1", "component": "test"}')
     wait_until(lambda: b'"pong"' in b"".join(somebody.payloads(HEALTH_TOPIC)), "its answer")

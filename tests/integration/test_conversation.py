@@ -98,7 +98,7 @@ def answers(moxie: VirtualMoxie) -> list[dict[str, Any]]:
     return [payload for name, payload in moxie.commands if name == "remote_chat"]
 
 
-def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
+def test_child_is_answered_in_spanish_with_conversation_history(
     server: MoxieServer, moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
 ) -> None:
     def told() -> bool:
@@ -139,7 +139,7 @@ def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
 
 
 @pytest.mark.parametrize("beginning", ["Había una vez. ", "Había una vez."])
-def test_the_first_sentence_is_out_before_the_answer_is_finished(
+def test_first_sentence_is_published_before_the_answer_ends(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, beginning: str
 ) -> None:
     gate = threading.Event()
@@ -157,7 +157,7 @@ def test_the_first_sentence_is_out_before_the_answer_is_finished(
     assert whole == f"{beginning} Un dragón."
 
 
-def test_an_answer_that_takes_too_long_is_replaced_and_never_comes_later(
+def test_slow_answer_is_replaced_and_never_sent_later(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -175,7 +175,7 @@ def test_an_answer_that_takes_too_long_is_replaced_and_never_comes_later(
     wait_until(lambda: utterances(loudspeaker) == moxie.said, "both")
 
 
-def test_a_model_that_breaks_off_in_the_middle_has_said_what_it_said(
+def test_broken_model_stream_keeps_its_complete_sentences(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
 ) -> None:
     gate = threading.Event()
@@ -200,7 +200,7 @@ FAILURES: dict[str, tuple[Piece, ...]] = {
 }
 
 
-def test_a_model_that_fails_is_replaced_by_a_line_of_the_module(
+def test_failing_model_is_replaced_by_module_line(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str, server: MoxieServer
 ) -> None:
     for count, (name, pieces) in enumerate(FAILURES.items(), start=1):
@@ -213,7 +213,7 @@ def test_a_model_that_fails_is_replaced_by_a_line_of_the_module(
     wait_until(lambda: utterances(loudspeaker) == [fallback] * len(FAILURES), "the lines")
 
 
-def test_a_model_that_is_away_is_replaced_by_a_line_of_the_module(
+def test_unreachable_model_is_replaced_by_module_line(
     moxie: VirtualMoxie, model: ModelStub, fallback: str, server: MoxieServer
 ) -> None:
     model.close()
@@ -222,7 +222,7 @@ def test_a_model_that_is_away_is_replaced_by_a_line_of_the_module(
     assert "refused" in server.chat.model_problem or "onnection" in server.chat.model_problem
 
 
-def test_an_answer_that_is_too_long_ends_with_a_whole_sentence(
+def test_truncated_answer_ends_with_a_complete_sentence(
     moxie: VirtualMoxie, model: ModelStub
 ) -> None:
     model.finish_reason = "length"
@@ -231,7 +231,7 @@ def test_an_answer_that_is_too_long_ends_with_a_whole_sentence(
     moxie.wait_for(lambda robot: robot.said == ["Uno dos tres."])
 
 
-def test_an_interrupt_cancels_the_rest(
+def test_interrupt_cancels_the_rest_of_the_answer(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, server: MoxieServer
 ) -> None:
     gate = threading.Event()
@@ -251,7 +251,7 @@ def test_an_interrupt_cancels_the_rest(
     assert len(answers(moxie)) == 1
 
 
-def test_a_model_that_hangs_holds_up_neither_the_link_nor_another_robot(
+def test_hung_model_delays_neither_queries_nor_other_robots(
     moxie: VirtualMoxie, model: ModelStub, quick: Broker, server: MoxieServer
 ) -> None:
     gate = threading.Event()
@@ -275,7 +275,7 @@ def test_a_model_that_hangs_holds_up_neither_the_link_nor_another_robot(
     moxie.wait_for(lambda robot: robot.said == ["Ya."])
 
 
-def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
+def test_repeated_and_further_questions_are_answered_once_in_order(
     moxie: VirtualMoxie,
     model: ModelStub,
     loudspeaker: Listener,
@@ -313,7 +313,7 @@ def service(quick: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechSe
     made.stop()
 
 
-def test_the_loudspeaker_speaks_while_the_model_still_thinks(
+def test_loudspeaker_speaks_while_the_model_still_thinks(
     service: SpeechService, moxie: VirtualMoxie, model: ModelStub, listen: Listen
 ) -> None:
     def events() -> list[str]:

@@ -42,7 +42,7 @@ def page(env: dict[str, str]) -> Iterator[Page]:
             yield opened
 
 
-def test_the_history_is_searched_read_on_said_again_and_taken_along(
+def test_history_is_searched_paged_replayed_and_downloaded(
     page: Page, env: dict[str, str], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     service = listen(CONTROL_TOPIC)

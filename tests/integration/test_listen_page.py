@@ -157,9 +157,7 @@ def silent_after_ms(sink: Sink, act: Callable[[], None]) -> float:
     return 1000 * float(loud[-1]) / RATE if len(loud) else 0.0
 
 
-def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
-    speech: Speech, sink: Sink
-) -> None:
+def test_page_plays_after_a_click_and_stops_at_once(speech: Speech, sink: Sink) -> None:
     with chromium() as launch, visit(launch(sink=sink.name)) as page:
         page.goto(speech.url)
         button, note = page.locator("#listen button"), page.locator("#listen [role=status]")
@@ -204,7 +202,7 @@ def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
         expect(button).to_have_text("Escuchar en este navegador")
 
 
-def test_a_pause_swallows_nothing_and_repeats_nothing(speech: Speech, sink: Sink) -> None:
+def test_pause_neither_swallows_nor_repeats_sound(speech: Speech, sink: Sink) -> None:
     with chromium() as launch:
         open_listening(launch(*HEARD, sink=sink.name), speech.url)
         sink.forget()
@@ -241,7 +239,7 @@ def deaf_listener(port: str) -> Iterator[None]:
         yield
 
 
-def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
+def test_several_pages_hear_late_joins_and_service_restarts(
     speech: Speech, sink: Sink, make_sink: Callable[[], Sink]
 ) -> None:
     other = make_sink()
@@ -275,9 +273,7 @@ def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
         is_heard(other, again)
 
 
-def test_over_plain_http_from_another_computer_it_is_heard_as_well(
-    speech: Speech, sink: Sink
-) -> None:
+def test_sound_plays_over_plain_http_from_another_host(speech: Speech, sink: Sink) -> None:
     rules = "--host-resolver-rules=MAP moxie.test 127.0.0.1"
     with chromium() as launch:
         browser = launch(*HEARD, rules, sink=sink.name)

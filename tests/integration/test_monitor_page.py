@@ -161,7 +161,9 @@ def lateness(lit: list[list[Any]], expected: list[tuple[str, float]]) -> list[fl
     return found
 
 
-def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser: Browser) -> None:
+def test_words_are_highlighted_as_they_are_heard(
+    page: Page, service: Service, browser: Browser
+) -> None:
     page.evaluate(WATCH)
     page.fill("#phrase [name=text]", STORY)
     page.press("#phrase [name=text]", "Enter")
@@ -186,7 +188,7 @@ def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser
     expect(page.locator("#now-said")).to_have_text("")
 
 
-def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service: Service) -> None:
+def test_pause_holds_the_word_and_mute_does_not(page: Page, service: Service) -> None:
     page.evaluate(WATCH)
     (said,) = service.say(STORY)
     now = page.locator("#now .word.is-now")
@@ -210,7 +212,7 @@ def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service
     expect(page.locator(f"#stream li[data-id='{said}']")).to_contain_text("interrumpida por")
 
 
-def test_the_queue_is_put_in_order_with_keys_and_fingers(
+def test_queue_is_reordered_by_keyboard_and_touch(
     page: Page, service: Service, browser: Browser
 ) -> None:
     queue = page.locator("#queue li")
@@ -246,9 +248,7 @@ def test_the_queue_is_put_in_order_with_keys_and_fingers(
     assert order == ["Tres", "Uno", "Dos"]
 
 
-def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
-    page: Page, service: Service
-) -> None:
+def test_filter_applies_to_live_and_reloaded_rows(page: Page, service: Service) -> None:
     rows = page.locator("#stream li")
     page.select_option("#filters [name=device_id]", "moxie-1")
     expect(rows.locator("[data-part=robot]").first).to_have_text("moxie-1")
@@ -274,7 +274,7 @@ def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
 
 
 @pytest.mark.parametrize(("locale", "size"), [("es-ES", DESKTOP), ("en-GB", PHONE)])
-def test_older_ones_come_as_one_scrolls_and_new_ones_do_not_move_them(
+def test_scrolling_loads_older_rows_and_new_rows_move_none(
     browser: Browser, service: Service, locale: str, size: dict[str, int]
 ) -> None:
     with visit(browser, locale, viewport=size) as page:
@@ -327,7 +327,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(dialog).to_be_hidden()
 
 
-def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Service) -> None:
+def test_last_shown_row_cannot_move_past_hidden_rows(page: Page, service: Service) -> None:
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
     service.say(*(f"Frase {number}" for number in range(203)))
@@ -339,7 +339,7 @@ def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Servic
     expect_texts(page.locator("#queue li").nth(198), ["Frase 197"])
 
 
-def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
+def test_source_may_have_any_name(page: Page, service: Service) -> None:
     (said,) = service.say("De una fuente rara.", source="constructor")
     row = page.locator(f"#stream li[data-id='{said}']")
     expect(row.locator("[data-part=source]")).to_have_text("constructor", timeout=PATIENCE_MS)
@@ -348,7 +348,7 @@ def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
     expect(row.locator("[data-part=source]")).to_have_text("constructor")
 
 
-def test_a_page_without_its_service_says_so(page: Page, service: Service) -> None:
+def test_page_reports_a_lost_service(page: Page, service: Service) -> None:
     expect(page.locator("#stale")).to_be_hidden()
     service.process.close()
     expect(page.locator("#stale")).to_be_visible(timeout=PATIENCE_MS)

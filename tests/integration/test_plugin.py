@@ -88,7 +88,7 @@ def test_every_module_loads_with_django_and_paho_alone(
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_an_openmoxie_with_the_plug_in_mirrors_all_that_its_robot_says(
+def test_plugged_in_openmoxie_mirrors_all_robot_speech(
     checkout: Path, mosquitto: Broker, robot_port: int, light: str, python: str
 ) -> None:
     assert plug(checkout).returncode == 0

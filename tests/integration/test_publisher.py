@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"
 
 
-def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
+def test_sentence_stays_in_outbox_until_stored(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/#")
@@ -42,7 +42,7 @@ def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
     wait_until(lambda: not OutboxEntry.objects.exists(), "the confirmation")
 
 
-def test_long_text_goes_as_chunks_of_one_utterance(
+def test_long_text_is_sent_as_several_chunks(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -59,7 +59,7 @@ def test_long_text_goes_as_chunks_of_one_utterance(
     assert len({part["id"] for part in parts}) == 1
 
 
-def test_text_over_the_limit_of_an_utterance_becomes_several(
+def test_text_over_the_limit_becomes_several_utterances(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -71,7 +71,7 @@ def test_text_over_the_limit_of_an_utterance_becomes_several(
     assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 2
 
 
-def test_the_subscribers_birth_brings_what_it_missed(
+def test_subscriber_birth_triggers_republishing(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -82,7 +82,7 @@ def test_the_subscribers_birth_brings_what_it_missed(
     wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 2, "the repetition")
 
 
-def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
+def test_control_is_published_and_listeners_get_events(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/control")
@@ -97,7 +97,7 @@ def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
     assert [fields["event"] for fields in heard] == ["sent", "stored"]
 
 
-def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
+def test_interrupt_without_broker_withdraws_unsent_sentences(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
     # Its subscription outlives the broker: a new one might come after the sentences.
@@ -116,7 +116,7 @@ def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
     }  # fmt: skip
 
 
-def test_an_interrupt_goes_out_where_the_outbox_cannot_be_written(
+def test_interrupt_is_published_despite_outbox_failure(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(device_id: str) -> None:
@@ -130,7 +130,7 @@ def test_an_interrupt_goes_out_where_the_outbox_cannot_be_written(
     wait_until(lambda: listener.payloads("moxie/tts/control"), "the interrupt")
 
 
-def test_an_interrupt_does_not_overtake_what_it_is_to_stop(
+def test_interrupt_does_not_overtake_earlier_sentences(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/#")
@@ -144,7 +144,7 @@ def test_an_interrupt_does_not_overtake_what_it_is_to_stop(
     assert [topic.rpartition("/")[2] for topic, _ in listener.messages] == ["text", "control"] * 20
 
 
-def test_stopping_waits_for_the_confirmation_and_no_longer(
+def test_stop_ends_once_sentence_is_confirmed(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -158,7 +158,7 @@ def test_stopping_waits_for_the_confirmation_and_no_longer(
     assert not OutboxEntry.objects.exists()
 
 
-def test_what_is_handed_over_right_before_the_end_still_goes_out(
+def test_sentence_right_before_stop_is_published(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -175,7 +175,7 @@ def test_what_is_handed_over_right_before_the_end_still_goes_out(
     assert not OutboxEntry.objects.exists()
 
 
-def test_while_the_speech_service_is_away_nothing_is_published_again(
+def test_offline_speech_service_prevents_republishing(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -192,7 +192,7 @@ def test_while_the_speech_service_is_away_nothing_is_published_again(
     assert len(listener.payloads(TEXT_TOPIC)) == 4
 
 
-def test_settings_that_cannot_be_used_never_reach_the_robot(
+def test_invalid_mqtt_settings_do_not_raise_in_caller(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MQTT_TLS", "1")
@@ -210,7 +210,7 @@ def test_settings_that_cannot_be_used_never_reach_the_robot(
 
 
 @pytest.mark.parametrize("text", [None, 7, "", "  ", "a\0b", "\ud800", b"bytes"])
-def test_no_text_whatever_raises(mirror: TTSMirrorPublisher, text: Any) -> None:
+def test_invalid_text_does_not_raise(mirror: TTSMirrorPublisher, text: Any) -> None:
     mirror.publish_text(text, source="chat")
 
 
@@ -219,7 +219,7 @@ def chunks(listener: Listener) -> list[tuple[int, int, bool, str]]:
     return [(each["chunk"], each["total_chunks"], "more" in each, each["text"]) for each in fields]
 
 
-def test_what_is_still_being_made_goes_out_part_by_part_each_once(
+def test_growing_answer_is_published_in_parts_once_each(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener, made = listen(TEXT_TOPIC), uuid.uuid4()
@@ -241,7 +241,7 @@ def test_what_is_still_being_made_goes_out_part_by_part_each_once(
     assert OutboxEntry.objects.get(pk=made).payload["text"] == "Uno. Dos. Tres."
 
 
-def test_what_is_not_ended_by_its_maker_is_ended_with_the_whole(
+def test_publishing_the_whole_text_ends_an_open_answer(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener, made = listen(TEXT_TOPIC), uuid.uuid4()
@@ -252,7 +252,7 @@ def test_what_is_not_ended_by_its_maker_is_ended_with_the_whole(
     assert chunks(listener) == [(1, 2, True, "Uno. "), (2, 2, False, " ")]
 
 
-def test_parts_that_a_broker_missed_come_over_the_next_connection(
+def test_parts_during_broker_outage_are_sent_after_reconnect(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
     # Its subscription outlives the broker: a new one might come after the parts.
@@ -270,7 +270,7 @@ def test_parts_that_a_broker_missed_come_over_the_next_connection(
     assert {number for number, *_ in chunks(listener)} == {1, 2, 3}
 
 
-def test_what_its_maker_never_ended_is_ended_by_the_next_run(db: None) -> None:
+def test_open_answer_of_earlier_run_is_ended(db: None) -> None:
     begun = Chunk(
         utterance_id=uuid.uuid4(), text="Uno. Dos. ", parts=("Uno. ", "Dos. "), is_open=True
     )

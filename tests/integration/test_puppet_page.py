@@ -68,7 +68,7 @@ def expect_state(line: Locator, state: str, words: str) -> None:
     expect(pill).to_have_text(words)
 
 
-def test_a_line_goes_on_after_the_page_was_loaded_again(
+def test_line_keeps_updating_after_a_reload(
     env: dict[str, str],
     start_hive: Callable[[], Process],
     page: Page,
@@ -90,7 +90,7 @@ def test_a_line_goes_on_after_the_page_was_loaded_again(
     expect_state(line, "playing", "sonando")
 
 
-def test_a_line_waits_as_long_as_there_is_no_broker(
+def test_line_waits_while_there_is_no_broker(
     env: dict[str, str], start_hive: Callable[[], Process], page: Page, mosquitto: Broker
 ) -> None:
     mosquitto.process.close()

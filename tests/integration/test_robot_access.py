@@ -297,7 +297,7 @@ def test_no_last_will_reaches_another_robot(
     assert not topics_with(victim.received, b"forged")
 
 
-def test_a_robot_reaches_all_topics_of_its_own(
+def test_robot_reaches_all_its_own_topics(
     everything: Listener, robots: Callable[..., RobotClient]
 ) -> None:
     robot = subscribed(robots(HONEST), HONEST)
@@ -310,5 +310,5 @@ def test_a_robot_reaches_all_topics_of_its_own(
     assert topics_with(robot.received, b"order") == {here + name for name in TO_ROBOT}
 
 
-def test_docker_has_the_access_rules_of_the_command() -> None:
+def test_docker_access_rules_equal_those_of_run_broker() -> None:
     assert (ROOT / "docker/mosquitto/robots.acl").read_text() == ROBOTS_ACL

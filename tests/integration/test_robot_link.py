@@ -58,7 +58,7 @@ def mirrored(listener: Listener) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_robot_that_connects_is_online_and_configured_within_three_seconds(
+def test_connecting_robot_is_configured_within_three_seconds(
     server: MoxieServer, moxie: VirtualMoxie
 ) -> None:
     began = time.monotonic()
@@ -71,13 +71,13 @@ def test_a_robot_that_connects_is_online_and_configured_within_three_seconds(
     assert moxie.config["audio_volume"] == "0.6"
 
 
-def test_a_robot_that_is_switched_off_is_offline(server: MoxieServer, moxie: VirtualMoxie) -> None:
+def test_switched_off_robot_is_offline(server: MoxieServer, moxie: VirtualMoxie) -> None:
     switch_on(moxie)
     moxie.stop()
     wait_until(lambda: not online(), "the departure")
 
 
-def test_a_robot_that_takes_its_own_place_stays_online(
+def test_robot_replacing_its_own_connection_stays_online(
     server: MoxieServer, moxie: VirtualMoxie, broker_settings: Broker
 ) -> None:
     switch_on(moxie)
@@ -93,7 +93,7 @@ def test_a_robot_that_takes_its_own_place_stays_online(
         again.stop()
 
 
-def test_a_robot_from_before_the_hive_is_found_by_what_it_sends(
+def test_robot_connected_before_the_hive_is_found(
     broker_settings: Broker, moxie: VirtualMoxie, request: pytest.FixtureRequest
 ) -> None:
     moxie.start()
@@ -104,7 +104,7 @@ def test_a_robot_from_before_the_hive_is_found_by_what_it_sends(
     assert online()
 
 
-def test_a_saved_configuration_arrives_at_once(server: MoxieServer, moxie: VirtualMoxie) -> None:
+def test_saved_configuration_arrives_at_once(server: MoxieServer, moxie: VirtualMoxie) -> None:
     switch_on(moxie)
     robot = Robot.objects.get()
     robot.config = {"audio_volume": "0.9"}
@@ -117,7 +117,7 @@ def test_a_saved_configuration_arrives_at_once(server: MoxieServer, moxie: Virtu
     moxie.wait_for(lambda robot: robot.config["screen_brightness"] == "0.1", timeout_seconds=1)
 
 
-def test_a_configuration_that_another_process_saved_arrives_too(
+def test_configuration_saved_by_another_process_arrives(
     server: MoxieServer, moxie: VirtualMoxie
 ) -> None:
     switch_on(moxie)
@@ -150,7 +150,7 @@ def test_puppet_mode_speaks_through_the_robot_and_the_mirror(
     wait_until(lambda: Robot.objects.get().puppet_state == "EXITING", "the reported end")
 
 
-def test_what_the_robot_says_is_mirrored_once_whoever_began_it(
+def test_sent_and_own_robot_speech_are_mirrored_once(
     server: MoxieServer, moxie: VirtualMoxie, listen: Listen
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
@@ -188,7 +188,7 @@ def test_interrupt_stops_the_robot_and_the_loudspeaker(
         slow.stop()
 
 
-def test_a_conversation_is_answered_and_mirrored(
+def test_conversation_is_answered_and_mirrored(
     server: MoxieServer, moxie: VirtualMoxie, listen: Listen
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
@@ -208,7 +208,7 @@ def test_a_conversation_is_answered_and_mirrored(
     assert {message["source"] for message in mirrored(loudspeaker)} == {"chat"}
 
 
-def test_a_foreign_module_gets_the_fallback_and_is_mirrored_by_what_was_said(
+def test_foreign_module_gets_fallback_mirrored_from_robot_report(
     server: MoxieServer, moxie: VirtualMoxie, listen: Listen
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
@@ -235,14 +235,14 @@ def test_questions_are_answered(server: MoxieServer, moxie: VirtualMoxie) -> Non
     assert [module["info"]["id"] for module in modules] == [conf.HIVE_CHAT_MODULE]
 
 
-def test_a_sleeping_robot_is_woken_up(server: MoxieServer, moxie: VirtualMoxie) -> None:
+def test_sleeping_robot_is_woken_up(server: MoxieServer, moxie: VirtualMoxie) -> None:
     switch_on(moxie)
     moxie.sleep()
     assert server.send_wakeup(DEVICE)
     moxie.wait_for(lambda robot: robot.is_awake)
 
 
-def test_the_hive_is_present_answers_pings_and_says_goodbye(
+def test_hive_announces_presence_answers_pings_and_leaves(
     server: MoxieServer, listen: Listen
 ) -> None:
     listener = listen(f"{HEALTH_TOPIC}/#")
@@ -280,7 +280,7 @@ def test_unreadable_messages_do_not_stop_the_next(
     moxie.wait_for(lambda robot: robot.said)
 
 
-def test_robots_are_offline_while_the_broker_is_away_and_come_back(
+def test_robots_are_offline_until_the_broker_returns(
     server: MoxieServer, moxie: VirtualMoxie, mosquitto: Broker
 ) -> None:
     switch_on(moxie)

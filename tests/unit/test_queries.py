@@ -61,7 +61,7 @@ def grow(rows: int) -> None:
 
 @pytest.mark.usefixtures("statistics_in_memory")
 @pytest.mark.parametrize("site", SITES)
-def test_a_thousand_rows_take_no_more_queries_than_ten(site: str, settings: Any) -> None:
+def test_thousand_rows_take_no_more_queries_than_ten(site: str, settings: Any) -> None:
     settings.ROOT_URLCONF = site
     for number in range(5):
         Robot.objects.write(f"moxie-{number}", arrival())
