@@ -14,9 +14,14 @@ WORK = tempfile.mkdtemp(dir=os.environ[RUN])
 os.environ["MOXIE_WORK_DIR"] = WORK
 os.environ.setdefault("LOG_LEVEL", "INFO")
 for name in (
-    "DATABASE_URL", "REDIS_URL", "MQTT_HOST", "MQTT_PORT", "MOXIE_REQUIRE_LOGIN", "DEBUG",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "MQTT_HOST",
+    "MQTT_PORT",
+    "MOXIE_REQUIRE_LOGIN",
+    "DEBUG",
     "CSRF_TRUSTED_ORIGINS",
-):  # fmt: skip
+):
     os.environ.pop(name, None)
 
 from openmoxie.settings import *  # noqa: E402, F403

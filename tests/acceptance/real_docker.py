@@ -68,9 +68,14 @@ class Containers(OpenMoxie):
         """`docker compose …` as it is typed there; `plain` before the mirror came."""
         environment = os.environ | ({} if plain else self._compose)
         done = subprocess.run(
-            [*self._docker, "compose", *arguments], cwd=self.checkout, env=environment,
-            capture_output=True, text=True, timeout=BUILD_SECONDS, check=False,
-        )  # fmt: skip
+            [*self._docker, "compose", *arguments],
+            cwd=self.checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
         assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]
         return done.stdout
 

@@ -56,11 +56,16 @@ class Model(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         message = {"role": "assistant", "content": ANSWER}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        body = json.dumps({
-            "id": "1", "object": "chat.completion", "created": 1, "model": "stub",
-            "choices": [choice],
-            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-        }).encode()  # fmt: skip
+        body = json.dumps(
+            {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "stub",
+                "choices": [choice],
+                "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+            }
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -100,10 +105,15 @@ def attempt(clone: Path, python: str, work: Path) -> None:
         mirror = stack.enter_context(plain_broker(work))
         (work / "overlay.py").write_text(OVERLAY.format(port=port))
         openmoxie = OpenMoxie(
-            clone, python, PYTHONPATH=str(work), DJANGO_SETTINGS_MODULE="overlay",
-            OPENAI_BASE_URL=stack.enter_context(model()), OPENAI_API_KEY="sk-nobody",
-            MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
-        )  # fmt: skip
+            clone,
+            python,
+            PYTHONPATH=str(work),
+            DJANGO_SETTINGS_MODULE="overlay",
+            OPENAI_BASE_URL=stack.enter_context(model()),
+            OPENAI_API_KEY="sk-nobody",
+            MOXIE_TTS_MQTT_PORT=str(mirror),
+            MOXIE_TTS_MQTT_HOST="127.0.0.1",
+        )
         stack.callback(lambda: (work / "output.txt").write_text(openmoxie.output))
         tell("makemigrations", openmoxie.manage("makemigrations", "ttsmirror", "--check"))
         openmoxie.prepare()

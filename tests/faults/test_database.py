@@ -126,9 +126,12 @@ def test_messages_stay_at_the_broker_while_disk_is_full(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener], disk: Path
 ) -> None:
     environment = install(
-        MOXIE_WORK_DIR=str(disk), MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        MOXIE_WORK_DIR=str(disk),
+        MOXIE_REQUIRE_LOGIN="0",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
         TTS_CACHE_MB="0",
-    )  # fmt: skip
+    )
     sender = listen()
 
     def health() -> dict[str, Any]:
@@ -157,9 +160,12 @@ def test_two_speakers_never_speak_the_same_utterance() -> None:
     now = timezone.now()
     for number in range(40):
         Utterance.objects.create(
-            text=f"Número {number}.", source="chat", status=Status.QUEUED,
-            published_at=now, received_at=now,
-        )  # fmt: skip
+            text=f"Número {number}.",
+            source="chat",
+            status=Status.QUEUED,
+            published_at=now,
+            received_at=now,
+        )
     voices, outputs = [FakeSynthesizer(), FakeSynthesizer()], [FakeOutput(), FakeOutput()]
     journals = [Recorder(lambda change: None) for _voice in voices]
     speakers = [

@@ -103,9 +103,12 @@ def test_health_reports_sentences_waiting_too_long(
     with monkeypatch.context() as without_device:
         without_device.setattr(service._output, "open", fail)
         Utterance.objects.create(
-            text="Hola", source="chat", status=Status.QUEUED,
-            published_at=long_ago, received_at=long_ago,
-        )  # fmt: skip
+            text="Hola",
+            source="chat",
+            status=Status.QUEUED,
+            published_at=long_ago,
+            received_at=long_ago,
+        )
         wait_until(lambda: not check()["ok"], "the queue to be named")
         assert "sentences wait" in check()["detail"]
         assert check()["oldest_seconds"] >= 300
@@ -156,10 +159,12 @@ def test_systemd_watchdog_is_fed_until_a_thread_dies(
 ) -> None:
     systemd = Systemd(tmp_path / "notify")
     environment = install(
-        TTS_ENGINE="espeak", TTS_AUDIO="null", MQTT_PORT=str(free_port()),
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
+        MQTT_PORT=str(free_port()),
         NOTIFY_SOCKET=str(tmp_path / "notify"),
         WATCHDOG_USEC=str(int(WATCHDOG_SECONDS * 1_000_000)),
-    )  # fmt: skip
+    )
     end = tmp_path / "end"
     with running(
         [sys.executable, "-c", ITS_SPEAKER_CAN_BE_ENDED, str(end)], environment

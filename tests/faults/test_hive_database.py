@@ -262,9 +262,13 @@ def test_sentences_wait_for_a_shared_database(
 ) -> None:
     url = postgres.new_database("moxie_shared", MIGRATED)
     environment = install(
-        DATABASE_URL=url, DEBUG="1", MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        DATABASE_URL=url,
+        DEBUG="1",
+        MOXIE_REQUIRE_LOGIN="0",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
         MQTT_SSL_PORT=str(free_port()),
-    )  # fmt: skip
+    )
     robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
 
     def history() -> list[Any]:

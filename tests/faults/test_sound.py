@@ -72,9 +72,15 @@ class SoundServer:
 
     def start(self) -> None:
         self._process = Process(
-            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-             "--load=module-native-protocol-unix"]
-        )  # fmt: skip
+            [
+                "pulseaudio",
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+                "--load=module-native-protocol-unix",
+            ]
+        )
         wait_until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0)
 
     def kill(self) -> None:

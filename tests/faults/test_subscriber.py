@@ -176,9 +176,14 @@ def test_waiting_sentence_is_spoken_after_clock_set_back(
     for number, status in enumerate((Status.RECEIVING, Status.QUEUED)):
         moment = later + timedelta(seconds=number)
         Utterance.objects.create(
-            text=status, source="chat", status=status, total_chunks=2 - number,
-            published_at=moment, received_at=moment, ttl_seconds=600,
-        )  # fmt: skip
+            text=status,
+            source="chat",
+            status=status,
+            total_chunks=2 - number,
+            published_at=moment,
+            received_at=moment,
+            ttl_seconds=600,
+        )
     service = make_service("wav")
     wait_until(lambda: not Utterance.objects.filter(received_at__gt=timezone.now()).exists())
     service._speaker.wake()

@@ -129,8 +129,11 @@ def test_child_is_answered_in_spanish_with_conversation_history(
     assert {message["lang"] for message in messages(loudspeaker)} == {"es"}
     assert model.messages(0) == [("assistant", said[0]), ("user", heard[0])]
     assert model.messages(1) == [
-        ("assistant", said[0]), ("user", heard[0]), ("assistant", said[1]), ("user", heard[1]),
-    ]  # fmt: skip
+        ("assistant", said[0]),
+        ("user", heard[0]),
+        ("assistant", said[1]),
+        ("user", heard[1]),
+    ]
     (request, _second) = model.requests
     assert request["model"] == "stub"
     assert (request["max_tokens"], request["temperature"]) == (150, 0.7)
@@ -158,9 +161,12 @@ def test_first_sentence_is_published_before_the_answer_ends(
 
 
 def test_slow_answer_is_replaced_and_never_sent_later(
-    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str,
+    moxie: VirtualMoxie,
+    model: ModelStub,
+    loudspeaker: Listener,
+    fallback: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("HIVE_CHAT_SECONDS", "0.5")
     hang = threading.Event()
     model.answer("Mm ", hang, "hm. Ya está.")

@@ -95,10 +95,15 @@ def speech(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener], tmp_path: Path
 ) -> Iterator[Speech]:
     environment = install(
-        MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_ENGINE="espeak", TTS_AUDIO="browser,wav",
-        TTS_WAV_DIR=str(tmp_path / "wav"), ALLOWED_HOSTS="localhost,127.0.0.1,moxie.test",
-        TTS_DRAIN_SECONDS="0", TTS_CACHE_MB="0",
-    )  # fmt: skip
+        MOXIE_REQUIRE_LOGIN="0",
+        DEBUG="1",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="browser,wav",
+        TTS_WAV_DIR=str(tmp_path / "wav"),
+        ALLOWED_HOSTS="localhost,127.0.0.1,moxie.test",
+        TTS_DRAIN_SECONDS="0",
+        TTS_CACHE_MB="0",
+    )
     made = Speech(environment, tmp_path / "wav", listen())
     made.start()
     yield made
@@ -227,10 +232,15 @@ def test_pause_neither_swallows_nor_repeats_sound(speech: Speech, sink: Sink) ->
 def deaf_listener(port: str) -> Iterator[None]:
     """One that opens the WebSocket and then reads nothing."""
     lines = (
-        "GET /ws/listen/ HTTP/1.1", f"Host: localhost:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Key: {b64encode(bytes(16)).decode()}", "", "",
-    )  # fmt: skip
+        "GET /ws/listen/ HTTP/1.1",
+        f"Host: localhost:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {b64encode(bytes(16)).decode()}",
+        "",
+        "",
+    )
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         opened.connect(("127.0.0.1", int(port)))

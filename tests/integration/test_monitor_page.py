@@ -85,10 +85,16 @@ def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Ite
     broker, port = start_mosquitto(work), free_port()
     shutil.copy(new_database, work)
     env = {
-        "MOXIE_WORK_DIR": str(work), "MQTT_HOST": broker.host, "MQTT_PORT": str(broker.port),
-        "HTTP_PORT": str(port), "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MOXIE_REQUIRE_LOGIN": "0", "DEBUG": "1", "TTS_ENGINE": "espeak", "TTS_AUDIO": "null",
-    }  # fmt: skip
+        "MOXIE_WORK_DIR": str(work),
+        "MQTT_HOST": broker.host,
+        "MQTT_PORT": str(broker.port),
+        "HTTP_PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MOXIE_REQUIRE_LOGIN": "0",
+        "DEBUG": "1",
+        "TTS_ENGINE": "espeak",
+        "TTS_AUDIO": "null",
+    }
     run(manage("shell", "-v0", "-c", FILL), env)
     sender = None
     try:

@@ -112,8 +112,10 @@ def test_interrupt_without_broker_withdraws_unsent_sentences(
     wait_until(lambda: len(listener.messages) == 3, "all three")
     sent = [json.loads(payload) for _topic, payload in listener.messages]
     assert {each["text"]: each.get("ttl") for each in sent} == {
-        "no lo digas": 0, "di esto": None, "di lo nuevo": None,
-    }  # fmt: skip
+        "no lo digas": 0,
+        "di esto": None,
+        "di lo nuevo": None,
+    }
 
 
 def test_interrupt_is_published_despite_outbox_failure(
@@ -233,9 +235,11 @@ def test_growing_answer_is_published_in_parts_once_each(
     wait_until(lambda: len(chunks(listener)) == 4, "all of it")
 
     assert chunks(listener) == [
-        (1, 2, True, "Uno. "), (2, 3, True, "Dos. "), (3, 3, False, "Tres."),
+        (1, 2, True, "Uno. "),
+        (2, 3, True, "Dos. "),
+        (3, 3, False, "Tres."),
         (1, 1, False, "Otra cosa."),
-    ]  # fmt: skip
+    ]
     ids = {json.loads(payload)["id"] for payload in listener.payloads(TEXT_TOPIC)[:3]}
     assert ids == {str(made)}
     assert OutboxEntry.objects.get(pk=made).payload["text"] == "Uno. Dos. Tres."

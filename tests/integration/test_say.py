@@ -25,8 +25,11 @@ def test_say_publishes_and_reports_missing_confirmation(
     (payload,) = wait_until(lambda: listener.payloads("moxie/tts/text"), "the sentence")
     fields = json.loads(payload)
     assert (fields["text"], fields["voice"], fields["lang"], fields["priority"]) == (
-        "Hola", "es_MX-claude-high", "es-MX", "high",
-    )  # fmt: skip
+        "Hola",
+        "es_MX-claude-high",
+        "es-MX",
+        "high",
+    )
     assert "is it running?" in capsys.readouterr().out
 
 

@@ -77,8 +77,12 @@ def test_stop_during_start_ends_all_threads(
     service = SpeechService()
     subscriber = service._subscriber
     parts: list[Any] = [
-        service._recorder, service._synthesizer, service._speaker, subscriber, subscriber.connection
-    ]  # fmt: skip
+        service._recorder,
+        service._synthesizer,
+        service._speaker,
+        subscriber,
+        subscriber.connection,
+    ]
     reached = threading.Event()
     results: list[bool] = []
     if moment < len(parts):

@@ -13,9 +13,14 @@ from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playw
 from tests.support.tools import wait_until
 
 QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HEARD = ["--autoplay-policy=no-user-gesture-required"]
 """Plays sound without a click before."""
 

@@ -22,6 +22,9 @@ def store(message: Message, **how: bool) -> Stored:
 
 def store_together(messages: Sequence[Message], **how: bool) -> list[Stored | InvalidMessageError]:
     """What becomes of those that arrive in one batch."""
-    return inbox.store([
-        Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how) for each in messages
-    ])  # fmt: skip
+    return inbox.store(
+        [
+            Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how)
+            for each in messages
+        ]
+    )

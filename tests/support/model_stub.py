@@ -90,9 +90,12 @@ class ModelStub:
             def _event(self, delta: dict[str, Any], reason: str | None) -> None:
                 choice = {"index": 0, "delta": delta, "finish_reason": reason}
                 event = {
-                    "id": "stub", "object": "chat.completion.chunk", "created": 0,
-                    "model": "stub", "choices": [choice],
-                }  # fmt: skip
+                    "id": "stub",
+                    "object": "chat.completion.chunk",
+                    "created": 0,
+                    "model": "stub",
+                    "choices": [choice],
+                }
                 self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
 
         return Handler

@@ -38,13 +38,24 @@ class Sink:
         """Have it there, with an empty recording."""
         # At our rate, so that samples come out as they went in.
         self._module = pactl(
-            "load-module", "module-null-sink", f"sink_name={self.name}", f"rate={RATE}",
-            "channels=1", "format=s16le",
-        ).strip()  # fmt: skip
+            "load-module",
+            "module-null-sink",
+            f"sink_name={self.name}",
+            f"rate={RATE}",
+            "channels=1",
+            "format=s16le",
+        ).strip()
         self._be_default()
         self._blocks = []
-        command = ["parec", "-d", f"{self.name}.monitor", f"--rate={RATE}", "--channels=1",
-                   "--format=s16le", "--latency-msec=10"]  # fmt: skip
+        command = [
+            "parec",
+            "-d",
+            f"{self.name}.monitor",
+            f"--rate={RATE}",
+            "--channels=1",
+            "--format=s16le",
+            "--latency-msec=10",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
         wait_until(lambda: self._blocks, "the recording to start")

@@ -72,8 +72,9 @@ def _speaker(graph: _Builder, speakers: int, conditioned: tuple[str, ...]) -> di
     if speakers == 1:
         return {}
     graph.weight("emb_g", graph.random.normal(0, 1.0, (speakers, graph.channels)))
-    who = graph.add("Unsqueeze", graph.add("Gather", "emb_g", "sid"),
-                    graph.constant("last", np.array([2])))  # fmt: skip
+    who = graph.add(
+        "Unsqueeze", graph.add("Gather", "emb_g", "sid"), graph.constant("last", np.array([2]))
+    )
     return dict.fromkeys(conditioned, who)
 
 
@@ -85,9 +86,14 @@ def _text(graph: _Builder, who: str | None, frames_per_id: int) -> str:
         ids = graph.add("Add", ids, who)
     graph.weight("factors", np.array([1.0, 1.0, float(frames_per_id)], dtype=np.float32))
     return graph.add(
-        "Resize", ids, "", "factors", mode="nearest", nearest_mode="floor",
+        "Resize",
+        ids,
+        "",
+        "factors",
+        mode="nearest",
+        nearest_mode="floor",
         coordinate_transformation_mode="asymmetric",
-    )  # fmt: skip
+    )
 
 
 def _hide_shape(graph: _Builder, tensor: str) -> str:
@@ -202,6 +208,7 @@ def _describe(model: Path, speakers: int, sample_rate: int, noise: float, length
         "num_symbols": SYMBOLS,
         "num_speakers": speakers,
         "speaker_id_map": {f"voice{number}": number for number in range(speakers)}
-        if speakers > 1 else {},
-    }  # fmt: skip
+        if speakers > 1
+        else {},
+    }
     model.with_name(f"{model.name}.json").write_text(json.dumps(config))

@@ -35,8 +35,11 @@ class FakeService:
     def status(self) -> dict[str, Any]:
         broker = {"connected": True, "address": "broker.test:1883", "error": "", "since": None}
         return snapshot.offline() | {
-            "status": "idle", "engine": "espeak es", "output": "null", "broker": broker,
-        }  # fmt: skip
+            "status": "idle",
+            "engine": "espeak es",
+            "output": "null",
+            "broker": broker,
+        }
 
     def health(self) -> dict[str, Any]:
         return {"ok": all(check["ok"] for check in self.checks.values()), "checks": self.checks}

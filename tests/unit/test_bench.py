@@ -90,7 +90,7 @@ def test_table_is_aligned_with_dashes_for_missing_values() -> None:
         "| --------- | -----: |\n"
         "| short     |   46.2 |\n"
         "| paragraph |      - |"
-    )  # fmt: skip
+    )
 
 
 def test_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,8 +109,12 @@ def test_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_generated_texts_have_stated_length_and_differ() -> None:
     assert {name: len(text) for name, text in TEXTS.items()} == {
-        "short": 16, "medium": 61, "long": 126, "unbroken": 126, "paragraph": 600,
-    }  # fmt: skip
+        "short": 16,
+        "medium": 61,
+        "long": 126,
+        "unbroken": 126,
+        "paragraph": 600,
+    }
     texts = Texts(seed=1)
     for text in TEXTS.values():
         made = {texts.new(text) for _ in range(300)}

@@ -49,12 +49,17 @@ def grow(rows: int) -> None:
     statuses = ["spoken", "failed", "queued", "spoken", "receiving"]
     made = [
         Utterance(
-            text=f"frase {number}", source="chat", device_id=f"moxie-{number % 5}", lang="es",
-            status=statuses[number % 5], first_audio_ms=50.0,
-            published_at=now, received_at=now - timedelta(minutes=3 * number),
+            text=f"frase {number}",
+            source="chat",
+            device_id=f"moxie-{number % 5}",
+            lang="es",
+            status=statuses[number % 5],
+            first_audio_ms=50.0,
+            published_at=now,
+            received_at=now - timedelta(minutes=3 * number),
         )
         for number in range(there, rows)
-    ]  # fmt: skip
+    ]
     insert_new(made)
     insert_new([UtteranceChunk(utterance=row, number=1, text=row.text) for row in made])
 

@@ -37,8 +37,14 @@ SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
 # Names and units, and words that are the same wherever they stand.
 ALIKE = {"Moxie", "moxie", "ms", "min", "s", "es", "en", "Español", "English", "null", "API"} | {
-    "CSV", "JSON", "GET", "POST", "DELETE", "eSpeak", "NG",
-}  # fmt: skip
+    "CSV",
+    "JSON",
+    "GET",
+    "POST",
+    "DELETE",
+    "eSpeak",
+    "NG",
+}
 JSON_TYPES = {"boolean", "date", "date-time", "integer", "number", "object", "string", "uuid"}
 ADDRESS = re.compile(r"/[a-z/{}_]+")
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")

@@ -74,14 +74,16 @@ def talk() -> Published:
     server.send_telehealth_speech(ROBOT, "Hola, soy Moxie", "happy", 0.7)
     server.send_telehealth_interrupt(ROBOT)
     server.send_command_to_bot_json(ROBOT, "wakeup", {"command": "wakeup"})
-    for number, asked in enumerate((
-        request("prompt"),
-        request("continue", speech="a cat"),
-        request("continue", speech="What time is it"),
-        request("continue", speech="hm", module_id="STORY"),
-        request("notify", speech="You said a cat. Tell me more!"),
-        request("notify", speech="Once upon a time", module_id="STORY", event_id="e5"),
-    )):  # fmt: skip
+    for number, asked in enumerate(
+        (
+            request("prompt"),
+            request("continue", speech="a cat"),
+            request("continue", speech="What time is it"),
+            request("continue", speech="hm", module_id="STORY"),
+            request("notify", speech="You said a cat. Tell me more!"),
+            request("notify", speech="Once upon a time", module_id="STORY", event_id="e5"),
+        )
+    ):
         chat.handle_request(ROBOT, asked | {"event_id": f"e{number}"}, {})
         chat._worker_queue.submit(lambda: None).result(10)  # in this order
         chat._worker_queue.submit(lambda: None).result(10)

@@ -18,9 +18,14 @@ pytestmark = pytest.mark.django_db
 
 def kept() -> Chunk:
     utterance = Chunk(
-        utterance_id=uuid.uuid4(), text="Hola", source="chat", device_id="d_1", mood="happy",
-        published_at=timezone.now(), event_id="e1",
-    )  # fmt: skip
+        utterance_id=uuid.uuid4(),
+        text="Hola",
+        source="chat",
+        device_id="d_1",
+        mood="happy",
+        published_at=timezone.now(),
+        event_id="e1",
+    )
     outbox.add([utterance])
     return utterance
 
@@ -52,8 +57,15 @@ def test_status_events_update_the_history_row() -> None:
     assert told(history, utterance, "spoken").status == "failed"
 
 
-@pytest.mark.parametrize("fields", [{}, {"event": "spoken"}, {"event": "spoken", "id": "x"},
-                                    {"event": "dance", "id": str(uuid.uuid4())}])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"event": "spoken"},
+        {"event": "spoken", "id": "x"},
+        {"event": "dance", "id": str(uuid.uuid4())},
+    ],
+)
 def test_unknown_status_events_are_ignored(fields: dict[str, str]) -> None:
     history = HistoryFollower()
     history.follow(fields)

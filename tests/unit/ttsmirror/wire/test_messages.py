@@ -162,19 +162,39 @@ json_values = st.recursive(
 
 
 json_objects = st.dictionaries(
-    st.sampled_from([*SPECIFIED, "id", "device_id", "lang", "ttl", "intensity", "priority",
-                     "action", "value", "before"]),
+    st.sampled_from(
+        [
+            *SPECIFIED,
+            "id",
+            "device_id",
+            "lang",
+            "ttl",
+            "intensity",
+            "priority",
+            "action",
+            "value",
+            "before",
+        ]
+    ),
     json_values,
-)  # fmt: skip
+)
 GOOD = (
-    encode(id=str(uuid.UUID(int=7)), device_id="d_1", lang="es-MX", voice="x", mood="happy",
-           intensity=0.5, priority="high", ttl=5),
+    encode(
+        id=str(uuid.UUID(int=7)),
+        device_id="d_1",
+        lang="es-MX",
+        voice="x",
+        mood="happy",
+        intensity=0.5,
+        priority="high",
+        ttl=5,
+    ),
     encode(chunk=2, total_chunks=3, text=" "),
     Control(action="volume", value=0.5, device_id="d_1").to_payload(),
     Control(action="replay", utterance_id=uuid.UUID(int=7)).to_payload(),
     Control(action="move", utterance_id=uuid.UUID(int=7), before=uuid.UUID(int=8)).to_payload(),
     "¿Qué tal?".encode(),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -263,12 +283,20 @@ def test_status_has_the_specifications_fields() -> None:
 
 def test_invalid_optional_fields_are_removed_before_sending() -> None:
     odd = Chunk(
-        utterance_id=uuid.uuid4(), text="Hola", source="a b", device_id="a/#", mood="muy feliz",
-        lang="español", voice="x" * 99, intensity=7, ttl=-1,
-    )  # fmt: skip
+        utterance_id=uuid.uuid4(),
+        text="Hola",
+        source="a b",
+        device_id="a/#",
+        mood="muy feliz",
+        lang="español",
+        voice="x" * 99,
+        intensity=7,
+        ttl=-1,
+    )
     read = parse_chunk(tidy(odd).to_payload())
     assert (read.text, read.source, read.device_id, read.mood) == ("Hola", "system", "", "")
     assert (read.lang, read.voice, read.intensity, read.ttl) == ("", "", None, None)
-    fine = replace(odd, source="chat", device_id="d_1", mood="happy", lang="es", voice="x",
-                   intensity=1, ttl=1)  # fmt: skip
+    fine = replace(
+        odd, source="chat", device_id="d_1", mood="happy", lang="es", voice="x", intensity=1, ttl=1
+    )
     assert tidy(fine) is fine

@@ -74,9 +74,13 @@ class Speech:
         self.controls, self.told = Controls(), list[bool]()
         self.error: Exception | None = None
         self.playback = Playback(
-            output, self.controls, "an-id", lambda: None,
-            on_away=self.told.append, patience_seconds=patience_seconds,
-        )  # fmt: skip
+            output,
+            self.controls,
+            "an-id",
+            lambda: None,
+            on_away=self.told.append,
+            patience_seconds=patience_seconds,
+        )
         self.thread = threading.Thread(target=self._play)
 
     def wait(self) -> None:

@@ -57,9 +57,10 @@ def conversations(draw: st.DrawFn) -> list[Said]:
     places = draw(
         st.lists(
             st.tuples(st.sampled_from(["chat", "system"]), st.sampled_from(["d_1", "d_2", ""])),
-            min_size=2, max_size=4,
+            min_size=2,
+            max_size=4,
         )
-    )  # fmt: skip
+    )
     said: list[Said] = []
     for source, device_id in places:
         # Without an id, source, robot, time and total name it: those two are one of a kind.

@@ -252,11 +252,13 @@ def test_chunks_beyond_the_limit_are_refused_alone() -> None:
 
 def test_redelivery_within_a_batch_is_one_utterance() -> None:
     message = b"Hola"
-    inbox.store([
-        Arrival(parse_chunk(message)),
-        Arrival(parse_chunk(message)),
-        Arrival(parse_chunk(message), repeated=True),
-    ])  # fmt: skip
+    inbox.store(
+        [
+            Arrival(parse_chunk(message)),
+            Arrival(parse_chunk(message)),
+            Arrival(parse_chunk(message), repeated=True),
+        ]
+    )
     assert texts() == ["Hola", "Hola"]
 
 

@@ -90,10 +90,13 @@ def test_pause_or_other_robot_begins_a_conversation() -> None:
     rows = [
         utterance(text, device_id=robot, received_at=noon + timedelta(minutes=minutes))
         for text, robot, minutes in (
-            ("ayer", "a", -24 * 60), ("hola", "a", 0), ("yo soy b", "b", 1), ("¿qué tal?", "a", 4),
+            ("ayer", "a", -24 * 60),
+            ("hola", "a", 0),
+            ("yo soy b", "b", 1),
+            ("¿qué tal?", "a", 4),
             ("tarde", "a", 10),
         )
-    ]  # fmt: skip
+    ]
     days = by_day(reversed(rows))
     assert [
         [(talk.device_id, [row.text for row in talk.rows]) for talk in day.conversations]

@@ -311,8 +311,11 @@ def test_events_are_reported_in_order(stage: Stage) -> None:
     stage.speaker.wake()
     wait_until(lambda: len(stage.events()) == 4)
     assert stage.events() == [
-        ("playing", "uno"), ("spoken", "uno"), ("playing", "dos"), ("spoken", "dos"),
-    ]  # fmt: skip
+        ("playing", "uno"),
+        ("spoken", "uno"),
+        ("playing", "dos"),
+        ("spoken", "dos"),
+    ]
 
 
 def test_output_failure_during_cancel_leaves_speaker_idle(

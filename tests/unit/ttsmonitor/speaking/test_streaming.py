@@ -105,8 +105,9 @@ def test_interrupted_stream_is_stored_and_stays_interrupted() -> None:
     done = store(2, more=False)
     assert done.is_complete and not done.became_ready
     assert (utterance().status, utterance().error) == (
-        Status.INTERRUPTED, "interrupted before its turn",
-    )  # fmt: skip
+        Status.INTERRUPTED,
+        "interrupted before its turn",
+    )
 
 
 def test_chunk_behind_an_interrupt_is_not_spoken() -> None:

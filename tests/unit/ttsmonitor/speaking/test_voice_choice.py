@@ -161,8 +161,15 @@ def test_admin_offers_installed_voices_and_known_senders(
     page = visitor.get("/admin/ttsmonitor/voicesetting/add/")
     for offered in ("es_ES-pair-low (speakers 0 to 1)", "eSpeak NG", "d_1", "story"):
         assert offered in page.content.decode()
-    fields = {"device_id": "d_1", "source": "", "lang": "", "voice": "es_ES-pair-low",
-              "speaker": "1", "speed": "0.9", "volume": "1"}  # fmt: skip
+    fields = {
+        "device_id": "d_1",
+        "source": "",
+        "lang": "",
+        "voice": "es_ES-pair-low",
+        "speaker": "1",
+        "speed": "0.9",
+        "volume": "1",
+    }
     for _ in range(2):
         answer = visitor.post("/admin/ttsmonitor/voicesetting/add/", fields)
     assert VoiceSetting.objects.get().speed == 0.9
@@ -175,8 +182,14 @@ def test_admin_offers_installed_voices_and_known_senders(
 
 def test_admin_refuses_voice_of_another_language(visitor: Client, installed: Path) -> None:
     visitor.force_login(User.objects.create_superuser("keeper"))
-    fields = {"device_id": "", "source": "", "voice": "davefx", "speaker": "", "speed": "1",
-              "volume": "1"}  # fmt: skip
+    fields = {
+        "device_id": "",
+        "source": "",
+        "voice": "davefx",
+        "speaker": "",
+        "speed": "1",
+        "volume": "1",
+    }
     page = "/admin/ttsmonitor/voicesetting/add/"
     answer = visitor.post(page, fields | {"lang": "en"})
     assert "This voice reads es only." in answer.content.decode()
