@@ -78,7 +78,7 @@ class Model(BaseHTTPRequestHandler):
 
 @contextmanager
 def model(host: str = "127.0.0.1", name: str = "127.0.0.1") -> Iterator[str]:
-    """A language model that listens on `host`; its address for whoever knows it as `name`."""
+    """Serve a language model on `host` and yield its address with the host name `name`."""
     server = ThreadingHTTPServer((host, 0), Model)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://{name}:{server.server_address[1]}/v1"
@@ -147,7 +147,9 @@ def main() -> int:
         work = Path(folder)
         clone = work / "checkout"
         subprocess.run(["git", "clone", "-q", str(args.checkout), str(clone)], check=True)
-        (clone / ".git/info/exclude").write_text("site/work/\n")  # its own, made by running it
+        (clone / ".git/info/exclude").write_text(
+            "site/work/\n"
+        )  # created by OpenMoxie itself at run time
         tell("commit", git(clone, "log", "-1", "--format=%H %as %s").strip())
         tell("plugged in", plug(clone).stdout)
         tell("check", plug(clone, "--check").stdout)

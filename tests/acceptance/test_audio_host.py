@@ -27,7 +27,7 @@ PASSWORD = re.compile(r"password  \S+")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project in a directory of its own, with everything installed already."""
+    """Copy the project into its own directory, with everything installed."""
     project = tmp_path / "a project"
     shutil.copytree(ROOT / SERVICE, project / SERVICE)
     (project / ".venv" / "bin").mkdir(parents=True)
@@ -43,12 +43,12 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    return tmp_path / "work $HOME here"  # a shell would make something else of it
+    return tmp_path / "work $HOME here"  # characters that a shell would interpret
 
 
 @pytest.fixture
 def environment(tmp_path: Path, work: Path) -> dict[str, str]:
-    """A user whose settings were written before, and whose systemd only notes what it is told."""
+    """Make an environment with existing settings and a systemctl that only records its calls."""
     programs, configuration = tmp_path / "programs", tmp_path / "configuration"
     programs.mkdir()
     for name in ("systemctl", "loginctl"):
@@ -91,7 +91,7 @@ def test_installer_shows_the_account_once(
     assert "script/server --without-speech" in first
     forgotten = re.search(r"^Forgotten it\? (.+) changepassword moxie$", first, re.MULTILINE)
     assert forgotten
-    token = subprocess.run(  # as it is printed, from anywhere, and with the same settings
+    token = subprocess.run(  # The printed command works from any directory, with the same settings.
         f"{forgotten[1]} create_api_token test",
         shell=True,
         cwd=tmp_path,

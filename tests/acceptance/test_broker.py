@@ -1,4 +1,4 @@
-"""`manage.py run_broker`, as it is run: with Mosquitto, and without."""
+"""`manage.py run_broker` as a process, with and without Mosquitto."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KINDS = ("mosquitto", "development")
 
 @dataclass
 class Started:
-    """A broker that the command runs."""
+    """A broker that run_broker started."""
 
     kind: str
     port: int
@@ -42,7 +42,7 @@ class Started:
         options = ["--development"] if self.kind == "development" else []
         self.process = Process(manage("run_broker", *options), self.environment | environment)
         wait_until(lambda: answers(self.port) and answers(self.tls_port), "the broker")
-        # It listens before it handles signals; whoever has been answered finds it running.
+        # It listens before it handles signals, so wait until it answers a client.
         Listener(self.port).close()
         return self.process
 
@@ -80,7 +80,7 @@ def listen(started: Started) -> Iterator[Callable[..., Listener]]:
 
 
 def durable(port: int, topic: str) -> tuple[paho.Client, list[bytes]]:
-    """A client with a durable session, once subscribed."""
+    """Return a subscribed client with a durable session, and the list it fills."""
     received: list[bytes] = []
     ready = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="durable", clean_session=False)
@@ -157,7 +157,7 @@ def test_retained_message_and_a_last_will_are_kept(
     transport = client.socket()
     assert transport is not None
     client.loop_stop()
-    transport.close()  # without a goodbye
+    transport.close()  # no DISCONNECT, so that the broker publishes the last will
     wait_until(lambda: b"offline" in first.payloads("moxie/system/health/x"), "the last will")
     second = listen("moxie/system/health/x")
     wait_until(lambda: second.payloads("moxie/system/health/x") == [b"offline"], "the retained")
@@ -218,12 +218,12 @@ def test_clients_without_the_account_are_refused(started: Started) -> None:
     assert connect_code(started.port, "", "") != 0
     assert connect_code(started.port, "moxie", "wrong") != 0
     assert connect_code(started.port, "moxie", "geheim ñ") == 0
-    if started.kind == "mosquitto":  # robots have no account that a broker could know
+    if started.kind == "mosquitto":  # Robots have no account at the broker.
         Robot(started.tls_port, "d_1").close()
 
 
 def connect_code(port: int, username: str, password: str) -> int:
-    """What the broker answers to this account; 0 lets it in."""
+    """Return the broker's CONNACK code for this account; 0 means accepted."""
     answer: list[int] = []
     done = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2)

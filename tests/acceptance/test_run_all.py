@@ -1,4 +1,4 @@
-"""`manage.py run_all`: everything starts, says so, and ends together."""
+"""`manage.py run_all`: all processes start, report it, and end together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONNECTION = re.compile(
 
 @dataclass
 class Everything:
-    """The command, on ports of its own."""
+    """run_all on its own ports."""
 
     environment: dict[str, str]
     process: Process | None = None
@@ -56,19 +56,19 @@ class Everything:
         return int(found[1])
 
     def is_gone(self) -> bool:
-        """Does nothing of it listen any more?"""
+        """Return True if none of its ports is open any more."""
         names = ("HIVE_PORT", "HTTP_PORT", "MQTT_SSL_PORT")
         return not any(answers(self.port(name)) for name in names)
 
 
 def prepare(environment: dict[str, str], *options: str) -> str:
-    """Prepare database and static files; what was printed."""
+    """Prepare database and static files. Return the output."""
     return run(manage("prepare", *options), environment)
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Everything]:
-    """As script/server starts it the first time: without an account."""
+    """Return an installation before its first start, without an account."""
     ports = {
         name: str(free_port()) for name in ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
     }
@@ -87,7 +87,7 @@ def fresh(tmp_path: Path) -> Iterator[Everything]:
 
 @pytest.fixture
 def everything(fresh: Everything) -> Everything:
-    """With an account, as at every later start."""
+    """Return an installation that has an account."""
     prepare(fresh.environment)
     return fresh
 
@@ -99,7 +99,7 @@ def test_first_account_is_shown_once(everything: Everything) -> None:
 def test_first_start_ends_with_the_account(fresh: Everything) -> None:
     process = fresh.start()
     process.wait_for_line("Forgotten it?", 60)
-    # Whatever is printed after the account comes before the robot's line.
+    # The robot's line comes last, so everything before it was printed by then.
     robot = Process(manage("virtual_moxie", "--id", DEVICE), fresh.environment)
     process.wait_for_line(f"robot {DEVICE} is connected")
     robot.close()
@@ -147,7 +147,7 @@ def test_run_all_prints_addresses_and_stops_cleanly(
     process = everything.start()
     process.wait_for_line(READY, 60)
     wait_until(lambda: "download_voice" in process.output, "the rest of the summary")
-    assert "no broker answers" not in process.output  # it was there before those who need it
+    assert "no broker answers" not in process.output  # the broker started before its clients
     for name in ("HIVE_PORT", "HTTP_PORT"):
         assert f"http://localhost:{everything.port(name)}/" in process.output
     process.signal(number)
@@ -171,7 +171,7 @@ def test_dead_process_is_named_and_stops_the_others(everything: Everything, vict
 def test_second_signal_forces_the_end(everything: Everything) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
-    os.kill(everything.pid("speech"), signal.SIGSTOP)  # it does not hear the first
+    os.kill(everything.pid("speech"), signal.SIGSTOP)  # it ignores the first signal
     process.signal(signal.SIGINT)
     process.wait_for_line("hive stopped")
     process.signal(signal.SIGINT)
@@ -205,7 +205,8 @@ def test_running_broker_is_used(everything: Everything, mosquitto: Broker) -> No
 
 
 def test_without_speech_hive_and_broker_run_alone(everything: Everything) -> None:
-    with socket.create_server(("127.0.0.1", everything.port("HTTP_PORT"))):  # which is not wanted
+    # The port of the speech service is taken, and that does not matter.
+    with socket.create_server(("127.0.0.1", everything.port("HTTP_PORT"))):
         process = everything.start("--without-speech")
         process.wait_for_line(READY, 60)
         wait_until(lambda: "live monitor " in process.output, "the rest of the summary")

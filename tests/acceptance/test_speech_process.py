@@ -29,7 +29,7 @@ def environment(install: Callable[..., dict[str, str]]) -> dict[str, str]:
 
 
 def history(environment: dict[str, str]) -> dict[str, str]:
-    """Text and status of every row."""
+    """Return text and status of every row."""
     with sqlite3.connect(Path(environment["MOXIE_WORK_DIR"]) / "moxie.sqlite3") as database:
         rows = database.execute("select text, status from ttsmonitor_utterance").fetchall()
     database.close()
@@ -42,7 +42,7 @@ def events(listener: Listener) -> list[str]:
 
 
 def is_online(listener: Listener) -> bool:
-    """Has it said that it is subscribed and ready?"""
+    """Return True if the service's birth message has arrived."""
     told = listener.payloads(PRESENCE)
     return bool(told) and json.loads(told[-1])["status"] == "online"
 
@@ -69,7 +69,7 @@ def test_sigterm_finishes_current_sentence_and_keeps_the_next(
 def test_signal_to_process_group_does_not_cut_sentence(
     environment: dict[str, str], listen: Callable[..., Listener]
 ) -> None:
-    """As a supervisor, systemd and a terminal send it."""
+    """A supervisor, systemd and a terminal signal the whole group."""
     listener = listen("moxie/tts/status", PRESENCE)
     long = f"{SENTENCE} {SENTENCE.replace('robot', 'pingüino')}"
     with running(manage("run_tts_subscriber"), environment) as process:

@@ -1,4 +1,4 @@
-"""The broker dies, forgets, freezes or is cut off: every sentence is in the history, once."""
+"""Every sentence is stored once, though the broker dies, forgets, freezes or is cut off."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MakeMirror = Callable[..., TTSMirrorPublisher]
 
 @pytest.fixture
 def make_mirror(quick: Broker) -> Iterator[MakeMirror]:
-    """make_mirror() goes straight to the broker, make_mirror(port) through somebody else."""
+    """Make publishers: make_mirror() connects to the broker, make_mirror(port) to a proxy."""
     made: list[TTSMirrorPublisher] = []
 
     def make(port: int = 0) -> TTSMirrorPublisher:
@@ -58,7 +58,7 @@ def say(mirror: TTSMirrorPublisher, *texts: str) -> None:
 
 
 def wait_for_history(count: int) -> None:
-    """Until so many sentences are in the history, and the publisher knows."""
+    """Wait until this many sentences are stored and confirmed."""
     wait_until(
         lambda: len(history()) >= count and not OutboxEntry.objects.exists(),
         f"{count} confirmed sentences",
@@ -66,8 +66,8 @@ def wait_for_history(count: int) -> None:
 
 
 def wait_for_next_connection(link: MQTTConnection, before: int) -> None:
-    """Wait until it is ready again. `before` is its number from before the loss."""
-    # The loss and the new connection count one each; until the loss is noticed it is ready still.
+    """Wait until it has reconnected. `before` is its connection number before the loss."""
+    # Loss and reconnect each add one; is_ready stays True until the loss is noticed.
     wait_until(lambda: link.number >= before + 2 and link.is_ready, "the next connection")
 
 
@@ -75,7 +75,7 @@ def test_sentence_survives_broker_killed_after_puback(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     with speech_service():
-        pass  # the broker keeps a session for it, in memory only
+        pass  # the broker now keeps its session, in memory only
     mirror = make_mirror(proxy.port)
     say(mirror, "Hola")
     proxy.wait_for(PUBACK)
@@ -178,7 +178,7 @@ def test_retained_sentence_is_kept_once_and_not_spoken(
     monkeypatch.setenv("MQTT_PORT", str(proxy.port))
     with speech_service() as service:
         for number in range(3):
-            # Behind what is retained, which comes as soon as it is subscribed.
+            # Published after the subscription, so it arrives behind the retained message.
             sender.publish(TEXT_TOPIC, f"marca {number}")
             wait_until(lambda n=number: f"marca {n}" in history(), "the mark")  # type: ignore[misc]
             before = service.connection.number
@@ -192,7 +192,7 @@ def test_retained_sentence_is_kept_once_and_not_spoken(
 def test_acknowledgement_does_not_reach_another_connection(
     quick: Broker, proxy: Proxy, listen: Callable[..., Listener]
 ) -> None:
-    """The new session counts its messages from 1, too: it would lose one that nobody has seen."""
+    """Message ids restart at 1 per session, so a late acknowledgement would hit a wrong message."""
     came: list[Received] = []
     arguments = {"on_message": came.append, "durable": True, "manual_ack": True}
     topics = [(TEXT_TOPIC, 1)]
@@ -232,10 +232,10 @@ def test_unresponsive_host_does_not_delay_stop(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("ttsmirror.mqtt.connection.LEAVE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
         port = silent.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)):  # and so the backlog is full
+        with socket.create_connection(("127.0.0.1", port)):  # fills the backlog
             link = MQTTConnection("stranger", port=port, host="127.0.0.1")
             link.start()
             before = time.monotonic()
             link.stop(0.2)
-            assert time.monotonic() - before < 3  # a connect takes 5 s to give up
+            assert time.monotonic() - before < 3  # a connect times out after 5 s
             silent.accept()[0].close()

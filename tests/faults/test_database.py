@@ -53,7 +53,7 @@ sys.stdin.readline()
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Another program has the database, for the length of a block."""
+    """Lock the database from another connection within the block."""
     path = str(connections["default"].settings_dict["NAME"])
     with running([sys.executable, "-c", LOCKS_IT, path]) as process:
         process.wait_for_line("locked")
@@ -64,7 +64,7 @@ def locked() -> Iterator[None]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small one of its own."""
+    """Mount a small separate file system."""
     path = tmp_path / "disk"
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)]
@@ -84,7 +84,7 @@ def fill(path: Path) -> None:
 
 
 def late(number: int) -> bytes:
-    """A sentence that is too old when it comes, so that nobody has to listen to it."""
+    """Return a message that has expired on arrival, so that it is not spoken."""
     return Chunk(utterance_id=uuid.uuid4(), text=f"Número {number}.", ttl=0.0).to_payload()
 
 

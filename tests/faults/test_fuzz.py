@@ -1,4 +1,4 @@
-"""Rubbish on every topic while the service runs: it speaks the next good message."""
+"""Malformed messages on every topic do not stop the next good one."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ THREADS = {
 
 
 class Rubbish:
-    """Messages that are wrong in every way that we know of, and some that are nearly right."""
+    """A generator of malformed and nearly correct messages."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._ids = [str(uuid.UUID(int=self._random.getrandbits(128))) for _ in range(5)]
 
     def message(self) -> tuple[str, bytes]:
-        """Topic and payload: of those that are nearly right, most on the topic they are for."""
+        """Return topic and payload; most nearly correct messages get their proper topic."""
         if self._random.random() < 0.5:
             makers = (self._bytes, self._text, self._deep, self._large)
             return self._topic(), self._random.choice(makers)()
@@ -113,7 +113,7 @@ class Rubbish:
         return self._random.choice(string.printable).encode() * size
 
     def _nearly_right(self) -> tuple[str, dict[str, Any]]:
-        """What several messages are to share is taken from few."""
+        """Return a nearly correct message, with ids from a small set so that messages collide."""
         choice, number = self._random.choice, self._random.randrange
         topic, fields = choice(
             (

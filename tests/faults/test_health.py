@@ -1,4 +1,4 @@
-"""What /health and systemd are told while something is broken."""
+"""Reports to /health and systemd while a part is broken."""
 
 from __future__ import annotations
 
@@ -139,14 +139,14 @@ def test_hung_sound_device_is_a_restart_reason(
 
 
 class Systemd:
-    """Its end of NOTIFY_SOCKET."""
+    """The receiving end of NOTIFY_SOCKET."""
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
 
     def next(self, timeout_seconds: float = 20) -> str:
-        """The next thing it is told; empty where nothing comes."""
+        """Return the next notification, or an empty string after the timeout."""
         self.socket.settimeout(timeout_seconds)
         try:
             return self.socket.recv(1024).decode()

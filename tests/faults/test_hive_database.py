@@ -1,4 +1,4 @@
-"""The hive while its PostgreSQL is stopped or frozen: what robots say is mirrored all the same."""
+"""The hive mirrors robot speech while its PostgreSQL is stopped or frozen."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def server() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres(server: Postgres) -> Iterator[Postgres]:
-    """A running server, whatever the test before this one did to it, with a migrated database."""
+    """Return a running server with a migrated database, restarted if a test stopped it."""
     if not server.is_running:
         server.start()
     yield server
@@ -66,7 +66,7 @@ def postgres(server: Postgres) -> Iterator[Postgres]:
 
 @dataclass
 class Home:
-    """A hive with a PostgreSQL of its own, a speech service with another database, a robot."""
+    """A hive with PostgreSQL, a speech service with another database, and a robot."""
 
     postgres: Postgres
     url: str
@@ -77,7 +77,7 @@ class Home:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Stop the hive's database for the length of a block."""
+        """Stop the hive's database within the block."""
         self.postgres.stop()
         try:
             yield
@@ -95,7 +95,7 @@ class Home:
         return bool(self.health()["checks"]["database"]["ok"])
 
     def history(self) -> list[str]:
-        """Return the words of every sentence in the history."""
+        """Return the text of every sentence in the history."""
         return [text for text, _status, _error in history_of(self.speech)]
 
     def answers(self) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def test_presence_and_reports_during_outage_are_kept_for_later(
             stranger.start()
             stranger.wait_for(lambda robot: robot.config)
             home.robot.sleep()
-            home.robot.prompt()  # behind it
+            home.robot.prompt()  # sent after the report
             wait_until(home.answers, "the answer")
         query = "select device_id, online, awake, battery from hive_robot order by device_id"
         expected = [(STRANGER, True, True, 0.8), (DEVICE, True, False, 0.8)]

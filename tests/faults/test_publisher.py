@@ -1,4 +1,4 @@
-"""The publisher's own trouble: forks, a database that is away, an outbox that is full or old."""
+"""The publisher with forks, an unavailable database, and a full or outdated outbox."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_outdated_outbox_entry_is_dropped_and_counted(
 
 @contextmanager
 def locked_database() -> Iterator[None]:
-    """Somebody else writes, and does not come to an end."""
+    """Hold a write lock from another connection within the block."""
     with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -145,13 +145,13 @@ def test_invalid_field_does_not_lose_its_sentence(mirror: TTSMirrorPublisher) ->
 
 
 def wait_for_both(listener: Listener, child: int) -> None:
-    """Until parent and child have published; then both are confirmed, and the child ends."""
+    """Wait until parent and child have published, confirm both, and wait for the child's end."""
 
     def said() -> dict[str, str]:
         messages = map(json.loads, listener.payloads(TEXT_TOPIC))
         return {each["text"]: each["id"] for each in messages}
 
-    # Not so many messages: the child may repeat the parent's before its own.
+    # Compare texts, not counts: the child may republish the parent's message first.
     wait_until(lambda: said().keys() == {"padre", "hijo"}, "both sentences")
     for utterance_id in said().values():
         stored(listener, utterance_id)
@@ -184,7 +184,7 @@ def test_fork_during_outbox_write_lets_child_write(
             add(utterances)
             is_writing.set()
             forking.wait(5)
-            time.sleep(0.2)  # the fork comes now, or waits for the end of this
+            time.sleep(0.2)  # the fork either happens now or waits for this write
             was_forked.append(bool(forked))
 
     forking, was_forked, forked = threading.Event(), list[bool](), list[int]()

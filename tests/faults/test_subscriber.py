@@ -1,4 +1,4 @@
-"""The speech service killed, and the clock set under it: one row and at most one voice each."""
+"""Sentences survive a killed service and a changed clock, and are spoken at most once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ main(["manage.py", "run_tts_subscriber"])
 
 @pytest.fixture
 def mirror(broker_settings: Broker) -> Iterator[Publisher]:
-    """The hive's publisher, which sends all again at the service's birth."""
+    """Return a publisher that republishes everything when the service comes online."""
     made = Publisher()
     made.start()
     yield made
@@ -66,7 +66,7 @@ def is_online(listener: Listener) -> bool:
 
 
 def events(listener: Listener) -> list[tuple[str, str]]:
-    """What was told of utterances, in order: event and id."""
+    """Return event and id of each status message, in order."""
     told = [json.loads(payload) for payload in listener.payloads(STATUS_TOPIC)]
     return [(each["event"], each["id"]) for each in told if "event" in each]
 
@@ -119,7 +119,7 @@ def test_restart_after_kill_speaks_only_fresh_waiting_sentences(
     with running(manage("run_tts_subscriber"), environment):
         wait_until(lambda: not any(row[1] == "queued" for row in history_of(environment)))
         wait_until(lambda: ("Segunda.", "spoken", "") in history_of(environment))
-        # Told after it was written down.
+        # The event follows the database update.
         wait_until(lambda: [event for event, _id in events(listener)].count("spoken") == 1)
     assert sorted(history_of(environment)) == sorted(
         [

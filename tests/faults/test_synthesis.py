@@ -1,4 +1,4 @@
-"""The voice's process killed or hung, the voice's file missing or cut short."""
+"""The voice process is killed or hangs; the voice file is missing or truncated."""
 
 from __future__ import annotations
 
@@ -47,9 +47,12 @@ def test_dead_or_hung_voice_process_costs_one_sentence(
     sender.publish(TEXT_TOPIC, LONG)
     sender.publish(TEXT_TOPIC, "La siguiente.")
     begun = Utterance.objects.filter(text=LONG, first_audio_ms__isnull=False)
-    wait_until(begun.exists, "its first sound")  # before that another process would say it
+    wait_until(
+        begun.exists, "its first sound"
+    )  # before its first sound, a restarted process would speak it
     os.kill(pid, fault)
-    monkeypatch.setattr(service._output, "write", lambda pcm: None)  # what is in the pipe, at once
+    # Consume at once what is still in the pipe.
+    monkeypatch.setattr(service._output, "write", lambda pcm: None)
     assert wait_for(LONG, Status.FAILED).error == reason
     wait_for("La siguiente.", Status.SPOKEN)
     assert service.health()["checks"]["synthesis"]["ok"]

@@ -1,4 +1,4 @@
-"""Outputs, with a real sound device."""
+"""Audio outputs with a real sound device."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_unplugged_device_is_reopened_when_plugged_in(
 
 
 class GoneStream:
-    """What PyAudio's stream is once its device was pulled out."""
+    """A PyAudio stream whose device was unplugged."""
 
     def __getattr__(self, name: str) -> Callable[..., int]:
         def fail(*args: object, **options: object) -> int:
@@ -204,7 +204,7 @@ def test_unused_prepared_stream_leaves_next_sound_unchanged(
     output.wake()
     assert getattr(output, act)() in (None, 0.0)
     samples = speech(0.4, seed=3)
-    play(output, samples, rate=16_000)  # not what was prepared
+    play(output, samples, rate=16_000)  # not the prepared rate
     output.drain(never)
     output.end()
     wait_until(lambda: sink.is_silent_for(0.3))

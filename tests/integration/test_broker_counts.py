@@ -1,4 +1,4 @@
-"""The counts of a real broker, configured as ours is."""
+"""The statistics of a real broker with the configuration of run_broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a conversation in a real browser, with a language model that waits for the test."""
+"""The conversation page in a real browser, with a language model controlled by the test."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def model() -> Iterator[ModelStub]:
 
 @pytest.fixture
 def page(install: Callable[..., dict[str, str]], model: ModelStub) -> Iterator[Page]:
-    """The page of a hive of its own."""
+    """Open the conversation page of a separate hive."""
     env = install(
         MOXIE_REQUIRE_LOGIN="0", DEBUG="1", HIVE_CHAT_URL=model.url, HIVE_CHAT_MODEL="stub"
     )

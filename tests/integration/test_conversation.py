@@ -1,4 +1,4 @@
-"""Conversation over a real broker: a simulated robot, a language model that does as it is told."""
+"""Conversation over a real broker with a simulated robot and a scripted language model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 def server(
     quick: Broker, model: ModelStub, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MoxieServer]:
-    # Less than at home, but not at once: the robot subscribes after the broker tells of it.
+    # Short, but not zero: the robot subscribes after the broker reports its connection.
     monkeypatch.setenv("HIVE_CONFIG_DELAY_SECONDS", "0.3")
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
@@ -58,7 +58,7 @@ def loudspeaker(listen: Listen) -> Listener:
 
 @pytest.fixture
 def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator[VirtualMoxie]:
-    """A simulated robot, switched on."""
+    """Run a simulated robot."""
     robot = VirtualMoxie(DEVICE, quick.host, quick.port, tls=False)
     robot.start()
     robot.wait_for(lambda robot: robot.config)
@@ -68,7 +68,7 @@ def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator
 
 @pytest.fixture
 def fallback(server: MoxieServer, moxie: VirtualMoxie) -> str:
-    """The line that stands in for an answer."""
+    """Return the module's fallback line."""
     ChatModule.objects.update(fallback="Me he perdido.")
     server.setup.refresh()
     return "Me he perdido."
@@ -79,7 +79,7 @@ def messages(loudspeaker: Listener) -> list[dict[str, Any]]:
 
 
 def utterances(loudspeaker: Listener) -> list[str]:
-    """What is mirrored, each joined from its chunks; AssertionError where something came twice."""
+    """Return mirrored texts joined from their chunks. Raise AssertionError on a duplicate."""
     parts: dict[str, dict[int, dict[str, Any]]] = {}
     for message in messages(loudspeaker):
         chunks = parts.setdefault(message["id"], {})
@@ -308,7 +308,7 @@ def test_repeated_and_further_questions_are_answered_once_in_order(
 
 @pytest.fixture
 def service(quick: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechService]:
-    """The speech service, in this process."""
+    """Run the speech service in this process."""
     monkeypatch.setenv("TTS_ENGINE", "espeak")
     monkeypatch.setenv("TTS_AUDIO", "null")
     monkeypatch.setenv("TTS_DRAIN_SECONDS", "0")

@@ -1,4 +1,4 @@
-"""What becomes of a sound that is stopped, held, muted, or moved up and down, at a real device."""
+"""Stopping, pausing, muting and volume changes at a real sound device."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEAD = np.zeros(RATE // 50, dtype=np.int16)
 
 @pytest.fixture
 def calm(output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch) -> PyAudioOutput:
-    """The output on a calm machine, whatever this one is."""
+    """Return an output that treats this machine as calm."""
     monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)
     output._busy_until = 0.0
     return output
@@ -81,7 +81,7 @@ def test_pause_is_click_free_and_resumes_at_the_sample(sink: Sink, calm: PyAudio
     for (_, end), (start, _) in pairwise(parts):
         assert largest_jump(recorded[end - 1000 : end + 100]) < 1.2 * SINE_JUMP
         assert largest_jump(recorded[start - 100 : start + 1000]) < 1.2 * SINE_JUMP
-    # Each of the four fades is heard twice: going, and coming back.
+    # Each of the four fades is heard twice: out and in.
     assert (parts[:, 1] - parts[:, 0]).sum() / RATE == pytest.approx(2.02, abs=0.01)
 
 
@@ -96,7 +96,7 @@ def test_cut_ends_the_sound_quickly(sink: Sink, output: PyAudioOutput, busy_seco
         talk.wait(1)
     wait_until(lambda: sink.is_silent_for(0.2))
     ((_first, last),) = loud_parts(sink.recorded())
-    # The recording comes some milliseconds later than the sound; bench/stop.py is more exact.
+    # The recording lags by some milliseconds; bench/stop.py measures more precisely.
     assert (last - cut_at) / RATE < 0.08
 
 
@@ -139,7 +139,7 @@ def test_volume_change_neither_skips_nor_clicks(sink: Sink, output: PyAudioOutpu
 
 
 def muted_amid(sink: Sink, output: PyAudioOutput, samples: np.ndarray) -> tuple[np.ndarray, int]:
-    """What is heard of samples that are muted for a while, and where that began."""
+    """Play samples, mute them for a while. Return the recording and the start of the mute."""
     with talking(output, samples) as talk:
         talk.wait_for(0.4)
         muted_at = len(sink.recorded())
@@ -162,7 +162,7 @@ def test_mute_silences_at_once_while_sentence_continues(sink: Sink, output: PyAu
 
 
 def test_unmuting_makes_no_click(sink: Sink, output: PyAudioOutput) -> None:
-    # A tone: of noise, two neighbours may be as far apart as a click is.
+    # Use a tone: in noise, neighbouring samples may differ as much as a click.
     recorded, _muted_at = muted_amid(sink, output, sine(1.2))
     _before, (again, _last) = loud_parts(recorded)
     assert largest_jump(recorded[again - 50 : again + 1000]) < 1.2 * SINE_JUMP

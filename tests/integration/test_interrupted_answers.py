@@ -1,4 +1,4 @@
-"""An answer that is still being made when somebody interrupts it, or when its maker dies."""
+"""Answers that are interrupted, or lose the hive, while they are generated."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_interrupting_the_loudspeaker_ends_the_growing_answer(
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
     def is_over() -> bool:
-        # Asked anew each time: a queryset keeps what it found first.
+        # Build the querysets on each call: they cache their first result.
         growing_ones = Utterance.objects.filter(total_chunks=0)
         interrupted = Utterance.objects.filter(status=Status.INTERRUPTED)
         return Utterance.objects.count() == 2 and not growing_ones.exists() and interrupted.exists()

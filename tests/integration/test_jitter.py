@@ -1,4 +1,4 @@
-"""The page's buffer of sound, in a real Chromium: nothing is lost, nothing comes twice."""
+"""The page's jitter buffer in a real Chromium neither loses nor repeats sound."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ def run(page: Page, *steps: Step, context: int = CONTEXT) -> Any:
 
 
 def ramp(first: int, last: int) -> list[int]:
-    """Samples that say where they are."""
+    """Return samples that encode their position."""
     return list(range(first, last))
 
 
 def slices(first: int, last: int) -> list[Step]:
-    """Positions of a ramp, a slice at a time."""
+    """Return steps that add a ramp, one slice at a time."""
     return [("add", at, ramp(at, min(at + SLICE, last))) for at in range(first, last, SLICE)]
 
 
 def positions(heard: np.ndarray) -> np.ndarray:
-    """Where in the ramp what was heard is."""
+    """Return the ramp position of each heard sample."""
     return np.asarray(heard * 32768)
 
 
@@ -132,7 +132,7 @@ def test_pause_resumes_with_the_next_sample(page: Page) -> None:
     heard = positions(whole)
     stopped = heard[9599]
     again = np.flatnonzero(heard[14_400:] > stopped)[0] + 14_400
-    # Up from silence, it is where it was; the fade hides less than that takes.
+    # After the fade-in it is at the position where it stopped.
     assert heard[again + 480] == pytest.approx(stopped + (again + 480 - 14_400) / 2, abs=260)
     assert was_heard(heard, 40 * SLICE - 20), "the end was not heard"
 

@@ -1,4 +1,4 @@
-"""A mistake in the settings or on the command line is named, without a traceback."""
+"""Mistakes in settings or on the command line are reported without a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.tools import ROOT
 
 
 def run(work: Path, settings: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A management command, with settings as they are typed before it."""
+    """Run a management command with shell-style settings before it."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "MOXIE_WORK_DIR": str(work),

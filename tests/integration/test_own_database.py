@@ -1,4 +1,4 @@
-"""The plug-in in an OpenMoxie keeps everything in a database of its own."""
+"""The plug-in keeps its data in its own database."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def speech(mosquitto: Broker) -> Iterator[SpeechService]:
 
 @pytest.fixture
 def openmoxie(checkout: Path, mosquitto: Broker, robot: VirtualMoxie) -> Iterator[OpenMoxie]:
-    """It is not plugged into, migrated or started yet."""
+    """Return an OpenMoxie without the plug-in, neither migrated nor started."""
     openmoxie = OpenMoxie(
         checkout,
         sys.executable,
@@ -116,7 +116,7 @@ def openmoxie(checkout: Path, mosquitto: Broker, robot: VirtualMoxie) -> Iterato
 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
-    """Nobody else reads or writes it."""
+    """Lock the database exclusively within the block."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("BEGIN EXCLUSIVE")
@@ -162,7 +162,7 @@ def test_locked_history_delays_no_command(
         for number in range(5):
             openmoxie.puppet(command="speak", speech=f"Hola {number}", mood="happy", intensity="1")
         robot.wait_for(lambda robot: len(robot.said) == 5, 5)
-        assert time.monotonic() - began < 5  # a locked database is waited for for 20
+        assert time.monotonic() - began < 5  # the lock timeout is 20 s
     wait_until(lambda: len(openmoxie.history()) == 5, "the history", 40)
 
 
@@ -217,7 +217,7 @@ def test_upgrade_copies_history_from_the_host_sqlite(
     wait_until(lambda: len(openmoxie.history()) == 6, "the history")
     openmoxie.close()
 
-    # Once: what is deleted later does not come back.
+    # The copy happens once: rows deleted later do not come back.
     delete = "from ttsmirror.models import *; Utterance.objects.all().delete()"
     openmoxie.manage("shell", "-c", delete)
     assert "Copied" not in openmoxie.manage("migrate")

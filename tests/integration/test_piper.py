@@ -1,4 +1,4 @@
-"""Piper's engine in its process, with a tiny voice of its published format."""
+"""The Piper engine with a tiny voice in Piper's format."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_voice_without_stages_is_spoken(
 
 
 def load(model: Path) -> PiperEngine:
-    """The engine in this process."""
+    """Return an engine in this process."""
     return PiperEngine(read_voice(model))
 
 
@@ -179,7 +179,7 @@ def test_sentence_without_memory_fails_and_next_is_spoken(
 
 
 class Hum:
-    """A voice that hums a tone for every clause, with silence around, as real ones have."""
+    """A voice that hums a tone for each clause, with silence around it like real voices."""
 
     def __init__(self, seconds: float = 0.5) -> None:
         self.clauses = 0
@@ -212,7 +212,7 @@ def test_loudest_volume_is_limited_without_distortion(tmp_path: Path) -> None:
     engine._runner = Hum(2.0)
     normal, loud = said(engine), said(engine, volume=2.4)
     assert len(loud) == len(normal) and np.abs(loud).max() == pytest.approx(0.85 * 32_767, rel=0.01)
-    # In the middle of a tone it is the tone, louder; bent waves would be 0.2 off.
+    # Mid-tone it is the same wave, louder; distortion would deviate by 0.2.
     steady = slice(len(normal) // 2, len(normal) // 2 + 10_000)
     gain = np.dot(loud[steady], normal[steady]) / np.dot(normal[steady], normal[steady])
     assert gain > 1.05

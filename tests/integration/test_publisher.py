@@ -1,4 +1,4 @@
-"""The mirror's publisher with a real broker: handed over, confirmed, published again."""
+"""The mirror's publisher with a real broker: publish, confirm, republish."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_control_is_published_and_listeners_get_events(
 def test_interrupt_without_broker_withdraws_unsent_sentences(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
-    # Its subscription outlives the broker: a new one might come after the sentences.
+    # A durable subscription survives the broker; a new one might come too late.
     listener = listen(f"{TEXT_TOPIC}/#", client_id="listener", durable=True)
     mosquitto.process.close()
     mirror.publish_text("no lo digas", source="chat", device_id="d_1")
@@ -164,7 +164,7 @@ def test_sentence_right_before_stop_is_published(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
-    mosquitto.process.signal(signal.SIGSTOP)  # it takes a while to answer
+    mosquitto.process.signal(signal.SIGSTOP)  # the broker answers late
     utterance_id = mirror.publish_text("Adiós", source="chat")
     stopping = threading.Thread(target=mirror.stop, args=(20,))
     stopping.start()
@@ -188,7 +188,7 @@ def test_offline_speech_service_prevents_republishing(
     wait_until(lambda: not mirror._publisher._is_heard)
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0.001")
     mirror.publish_text("Hola", source="chat")
-    for number in range(3):  # each wakes the thread, and would make it sweep
+    for number in range(3):  # each wakes the thread, which then checks for overdue entries
         mirror.publish_text(f"Otra {number}", source="chat")
         wait_until(lambda n=number: len(listener.payloads(TEXT_TOPIC)) >= n + 2)  # type: ignore[misc]
     assert len(listener.payloads(TEXT_TOPIC)) == 4
@@ -259,7 +259,7 @@ def test_publishing_the_whole_text_ends_an_open_answer(
 def test_parts_during_broker_outage_are_sent_after_reconnect(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
-    # Its subscription outlives the broker: a new one might come after the parts.
+    # A durable subscription survives the broker; a new one might come too late.
     listener, made = listen(TEXT_TOPIC, client_id="listener", durable=True), uuid.uuid4()
     mirror.publish_part("Uno. ", utterance_id=made, source="chat")
     wait_until(lambda: OutboxEntry.objects.filter(attempts=1).exists(), "the first part")

@@ -1,4 +1,4 @@
-"""Puppet Mode with everything real: hive, speech service, a simulated robot, a browser."""
+"""Puppet Mode with a real hive, speech service and browser, and a simulated robot."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def robot(site: Site) -> Iterator[VirtualMoxie]:
-    """In Puppet Mode from the first test on."""
+    """Run a simulated robot; the first test puts it into Puppet Mode."""
     port = int(site.environment["MQTT_PORT"])
     made = VirtualMoxie(DEVICE, "localhost", port, tls=False, seconds_per_character=0.01)
     made.start()
@@ -44,7 +44,7 @@ def robot(site: Site) -> Iterator[VirtualMoxie]:
 
 @pytest.fixture(params=SIZES)
 def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """On a phone in Spanish, at a desk in English."""
+    """Open a page in Spanish on a phone, and in English on a desktop."""
     with site.visit(request.param, viewport=SIZES[request.param]) as opened:
         yield opened
 
@@ -113,7 +113,7 @@ def test_escape_interrupts_robot_and_loudspeaker(
 def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
-    page.wait_for_load_state()  # what is typed before is only text
+    page.wait_for_load_state()  # keys typed before are plain text
     expect(page.locator("#text")).to_be_focused()
     line = say(page, f"Sin robot {next(NUMBERS)}")
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
@@ -226,7 +226,7 @@ def test_deleted_utterance_vanishes_from_open_pages(site: Site, where: str) -> N
         ((_site, others),) = shown.items()
 
         def is_gone() -> bool:
-            """Another process has deleted it: a page sees that when it asks again."""
+            """Return True if the page no longer shows it after a refresh."""
             others.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
             return others.count() == 0
 

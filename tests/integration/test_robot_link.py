@@ -27,7 +27,7 @@ Listen = Callable[..., Listener]
 
 @pytest.fixture
 def server(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoxieServer]:
-    """The process's MoxieServer, connected, with a mirror of its own."""
+    """Run a connected MoxieServer with its own mirror."""
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
         yield made
@@ -35,7 +35,7 @@ def server(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def moxie(broker_settings: Broker) -> Iterator[VirtualMoxie]:
-    """A simulated robot, not switched on yet."""
+    """Return a simulated robot that is still switched off."""
     robot = VirtualMoxie(DEVICE, broker_settings.host, broker_settings.port, tls=False)
     yield robot
     robot.stop()
@@ -82,11 +82,11 @@ def test_robot_replacing_its_own_connection_stays_online(
 ) -> None:
     switch_on(moxie)
     again = VirtualMoxie(DEVICE, broker_settings.host, broker_settings.port, tls=False)
-    moxie._client.reconnect_delay_set(60, 60)  # or the two evict each other for ever
+    moxie._client.reconnect_delay_set(60, 60)  # otherwise the two would evict each other forever
     try:
         switch_on(again)
         moxie.wait_for(lambda robot: not robot.is_connected)
-        again.query("license")  # the hive works in order: it has heard of the eviction by then
+        again.query("license")  # the hive works in order, so it knows of the eviction by then
         again.wait_for(lambda robot: robot.commands)
         assert online()
     finally:
@@ -121,7 +121,7 @@ def test_configuration_saved_by_another_process_arrives(
     server: MoxieServer, moxie: VirtualMoxie
 ) -> None:
     switch_on(moxie)
-    Robot.objects.update(nickname="Lucía")  # without signals, as from elsewhere
+    Robot.objects.update(nickname="Lucía")  # update() sends no signals, like another process
     moxie.wait_for(lambda robot: robot.config["child_pii"]["nickname"] == "Lucía")
 
 
@@ -161,7 +161,7 @@ def test_sent_and_own_robot_speech_are_mirrored_once(
     moxie.say_own("Del robot")
     wait_until(lambda: "Del robot" in str(mirrored(loudspeaker)), "the robot's own words")
 
-    # The robot notified both, in this order, and the hive works in order.
+    # The robot reported both in this order, and the hive works in order.
     texts = [(message["text"], message["source"]) for message in mirrored(loudspeaker)]
     assert sorted(texts) == [("De nosotros", "puppet_mode"), ("Del robot", "system")]
 

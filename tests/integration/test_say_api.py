@@ -1,4 +1,4 @@
-"""POST /api/say in the speech process: by outbox, broker and history to the loudspeaker."""
+"""POST /api/say in the speech process, through outbox, broker and history."""
 
 from __future__ import annotations
 

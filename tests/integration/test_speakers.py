@@ -1,4 +1,4 @@
-"""The speakers of a voice: each as loud as the others, and heard without being measured first."""
+"""The speakers of a voice are equally loud, and are heard before measurement."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_idle_process_measures_new_speakers(voice: Voice, tmp_path: Path) -> Non
 
         assert peak(second()) == pytest.approx(FAINT * default, rel=0.3)
         assert synthesizer.engine == "piper tiny"
-        # What is not as loud as it should be is not kept.
+        # Sound with a provisional loudness is not cached.
         wait_until(lambda: second() and "cached" in synthesizer.engine)
         assert peak(second()) == pytest.approx(default, rel=0.3)
     finally:
