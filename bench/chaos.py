@@ -212,10 +212,14 @@ class Chaos:
     def _print_faults(self) -> None:
         kinds = (*KINDS, FORGET)
         rows: list[list[str | float | None]] = [
-            [part.name, *(part.faults[kind] for kind in kinds), part.starts,
-             part.longest_stop_seconds]
+            [
+                part.name,
+                *(part.faults[kind] for kind in kinds),
+                part.starts,
+                part.longest_stop_seconds,
+            ]
             for part in self._parts.values()
-        ]  # fmt: skip
+        ]
         print()
         print(table(["part", *(f"{kind}" for kind in kinds), "starts", "longest stop, s"], rows))
 

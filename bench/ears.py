@@ -42,8 +42,15 @@ class Ear:
         self._last = self._listened = 0.0
         self._heard = threading.Event()
         self._module = pactl("load-module", "module-null-sink", f"sink_name={self.sink}")
-        command = ["parec", "-d", f"{self.sink}.monitor", f"--rate={RATE}", "--channels=1",
-                   "--format=s16le", f"--latency-msec={LATENCY_MS}"]  # fmt: skip
+        command = [
+            "parec",
+            "-d",
+            f"{self.sink}.monitor",
+            f"--rate={RATE}",
+            "--channels=1",
+            "--format=s16le",
+            f"--latency-msec={LATENCY_MS}",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
         threading.Thread(target=self._listen, name="bench.ear", daemon=True).start()
         try:

@@ -63,22 +63,38 @@ def run(args: argparse.Namespace) -> bool:
     if postgres is None:
         print("PostgreSQL is not installed: nothing is measured with it\n")
     rate, own = median(results[SQLITE].rates) or 0, median(results[PAHO].rates) or 0
-    return report([
-        Wanted("stored into SQLite", rate, PER_SECOND, "/s", "≥"),
-        Wanted("stored into SQLite, of what paho alone receives", rate / own, OF_PAHO, "×", "≥"),
-        Wanted("memory at its highest", max(results[SQLITE].highest_mb), MEMORY_MB, " MB", "<"),
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted("stored into SQLite", rate, PER_SECOND, "/s", "≥"),
+            Wanted(
+                "stored into SQLite, of what paho alone receives", rate / own, OF_PAHO, "×", "≥"
+            ),
+            Wanted("memory at its highest", max(results[SQLITE].highest_mb), MEMORY_MB, " MB", "<"),
+        ]
+    )
 
 
 def _print(results: dict[str, Results], count: int) -> None:
     own = median(results[PAHO].rates) or 1
     print(f"\ningest: {count:,} utterances at once, QoS 1; medians of {ROUNDS} rounds\n")
     head = ["into", "stored/s", "of paho's", "all told after, s", "MB before", "MB at the highest"]
-    print(table(head, [
-        [name, median(each.rates), (median(each.rates) or 0) / own, median(each.told_seconds),
-         median(each.before_mb), median(each.highest_mb)]
-        for name, each in results.items()
-    ]), "\n")  # fmt: skip
+    print(
+        table(
+            head,
+            [
+                [
+                    name,
+                    median(each.rates),
+                    (median(each.rates) or 0) / own,
+                    median(each.told_seconds),
+                    median(each.before_mb),
+                    median(each.highest_mb),
+                ]
+                for name, each in results.items()
+            ],
+        ),
+        "\n",
+    )
 
 
 def _receive(broker: Broker, count: int) -> float:
@@ -123,12 +139,24 @@ def _wait_until_told(service: Service, count: int) -> None:
 @contextmanager
 def _end(name: str, broker: Broker, count: int) -> Iterator[subprocess.Popen[str]]:
     """An end of the flood, ready."""
-    command = [sys.executable, "-m", "bench.flood", name, "--port", str(broker.port),
-               "--count", str(count)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "bench.flood",
+        name,
+        "--port",
+        str(broker.port),
+        "--count",
+        str(count),
+    ]
     with subprocess.Popen(
-        command, cwd=ROOT, text=True, start_new_session=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        command,
+        cwd=ROOT,
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         try:
             if _line(process) != "ready":
                 raise BenchError(f"bench.flood {name} could not start")

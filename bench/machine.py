@@ -180,8 +180,14 @@ class Broker:
     """A Mosquitto, configured as run_broker does it, on free ports."""
 
     def __init__(self, work: Path) -> None:
-        path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin",
-                                "/opt/homebrew/sbin"))  # fmt: skip
+        path = os.pathsep.join(
+            (
+                os.environ.get("PATH", os.defpath),
+                "/usr/sbin",
+                "/usr/local/sbin",
+                "/opt/homebrew/sbin",
+            )
+        )
         program = shutil.which("mosquitto", path=path)
         if program is None:
             raise BenchError("mosquitto is not installed: the measurements need the real broker")

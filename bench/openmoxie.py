@@ -82,8 +82,14 @@ def run(args: argparse.Namespace) -> bool:
     # The simulated parts of the tests read our own settings.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
     totals = {way: Outcome() for way in WAYS}
-    head = ["the mirror is", "reports lost", "robots without configuration", "commands",
-            "median, ms", "p99, ms"]  # fmt: skip
+    head = [
+        "the mirror is",
+        "reports lost",
+        "robots without configuration",
+        "commands",
+        "median, ms",
+        "p99, ms",
+    ]
     with work_directory() as work:
         os.environ["MOXIE_WORK_DIR"] = str(work / "ours")
         django.setup()
@@ -133,10 +139,15 @@ def _measure(way: str, folder: Path, args: argparse.Namespace) -> Outcome:
         mirror = stack.enter_context(plain_broker(folder))
         (folder / "overlay.py").write_text(OVERLAY.format(port=port))
         openmoxie = OpenMoxie(
-            clone, args.python, PYTHONPATH=str(folder), DJANGO_SETTINGS_MODULE="overlay",
-            OPENAI_BASE_URL=stack.enter_context(model()), OPENAI_API_KEY="sk-nobody",
-            MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
-        )  # fmt: skip
+            clone,
+            args.python,
+            PYTHONPATH=str(folder),
+            DJANGO_SETTINGS_MODULE="overlay",
+            OPENAI_BASE_URL=stack.enter_context(model()),
+            OPENAI_API_KEY="sk-nobody",
+            MOXIE_TTS_MQTT_PORT=str(mirror),
+            MOXIE_TTS_MQTT_HOST="127.0.0.1",
+        )
         openmoxie.prepare()
         speech = stack.enter_context(closing(SpeechService(mirror)))
         stack.enter_context(closing(openmoxie))
@@ -184,10 +195,16 @@ class _Load:
 
     def _report(self, number: int) -> None:
         self.outcome.reports += 1
-        self._robot.report({
-            "module_id": "DM", "content_id": f"mission-{number}", "content_day": "1",
-            "timestamp": time.time_ns() // 1_000_000, "action": "COMPLETED", "instance_id": number,
-        })  # fmt: skip
+        self._robot.report(
+            {
+                "module_id": "DM",
+                "content_id": f"mission-{number}",
+                "content_day": "1",
+                "timestamp": time.time_ns() // 1_000_000,
+                "action": "COMPLETED",
+                "instance_id": number,
+            }
+        )
 
     def _command(self, number: int) -> None:
         words = f"Hola, soy Moxie y hoy estoy muy contento: {number}, {time.monotonic()}."

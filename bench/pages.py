@@ -98,10 +98,14 @@ def run(args: argparse.Namespace) -> bool:
         broker = stack.enter_context(closing(Broker(work)))
         monitor_port, hive_port = free_port(), free_port()
         env = clean_environment(
-            work, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port),
-            HTTP_PORT=str(monitor_port), HIVE_PORT=str(hive_port),
-            TTS_ENGINE="espeak", TTS_AUDIO="null",
-        )  # fmt: skip
+            work,
+            MQTT_HOST="127.0.0.1",
+            MQTT_PORT=str(broker.port),
+            HTTP_PORT=str(monitor_port),
+            HIVE_PORT=str(hive_port),
+            TTS_ENGINE="espeak",
+            TTS_AUDIO="null",
+        )
         token = _prepare(env, args.utterances)
         sites = []
         for name, command, port in (
@@ -137,10 +141,15 @@ def _paths(site: Site) -> list[str]:
     history = ["/history/", *(f"/history/?{query}" for query in _queries())]
     api = [f"/api/history?{query}" for query in _queries()] if newest else []
     admin = [
-        ADMIN, f"{ADMIN}?q=dragon", f"{ADMIN}?status__exact=failed&source=chat",
-        f"{ADMIN}?received_at__year={time.gmtime().tm_year}", f"{ADMIN}?robot_confirmed=0",
-        f"{ADMIN}?lang=es", f"{ADMIN}?p=3", *_of_one(site, newest),
-    ]  # fmt: skip
+        ADMIN,
+        f"{ADMIN}?q=dragon",
+        f"{ADMIN}?status__exact=failed&source=chat",
+        f"{ADMIN}?received_at__year={time.gmtime().tm_year}",
+        f"{ADMIN}?robot_confirmed=0",
+        f"{ADMIN}?lang=es",
+        f"{ADMIN}?p=3",
+        *_of_one(site, newest),
+    ]
     return [*PAGES[site.name], *API[site.name], *history, *api, *admin]
 
 
@@ -149,11 +158,20 @@ def _queries() -> list[str]:
     long_ago = int((time.time() - 60 * 86_400) * 1_000_000)
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 40 * 86_400))
     return [
-        f"q={quote('dragón')}", "q=la", "q=mar+canc", "q=zzzz", "q=lomiraperca",
-        f"device_id={ROBOT}", "status=failed", f"source=plug-in&device_id={ROBOT}&status=failed",
-        "source=nowhere&status=spoken", f"day={day}", f"day={day}&q=luna",
-        f"before={long_ago}-{'f' * 32}", f"before={long_ago}-{'f' * 32}&q=luna",
-    ]  # fmt: skip
+        f"q={quote('dragón')}",
+        "q=la",
+        "q=mar+canc",
+        "q=zzzz",
+        "q=lomiraperca",
+        f"device_id={ROBOT}",
+        "status=failed",
+        f"source=plug-in&device_id={ROBOT}&status=failed",
+        "source=nowhere&status=spoken",
+        f"day={day}",
+        f"day={day}&q=luna",
+        f"before={long_ago}-{'f' * 32}",
+        f"before={long_ago}-{'f' * 32}&q=luna",
+    ]
 
 
 def _of_one(site: Site, newest: Mapping[str, list[dict[str, str]]]) -> list[str]:

@@ -41,15 +41,35 @@ class Postgres:
         directory = Path(self._directory.name)
         prefix = _as_nobody_special(directory)
         data = directory / "data"
-        make = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "trust",
-                "-E", "UTF8", "--locale", "C", "--no-sync"]  # fmt: skip
+        make = [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            SUPERUSER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale",
+            "C",
+            "--no-sync",
+        ]
         done = subprocess.run([*prefix, *make], capture_output=True, text=True, cwd=directory)
         if done.returncode:
             self._directory.cleanup()
             raise BenchError(f"initdb failed\n{done.stderr}")
-        serve = [str(programs / "postgres"), "-D", str(data), "-p", str(self._port),
-                 "-c", "listen_addresses=127.0.0.1",
-                 "-c", f"unix_socket_directories={directory}"]  # fmt: skip
+        serve = [
+            str(programs / "postgres"),
+            "-D",
+            str(data),
+            "-p",
+            str(self._port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"unix_socket_directories={directory}",
+        ]
         self._command = [*prefix, *serve]
         try:
             self.start()

@@ -82,12 +82,14 @@ def run(args: argparse.Namespace) -> bool:
         idle.append(idle_percent(service.program))
     _print(soak, [("start", started), (str(EARLY), early), (str(soak.ended), late)])
     growth = 100 * (late.rss / early.rss - 1)
-    return report([
-        Wanted("memory at its highest", soak.highest, MEMORY_MB, " MB", "<"),
-        Wanted("growth since utterance 50", growth, GROWTH_PERCENT, " %"),
-        Wanted("idle, after the start", idle[0], IDLE_PERCENT, " % of a core", "<"),
-        Wanted("idle, at the end", idle[1], IDLE_PERCENT, " % of a core", "<"),
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted("memory at its highest", soak.highest, MEMORY_MB, " MB", "<"),
+            Wanted("growth since utterance 50", growth, GROWTH_PERCENT, " %"),
+            Wanted("idle, after the start", idle[0], IDLE_PERCENT, " % of a core", "<"),
+            Wanted("idle, at the end", idle[1], IDLE_PERCENT, " % of a core", "<"),
+        ]
+    )
 
 
 def _print(soak: _Soak, moments: list[tuple[str, Memory]]) -> None:
@@ -128,8 +130,9 @@ class _Soak:
     def _hear(self, waiting: set[str]) -> None:
         heard = self._service.wire.take(WAIT_SECONDS)
         if not heard:
-            raise BenchError(f"nothing ended for {WAIT_SECONDS:.0f} s\n"
-                             f"{self._service.program.tail()}")  # fmt: skip
+            raise BenchError(
+                f"nothing ended for {WAIT_SECONDS:.0f} s\n{self._service.program.tail()}"
+            )
         for _topic, payload in heard:
             utterance, event = read_event(payload)
             if utterance in waiting and event in ENDS:

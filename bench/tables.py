@@ -46,8 +46,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> 
     """A Markdown table, aligned: what is not a number or absent is text."""
     cells = [list(head), *([cell(each) for each in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    rule = ["-" * width if not column else "-" * (width - 1) + ":" for column, width in
-            enumerate(widths)]  # fmt: skip
+    rule = [
+        "-" * width if not column else "-" * (width - 1) + ":"
+        for column, width in enumerate(widths)
+    ]
     lines = [cells[0], rule, *cells[1:]]
     return "\n".join(f"| {' | '.join(_align(line, widths))} |" for line in lines)
 

@@ -67,23 +67,33 @@ def run(args: argparse.Namespace) -> bool:
                 seen.add(_ask(viewers))
     _print(args.viewers, alone, watched, seen)
     slower = 100 * ((median(watched) or 0) / (median(alone) or 1) - 1)
-    return report([
-        Wanted("event to viewer, p99", percentile(seen.latencies_ms, 99) or 0, P99_MS, " ms"),
-        Wanted("events that did not come, of all viewers", seen.missed, 0),
-        Wanted("events of utterances", seen.utterances, 3 * ROUNDS * args.runs, "", "≥"),
-        Wanted("first sound later than without viewers", slower, SLOWER_PERCENT, " %"),
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted("event to viewer, p99", percentile(seen.latencies_ms, 99) or 0, P99_MS, " ms"),
+            Wanted("events that did not come, of all viewers", seen.missed, 0),
+            Wanted("events of utterances", seen.utterances, 3 * ROUNDS * args.runs, "", "≥"),
+            Wanted("first sound later than without viewers", slower, SLOWER_PERCENT, " %"),
+        ]
+    )
 
 
 def _print(viewers: int, alone: list[float], watched: list[float], seen: _Seen) -> None:
     late = seen.latencies_ms
-    print(f"\nviewers: {viewers} pages, {seen.events} events, {len(late):,} arrivals measured, "
-          f"{seen.figures:,} figures\n")  # fmt: skip
-    print(table(["ms", "n", "median", "p95", "p99", "max"], [
-        ["event → viewer", len(late), *_figures(late)],
-        ["first sound, nobody looks", len(alone), *_figures(alone)],
-        [f"first sound, {viewers} look", len(watched), *_figures(watched)],
-    ]), "\n")  # fmt: skip
+    print(
+        f"\nviewers: {viewers} pages, {seen.events} events, {len(late):,} arrivals measured, "
+        f"{seen.figures:,} figures\n"
+    )
+    print(
+        table(
+            ["ms", "n", "median", "p95", "p99", "max"],
+            [
+                ["event → viewer", len(late), *_figures(late)],
+                ["first sound, nobody looks", len(alone), *_figures(alone)],
+                [f"first sound, {viewers} look", len(watched), *_figures(watched)],
+            ],
+        ),
+        "\n",
+    )
 
 
 def _figures(values: list[float]) -> list[float | None]:
@@ -111,11 +121,24 @@ class _Speaking:
 @contextmanager
 def _watching(work: Path, port: int, count: int) -> Iterator[subprocess.Popen[str]]:
     """Viewers that have their snapshots, in a process of their own."""
-    command = [sys.executable, "-m", "bench.watching", "--viewers", str(count),
-               "--url", f"ws://127.0.0.1:{port}/ws/monitor/"]  # fmt: skip
-    child = subprocess.Popen(command, cwd=ROOT, env=clean_environment(work), text=True,
-                             start_new_session=True, stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE)  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "bench.watching",
+        "--viewers",
+        str(count),
+        "--url",
+        f"ws://127.0.0.1:{port}/ws/monitor/",
+    ]
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=clean_environment(work),
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     with child:
         try:
             assert child.stdout is not None

@@ -127,8 +127,9 @@ async def main() -> None:
     args = parser.parse_args()
     viewers = Viewers(args.url, args.viewers)
     watching = asyncio.create_task(viewers.watch())
-    await asyncio.wait({watching, asyncio.create_task(viewers.ready.wait())},
-                       return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+    await asyncio.wait(
+        {watching, asyncio.create_task(viewers.ready.wait())}, return_when=asyncio.FIRST_COMPLETED
+    )
     if watching.done():
         await watching
     print("ready", flush=True)

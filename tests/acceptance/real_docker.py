@@ -65,12 +65,17 @@ class Containers(OpenMoxie):
         self._compose = {"MIRROR": str(ROOT), "COMPOSE_FILE": names, "TTS_AUDIO": "null"}
 
     def compose(self, *arguments: str, plain: bool = False) -> str:
-        """`docker compose …` as it is typed there; `plain` before the mirror came."""
+        """Run `docker compose …` in the checkout; `plain` leaves the mirror's override out."""
         environment = os.environ | ({} if plain else self._compose)
         done = subprocess.run(
-            [*self._docker, "compose", *arguments], cwd=self.checkout, env=environment,
-            capture_output=True, text=True, timeout=BUILD_SECONDS, check=False,
-        )  # fmt: skip
+            [*self._docker, "compose", *arguments],
+            cwd=self.checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
         assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]
         return done.stdout
 
@@ -78,7 +83,7 @@ class Containers(OpenMoxie):
         return self.compose("exec", "-T", "server", "python3", "site/manage.py", *arguments)
 
     def prepare(self) -> None:
-        """Tables and first data are made by the container itself."""
+        """Create an admin account and OpenMoxie's first data in the container."""
         self.manage("shell", "-c", PREPARE)
 
     def start(self) -> None:
@@ -90,17 +95,17 @@ class Containers(OpenMoxie):
         self.compose("down", "-v", "--remove-orphans")
 
     def speech(self, *arguments: str) -> str:
-        """A management command of the speech service."""
+        """Run a management command of the speech service."""
         return self.compose("exec", "-T", "tts", "python", "manage.py", *arguments)
 
     def spoken(self) -> list[list[str]]:
-        """The speech service's history, oldest first."""
+        """Return the speech service's history, oldest first."""
         rows: list[list[str]] = json.loads(self.speech("shell", "-c", HISTORY).splitlines()[-1])
         return rows
 
 
 def monitor(password: str) -> Callable[[str], str]:
-    """A browser that has logged in at the monitor: path to page."""
+    """Log in at the monitor and return a function from path to page."""
     jar = CookieJar()
     web = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     url = f"http://localhost:{MONITOR_PORT}"
@@ -161,7 +166,8 @@ def main() -> int:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         clone, stub = work / "checkout", work / "model.yml"
         subprocess.run(["git", "clone", "-q", str(args.checkout), str(clone)], check=True)
-        (clone / ".git/info/exclude").write_text("work/\n")  # its own, made by running it
+        # OpenMoxie creates this folder at run time.
+        (clone / ".git/info/exclude").write_text("work/\n")
         tell("commit", git(clone, "log", "-1", "--format=%H %as %s").strip())
         url = stack.enter_context(model("0.0.0.0", "host.docker.internal"))
         stub.write_text(MODEL.format(url=url))

@@ -56,11 +56,16 @@ class Model(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         message = {"role": "assistant", "content": ANSWER}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        body = json.dumps({
-            "id": "1", "object": "chat.completion", "created": 1, "model": "stub",
-            "choices": [choice],
-            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-        }).encode()  # fmt: skip
+        body = json.dumps(
+            {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "stub",
+                "choices": [choice],
+                "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+            }
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -73,7 +78,7 @@ class Model(BaseHTTPRequestHandler):
 
 @contextmanager
 def model(host: str = "127.0.0.1", name: str = "127.0.0.1") -> Iterator[str]:
-    """A language model that listens on `host`; its address for whoever knows it as `name`."""
+    """Serve a language model on `host` and yield its address with the host name `name`."""
     server = ThreadingHTTPServer((host, 0), Model)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://{name}:{server.server_address[1]}/v1"
@@ -100,10 +105,15 @@ def attempt(clone: Path, python: str, work: Path) -> None:
         mirror = stack.enter_context(plain_broker(work))
         (work / "overlay.py").write_text(OVERLAY.format(port=port))
         openmoxie = OpenMoxie(
-            clone, python, PYTHONPATH=str(work), DJANGO_SETTINGS_MODULE="overlay",
-            OPENAI_BASE_URL=stack.enter_context(model()), OPENAI_API_KEY="sk-nobody",
-            MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
-        )  # fmt: skip
+            clone,
+            python,
+            PYTHONPATH=str(work),
+            DJANGO_SETTINGS_MODULE="overlay",
+            OPENAI_BASE_URL=stack.enter_context(model()),
+            OPENAI_API_KEY="sk-nobody",
+            MOXIE_TTS_MQTT_PORT=str(mirror),
+            MOXIE_TTS_MQTT_HOST="127.0.0.1",
+        )
         stack.callback(lambda: (work / "output.txt").write_text(openmoxie.output))
         tell("makemigrations", openmoxie.manage("makemigrations", "ttsmirror", "--check"))
         openmoxie.prepare()
@@ -137,7 +147,9 @@ def main() -> int:
         work = Path(folder)
         clone = work / "checkout"
         subprocess.run(["git", "clone", "-q", str(args.checkout), str(clone)], check=True)
-        (clone / ".git/info/exclude").write_text("site/work/\n")  # its own, made by running it
+        (clone / ".git/info/exclude").write_text(
+            "site/work/\n"
+        )  # created by OpenMoxie itself at run time
         tell("commit", git(clone, "log", "-1", "--format=%H %as %s").strip())
         tell("plugged in", plug(clone).stdout)
         tell("check", plug(clone, "--check").stdout)

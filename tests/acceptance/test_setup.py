@@ -1,4 +1,4 @@
-"""`script/setup` where something is missing: one clear line, no traceback."""
+"""`script/setup` reports a missing piece in one line without a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.tools import ROOT, free_port
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """What the script needs of the project, in a directory with a space in its name."""
+    """Copy the files that the script needs into a directory with a space in its name."""
     project = tmp_path / "a project"
     for folder in ("script", "locks"):
         shutil.copytree(ROOT / folder, project / folder)
@@ -38,12 +38,12 @@ def setup(project: Path, environment: dict[str, str]) -> subprocess.CompletedPro
     )
 
 
-def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path: Path) -> None:
+def test_old_python_is_answered_with_version_to_install(project: Path, tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
         old = programs / name
-        old.write_text("#!/bin/sh\nexit 1\n")  # what `version_info < (3, 11)` comes to
+        old.write_text("#!/bin/sh\nexit 1\n")  # the result of the script's version check
         old.chmod(0o755)
     done = setup(project, {"PATH": f"{programs}:{os.environ['PATH']}"})
     assert done.returncode == 1
@@ -52,7 +52,7 @@ def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path
     assert not (project / ".venv").exists()
 
 
-def test_without_a_network_it_says_so(project: Path) -> None:
+def test_missing_network_is_reported_in_one_line(project: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/"
     environment = {"PIP_INDEX_URL": nowhere, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
     done = setup(project, environment)
@@ -64,7 +64,7 @@ def test_without_a_network_it_says_so(project: Path) -> None:
 
 @pytest.fixture
 def probe(project: Path, tmp_path: Path) -> Path:
-    """A wheel of version 1.0, the only package that can be had and the only one required."""
+    """Build a wheel of version 1.0, the only available and only required package."""
     wheel = tmp_path / "wheels" / "moxie_probe-1.0-py3-none-any.whl"
     wheel.parent.mkdir()
     info = "moxie_probe-1.0.dist-info"
@@ -119,7 +119,7 @@ def test_server_leaves_the_account_to_the_end(project: Path) -> None:
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     (project / ".venv" / ".left-out").touch()
-    # The stamp of a setup that has nothing left to do, written by its own functions.
+    # Write the stamp of a completed setup with the script's own functions.
     script = (project / "script" / "setup").read_text()
     functions = re.findall(r"^(?:state|has_portaudio)\(\) \{\n.*?^\}\n", script, re.M | re.S)
     program = "source script/lib.sh\n" + "".join(functions) + 'state >"$STAMP"'
@@ -138,7 +138,7 @@ def test_server_leaves_the_account_to_the_end(project: Path) -> None:
     ]
 
 
-def test_an_unknown_option_is_refused(project: Path) -> None:
+def test_unknown_option_is_refused(project: Path) -> None:
     done = subprocess.run(
         [project / "script" / "setup", "--wrong"], capture_output=True, text=True, check=False
     )

@@ -53,7 +53,7 @@ sys.stdin.readline()
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Another program has the database, for the length of a block."""
+    """Lock the database from another connection within the block."""
     path = str(connections["default"].settings_dict["NAME"])
     with running([sys.executable, "-c", LOCKS_IT, path]) as process:
         process.wait_for_line("locked")
@@ -64,7 +64,7 @@ def locked() -> Iterator[None]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small one of its own."""
+    """Mount a small separate file system."""
     path = tmp_path / "disk"
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)]
@@ -84,11 +84,11 @@ def fill(path: Path) -> None:
 
 
 def late(number: int) -> bytes:
-    """A sentence that is too old when it comes, so that nobody has to listen to it."""
+    """Return a message that has expired on arrival, so that it is not spoken."""
     return Chunk(utterance_id=uuid.uuid4(), text=f"Número {number}.", ttl=0.0).to_payload()
 
 
-def test_a_locked_database_delays_what_comes_and_loses_nothing(
+def test_locked_database_delays_messages_and_loses_none(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -122,13 +122,16 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
     assert counted == {Status.SPOKEN: 2, Status.EXPIRED: MORE_THAN_ARE_IN_FLIGHT}
 
 
-def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
+def test_messages_stay_at_the_broker_while_disk_is_full(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener], disk: Path
 ) -> None:
     environment = install(
-        MOXIE_WORK_DIR=str(disk), MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        MOXIE_WORK_DIR=str(disk),
+        MOXIE_REQUIRE_LOGIN="0",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
         TTS_CACHE_MB="0",
-    )  # fmt: skip
+    )
     sender = listen()
 
     def health() -> dict[str, Any]:
@@ -153,13 +156,16 @@ def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
     assert counted == {"spoken": 2, "expired": MORE_THAN_ARE_IN_FLIGHT}
 
 
-def test_two_speakers_of_one_queue_never_say_the_same() -> None:
+def test_two_speakers_never_speak_the_same_utterance() -> None:
     now = timezone.now()
     for number in range(40):
         Utterance.objects.create(
-            text=f"Número {number}.", source="chat", status=Status.QUEUED,
-            published_at=now, received_at=now,
-        )  # fmt: skip
+            text=f"Número {number}.",
+            source="chat",
+            status=Status.QUEUED,
+            published_at=now,
+            received_at=now,
+        )
     voices, outputs = [FakeSynthesizer(), FakeSynthesizer()], [FakeOutput(), FakeOutput()]
     journals = [Recorder(lambda change: None) for _voice in voices]
     speakers = [

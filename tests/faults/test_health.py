@@ -1,4 +1,4 @@
-"""What /health and systemd are told while something is broken."""
+"""Reports to /health and systemd while a part is broken."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], 
     return lambda: dict(reported()["checks"][name])
 
 
-def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(
+def test_both_services_report_frozen_broker_and_its_return(
     mosquitto: Broker, make_service: Callable[..., SpeechService]
 ) -> None:
     service = make_service("null")
@@ -73,7 +73,7 @@ def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(
     assert service.health()["ok"], service.health()
 
 
-def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
+def test_accepting_broker_without_delivery_is_reported(
     mosquitto: Broker, make_service: Callable[..., SpeechService]
 ) -> None:
     rules = mosquitto.config.with_name("acl")
@@ -89,7 +89,7 @@ def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
     assert service.status()["broker"]["connected"]
 
 
-def test_sentences_that_wait_for_too_long_are_named(
+def test_health_reports_sentences_waiting_too_long(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.1)
@@ -103,16 +103,19 @@ def test_sentences_that_wait_for_too_long_are_named(
     with monkeypatch.context() as without_device:
         without_device.setattr(service._output, "open", fail)
         Utterance.objects.create(
-            text="Hola", source="chat", status=Status.QUEUED,
-            published_at=long_ago, received_at=long_ago,
-        )  # fmt: skip
+            text="Hola",
+            source="chat",
+            status=Status.QUEUED,
+            published_at=long_ago,
+            received_at=long_ago,
+        )
         wait_until(lambda: not check()["ok"], "the queue to be named")
         assert "sentences wait" in check()["detail"]
         assert check()["oldest_seconds"] >= 300
     wait_until(lambda: check()["ok"] and check()["oldest_seconds"] is None, "its turn")
 
 
-def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
+def test_hung_sound_device_is_a_restart_reason(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.service.queue_watchdog.STUCK_SECONDS", 0.2)
@@ -136,14 +139,14 @@ def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
 
 
 class Systemd:
-    """Its end of NOTIFY_SOCKET."""
+    """The receiving end of NOTIFY_SOCKET."""
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
 
     def next(self, timeout_seconds: float = 20) -> str:
-        """The next thing it is told; empty where nothing comes."""
+        """Return the next notification, or an empty string after the timeout."""
         self.socket.settimeout(timeout_seconds)
         try:
             return self.socket.recv(1024).decode()
@@ -151,15 +154,17 @@ class Systemd:
             return ""
 
 
-def test_systemd_hears_that_it_is_well_without_a_broker_and_not_with_a_dead_thread(
+def test_systemd_watchdog_is_fed_until_a_thread_dies(
     install: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
     systemd = Systemd(tmp_path / "notify")
     environment = install(
-        TTS_ENGINE="espeak", TTS_AUDIO="null", MQTT_PORT=str(free_port()),
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
+        MQTT_PORT=str(free_port()),
         NOTIFY_SOCKET=str(tmp_path / "notify"),
         WATCHDOG_USEC=str(int(WATCHDOG_SECONDS * 1_000_000)),
-    )  # fmt: skip
+    )
     end = tmp_path / "end"
     with running(
         [sys.executable, "-c", ITS_SPEAKER_CAN_BE_ENDED, str(end)], environment

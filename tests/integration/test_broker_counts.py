@@ -1,4 +1,4 @@
-"""The counts of a real broker, configured as ours is."""
+"""The statistics of a real broker with the configuration of run_broker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ttsmonitor.intake.broker_counts import TOPICS, BrokerCounts
 ACCOUNT = {"username": "speech", "password": "a-long-password"}
 
 
-def test_the_speech_services_account_may_read_what_the_broker_counts(
+def test_speech_account_can_read_broker_statistics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, counts = free_port(), BrokerCounts()

@@ -1,4 +1,4 @@
-"""The page of the history in a real browser: of the hive, with a broker that listens."""
+"""The hive's history page in a real browser, with a real broker."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def page(env: dict[str, str]) -> Iterator[Page]:
             yield opened
 
 
-def test_the_history_is_searched_read_on_said_again_and_taken_along(
+def test_history_is_searched_paged_replayed_and_downloaded(
     page: Page, env: dict[str, str], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     service = listen(CONTROL_TOPIC)
@@ -67,7 +67,7 @@ def test_the_history_is_searched_read_on_said_again_and_taken_along(
     asked = json.loads(service.payloads(CONTROL_TOPIC)[0])
     assert (asked["action"], asked["id"]) == ("replay", wanted.get_attribute("data-id"))
     assert UUID(asked["id"])
-    expect(rows).to_have_count(MADE)  # and the page is still where it was
+    expect(rows).to_have_count(MADE)  # and the page keeps its position
 
     page.fill("#q", "DRAGON")
     page.keyboard.press("Enter")

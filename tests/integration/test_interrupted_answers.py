@@ -1,4 +1,4 @@
-"""An answer that is still being made when somebody interrupts it, or when its maker dies."""
+"""Answers that are interrupted, or lose the hive, while they are generated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ loudspeaker = conversation.loudspeaker
 
 
 @pytest.mark.parametrize("way", ["on the monitor", "by a control message"])
-def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
+def test_interrupting_the_loudspeaker_ends_the_growing_answer(
     service: SpeechService,
     moxie: VirtualMoxie,
     model: ModelStub,
@@ -51,7 +51,7 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
     def is_over() -> bool:
-        # Asked anew each time: a queryset keeps what it found first.
+        # Build the querysets on each call: they cache their first result.
         growing_ones = Utterance.objects.filter(total_chunks=0)
         interrupted = Utterance.objects.filter(status=Status.INTERRUPTED)
         return Utterance.objects.count() == 2 and not growing_ones.exists() and interrupted.exists()
@@ -64,7 +64,7 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
 
 
 @pytest.mark.parametrize("device_id", [DEVICE, ""])
-def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_yet(
+def test_monitor_interrupt_ends_an_unspoken_answer(
     service: SpeechService,
     moxie: VirtualMoxie,
     model: ModelStub,
@@ -89,7 +89,7 @@ def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_ye
 
 
 @pytest.mark.parametrize("device_id", [DEVICE, ""])
-def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
+def test_control_message_ends_an_unspoken_answer(
     moxie: VirtualMoxie, model: ModelStub, server: MoxieServer, listen: Listen, device_id: str
 ) -> None:
     gate = threading.Event()
@@ -104,7 +104,7 @@ def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
 
-def test_an_answer_whose_maker_has_died_is_not_waited_for(
+def test_answer_ends_when_the_hive_has_died(
     service: SpeechService, listen: Listen, quick: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)

@@ -41,7 +41,7 @@ from tests.support.web_fakes import utterance
 for n in range({OLD_ROWS}):
     utterance(f"Frase antigua {{n}}", device_id=f"moxie-{{n % 3}}", seconds_ago=3600 + n)
 """
-# Rows that come into sight get their true height, from frame to frame.
+# Rows get their real height only once visible, so wait until the layout is stable.
 SETTLED = """async (row) => {
     const top = () => row.getBoundingClientRect().top;
     for (let same = 0, last = NaN; same < 10; same = top() === last ? same + 1 : 0, last = top())
@@ -60,14 +60,14 @@ WATCH = """() => {
 
 @dataclass
 class Service:
-    """The speech service, and somebody who publishes."""
+    """A running speech service and a publisher."""
 
     process: Process
     url: str
     sender: Listener
 
     def say(self, *texts: str, **fields: Any) -> list[str]:
-        """Publish sentences; their ids."""
+        """Publish sentences and return their ids."""
         ids = [str(uuid.uuid4()) for _text in texts]
         for text, utterance_id in zip(texts, ids, strict=True):
             message = {"text": text, "id": utterance_id, "source": "system"} | fields
@@ -80,15 +80,21 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Iterator[Service]:
-    """One whose history has some pages, for all tests of this module."""
+    """Run a service with several pages of history for this module."""
     work = tmp_path_factory.mktemp("monitor")
     broker, port = start_mosquitto(work), free_port()
     shutil.copy(new_database, work)
     env = {
-        "MOXIE_WORK_DIR": str(work), "MQTT_HOST": broker.host, "MQTT_PORT": str(broker.port),
-        "HTTP_PORT": str(port), "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MOXIE_REQUIRE_LOGIN": "0", "DEBUG": "1", "TTS_ENGINE": "espeak", "TTS_AUDIO": "null",
-    }  # fmt: skip
+        "MOXIE_WORK_DIR": str(work),
+        "MQTT_HOST": broker.host,
+        "MQTT_PORT": str(broker.port),
+        "HTTP_PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MOXIE_REQUIRE_LOGIN": "0",
+        "DEBUG": "1",
+        "TTS_ENGINE": "espeak",
+        "TTS_AUDIO": "null",
+    }
     run(manage("shell", "-v0", "-c", FILL), env)
     sender = None
     try:
@@ -110,7 +116,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
-    """The monitor at a desk, in Spanish, of somebody who reads it live."""
+    """Open the live monitor in Spanish on a desktop."""
     with visit(browser, "es-ES", viewport=DESKTOP) as opened:
         open_live(opened, service.url)
         yield opened
@@ -129,12 +135,12 @@ def expect_spoken(page: Page, *ids: str) -> None:
 
 
 def wait_for_word(page: Page, word: str) -> None:
-    """Until it is lit, which is shorter than Playwright looks away."""
+    """Wait until the word has been highlighted, however briefly."""
     page.wait_for_function("word => window.lit.some((each) => each[1] === word)", arg=word)
 
 
 def marks_of(text: str) -> list[tuple[str, float]]:
-    """When which word begins in what the voice makes of it."""
+    """Return the start of each word in the synthesized sound."""
     found: list[tuple[str, float]] = []
     before = 0.0
 
@@ -149,9 +155,9 @@ def marks_of(text: str) -> list[tuple[str, float]]:
 
 
 def lateness(lit: list[list[Any]], expected: list[tuple[str, float]]) -> list[float]:
-    """How late each word was lit, in milliseconds since the first one's moment.
+    """Return how late each word was highlighted, in milliseconds, relative to the first.
 
-    A busy browser passes over one now and then, but never goes back.
+    A busy browser may skip a word, but never goes back.
     """
     found, left = [], iter(expected)
     for at, word in lit:
@@ -161,14 +167,16 @@ def lateness(lit: list[list[Any]], expected: list[tuple[str, float]]) -> list[fl
     return found
 
 
-def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser: Browser) -> None:
+def test_words_are_highlighted_as_they_are_heard(
+    page: Page, service: Service, browser: Browser
+) -> None:
     page.evaluate(WATCH)
     page.fill("#phrase [name=text]", STORY)
     page.press("#phrase [name=text]", "Enter")
     expect(page.locator("#now-said")).to_have_text(STORY, timeout=PATIENCE_MS)
     wait_for_word(page, "dragón")
     expect(page.locator("#now")).to_have_text(STORY)
-    # Between two words it may be still.
+    # The bars may rest between two words.
     page.wait_for_function(
         "[...document.querySelectorAll('#bars i')].some(i => i.clientHeight > 8)"
     )
@@ -186,14 +194,14 @@ def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser
     expect(page.locator("#now-said")).to_have_text("")
 
 
-def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service: Service) -> None:
+def test_pause_holds_the_word_and_mute_does_not(page: Page, service: Service) -> None:
     page.evaluate(WATCH)
     (said,) = service.say(STORY)
     now = page.locator("#now .word.is-now")
     wait_for_word(page, "vez")
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
-    # No word of this takes as long.
+    # No word of this text lasts that long.
     page.wait_for_function("performance.now() - window.lit.at(-1)[0] > 900")
     expect(now).not_to_have_text("golondrina")
     before = page.evaluate("window.lit.length")
@@ -210,7 +218,7 @@ def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service
     expect(page.locator(f"#stream li[data-id='{said}']")).to_contain_text("interrumpida por")
 
 
-def test_the_queue_is_put_in_order_with_keys_and_fingers(
+def test_queue_is_reordered_by_keyboard_and_touch(
     page: Page, service: Service, browser: Browser
 ) -> None:
     queue = page.locator("#queue li")
@@ -246,9 +254,7 @@ def test_the_queue_is_put_in_order_with_keys_and_fingers(
     assert order == ["Tres", "Uno", "Dos"]
 
 
-def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
-    page: Page, service: Service
-) -> None:
+def test_filter_applies_to_live_and_reloaded_rows(page: Page, service: Service) -> None:
     rows = page.locator("#stream li")
     page.select_option("#filters [name=device_id]", "moxie-1")
     expect(rows.locator("[data-part=robot]").first).to_have_text("moxie-1")
@@ -257,7 +263,7 @@ def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
     page.fill("#filters [name=q]", "adios aviadór")
     expect(page.locator("#stream-none")).to_be_visible()
     assert "device_id=moxie-1" in page.url and "q=adios" in page.url
-    # The one that is let through comes last: with it, all the others have come.
+    # Publish the matching sentence last: once it shows, the others have arrived.
     service.say("Adiós, querido aviador", device_id="moxie-2")
     service.say("Hola, aviador", device_id="moxie-1")
     service.say("Adiós, aviador", device_id="moxie-1")
@@ -274,7 +280,7 @@ def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
 
 
 @pytest.mark.parametrize(("locale", "size"), [("es-ES", DESKTOP), ("en-GB", PHONE)])
-def test_older_ones_come_as_one_scrolls_and_new_ones_do_not_move_them(
+def test_scrolling_loads_older_rows_and_new_rows_move_none(
     browser: Browser, service: Service, locale: str, size: dict[str, int]
 ) -> None:
     with visit(browser, locale, viewport=size) as page:
@@ -313,7 +319,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(page.locator("#phrase [name=text]")).to_be_focused()
     page.keyboard.type("km?")
     expect(page.locator("#phrase [name=text]")).to_have_value("km?")
-    expect_spoken(page, *service.say("Nadie ha pausado."))  # so nothing is paused
+    expect_spoken(page, *service.say("Nadie ha pausado."))  # nothing is paused
     expect(page.locator("#pause")).to_be_visible()
     page.click("#keys-open")
     page.uncheck("#keys-on")
@@ -327,7 +333,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(dialog).to_be_hidden()
 
 
-def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Service) -> None:
+def test_last_shown_row_cannot_move_past_hidden_rows(page: Page, service: Service) -> None:
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
     service.say(*(f"Frase {number}" for number in range(203)))
@@ -339,7 +345,7 @@ def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Servic
     expect_texts(page.locator("#queue li").nth(198), ["Frase 197"])
 
 
-def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
+def test_source_may_have_any_name(page: Page, service: Service) -> None:
     (said,) = service.say("De una fuente rara.", source="constructor")
     row = page.locator(f"#stream li[data-id='{said}']")
     expect(row.locator("[data-part=source]")).to_have_text("constructor", timeout=PATIENCE_MS)
@@ -348,7 +354,7 @@ def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
     expect(row.locator("[data-part=source]")).to_have_text("constructor")
 
 
-def test_a_page_without_its_service_says_so(page: Page, service: Service) -> None:
+def test_page_reports_a_lost_service(page: Page, service: Service) -> None:
     expect(page.locator("#stale")).to_be_hidden()
     service.process.close()
     expect(page.locator("#stale")).to_be_visible(timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""The plug-in in an OpenMoxie keeps everything in a database of its own."""
+"""The plug-in keeps its data in its own database."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def speech(mosquitto: Broker) -> Iterator[SpeechService]:
 
 @pytest.fixture
 def openmoxie(checkout: Path, mosquitto: Broker, robot: VirtualMoxie) -> Iterator[OpenMoxie]:
-    """It is not plugged into, migrated or started yet."""
+    """Return an OpenMoxie without the plug-in, neither migrated nor started."""
     openmoxie = OpenMoxie(
         checkout,
         sys.executable,
@@ -116,7 +116,7 @@ def openmoxie(checkout: Path, mosquitto: Broker, robot: VirtualMoxie) -> Iterato
 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
-    """Nobody else reads or writes it."""
+    """Lock the database exclusively within the block."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("BEGIN EXCLUSIVE")
@@ -127,7 +127,7 @@ def tables(database: Path) -> set[str]:
     return {name for (name,) in read(database, "select name from sqlite_master")}
 
 
-def test_the_hosts_database_is_neither_read_nor_written(
+def test_hosts_database_is_neither_read_nor_written(
     openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
 ) -> None:
     assert plug(openmoxie.checkout).returncode == 0
@@ -149,7 +149,7 @@ def test_the_hosts_database_is_neither_read_nor_written(
     assert "Traceback" not in openmoxie.output
 
 
-def test_a_locked_history_delays_no_command(
+def test_locked_history_delays_no_command(
     openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
 ) -> None:
     assert plug(openmoxie.checkout).returncode == 0
@@ -162,7 +162,7 @@ def test_a_locked_history_delays_no_command(
         for number in range(5):
             openmoxie.puppet(command="speak", speech=f"Hola {number}", mood="happy", intensity="1")
         robot.wait_for(lambda robot: len(robot.said) == 5, 5)
-        assert time.monotonic() - began < 5  # a locked database is waited for for 20
+        assert time.monotonic() - began < 5  # the lock timeout is 20 s
     wait_until(lambda: len(openmoxie.history()) == 5, "the history", 40)
 
 
@@ -194,7 +194,7 @@ def test_several_processes_make_the_tables_at_once(openmoxie: OpenMoxie) -> None
     assert "MISSING" not in plug(openmoxie.checkout, "--check").stdout
 
 
-def test_upgrade_copies_the_history_out_of_the_hosts_database(
+def test_upgrade_copies_history_from_the_host_sqlite(
     openmoxie: OpenMoxie, robot: VirtualMoxie, speech: SpeechService
 ) -> None:
     plug_as_earlier(openmoxie.checkout)
@@ -217,7 +217,7 @@ def test_upgrade_copies_the_history_out_of_the_hosts_database(
     wait_until(lambda: len(openmoxie.history()) == 6, "the history")
     openmoxie.close()
 
-    # Once: what is deleted later does not come back.
+    # The copy happens once: rows deleted later do not come back.
     delete = "from ttsmirror.models import *; Utterance.objects.all().delete()"
     openmoxie.manage("shell", "-c", delete)
     assert "Copied" not in openmoxie.manage("migrate")
@@ -234,7 +234,7 @@ def test_upgrade_copies_the_history_out_of_the_hosts_database(
 
 
 @pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed")
-def test_upgrade_copies_the_history_out_of_postgresql(openmoxie: OpenMoxie) -> None:
+def test_upgrade_copies_history_from_the_host_postgresql(openmoxie: OpenMoxie) -> None:
     programs = find_programs()
     assert programs is not None
     with closing(Postgres(programs)) as server:
@@ -275,7 +275,7 @@ def test_older_tables_with_fewer_columns_are_copied(openmoxie: OpenMoxie) -> Non
     assert openmoxie.history()[0] == (DAY_OLD, "chat", "spoken", None)
 
 
-def test_old_tables_that_were_not_copied_are_not_dropped(openmoxie: OpenMoxie) -> None:
+def test_uncopied_old_tables_are_not_dropped(openmoxie: OpenMoxie) -> None:
     load_sqlite("b0521a3.sqlite.sql", openmoxie.database)
     plug(openmoxie.checkout)
     drop = (
@@ -287,7 +287,7 @@ def test_old_tables_that_were_not_copied_are_not_dropped(openmoxie: OpenMoxie) -
     assert "ttsmonitor_utterance" in tables(openmoxie.database)
 
 
-def test_upgrade_goes_on_with_an_earlier_versions_own_file(openmoxie: OpenMoxie) -> None:
+def test_upgrade_keeps_an_earlier_versions_database_file(openmoxie: OpenMoxie) -> None:
     plug_as_earlier(openmoxie.checkout, commit="18ef50c")
     load_sqlite("18ef50c.own_file.sql", openmoxie.history_database)
     columns = "id, text, lang, status, priority, rank, received_at, robot_confirmed"
@@ -312,7 +312,7 @@ def test_upgrade_goes_on_with_an_earlier_versions_own_file(openmoxie: OpenMoxie)
     assert "MISSING" not in plug(openmoxie.checkout, "--check").stdout
 
 
-def test_the_admin_deletes_from_the_history_and_deletes_users(openmoxie: OpenMoxie) -> None:
+def test_admin_deletes_from_the_history_and_deletes_users(openmoxie: OpenMoxie) -> None:
     plug(openmoxie.checkout)
     openmoxie.prepare()
     openmoxie.manage("shell", "-c", FILL)
@@ -371,7 +371,7 @@ def test_missing_folder_delays_the_history_and_not_the_speech(
     wait_until(lambda: read(database, query) == [("Hola",)], "the history")
 
 
-def test_check_tells_of_a_missing_database(openmoxie: OpenMoxie) -> None:
+def test_check_reports_a_missing_database(openmoxie: OpenMoxie) -> None:
     path = openmoxie.history_database
     plug(openmoxie.checkout)
     done = plug(openmoxie.checkout, "--check")

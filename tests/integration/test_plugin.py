@@ -1,4 +1,4 @@
-"""script/plug-into, an OpenMoxie that is run as ever, and a robot: everything said is mirrored."""
+"""An OpenMoxie with the plug-in mirrors everything that its robot says."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def test_every_module_loads_with_django_and_paho_alone(
     openmoxie = OpenMoxie(checkout, python, PYTHONPATH=light)
     openmoxie.manage("migrate")
     seen = openmoxie.manage("shell", "-c", LOOK)
-    modules = len(list((ROOT / "site/ttsmirror").rglob("*.py"))) - 1  # but for its own __init__.py
+    modules = len(list((ROOT / "site/ttsmirror").rglob("*.py"))) - 1  # without its __init__.py
     assert f"modules {modules} patched 3 missing []" in seen
     assert "utterance 200" in seen
     assert "outboxentry 200" in seen
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_an_openmoxie_with_the_plug_in_mirrors_all_that_its_robot_says(
+def test_plugged_in_openmoxie_mirrors_all_robot_speech(
     checkout: Path, mosquitto: Broker, robot_port: int, light: str, python: str
 ) -> None:
     assert plug(checkout).returncode == 0

@@ -21,10 +21,19 @@ def test_history_tests_pass_in_postgresql() -> None:
     assert programs is not None
     with closing(Postgres(programs)) as server:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-             "--ds=tests.settings_postgresql",
-             *(f"tests/unit/ttsmonitor/{name}" for name in TESTS)],
-            cwd=ROOT, capture_output=True, text=True,
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--ds=tests.settings_postgresql",
+                *(f"tests/unit/ttsmonitor/{name}" for name in TESTS),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
             env=os.environ | {"MOXIE_TEST_POSTGRESQL": server.new_database("moxie")},
-        )  # fmt: skip
+        )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,7 +13,7 @@ from tests.support.tools import Listener, free_port, wait_until
 from ttsmonitor.service import say
 
 
-def test_it_publishes_and_says_that_nobody_answered(
+def test_say_publishes_and_reports_missing_confirmation(
     broker_settings: Broker,
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -25,12 +25,15 @@ def test_it_publishes_and_says_that_nobody_answered(
     (payload,) = wait_until(lambda: listener.payloads("moxie/tts/text"), "the sentence")
     fields = json.loads(payload)
     assert (fields["text"], fields["voice"], fields["lang"], fields["priority"]) == (
-        "Hola", "es_MX-claude-high", "es-MX", "high",
-    )  # fmt: skip
+        "Hola",
+        "es_MX-claude-high",
+        "es-MX",
+        "high",
+    )
     assert "is it running?" in capsys.readouterr().out
 
 
-def test_without_a_broker_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_say_without_broker_names_run_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQTT_PORT", str(free_port()))
     monkeypatch.setattr(say, "CONNECT_SECONDS", 1.0)
     with pytest.raises(CommandError, match=r"No broker answers at .*run_broker"):
@@ -46,6 +49,6 @@ def test_without_a_broker_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPat
         (["Hola", "--device", "a/b"], "device_id is"),
     ],
 )
-def test_bad_input_is_named(arguments: list[str], said: str) -> None:
+def test_say_names_invalid_input(arguments: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("say", *arguments)

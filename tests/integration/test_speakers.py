@@ -1,4 +1,4 @@
-"""The speakers of a voice: each as loud as the others, and heard without being measured first."""
+"""The speakers of a voice are equally loud, and are heard before measurement."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def said(engine: PiperEngine, speaker: int | None = None) -> float:
     return peak(blocks)
 
 
-def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(
-    voice: InstalledVoice,
-) -> None:
+def test_measured_speakers_are_equally_loud(voice: InstalledVoice) -> None:
     engine = PiperEngine(voice)
     default = said(engine)
     assert not engine.is_provisional
@@ -53,7 +51,7 @@ def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(
         assert not engine.is_provisional
 
 
-def test_a_new_speaker_is_heard_before_he_is_measured(
+def test_new_speaker_is_heard_though_measurement_fails(
     voice: InstalledVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = PiperEngine(voice)
@@ -67,13 +65,13 @@ def test_a_new_speaker_is_heard_before_he_is_measured(
     assert said(engine, 1) and not engine.is_provisional
 
 
-def test_a_new_speaker_who_is_louder_than_was_thought_is_limited(tmp_path: Path) -> None:
+def test_unexpectedly_loud_new_speaker_is_limited(tmp_path: Path) -> None:
     engine = PiperEngine(read_voice(make_voice(tmp_path / "loud.onnx", speakers=3, loudness=1.5)))
     assert said(engine, 1) <= KNEE * 32_767 + 1
     assert engine.is_provisional
 
 
-def test_a_voice_that_is_loaded_again_is_not_measured_again(
+def test_reloaded_voice_is_not_measured_again(
     voice: InstalledVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gains: dict[int, float] = {}
@@ -88,9 +86,7 @@ def test_a_voice_that_is_loaded_again_is_not_measured_again(
     )
 
 
-def test_the_process_measures_whoever_is_new_when_it_has_nothing_else_to_do(
-    voice: InstalledVoice, tmp_path: Path
-) -> None:
+def test_idle_process_measures_new_speakers(voice: InstalledVoice, tmp_path: Path) -> None:
     config = EngineConfig("piper", voice.name, tmp_path)
     synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
     synthesizer.start()
@@ -102,7 +98,7 @@ def test_the_process_measures_whoever_is_new_when_it_has_nothing_else_to_do(
 
         assert peak(second()) == pytest.approx(FAINT * default, rel=0.3)
         assert synthesizer.engine == "piper tiny"
-        # What is not as loud as it should be is not kept.
+        # Sound with a provisional loudness is not cached.
         wait_until(lambda: second() and "cached" in synthesizer.engine)
         assert peak(second()) == pytest.approx(default, rel=0.3)
     finally:

@@ -59,7 +59,7 @@ print(json.dumps(answers))
 
 @dataclass
 class Upgraded:
-    """A database of b0521a3, and how to reach it."""
+    """A database of b0521a3 and its connection."""
 
     environment: dict[str, str]
     connect: Any

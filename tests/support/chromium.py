@@ -13,15 +13,20 @@ from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playw
 from tests.support.tools import wait_until
 
 QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HEARD = ["--autoplay-policy=no-user-gesture-required"]
 """Plays sound without a click before."""
 
 
 def launch(playwright: Playwright, *arguments: str, sink: str = "") -> Browser:
-    """Start a Chromium; it is heard at the sound device `sink`."""
+    """Start a Chromium that plays on the sound device `sink`."""
     return playwright.chromium.launch(
         executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
         # A busy machine would make gaps in a smaller buffer.
@@ -33,14 +38,14 @@ def launch(playwright: Playwright, *arguments: str, sink: str = "") -> Browser:
 
 @contextmanager
 def chromium() -> Iterator[Callable[..., Browser]]:
-    """Several, one after the other, by launch(*arguments, sink="…"); ended with Playwright."""
+    """Yield launch(*arguments, sink="…"), which starts Chromiums that end with Playwright."""
     with sync_playwright() as playwright:
         yield partial(launch, playwright)
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """One for several visitors."""
+    """Yield one browser for several visitors."""
     with chromium() as start:
         browser = start()
         yield browser
@@ -49,7 +54,7 @@ def open_browser() -> Iterator[Browser]:
 
 @contextmanager
 def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[Page]:
-    """A page of a visitor of its own; AssertionError where a script of it failed."""
+    """Open a page in a separate context. Raise AssertionError if one of its scripts failed."""
     context = browser.new_context(locale=locale, **options)
     page = context.new_page()
     problems: list[str] = []
@@ -67,7 +72,7 @@ def open_live(page: Page, url: str) -> None:
         opened.on("framereceived", lambda frame: frames.append(frame))
 
     def is_live() -> bool:
-        page.evaluate("0")  # Playwright tells of frames only while it is asked for something
+        page.evaluate("0")  # Playwright delivers frames only during a call
         return bool(frames)
 
     page.on("websocket", watch)
@@ -77,6 +82,6 @@ def open_live(page: Page, url: str) -> None:
 
 @contextmanager
 def open_page(locale: str = "es-ES") -> Iterator[Page]:
-    """A page of a visitor who speaks Spanish; AssertionError where a script of it failed."""
+    """Open a Spanish page. Raise AssertionError if one of its scripts failed."""
     with open_browser() as browser, visit(browser, locale) as page:
         yield page

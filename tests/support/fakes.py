@@ -1,4 +1,4 @@
-"""Fakes at our own seams: a voice and a sound device that do what a test says."""
+"""A fake voice and a fake sound device, controlled by the test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RATE = 22_050
 
 @dataclass
 class FakeSynthesizer:
-    """Makes `blocks` blocks of 20 ms; speaks of what it was asked."""
+    """A synthesizer that makes `blocks` blocks of 20 ms and records its requests."""
 
     blocks: int = 3
     error: str = ""
@@ -50,7 +50,7 @@ class FakeSynthesizer:
 
 @dataclass
 class FakeOutput:
-    """Remembers what it was told; `gate` holds each write until the test opens it."""
+    """An output that records its calls; `gate` blocks each write until the test opens it."""
 
     name: str = "fake"
     error: str = ""

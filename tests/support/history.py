@@ -1,4 +1,4 @@
-"""The history, as a test waits for it."""
+"""Wait for and read the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ttsmirror.models import Utterance
 
 
 def wait_for(text: str, status: str) -> Utterance:
-    """Until the utterance with these words has that status."""
+    """Wait until the utterance with this text has this status."""
 
     def reached() -> Utterance | None:
         found = Utterance.objects.filter(text=text).first()
@@ -23,7 +23,7 @@ def wait_for(text: str, status: str) -> Utterance:
 
 
 def history_of(environment: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Text, status and error of every row of an installation of its own."""
+    """Return text, status and error of every row of an installation."""
     path = Path(environment["MOXIE_WORK_DIR"]) / "moxie.sqlite3"
     with closing(sqlite3.connect(path)) as database:
         return database.execute("select text, status, error from ttsmonitor_utterance").fetchall()

@@ -1,4 +1,4 @@
-"""A MoxieServer for tests, with a mirror of its own."""
+"""A MoxieServer for tests, with its own mirror."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.tools import wait_until
 
 
 def make_modules() -> None:
-    """What the migration made, and a test with transactions has swept away."""
+    """Restore the modules that transactional tests delete."""
     make_defaults(ChatModule.objects, GlobalCommand.objects)
 
 
 @contextmanager
 def started_hive() -> Iterator[MoxieServer]:
-    """A server that connects to the broker of the settings, where that lets it."""
+    """Run a server that connects to the configured broker if it can."""
     mqtt_tts_mirror.get_tts_mirror.cache_clear()
     make_modules()
     made = MoxieServer()
@@ -28,13 +28,13 @@ def started_hive() -> Iterator[MoxieServer]:
         yield made
     finally:
         made.stop()
-        mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # nobody confirms here
+        mqtt_tts_mirror.get_tts_mirror().stop(0.2)  # no subscriber confirms in these tests
         mqtt_tts_mirror.get_tts_mirror.cache_clear()
 
 
 @contextmanager
 def connected_hive() -> Iterator[MoxieServer]:
-    """A connected server."""
+    """Run a server and wait until it is connected."""
     with started_hive() as made:
         wait_until(lambda: made.is_ready, "the robot link")
         yield made

@@ -1,4 +1,4 @@
-"""Messages that arrive, alone and together."""
+"""Store messages singly and in batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Message = bytes | Chunk
 
 
 def store(message: Message, **how: bool) -> Stored:
-    """What becomes of one that arrives alone. Raises InvalidMessageError."""
+    """Store a single message. Raise InvalidMessageError if it is refused."""
     (result,) = store_together([message], **how)
     if isinstance(result, InvalidMessageError):
         raise result
@@ -21,7 +21,10 @@ def store(message: Message, **how: bool) -> Stored:
 
 
 def store_together(messages: Sequence[Message], **how: bool) -> list[Stored | InvalidMessageError]:
-    """What becomes of those that arrive in one batch."""
-    return inbox.store([
-        Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how) for each in messages
-    ])  # fmt: skip
+    """Store a batch of messages and return the result for each."""
+    return inbox.store(
+        [
+            Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how)
+            for each in messages
+        ]
+    )

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint that answers what a test says: slowly, wrongly, or not at all."""
+"""An OpenAI-compatible endpoint that answers as scripted: slowly, wrongly, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Piece = str | bytes | int | threading.Event
 
 
 class ModelStub:
-    """`answer()` says what comes next, in order; without, it answers `usual`."""
+    """A scripted model: `answer()` queues answers; without any it sends `usual`."""
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
@@ -34,11 +34,11 @@ class ModelStub:
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def answer(self, *pieces: Piece) -> None:
-        """What the next question is answered."""
+        """Queue the answer to the next question."""
         self._answers.append(pieces)
 
     def messages(self, number: int = -1) -> list[tuple[str, str]]:
-        """What was sent with a question: (role, words), without the prompt."""
+        """Return the messages of a request as (role, text), without the prompt."""
         sent = self.requests[number]["messages"][1:]
         return [(each["role"], each["content"]) for each in sent]
 
@@ -67,7 +67,7 @@ class ModelStub:
                 try:
                     self._stream(pieces)
                 except OSError:
-                    pass  # nobody wants to know any more
+                    pass  # the client has disconnected
 
             def _stream(self, pieces: tuple[Piece, ...]) -> None:
                 if pieces and isinstance(pieces[0], int):
@@ -90,9 +90,12 @@ class ModelStub:
             def _event(self, delta: dict[str, Any], reason: str | None) -> None:
                 choice = {"index": 0, "delta": delta, "finish_reason": reason}
                 event = {
-                    "id": "stub", "object": "chat.completion.chunk", "created": 0,
-                    "model": "stub", "choices": [choice],
-                }  # fmt: skip
+                    "id": "stub",
+                    "object": "chat.completion.chunk",
+                    "created": 0,
+                    "model": "stub",
+                    "choices": [choice],
+                }
                 self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
 
         return Handler
@@ -100,7 +103,7 @@ class ModelStub:
 
 @contextmanager
 def serving_model() -> Iterator[ModelStub]:
-    """An endpoint for the length of a block."""
+    """Run the endpoint within the block."""
     stub = ModelStub()
     try:
         yield stub

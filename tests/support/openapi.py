@@ -1,4 +1,4 @@
-"""Whether a site answers as its OpenAPI document says."""
+"""Check a site's answers against its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Described:
         OpenAPIV31SpecValidator(self.document).validate()
 
     def get(self, path: str, template: str = "", status: int = 200, **query: Any) -> Any:
-        """What is answered, which is as described."""
+        """GET a path, check the answer against the document, and return it."""
         return self._check(self._client.get(path, query), template or path, "get", status)
 
     def post(self, path: str, body: Any, template: str = "", status: int = 200) -> Any:
-        """Likewise; `body` is as described where it is not to be refused."""
+        """POST likewise; check `body` too unless a refusal is expected."""
         operation = self.document["paths"][template or path]["post"]
         if status < 300:
             schema = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -56,7 +56,7 @@ class Described:
 
 
 def routes() -> set[str]:
-    """All that is served under /api/, as a document names it."""
+    """Return all routes under /api/ in the document's notation."""
     paths = {
         "/" + CONVERTER.sub(r"{\1}", f"{prefix}{pattern.pattern}")
         for prefix, each in _patterns("", get_resolver())

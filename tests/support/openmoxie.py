@@ -1,4 +1,4 @@
-"""An OpenMoxie with the mirror plugged in, run as its README says, and a robot that talks with it.
+"""An OpenMoxie with the mirror plugged in, run as its README describes, and a robot.
 
 Tests run the stand-in of tests/standins; tests/acceptance/real_openmoxie.py runs a real checkout.
 """
@@ -42,7 +42,7 @@ ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 TEXT_TOPIC = f"moxie/tts/text/{ROBOT}"
 GLOBAL_QUESTION = "what time is it"
 
-# Whoever looks at the admin, and what only a real OpenMoxie has.
+# An admin account, and settings that only a real OpenMoxie has.
 PREPARE = """
 from django.contrib.auth import get_user_model
 get_user_model().objects.create_superuser("parent", "parent@example.org", "a-long-password")
@@ -65,12 +65,12 @@ def git(path: Path, *arguments: str) -> str:
 
 
 def cloned(folder: Path) -> Path:
-    """A git checkout of the stand-in, as somebody cloned it."""
+    """Make a git clone of the stand-in."""
     path = folder / STAND_IN.name
     shutil.copytree(STAND_IN, path, ignore=shutil.ignore_patterns("__pycache__", "work"))
     (path / ".gitignore").write_text("__pycache__/\nsite/work/\n")
     settings = path / "site/openmoxie/settings.py"
-    settings.write_bytes(settings.read_bytes().rstrip())  # upstream's ends without a newline
+    settings.write_bytes(settings.read_bytes().rstrip())  # the upstream file ends without a newline
     git(path, "init", "-q")
     git(path, "add", "-A")
     git(path, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "As cloned")
@@ -99,9 +99,9 @@ INSTALLED_APPS, DATABASES, DATABASE_ROUTERS = plugged_into(globals())
 
 
 def plug_as_earlier(path: Path, newline: bytes = b"\n", commit: str = "b0521a3") -> bytes:
-    """Leave what an earlier version of script/plug-into left. Return the settings as they were.
+    """Recreate the files of an earlier script/plug-into. Return the settings from before.
 
-    Of its files only a few are made: none of them may be imported any more.
+    Only a few of its files are made, as none may be imported any more.
     """
     settings = path / "site/openmoxie/settings.py"
     original = settings.read_bytes()
@@ -146,7 +146,7 @@ sys.meta_path.insert(0, OnlyDjangoAndPaho())
 
 
 def bare_packages(folder: Path) -> str:
-    """Return a folder for PYTHONPATH of a bare Python: Django and paho, and nothing else."""
+    """Return a PYTHONPATH folder that has only Django and paho."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(BLOCKED)
     for package in (django, paho, asgiref, sqlparse, typing_extensions):
@@ -158,7 +158,7 @@ def bare_packages(folder: Path) -> str:
 
 @contextmanager
 def tls_broker(folder: Path) -> Iterator[int]:
-    """A Mosquitto as OpenMoxie configures it, on a free port."""
+    """Run a Mosquitto as OpenMoxie configures it, on a free port."""
     port = free_port()
     certificate, key = ensure_certificate(folder)
     config = folder / "openmoxie.conf"
@@ -175,7 +175,7 @@ def tls_broker(folder: Path) -> Iterator[int]:
 
 
 class SpeechService:
-    """Confirms what it hears at once, as the speech service does, and says that it was spoken."""
+    """A fake speech service that confirms each message at once and reports it spoken."""
 
     def __init__(self, port: int) -> None:
         self._listener = Listener(port, TEXT_TOPIC, CONTROL_TOPIC)
@@ -198,7 +198,7 @@ class SpeechService:
 
 
 class OpenMoxie:
-    """A checkout, run by a Python of its own."""
+    """A checkout, run by a given Python."""
 
     def __init__(self, checkout: Path, python: str, **environment: str) -> None:
         self.checkout = checkout
@@ -220,7 +220,7 @@ class OpenMoxie:
         return ["env", "-i", *environment, self._python, manage, *arguments]
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command to its end; what it printed."""
+        """Run a management command and return its output."""
         command = self._command(*arguments)
         done = subprocess.run(
             command, cwd=self.checkout, capture_output=True, text=True, timeout=120, check=False
@@ -229,11 +229,11 @@ class OpenMoxie:
         return done.stdout + done.stderr
 
     def set(self, **environment: str) -> None:
-        """Set environment variables for what is run from now on."""
+        """Set environment variables for later commands."""
         self._environment |= environment
 
     def prepare(self) -> None:
-        """Tables, first data, and an account for the admin."""
+        """Create tables, first data and an admin account."""
         self.manage("migrate")
         if (self._site / "hive/management/commands/init_data.py").exists():
             self.manage("init_data")
@@ -255,7 +255,7 @@ class OpenMoxie:
             self._process.close()
 
     def puppet(self, **fields: str) -> None:
-        """What the Puppet Mode page sends."""
+        """Send a Puppet Mode request."""
         page = ROBOT if self.checkout.name == STAND_IN.name else self._puppet_page()
         self.post(f"hive/puppet_api/{page}", fields)
 
@@ -265,7 +265,7 @@ class OpenMoxie:
         return str(number[0])
 
     def admin(self, path: str) -> str:
-        """A page of its admin."""
+        """Return a page of its admin."""
         self._web.open(self._url("admin/login/"), timeout=20).close()
         who = {"username": "parent", "password": "a-long-password"}
         return self.post("admin/login/", who | {"next": f"/admin/{path}"})
@@ -281,20 +281,20 @@ class OpenMoxie:
 
     @property
     def database(self) -> Path:
-        """OpenMoxie's own database."""
+        """Return the path of OpenMoxie's database."""
         return self._database
 
     @property
     def history_database(self) -> Path:
-        """The one that the plug-in keeps beside it."""
+        """Return the path of the plug-in's database."""
         return self._database.with_name("moxie_tts.sqlite3")
 
     def rows(self, query: str, *values: str) -> list[Any]:
-        """Read its own database."""
+        """Query OpenMoxie's database."""
         return read(self._database, query, *values)
 
     def history(self) -> list[tuple[str, str, str, int | None]]:
-        """What the admin's history has, oldest first."""
+        """Return the rows of the history, oldest first."""
         columns = "text, source, status, robot_confirmed"
         query = f"select {columns} from ttsmonitor_utterance order by published_at"
         return read(self.history_database, query)
@@ -308,7 +308,7 @@ def read(database: Path, query: str, *values: str) -> list[Any]:
 
 
 def talk(openmoxie: OpenMoxie, robot: VirtualMoxie) -> None:
-    """Everything that makes a robot speak, one after the other."""
+    """Use every way to make a robot speak, one after the other."""
 
     def said(number: int) -> None:
         robot.wait_for(lambda robot: len(robot.said) >= number, 30)

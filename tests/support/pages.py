@@ -1,4 +1,4 @@
-"""Every page of the two sites, found by their URL patterns: a new one is looked at as well."""
+"""Every page of both sites, found by its URL pattern, so new ones are covered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
 
 def paths(site: str) -> Iterator[str]:
-    """A path of each URL pattern, with arguments of things that a test has made."""
+    """Return a path for each URL pattern, with arguments that the test has created."""
     yield from dict.fromkeys(_walk("/", get_resolver(URLCONFS[site]).url_patterns))
 
 
@@ -46,7 +46,7 @@ def _filled(route: str) -> str:
 
 
 def pages_of(site: str, get: Callable[[str], Answer]) -> list[str]:
-    """The paths at which `get` finds a page that is not Django's admin."""
+    """Return the paths where `get` finds a page outside Django's admin."""
     ours = [path for path in paths(site) if not path.startswith("/admin/")]
     found = [path for path in ours if is_page(get(path))]
     assert "/" in found

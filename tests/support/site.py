@@ -1,4 +1,4 @@
-"""Both sites, as they are really served, with something of everything in the database."""
+"""Both sites as served in production, with sample rows of every model."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ApiToken.issue(User.objects.get(), "program")
 
 @dataclass
 class Site:
-    """Hive and monitor of one installation, and a browser whose visitor has logged in."""
+    """Hive and monitor of one installation, and a logged-in browser."""
 
     urls: dict[str, str]
     """Of "hive" and "monitor", without a slash at the end."""
@@ -71,24 +71,24 @@ class Site:
 
     @contextmanager
     def visit(self, language: str = "es", **options: object) -> Iterator[Page]:
-        """A page of a logged-in visitor, with nothing in its browser's cache."""
+        """Open a page of a logged-in visitor with an empty cache."""
         with self.stranger(language, storage_state=str(self.cookies), **options) as page:
             yield page
 
     @contextmanager
     def stranger(self, language: str = "es", **options: object) -> Iterator[Page]:
-        """A page of a visitor who has not logged in."""
+        """Open a page of a visitor who is not logged in."""
         with visit(self.browser, LOCALES[language], reduced_motion="reduce", **options) as page:
             page.context.set_default_timeout(30_000)
             yield page
 
     def pages(self, name: str, page: Page) -> list[str]:
-        """The addresses of all pages of a site, but those of Django's admin."""
+        """Return the addresses of a site's pages outside Django's admin."""
         base = self.urls[name]
         return [base + path for path in pages_of(name, lambda path: answer_of(page, base + path))]
 
     def admin_pages(self, page: Page) -> list[str]:
-        """The addresses of the admin's pages: lists, forms to add, and a row of each list."""
+        """Return the addresses of the admin: lists, add forms, and one row of each list."""
         base = self.urls["hive"]
         urls = [base + path for path in paths("hive") if re.fullmatch(r"/admin/[a-z_/]*", path)]
         found = [url for url in urls if is_page(answer_of(page, url))]
@@ -115,7 +115,7 @@ def log_in(page: Page, url: str, password: str) -> None:
 
 @contextmanager
 def running_site(work: Path) -> Iterator[Site]:
-    """Broker, hive and speech service as `run_all` starts them; no sound device."""
+    """Run broker, hive and speech service as `run_all` does, without a sound device."""
     environment = {
         name: str(free_port()) for name in ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
     } | {

@@ -21,9 +21,9 @@ def pactl(*arguments: str) -> str:
 
 
 class Sink:
-    """A null sink of its own, with everything played into it recorded.
+    """A null sink that records everything played into it.
 
-    One at a time is the default: PulseAudio moves what is recorded of it to the next default one.
+    Only one may be the default: PulseAudio moves recordings to the next default sink.
     """
 
     def __init__(self, *, is_default: bool = True) -> None:
@@ -35,22 +35,33 @@ class Sink:
         self.plug_in()
 
     def plug_in(self) -> None:
-        """Have it there, with an empty recording."""
-        # At our rate, so that samples come out as they went in.
+        """Create the device, with an empty recording."""
+        # Use our rate, so that samples are not resampled.
         self._module = pactl(
-            "load-module", "module-null-sink", f"sink_name={self.name}", f"rate={RATE}",
-            "channels=1", "format=s16le",
-        ).strip()  # fmt: skip
+            "load-module",
+            "module-null-sink",
+            f"sink_name={self.name}",
+            f"rate={RATE}",
+            "channels=1",
+            "format=s16le",
+        ).strip()
         self._be_default()
         self._blocks = []
-        command = ["parec", "-d", f"{self.name}.monitor", f"--rate={RATE}", "--channels=1",
-                   "--format=s16le", "--latency-msec=10"]  # fmt: skip
+        command = [
+            "parec",
+            "-d",
+            f"{self.name}.monitor",
+            f"--rate={RATE}",
+            "--channels=1",
+            "--format=s16le",
+            "--latency-msec=10",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         threading.Thread(target=self._listen, name="tests.ear", daemon=True).start()
         wait_until(lambda: self._blocks, "the recording to start")
 
     def begin_anew(self, *, is_default: bool = True) -> Sink:
-        """Be as one that was just plugged in, and silent."""
+        """Reset the device: plugged in, awake and silent."""
         self._is_default = is_default
         self._be_default()
         self.forget()
@@ -60,42 +71,42 @@ class Sink:
 
     @property
     def is_usable(self) -> bool:
-        """Is it there, awake and recorded?"""
+        """Return True if the device exists, is awake and is recorded."""
         return bool(self._module) and self._process.poll() is None and self.state != "SUSPENDED"
 
     def unplug(self) -> None:
-        """Take the device away, while somebody may play on it."""
+        """Remove the device, even during playback."""
         self.stop_recording()
         pactl("unload-module", self._module)
         self._module = ""
 
     def suspend(self, *, is_suspended: bool) -> None:
-        """As its user does: PulseAudio does not wake it for a sound then."""
+        """Suspend the device as a user would: PulseAudio does not wake it for sound."""
         pactl("suspend-sink", self.name, str(int(is_suspended)))
 
     @property
     def state(self) -> str:
-        """`RUNNING`, `IDLE` or `SUSPENDED`."""
+        """Return `RUNNING`, `IDLE` or `SUSPENDED`."""
         lines = pactl("list", "short", "sinks").splitlines()
         return next(line.split()[-1] for line in lines if self.name in line)
 
     def recorded(self) -> np.ndarray:
-        """Everything heard so far, 16-bit samples at RATE."""
+        """Return everything recorded so far, 16-bit samples at RATE."""
         data = b"".join(list(self._blocks))
         return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2")
 
     def forget(self) -> None:
-        """Begin the recording anew."""
+        """Clear the recording."""
         self._blocks.clear()
 
     def is_silent_for(self, seconds: float) -> bool:
-        """Was the last so long without a sound?"""
+        """Return True if the last `seconds` of the recording are silent."""
         tail = self.recorded()[-round(seconds * RATE) :]
         return len(tail) >= seconds * RATE and int(np.abs(tail).max()) < LOUD
 
     def close(self) -> None:
         self.stop_recording()
-        # PulseAudio's own dummy is gone when there is another one, so it may not be there to go to.
+        # PulseAudio removes its dummy sink when another exists, so there may be none to move to.
         subprocess.run(["pactl", "set-default-sink", self._before], capture_output=True)
         if self._module:
             pactl("unload-module", self._module)
@@ -118,7 +129,7 @@ class Sink:
 
 
 def likeness(expected: np.ndarray, recorded: np.ndarray) -> float:
-    """Highest normalized correlation of `expected` with a stretch of `recorded`; 1: the same."""
+    """Return the highest normalized correlation of `expected` within `recorded`; 1 is equal."""
     wanted = expected.astype(np.float64)
     wanted -= wanted.mean()
     heard = recorded.astype(np.float64)
@@ -134,6 +145,6 @@ def likeness(expected: np.ndarray, recorded: np.ndarray) -> float:
 
 
 def read_wav(path: Path) -> tuple[np.ndarray, int]:
-    """Samples and rate of a WAV file."""
+    """Return samples and rate of a WAV file."""
     with wave.open(str(path)) as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2"), file.getframerate()

@@ -1,4 +1,4 @@
-"""Something said to an output, and what was heard of it."""
+"""Play test signals to an output and inspect the recording."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SINE_JUMP = AMPLITUDE * 2 * np.pi * 200 / RATE
 
 
 def speech(seconds: float = 1.0, seed: int = 1) -> np.ndarray:
-    """Noise of a voice's band, whose correlation with anything else is nearly nothing."""
+    """Return noise in the voice band; it correlates with no other signal."""
     noise = np.random.default_rng(seed).normal(0, 12_000, round(seconds * RATE))
     smooth = np.convolve(noise, np.hanning(10) / np.hanning(10).sum(), mode="same")
     return np.clip(smooth, -32000, 32000).astype("<i2")
 
 
 def sine(seconds: float) -> np.ndarray:
-    """A loud tone of 200 Hz, in which every step is heard."""
+    """Return a loud 200 Hz tone, in which every discontinuity shows."""
     return np.asarray(AMPLITUDE * np.sin(2 * np.pi * 200 * np.arange(seconds * RATE) / RATE), "<i2")
 
 
@@ -45,7 +45,7 @@ def play(output: Output, samples: np.ndarray, rate: int = RATE) -> None:
 
 
 class Talk:
-    """A Playback of `samples` on a thread of its own."""
+    """A Playback of `samples` on its own thread."""
 
     def __init__(self, output: Output, samples: np.ndarray) -> None:
         self.controls = Controls()
@@ -59,7 +59,7 @@ class Talk:
         self._thread.start()
 
     def wait_for(self, seconds: float) -> None:
-        """Until so much has been written to the device."""
+        """Wait until this many seconds were written to the device."""
         wait_until(lambda: self.playback.seconds > seconds)
 
     def wait(self, seconds: float = 10) -> None:
@@ -88,7 +88,7 @@ def talking(output: Output, samples: np.ndarray) -> Iterator[Talk]:
 
 
 def loud_parts(recorded: np.ndarray) -> np.ndarray:
-    """First and last index of each part that is not silence."""
+    """Return first and last index of each part that is not silent."""
     loud = np.flatnonzero(np.abs(recorded) > LOUD)
     breaks = np.flatnonzero(np.diff(loud) > RATE // 20)
     return np.stack([np.r_[loud[0], loud[breaks + 1]], np.r_[loud[breaks], loud[-1]]], axis=1)

@@ -75,7 +75,7 @@ class Process:
         self._process.stdin.flush()
 
     def wait_for_line(self, words: str, timeout_seconds: float = 30) -> None:
-        """Wait until a line with these words was printed."""
+        """Wait until a line with these words is printed."""
         try:
             wait_until(
                 lambda: words in self.output or self._process.poll() is not None,
@@ -93,13 +93,13 @@ class Process:
         self._process.send_signal(number)
 
     def wait(self, timeout_seconds: float = 20) -> int:
-        """Wait for the end; the exit code."""
+        """Wait for the end and return the exit code."""
         code = self._process.wait(timeout_seconds)
         self._reader.join(5)
         return code
 
     def close(self) -> None:
-        """Make sure it is gone, with whatever it started."""
+        """Terminate it. Kill its process group if it does not end in time."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -107,7 +107,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 os.killpg(self.pid, signal.SIGKILL)
                 self._process.wait(5)
-        self._reader.join(5)  # or the pipe would be closed under its hands
+        self._reader.join(5)  # the reader must end before the pipe is closed
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 try:
@@ -118,7 +118,7 @@ class Process:
 
 @contextmanager
 def running(command: list[str], env: dict[str, str] | None = None) -> Iterator[Process]:
-    """A program for the length of a block."""
+    """Run a program within the block."""
     process = Process(command, env)
     try:
         yield process
@@ -127,29 +127,29 @@ def running(command: list[str], env: dict[str, str] | None = None) -> Iterator[P
 
 
 def run(command: list[str], env: dict[str, str] | None = None) -> str:
-    """Run it to its end, which is to be a good one; what it printed."""
+    """Run a program that must succeed, and return its output."""
     with running(command, env) as process:
         assert process.wait(60) == 0, process.output
         return process.output
 
 
 def manage(*arguments: str) -> list[str]:
-    """The command line of a management command."""
+    """Return the command line of a management command."""
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 
 def end_client(client: paho.Client) -> None:
     client.disconnect()
     client.loop_stop()
-    # They hold what holds the client: in a circle its sockets may be collected before it, unclosed.
+    # Break the reference cycle, or its sockets may be collected unclosed.
     client.on_connect = client.on_message = client.on_subscribe = None
 
 
 class Listener:
-    """An MQTT client that remembers what it heard."""
+    """An MQTT client that records its messages."""
 
     def __init__(self, port: int, *topics: str, client_id: str = "", durable: bool = False) -> None:
-        """`durable`: the broker keeps what comes while it is away; that takes a `client_id`."""
+        """Connect; `durable` keeps messages during absence and needs a `client_id`."""
         self.messages: list[tuple[str, bytes]] = []
         self._subscribed = threading.Event()
         self._topics = [(topic, 1) for topic in topics]
@@ -180,12 +180,12 @@ class Listener:
 
 
 def stored(listener: Listener, utterance_id: object) -> None:
-    """Answer as the speech service does when it has an utterance in its history."""
+    """Confirm an utterance as the speech service does once it is stored."""
     listener.publish(STATUS_TOPIC, json.dumps({"id": str(utterance_id), "event": "stored"}))
 
 
 class Robot:
-    """A client as a robot is one: TLS unchecked, a user name and a token nobody can check."""
+    """A client like a robot: TLS unverified, with a user name and an unverifiable token."""
 
     def __init__(self, port: int, client_id: str) -> None:
         self.received: list[str] = []
@@ -205,7 +205,7 @@ class Robot:
 
 
 def get_json(url: str) -> dict[str, Any]:
-    """What a page answers, whatever its status."""
+    """Return a page's JSON, whatever its status."""
     try:
         with urllib.request.urlopen(url, timeout=10) as response:
             found: dict[str, Any] = json.load(response)

@@ -39,12 +39,12 @@ def make_voice(
 ) -> Path:
     """Write `model` and its `.json`.
 
-    `ups`: the strides of its ConvTransposes; without any the graph cannot be cut at all.
-    `conditioned`: what depends on the speaker, where there are several: text, flow, decoder.
+    `ups`: the strides of its ConvTransposes; without any the graph cannot be split.
+    `conditioned`: the stages that depend on the speaker, if there are several.
     `named`: weights have the names Piper's exporter gives; `shaped`: shapes can be inferred;
-    `flow`: there is one to be cut off. `mask` is what the flow multiplies with, 1 in a real voice.
+    `flow`: there is a flow to split off. `mask`: the factor of the flow, 1 in a real voice.
     `wide`: `flow` or `decoder`, if it is to look at the whole clause. `loudness` is of all speakers
-    but the first. `swapped`: what is added for the speaker comes first in its sums. `listed`: the
+    but the first. `swapped`: the speaker embedding is the first operand of its sums. `listed`: the
     weights are among the inputs, as exporters did before ONNX's IR 4. `frames_per_id` is how long
     each phoneme id takes.
     """
@@ -68,12 +68,13 @@ def make_voice(
 
 
 def _speaker(graph: _Builder, speakers: int, conditioned: tuple[str, ...]) -> dict[str, str]:
-    """What is added for the speaker in each of the stages that know him."""
+    """Add the speaker embedding to each stage that depends on it."""
     if speakers == 1:
         return {}
     graph.weight("emb_g", graph.random.normal(0, 1.0, (speakers, graph.channels)))
-    who = graph.add("Unsqueeze", graph.add("Gather", "emb_g", "sid"),
-                    graph.constant("last", np.array([2])))  # fmt: skip
+    who = graph.add(
+        "Unsqueeze", graph.add("Gather", "emb_g", "sid"), graph.constant("last", np.array([2]))
+    )
     return dict.fromkeys(conditioned, who)
 
 
@@ -85,13 +86,18 @@ def _text(graph: _Builder, who: str | None, frames_per_id: int) -> str:
         ids = graph.add("Add", ids, who)
     graph.weight("factors", np.array([1.0, 1.0, float(frames_per_id)], dtype=np.float32))
     return graph.add(
-        "Resize", ids, "", "factors", mode="nearest", nearest_mode="floor",
+        "Resize",
+        ids,
+        "",
+        "factors",
+        mode="nearest",
+        nearest_mode="floor",
         coordinate_transformation_mode="asymmetric",
-    )  # fmt: skip
+    )
 
 
 def _hide_shape(graph: _Builder, tensor: str) -> str:
-    """The same values in a shape that is known only when the voice speaks."""
+    """Return the same values with a shape that is only known at run time."""
     nothing = graph.add("Mul", "input_lengths", graph.constant("none", np.array([0])))
     return graph.add("Reshape", tensor, graph.add("Add", graph.add("Shape", tensor), nothing))
 
@@ -202,6 +208,7 @@ def _describe(model: Path, speakers: int, sample_rate: int, noise: float, length
         "num_symbols": SYMBOLS,
         "num_speakers": speakers,
         "speaker_id_map": {f"voice{number}": number for number in range(speakers)}
-        if speakers > 1 else {},
-    }  # fmt: skip
+        if speakers > 1
+        else {},
+    }
     model.with_name(f"{model.name}.json").write_text(json.dumps(config))

@@ -1,4 +1,4 @@
-"""A speech service for the web tests, and rows of the history."""
+"""A fake speech service for web tests, and history rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ttsmonitor.monitor import snapshot
 
 
 class FakeService:
-    """Stands at service.current(): says what it is told to say, keeps the controls."""
+    """A fake for service.current() that reports set values and records controls."""
 
     def __init__(self) -> None:
         self.controls: list[Control] = []
@@ -35,8 +35,11 @@ class FakeService:
     def status(self) -> dict[str, Any]:
         broker = {"connected": True, "address": "broker.test:1883", "error": "", "since": None}
         return snapshot.offline() | {
-            "status": "idle", "engine": "espeak es", "output": "null", "broker": broker,
-        }  # fmt: skip
+            "status": "idle",
+            "engine": "espeak es",
+            "output": "null",
+            "broker": broker,
+        }
 
     def health(self) -> dict[str, Any]:
         return {"ok": all(check["ok"] for check in self.checks.values()), "checks": self.checks}
@@ -56,7 +59,7 @@ class FakeService:
 
 
 def utterance(text: str = "Hola", *, seconds_ago: float = 0, **fields: Any) -> Utterance:
-    """A row of the history, spoken unless told otherwise."""
+    """Create a history row, spoken by default."""
     moment: datetime = timezone.now() - timedelta(seconds=seconds_ago)
     values: dict[str, Any] = {
         "id": uuid.uuid4(),

@@ -33,7 +33,7 @@ def explained() -> set[str]:
     return {name.strip() for cell in cells for name in cell.split(",")} - {"package"}
 
 
-def test_every_requirement_says_why_and_nothing_else_does() -> None:
+def test_every_requirement_is_explained_and_no_other() -> None:
     required = {name for file in FILES for name in names(file.read_text())}
     assert explained() == required | {"daphne"}  # an extra of channels, and a server of its own
 
@@ -54,7 +54,7 @@ def normalized(name: str) -> str:
 
 
 @each_file
-def test_lock_fulfils_its_requirements(file: Path) -> None:
+def test_lock_file_fulfils_the_requirements(file: Path) -> None:
     pins = locked(LOCKS / file.name)
     for wanted in requirements(file):
         found = [pin for pin in pins if pin.name == normalized(wanted.name)]
@@ -82,7 +82,7 @@ def test_locks_agree_on_versions_and_belong_to_a_file() -> None:
     assert [name for name, found in versions.items() if len(found) > 1] == []
 
 
-def test_the_licence_is_mit_word_for_word_and_names_what_is_not() -> None:
+def test_licence_is_verbatim_mit_and_names_gpl_parts() -> None:
     text = (ROOT / "LICENSE").read_text()
     # Programs that recognise licences read no further than this line.
     terms, _line, note = text.partition("\nEND OF TERMS AND CONDITIONS\n")

@@ -89,7 +89,7 @@ def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
         yield match[1], re.findall(r"(?<= )--[a-z-]+", match[2])
 
 
-def test_what_is_read_from_the_environment_is_known_here() -> None:
+def test_environment_variables_in_code_are_known() -> None:
     settings = "".join(path.read_text() for path in (ROOT / "site/openmoxie").glob("*.py"))
     scripts = "".join((ROOT / "script" / name).read_text() for name in ("setup", "lib.sh"))
     read = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"', settings))
@@ -98,7 +98,7 @@ def test_what_is_read_from_the_environment_is_known_here() -> None:
 
 
 @each_readme
-def test_every_setting_stands_in_a_table_with_its_default(page: Path) -> None:
+def test_readme_tables_list_every_setting_with_default(page: Path) -> None:
     rows = ROW.findall(page.read_text())
     assert len(rows) == len({name for name, _default in rows})
     assert dict(rows) == defaults()
@@ -146,7 +146,7 @@ def test_every_picture_is_shown() -> None:
 
 
 @each_page
-def test_json_is_json(page: Path) -> None:
+def test_json_examples_are_valid(page: Path) -> None:
     for block in re.findall(r"^```json\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE):
         fields = json.loads(block)
         if "chunk" in fields:
@@ -162,7 +162,7 @@ def english() -> list[Path]:
 
 
 @pytest.mark.parametrize("page", english(), ids=lambda page: page.name)
-def test_every_page_has_a_spanish_twin_that_is_in_step(page: Path) -> None:
+def test_every_page_has_a_matching_spanish_twin(page: Path) -> None:
     twin = page.with_name(page.name.replace(".md", ".es.md"))
     assert f"]({twin.name})" in page.read_text()
     assert f"]({page.name})" in twin.read_text()
@@ -173,7 +173,7 @@ def test_every_page_has_a_spanish_twin_that_is_in_step(page: Path) -> None:
     assert sorted(commands(page)) == sorted(commands(twin))
 
 
-def test_there_is_no_spanish_page_alone() -> None:
+def test_every_spanish_page_has_an_english_original() -> None:
     pages = {page.name for page in PAGES}
     spanish = {name for name in pages if name.endswith(".es.md")}
     assert len(spanish) == len(english())
@@ -195,7 +195,7 @@ def test_named_folders_and_modules_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ARCHITECTURE, ids=lambda page: page.name)
-def test_layers_are_those_of_the_import_contracts(page: Path) -> None:
+def test_documented_layers_match_the_import_contracts(page: Path) -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = {
         container: re.findall(r"\w+", " ".join(contract["layers"]))
@@ -210,7 +210,7 @@ def test_layers_are_those_of_the_import_contracts(page: Path) -> None:
         assert folders & set(layers[package]) <= set(names)
 
 
-def test_each_decision_is_listed_and_has_its_parts() -> None:
+def test_each_decision_is_listed_and_complete() -> None:
     index = (ROOT / "docs" / "decisions" / "README.md").read_text()
     assert re.findall(r"\((0\d+-[\w-]+\.md)\)", index) == [page.name for page in DECISIONS]
     for number, page in enumerate(DECISIONS, 1):

@@ -39,7 +39,7 @@ def test_changes_are_shown_and_the_settings_kept(checkout: Path) -> None:
     assert (checkout / SETTINGS).read_bytes().startswith(before)
 
 
-def test_the_whole_package_is_copied(checkout: Path) -> None:
+def test_whole_package_is_copied(checkout: Path) -> None:
     plug(checkout)
     source = ROOT / "site/ttsmirror"
     wanted = {each.relative_to(source) for each in source.rglob("*") if each.is_file()}
@@ -50,7 +50,7 @@ def test_the_whole_package_is_copied(checkout: Path) -> None:
     assert Path("locale/es/LC_MESSAGES/django.mo") in copied
 
 
-def test_second_run_changes_nothing(checkout: Path) -> None:
+def test_second_run_makes_no_changes(checkout: Path) -> None:
     plug(checkout)
     once = (checkout / SETTINGS).read_bytes()
     assert plug(checkout).stdout == "Nothing to do: this version is installed.\n"
@@ -100,7 +100,7 @@ def test_earlier_version_is_removed(checkout: Path, commit: str) -> None:
     assert not (checkout / EARLIER_APP).exists()
 
 
-def test_file_of_an_earlier_versions_history_is_named(checkout: Path) -> None:
+def test_removal_names_the_earlier_version_database_file(checkout: Path) -> None:
     plug_as_earlier(checkout, commit="18ef50c")
     (checkout / EARLIER_APP / ".plugged-in/database").write_text("/data/moxie_tts.sqlite3")
     done = plug(checkout, "--remove")
@@ -109,7 +109,7 @@ def test_file_of_an_earlier_versions_history_is_named(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--remove",)], ids=["replace", "remove"])
-def test_foreign_files_of_an_earlier_version_are_kept(
+def test_foreign_files_in_earlier_version_folder_are_kept(
     checkout: Path, options: tuple[str, ...]
 ) -> None:
     plug_as_earlier(checkout)
@@ -137,7 +137,7 @@ def test_interrupted_replacement_is_finished(checkout: Path) -> None:
     assert git(checkout, "status", "--porcelain") == ""
 
 
-def test_check_tells_of_an_earlier_version(checkout: Path) -> None:
+def test_check_reports_an_earlier_version(checkout: Path) -> None:
     plug_as_earlier(checkout)
     done = plug(checkout, "--check")
     assert done.returncode == 1
@@ -155,7 +155,7 @@ def test_earlier_version_copied_by_hand_is_kept(checkout: Path) -> None:
     assert (checkout / EARLIER_APP / "apps.py").exists()
 
 
-def test_dry_run_shows_what_happens_to_an_earlier_version(checkout: Path) -> None:
+def test_dry_run_shows_the_earlier_version_deletion(checkout: Path) -> None:
     plug_as_earlier(checkout)
     before = git(checkout, "status", "--porcelain", "-uall")
     done = plug(checkout, "--dry-run")
@@ -166,12 +166,12 @@ def test_dry_run_shows_what_happens_to_an_earlier_version(checkout: Path) -> Non
 
 
 @pytest.mark.parametrize("option", ["--dry-run", "--check"])
-def test_dry_run_and_check_change_nothing(checkout: Path, option: str) -> None:
+def test_dry_run_and_check_write_no_files(checkout: Path, option: str) -> None:
     plug(checkout, option)
     assert git(checkout, "status", "--porcelain") == ""
 
 
-def test_removal_leaves_the_checkout_as_it_was(checkout: Path) -> None:
+def test_removal_restores_the_checkout(checkout: Path) -> None:
     plug(checkout)
     done = plug(checkout, "--remove")
     assert done.returncode == 0
@@ -181,7 +181,7 @@ def test_removal_leaves_the_checkout_as_it_was(checkout: Path) -> None:
     assert plug(checkout, "--remove").stdout == "Nothing to do: the mirror is not installed.\n"
 
 
-def test_later_changes_of_the_settings_survive_removal(checkout: Path) -> None:
+def test_later_settings_changes_survive_removal(checkout: Path) -> None:
     plug(checkout)
     settings = checkout / SETTINGS
     settings.write_text(
@@ -213,7 +213,7 @@ def test_foreign_file_in_the_package_survives_removal(checkout: Path) -> None:
     assert [each.name for each in (checkout / APP).iterdir()] == ["mine.txt"]
 
 
-def test_check_lists_what_is_missing(checkout: Path) -> None:
+def test_check_lists_missing_pieces(checkout: Path) -> None:
     done = plug(checkout, "--check")
     assert done.returncode == 1
     missing = [line for line in done.stdout.splitlines() if line.startswith("MISSING")]
@@ -230,14 +230,14 @@ def test_check_lists_what_is_missing(checkout: Path) -> None:
     assert "MISSING  MoxieServer.send_telehealth_speech(device_id, speech, mood" in done.stdout
 
 
-def test_their_settings_with_our_names_are_pointed_out(checkout: Path) -> None:
+def test_check_warns_about_colliding_settings(checkout: Path) -> None:
     assert "Note" not in plug(checkout, "--check").stdout
     settings = checkout / SETTINGS
     settings.write_text(settings.read_text() + '\nMQTT_PORT = int(os.environ["MQTT_PORT"])\n')
     assert "as in MOXIE_TTS_MQTT_PORT" in plug(checkout, "--check").stdout
 
 
-def test_a_mirror_of_theirs_is_pointed_out(checkout: Path) -> None:
+def test_check_warns_about_another_mirror(checkout: Path) -> None:
     theirs = checkout / "site/hive/mqtt/mirror.py"
     theirs.write_text('TOPIC = "moxie/tts/text"\n')
     assert "a mirror of its own, in site/hive/mqtt/mirror.py" in plug(checkout, "--check").stdout
@@ -251,7 +251,7 @@ def test_settings_may_be_a_package(checkout: Path) -> None:
     assert "ttsmirror" in (package / "__init__.py").read_text()
 
 
-def test_bad_paths_are_answered_with_what_to_do(checkout: Path, tmp_path: Path) -> None:
+def test_bad_paths_are_refused_with_advice(checkout: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     for path, words in {
@@ -266,7 +266,7 @@ def test_bad_paths_are_answered_with_what_to_do(checkout: Path, tmp_path: Path) 
         assert words in done.stderr
 
 
-def test_folder_of_somebody_else_is_left_alone(checkout: Path) -> None:
+def test_foreign_folder_named_like_ours_is_kept(checkout: Path) -> None:
     (checkout / APP).mkdir()
     done = plug(checkout)
     assert done.returncode == 2

@@ -13,7 +13,7 @@ from ttsmirror.version import VERSION
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
-def test_version_stands_in_one_place() -> None:
+def test_version_is_defined_in_one_place() -> None:
     project = PYPROJECT["project"]
     assert "version" not in project
     assert project["dynamic"] == ["version"]
@@ -36,7 +36,7 @@ def test_ci_runs_script_test_on_each_supported_python() -> None:
     assert versions == [f"3.{minor}" for minor in range(11, 11 + len(versions))]
 
 
-def test_pre_commit_runs_the_checks_of_script_test() -> None:
+def test_pre_commit_runs_the_script_test_checks() -> None:
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     (repository,) = config["repos"]
     assert repository["repo"] == "local"

@@ -60,7 +60,7 @@ async def open_socket(client: Client, headers: dict[str, str]) -> bool:
     return entered
 
 
-def test_without_a_proxy_nobody_can_claim_tls() -> None:
+def test_tls_header_is_ignored_without_a_proxy() -> None:
     wired = runpy.run_path(SETTINGS)
     assert wired["CSRF_TRUSTED_ORIGINS"] == []
     assert "SECURE_PROXY_SSL_HEADER" not in wired
@@ -95,7 +95,7 @@ async def test_sockets_open_through_a_proxy_with_tls(
     assert await open_socket(client, PROXIED | changed) is is_let_in
 
 
-def test_the_tests_leave_nothing_behind_even_where_a_worker_ends_oddly(tmp_path: Path) -> None:
+def test_test_run_leaves_no_files_after_worker_crash(tmp_path: Path) -> None:
     worker = "import os, tests.settings; os._exit(0)"
     first = f"import os, subprocess, sys, tests.settings as made; print(made.WORK); \
 subprocess.run([sys.executable, '-c', {worker!r}], check=True); sys.exit(3)"
@@ -113,7 +113,7 @@ subprocess.run([sys.executable, '-c', {worker!r}], check=True); sys.exit(3)"
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", 3), ("?connect_timeout=10", 10)])
-def test_postgresql_is_given_up_in_time(
+def test_postgresql_connection_times_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, query: str, seconds: int
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgres://moxie@db.example/moxie{query}")

@@ -22,7 +22,7 @@ def sources(*kinds: str) -> list[Path]:
     ]
 
 
-def test_every_class_of_our_styles_is_somewhere_on_a_page() -> None:
+def test_every_css_class_is_used_on_a_page() -> None:
     used = {
         word
         for path in sources(".html", ".js", ".py")

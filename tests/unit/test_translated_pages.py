@@ -37,8 +37,14 @@ SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
 # Names and units, and words that are the same wherever they stand.
 ALIKE = {"Moxie", "moxie", "ms", "min", "s", "es", "en", "Español", "English", "null", "API"} | {
-    "CSV", "JSON", "GET", "POST", "DELETE", "eSpeak", "NG",
-}  # fmt: skip
+    "CSV",
+    "JSON",
+    "GET",
+    "POST",
+    "DELETE",
+    "eSpeak",
+    "NG",
+}
 JSON_TYPES = {"boolean", "date", "date-time", "integer", "number", "object", "string", "uuid"}
 ADDRESS = re.compile(r"/[a-z/{}_]+")
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -159,21 +165,21 @@ def test_everything_on_a_page_is_translated(
     assert not left, dumps(left, indent=1, ensure_ascii=False)
 
 
-def test_it_would_notice() -> None:
+def test_untranslated_text_is_detected() -> None:
     html = '<p>⟦Hola⟧ 3 ms</p><p title="Hello">⟦⟦a⟧ b⟧</p><script>let it</script>'
     assert untranslated(html, set()) == ["Hello"]
     assert untranslated("<b>Zzz is away</b>", {"Zzz"}) == ["Zzz is away"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_what_a_script_says_is_handed_to_it(script: Path) -> None:
+def test_script_sentences_are_handed_over_translated(script: Path) -> None:
     known = ENTRIES[script.relative_to(SITE).parts[0]]()
     said = {double or single for double, single in SAID.findall(script.read_text())}
     assert said - known.keys() == set()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_a_script_writes_no_sentence_of_its_own(script: Path) -> None:
+def test_scripts_contain_no_hard_coded_sentences(script: Path) -> None:
     source = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", script.read_text(), flags=re.DOTALL)
     source = SAID.sub("", source)
     known = ENTRIES[script.relative_to(SITE).parts[0]]()

@@ -93,7 +93,7 @@ def test_messages_and_pages_get_commands_from_the_helper() -> None:
         'message = "Install it: pip install -r requirements.txt"',
     ],
 )
-def test_a_command_written_out_in_a_message_is_found(source: str) -> None:
+def test_command_written_out_in_a_message_is_found(source: str) -> None:
     assert any(is_written_out(text) for text in strings(source))
 
 
@@ -115,11 +115,11 @@ def test_commands_given_to_the_helper_exist() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_documented_commands_name_the_python_that_runs_them(page: Path) -> None:
+def test_documented_commands_name_their_python(page: Path) -> None:
     assert wrong_in_text(page.read_text()) == []
 
 
-def test_scripts_and_images_tell_whole_commands() -> None:
+def test_scripts_and_images_print_complete_commands() -> None:
     for path in PROGRAMS:
         if not path.is_file() or path.suffix == ".pyc" or path.name == "README.md":
             continue
@@ -131,5 +131,5 @@ def test_scripts_and_images_tell_whole_commands() -> None:
 @pytest.mark.parametrize(
     "text", ["`manage.py say`", "python manage.py say", "docker exec moxie-tts manage.py say"]
 )
-def test_an_incomplete_command_in_a_text_is_found(text: str) -> None:
+def test_incomplete_command_in_a_text_is_found(text: str) -> None:
     assert wrong_in_text(text)

@@ -101,9 +101,13 @@ def test_loudspeaker_speaks_and_stops_without_a_robot(
 
 @pytest.mark.parametrize(("sign", "bytes_each"), [("&", 6), ("👋", 8), ("ñ", 4)])
 def test_speech_too_large_for_a_robot_is_refused(
-    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,
-    sign: str, bytes_each: int,
-) -> None:  # fmt: skip
+    browser: Client,
+    robot: Robot,
+    server: SentServer,
+    mirror: FakeMirror,
+    sign: str,
+    bytes_each: int,
+) -> None:
     longest = sign * ((PAYLOAD_BYTES - 300) // bytes_each)
     assert post(browser, "/speak", {"text": longest, "mood": "happy"}).status_code == 202
     ((_topic, payload),) = server.published
@@ -148,9 +152,14 @@ def test_missing_broker_is_reported(
     ],
 )
 def test_invalid_speech_is_refused_with_a_sentence(
-    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,
-    body: Any, code: str, words: str,
-) -> None:  # fmt: skip
+    browser: Client,
+    robot: Robot,
+    server: SentServer,
+    mirror: FakeMirror,
+    body: Any,
+    code: str,
+    words: str,
+) -> None:
     response = post(browser, "/speak", body)
 
     assert response.status_code == 400

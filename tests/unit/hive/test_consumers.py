@@ -67,7 +67,7 @@ async def test_dashboard_gets_robots_then_changes(robot: Robot, server: SentServ
     await page.disconnect()
 
 
-async def test_puppet_page_gets_events_of_its_robot_only(robot: Robot, server: SentServer) -> None:
+async def test_puppet_page_gets_only_own_robot_events(robot: Robot, server: SentServer) -> None:
     await Robot.objects.acreate(device_id="d_other")
     page, snapshot = await connected(PUPPET)
     assert (snapshot["robot"]["device_id"], snapshot["lines"]) == (DEVICE, [])
@@ -82,7 +82,7 @@ async def test_puppet_page_gets_events_of_its_robot_only(robot: Robot, server: S
     await page.disconnect()
 
 
-async def test_loudspeaker_page_gets_no_lines_of_robots(robot: Robot, server: SentServer) -> None:
+async def test_loudspeaker_page_gets_no_robot_lines(robot: Robot, server: SentServer) -> None:
     page, snapshot = await connected("/ws/loudspeaker/")
     assert (snapshot["robot"], snapshot["lines"], snapshot["favourites"]) == (None, [], [])
 
@@ -169,7 +169,7 @@ async def test_invalid_page_message_is_ignored(robot: Robot, server: SentServer,
     await page.disconnect()
 
 
-async def test_conversation_page_gets_only_its_lines(server: SentServer) -> None:
+async def test_conversation_page_gets_only_own_lines(server: SentServer) -> None:
     visit, other = "page_0123456789abcdef", "page_fedcba9876543210"
     server.chat.visits.put(visit, "1", CHILD, "Hola")
     page, snapshot = await connected(f"/ws/chat/{visit}/")

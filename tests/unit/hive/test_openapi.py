@@ -44,9 +44,7 @@ def test_answers_without_a_robot_are_as_described(site: Described) -> None:
     site.post("/api/loudspeaker/speak", {"text": ""}, status=400)
 
 
-def test_answers_of_a_conversation_are_as_described(
-    site: Described, modules: list[ChatModule]
-) -> None:
+def test_conversation_answers_are_as_described(site: Described, modules: list[ChatModule]) -> None:
     site.post(TALK, {"text": "Hola, Moxie"}, CHAT, 202)
     site.post(f"{TALK}/interrupt", {}, f"{CHAT}/interrupt", 202)
     assert site.get(TALK, CHAT)["lines"]

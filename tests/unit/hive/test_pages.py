@@ -28,7 +28,7 @@ def test_empty_dashboard_explains_how_to_connect(browser: Client, server: SentSe
     assert 'id="welcome" hidden' not in page
 
 
-def test_the_dashboard_lists_robots(browser: Client, robot: Robot, server: SentServer) -> None:
+def test_dashboard_lists_robots(browser: Client, robot: Robot, server: SentServer) -> None:
     page = browser.get("/").content.decode()
     assert f'href="/puppet/{DEVICE}/"' in page
     assert 'id="welcome" hidden' in page
@@ -63,7 +63,7 @@ def part(browser: Client, name: str) -> str:
     return found[1]
 
 
-def test_dashboard_shows_state_of_the_mirror(browser: Client, server: SentServer) -> None:
+def test_dashboard_shows_mirror_state(browser: Client, server: SentServer) -> None:
     assert part(browser, "outbox") == ""
     server.speech.update_broker_error("")
     server.speech.update_presence("online")
@@ -79,7 +79,7 @@ def test_dashboard_shows_state_of_the_mirror(browser: Client, server: SentServer
     assert part(browser, "outbox") == "", "it is confirmed in a moment"
 
 
-def test_health_names_failure_of_the_mirror(
+def test_health_names_mirror_failure(
     browser: Client, server: SentServer, mirror: FakeMirror
 ) -> None:
     mirror.state = MirrorState(waiting=3, overdue=3, lost=2)
@@ -93,7 +93,7 @@ def test_pages_need_a_login(client: Client, db: Any) -> None:
         assert client.get(path).status_code == 302
 
 
-def test_health_tells_strangers_only_whether(client: Client, server: SentServer, db: Any) -> None:
+def test_health_without_login_has_no_details(client: Client, server: SentServer, db: Any) -> None:
     response = client.get("/health")
     assert response.status_code == 503  # nobody started the robot link here
     checks = response.json()["checks"]

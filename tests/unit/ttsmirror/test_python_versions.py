@@ -22,12 +22,22 @@ SINCE_3_11 = {
     "itertools": {"batched"},
     "tomllib": {"load", "loads"},
     "typing": {
-        "LiteralString", "Never", "NotRequired", "Required", "Self", "TypeAliasType",
-        "TypeVarTuple", "Unpack", "assert_never", "assert_type", "dataclass_transform", "override",
+        "LiteralString",
+        "Never",
+        "NotRequired",
+        "Required",
+        "Self",
+        "TypeAliasType",
+        "TypeVarTuple",
+        "Unpack",
+        "assert_never",
+        "assert_type",
+        "dataclass_transform",
+        "override",
         "reveal_type",
     },
     "warnings": {"deprecated"},
-}  # fmt: skip
+}
 MODULES = {"tomllib"}
 BUILTINS = {"BaseExceptionGroup", "ExceptionGroup", "PythonFinalizationError"}
 

@@ -36,18 +36,16 @@ def test_chunks_join_to_the_same_text_and_fit(text: str, limit: int) -> None:
         ("¿Qué? ¡Nada! «Bien.» Ya", 21, "¿Qué? ¡Nada! «Bien.» "),
     ],
 )
-def test_a_chunk_ends_at_a_sentence_else_a_clause_else_a_space(
-    text: str, limit: int, first: str
-) -> None:
+def test_chunk_ends_at_sentence_then_clause_then_space(text: str, limit: int, first: str) -> None:
     assert split_chunks(text, limit)[0] == first
 
 
-def test_a_hard_cut_leaves_an_accent_with_its_letter() -> None:
+def test_hard_cut_keeps_accent_with_letter() -> None:
     text = "a" * 9 + "e\u0301" + "b" * 5
     assert split_chunks(text, 10) == ["a" * 9, "e\u0301" + "b" * 5]
 
 
-def test_short_text_is_one_chunk() -> None:
+def test_short_text_makes_one_chunk() -> None:
     assert split_chunks("Hola.") == ["Hola."]
     assert len(split_chunks("x" * CHUNK_CHARACTERS)) == 1
 
@@ -77,12 +75,12 @@ def test_short_text_is_one_chunk() -> None:
         ("Uno.  \r\n \n Dos", "Uno. Dos"),
     ],
 )
-def test_speakable_keeps_the_words_and_nothing_else(text: str, spoken: str) -> None:
+def test_speakable_keeps_only_spoken_words(text: str, spoken: str) -> None:
     assert speakable(text) == spoken
 
 
 @given(any_text)
-def test_speakable_is_one_line_without_control_characters(text: str) -> None:
+def test_speakable_returns_a_single_trimmed_line(text: str) -> None:
     spoken = speakable(text)
     assert "\n" not in spoken
     assert spoken == spoken.strip()
@@ -91,7 +89,7 @@ def test_speakable_is_one_line_without_control_characters(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["*a ", "**a** ", "[", "[](", "<break", "<a", "\n", " ", "# ", "`"]
 )
-def test_no_text_takes_for_ever(piece: str) -> None:
+def test_speakable_handles_long_repetitions_quickly(piece: str) -> None:
     text = (piece * 65_536)[:65_536]
     words: list[str] = []
     thread = threading.Thread(target=lambda: words.append(speakable(text)), daemon=True)

@@ -61,14 +61,14 @@ def marked(app: Path) -> set[str]:
 
 
 @each_app
-def test_the_catalog_holds_what_is_marked_and_nothing_else(app: Path) -> None:
+def test_catalog_holds_exactly_the_marked_sentences(app: Path) -> None:
     sentences = marked(app)
     assert len(sentences) > 20
     assert {entry.msgid for entry in catalog(app)} == sentences
 
 
 @each_app
-def test_every_sentence_has_a_spanish_one(app: Path) -> None:
+def test_every_sentence_has_a_spanish_translation(app: Path) -> None:
     assert [entry.msgid for entry in catalog(app) if not entry.translated()] == []
 
 
@@ -87,7 +87,7 @@ def test_compiled_catalog_is_in_step(app: Path) -> None:
     }
 
 
-def test_shared_sentences_have_one_translation() -> None:
+def test_shared_sentences_are_translated_identically() -> None:
     translations: dict[str, set[str]] = {}
     for app in APPS:
         for entry in catalog(app):
@@ -105,7 +105,7 @@ def test_shared_sentences_have_one_translation() -> None:
         ("", "es", "Lo que dice Moxie"),
     ],
 )
-def test_the_browser_chooses_and_else_it_is_spanish(
+def test_browser_language_is_used_with_spanish_fallback(
     browser: Client, accepted: str, language: str, words: str
 ) -> None:
     page = browser.get("/", headers={"accept-language": accepted}).content.decode()
@@ -113,21 +113,21 @@ def test_the_browser_chooses_and_else_it_is_spanish(
     assert words in page
 
 
-def test_a_choice_outlives_the_browsers_language(browser: Client) -> None:
+def test_chosen_language_overrides_the_browser(browser: Client) -> None:
     response = browser.post("/i18n/setlang/", {"language": "es", "next": "/"})
     assert response["Location"] == "/"
     page = browser.get("/", headers={"accept-language": "en"}).content.decode()
     assert '<html lang="es"' in page
 
 
-def test_a_stranger_chooses_at_the_login(visitor: Client) -> None:
+def test_language_can_be_chosen_at_the_login(visitor: Client) -> None:
     form = {"language": "es", "next": "/accounts/login/?next=/"}
     response = visitor.post("/i18n/setlang/", form)
     assert response["Location"] == form["next"]
     assert '<html lang="es"' in visitor.get("/accounts/login/").content.decode()
 
 
-def test_causes_and_activity_are_spanish_with_what_changes_in_them(
+def test_causes_and_activity_are_translated_with_their_values(
     browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speech.break_check("broker", "no broker answers at broker.test:1883")
@@ -154,7 +154,7 @@ def test_causes_and_activity_are_spanish_with_what_changes_in_them(
         assert words in page
 
 
-def test_reasons_and_outcomes_of_the_history_are_spanish(browser: Client) -> None:
+def test_history_reasons_and_outcomes_are_translated(browser: Client) -> None:
     Utterance.objects.create(
         text="Hello",
         source="puppet_mode",

@@ -104,7 +104,7 @@ def test_self_signed_certificate_is_recognised(
         ("mqtt", None),
     ],
 )
-def test_which_hosts_are_this_machine(host: str, address: str | None) -> None:
+def test_loopback_hosts_are_recognised_as_this_machine(host: str, address: str | None) -> None:
     assert loopback_address(host) == address
 
 
@@ -126,7 +126,7 @@ def test_mosquitto_is_found_outside_the_path(
     assert find_mosquitto() == str(program)
 
 
-def test_one_port_for_both_listeners_is_refused(
+def test_same_port_for_both_listeners_is_refused(
     ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MQTT_SSL_PORT", str(ports[0]))
@@ -175,7 +175,7 @@ def test_running_broker_does_not_prevent_start(work: Path) -> None:
         assert make_plan().names == ("hive", "speech")
 
 
-def test_broker_of_other_machine_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remote_broker_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQTT_HOST", "mqtt.example")
     with pytest.raises(BrokerError, match=r"mqtt\.example"):
         make_broker(None)

@@ -87,7 +87,7 @@ def test_interrupt_drops_waiting_jobs_but_not_later_ones(
     assert asked == ["first", "second"]
 
 
-def test_interrupt_of_older_answer_spares_current_one(
+def test_interrupt_for_older_answer_spares_the_current(
     queue: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:

@@ -47,7 +47,7 @@ def test_companion_answers_known_topics(lang: str, speech: str, words: str) -> N
 
 
 @pytest.mark.parametrize(("lang", "ask"), [("es", "una adivinanza"), ("en", "a riddle")])
-def test_riddle_waits_for_its_solution(lang: str, ask: str) -> None:
+def test_companion_checks_the_answer_to_a_riddle(lang: str, ask: str) -> None:
     words = WORDS[lang]
     first, right, second, wrong = talk(lang, ask, words.riddles[0][1], ask, "…")
     assert (first, second) == (words.riddles[0][0], words.riddles[1][0])
@@ -55,7 +55,7 @@ def test_riddle_waits_for_its_solution(lang: str, ask: str) -> None:
     assert wrong == words.wrong.replace("{solution}", words.riddles[1][1])
 
 
-def test_unknown_topic_gets_replies_of_the_module() -> None:
+def test_unknown_topic_gets_module_replies() -> None:
     replies = ChatModule.objects.get(lang="es").replies.splitlines()
     assert talk("es", "Vi un gato", "Era negro") == replies[:2]
 
@@ -106,7 +106,7 @@ def test_default_modules_and_commands_are_valid() -> None:
     assert {module.lang for module in ChatModule.objects.all()} == {"es", "en"}
 
 
-def test_command_answers_in_any_module_with_its_action(
+def test_global_command_answers_with_action_in_any_module(
     server: SentServer, mirror: FakeMirror
 ) -> None:
     asked = request("continue", speech="Buenas noches, Moxie", module_id="STORY")

@@ -43,7 +43,7 @@ def test_unfinished_reasoning_is_not_spoken() -> None:
 
 
 @given(st.text("ab .!?¿\n…*😀3<", max_size=80), st.integers(1, 7))
-def test_nothing_is_lost_or_said_twice(text: str, step: int) -> None:
+def test_split_sentences_join_to_the_original_text(text: str, step: int) -> None:
     found, rest = fed(*(text[start : start + step] for start in range(0, len(text), step)))
     assert "".join(found) + rest == text.lstrip()
 

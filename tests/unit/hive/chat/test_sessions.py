@@ -58,7 +58,7 @@ def test_typed_words_are_handled_like_a_robots(
     assert [line.role for line in history] == [MOXIE, CHILD, MOXIE]
 
 
-def test_module_answers_in_its_language(page: Client, mirror: FakeMirror) -> None:
+def test_module_answers_in_module_language(page: Client, mirror: FakeMirror) -> None:
     english = ChatModule.objects.get(lang="en")
     post(page, command="prompt", module=english.pk)
     assert lines(page) == [("moxie", english.opener, "")]
@@ -71,7 +71,7 @@ def test_new_beginning_clears_lines(page: Client) -> None:
     assert len(lines(page)) == 1
 
 
-def test_page_line_follows_its_utterance(page: Client, server: SentServer) -> None:
+def test_page_line_follows_utterance_events(page: Client, server: SentServer) -> None:
     post(page, command="prompt")
     (line,) = server.chat.visits.lines(VISIT)
     for event in ("sent", "stored", "playing", "stored", "spoken", "playing"):
@@ -80,7 +80,7 @@ def test_page_line_follows_its_utterance(page: Client, server: SentServer) -> No
     assert line["state"] == "spoken"
 
 
-def test_deleted_answer_vanishes_with_its_question(page: Client, server: SentServer) -> None:
+def test_deleted_answer_vanishes_with_the_question(page: Client, server: SentServer) -> None:
     post(page, command="prompt")
     for text in ("Hola", "Tengo 7 más 8 años"):
         post(page, text=text)
@@ -148,7 +148,7 @@ def test_interrupt_silences_conversation(page: Client, mirror: FakeMirror) -> No
     ("settings", "words"),
     [({}, "a small scripted companion answers"), ({"HIVE_CHAT_MODEL": "qwen"}, "qwen answers")],
 )
-def test_page_names_what_answers(
+def test_page_names_companion_or_model(
     page: Client, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], words: str
 ) -> None:
     for name, value in settings.items():
@@ -173,7 +173,7 @@ def test_missing_library_is_named(page: Client, monkeypatch: pytest.MonkeyPatch)
     assert lines(page)[-1][2] == "scripted"
 
 
-def test_lines_of_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_page_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hive.chat.sessions.VISITS", 2)
     monkeypatch.setattr("hive.chat.sessions.SHOWN", 3)
     visits, names = ChatSessions(), [new_visit() for _ in range(3)]

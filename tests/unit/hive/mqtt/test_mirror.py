@@ -61,7 +61,7 @@ def test_decorator_mirrors_words_and_keeps_result(fake_mirror: FakeMirror) -> No
     assert (Robot.speak.__name__, Robot.speak.__doc__) == ("speak", "Say it.")
 
 
-def test_error_of_decorated_call_is_raised(fake_mirror: FakeMirror) -> None:
+def test_decorated_call_raises_original_error(fake_mirror: FakeMirror) -> None:
     with pytest.raises(ValueError, match="raise"):
         Robot().speak("d_1", "raise")
     with pytest.raises(TypeError, match="speech"):

@@ -30,7 +30,7 @@ def test_first_message_counts_as_arrival() -> None:
     assert presence.devices == [ID]
 
 
-def test_log_reports_each_connect_and_one_departure() -> None:
+def test_broker_log_causes_arrivals_and_a_single_departure() -> None:
     presence = Watched(60)
     for line in (CONNECTED, CONNECTED, DISCONNECTED, DISCONNECTED):
         presence.read_log_line(line)

@@ -41,7 +41,7 @@ def test_unwritten_changes_keep_known_configuration(robots: RobotRepository) -> 
     assert found is not None and (found.nickname, found.awake) == ("Lucía", True)
 
 
-def test_robots_of_an_earlier_run_are_marked_offline(
+def test_robots_from_earlier_run_are_marked_offline(
     robots: RobotRepository,
 ) -> None:
     for device_id in (DEVICE, OTHER):

@@ -28,7 +28,7 @@ def test_tasks_run_in_order_despite_a_failure(worker: Worker) -> None:
     assert done == [1, 2]
 
 
-def test_delayed_task_replaces_one_with_same_key(worker: Worker) -> None:
+def test_delayed_task_replaces_task_with_same_key(worker: Worker) -> None:
     done: list[str] = []
     is_done = threading.Event()
     worker.later("a", 0.0, done.append, "old")
@@ -39,7 +39,7 @@ def test_delayed_task_replaces_one_with_same_key(worker: Worker) -> None:
     assert done == ["new"]
 
 
-def test_flood_of_tasks_keeps_delayed_ones(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_overflow_keeps_delayed_tasks(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "MAXIMUM_WAITING", 3)
     is_done = threading.Event()
     for number in range(10):

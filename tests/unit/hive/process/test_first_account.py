@@ -81,7 +81,7 @@ def test_prepare_completes_an_interrupted_index(
     assert index.is_installed(DEFAULT_DB_ALIAS)
 
 
-def test_database_of_running_hive_is_not_migrated(
+def test_prepare_does_not_migrate_under_running_hive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("django.conf.settings.WORK_DIR", tmp_path)

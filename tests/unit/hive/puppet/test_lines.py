@@ -22,7 +22,7 @@ def follow(lines: Lines, event: str, **fields: Any) -> str | None:
     return None if line is None else line["state"]
 
 
-def test_a_line_goes_from_waiting_to_spoken() -> None:
+def test_line_goes_from_waiting_to_spoken() -> None:
     lines = Lines()
     assert lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["state"] == "waiting"
 
@@ -43,7 +43,7 @@ def test_late_event_does_not_take_line_back() -> None:
     assert follow(lines, "playing") is None
 
 
-def test_resent_line_keeps_its_state() -> None:
+def test_resent_line_keeps_later_state() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
 
@@ -59,7 +59,7 @@ def test_failed_line_has_reason() -> None:
     assert line["error"] == "no voice"
 
 
-def test_unknown_line_or_event_changes_nothing() -> None:
+def test_unknown_line_or_event_is_ignored() -> None:
     lines = Lines()
     assert follow(lines, "playing") is None
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
@@ -68,7 +68,7 @@ def test_unknown_line_or_event_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_recent_lines_include_missed_ones_of_the_history() -> None:
+def test_recent_lines_include_history_from_before_restart() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Nueva", "happy", 0.5)
     now = timezone.now()
@@ -208,7 +208,7 @@ def test_line_deleted_from_history_vanishes() -> None:
 
 
 @pytest.mark.django_db
-def test_lines_stay_where_history_is_elsewhere() -> None:
+def test_finished_lines_stay_without_a_local_history() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
     lines.update_status({"id": str(ONE), "event": "spoken"})

@@ -74,14 +74,16 @@ def talk() -> Published:
     server.send_telehealth_speech(ROBOT, "Hola, soy Moxie", "happy", 0.7)
     server.send_telehealth_interrupt(ROBOT)
     server.send_command_to_bot_json(ROBOT, "wakeup", {"command": "wakeup"})
-    for number, asked in enumerate((
-        request("prompt"),
-        request("continue", speech="a cat"),
-        request("continue", speech="What time is it"),
-        request("continue", speech="hm", module_id="STORY"),
-        request("notify", speech="You said a cat. Tell me more!"),
-        request("notify", speech="Once upon a time", module_id="STORY", event_id="e5"),
-    )):  # fmt: skip
+    for number, asked in enumerate(
+        (
+            request("prompt"),
+            request("continue", speech="a cat"),
+            request("continue", speech="What time is it"),
+            request("continue", speech="hm", module_id="STORY"),
+            request("notify", speech="You said a cat. Tell me more!"),
+            request("notify", speech="Once upon a time", module_id="STORY", event_id="e5"),
+        )
+    ):
         chat.handle_request(ROBOT, asked | {"event_id": f"e{number}"}, {})
         chat._worker_queue.submit(lambda: None).result(10)  # in this order
         chat._worker_queue.submit(lambda: None).result(10)
@@ -120,13 +122,13 @@ def test_puppet_mode_answers_and_global_responses_are_mirrored(plugged: FakeMirr
     assert feelings == [("happy", 0.7), *[("", None)] * 3]
 
 
-def test_an_interrupt_stops_the_loudspeaker_too(plugged: FakeMirror) -> None:
+def test_interrupt_stops_the_loudspeaker_too(plugged: FakeMirror) -> None:
     talk()
     (control,) = plugged.controls
     assert (control.action, control.device_id) == ("interrupt", ROBOT)
 
 
-def test_what_the_robot_says_is_told_and_whose_content_it_is(plugged: FakeMirror) -> None:
+def test_robot_reports_carry_text_and_content_owner(plugged: FakeMirror) -> None:
     talk()
     assert plugged.heard == [
         RobotReport(ROBOT, "You said a cat. Tell me more!", "e4", is_ours=True),
@@ -134,7 +136,7 @@ def test_what_the_robot_says_is_told_and_whose_content_it_is(plugged: FakeMirror
     ]
 
 
-def test_markup_without_words_is_speech_too(plugged: FakeMirror) -> None:
+def test_markup_only_speech_is_mirrored(plugged: FakeMirror) -> None:
     from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
 
     output = {"text": "", "markup": "<mark name='x'/>Hola"}
@@ -159,7 +161,7 @@ class Broken:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("make", [mirror_away, mirror_broken, Broken])
-def test_commands_are_the_same_to_the_byte_whatever_happens_here(
+def test_mirror_failures_do_not_change_openmoxie_commands(
     points: None, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any]
 ) -> None:
     without = talk()
@@ -181,7 +183,7 @@ def test_commands_are_the_same_to_the_byte_whatever_happens_here(
                 each.stop(0.1)
 
 
-def test_payloads_nobody_expects_pass_unchanged(plugged: FakeMirror) -> None:
+def test_unexpected_payloads_pass_unchanged(plugged: FakeMirror) -> None:
     from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
 
     client = Client()
@@ -196,7 +198,7 @@ def test_payloads_nobody_expects_pass_unchanged(plugged: FakeMirror) -> None:
     assert plugged.texts == []
 
 
-def test_their_errors_are_their_own(plugged: FakeMirror) -> None:
+def test_openmoxie_errors_are_raised_unchanged(plugged: FakeMirror) -> None:
     from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
 
     server = MoxieServer(Client())
@@ -214,7 +216,7 @@ def methods() -> list[object]:
     return [*vars(MoxieServer).values(), *vars(RemoteChat).values()]
 
 
-def test_it_is_put_on_once_and_taken_off_without_a_trace(
+def test_instrumentation_is_idempotent_and_fully_reversible(
     points: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = FakeMirror()
@@ -230,7 +232,7 @@ def test_it_is_put_on_once_and_taken_off_without_a_trace(
     assert len(fake.texts) == 4
 
 
-def test_what_is_missing_is_named_in_one_warning_and_the_rest_works(
+def test_missing_methods_cause_one_warning_and_rest_works(
     points: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from tests.standins.openmoxie.site.hive.mqtt.moxie_remote_chat import RemoteChat
@@ -260,7 +262,7 @@ def test_what_is_missing_is_named_in_one_warning_and_the_rest_works(
     assert fake.heard == []
 
 
-def test_whoever_looks_at_a_method_sees_theirs(plugged: FakeMirror) -> None:
+def test_wrapped_method_keeps_name_and_signature(plugged: FakeMirror) -> None:
     from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
 
     found = inspect.signature(MoxieServer.send_telehealth_speech)
@@ -268,7 +270,7 @@ def test_whoever_looks_at_a_method_sees_theirs(plugged: FakeMirror) -> None:
     assert MoxieServer.send_telehealth_speech.__name__ == "send_telehealth_speech"
 
 
-def test_our_own_hive_is_left_alone() -> None:
+def test_own_hive_is_not_instrumented() -> None:
     from hive.mqtt.moxie_server import MoxieServer
     from ttsmirror.host import is_plugged_in
 

@@ -15,9 +15,7 @@ from ttsmirror.mqtt.identity import client_id
 from ttsmirror.secret_file import kept_secret
 
 
-def test_an_installation_keeps_its_name_and_another_one_has_another(
-    settings: Any, tmp_path: Path
-) -> None:
+def test_client_id_is_stable_per_work_directory(settings: Any, tmp_path: Path) -> None:
     settings.WORK_DIR = tmp_path / "one"
     name = client_id("moxie-hive")
     assert name.startswith("moxie-hive-") and len(name) >= len("moxie-hive-") + 16
@@ -26,14 +24,14 @@ def test_an_installation_keeps_its_name_and_another_one_has_another(
     assert client_id("moxie-hive") != name
 
 
-def test_only_its_owner_reads_it(settings: Any, tmp_path: Path) -> None:
+def test_identity_file_is_readable_by_owner_only(settings: Any, tmp_path: Path) -> None:
     settings.WORK_DIR = tmp_path
     client_id("moxie-hive")
     (path,) = tmp_path.iterdir()  # and nothing is left beside it
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_in_another_project_it_is_kept_in_the_project_s_directory(
+def test_identity_in_another_project_is_below_site_work(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del settings.WORK_DIR
@@ -43,7 +41,7 @@ def test_in_another_project_it_is_kept_in_the_project_s_directory(
     assert (tmp_path / "site/work/installation_id").read_text() == name.removeprefix("moxie-hive-")
 
 
-def test_a_directory_that_cannot_be_used_is_named(settings: Any, tmp_path: Path) -> None:
+def test_unusable_directory_is_named(settings: Any, tmp_path: Path) -> None:
     settings.WORK_DIR = tmp_path / "a file"
     settings.WORK_DIR.write_text("")
     with pytest.raises(MoxieTTSError, match=r"a file/installation_id cannot be kept: "):
@@ -51,7 +49,7 @@ def test_a_directory_that_cannot_be_used_is_named(settings: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_those_that_start_at_once_agree(tmp_path: Path, attempt: int) -> None:
+def test_simultaneous_starts_agree_on_one_secret(tmp_path: Path, attempt: int) -> None:
     together = threading.Barrier(8)
 
     def read() -> str:

@@ -27,7 +27,7 @@ def old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paho_compat.paho, "Client", OldClient)  # type: ignore[attr-defined]
 
 
-def test_the_old_one_is_made_and_told_in_its_own_way(old: None) -> None:
+def test_old_paho_callbacks_report_like_new_ones(old: None) -> None:
     client: Any = make_client("x", clean_session=True, manual_ack=False)
     assert client.given == ("x", True)
     told: list[Any] = []
@@ -46,6 +46,6 @@ def test_the_old_one_is_made_and_told_in_its_own_way(old: None) -> None:
     assert told[3] == (3, [False, False, True])
 
 
-def test_the_new_one_is_the_one_that_is_here() -> None:
+def test_installed_paho_is_the_new_version() -> None:
     assert not paho_compat.is_old()
     make_client("x", clean_session=False, manual_ack=True)

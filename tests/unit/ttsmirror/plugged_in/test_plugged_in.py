@@ -58,7 +58,7 @@ def test_setting_or_environment_names_the_file(monkeypatch: pytest.MonkeyPatch) 
     assert path_of(settings) == str(Path("~/b.sqlite3").expanduser())
 
 
-def test_apps_databases_and_routers_of_the_host_are_kept() -> None:
+def test_host_apps_databases_and_routers_are_kept() -> None:
     theirs = {"default": {"ENGINE": SQLITE, "NAME": "/data/db"}, "logs": {"ENGINE": SQLITE}}
     settings = {"INSTALLED_APPS": ("hive",), "DATABASES": theirs, "DATABASE_ROUTERS": ["x.Y"]}
     apps, found, routers = plugged_into(settings)
@@ -69,17 +69,17 @@ def test_apps_databases_and_routers_of_the_host_are_kept() -> None:
 
 
 @pytest.mark.parametrize("app", ["ttsmonitor", "ttsmonitor.apps.TTSMonitorConfig"])
-def test_app_of_an_earlier_version_is_replaced(app: str) -> None:
+def test_earlier_version_app_is_replaced(app: str) -> None:
     apps, *_ = plugged_into({"INSTALLED_APPS": ["hive", app]})
     assert apps == ["hive", "ttsmirror"]
 
 
-def test_app_that_is_listed_already_is_kept_once() -> None:
+def test_listed_app_is_not_added_twice() -> None:
     listed = ["ttsmirror.apps.TTSMirrorConfig", "hive"]
     assert plugged_into({"INSTALLED_APPS": listed})[0] == listed
 
 
-def test_twice_is_the_same_as_once() -> None:
+def test_applying_the_settings_twice_changes_nothing() -> None:
     names = ("INSTALLED_APPS", "DATABASES", "DATABASE_ROUTERS")
     once = plugged_into(databases(SQLITE, "/data/db.sqlite3"))
     assert plugged_into(dict(zip(names, once, strict=True))) == once
@@ -93,7 +93,7 @@ def test_import_needs_no_django_settings() -> None:
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 
-def test_router_keeps_our_models_and_nothing_else_in_our_database() -> None:
+def test_router_keeps_only_our_models_in_our_database() -> None:
     router = OwnDatabaseRouter()
     assert router.db_for_read(Utterance) == router.db_for_write(Utterance) == ALIAS
     assert router.db_for_write(get_user_model()) is None
@@ -102,7 +102,7 @@ def test_router_keeps_our_models_and_nothing_else_in_our_database() -> None:
 
 
 @pytest.mark.django_db
-def test_tokens_in_the_users_database_go_with_the_user() -> None:
+def test_tokens_are_deleted_with_their_user() -> None:
     users = get_user_model().objects
     kept, gone = users.create_user("kept"), users.create_user("gone")
     ApiToken.issue(kept, "a")

@@ -39,7 +39,7 @@ def texts(chunks: list[Chunk]) -> list[str]:
 @pytest.mark.parametrize(
     ("attempts", "seconds", "is_due"), [(1, 29, 0), (1, 31, 1), (3, 89, 0), (3, 91, 1)]
 )
-def test_the_pause_grows_with_each_attempt(
+def test_retry_delay_grows_with_each_attempt(
     unconfirmed: UnconfirmedUtterances, attempts: int, seconds: float, is_due: int
 ) -> None:
     ids = add(unconfirmed, "Hola")
@@ -49,7 +49,7 @@ def test_the_pause_grows_with_each_attempt(
     assert len(outbox.due(30)) == is_due
 
 
-def test_after_a_reconnect_only_what_did_not_go_out_over_that_connection(
+def test_reconnect_selects_utterances_unsent_over_this_connection(
     unconfirmed: UnconfirmedUtterances,
 ) -> None:
     before, after, _never = add(unconfirmed, "antes", "después", "nunca")
@@ -59,14 +59,14 @@ def test_after_a_reconnect_only_what_did_not_go_out_over_that_connection(
     assert texts(unconfirmed.all()) == ["antes", "después", "nunca"]
 
 
-def test_an_earlier_run_is_remembered(unconfirmed: UnconfirmedUtterances) -> None:
+def test_unconfirmed_utterances_survive_a_restart(unconfirmed: UnconfirmedUtterances) -> None:
     add(UnconfirmedUtterances(), "de ayer")
     assert unconfirmed.state.waiting == 0
     unconfirmed.load()
     assert unconfirmed.state.waiting == 1
 
 
-def test_only_what_was_sent_is_overdue_and_only_where_somebody_should_hear(
+def test_sent_utterance_is_overdue_only_with_a_listener(
     unconfirmed: UnconfirmedUtterances,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -89,7 +89,7 @@ def test_only_what_was_sent_is_overdue_and_only_where_somebody_should_hear(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_the_outbox_will_never_take_is_not_in_the_way(
+def test_unserializable_utterance_does_not_block_the_outbox(
     unconfirmed: UnconfirmedUtterances, caplog: pytest.LogCaptureFixture
 ) -> None:
     chunk = Chunk(utterance_id=uuid.uuid4(), text="no", mood=object())  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def test_what_the_outbox_will_never_take_is_not_in_the_way(
     assert "does not take 1 sentences" in caplog.text
 
 
-def test_what_was_forgotten_elsewhere_is_not_waited_for(unconfirmed: UnconfirmedUtterances) -> None:
+def test_entry_deleted_elsewhere_is_not_awaited(unconfirmed: UnconfirmedUtterances) -> None:
     forgotten, _other = add(unconfirmed, "olvidada", "otra")
     OutboxEntry.objects.filter(pk=forgotten).delete()
     unconfirmed.sweep(is_heard=False)

@@ -34,13 +34,13 @@ def keep(utterance: Chunk) -> Utterance:
     )
 
 
-def test_on_board_content_is_news_as_system() -> None:
+def test_on_board_content_is_mirrored_as_system() -> None:
     news = Deduplicator().hear(RobotReport(ROBOT, "Había una vez"))
     assert news is not None
     assert (news.text, news.source, news.device_id) == ("Había una vez", "system", ROBOT)
 
 
-def test_what_was_sent_is_no_news_however_it_is_written() -> None:
+def test_robot_report_matching_sent_text_is_not_mirrored() -> None:
     kept = Deduplicator()
     kept.note(sent())
     assert kept.hear(RobotReport(ROBOT, AS_SAID)) is None
@@ -48,18 +48,18 @@ def test_what_was_sent_is_no_news_however_it_is_written() -> None:
     assert words(kept.hear(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
 
 
-def test_an_answer_is_known_by_its_request_whatever_the_robot_made_of_it() -> None:
+def test_reworded_answer_is_recognised_by_event_id() -> None:
     kept = Deduplicator()
     kept.note(sent(event_id="e1"))
     assert kept.hear(RobotReport(ROBOT, "Otras palabras", "e1")) is None
     assert words(kept.hear(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
 
 
-def test_content_from_here_is_never_news() -> None:
+def test_own_content_reports_are_never_mirrored() -> None:
     assert Deduplicator().hear(RobotReport(ROBOT, "Algo", is_ours=True)) is None
 
 
-def test_a_robot_that_repeats_itself_at_once_is_heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_immediate_repetition_by_the_robot_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Deduplicator()
     assert kept.hear(RobotReport(ROBOT, "Algo")) is not None
     assert kept.hear(RobotReport(ROBOT, "Algo")) is None
@@ -69,11 +69,11 @@ def test_a_robot_that_repeats_itself_at_once_is_heard_once(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("line", ["animation: wave", "silent: nada", "   ", "", "🎵"])
-def test_what_is_no_speech_is_not_mirrored(line: str) -> None:
+def test_report_without_speech_is_not_mirrored(line: str) -> None:
     assert Deduplicator().hear(RobotReport(ROBOT, line)) is None
 
 
-def test_what_was_sent_long_ago_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_of_text_sent_long_ago_is_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deduplication, "SENT_SECONDS", -1_000.0)
     kept = Deduplicator()
     kept.note(sent())
@@ -81,7 +81,7 @@ def test_what_was_sent_long_ago_is_news(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.django_db
-def test_the_history_says_what_the_robot_confirmed_and_what_not(
+def test_history_records_confirmed_and_unconfirmed_utterances(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
@@ -109,7 +109,7 @@ def test_the_history_says_what_the_robot_confirmed_and_what_not(
 
 
 @pytest.mark.django_db
-def test_a_mark_waits_for_its_utterance_to_come_into_the_history(
+def test_confirmation_waits_until_utterance_is_in_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
@@ -123,7 +123,7 @@ def test_a_mark_waits_for_its_utterance_to_come_into_the_history(
     assert row.robot_confirmed is True
 
 
-def test_whoever_wants_to_know_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_is_told_of_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[uuid.UUID, bool]] = []
     kept, first, second = Deduplicator(lambda *what: told.append(what)), sent(), sent()
     kept.note(first)

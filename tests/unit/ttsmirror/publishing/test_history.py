@@ -18,9 +18,14 @@ pytestmark = pytest.mark.django_db
 
 def kept() -> Chunk:
     utterance = Chunk(
-        utterance_id=uuid.uuid4(), text="Hola", source="chat", device_id="d_1", mood="happy",
-        published_at=timezone.now(), event_id="e1",
-    )  # fmt: skip
+        utterance_id=uuid.uuid4(),
+        text="Hola",
+        source="chat",
+        device_id="d_1",
+        mood="happy",
+        published_at=timezone.now(),
+        event_id="e1",
+    )
     outbox.add([utterance])
     return utterance
 
@@ -31,7 +36,7 @@ def told(history: HistoryFollower, utterance: Chunk, event: str, **more: str) ->
     return Utterance.objects.get(pk=utterance.utterance_id)
 
 
-def test_what_the_speech_service_has_stored_moves_from_the_outbox_into_the_history() -> None:
+def test_stored_utterance_moves_from_outbox_to_history() -> None:
     history, utterance = HistoryFollower(), kept()
     history.adopt([utterance.utterance_id, uuid.uuid4()])
     history.adopt([utterance.utterance_id])
@@ -40,7 +45,7 @@ def test_what_the_speech_service_has_stored_moves_from_the_outbox_into_the_histo
     assert row.status == "queued"
 
 
-def test_what_becomes_of_it_is_written_down() -> None:
+def test_status_events_update_the_history_row() -> None:
     history, utterance = HistoryFollower(), kept()
     history.adopt([utterance.utterance_id])
     assert told(history, utterance, "playing").started_at
@@ -52,16 +57,23 @@ def test_what_becomes_of_it_is_written_down() -> None:
     assert told(history, utterance, "spoken").status == "failed"
 
 
-@pytest.mark.parametrize("fields", [{}, {"event": "spoken"}, {"event": "spoken", "id": "x"},
-                                    {"event": "dance", "id": str(uuid.uuid4())}])  # fmt: skip
-def test_what_is_about_nothing_known_is_ignored(fields: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"event": "spoken"},
+        {"event": "spoken", "id": "x"},
+        {"event": "dance", "id": str(uuid.uuid4())},
+    ],
+)
+def test_unknown_status_events_are_ignored(fields: dict[str, str]) -> None:
     history = HistoryFollower()
     history.follow(fields)
     history.write()
     assert not Utterance.objects.exists()
 
 
-def test_what_is_old_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outdated_utterances_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
     old = timezone.now() - timedelta(days=8)
     Utterance.objects.create(text="x", status="spoken", published_at=old, received_at=old)

@@ -59,7 +59,7 @@ def test_plain_text_is_an_utterance(payload: bytes) -> None:
 
 @pytest.mark.parametrize("device_id", ["x" * 129, "a b", "a\u2028b"])
 @pytest.mark.parametrize("payload", [b"Hola", encode()])
-def test_a_topic_of_no_robot_is_named(payload: bytes, device_id: str) -> None:
+def test_invalid_device_id_in_topic_is_refused(payload: bytes, device_id: str) -> None:
     with pytest.raises(InvalidMessageError, match="device_id is"):
         parse_chunk(payload, device_id=device_id)
 
@@ -68,7 +68,7 @@ def test_two_messages_without_id_are_two_utterances() -> None:
     assert parse_chunk(encode()).utterance_id != parse_chunk(encode()).utterance_id
 
 
-def test_chunks_without_id_belong_together_by_what_they_share() -> None:
+def test_chunks_without_id_are_grouped_by_common_fields() -> None:
     first = parse_chunk(encode(chunk=1, total_chunks=2))
     second = parse_chunk(encode(chunk=2, total_chunks=2, text="otro"))
     other = parse_chunk(encode(chunk=1, total_chunks=2, source="chat"))
@@ -103,7 +103,7 @@ def test_unknown_fields_are_ignored() -> None:
         ({"timestamp": "\ud800", "total_chunks": 2}, "timestamp is"),
     ],
 )
-def test_what_breaks_the_contract_is_named(fields: dict[str, Any], said: str) -> None:
+def test_invalid_field_is_named_in_the_error(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidMessageError, match=said):
         parse_chunk(encode(**fields))
 
@@ -120,7 +120,7 @@ def test_what_breaks_the_contract_is_named(fields: dict[str, Any], said: str) ->
         (b"x" * (UTTERANCE_CHARACTERS + 1), "characters"),
     ],
 )
-def test_unreadable_payloads_are_named(payload: bytes, said: str) -> None:
+def test_unreadable_payload_is_refused_with_reason(payload: bytes, said: str) -> None:
     with pytest.raises(InvalidMessageError, match=said):
         parse_chunk(payload)
 
@@ -129,7 +129,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(st.lists(texts, min_size=1, max_size=60).map("".join).filter(str.strip))
-def test_an_utterance_survives_the_wire_character_for_character(text: str) -> None:
+def test_utterance_survives_the_wire_unchanged(text: str) -> None:
     utterance = Chunk(utterance_id=uuid.uuid4(), text=text, mood="happy", intensity=0.5, ttl=5)
     read = [parse_chunk(chunk.to_payload()) for chunk in utterance.split()]
     assert "".join(chunk.text for chunk in read) == text
@@ -139,14 +139,14 @@ def test_an_utterance_survives_the_wire_character_for_character(text: str) -> No
     assert {(chunk.mood, chunk.intensity, chunk.ttl) for chunk in read} == {("happy", 0.5, 5.0)}
 
 
-def test_white_space_between_sentences_survives_as_a_chunk_of_its_own() -> None:
+def test_white_space_chunk_survives_the_wire() -> None:
     utterance = Chunk(utterance_id=uuid.uuid4(), text="a" + " " * 900 + "b")
     read = [parse_chunk(chunk.to_payload()) for chunk in utterance.split()]
     assert "".join(chunk.text for chunk in read) == utterance.text
 
 
 @given(st.binary(max_size=300))
-def test_no_bytes_whatever_raise_anything_else(payload: bytes) -> None:
+def test_any_bytes_raise_only_invalid_message_error(payload: bytes) -> None:
     for parse in (parse_chunk, parse_control, parse_object):
         try:
             parse(payload)
@@ -162,19 +162,39 @@ json_values = st.recursive(
 
 
 json_objects = st.dictionaries(
-    st.sampled_from([*SPECIFIED, "id", "device_id", "lang", "ttl", "intensity", "priority",
-                     "action", "value", "before"]),
+    st.sampled_from(
+        [
+            *SPECIFIED,
+            "id",
+            "device_id",
+            "lang",
+            "ttl",
+            "intensity",
+            "priority",
+            "action",
+            "value",
+            "before",
+        ]
+    ),
     json_values,
-)  # fmt: skip
+)
 GOOD = (
-    encode(id=str(uuid.UUID(int=7)), device_id="d_1", lang="es-MX", voice="x", mood="happy",
-           intensity=0.5, priority="high", ttl=5),
+    encode(
+        id=str(uuid.UUID(int=7)),
+        device_id="d_1",
+        lang="es-MX",
+        voice="x",
+        mood="happy",
+        intensity=0.5,
+        priority="high",
+        ttl=5,
+    ),
     encode(chunk=2, total_chunks=3, text=" "),
     Control(action="volume", value=0.5, device_id="d_1").to_payload(),
     Control(action="replay", utterance_id=uuid.UUID(int=7)).to_payload(),
     Control(action="move", utterance_id=uuid.UUID(int=7), before=uuid.UUID(int=8)).to_payload(),
     "¿Qué tal?".encode(),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -189,7 +209,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 @given(damaged() | json_objects.map(lambda fields: encode(**fields)))
 @settings(max_examples=300)
-def test_what_can_be_read_is_written_and_read_as_the_same(payload: bytes) -> None:
+def test_parsed_chunk_survives_a_round_trip(payload: bytes) -> None:
     try:
         chunk = parse_chunk(payload)
     except InvalidMessageError:
@@ -208,7 +228,7 @@ def test_what_can_be_read_is_written_and_read_as_the_same(payload: bytes) -> Non
 
 
 @given(damaged())
-def test_a_control_that_can_be_read_is_written_and_read_as_the_same(payload: bytes) -> None:
+def test_parsed_control_survives_a_round_trip(payload: bytes) -> None:
     try:
         control = parse_control(payload)
     except InvalidMessageError:
@@ -217,7 +237,7 @@ def test_a_control_that_can_be_read_is_written_and_read_as_the_same(payload: byt
 
 
 @given(json_objects)
-def test_no_json_whatever_raises_anything_else(fields: dict[str, Any]) -> None:
+def test_any_json_raises_only_invalid_message_error(fields: dict[str, Any]) -> None:
     payload = json.dumps(fields).encode()
     for parse in (parse_chunk, parse_control):
         try:
@@ -226,7 +246,7 @@ def test_no_json_whatever_raises_anything_else(fields: dict[str, Any]) -> None:
             pass
 
 
-def test_controls() -> None:
+def test_controls_round_trip_and_invalid_ones_are_refused() -> None:
     control = Control(action="volume", value=0.5, device_id="d_1")
     assert parse_control(control.to_payload()) == control
     with pytest.raises(InvalidMessageError, match="one of interrupt"):
@@ -240,7 +260,7 @@ def test_controls() -> None:
         parse_control(f'{{"action": "move", "id": "{uuid.uuid4()}", "before": "end"}}'.encode())
 
 
-def test_a_move_says_before_whom_and_null_is_the_end() -> None:
+def test_move_control_names_successor_or_null_for_end() -> None:
     moved = Control(action="move", utterance_id=uuid.UUID(int=7))
     assert json.loads(moved.to_payload())["before"] is None
     for control in (moved, replace(moved, before=uuid.UUID(int=8))):
@@ -261,14 +281,22 @@ def test_status_has_the_specifications_fields() -> None:
     assert "id" not in fields
 
 
-def test_what_no_reader_would_take_is_left_out_before_it_is_sent() -> None:
+def test_invalid_optional_fields_are_removed_before_sending() -> None:
     odd = Chunk(
-        utterance_id=uuid.uuid4(), text="Hola", source="a b", device_id="a/#", mood="muy feliz",
-        lang="español", voice="x" * 99, intensity=7, ttl=-1,
-    )  # fmt: skip
+        utterance_id=uuid.uuid4(),
+        text="Hola",
+        source="a b",
+        device_id="a/#",
+        mood="muy feliz",
+        lang="español",
+        voice="x" * 99,
+        intensity=7,
+        ttl=-1,
+    )
     read = parse_chunk(tidy(odd).to_payload())
     assert (read.text, read.source, read.device_id, read.mood) == ("Hola", "system", "", "")
     assert (read.lang, read.voice, read.intensity, read.ttl) == ("", "", None, None)
-    fine = replace(odd, source="chat", device_id="d_1", mood="happy", lang="es", voice="x",
-                   intensity=1, ttl=1)  # fmt: skip
+    fine = replace(
+        odd, source="chat", device_id="d_1", mood="happy", lang="es", voice="x", intensity=1, ttl=1
+    )
     assert tidy(fine) is fine

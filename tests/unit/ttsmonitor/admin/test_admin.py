@@ -69,7 +69,7 @@ def test_list_takes_few_queries(
         keeper.get(LIST)
 
 
-def test_utterance_is_shown_escaped_with_its_chunks(keeper: Client) -> None:
+def test_utterance_and_chunks_are_shown_escaped(keeper: Client) -> None:
     said = utterance("<b>uno</b> dos", error="cleared from the queue", status="skipped")
     for number, text in enumerate(["<b>uno</b> ", "dos"], start=1):
         UtteranceChunk.objects.create(utterance=said, number=number, text=text)
@@ -80,7 +80,7 @@ def test_utterance_is_shown_escaped_with_its_chunks(keeper: Client) -> None:
     assert page.count("field-place") == 2
 
 
-def test_labels_are_in_the_language_of_the_visitor(keeper: Client) -> None:
+def test_labels_are_in_the_visitors_language(keeper: Client) -> None:
     said = utterance("Hola", source="puppet_mode", mood="shy")
     UtteranceChunk.objects.create(utterance=said, number=1, text="Hola")
     spanish = {"accept-language": "es"}
@@ -162,7 +162,7 @@ def test_token_can_be_revoked_but_not_shown(keeper: Client) -> None:
     assert not ApiToken.objects.exists()
 
 
-def test_list_shows_what_the_robot_confirmed(keeper: Client) -> None:
+def test_list_shows_robot_confirmations(keeper: Client) -> None:
     utterance("Dicho", robot_confirmed=True)
     utterance("Callado", robot_confirmed=False)
     page = keeper.get(LIST).content.decode()

@@ -58,8 +58,10 @@ def test_date_hierarchy_offers_days_with_utterances(keeper: Client) -> None:
         utterance("hola", received_at=datetime(*moment, 12, tzinfo=UTC))
     assert dates(keeper) == ["2025", "2026"]
     assert dates(keeper, received_at__year="2026") == [
-        "All dates", "January 2026", "December 2026",
-    ]  # fmt: skip
+        "All dates",
+        "January 2026",
+        "December 2026",
+    ]
     month = {"received_at__year": "2026", "received_at__month": "1"}
     assert dates(keeper, **month) == ["2026", "January 5", "January 31"]
     assert listed(keeper, **month).result_count == 2
@@ -201,8 +203,9 @@ def test_sound_is_a_wav_file_or_an_explained_error(
         assert 0.5 < file.getnframes() / file.getframerate() < 5
         assert any(file.readframes(file.getnframes()))
     assert browser.get(f"/api/utterances/{silent.pk}/audio").json() == {
-        "error": "no_sound", "detail": "there is nothing to say aloud in it",
-    }  # fmt: skip
+        "error": "no_sound",
+        "detail": "there is nothing to say aloud in it",
+    }
     spanish = {"accept-language": "es"}
     answer = browser.get(f"/api/utterances/{silent.pk}/audio", headers=spanish)
     assert answer.json()["detail"] == "no tiene nada que decir en voz alta"

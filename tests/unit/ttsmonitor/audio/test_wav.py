@@ -14,7 +14,7 @@ from ttsmonitor.audio.wav import WavOutput
 from ttsmonitor.exceptions import AudioError
 
 
-def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
+def test_wav_file_contains_the_played_samples(tmp_path: Path) -> None:
     output = WavOutput(tmp_path / "new" / "directory")
     output.open()
     samples = np.arange(3000, dtype="<i2")
@@ -26,7 +26,7 @@ def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
     assert rate == 16_000 and np.array_equal(written, samples)
 
 
-def test_a_directory_that_takes_no_files_is_named_once_and_used_when_it_does(
+def test_unwritable_directory_is_logged_once_and_retried(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     blocked = tmp_path / "wav"
@@ -44,7 +44,7 @@ def test_a_directory_that_takes_no_files_is_named_once_and_used_when_it_does(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk at hand")
-def test_a_full_disk_is_named_and_leaves_no_file_open(
+def test_full_disk_is_named_and_leaves_no_file_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = WavOutput(tmp_path)

@@ -59,7 +59,7 @@ def count() -> int:
     return sum(sums.count for _hour, _key, sums in sums_by_hour.groups())
 
 
-def test_sums_follow_an_utterance_through_its_life() -> None:
+def test_sums_follow_utterance_changes() -> None:
     row = utterance("hola", status=Status.RECEIVING, device_id="moxie-1")
     assert in_memory() == in_database()
     same = Utterance.objects.filter(pk=row.pk)
@@ -95,7 +95,7 @@ def test_finished_day_is_not_read_again() -> None:
     assert "'2026-03-30" in sums[0]
 
 
-def test_one_changed_day_is_read_and_no_other() -> None:
+def test_only_changed_days_are_read_again() -> None:
     rows = [utterance(received_at=NOW - days * DAY) for days in range(1, 20)]
     count()
     rows[9].delete()
@@ -107,14 +107,14 @@ def test_one_changed_day_is_read_and_no_other() -> None:
     assert ["2026-03-20" in sql for sql in sums] == [True, False]
 
 
-def test_old_waiting_utterance_is_followed_to_its_outcome() -> None:
+def test_outcome_of_old_waiting_utterance_is_counted() -> None:
     row = utterance(received_at=NOW - 5 * DAY, status=Status.QUEUED)
     assert in_memory() == in_database()
     Utterance.objects.filter(pk=row.pk).update(status=Status.EXPIRED)
     assert in_memory() == in_database()
 
 
-def test_day_read_before_its_end_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unfinished_day_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     late = datetime(2026, 3, 29, 23, 30, tzinfo=UTC)
     set_clock(monkeypatch, late)
     row = utterance(received_at=late, status=Status.PLAYING)
@@ -151,7 +151,7 @@ def test_deletion_in_another_process_shows_at_the_next_refresh() -> None:
     assert list(other.groups()) == []
 
 
-def test_latency_is_forgotten_when_no_chart_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latency_beyond_the_charts_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     utterance(received_at=NOW - DAY, first_audio_ms=50.0)
     assert [latency.total() for _hour, latency in latency_by_hour.hours()] == [1]
     set_clock(monkeypatch, NOW + 100 * DAY)

@@ -55,7 +55,7 @@ def test_index_with_a_lost_trigger_is_rebuilt() -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has places")
-def test_places_of_another_version_are_replaced() -> None:
+def test_place_column_from_another_version_is_replaced() -> None:
     utterance("una vez")
     index.remove("default")
     with connection.cursor() as cursor:

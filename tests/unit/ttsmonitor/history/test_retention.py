@@ -95,7 +95,7 @@ def test_stop_ends_pruning_after_the_batch() -> None:
 
 
 @pytest.mark.parametrize(("given", "hours"), [("12h", 12), ("90d", 2160), ("2w", 336), (" 1D", 24)])
-def test_age_is_parsed_with_its_unit(given: str, hours: int) -> None:
+def test_age_is_parsed_with_unit(given: str, hours: int) -> None:
     assert arguments.age(given).total_seconds() == hours * 3600
 
 

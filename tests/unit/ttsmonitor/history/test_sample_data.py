@@ -11,7 +11,7 @@ from ttsmirror.models import Utterance
 pytestmark = pytest.mark.django_db
 
 
-def test_nothing_is_mixed_into_a_history_unasked() -> None:
+def test_sample_data_needs_add_option_beside_real_history() -> None:
     utterance("de verdad")
     with pytest.raises(CommandError, match="--add"):
         call_command("make_utterances", "10")

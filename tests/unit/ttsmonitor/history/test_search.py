@@ -60,7 +60,7 @@ def test_other_scripts_are_found_by_their_words(said: str) -> None:
     assert found(q=said) == found(q=said.split()[0]) == [said]
 
 
-def test_search_follows_changes_of_a_row() -> None:
+def test_search_follows_row_changes() -> None:
     row = utterance("antes", status=Status.QUEUED)
     same = Utterance.objects.filter(pk=row.pk)
     same.update(text="después")
@@ -93,7 +93,7 @@ def test_all_filters_apply_together() -> None:
 
 
 @pytest.mark.parametrize("year", [1970, 2042, 2099, 3000])
-def test_utterance_of_another_century_is_stored_and_found(year: int) -> None:
+def test_utterance_from_another_century_is_found(year: int) -> None:
     moment = datetime(year, 7, 1, 12, tzinfo=UTC)
     row = utterance("en otro siglo", received_at=moment)
     assert found(q="otro siglo", day=moment.date()) == ["en otro siglo"]

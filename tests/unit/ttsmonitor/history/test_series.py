@@ -68,7 +68,7 @@ class TestBuckets:
         assert first["p50"] == pytest.approx(500, rel=0.02)
         assert first["p95"] == pytest.approx(950, rel=0.02)
 
-    def test_percentiles_of_several_hours_are_put_together(self) -> None:
+    def test_percentiles_combine_several_hours(self) -> None:
         for hours, milliseconds in ((1, 10.0), (2, 1000.0), (3, 1000.0)):
             receive(hours, first_audio_ms=milliseconds)
         first = buckets("day", 1)[0]["first_audio_ms"]

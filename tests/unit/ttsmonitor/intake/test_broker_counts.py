@@ -22,7 +22,7 @@ def tell(counts: BrokerCounts, **numbers: object) -> None:
         counts.hear(f"{ROOT}{name.replace('_', '/')}", str(value).encode())
 
 
-def test_numbers_come_as_mosquitto_tells_them(counts: BrokerCounts) -> None:
+def test_mosquitto_statistics_are_reported(counts: BrokerCounts) -> None:
     counts.hear(f"{ROOT}version", b"mosquitto version 2.0.11")
     counts.hear(f"{ROOT}uptime", b"65 seconds")
     counts.hear(f"{ROOT}retained messages/count", b"12")
@@ -36,14 +36,14 @@ def test_numbers_come_as_mosquitto_tells_them(counts: BrokerCounts) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"many", b"\xff\xfe", b"-1", b"nan"])
-def test_what_is_no_number_counts_for_nothing(counts: BrokerCounts, payload: bytes) -> None:
+def test_invalid_or_unknown_count_is_ignored(counts: BrokerCounts, payload: bytes) -> None:
     counts.hear(f"{ROOT}clients/connected", payload)
     counts.hear(f"{ROOT}clients/unknown", b"7")
     report = counts.report()
     assert (report["available"], report["clients"], report["detail"]) == (False, None, SILENT)
 
 
-def test_a_broker_that_fell_silent_or_is_away_has_no_counts_for_now(
+def test_counts_are_unavailable_for_silent_or_lost_broker(
     counts: BrokerCounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(counts, clients_connected=3)
@@ -54,7 +54,7 @@ def test_a_broker_that_fell_silent_or_is_away_has_no_counts_for_now(
     assert counts.report()["detail"] == SILENT
 
 
-def test_messages_a_minute_are_told_for_an_hour_and_begin_anew_with_the_broker(
+def test_message_rates_cover_one_hour_and_restart_with_broker(
     counts: BrokerCounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.monotonic()
@@ -71,14 +71,14 @@ def test_messages_a_minute_are_told_for_an_hour_and_begin_anew_with_the_broker(
     assert counts.report()["rates"] == []
 
 
-def test_the_api_tells_them(browser: Client, speech: FakeService) -> None:
+def test_api_returns_the_broker_counts(browser: Client, speech: FakeService) -> None:
     assert browser.get("/api/stats/broker").json()["available"] is False
     tell(speech.counts, clients_connected=3)
     answer = browser.get("/api/stats/broker").json()
     assert (answer["available"], answer["clients"]) == (True, 3)
 
 
-def test_where_no_service_runs_the_api_says_so(browser: Client) -> None:
+def test_api_without_service_reports_missing_counts(browser: Client) -> None:
     answer = browser.get("/api/stats/broker").json()
     assert answer["available"] is False
     assert "not running" in answer["detail"]

@@ -19,7 +19,7 @@ def made(count: int) -> list[Utterance]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 20, 39, 100])
-def test_each_row_is_there_as_it_was(count: int) -> None:
+def test_repeated_bulk_insert_keeps_each_row_once(count: int) -> None:
     rows = made(count)
     insert_new(rows)
     insert_new(rows)
@@ -32,7 +32,7 @@ def test_each_row_is_there_as_it_was(count: int) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere the rest goes row by row")
-def test_some_rows_are_one_statement() -> None:
+def test_twenty_rows_take_one_insert() -> None:
     with CaptureQueriesContext(connection) as captured:
         insert_new(made(20))
     (query,) = captured

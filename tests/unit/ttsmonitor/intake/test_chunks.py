@@ -57,9 +57,10 @@ def conversations(draw: st.DrawFn) -> list[Said]:
     places = draw(
         st.lists(
             st.tuples(st.sampled_from(["chat", "system"]), st.sampled_from(["d_1", "d_2", ""])),
-            min_size=2, max_size=4,
+            min_size=2,
+            max_size=4,
         )
-    )  # fmt: skip
+    )
     said: list[Said] = []
     for source, device_id in places:
         # Without an id, source, robot, time and total name it: those two are one of a kind.
@@ -106,9 +107,7 @@ def test_any_order_and_repetition_gives_each_text_exactly_once(
 
 @given(conversations(), st.randoms(use_true_random=False))
 @settings(max_examples=40)
-def test_whatever_is_missing_nothing_is_stuck_and_what_comes_late_completes_the_text(
-    said: list[Said], order: random.Random
-) -> None:
+def test_late_chunks_complete_a_given_up_text(said: list[Said], order: random.Random) -> None:
     arriving = [payload for each in said for payload in each.payloads()]
     order.shuffle(arriving)
     late = order.randrange(1, len(arriving))
@@ -129,7 +128,7 @@ def test_whatever_is_missing_nothing_is_stuck_and_what_comes_late_completes_the_
         transaction.set_rollback(True)
 
 
-def test_a_gap_is_seen_where_nothing_but_white_space_came() -> None:
+def test_white_space_alone_shows_as_a_gap() -> None:
     store(Chunk(utterance_id=uuid.uuid4(), text=" ", chunk=1, total_chunks=2, source="chat"))
     age(6)
     assert [row.text for row in inbox.give_up_waiting(5)] == ["…"]
@@ -149,7 +148,7 @@ def parts() -> list[Chunk]:
         ([1, 2], "Uno dos tres. …"),
     ],
 )
-def test_a_gap_is_seen_in_the_text_and_heard_as_a_pause(there: list[int], text: str) -> None:
+def test_missing_chunks_show_as_ellipsis(there: list[int], text: str) -> None:
     sent = parts()
     assert [chunk.text for chunk in sent] == ["Uno dos ", "tres. ", "Seis siete. ", "Ocho."]
     for number in there:
@@ -159,7 +158,7 @@ def test_a_gap_is_seen_in_the_text_and_heard_as_a_pause(there: list[int], text: 
     assert row.text == text
 
 
-def test_a_late_chunk_leaves_the_other_gaps_visible() -> None:
+def test_late_chunk_leaves_the_other_gaps_visible() -> None:
     sent = parts()
     store(sent[0])
     age(6)
@@ -173,7 +172,7 @@ def test_a_late_chunk_leaves_the_other_gaps_visible() -> None:
 @pytest.mark.parametrize(
     "change", [{"total_chunks": 9}, {"source": "system"}, {"device_id": "d_2"}], ids=str
 )
-def test_a_chunk_of_something_else_is_refused_and_the_utterance_is_whole(
+def test_contradicting_chunk_is_refused_and_utterance_completes(
     change: dict[str, object],
 ) -> None:
     sent = parts()
@@ -187,7 +186,7 @@ def test_a_chunk_of_something_else_is_refused_and_the_utterance_is_whole(
     assert (row.text, row.status) == ("".join(chunk.text for chunk in sent), Status.QUEUED)
 
 
-def test_other_words_for_a_chunk_that_is_there_change_nothing() -> None:
+def test_second_text_for_a_stored_chunk_is_ignored() -> None:
     sent = parts()
     for chunk in [sent[0], replace(sent[0], text="Otra cosa"), *sent[1:]]:
         store(chunk)

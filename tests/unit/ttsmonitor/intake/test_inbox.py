@@ -27,7 +27,7 @@ def chunks(text: str = "Uno. " * 100 + "Dos. " * 100 + "Tres.", **fields: object
     return Chunk(utterance_id=uuid.uuid4(), text=text, **fields).split()  # type: ignore[arg-type]
 
 
-def test_a_single_message_is_queued() -> None:
+def test_single_message_is_queued() -> None:
     (chunk,) = chunks("Hola", source="chat", device_id="d_1", mood="happy", intensity=0.3)
     stored = store(chunk)
     row = Utterance.objects.get()
@@ -36,7 +36,7 @@ def test_a_single_message_is_queued() -> None:
     assert (row.source, row.device_id, row.mood, row.intensity) == ("chat", "d_1", "happy", 0.3)
 
 
-def test_the_first_that_can_be_spoken_is_foreseen_before_it_is_stored() -> None:
+def test_first_speakable_utterance_is_prefetched_before_storing() -> None:
     foreseen: list[tuple[str, int]] = []
 
     def foresee(utterance: Utterance) -> None:
@@ -56,7 +56,7 @@ def test_the_first_that_can_be_spoken_is_foreseen_before_it_is_stored() -> None:
     assert foreseen == [("Bien", 1), ("".join(part.text for part in parts), 4)]
 
 
-def test_what_is_whole_is_foreseen_before_the_database_is_asked_for_anything(
+def test_complete_message_is_prefetched_without_a_query(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     def foresee(utterance: Utterance) -> None:
@@ -68,7 +68,7 @@ def test_what_is_whole_is_foreseen_before_the_database_is_asked_for_anything(
         inbox.store([Arrival(chunk)], foresee)
 
 
-def test_a_repeated_message_changes_nothing() -> None:
+def test_repeated_message_is_not_stored_again() -> None:
     (chunk,) = chunks("Hola")
     store(chunk)
     Utterance.objects.all().move(Status.QUEUED, Status.SPOKEN)
@@ -87,7 +87,7 @@ def test_chunks_in_any_order_and_repeated_join_to_the_same_text() -> None:
     assert row.status == Status.QUEUED
 
 
-def test_chunks_of_two_robots_are_never_mixed() -> None:
+def test_chunks_from_two_robots_are_never_mixed() -> None:
     first, second = chunks(device_id="d_1"), chunks("Otra. " * 150, device_id="d_2")
     for one, other in zip(first, second, strict=False):
         store(one)
@@ -105,7 +105,7 @@ def test_contradicting_totals_are_refused() -> None:
         store(replace(second, total_chunks=9))
 
 
-def test_an_utterance_over_the_limit_is_refused() -> None:
+def test_utterance_over_the_limit_is_refused() -> None:
     total, uid = 60, uuid.uuid4()
     for number in range(1, 51):
         store(Chunk(utterance_id=uid, text="x" * 400, chunk=number, total_chunks=total))
@@ -113,7 +113,7 @@ def test_an_utterance_over_the_limit_is_refused() -> None:
         store(Chunk(utterance_id=uid, text="x" * 400, chunk=51, total_chunks=total))
 
 
-def test_a_missing_chunk_is_given_up_and_marked() -> None:
+def test_missing_chunk_is_given_up_and_marked() -> None:
     first, _second, third = chunks()
     store(first)
     store(third)
@@ -125,7 +125,7 @@ def test_a_missing_chunk_is_given_up_and_marked() -> None:
     assert row.text == f"{first.text.strip()} … {third.text}"
 
 
-def test_a_chunk_that_comes_too_late_is_kept_and_marked() -> None:
+def test_late_chunk_is_stored_and_marked() -> None:
     first, second, third = chunks()
     store(first)
     store(third)
@@ -138,7 +138,7 @@ def test_a_chunk_that_comes_too_late_is_kept_and_marked() -> None:
     assert "too late" in row.error
 
 
-def test_a_retained_message_is_stored_and_not_spoken() -> None:
+def test_retained_message_is_stored_and_not_spoken() -> None:
     (chunk,) = chunks("Hola")
     assert not store(chunk, retained=True).became_ready
     row = Utterance.objects.get()
@@ -148,20 +148,20 @@ def test_a_retained_message_is_stored_and_not_spoken() -> None:
     )
 
 
-def test_an_unfinished_utterance_holds_back_only_its_own_robot() -> None:
+def test_unfinished_utterance_delays_only_the_same_robot() -> None:
     store(chunks(device_id="d_1")[0])
     store(chunks("Luego", device_id="d_1")[0])
     store(chunks("Otro robot", device_id="d_2")[0])
     assert [row.text for row in Utterance.objects.speakable_now()] == ["Otro robot"]
 
 
-def test_high_priority_goes_first_then_the_order_of_arrival() -> None:
+def test_high_priority_first_then_arrival_order() -> None:
     for text, priority in (("uno", "normal"), ("dos", "normal"), ("ya", "high")):
         store(chunks(text, priority=priority)[0])
     assert [row.text for row in Utterance.objects.waiting()] == ["ya", "uno", "dos"]
 
 
-def test_after_a_crash_what_was_playing_is_interrupted() -> None:
+def test_playing_utterance_is_interrupted_after_a_crash() -> None:
     for text in ("uno", "dos"):
         store(chunks(text)[0])
     Utterance.objects.filter(text="uno").move(Status.QUEUED, Status.PLAYING)
@@ -170,7 +170,7 @@ def test_after_a_crash_what_was_playing_is_interrupted() -> None:
     assert Utterance.objects.get(text="dos").status == Status.QUEUED
 
 
-def test_a_message_without_an_id_that_comes_again_is_one_utterance() -> None:
+def test_redelivered_message_without_id_is_one_utterance() -> None:
     def arrives(text: str, **how: bool) -> None:
         store(parse_chunk(text.encode()), **how)
 
@@ -184,7 +184,7 @@ def test_a_message_without_an_id_that_comes_again_is_one_utterance() -> None:
     assert Utterance.objects.filter(text="Vieja").count() == 1
 
 
-def test_what_an_interrupt_overtook_is_kept_and_not_spoken() -> None:
+def test_utterance_behind_an_interrupt_is_stored_unspoken() -> None:
     stored = store(chunks("Hola")[0], interrupted=True)
     assert not stored.became_ready
     assert Utterance.objects.get().status == Status.INTERRUPTED
@@ -194,14 +194,14 @@ def texts() -> list[str]:
     return [row.text for row in Utterance.objects.waiting()]
 
 
-def test_what_arrives_together_is_queued_in_its_order() -> None:
+def test_batch_is_queued_in_arrival_order() -> None:
     made = [chunks(str(number))[0] for number in range(30)]
     results = store_together(made)
     assert texts() == [str(number) for number in range(30)]
     assert all(isinstance(each, Stored) and each.became_ready for each in results)
 
 
-def test_any_number_cost_one_query_more_than_one(
+def test_batch_takes_a_constant_number_of_queries(
     django_assert_num_queries: Callable[[int], Any],
 ) -> None:
     for count, queries in ((1, 2), (100, 3), (1_000, 3)):
@@ -213,7 +213,7 @@ def test_any_number_cost_one_query_more_than_one(
         store_together(parts[1:])
 
 
-def test_a_repetition_among_what_arrives_together_changes_nothing() -> None:
+def test_repetition_within_a_batch_is_ignored() -> None:
     (chunk,) = chunks("Hola")
     first, again = store_together([chunk, chunk])
     assert isinstance(first, Stored) and first.became_ready
@@ -221,7 +221,7 @@ def test_a_repetition_among_what_arrives_together_changes_nothing() -> None:
     assert texts() == ["Hola"]
 
 
-def test_chunks_that_arrive_together_join_and_are_not_mixed() -> None:
+def test_chunks_in_a_batch_join_without_mixing() -> None:
     first, second = chunks(device_id="d_1"), chunks("Otra. " * 150, device_id="d_2")
     arriving = [first[2], second[1], first[0], second[0], second[1], first[1], *second[2:]]
     results = store_together(arriving)
@@ -230,7 +230,7 @@ def test_chunks_that_arrive_together_join_and_are_not_mixed() -> None:
     assert UtteranceChunk.objects.count() == len(first) + len(second)
 
 
-def test_one_that_contradicts_the_others_is_refused_alone() -> None:
+def test_only_the_contradicting_chunk_is_refused() -> None:
     first, second, third = chunks()
     stranger = replace(second, total_chunks=9)
     results = store_together([first, stranger, second, third])
@@ -238,7 +238,7 @@ def test_one_that_contradicts_the_others_is_refused_alone() -> None:
     assert texts() == [first.text + second.text + third.text]
 
 
-def test_what_would_be_too_long_is_refused_and_the_rest_of_it_stays() -> None:
+def test_chunks_beyond_the_limit_are_refused_alone() -> None:
     uid = uuid.uuid4()
     parts = [
         Chunk(utterance_id=uid, text="x" * 400, chunk=number, total_chunks=60)
@@ -250,17 +250,19 @@ def test_what_would_be_too_long_is_refused_and_the_rest_of_it_stays() -> None:
     assert UtteranceChunk.objects.count() == 50
 
 
-def test_a_message_without_an_id_that_comes_again_at_once_is_one_utterance() -> None:
+def test_redelivery_within_a_batch_is_one_utterance() -> None:
     message = b"Hola"
-    inbox.store([
-        Arrival(parse_chunk(message)),
-        Arrival(parse_chunk(message)),
-        Arrival(parse_chunk(message), repeated=True),
-    ])  # fmt: skip
+    inbox.store(
+        [
+            Arrival(parse_chunk(message)),
+            Arrival(parse_chunk(message)),
+            Arrival(parse_chunk(message), repeated=True),
+        ]
+    )
     assert texts() == ["Hola", "Hola"]
 
 
-def test_an_old_message_is_no_twin_of_one_that_the_broker_repeats() -> None:
+def test_redelivery_does_not_match_an_old_message() -> None:
     store(parse_chunk(b"Hola"))
     Utterance.objects.update(received_at=timezone.now() - timedelta(hours=2))
     store(parse_chunk(b"Hola"), repeated=True)

@@ -22,7 +22,7 @@ def kept() -> list[bytes]:
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 5])
-def test_the_newest_messages_are_kept(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+def test_newest_messages_are_kept(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     monkeypatch.setattr(module, "MAX_ROWS", 3)
     messages = unreadable(*(bytes([255, number]) for number in range(5)))
     for start in range(0, 5, at_once):
@@ -30,7 +30,7 @@ def test_the_newest_messages_are_kept(monkeypatch: pytest.MonkeyPatch, at_once: 
     assert kept() == [b"\xff\2", b"\xff\3", b"\xff\4"]
 
 
-def test_the_newest_bytes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newest_bytes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 100)
     quarantine(unreadable(b"a" * 90, b"b" * 10))
     assert len(kept()) == 2
@@ -40,7 +40,7 @@ def test_the_newest_bytes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept() == [b"e" * 100]
 
 
-def test_what_is_too_large_is_kept_in_part(caplog: pytest.LogCaptureFixture) -> None:
+def test_oversized_message_is_kept_truncated(caplog: pytest.LogCaptureFixture) -> None:
     secret = "nobody reads this in a log " * 1000
     quarantine([Unreadable(f"{TOPIC}\0{secret}", b"x" * PAYLOAD_BYTES * 2, f"\0{secret}")])
     row = QuarantinedMessage.objects.get()
@@ -50,7 +50,7 @@ def test_what_is_too_large_is_kept_in_part(caplog: pytest.LogCaptureFixture) -> 
     assert len(caplog.text) < 1000
 
 
-def test_much_rubbish_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_many_unreadable_messages_make_one_log_line(caplog: pytest.LogCaptureFixture) -> None:
     quarantine(unreadable(*[b"\xff"] * 50))
     assert len(caplog.records) == 1
     assert "50 messages" in caplog.text

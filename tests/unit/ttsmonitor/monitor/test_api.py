@@ -46,7 +46,7 @@ def test_request_without_login_is_401_in_json(visitor: Client, path: str) -> Non
     assert response.json()["error"] == "login_required"
 
 
-def test_status_is_that_of_the_running_service(browser: Client, speech: FakeService) -> None:
+def test_status_comes_from_the_running_service(browser: Client, speech: FakeService) -> None:
     response = browser.get("/api/status")
     assert response.status_code == 200
     assert response.json()["engine"] == "espeak es"
@@ -82,7 +82,7 @@ def test_history_is_newest_first(browser: Client) -> None:
     assert answer == {"utterances": [serialize(new), serialize(old)], "next": None}
 
 
-def test_rows_of_one_moment_are_paged_once(browser: Client) -> None:
+def test_rows_with_equal_time_are_paged_once(browser: Client) -> None:
     moment = timezone.now()
     made = {str(utterance(received_at=moment).pk) for _ in range(7)}
     found = pages(browser, limit=3)
@@ -145,15 +145,52 @@ def test_invalid_query_is_400_with_a_sentence(browser: Client, query: dict[str, 
 STRANGE = "ᦰᦱᦲᦳᦴᦵᦶᦷᦸᦹᦺᦻᦼᦽᦾᦿᧀᧈᧉᳲᳳ"
 """Letters to Python, and none to SQLite's index."""
 HOLA_LUNA = [
-    '"hola', 'hola"', '""hola" luna"', "hola*", "^hola", "(hola", "hola))", "hola + luna",
-    "-hola", "{hola}", "hola 🤖", "hola🤖", "hola:*", "hola\\", "hola\ud83d", "HOLÁ, ¡luna!",
-]  # fmt: skip
+    '"hola',
+    'hola"',
+    '""hola" luna"',
+    "hola*",
+    "^hola",
+    "(hola",
+    "hola))",
+    "hola + luna",
+    "-hola",
+    "{hola}",
+    "hola 🤖",
+    "hola🤖",
+    "hola:*",
+    "hola\\",
+    "hola\ud83d",
+    "HOLÁ, ¡luna!",
+]
 NOTHING = [
-    '"', "'", "*", "^", "((", "¿¡…!?", "%_\\;--", "&|!<->", "\ud83d", "\u0301", "🤖", "👩‍👩‍👧",
-    "hola AND luna", "luna OR mar", "NOT hola", "NEAR(hola)", "NEAR(hola luna, 5)", "ho*",
-    "words:hola", "{words}: hola", "a" * 500, "hola" * 125, "ab " * 500, "hola mar " * 100,
-    *(f"hola{letter}cd" for letter in STRANGE), STRANGE, STRANGE * 20,
-]  # fmt: skip
+    '"',
+    "'",
+    "*",
+    "^",
+    "((",
+    "¿¡…!?",
+    "%_\\;--",
+    "&|!<->",
+    "\ud83d",
+    "\u0301",
+    "🤖",
+    "👩‍👩‍👧",
+    "hola AND luna",
+    "luna OR mar",
+    "NOT hola",
+    "NEAR(hola)",
+    "NEAR(hola luna, 5)",
+    "ho*",
+    "words:hola",
+    "{words}: hola",
+    "a" * 500,
+    "hola" * 125,
+    "ab " * 500,
+    "hola mar " * 100,
+    *(f"hola{letter}cd" for letter in STRANGE),
+    STRANGE,
+    STRANGE * 20,
+]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +230,7 @@ def test_only_waiting_utterances_are_moved_or_removed(browser: Client, speech: F
         assert (response.status_code, response.json()["error"]) == (409, "not_waiting")
 
 
-def test_replay_of_an_unknown_utterance_is_404(browser: Client, speech: FakeService) -> None:
+def test_replaying_an_unknown_utterance_is_404(browser: Client, speech: FakeService) -> None:
     said = utterance("otra vez")
     assert post(browser, {"action": "replay", "id": str(said.pk)}).status_code == 200
     assert speech.controls == [Control(action="replay", utterance_id=said.pk)]
@@ -297,7 +334,7 @@ def test_extreme_query_is_answered(
         assert browser.get(path, words | query).status_code in (200, 400)
 
 
-def test_very_long_word_is_found_by_its_beginning(browser: Client) -> None:
+def test_very_long_word_is_found_by_prefix(browser: Client) -> None:
     utterance("¡" + "a" * 500 + "!")
     found = browser.get("/api/history", {"q": "a" * 400}).json()["utterances"]
     assert len(found) == 1

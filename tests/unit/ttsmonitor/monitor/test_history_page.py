@@ -78,7 +78,7 @@ async def downloaded(form: str, parent: User, **query: str) -> str:
 
 
 @pytest.mark.parametrize("urls", ["openmoxie.urls_monitor", "openmoxie.urls"])
-def test_both_sites_show_it_after_login(browser: Client, settings: Any, urls: str) -> None:
+def test_both_sites_show_the_history_after_login(browser: Client, settings: Any, urls: str) -> None:
     settings.ROOT_URLCONF = urls
     utterance("Buenas noches")
     assert said(shown(browser)) == ["Buenas noches"]
@@ -90,10 +90,13 @@ def test_pause_or_other_robot_begins_a_conversation() -> None:
     rows = [
         utterance(text, device_id=robot, received_at=noon + timedelta(minutes=minutes))
         for text, robot, minutes in (
-            ("ayer", "a", -24 * 60), ("hola", "a", 0), ("yo soy b", "b", 1), ("¿qué tal?", "a", 4),
+            ("ayer", "a", -24 * 60),
+            ("hola", "a", 0),
+            ("yo soy b", "b", 1),
+            ("¿qué tal?", "a", 4),
             ("tarde", "a", 10),
         )
-    ]  # fmt: skip
+    ]
     days = by_day(reversed(rows))
     assert [
         [(talk.device_id, [row.text for row in talk.rows]) for talk in day.conversations]
@@ -104,7 +107,7 @@ def test_pause_or_other_robot_begins_a_conversation() -> None:
     ]
 
 
-def test_conversation_without_robot_has_the_name_of_its_page(browser: Client) -> None:
+def test_browser_conversation_has_the_page_name(browser: Client) -> None:
     utterance("Hola", device_id="page_0123456789abcdef")
     page = shown(browser)
     assert '<option value="page_0123456789abcdef">Talk with Moxie</option>' in page
@@ -191,7 +194,7 @@ async def test_download_has_the_filtered_rows_in_each_format(
     assert json.loads(await downloaded("json", parent, q="nunca")) == []
 
 
-def test_without_permission_nothing_is_deleted_or_set(browser: Client) -> None:
+def test_deletion_and_retention_need_a_permission(browser: Client) -> None:
     row = utterance("queda")
     for path, body in (
         ("delete/", {"id": row.pk, "sure": "1"}),
@@ -242,7 +245,7 @@ def test_deleted_utterance_leaves_the_outbox_too(keeper: Client) -> None:
     assert OutboxEntry.objects.count() == 1
 
 
-def test_open_pages_are_told_of_a_deletion(keeper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deletion_is_pushed_to_open_pages(keeper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, str]] = []
     monkeypatch.setattr(live_events, "push", lambda group, kind, data: told.append((group, kind)))
     keeper.post(f"{PAGE}delete/", {"id": utterance("una").pk})

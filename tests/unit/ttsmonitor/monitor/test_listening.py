@@ -150,7 +150,7 @@ async def test_silent_connection_gets_beats(
     await page.disconnect()
 
 
-async def test_snapshot_says_that_browsers_are_left_out(speech: FakeService) -> None:
+async def test_snapshot_reports_disabled_browser_output(speech: FakeService) -> None:
     speech.browser = None
     page = await open_listener()
     assert await page.receive_json_from() == {"type": "snapshot", "available": False}

@@ -40,9 +40,15 @@ def test_all_wire_fields_are_published(
     browser: Client, speech: FakeService, mirror: FakeMirror
 ) -> None:
     options = {
-        "source": "kitchen", "device_id": "d_sala", "lang": "en-GB", "voice": "en_GB-alan-low",
-        "mood": "happy", "intensity": 0.5, "priority": "high", "ttl": 30,
-    }  # fmt: skip
+        "source": "kitchen",
+        "device_id": "d_sala",
+        "lang": "en-GB",
+        "voice": "en_GB-alan-low",
+        "mood": "happy",
+        "intensity": 0.5,
+        "priority": "high",
+        "ttl": 30,
+    }
     response = post(browser, {"text": " Good night ", **options, "unknown": 1})
     assert (response.status_code, response["Cache-Control"]) == (202, "no-store")
     answer = response.json()

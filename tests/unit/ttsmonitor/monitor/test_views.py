@@ -37,7 +37,7 @@ def test_page_is_complete_without_scripts(browser: Client, speech: FakeService) 
     assert "<i>Moxie" not in page
 
 
-def test_page_without_service_says_so(browser: Client) -> None:
+def test_page_reports_missing_service(browser: Client) -> None:
     page = page_of(browser)
     assert "speech service not running in this process" in page
     assert "state-offline" in page
@@ -61,7 +61,7 @@ def test_pages_keep_to_a_strict_content_policy(visitor: Client, browser: Client,
     assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//(?!testserver[:/])[^"']*""", page)
 
 
-def test_filter_of_the_address_is_drawn(browser: Client, speech: FakeService) -> None:
+def test_page_applies_filter_from_the_address(browser: Client, speech: FakeService) -> None:
     utterance("Buenos días", device_id="moxie-1")
     utterance("Buenas noches", device_id="moxie-2", source="chat")
     page = page_of(browser, "/?device_id=moxie-2&q=buenas")

@@ -21,7 +21,7 @@ def commands() -> ControlExecutor:
 
 
 @pytest.mark.parametrize("action", ["move", "remove"])
-def test_what_waits_no_more_when_it_is_its_turn_is_told(
+def test_move_and_remove_fail_for_finished_utterance(
     commands: ControlExecutor, action: str
 ) -> None:
     waiting, said = utterance("waiting", status="queued"), utterance("said")
@@ -29,17 +29,17 @@ def test_what_waits_no_more_when_it_is_its_turn_is_told(
     assert commands.execute(Control(action=action, utterance_id=waiting.pk))
 
 
-def test_what_is_in_the_history_no_more_is_not_replayed(commands: ControlExecutor) -> None:
+def test_replay_fails_for_deleted_utterance(commands: ControlExecutor) -> None:
     assert not commands.execute(Control(action="replay", utterance_id=uuid.uuid4()))
     assert commands.execute(Control(action="replay", utterance_id=utterance("otra vez").pk))
     assert Utterance.objects.filter(status="queued").get().text == "otra vez"
 
 
-def test_what_is_about_no_utterance_is_obeyed_in_any_case(commands: ControlExecutor) -> None:
+def test_control_without_utterance_always_succeeds(commands: ControlExecutor) -> None:
     assert commands.execute(Control(action="skip"))
 
 
-def test_the_loudspeaker_is_one_whatever_robot_is_named() -> None:
+def test_loudspeaker_controls_ignore_the_device_id() -> None:
     speaker = Mock()
     commands = ControlExecutor(speaker, Mock())
     for action, value in (("pause", None), ("mute", None), ("volume", 0.3)):

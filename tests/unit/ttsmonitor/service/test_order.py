@@ -13,7 +13,7 @@ from ttsmonitor.service.service import SpeechService
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_stored_before_anything_else_is_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stored_event_precedes_waking_the_speaker(monkeypatch: pytest.MonkeyPatch) -> None:
     service, order = SpeechService(), []
 
     def record(_utterance: Utterance, event: str, **_values: Any) -> None:

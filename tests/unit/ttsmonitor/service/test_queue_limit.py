@@ -33,18 +33,18 @@ def have_a_burst(service: SpeechService) -> None:
         service._recorder.state_changed()
 
 
-def test_the_oldest_of_too_many_are_skipped(service: SpeechService) -> None:
+def test_oldest_utterances_beyond_the_limit_are_skipped(service: SpeechService) -> None:
     service._limit.enforce(5)
     assert waiting() == ["3", "4"]
 
 
-def test_nothing_is_skipped_while_a_burst_arrives(service: SpeechService) -> None:
+def test_limit_is_not_enforced_during_a_burst(service: SpeechService) -> None:
     have_a_burst(service)
     service._limit.enforce(5)
     assert len(waiting()) == 5
 
 
-def test_a_burst_that_does_not_end_is_bound_too(
+def test_limit_is_enforced_in_an_endless_burst(
     service: SpeechService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 2)
@@ -53,7 +53,7 @@ def test_a_burst_that_does_not_end_is_bound_too(
     assert waiting() == ["3", "4"]
 
 
-def test_without_a_sound_device_what_is_too_old_expires_wherever_it_waits(
+def test_stale_utterances_expire_without_a_sound_device(
     service: SpeechService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_TTL", "8")

@@ -58,9 +58,7 @@ def plug_in(stage: Stage) -> None:
     stage.output.broken, stage.output.error = False, ""
 
 
-def test_it_stays_in_hand_and_is_spoken_when_the_device_is_back(
-    stage: Stage, away: Utterance
-) -> None:
+def test_current_sentence_is_finished_when_device_returns(stage: Stage, away: Utterance) -> None:
     following = queued("luego")
     stage.speaker.wake()
     assert stage.speaker.state == "synthesizing", "it is not to be heard"
@@ -72,7 +70,7 @@ def test_it_stays_in_hand_and_is_spoken_when_the_device_is_back(
     assert [event for event, text in stage.events() if text == "larga"] == ["playing", "spoken"]
 
 
-def test_it_can_be_skipped(stage: Stage, away: Utterance) -> None:
+def test_current_sentence_can_be_skipped_during_outage(stage: Stage, away: Utterance) -> None:
     following = queued("luego")
     stage.speaker.cancel_current(Outcome(Status.SKIPPED, "skipped"))
     wait_for(away, Status.SKIPPED)
@@ -81,9 +79,7 @@ def test_it_can_be_skipped(stage: Stage, away: Utterance) -> None:
     wait_for(following, Status.SPOKEN)
 
 
-def test_a_service_that_is_stopped_does_not_wait_for_the_device(
-    stage: Stage, away: Utterance
-) -> None:
+def test_stop_during_outage_does_not_wait(stage: Stage, away: Utterance) -> None:
     start = time.monotonic()
     stage.speaker.stop(drain_seconds=30)
     assert time.monotonic() - start < 2
@@ -92,14 +88,14 @@ def test_a_service_that_is_stopped_does_not_wait_for_the_device(
 
 
 @pytest.mark.parametrize("away", [1.0], indirect=True)
-def test_it_fails_with_the_reason_when_that_takes_longer_than_it_may_live(
+def test_current_sentence_fails_after_a_long_outage(
     stage: Stage, away: Utterance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wait_for(away, Status.FAILED)
     assert away.error == "unplugged"
 
 
-def test_what_grows_too_old_while_the_device_is_away_does_not_wait_for_it(
+def test_waiting_sentence_expires_during_outage(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.01)
@@ -110,9 +106,7 @@ def test_what_grows_too_old_while_the_device_is_away_does_not_wait_for_it(
     assert status(fresh) == Status.QUEUED
 
 
-def test_a_stop_does_not_wait_for_a_device_that_goes_meanwhile(
-    stage: Stage, away: Utterance
-) -> None:
+def test_stop_does_not_wait_for_device_lost_meanwhile(stage: Stage, away: Utterance) -> None:
     plug_in(stage)
     stage.output.gate.clear()
     wait_until(lambda: stage.speaker.state == "playing")

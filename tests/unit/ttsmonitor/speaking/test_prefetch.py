@@ -23,9 +23,7 @@ def warm(transactional_db: None) -> None:
     VoiceSetting.objects.create(source="chat", voice="warm", speed=1.2)
 
 
-def test_what_comes_while_nobody_speaks_is_begun_before_it_is_in_the_history(
-    warm: None, stage: Stage
-) -> None:
+def test_idle_speaker_prefetches_before_utterance_is_stored(warm: None, stage: Stage) -> None:
     wait_until(lambda: stage.speaker.voices.settings)
     coming = Utterance(
         id=uuid.uuid4(),
@@ -42,7 +40,7 @@ def test_what_comes_while_nobody_speaks_is_begun_before_it_is_in_the_history(
     assert stage.synthesizer.prefetched == stage.synthesizer.requests
 
 
-def test_what_a_setting_that_just_changed_makes_otherwise_is_asked_for_anew(stage: Stage) -> None:
+def test_changed_voice_setting_invalidates_the_prefetch(stage: Stage) -> None:
     stage.speaker.prefetch(Utterance(text="Hola.", source="chat"))
     VoiceSetting.objects.create(source="chat", speed=1.2)
     said = queued("Hola.")
@@ -52,7 +50,7 @@ def test_what_a_setting_that_just_changed_makes_otherwise_is_asked_for_anew(stag
     assert [each.speed for each in stage.synthesizer.requests] == [1.2]
 
 
-def test_nothing_is_begun_that_has_to_wait_or_has_no_words(stage: Stage) -> None:
+def test_no_prefetch_while_busy_paused_or_without_words(stage: Stage) -> None:
     stage.speaker.prefetch(Utterance(text="animation: happy", source="chat"))
     stage.output.gate.clear()
     said = queued("Hola.")

@@ -68,9 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.speaking.progress.NOBODY_SECONDS", 0.01)
 
 
-def test_words_and_loudness_are_told_once_each_and_the_text_with_the_first(
-    stage: Stage, quick: None
-) -> None:
+def test_words_and_levels_are_sent_once_each(stage: Stage, quick: None) -> None:
     playback = stage.say()
     playback.play(block(0.3, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
@@ -84,7 +82,7 @@ def test_words_and_loudness_are_told_once_each_and_the_text_with_the_first(
     assert len([news for news in stage.told if "text" in news]) == 1
 
 
-def test_a_pause_and_what_is_taken_back_are_told(stage: Stage, quick: None) -> None:
+def test_pause_and_rewind_are_reported(stage: Stage, quick: None) -> None:
     playback = stage.say()
     playback.play(block(0.5))
     wait_until(lambda: stage.last("moving") is True)
@@ -97,9 +95,7 @@ def test_a_pause_and_what_is_taken_back_are_told(stage: Stage, quick: None) -> N
     wait_until(lambda: stage.last("moving") is True)
 
 
-def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
-    stage: Stage, quick: None
-) -> None:
+def test_progress_is_held_until_a_viewer_comes(stage: Stage, quick: None) -> None:
     stage.viewers = 0
     looks: list[int] = []
     assert stage.progress.whole() is None
@@ -121,7 +117,7 @@ def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
 
 
-def test_many_viewers_are_told_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_viewers_reduce_the_update_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     wait: Callable[[float], bool] = stage.progress._stopping.wait
 
@@ -136,7 +132,7 @@ def test_many_viewers_are_told_less_often(stage: Stage, monkeypatch: pytest.Monk
         wait_until(lambda seconds=seconds: waits[-1:] == [seconds])  # type: ignore[misc]
 
 
-def test_an_utterance_after_another_begins_anew(stage: Stage, quick: None) -> None:
+def test_progress_restarts_with_the_next_utterance(stage: Stage, quick: None) -> None:
     for _time in range(2):
         stage.told.clear()
         stage.say().play(block(0.1, Mark("Hola", 0.0)))

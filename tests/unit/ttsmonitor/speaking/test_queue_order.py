@@ -34,7 +34,7 @@ def queue() -> str:
 
 
 @in_database
-def test_what_was_moved_stays_there_and_the_next_one_comes_after_it() -> None:
+def test_moved_utterance_stays_and_new_ones_follow() -> None:
     one, two, three = waiting("one", "two", "three")
     assert queue_order.move(three.pk, before=one.pk)
     assert queue() == "three one two"
@@ -48,7 +48,7 @@ def test_what_was_moved_stays_there_and_the_next_one_comes_after_it() -> None:
 
 
 @in_database
-def test_a_high_one_goes_before_normal_ones_unless_somebody_moved_them() -> None:
+def test_high_priority_precedes_normal_unless_moved() -> None:
     _one, two = waiting("one", "two")
     waiting("high", priority="high")
     assert queue() == "high one two"
@@ -64,7 +64,7 @@ def test_a_high_one_goes_before_normal_ones_unless_somebody_moved_them() -> None
 
 
 @in_database
-def test_what_does_not_wait_is_neither_moved_nor_removed() -> None:
+def test_finished_utterance_is_neither_moved_nor_removed() -> None:
     one, two = waiting("one", "two")
     said = utterance("said")
     assert not queue_order.move(said.pk, before=one.pk)
@@ -78,7 +78,7 @@ def test_what_does_not_wait_is_neither_moved_nor_removed() -> None:
 
 
 @in_database
-def test_the_next_one_is_found_by_an_index() -> None:
+def test_next_utterance_query_uses_an_index() -> None:
     plan = Utterance.objects.speakable_now()[:1].explain()
     assert "utterance_turn" in plan
     if connection.vendor == "sqlite":
@@ -86,7 +86,7 @@ def test_the_next_one_is_found_by_an_index() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_move_by_one_writes_two_rows_of_many(
+def test_moving_by_one_writes_two_rows(
     django_assert_num_queries: Callable[[int], Any],
 ) -> None:
     rows = waiting(*map(str, range(300)))
@@ -109,7 +109,7 @@ def test_turns_are_handed_out_within_a_rank_only() -> None:
 
 
 @in_database
-def test_what_was_moved_stays_there_when_somebody_sets_the_clock() -> None:
+def test_moved_utterance_stays_after_clock_change() -> None:
     one, _two, three = waiting("one", "two", "three")
     queue_order.move(three.pk, before=one.pk)
     _clock_was_set(timedelta(days=-1))

@@ -47,9 +47,7 @@ def journal(told: Told) -> Iterator[Recorder]:
     made.stop()
 
 
-def test_a_burst_is_told_whole_in_order_and_some_hundreds_at_once(
-    journal: Recorder, told: Told
-) -> None:
+def test_burst_is_reported_in_order_and_in_batches(journal: Recorder, told: Told) -> None:
     row = utterance("Hola")
     wanted = [f"event {number}" for number in range(1_200)]
     for event in wanted:
@@ -63,7 +61,7 @@ def test_a_burst_is_told_whole_in_order_and_some_hundreds_at_once(
     assert len(told.batches) < 10
 
 
-def test_who_brings_thousands_waits_until_most_of_them_are_told(
+def test_caller_with_backlog_waits_for_room(
     journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 10)
@@ -84,7 +82,7 @@ def test_who_brings_thousands_waits_until_most_of_them_are_told(
     assert len(told.events) >= 40
 
 
-def test_a_burst_keeps_it_busy_until_it_is_told(journal: Recorder, told: Told) -> None:
+def test_recorder_is_busy_until_burst_is_reported(journal: Recorder, told: Told) -> None:
     row = utterance("Hola")
     told.gate.clear()
     journal.record(row, "first")
@@ -98,7 +96,7 @@ def test_a_burst_keeps_it_busy_until_it_is_told(journal: Recorder, told: Told) -
     assert not journal.is_busy
 
 
-def test_nobody_waits_for_a_recorder_that_is_stopping(
+def test_stopping_recorder_releases_waiting_callers(
     journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 0)
@@ -113,9 +111,7 @@ def test_nobody_waits_for_a_recorder_that_is_stopping(
     assert not waiting.is_alive()
 
 
-def test_one_that_cannot_be_written_does_not_take_the_others_along(
-    journal: Recorder, told: Told
-) -> None:
+def test_unwritable_change_does_not_lose_the_next(journal: Recorder, told: Told) -> None:
     row = utterance("Hola", status="playing")
     journal.record(row, "broken", no_such_column=1)
     journal.record(row, "spoken", status="spoken")

@@ -68,7 +68,7 @@ def wait_for(utterance: Utterance, wanted: Status) -> None:
     wait_until(lambda: status(utterance) == wanted, f"{wanted}, not {utterance.status}")
 
 
-def test_an_output_that_fails_in_a_way_nobody_thought_of_leaves_no_utterance_playing(
+def test_unexpected_output_error_leaves_no_utterance_playing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> float:
@@ -85,7 +85,7 @@ def test_an_output_that_fails_in_a_way_nobody_thought_of_leaves_no_utterance_pla
     wait_for(following, Status.SPOKEN)
 
 
-def test_while_nobody_speaks_the_process_is_looked_after_and_voices_are_got_ready(
+def test_idle_speaker_starts_process_and_prepares_voices(
     stage: Stage,
 ) -> None:
     wait_until(lambda: stage.synthesizer.starts)
@@ -95,7 +95,7 @@ def test_while_nobody_speaks_the_process_is_looked_after_and_voices_are_got_read
     assert stage.synthesizer.prepared[0].voice == "new-voice"
 
 
-def test_an_utterance_is_spoken_and_measured(stage: Stage) -> None:
+def test_utterance_is_spoken_and_measured(stage: Stage) -> None:
     utterance, stage.synthesizer.remark = queued("Hola **amigo**", lang="en"), "y speaks instead"
     stage.speaker.wake()
     wait_for(utterance, Status.SPOKEN)
@@ -120,7 +120,7 @@ def test_order_is_kept_and_high_priority_goes_first(stage: Stage) -> None:
     assert [request.text for request in stage.synthesizer.requests] == ["ya", "uno", "dos"]
 
 
-def test_what_is_stale_is_not_spoken(stage: Stage) -> None:
+def test_expired_utterance_is_not_spoken(stage: Stage) -> None:
     old = timezone.now() - timedelta(seconds=121)
     default, own = queued("viejo", published_at=old), queued("corto", ttl_seconds=0.0)
     fresh = queued("viejo pero paciente", published_at=old, ttl_seconds=500.0)
@@ -132,14 +132,14 @@ def test_what_is_stale_is_not_spoken(stage: Stage) -> None:
     assert "too old" in default.error
 
 
-def test_what_has_no_words_is_skipped_without_a_sound(stage: Stage) -> None:
+def test_utterance_without_words_is_skipped_silently(stage: Stage) -> None:
     utterance = queued("animation: happy")
     stage.speaker.wake()
     wait_for(utterance, Status.SKIPPED)
     assert stage.output.events == []
 
 
-def test_a_failing_voice_costs_one_utterance(stage: Stage) -> None:
+def test_failing_voice_costs_one_utterance(stage: Stage) -> None:
     stage.synthesizer.error = "the voice broke"
     broken = queued("uno")
     stage.speaker.wake()
@@ -151,7 +151,7 @@ def test_a_failing_voice_costs_one_utterance(stage: Stage) -> None:
     assert broken.error == "the voice broke"
 
 
-def test_an_interruption_ends_it_between_two_slices(stage: Stage) -> None:
+def test_interruption_ends_utterance_between_two_slices(stage: Stage) -> None:
     stage.output.gate.clear()
     utterance = queued("larga", device_id="d_1")
     stage.speaker.wake()
@@ -164,7 +164,7 @@ def test_an_interruption_ends_it_between_two_slices(stage: Stage) -> None:
     assert stage.synthesizer.cancelled >= 1
 
 
-def test_pause_holds_the_sound_and_resume_goes_on_where_it_was(stage: Stage) -> None:
+def test_resume_continues_at_the_paused_position(stage: Stage) -> None:
     stage.output.gate.clear()
     utterance = queued("larga")
     stage.speaker.wake()
@@ -179,7 +179,7 @@ def test_pause_holds_the_sound_and_resume_goes_on_where_it_was(stage: Stage) -> 
     assert len(stage.output.pcm) == 3 * 882
 
 
-def test_what_the_device_had_not_played_when_paused_is_played_on_resume(stage: Stage) -> None:
+def test_samples_unheard_at_pause_are_played_on_resume(stage: Stage) -> None:
     stage.output.gate.clear()
     stage.output.unheard_seconds = 0.01
     utterance = queued("larga")
@@ -208,7 +208,7 @@ def test_volume_and_mute_change_the_samples(stage: Stage) -> None:
     assert set(stage.output.pcm) == {0}
 
 
-def test_without_a_device_the_queue_waits_and_goes_on_when_it_is_back(
+def test_queue_waits_until_the_device_returns(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.01)
@@ -234,7 +234,9 @@ def fail_to_begin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def test_what_is_taken_and_not_played_waits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claimed_but_unplayed_utterance_returns_to_queue(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stick(*args: object) -> bool:
         if stage.output.events.count("write") < 3:
             return True
@@ -250,7 +252,7 @@ def test_what_is_taken_and_not_played_waits(stage: Stage, monkeypatch: pytest.Mo
     assert [each.event for each in stage.told if each.utterance][:2] == ["playing", "queued"]
 
 
-def test_what_a_device_refuses_again_fails_with_the_reason(
+def test_utterance_refused_twice_by_device_fails(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = fail_to_begin(stage, monkeypatch)
@@ -261,7 +263,7 @@ def test_what_a_device_refuses_again_fails_with_the_reason(
     assert asked == [str(utterance.pk)] * 2
 
 
-def test_what_is_silenced_while_the_device_is_missed_does_not_wait_for_it(
+def test_utterance_cancelled_during_device_loss_ends_at_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = fail_to_begin(stage, monkeypatch)
@@ -277,7 +279,7 @@ def test_what_is_silenced_while_the_device_is_missed_does_not_wait_for_it(
     assert (utterance.error, len(asked)) == ("enough", 1)
 
 
-def test_stopping_finishes_the_sentence_and_takes_no_other(stage: Stage) -> None:
+def test_stop_finishes_the_sentence_and_starts_no_other(stage: Stage) -> None:
     stage.output.gate.clear()
     first, second = queued("primera"), queued("segunda")
     stage.speaker.wake()
@@ -288,7 +290,7 @@ def test_stopping_finishes_the_sentence_and_takes_no_other(stage: Stage) -> None
     assert status(second) == Status.QUEUED
 
 
-def test_stopping_cuts_a_sentence_that_takes_too_long(stage: Stage) -> None:
+def test_stop_cuts_sentence_after_the_drain_time(stage: Stage) -> None:
     stage.synthesizer.blocks = 10_000
     utterance = queued("eterna")
     stage.speaker.wake()
@@ -303,17 +305,20 @@ def test_stopping_cuts_a_sentence_that_takes_too_long(stage: Stage) -> None:
     assert utterance.error == "the service was stopped"
 
 
-def test_events_are_told_in_order(stage: Stage) -> None:
+def test_events_are_reported_in_order(stage: Stage) -> None:
     for text in ("uno", "dos"):
         queued(text)
     stage.speaker.wake()
     wait_until(lambda: len(stage.events()) == 4)
     assert stage.events() == [
-        ("playing", "uno"), ("spoken", "uno"), ("playing", "dos"), ("spoken", "dos"),
-    ]  # fmt: skip
+        ("playing", "uno"),
+        ("spoken", "uno"),
+        ("playing", "dos"),
+        ("spoken", "dos"),
+    ]
 
 
-def test_an_output_that_fails_while_it_is_silenced_leaves_nothing_playing(
+def test_output_failure_during_cancel_leaves_speaker_idle(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
@@ -330,7 +335,7 @@ def test_an_output_that_fails_while_it_is_silenced_leaves_nothing_playing(
     assert stage.speaker.performance is None and stage.speaker.state == "idle"
 
 
-def test_the_recorder_outlives_what_it_cannot_write(stage: Stage) -> None:
+def test_recorder_survives_an_unwritable_change(stage: Stage) -> None:
     broken = queued("rota")
     journal = stage.speaker._recorder
     journal.record(broken, "stored", no_such_column=1)
@@ -340,7 +345,7 @@ def test_the_recorder_outlives_what_it_cannot_write(stage: Stage) -> None:
     assert journal.is_alive
 
 
-def test_the_device_is_woken_while_the_voice_still_works(stage: Stage) -> None:
+def test_device_is_woken_while_the_voice_still_works(stage: Stage) -> None:
     stage.synthesizer.blocks = 0
     stage.synthesizer.error = "the voice broke before its first sound"
     utterance = queued("uno")

@@ -46,7 +46,7 @@ def utterance() -> Utterance:
     return Utterance.objects.get(pk=ID)
 
 
-def test_its_chunks_count_up_to_the_one_that_names_the_total() -> None:
+def test_open_chunk_announces_more_until_the_total() -> None:
     whole = Chunk(utterance_id=ID, text="".join(PARTS), parts=PARTS, source="chat")
     begun = Chunk(utterance_id=ID, text=PARTS[0], parts=PARTS[:1], source="chat", is_open=True)
 
@@ -60,7 +60,7 @@ def test_its_chunks_count_up_to_the_one_that_names_the_total() -> None:
     assert parse_chunk(first.to_payload()).is_open
 
 
-def test_it_is_to_be_spoken_from_its_first_chunk_on_and_stored_with_its_last() -> None:
+def test_streamed_utterance_is_ready_from_first_chunk() -> None:
     first, second, last = store(1), store(2), store(3, more=False)
 
     assert [each.became_ready for each in (first, second, last)] == [True, True, True]
@@ -70,7 +70,7 @@ def test_it_is_to_be_spoken_from_its_first_chunk_on_and_stored_with_its_last() -
     assert (now.status, now.error) == (Status.QUEUED, "")
 
 
-def test_chunks_in_any_order_and_again_change_nothing() -> None:
+def test_reordered_and_repeated_stream_chunks_join_correctly() -> None:
     assert not store(2).became_ready, "its beginning is missing"
     store(2)
     assert utterance().beginning() == ("", False)
@@ -82,7 +82,7 @@ def test_chunks_in_any_order_and_again_change_nothing() -> None:
     assert utterance().beginning() == ("".join(PARTS), True)
 
 
-def test_all_of_it_may_come_again_as_a_whole() -> None:
+def test_whole_utterance_may_follow_its_parts() -> None:
     """As after a restart of the hive, from its outbox."""
     store(1)
     store(2)
@@ -92,24 +92,25 @@ def test_all_of_it_may_come_again_as_a_whole() -> None:
     assert utterance().text == PARTS[0] + PARTS[1]
 
 
-def test_what_follows_the_end_is_refused() -> None:
+def test_chunk_after_the_end_is_refused() -> None:
     store(1)
     store(2, more=False)
     with pytest.raises(InvalidMessageError, match="follows the end"):
         store(3)
 
 
-def test_what_was_interrupted_stays_so_and_is_stored_to_its_end() -> None:
+def test_interrupted_stream_is_stored_and_stays_interrupted() -> None:
     store(1)
     Utterance.objects.update(status=Status.INTERRUPTED, error="interrupted before its turn")
     done = store(2, more=False)
     assert done.is_complete and not done.became_ready
     assert (utterance().status, utterance().error) == (
-        Status.INTERRUPTED, "interrupted before its turn",
-    )  # fmt: skip
+        Status.INTERRUPTED,
+        "interrupted before its turn",
+    )
 
 
-def test_a_chunk_that_an_interrupt_overtook_is_not_spoken() -> None:
+def test_chunk_behind_an_interrupt_is_not_spoken() -> None:
     result = store(1, interrupted=True)
     assert result.is_settled and not result.became_ready
 
@@ -133,7 +134,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return event
 
 
-def test_the_beginning_is_spoken_before_the_rest_has_come(
+def test_beginning_is_spoken_before_the_rest_arrives(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits = waiting(monkeypatch)
@@ -153,7 +154,7 @@ def test_the_beginning_is_spoken_before_the_rest_has_come(
 
 
 @pytest.mark.parametrize("stop", ["interrupt", "stop"])
-def test_an_end_while_the_rest_is_waited_for_is_an_end_at_once(
+def test_waiting_for_chunks_ends_at_once_on_stop(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
     waits = waiting(monkeypatch)
@@ -169,7 +170,7 @@ def test_an_end_while_the_rest_is_waited_for_is_an_end_at_once(
     assert spoken(stage) == ["Había una vez."]
 
 
-def test_a_rest_that_never_comes_is_given_up_and_the_next_is_spoken(
+def test_missing_rest_is_given_up_and_next_spoken(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "WAIT_SECONDS", 0.0)
@@ -185,7 +186,7 @@ def test_a_rest_that_never_comes_is_given_up_and_the_next_is_spoken(
     assert spoken(stage) == ["Había una vez.", "Otra cosa."]
 
 
-def test_whoever_made_it_has_gone_so_the_rest_is_given_up_sooner(
+def test_rest_is_given_up_sooner_without_the_hive(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)
@@ -199,7 +200,7 @@ def test_whoever_made_it_has_gone_so_the_rest_is_given_up_sooner(
     assert utterance().error == streaming.GAVE_UP
 
 
-def test_what_begins_after_the_maker_came_back_is_waited_for_as_ever(
+def test_stream_after_hive_returned_has_normal_patience(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)

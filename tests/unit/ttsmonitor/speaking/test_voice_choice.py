@@ -45,7 +45,7 @@ def test_without_settings_the_message_decides() -> None:
         ({"device_id": "d_1", "voice": "its-own"}, "its-own"),
     ],
 )
-def test_the_setting_that_says_most_about_it_wins(fields: dict[str, Any], voice: str) -> None:
+def test_most_specific_voice_setting_wins(fields: dict[str, Any], voice: str) -> None:
     for named, whose in {
         "everything": {},
         "language": {"lang": "en"},
@@ -58,7 +58,7 @@ def test_the_setting_that_says_most_about_it_wins(fields: dict[str, Any], voice:
     assert spoken(**fields).voice == voice
 
 
-def test_a_setting_adds_to_the_mood_and_its_speaker_is_for_its_voice() -> None:
+def test_setting_combines_with_mood_and_limits_speaker_to_voice() -> None:
     VoiceSetting.objects.create(voice="two-speakers", speaker=1, speed=1.5, volume=0.5)
     request = spoken(mood="happy", intensity=1.0)
     assert request.speaker == 1
@@ -75,7 +75,7 @@ def installed(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
-def test_a_voice_that_is_set_for_everything_or_a_robot_leaves_other_languages_to_theirs(
+def test_general_voice_setting_spares_other_languages(
     installed: Path,
 ) -> None:
     VoiceSetting.objects.create(voice="claude", speaker=0, speed=1.2)
@@ -88,7 +88,7 @@ def test_a_voice_that_is_set_for_everything_or_a_robot_leaves_other_languages_to
     assert spoken(lang="en-GB").voice == spoken(device_id="d_1", lang="en").voice == "amy"
 
 
-def test_a_voice_that_is_set_for_a_language_reads_it_and_espeak_reads_all(installed: Path) -> None:
+def test_language_setting_applies_and_espeak_reads_every_language(installed: Path) -> None:
     VoiceSetting.objects.create(voice="davefx", lang="en")
     VoiceSetting.objects.create(voice="espeak", source="chat")
     VoiceSetting.objects.create(voice="gone", source="system")
@@ -97,9 +97,7 @@ def test_a_voice_that_is_set_for_a_language_reads_it_and_espeak_reads_all(instal
     assert spoken(lang="en", source="system").voice == "gone"  # whoever speaks for it is told then
 
 
-def test_a_text_without_language_is_in_that_of_its_voice_else_tts_lang(
-    installed: Path, settings: Any
-) -> None:
+def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any) -> None:
     assert spoken().lang == "es"
     assert spoken(voice="amy").lang == "en-us"
     assert spoken(voice="amy", lang="es").lang == "es"
@@ -109,9 +107,7 @@ def test_a_text_without_language_is_in_that_of_its_voice_else_tts_lang(
     assert spoken().lang == spoken(voice="gone").lang == "en-GB"
 
 
-def test_a_setting_s_voice_reads_no_text_of_another_language(
-    installed: Path, settings: Any
-) -> None:
+def test_voice_from_setting_reads_no_other_language(installed: Path, settings: Any) -> None:
     VoiceSetting.objects.create(voice="amy", device_id="d_1")
     VoiceSetting.objects.create(voice="claude", lang="es")
     assert spoken(device_id="d_1").voice == "claude"
@@ -123,14 +119,14 @@ def test_a_setting_s_voice_reads_no_text_of_another_language(
 @pytest.mark.parametrize(
     ("speed", "asked"), [(1e9, 2.5), (float("inf"), 2.5), (-1.0, 0.4), (0.0, 0.4), (1.0, 1.0)]
 )
-def test_an_absurd_speed_or_volume_is_bounded(speed: float, asked: float) -> None:
+def test_absurd_speed_or_volume_is_bounded(speed: float, asked: float) -> None:
     hers = VoiceSetting(speed=speed, volume=-speed)
     request = request_for(Utterance(), "Hola", [hers])
     assert request.speed == asked
     assert 0 <= request.volume <= 2.5
 
 
-def test_the_voices_that_settings_name_are_known_once_each() -> None:
+def test_configured_voices_are_unique() -> None:
     VoiceSetting.objects.create(voice="a", source="chat")
     VoiceSetting.objects.create(voice="a", source="system")
     VoiceSetting.objects.create(voice="b", speaker=2, device_id="d_1")
@@ -139,7 +135,7 @@ def test_the_voices_that_settings_name_are_known_once_each() -> None:
     assert sorted((each.voice, each.speaker) for each in known) == [("a", None), ("b", 2)]
 
 
-def test_settings_that_are_given_need_no_database(
+def test_given_settings_need_no_query(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     hers = VoiceSetting(voice="davefx", device_id="d_1")
@@ -149,13 +145,13 @@ def test_settings_that_are_given_need_no_database(
         assert request_for(Utterance(), "Hola", [hers]).voice == ""
 
 
-def test_there_is_one_setting_for_one_thing() -> None:
+def test_duplicate_voice_setting_is_refused() -> None:
     VoiceSetting.objects.create(source="chat")
     with pytest.raises(ValidationError, match="already"):
         VoiceSetting(source="chat").validate_constraints()
 
 
-def test_the_admin_offers_what_is_installed_and_what_was_heard_of(
+def test_admin_offers_installed_voices_and_known_senders(
     visitor: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_voice(tmp_path / "es_ES-pair-low.onnx", speakers=2)
@@ -165,8 +161,15 @@ def test_the_admin_offers_what_is_installed_and_what_was_heard_of(
     page = visitor.get("/admin/ttsmonitor/voicesetting/add/")
     for offered in ("es_ES-pair-low (speakers 0 to 1)", "eSpeak NG", "d_1", "story"):
         assert offered in page.content.decode()
-    fields = {"device_id": "d_1", "source": "", "lang": "", "voice": "es_ES-pair-low",
-              "speaker": "1", "speed": "0.9", "volume": "1"}  # fmt: skip
+    fields = {
+        "device_id": "d_1",
+        "source": "",
+        "lang": "",
+        "voice": "es_ES-pair-low",
+        "speaker": "1",
+        "speed": "0.9",
+        "volume": "1",
+    }
     for _ in range(2):
         answer = visitor.post("/admin/ttsmonitor/voicesetting/add/", fields)
     assert VoiceSetting.objects.get().speed == 0.9
@@ -177,12 +180,16 @@ def test_the_admin_offers_what_is_installed_and_what_was_heard_of(
     assert "es_ES-pair-low" in page.content.decode(), "what is stored stays a choice"
 
 
-def test_the_admin_refuses_a_voice_for_a_language_not_its_own(
-    visitor: Client, installed: Path
-) -> None:
+def test_admin_refuses_voice_of_another_language(visitor: Client, installed: Path) -> None:
     visitor.force_login(User.objects.create_superuser("keeper"))
-    fields = {"device_id": "", "source": "", "voice": "davefx", "speaker": "", "speed": "1",
-              "volume": "1"}  # fmt: skip
+    fields = {
+        "device_id": "",
+        "source": "",
+        "voice": "davefx",
+        "speaker": "",
+        "speed": "1",
+        "volume": "1",
+    }
     page = "/admin/ttsmonitor/voicesetting/add/"
     answer = visitor.post(page, fields | {"lang": "en"})
     assert "This voice reads es only." in answer.content.decode()

@@ -30,7 +30,7 @@ def _as_before() -> Iterator[None]:
     cpu_affinity._others.clear()
 
 
-def test_one_of_two_is_set_apart_for_all_that_starts_later() -> None:
+def test_one_of_two_cores_is_reserved_from_later_threads() -> None:
     if len(BOTH) < 2:
         pytest.skip("this computer has one processor")
     os.sched_setaffinity(0, BOTH)
@@ -42,19 +42,19 @@ def test_one_of_two_is_set_apart_for_all_that_starts_later() -> None:
     assert seen == [[BOTH[0]]]
 
 
-def test_a_single_one_is_shared() -> None:
+def test_single_core_is_shared() -> None:
     os.sched_setaffinity(0, BOTH[:1])
     assert cpu_affinity.reserve_core() is None
     assert cpu_affinity.usable() == BOTH[:1] and cpu_affinity.count() == 1
 
 
-def test_three_are_left_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_three_cores_are_left_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda who: {0, 1, 2})
     monkeypatch.setattr(os, "sched_setaffinity", lambda who, which: pytest.fail("it was changed"))
     assert cpu_affinity.reserve_core() is None and cpu_affinity.count() == 3
 
 
-def test_where_the_system_forbids_it_nothing_is_set_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forbidden_affinity_reserves_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbid(who: int, which: object) -> None:
         raise PermissionError("not in this container")
 
@@ -65,7 +65,7 @@ def test_where_the_system_forbids_it_nothing_is_set_apart(monkeypatch: pytest.Mo
     assert cpu_affinity.helpers() == [] and cpu_affinity.count() == 2
 
 
-def test_the_synthesis_takes_what_was_set_apart_and_is_helped_from_the_other(
+def test_synthesis_uses_reserved_core_with_helper_on_other(
     tmp_path: Path,
 ) -> None:
     if len(BOTH) < 2:

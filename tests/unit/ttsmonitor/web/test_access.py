@@ -147,14 +147,14 @@ async def test_websocket_refuses_other_pages(cookie: tuple[bytes, bytes], origin
     ("host", "origin"),
     [("localhost", "http://localhost:80"), ("[::1]:8787", "http://[::1]:8787")],
 )
-async def test_websocket_takes_pages_of_its_own_address(
+async def test_websocket_accepts_pages_from_the_same_address(
     cookie: tuple[bytes, bytes], host: str, origin: str
 ) -> None:
     headers = [(b"host", host.encode()), (b"origin", origin.encode()), cookie]
     assert await knock(headers) is True
 
 
-async def test_websocket_of_a_foreign_host_is_refused(settings: Any, db: Any) -> None:
+async def test_websocket_with_foreign_host_is_refused(settings: Any, db: Any) -> None:
     """A name that an attacker points at this computer is none of them, login or not."""
     settings.MOXIE_REQUIRE_LOGIN = False
     stranger = (b"host", b"evil.example:8787")
@@ -172,7 +172,7 @@ async def test_websocket_takes_programs_with_a_token(
     assert await knock([HOST, cookie, bearer]) is True
 
 
-async def test_websocket_takes_any_program_where_login_is_off(settings: Any, db: Any) -> None:
+async def test_websocket_accepts_any_program_with_login_off(settings: Any, db: Any) -> None:
     settings.MOXIE_REQUIRE_LOGIN = False
     assert await knock([HOST]) is True
     assert await knock([HOST, (b"origin", b"http://localhost:1234")]) is False

@@ -49,14 +49,14 @@ def call(path: str, method: str, body: bytes = b"", query: str = "") -> Any:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b"\xff", b"[" * 100_000])
-def test_body_that_is_no_object_is_refused(body: bytes) -> None:
+def test_body_other_than_an_object_is_refused(body: bytes) -> None:
     status, answer, _response = call("order", "POST", body)
     assert (status, answer["error"]) == (400, "invalid_json")
     assert answer["detail"] == "Send a JSON object."
 
 
 @pytest.mark.parametrize("body", [{}, {"size": None}, {"size": "7"}, {"size": True}])
-def test_missing_or_wrong_field_has_its_own_sentence(body: dict[str, Any]) -> None:
+def test_missing_or_wrong_field_has_a_specific_sentence(body: dict[str, Any]) -> None:
     status, answer, _response = call("order", "POST", json.dumps(body).encode())
     assert (status, answer) == (400, {"error": "bad_size", "detail": "size: give a number."})
 
@@ -67,7 +67,7 @@ def test_field_without_a_sentence_is_named() -> None:
     assert answer["detail"] == "name is missing or not valid."
 
 
-def test_answer_is_json_that_is_not_cached() -> None:
+def test_answer_is_uncached_json() -> None:
     status, answer, response = call("order", "POST", b'{"size": 1, "unknown": 2}')
     assert (status, answer) == (200, {"size": 1})
     assert (response["Content-Type"], response["Cache-Control"]) == ("application/json", "no-store")
@@ -108,7 +108,7 @@ def test_every_path_refuses_other_methods_in_json(
 
 
 @pytest.mark.parametrize("urlconf", SITES)
-def test_every_post_of_a_session_needs_a_csrf_token(
+def test_every_session_post_needs_a_csrf_token(
     db: Any, parent: User, settings: Any, urlconf: str
 ) -> None:
     settings.ROOT_URLCONF = urlconf

@@ -124,7 +124,7 @@ async def test_events_do_not_wait_for_an_answer(layer: Any) -> None:
     await page.disconnect()
 
 
-async def test_pages_that_ask_together_share_an_answer_begun_later(layer: Any) -> None:
+async def test_simultaneous_requests_share_one_later_answer(layer: Any) -> None:
     pages = [await opened() for _ in range(5)]
     Page.gate.clear()
     Page.asked.clear()
@@ -145,7 +145,7 @@ async def test_pages_that_ask_together_share_an_answer_begun_later(layer: Any) -
         await page.disconnect()
 
 
-async def test_goodbye_closes_the_page_after_the_events_before_it(layer: Any) -> None:
+async def test_goodbye_closes_the_page_after_earlier_events(layer: Any) -> None:
     page = await opened()
     await push(layer, "last", "bye")
     assert json.loads((await page.receive_output())["text"]) == {"type": "last"}
@@ -153,7 +153,7 @@ async def test_goodbye_closes_the_page_after_the_events_before_it(layer: Any) ->
     await page.disconnect()
 
 
-async def test_answer_that_fails_sends_the_page_away(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_answer_closes_the_socket(caplog: pytest.LogCaptureFixture) -> None:
     page = await opened()
     await page.send_json_to({"type": "fail"})
     assert await page.receive_output() == {"type": "websocket.close", "code": SERVICE_RESTART}
@@ -172,7 +172,7 @@ async def test_snapshot_renews_the_membership(layer: Any) -> None:
     await page.disconnect()
 
 
-async def test_layer_that_fails_ends_the_socket(
+async def test_failing_channel_layer_ends_the_socket(
     layer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(channel: str) -> Any:
