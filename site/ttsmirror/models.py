@@ -260,7 +260,7 @@ class Utterance(models.Model):
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
         """Return True where it is older than its time to live."""
         ttl = self.seconds_to_live(default_ttl_seconds)
-        # Where the sender's clock is ahead, it counts from when it came.
+        # A sender's clock may be ahead; then the time of arrival counts.
         since = min(self.published_at, self.received_at)
         return (now or timezone.now()) - since > timedelta(seconds=ttl)
 

@@ -21,7 +21,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]{0,500}\)")
 _FENCE = re.compile(r"`{1,3}")
 _LINE_MARK = re.compile(r"^[^\S\n]{0,3}(?:#{1,6}[^\S\n]|>[^\S\n]?|[-*+][^\S\n])", re.MULTILINE)
-# Where a word begins or ends: an asterisk between two numbers is none.
+# Marks count only beside a word: an asterisk between two numbers is a multiplication sign.
 _MARKS = r"(?:\*{1,3}|_{1,3}|~~)"
 _EMPHASIS = re.compile(rf"(?<![\w*_~]){_MARKS}(?=[^\s*_~])|(?<=[^\s*_~]){_MARKS}(?![\w*_~])")
 _NEWLINES = re.compile(r" ?\n[ \n]*")

@@ -309,7 +309,7 @@ class Publisher:
             self._publish_again(is_all=True)
 
     def _sweep(self) -> None:
-        # Where nobody hears it, the broker would queue copy after copy for whoever comes back.
+        # While the speech service is away, the broker would queue every repeated copy for it.
         is_heard = self.connection.is_ready and self._is_heard
         self._send(self._unconfirmed.sweep(is_heard=is_heard))
 

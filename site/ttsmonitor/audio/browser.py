@@ -21,8 +21,8 @@ KEPT_SECONDS = 2.0
 BEHIND_SECONDS = 0.1
 """With more than that waiting for it, silence comes to it before the sound, which is dropped."""
 LEAD_SECONDS = 0.1
-"""Where nothing else sets the pace, pages get the sound so much before its time: what they need to
-play without gaps they then have at once."""
+"""Pages get the sound this long before its time if no sound device sets the pace, so that they can
+play it without gaps."""
 MOST_EVENTS = 1_000
 
 

@@ -19,7 +19,7 @@ from ttsmonitor.audio.wav import WavOutput
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """What the settings say about outputs."""
+    """Settings of the outputs."""
 
     browser: BrowserOutput
     """The output that browsers listen to; there is one per service."""

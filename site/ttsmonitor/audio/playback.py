@@ -29,8 +29,8 @@ DEVICE_SECONDS = 0.08
 TAKEN_SECONDS = 0.15
 """Sound that even a silent device accepts."""
 AGAIN_SECONDS = 0.5
-"""Of what a device was given before it went away, about a word. Nobody knows how much of it was
-heard, and who waited does not understand half a word."""
+"""Sound repeated after a device comes back, about a word. The device does not tell how much of its
+buffer was heard, and half a word is not understood."""
 RETRY_SECONDS = 1.0
 
 

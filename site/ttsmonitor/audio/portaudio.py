@@ -101,7 +101,7 @@ class PortAudioStream:
         if stream.is_stopped():
             return self.capacity
         room = int(stream.get_write_available())
-        # Where a stream starts full of silence, there is no other way to learn this.
+        # Some streams start full of silence and tell their capacity only as they empty.
         self.capacity = max(self.capacity, room)
         return room
 
@@ -147,7 +147,7 @@ def _quieten() -> None:
     lines. Call this once PortAudio is loaded.
     """
     for library, function, handler in HANDLERS:
-        # Where PortAudio does without one of them, there is nothing to quieten.
+        # A library that PortAudio does not use has nothing to silence.
         with suppress(OSError):
             getattr(ctypes.CDLL(library, os.RTLD_NOLOAD), function)(handler)
 

@@ -1,4 +1,4 @@
-"""What normalization has to know of a language."""
+"""The description of a language for text normalization."""
 
 from __future__ import annotations
 

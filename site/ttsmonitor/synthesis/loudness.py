@@ -38,7 +38,7 @@ class Edge:
 
 
 JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
-"""Where sound goes on after a cut: as little silence as can be."""
+"""The edge after a cut inside a sentence: as little silence as possible."""
 
 
 def gain_for(samples: Samples) -> float:

@@ -1,4 +1,4 @@
-"""What an engine tells of its voices, and how languages are compared."""
+"""Voices as their engines describe them, and the comparison of languages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Voice:
     """Languages that it reads, the main one first; empty: it reads only what names it."""
     speakers: int = 1
     title: str = ""
-    """What people call it; empty: its name."""
+    """The name shown to people; empty: `name`."""
     state: str = ""
     """A text that changes with everything that changes the sound, such as a version. Sound in the
     cache and a loaded engine belong to one state."""

@@ -39,8 +39,8 @@ logger = logging.getLogger(__name__)
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
 ONSET = Edge(kept_seconds=0.02, fade_seconds=0.0)
-"""What stays of the silence that a voice begins with, 35 to 70 ms of a real one: an h or an f
-begins softly. The rest of it would only be waited for."""
+"""The edge at the beginning of a sentence. A real voice begins with 35 to 70 ms of silence, which
+only delays it; 20 ms are kept because an h or an f begins softly."""
 
 Marks = tuple[Mark, ...]
 

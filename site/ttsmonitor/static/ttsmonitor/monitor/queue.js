@@ -26,7 +26,7 @@ export function drawQueue(waiting) {
   if (focused && document.activeElement !== focused) refocus(focused);
 }
 
-// Where the last of these rows is not the last that waits, what follows it is not known here.
+// The page shows MOST_SHOWN rows at most, so it may not know what follows the last one.
 const isWhole = (rows) => rows.length < MOST_SHOWN;
 
 // A button that is moved loses the focus, and one that is disabled cannot have it.
