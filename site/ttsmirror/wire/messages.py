@@ -137,6 +137,7 @@ def status_payload(
     event: str = "",
     device_id: str = "",
     error: str = "",
+    reason: dict[str, Any] | None = None,
 ) -> bytes:
     """Return a message of the status topic: the speaker's state and the latest event."""
     fields: dict[str, Any] = {
@@ -152,6 +153,8 @@ def status_payload(
         fields["device_id"] = device_id
     if error:
         fields["error"] = error
+    if reason:
+        fields["reason"] = reason
     return dump(fields)
 
 

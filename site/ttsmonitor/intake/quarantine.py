@@ -19,6 +19,7 @@ MAX_ROWS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 TOPIC_CHARACTERS = 1024
 REASON_CHARACTERS = 1000
+SHOWN_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,8 @@ def quarantine(messages: Sequence[Unreadable]) -> None:
         return
     # In a line for all: who sends rubbish sends much of it.
     last = messages[-1]
-    logger.warning(
-        "quarantined %d messages, the last on %.200s: %.200s",
-        len(messages), last.topic, last.reason,
-    )  # fmt: skip
+    topic = shorten(last.topic, SHOWN_CHARACTERS)
+    logger.warning("quarantined %d messages, the last on %s: %s", len(messages), topic, last.reason)
     kept = QuarantinedMessage.objects.bulk_create([
         QuarantinedMessage(
             # PostgreSQL takes no NUL, and a column has its length.

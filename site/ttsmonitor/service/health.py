@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import OutboxEntry
+from ttsmirror.reasons import Reason, as_json, reason_of
 from ttsmirror.wire.fields import format_time
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,10 @@ class Health:
             self._thread.join(STOP_SECONDS)
 
     def report(self) -> dict[str, Any]:
-        """{"ok", "checks": {name: {"ok", "detail", "since"}}}."""
+        """Return {"ok", "checks": {name: {"ok", "detail", "since", "reason"}}}.
+
+        `detail` is English; `reason` is what pages translate.
+        """
         errors = {name: check() for name, check in self._checks.items()}
         with self._lock:
             checks = {name: self._describe(name, error) for name, error in errors.items()}
@@ -79,9 +83,14 @@ class Health:
     def _describe(self, name: str, error: str) -> dict[str, Any]:
         if not error:
             self._since.pop(name, None)
-            return {"ok": True, "detail": "ok", "since": None}
+            return {"ok": True, "detail": "ok", "since": None, "reason": None}
         since = self._since.setdefault(name, datetime.now(UTC))
-        return {"ok": False, "detail": error, "since": format_time(since)}
+        return {
+            "ok": False,
+            "detail": error,
+            "since": format_time(since),
+            "reason": as_json(error),
+        }
 
     def _run(self) -> None:
         next_look = 0.0
@@ -118,7 +127,7 @@ class DatabaseProbe:
     def error(self) -> str:
         begun = self._begun
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
-            return "the database takes no writes: another program may have locked it"
+            return Reason("the database takes no writes: another program may have locked it")
         return self._error
 
     def look(self) -> None:
@@ -143,5 +152,5 @@ def _find_error(is_write: bool) -> str:
             else:
                 OutboxEntry.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
-        return f"the database cannot be written: {exc}"
+        return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
     return ""

@@ -113,4 +113,5 @@ def _status_message(status: dict[str, Any], change: Change) -> bytes:
         event=change.event,
         device_id=utterance["device_id"] if utterance else "",
         error=utterance["error"] if utterance else "",
+        reason=utterance["reason"] if utterance else None,
     )

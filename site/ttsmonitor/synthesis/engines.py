@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ttsmirror.reasons import reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.memory import give_back, taken_by
@@ -86,7 +87,7 @@ class Engines:
             if self._config.engine == "piper":
                 raise
             until = time.monotonic() + UNFIT_SECONDS
-            self._unfit[voice.model] = _Unfit(str(exc), _state(voice.model), until)
+            self._unfit[voice.model] = _Unfit(reason_of(exc), _state(voice.model), until)
             return False
         return True
 

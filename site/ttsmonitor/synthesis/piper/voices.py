@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
@@ -53,16 +54,28 @@ def read_voice(model: Path) -> Voice:
     for path in (model, description):
         if not path.is_file():
             raise VoiceNotFoundError(
-                f"{path} is missing: a Piper voice is a .onnx file with its .onnx.json beside it"
+                Reason(
+                    "{path} is missing: a Piper voice is a .onnx file with its .onnx.json"
+                    " beside it",
+                    path=str(path),
+                )
             )
     if model.stat().st_size == 0:
-        raise SynthesisError(f"{model} is empty: delete it and fetch the voice again")
+        raise SynthesisError(
+            Reason("{path} is empty: delete it and fetch the voice again", path=str(model))
+        )
     try:
         return _read(model, fingerprint(model))
     except SynthesisError as exc:
-        raise SynthesisError(f"{description} does not describe a Piper voice: {exc}") from exc
+        raise SynthesisError(_undescribed(description, reason_of(exc))) from exc
     except (ValueError, RecursionError, OSError) as exc:
-        raise SynthesisError(f"{description} does not describe a Piper voice: {exc!r}") from exc
+        raise SynthesisError(_undescribed(description, repr(exc))) from exc
+
+
+def _undescribed(description: Path, cause: str) -> Reason:
+    return Reason(
+        "{path} does not describe a Piper voice: {cause}", path=str(description), cause=cause
+    )
 
 
 @lru_cache(maxsize=64)
@@ -113,15 +126,20 @@ def find_voice(name: str, directory: Path) -> Voice:
     if not model.is_file():
         known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
         raise VoiceNotFoundError(
-            f"The voice {name} is not installed (installed: {known}). "
-            f"Get it with: {manage_command(f'download_voice {name}')}"
+            Reason(
+                "The voice {name} is not installed (installed: {known}). Get it with: {command}",
+                name=name,
+                known=known,
+                command=manage_command(f"download_voice {name}"),
+            )
         )
     return read_voice(model)
 
 
-def piper_missing() -> str:
+def piper_missing() -> Reason:
     """Return the message for a Piper voice where the Piper library is not installed."""
-    return f"Piper is not installed: {python_command('-m pip install -r requirements-piper.txt')}"
+    command = python_command("-m pip install -r requirements-piper.txt")
+    return Reason("Piper is not installed: {command}", command=command)
 
 
 def language_of(name: str, directory: Path) -> str:
@@ -157,7 +175,9 @@ class Choice:
     @property
     def remark(self) -> str:
         """The sentence for the history where another voice stands in; else empty."""
-        return f"{self.why}; {self.name} speaks instead" if self.why else ""
+        if not self.why:
+            return ""
+        return Reason("{cause}; {engine} speaks instead", cause=self.why, engine=self.name)
 
 
 def choose_voice(
@@ -189,7 +209,7 @@ def choose_voice(
     if others:
         return Choice(others[0], lang, why)
     if config.engine == "piper":
-        raise VoiceNotFoundError("; ".join(filter(None, (why, no_voice_for(lang, config.voice)))))
+        raise VoiceNotFoundError(join_reasons((why, no_voice_for(lang, config.voice))))
     return Choice(None, lang, why)
 
 
@@ -202,14 +222,22 @@ def _named_voice(
     except SynthesisError as exc:
         if config.engine == "piper" and not isinstance(exc, VoiceNotFoundError):
             raise
-        return None, str(exc)
+        return None, reason_of(exc)
     if named.model in unfit:
         return None, unfit[named.model]
     if request.lang and not speaks(named, request.lang):
         if not named.langs:
-            return None, f"the voice {named.name} names no language, and the text is {request.lang}"
-        its_own = named.langs[0]
-        return None, f"the voice {named.name} reads {its_own}, and the text is {request.lang}"
+            return None, Reason(
+                "the voice {name} names no language, and the text is {lang}",
+                name=named.name,
+                lang=request.lang,
+            )
+        return None, Reason(
+            "the voice {name} reads {lang}, and the text is {other}",
+            name=named.name,
+            lang=named.langs[0],
+            other=request.lang,
+        )
     return named, ""
 
 
@@ -231,7 +259,7 @@ def _default_voice(config: EngineConfig, unfit: Mapping[Path, str]) -> tuple[Voi
         if config.engine == "piper":
             raise
         is_new = config.model is None and not (config.voice_dir / f"{config.voice}.onnx").is_file()
-        return None, "" if is_new else str(exc)
+        return None, "" if is_new else reason_of(exc)
     return default, unfit.get(default.model, "")
 
 
@@ -252,13 +280,15 @@ def is_same_language(one: str, other: str) -> bool:
     return language_tag(one).partition("-")[0] == language_tag(other).partition("-")[0]
 
 
-def no_voice_for(lang: str, suggested: str) -> str:
+def no_voice_for(lang: str, suggested: str) -> Reason:
     """Say that a language has no voice, and how to get one: `suggested` if it is of that language.
 
     Its name tells.
     """
-    return (
-        f"no Piper voice for {lang} is installed. Get one with: {download_command(lang, suggested)}"
+    return Reason(
+        "no Piper voice for {lang} is installed. Get one with: {command}",
+        lang=lang,
+        command=download_command(lang, suggested),
     )
 
 
