@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ttsmirror.publishing.confirmations import MirrorState
+from ttsmirror.reasons import Reason, as_json
 
 OFFLINE = "offline"
 _FIELDS = ("status", "current_text", "queue_size", "timestamp")
@@ -23,7 +24,7 @@ class _Known:
         default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0}
     )
     presence: str = ""
-    broker_error: str = "not connected yet"
+    broker_error: str = Reason("not connected yet")
     broker_kind: str = ""
     mirror: MirrorState = field(default_factory=MirrorState)
 
@@ -37,8 +38,10 @@ class _Known:
             "online": is_online,
             "known": bool(self.presence),
             "broker_error": self.broker_error,
+            "broker_reason": as_json(self.broker_error),
             "broker_kind": self.broker_kind,
             "outbox_error": self.mirror.error,
+            "outbox_reason": as_json(self.mirror.error),
             "is_unheard": self.mirror.overdue > 0,
             # While all is well, messages are confirmed before anybody could read the number.
             "kept": 0 if is_well else self.mirror.waiting,

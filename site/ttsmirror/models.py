@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ttsmirror.reasons import Reason, as_json
 from ttsmirror.text import shorten
 from ttsmirror.wire.messages import Chunk
 from ttsmirror.wire.options import OPTION_NAMES, SpeechOptions
@@ -109,8 +110,8 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
 
     def drop(self, outcome: str, reason: str) -> list[Utterance]:
         """End these utterances unspoken; return them by arrival."""
-        ended = {"status": outcome, "error": reason, "finished_at": timezone.now()}
-        self.update(**ended)
+        ended = {"status": outcome, "error": str(reason), "finished_at": timezone.now()}
+        self.update(**ended, reason=as_json(reason))
         return list(Utterance.objects.filter(**ended).order_by("received_at"))
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -180,6 +181,9 @@ class Utterance(models.Model):
         _("status"), max_length=16, choices=Status.choices, default=Status.RECEIVING
     )
     error = models.TextField(_("error"), blank=True)
+    """Why it was not spoken, in English; set it by `failure`."""
+    reason = models.JSONField(null=True, editable=False)
+    """The same as Reason.as_json(); None in rows of earlier versions."""
     published_at = models.DateTimeField(_("published"))
     received_at = models.DateTimeField(_("received"))
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
@@ -234,6 +238,15 @@ class Utterance(models.Model):
     def is_growing(self) -> bool:
         """Return True where it is spoken, or about to be, before all of it has arrived."""
         return self.status in (self.Status.QUEUED, self.Status.PLAYING) and not self.error
+
+    @property
+    def failure(self) -> str:
+        """Why it was not spoken, or not as it should be; empty where nothing is wrong."""
+        return Reason.from_json(self.reason) or self.error
+
+    @failure.setter
+    def failure(self, reason: str) -> None:
+        self.error, self.reason = str(reason), as_json(reason)
 
     def beginning(self) -> tuple[str, bool]:
         """Read the text up to the first missing chunk, and whether that is all of it."""

@@ -70,8 +70,8 @@ def speech_service() -> Iterator[Subscriber]:
                     current_text="",
                     queue_size=0,
                     component=COMPONENT,
-                    utterance_id=each.utterance.pk,
                     event="stored",
+                    utterance={"id": str(each.utterance.pk)},
                 )
                 made.publish_status(payload)
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import as_json
 from ttsmirror.wire.control import Control
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.intake.broker_counts import BrokerCounts
@@ -24,13 +25,14 @@ class FakeService:
         self.counts = BrokerCounts()
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
-            name: {"ok": True, "detail": "ok", "since": None}
+            name: {"ok": True, "detail": "ok", "since": None, "reason": None}
             for name in ("broker", "database", "synthesis", "audio", "queue")
         }
 
     def break_check(self, name: str, detail: str) -> None:
         since = "2026-01-02T03:04:05.000Z"
-        self.checks[name] = {"ok": False, "detail": detail, "since": since}
+        reason = as_json(detail)
+        self.checks[name] = {"ok": False, "detail": detail, "since": since, "reason": reason}
 
     def status(self) -> dict[str, Any]:
         broker = {"connected": True, "address": "broker.test:1883", "error": "", "since": None}
@@ -44,7 +46,7 @@ class FakeService:
     def health(self) -> dict[str, Any]:
         return {"ok": all(check["ok"] for check in self.checks.values()), "checks": self.checks}
 
-    def activity(self) -> list[dict[str, str]]:
+    def activity(self) -> list[dict[str, Any]]:
         return [{"at": "2026-01-02T03:04:05.000Z", "level": "info", "text": "ready <b>now</b>"}]
 
     def broker_counts(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from tests.support.tools import ROOT
 from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.service import service
 from ttsmonitor.web.labels import strings as tts_strings
-from ttsmonitor.web.translations import _phrase
+from ttsmonitor.web.translations import _codes
 
 SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
@@ -93,14 +93,14 @@ def _left(text: str, data: set[str]) -> bool:
 @pytest.fixture
 def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each sentence that is translated stands in brackets."""
-    _phrase.cache_clear()
+    _codes.cache_clear()
     real = translation._trans  # type: ignore[attr-defined]
     for name in ("gettext", "pgettext", "ngettext", "npgettext"):
         monkeypatch.setattr(real, name, _bracketing(getattr(real, name)))
     # Formats of dates and numbers are translations as well.
     monkeypatch.setattr("django.utils.formats.get_format", _plain_format)
     yield
-    _phrase.cache_clear()
+    _codes.cache_clear()
 
 
 def _bracketing(translate: Callable[..., str]) -> Callable[..., str]:

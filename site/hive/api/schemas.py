@@ -16,6 +16,7 @@ from ttsmonitor.web.api import (
     Moment,
     OneOf,
     Part,
+    ReasonOrNull,
     Share,
     SpeechText,
     refused,
@@ -97,6 +98,7 @@ class Line(Part):
     state: str = Field(description=_("How far it has got, as in sent, queued or spoken."))
     reached: str = Field(description=_("The last of these that came before its end."))
     error: str = Field(description=_("Why it was not spoken."))
+    reason: ReasonOrNull = None
     robot: str = Field(
         description=_("How far the robot has got, as in sent or said; empty: unknown.")
     )
@@ -203,6 +205,7 @@ class ChatLine(Part):
     note: str = Field(description=_("How it was made."))
     state: str
     error: str = Field("", description=_("Why it was not spoken."))
+    reason: ReasonOrNull = None
     at: Moment
 
 

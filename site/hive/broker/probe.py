@@ -10,7 +10,7 @@ import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
 from ttsmirror.mqtt.client import new_client
-from ttsmirror.mqtt.paho_compat import Reason, listen
+from ttsmirror.mqtt.paho_compat import ReasonCode, listen
 
 PROBE_SECONDS = 3
 
@@ -37,7 +37,7 @@ def probe() -> Answer:
     client.connect_timeout = PROBE_SECONDS
     answers: list[Answer] = []
 
-    def connected(_client: paho.Client, reason: Reason) -> None:
+    def connected(_client: paho.Client, reason: ReasonCode) -> None:
         answers.append(Answer.REFUSED if reason.is_failure else Answer.BROKER)
 
     listen(

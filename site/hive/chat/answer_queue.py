@@ -23,6 +23,7 @@ from hive.chat.language_model import AnswerCutError, LanguageModel, ModelError
 from hive.chat.sentences import Sentences, in_sentences
 from hive.conf import conf
 from hive.models import ChatModule
+from ttsmirror.reasons import Reason
 from ttsmirror.text import speakable
 
 logger = logging.getLogger(__name__)
@@ -202,7 +203,8 @@ class AnswerQueue:
             if answer:  # the incomplete sentence is dropped
                 return speakable(answer)
         except TimeoutError:
-            self.model.fail(f"not done within {conf.HIVE_CHAT_SECONDS:g} seconds")
+            seconds = conf.HIVE_CHAT_SECONDS
+            self.model.fail(Reason("not done within {seconds} seconds", seconds=seconds))
             return speakable(answer) or None
         except ModelError:
             return speakable(answer) or None
@@ -210,7 +212,7 @@ class AnswerQueue:
             self._call(job, job.on_part, sentences.rest, True)
             answer += sentences.rest
         if not answer:
-            self.model.fail("it answered nothing that can be said")
+            self.model.fail(Reason("it answered nothing that can be said"))
         return speakable(answer) or None
 
     def _try(self, step: Callable[..., None], *arguments: object) -> None:

@@ -20,6 +20,7 @@ from hive.events import push_chat
 from hive.models import ChatModule
 from hive.setup_cache import SetupCache
 from ttsmirror.publishing import mirror
+from ttsmirror.reasons import reason_columns
 from ttsmirror.text import speakable
 
 logger = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ class Answers:
         self.queue.add(Job(turn.device_id, question, on_part, on_done, on_dropped, key))
 
     def _say(self, turn: Turn, words: str, note: str = "", error: str = "") -> None:
-        self._show(turn, words, note=note, error=error, state="waiting")
+        self._show(turn, words, note=note, state="waiting", **reason_columns(error))
         self._send(
             turn.device_id,
             ChatResponse(words, turn.rcr, turn.action),

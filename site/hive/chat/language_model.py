@@ -11,6 +11,7 @@ from hive.chat.history import Line
 from hive.conf import conf
 from hive.exceptions import HiveError
 from hive.models import ChatModule
+from ttsmirror.reasons import Reason
 from ttsmirror.text import shorten
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class LanguageModel:
     """The endpoint of the settings. Use its coroutines in one event loop."""
 
     def __init__(self) -> None:
-        self.problem = ""
+        self.problem: str = ""
         """Why the last question had no answer; empty where it had one."""
         self._client: AsyncOpenAI | None = None
         self._address = ("", "")
@@ -70,9 +71,9 @@ class LanguageModel:
         if reason == "length":
             raise AnswerCutError
 
-    def fail(self, reason: str) -> ModelError:
+    def fail(self, reason: Reason) -> ModelError:
         """Note why there is no answer, and return that as an error."""
-        self.problem = shorten(reason, REASON_CHARACTERS)
+        self.problem = reason
         logger.warning("the language model at %s: %s", conf.HIVE_CHAT_URL, self.problem)
         return ModelError(self.problem)
 
@@ -96,7 +97,9 @@ class LanguageModel:
         return self._client
 
 
-def _reason(exc: Exception) -> str:
-    cause = exc.__cause__
-    words = f"{exc} {cause}" if cause is not None and str(cause) not in str(exc) else str(exc)
-    return words.strip() or repr(exc)
+def _reason(exc: Exception) -> Reason:
+    words = shorten(str(exc).strip() or repr(exc), REASON_CHARACTERS)
+    cause = shorten(str(exc.__cause__ or "").strip(), REASON_CHARACTERS)
+    if not cause or cause in words:
+        return Reason(words)
+    return Reason("{error} {cause}", error=Reason(words), cause=Reason(cause))

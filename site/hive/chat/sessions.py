@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hive.puppet.deleted_lines import DeletedLines
-from hive.puppet.lines import WAITING, next_state
+from hive.puppet.lines import WAITING, next_state, told_reason
 from ttsmirror.wire.fields import format_time
 
 VISITS = 200
@@ -79,7 +79,8 @@ class ChatSessions:
             if state is None:
                 return None
             line["state"] = state
-            line["error"] = str(message.get("error") or line.get("error", ""))
+            if message.get("error"):
+                line |= told_reason(message)
             return visit, dict(line)
 
     def lines(self, visit: str) -> list[Line]:

@@ -9,6 +9,7 @@ from hive.mqtt.broker_log import LOG_TOPIC
 from ttsmirror.mqtt.connection import MQTTConnection, OnMessage, Received
 from ttsmirror.mqtt.identity import client_id
 from ttsmirror.mqtt.loopback_probe import LoopbackProbe
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import dump
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC
 from ttsmonitor.intake.subscriber import COMPONENT as SPEECH_COMPONENT
@@ -88,7 +89,11 @@ class RobotLink:
     @property
     def error(self) -> str:
         """Why the broker cannot be used; empty when it can."""
-        return "the robot link was not started" if self._loopback is None else self._loopback.error
+        return (
+            Reason("the robot link was not started")
+            if self._loopback is None
+            else self._loopback.error
+        )
 
     def probe(self) -> None:
         """Publish a loopback probe where one is due."""

@@ -11,6 +11,7 @@ from typing import Any
 from hive.puppet import delivery_status
 from hive.puppet.deleted_lines import DeletedLines
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason, reason_columns
 from ttsmirror.wire.fields import format_time
 
 KEPT = 500
@@ -51,6 +52,7 @@ class Lines:
             "state": WAITING,
             "reached": "",
             "error": "",
+            "reason": None,
             "robot": "",
             "robot_error": "",
             "at": format_time(datetime.now(UTC)),
@@ -141,7 +143,13 @@ def _speech_changes(line: Line, message: dict[str, Any]) -> Line:
     if state is None:
         return {}
     reached = state if state in _ORDER else line["reached"]
-    return {"state": state, "reached": reached, "error": str(message.get("error", ""))}
+    return {"state": state, "reached": reached, **told_reason(message)}
+
+
+def told_reason(message: dict[str, Any]) -> dict[str, Any]:
+    """Return `error` and `reason` of a status message."""
+    reason = Reason.from_json(message.get("reason"))
+    return reason_columns(reason or str(message.get("error", "")))
 
 
 def _robot_changes(line: Line, message: dict[str, Any]) -> Line:
@@ -155,7 +163,7 @@ def _merge(own: Line, kept: Line) -> Line:
     """Return a line of this process with what the history knows better."""
     merged = dict(own)
     if _rank(kept["state"]) > _rank(own["state"]):
-        merged |= {key: kept[key] for key in ("state", "reached", "error")}
+        merged |= {key: kept[key] for key in ("state", "reached", "error", "reason")}
     if delivery_status.robot_rank(kept["robot"]) > delivery_status.robot_rank(own["robot"]):
         merged |= {key: kept[key] for key in ("robot", "robot_error")}
     return merged
@@ -177,6 +185,7 @@ def _from_history(utterance: Utterance) -> Line:
         "state": str(utterance.status) if is_received else QUEUED,
         "reached": QUEUED if utterance.started_at is None else PLAYING,
         "error": utterance.error,
+        "reason": utterance.reason,
         "robot": delivery_status.CONFIRMATIONS[confirmed],
         "robot_error": delivery_status.NO_WORD if confirmed is False else "",
         "at": format_time(utterance.published_at),

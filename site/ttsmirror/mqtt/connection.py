@@ -14,7 +14,8 @@ from ttsmirror.conf import conf
 from ttsmirror.exceptions import AlreadyRunningError
 from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import new_instance
-from ttsmirror.mqtt.paho_compat import Reason, listen
+from ttsmirror.mqtt.paho_compat import ReasonCode, listen
+from ttsmirror.reasons import Reason
 from ttsmirror.version import VERSION
 from ttsmirror.wire.fields import PAYLOAD_BYTES
 from ttsmirror.wire.messages import HEALTH_TOPIC, presence_payload
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
 LEAVE_SECONDS = 1.5
-NEW = "not connected yet"
+NEW = Reason("not connected yet")
 
 OnMessage = Callable[["Received"], None]
 
@@ -77,7 +78,7 @@ class MQTTConnection:
         self.client_id = client_id
         self.instance = new_instance(client_id)
         self._given = host, port
-        self.error = NEW
+        self.error: str = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
         self._on_message = on_message
@@ -223,29 +224,36 @@ class MQTTConnection:
         try:
             self._before_connect()
         except AlreadyRunningError as exc:
-            self._obstacle = "another process has this name"
+            self._obstacle = Reason("another process has this name")
             # That is what paho takes for a connect that failed.
             raise ConnectionAbortedError(self._obstacle) from exc
 
-    def _connected(self, client: paho.Client, reason: Reason) -> None:
+    def _connected(self, client: paho.Client, reason: ReasonCode) -> None:
         if reason.is_failure:
             self._is_refused = True
-            self._note_error(f"the broker at {self.address} refused the connection: {reason}")
+            self._note_error(
+                Reason(
+                    "the broker at {address} refused the connection: {cause}",
+                    address=self.address,
+                    cause=Reason(str(reason)),
+                )
+            )
             return
         if self._stopped.is_set():  # it was connecting when stop() gave up on it
             client.disconnect()
             return
         self._renumber()
-        message = "%s connected to the broker at %s"
-        if self.error not in ("", NEW):
-            message += " after a failure"
-        logger.info(message, self.client_id, self.address)
+        name, address = self.client_id, self.address
+        if self.error in ("", NEW):
+            logger.info("%s connected to the broker at %s", name, address)
+        else:
+            logger.info("%s connected to the broker at %s after a failure", name, address)
         if self._subscriptions:
             self._pending_subscription = client.subscribe(self._subscriptions)[1]
         else:
             self._become_ready()
 
-    def _subscribed(self, mid: int, reasons: Sequence[Reason]) -> None:
+    def _subscribed(self, mid: int, reasons: Sequence[ReasonCode]) -> None:
         if mid != self._pending_subscription:
             return
         refused = [
@@ -265,14 +273,22 @@ class MQTTConnection:
         self._guard(self._on_ready)
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
-        self._note_error(self._obstacle or f"no broker answers at {self.address}")
+        self._note_error(
+            self._obstacle or Reason("no broker answers at {address}", address=self.address)
+        )
 
-    def _disconnected(self, reason: Reason) -> None:
+    def _disconnected(self, reason: ReasonCode) -> None:
         self._renumber()  # already here: an acknowledgement would wait for the next connection
         if self._is_refused:  # paho tells of that once more, without the reason
             self._is_refused = False
         elif not self._stopped.is_set():
-            self._note_error(f"the connection to the broker at {self.address} was lost: {reason}")
+            self._note_error(
+                Reason(
+                    "the connection to the broker at {address} was lost: {cause}",
+                    address=self.address,
+                    cause=Reason(str(reason)),
+                )
+            )
 
     def _renumber(self) -> None:
         with self._acknowledging:

@@ -9,12 +9,13 @@ import time
 import uuid
 
 from ttsmirror.mqtt.connection import MQTTConnection
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import dump
 from ttsmirror.wire.messages import HEALTH_TOPIC
 
 INTERVAL_SECONDS = 15.0
 TIMEOUT_SECONDS = 10.0
-NOT_DELIVERED = "what is sent through the broker does not come back"
+NOT_DELIVERED = Reason("what is sent through the broker does not come back")
 
 
 class LoopbackProbe:

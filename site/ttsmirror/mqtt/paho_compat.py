@@ -12,7 +12,7 @@ FAILURE = 128
 """From here on what a broker answers is a refusal (MQTT 3.1.1, SUBACK)."""
 
 
-class Reason(Protocol):
+class ReasonCode(Protocol):
     """The reason code of a broker or of paho; `str()` is for people."""
 
     @property
@@ -23,7 +23,7 @@ class Reason(Protocol):
 
 @dataclass(frozen=True)
 class OldReason:
-    """A numeric code of paho 1.6 as a Reason."""
+    """A numeric code of paho 1.6 as a ReasonCode."""
 
     is_failure: bool
     words: str
@@ -49,9 +49,9 @@ def make_client(client_id: str, *, clean_session: bool, manual_ack: bool) -> pah
 def listen(
     client: Any,
     *,
-    connected: Callable[[paho.Client, Reason], None],
-    disconnected: Callable[[Reason], None],
-    subscribed: Callable[[int, Sequence[Reason]], None],
+    connected: Callable[[paho.Client, ReasonCode], None],
+    disconnected: Callable[[ReasonCode], None],
+    subscribed: Callable[[int, Sequence[ReasonCode]], None],
 ) -> None:
     """Register callbacks that are the same for both versions."""
     if not is_old():

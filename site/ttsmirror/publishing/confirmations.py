@@ -18,6 +18,7 @@ from ttsmirror.conf import conf
 from ttsmirror.database import AWAY
 from ttsmirror.plugged_in import database
 from ttsmirror.publishing import outbox
+from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class MirrorState:
     def problem(self) -> str:
         """The failure as a sentence; empty where there is none."""
         if self.error:
-            return f"the outbox cannot be written: {self.error}"
+            return Reason("the outbox cannot be written: {cause}", cause=self.error)
         if self.overdue:
             return UNHEARD % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
         return ""
@@ -85,7 +86,7 @@ class UnconfirmedUtterances:
         """Note that the database does not answer. Nothing is asked of it for RETRY_SECONDS."""
         if not self._error:
             logger.error("the outbox cannot be written, sentences are kept in memory: %s", exc)
-        self._error = str(exc)
+        self._error = reason_of(exc)
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     def load(self) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from ttsmirror.conf import conf
 from ttsmirror.models import Utterance, utterance_fields
 from ttsmirror.publishing import outbox
+from ttsmirror.reasons import Reason, reason_columns
 from ttsmirror.wire.messages import ENDS
 
 FOLLOWED = 10_000
@@ -63,5 +64,6 @@ def _apply(fields: dict[str, Any]) -> None:
     if event == "playing":
         row.move(Utterance.Status.QUEUED, event, started_at=timezone.now())
     else:
-        error = str(fields.get("error") or "")
-        row.unfinished().update(status=event, error=error, finished_at=timezone.now())
+        reason = Reason.from_json(fields.get("reason")) or str(fields.get("error") or "")
+        ended = reason_columns(reason)
+        row.unfinished().update(status=event, finished_at=timezone.now(), **ended)

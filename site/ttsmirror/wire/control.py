@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import (
     DEVICE,
     SLUG,
@@ -87,14 +88,23 @@ def parse_control(payload: bytes) -> Control:
     fields = read_object(decode(payload))
     action = CONTROL_ACTIONS.get(str(fields.get("action")))
     if action is None:
-        shown = str(fields.get("action"))[:80]
-        raise InvalidMessageError(f"action is {shown!r}: give one of {', '.join(CONTROL_ACTIONS)}")
+        raise InvalidMessageError(
+            Reason(
+                "action is {value}: give one of {names}",
+                value=repr(str(fields.get("action"))[:80]),
+                names=", ".join(CONTROL_ACTIONS),
+            )
+        )
     value = read_number(fields, "value", low=0, high=1)
     utterance_id = read_uuid(fields)
     if action.needs_value and value is None:
-        raise InvalidMessageError(f"action {action.name} needs a value from 0 to 1")
+        raise InvalidMessageError(
+            Reason("action {name} needs a value from 0 to 1", name=action.name)
+        )
     if action.needs_utterance and utterance_id is None:
-        raise InvalidMessageError(f"action {action.name} needs the id of an utterance")
+        raise InvalidMessageError(
+            Reason("action {name} needs the id of an utterance", name=action.name)
+        )
     return Control(
         action=action.name,
         device_id=read_name(fields, "device_id", DEVICE),

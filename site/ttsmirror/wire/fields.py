@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.reasons import Reason
 from ttsmirror.text import clean
 
 UTC = timezone.utc  # Python 3.10 has no datetime.UTC
@@ -39,12 +40,16 @@ def format_maybe(moment: datetime | None) -> str | None:
 def decode(payload: bytes) -> str:
     """Decode a payload as UTF-8. Raises InvalidMessageError."""
     if len(payload) > PAYLOAD_BYTES:
-        raise InvalidMessageError(f"payload of {len(payload)} bytes: at most {PAYLOAD_BYTES}")
+        raise InvalidMessageError(
+            Reason(
+                "payload of {bytes} bytes: at most {most}", bytes=len(payload), most=PAYLOAD_BYTES
+            )
+        )
     try:
         return payload.decode("utf-8")
     except UnicodeDecodeError as exc:
         where = f"{exc.reason} at byte {exc.start}"
-        raise InvalidMessageError(f"payload is not UTF-8: {where}") from exc
+        raise InvalidMessageError(Reason("payload is not UTF-8: {cause}", cause=where)) from exc
 
 
 def read_object(content: str) -> dict[str, Any]:
@@ -52,9 +57,11 @@ def read_object(content: str) -> dict[str, Any]:
     try:
         fields = json.loads(content)
     except (ValueError, RecursionError) as exc:
-        raise InvalidMessageError(f"payload is not valid JSON: {exc}") from exc
+        raise InvalidMessageError(
+            Reason("payload is not valid JSON: {cause}", cause=str(exc))
+        ) from exc
     if not isinstance(fields, dict):
-        raise InvalidMessageError("payload is not a JSON object")
+        raise InvalidMessageError(Reason("payload is not a JSON object"))
     return fields
 
 
@@ -62,13 +69,20 @@ def read_text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = Fa
     """Read a required string of at most `limit` characters; white space alone only if `blank`."""
     value = fields.get(name)
     if not isinstance(value, str):
-        raise InvalidMessageError(f"{name} is missing or is not a string")
+        raise InvalidMessageError(Reason("{name} is missing or is not a string", name=name))
     if not value or not (blank or value.strip()):
-        raise InvalidMessageError(f"{name} is empty")
+        raise InvalidMessageError(Reason("{name} is empty", name=name))
     if len(value) > limit:
-        raise InvalidMessageError(f"{name} has {len(value)} characters: at most {limit}")
+        raise InvalidMessageError(
+            Reason(
+                "{name} has {count} characters: at most {limit}",
+                name=name,
+                count=len(value),
+                limit=limit,
+            )
+        )
     if clean(value) != value:
-        raise InvalidMessageError(f"{name} has a NUL or half a surrogate pair")
+        raise InvalidMessageError(Reason("{name} has a NUL or half a surrogate pair", name=name))
     return value
 
 
@@ -78,7 +92,9 @@ def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> st
     if value in (None, ""):
         return ""
     if not isinstance(value, str) or not fits(value, pattern):
-        raise InvalidMessageError(f"{name} is {str(value)[:80]!r}: not a valid name")
+        raise InvalidMessageError(
+            Reason("{name} is {value}: not a valid name", name=name, value=_shown(value))
+        )
     return value
 
 
@@ -88,8 +104,15 @@ def read_number(fields: dict[str, Any], name: str, *, low: float, high: float) -
         return None
     value = fields[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        shown = str(value)[:80]
-        raise InvalidMessageError(f"{name} is {shown!r}: give a number from {low} to {high}")
+        raise InvalidMessageError(
+            Reason(
+                "{name} is {value}: give a number from {low} to {high}",
+                name=name,
+                value=_shown(value),
+                low=low,
+                high=high,
+            )
+        )
     return float(value)
 
 
@@ -99,7 +122,9 @@ def read_whole(fields: dict[str, Any], name: str, *, default: int, high: int) ->
     if value is None:
         return default
     if value != int(value):
-        raise InvalidMessageError(f"{name} is {value}: give a whole number")
+        raise InvalidMessageError(
+            Reason("{name} is {value}: give a whole number", name=name, value=value)
+        )
     return int(value)
 
 
@@ -111,7 +136,9 @@ def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
     try:
         return uuid.UUID(str(value))
     except ValueError as exc:
-        raise InvalidMessageError(f"{name} is {str(value)[:80]!r}: not a UUID") from exc
+        raise InvalidMessageError(
+            Reason("{name} is {value}: not a UUID", name=name, value=_shown(value))
+        ) from exc
 
 
 def read_time(fields: dict[str, Any]) -> datetime | None:
@@ -123,7 +150,14 @@ def read_time(fields: dict[str, Any]) -> datetime | None:
         moment = datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        raise InvalidMessageError(f"timestamp is {str(value)[:80]!r}: give ISO 8601") from exc
+        raise InvalidMessageError(
+            Reason("timestamp is {value}: give ISO 8601", value=_shown(value))
+        ) from exc
+
+
+def _shown(value: object) -> str:
+    """Return the beginning of a value, in quotes."""
+    return repr(str(value)[:80])
 
 
 def fits(value: object, pattern: re.Pattern[str]) -> bool:

@@ -7,6 +7,7 @@ an utterance too. A payload that cannot be read raises InvalidMessageError with 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -133,12 +134,14 @@ def status_payload(
     current_text: str,
     queue_size: int,
     component: str,
-    utterance_id: uuid.UUID | None = None,
     event: str = "",
-    device_id: str = "",
-    error: str = "",
+    utterance: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return a message of the status topic: the speaker's state and the latest event."""
+    """Return a message of the status topic: the speaker's state and the latest event.
+
+    `utterance` is the one of the event, with its `id` and, where known, `device_id`, `error` and
+    `reason`.
+    """
     fields: dict[str, Any] = {
         "status": status,
         "current_text": current_text,
@@ -146,12 +149,10 @@ def status_payload(
         "timestamp": format_time(datetime.now(UTC)),
         "component": component,
     }
-    if utterance_id is not None:
-        fields |= {"id": str(utterance_id), "event": event}
-    if device_id:
-        fields["device_id"] = device_id
-    if error:
-        fields["error"] = error
+    if utterance is not None:
+        fields |= {"id": utterance["id"], "event": event}
+        known = ("device_id", "error", "reason")
+        fields |= {name: utterance[name] for name in known if utterance.get(name)}
     return dump(fields)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import LANG, SLUG, fits, read_name, read_number
 
 PRIORITIES = ("normal", "high")
@@ -52,7 +53,9 @@ def read_options(message: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(message)
     priority = str(values.get("priority") or "normal")
     if priority not in PRIORITIES:
-        raise InvalidMessageError(f"priority is {priority!r}: give normal or high")
+        raise InvalidMessageError(
+            Reason("priority is {value}: give normal or high", value=repr(priority))
+        )
     return {
         **{name: read_name(values, name, pattern) for name, pattern in _PATTERNS.items()},
         **{name: read_number(values, name, low=0, high=high) for name, high in _MAXIMA.items()},

@@ -27,10 +27,10 @@ from ttsmonitor.admin.listing import (
 from ttsmonitor.history import search
 from ttsmonitor.web.labels import (
     mood_label,
-    reason_text,
     robot_label,
     source_label,
 )
+from ttsmonitor.web.translations import translate
 
 DASH = "–"
 CONFIRMED: dict[bool | None, Any] = {
@@ -117,7 +117,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
         return format_html(
             '<span class="state state-{}" title="{}">{}</span>',
             utterance.status,
-            reason_text(utterance.error),
+            translate(utterance.failure),
             utterance.get_status_display(),
         )
 
@@ -146,7 +146,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
     @admin.display(description=_("reason"))
     def reason(self, utterance: Utterance) -> str:
         """Return why it was not spoken."""
-        return reason_text(utterance.error) or DASH
+        return translate(utterance.failure) or DASH
 
     @admin.display(description=_("robot"), ordering="robot_confirmed")
     def by_robot(self, utterance: Utterance) -> str:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from ttsmirror.reasons import Reason
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.exceptions import AudioError
@@ -38,7 +39,7 @@ class AutomaticOutput:
         """Why it cannot play now; empty when it can."""
         if self._has_device:
             return self._device.error
-        return "" if self._next_look else "not opened yet"
+        return "" if self._next_look else Reason("not opened yet")
 
     @property
     def pace(self) -> Pace:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from ttsmirror.reasons import Reason
+
 logger = logging.getLogger(__name__)
 
 
@@ -65,7 +67,9 @@ class PortAudioStream:
         try:
             import pyaudio
         except ImportError as exc:
-            raise OSError("PyAudio is not installed, it needs PortAudio: see the README") from exc
+            raise OSError(
+                Reason("PyAudio is not installed, it needs PortAudio: see the README")
+            ) from exc
         _quieten()
         # Anew each time: PortAudio keeps the list of devices it saw at first.
         self._portaudio = pyaudio.PyAudio()
@@ -77,7 +81,7 @@ class PortAudioStream:
 
         self.close_stream()
         if self._portaudio is None:
-            raise OSError("it is closed")
+            raise OSError(Reason("it is closed"))
         self._stream = self._portaudio.open(
             rate=rate,
             channels=1,
@@ -135,7 +139,7 @@ class PortAudioStream:
     def _opened(self) -> Any:
         stream = self._stream
         if stream is None:
-            raise OSError("it is closed")
+            raise OSError(Reason("it is closed"))
         return stream
 
 
@@ -169,4 +173,6 @@ def _find_device(portaudio: Any, wanted: str) -> Any:
         if wanted.lower() in device["name"].lower():
             return device
     names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
-    raise OSError(f"TTS_AUDIO_DEVICE={wanted!r} is none of: {names}")
+    raise OSError(
+        Reason("TTS_AUDIO_DEVICE={wanted} is none of: {names}", wanted=repr(wanted), names=names)
+    )

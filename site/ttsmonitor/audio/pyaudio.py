@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, SLICE_SECONDS, Pace
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.portaudio import PortAudioStream
@@ -43,7 +44,7 @@ PROBED_SECONDS = 0.5
 """More than any buffer takes without a device that plays it."""
 IDLE_SECONDS = 5.0
 """After so long without a sound a device may have fallen asleep."""
-STUCK = "the sound device takes no sound: is it suspended?"
+STUCK = Reason("the sound device takes no sound: is it suspended?")
 
 
 class PyAudioOutput:
@@ -53,7 +54,7 @@ class PyAudioOutput:
 
     def __init__(self, device: str = "", *, preroll_seconds: float = 0.0) -> None:
         self.name = f"pyaudio: {device or 'default'}"
-        self.error = "not opened yet"
+        self.error: str = Reason("not opened yet")
         self._stream = PortAudioStream(device)
         self._preroll_seconds = preroll_seconds
         self._held = b""  # the last samples, to fade out with
@@ -78,7 +79,9 @@ class PyAudioOutput:
                 self._probe()
             self._stream.halt()
         except (OSError, ValueError) as exc:
-            raise self._failed(f"no sound device can be used ({exc})") from exc
+            raise self._failed(
+                Reason("no sound device can be used ({cause})", cause=reason_of(exc))
+            ) from exc
         self.name = f"pyaudio: {name}"
         self.error = ""
 
@@ -93,7 +96,13 @@ class PyAudioOutput:
                 self._padding = self._stream.room()
                 self._stream.push(bytes(2 * self._padding))
         except OSError as exc:
-            self._failed(f"the sound device {self.name} does not wake up: {exc}")
+            self._failed(
+                Reason(
+                    "the sound device {name} does not wake up: {cause}",
+                    name=self.name,
+                    cause=reason_of(exc),
+                )
+            )
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
         """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
@@ -107,7 +116,13 @@ class PyAudioOutput:
             if not self._is_prepared:
                 self._restart()
         except (OSError, ValueError) as exc:
-            raise self._failed(f"the sound device {self.name} cannot play: {exc}") from exc
+            raise self._failed(
+                Reason(
+                    "the sound device {name} cannot play: {cause}",
+                    name=self.name,
+                    cause=reason_of(exc),
+                )
+            ) from exc
         self._held, self._fading = b"", 0
         self._preroll = self._samples(self._preroll_seconds) if self._is_idle else 0
 
@@ -274,7 +289,12 @@ class PyAudioOutput:
 
     def _gone(self, exc: OSError) -> AudioError:
         # The earlier failure is the cause of this one.
-        return self._failed(self.error or f"the sound device {self.name} went away: {exc}")
+        return self._failed(
+            self.error
+            or Reason(
+                "the sound device {name} went away: {cause}", name=self.name, cause=reason_of(exc)
+            )
+        )
 
     def _failed(self, error: str) -> AudioError:
         if error != self.error:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.exceptions import AudioError
 
@@ -39,7 +40,7 @@ class SeveralOutputs:
     @property
     def error(self) -> str:
         """Why it cannot play now; empty when it can."""
-        return "; ".join(output.error for output in self._outputs if output.error)
+        return join_reasons(output.error for output in self._outputs)
 
     @property
     def pace(self) -> Pace:
@@ -121,7 +122,7 @@ class SeveralOutputs:
     @property
     def _keeper(self) -> Output:
         if not self._playing:
-            raise AudioError("no utterance has begun")
+            raise AudioError(Reason("no utterance has begun"))
         return max(self._playing, key=lambda output: output.pace)
 
     def _each(self, act: Callable[[Output], None]) -> None:
@@ -140,7 +141,7 @@ class SeveralOutputs:
             with suppress(AudioError):
                 output.end()
         if failed and not self._can_play:
-            raise AudioError("; ".join(str(exc) for _output, exc in failed))
+            raise AudioError(join_reasons(reason_of(exc) for _output, exc in failed))
         for output, exc in failed:
             if output not in self._away:
                 self._away.append(output)

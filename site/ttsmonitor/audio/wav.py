@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
 from ttsmonitor.exceptions import AudioError
 
@@ -46,7 +47,13 @@ class WavOutput:
             with tempfile.TemporaryFile(dir=self._directory) as file:
                 file.write(bytes(PROBED_BYTES))
         except OSError as exc:
-            raise self._failed(f"TTS_WAV_DIR={self._directory} takes no files: {exc}") from exc
+            raise self._failed(
+                Reason(
+                    "TTS_WAV_DIR={path} takes no files: {cause}",
+                    path=str(self._directory),
+                    cause=reason_of(exc),
+                )
+            ) from exc
         self._is_open, self.error = True, ""
 
     def wake(self) -> None:
@@ -61,7 +68,9 @@ class WavOutput:
             # Opened first: a wave object that could not open its file complains when it is freed.
             self._raw = path.open("wb")
         except OSError as exc:
-            raise self._failed(f"{path} cannot be written: {exc}") from exc
+            raise self._failed(
+                Reason("{path} cannot be written: {cause}", path=str(path), cause=reason_of(exc))
+            ) from exc
         self._rate = sample_rate
         self._file = wave.open(self._raw, "wb")
         self._file.setnchannels(1)
@@ -104,7 +113,7 @@ class WavOutput:
                     closing.callback(file.close)
                 self._write_out(len(self._held))
         except OSError as exc:
-            raise self._failed(f"the WAV file cannot be written: {exc}") from exc
+            raise self._failed(_unwritable(exc)) from exc
         finally:
             self._file = self._raw = None
 
@@ -118,7 +127,7 @@ class WavOutput:
         try:
             self._file.writeframes(bytes(self._held[:size]))
         except OSError as exc:
-            raise self._failed(f"the WAV file cannot be written: {exc}") from exc
+            raise self._failed(_unwritable(exc)) from exc
         finally:
             del self._held[:size]
 
@@ -127,3 +136,7 @@ class WavOutput:
             logger.warning("%s", error)
         self.error = error
         return AudioError(error)
+
+
+def _unwritable(exc: OSError) -> Reason:
+    return Reason("the WAV file cannot be written: {cause}", cause=reason_of(exc))

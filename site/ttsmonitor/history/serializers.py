@@ -23,6 +23,7 @@ def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
         "priority": utterance.priority,
         "status": utterance.status,
         "error": utterance.error,
+        "reason": utterance.reason,
         "published_at": format_maybe(utterance.published_at),
         "received_at": format_maybe(utterance.received_at),
         "started_at": format_maybe(utterance.started_at),

@@ -10,6 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
+from ttsmirror.reasons import Reason, as_json
 from ttsmirror.wire.fields import format_maybe, format_time
 
 ROOT = "$SYS/broker/"
@@ -34,7 +35,9 @@ TOPICS = [f"{ROOT}{each}" for each in (*NUMBERS, VERSION)]
 FRESH_SECONDS = 90.0
 SAMPLE_SECONDS = 60.0
 SAMPLES = 61
-SILENT = "this broker tells no counts on $SYS, or its access rules keep them from this account"
+SILENT = Reason(
+    "this broker tells no counts on $SYS, or its access rules keep them from this account"
+)
 
 
 class BrokerCounts:
@@ -67,10 +70,12 @@ class BrokerCounts:
         """Return what /api/stats/broker answers; `error` says why the broker is away."""
         with self._lock:
             is_fresh = bool(self._heard) and time.monotonic() - self._heard < FRESH_SECONDS
+            detail = error or ("" if is_fresh else SILENT)
             numbers = {name: self._numbers.get(name) for name in NUMBERS.values()}
             return {
                 "available": is_fresh and not error,
-                "detail": error or ("" if is_fresh else SILENT),
+                "detail": detail,
+                "reason": as_json(detail),
                 "version": self._version,
                 "heard_at": format_maybe(self._heard_at),
                 **numbers,

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.models import UNKNOWN_TOTAL, Utterance, UtteranceChunk, utterance_fields
+from ttsmirror.reasons import Reason, reason_columns
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, Chunk
 from ttsmonitor.intake.bulk_insert import insert_new
 
@@ -109,7 +110,11 @@ class _Draft:
         parts = {chunk.chunk: chunk.text} | self.parts
         if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
             raise InvalidMessageError(
-                f"utterance {utterance.pk} has over {UTTERANCE_CHARACTERS} characters"
+                Reason(
+                    "utterance {id} has over {limit} characters",
+                    id=str(utterance.pk),
+                    limit=UTTERANCE_CHARACTERS,
+                )
             )
         was_open = utterance.is_streaming
         if was_open and not chunk.is_open:
@@ -124,7 +129,7 @@ class _Draft:
         self.added.append(number)
         utterance.text = _joined(parts, utterance.total_chunks or max(parts))
         if utterance.status != Status.RECEIVING and not (was_open or utterance.is_growing):
-            utterance.error = "a chunk came too late to be spoken"
+            utterance.failure = Reason("a chunk came too late to be spoken")
 
 
 class _Batch:
@@ -166,7 +171,7 @@ class _Batch:
         known = [draft for draft in drafts if not draft.is_new]
         grown = [draft.utterance for draft in known if draft.added or draft.is_closed]
         Utterance.objects.bulk_update(
-            grown, ["text", "error", "status", "finished_at", "total_chunks"]
+            grown, ["text", "error", "reason", "status", "finished_at", "total_chunks"]
         )
 
     def _draft(self, chunk: Chunk) -> _Draft:
@@ -196,10 +201,10 @@ class _Batch:
         if arrival.retained:
             # The broker hands a retained message to every new subscriber: it is old by nature.
             utterance.status = Status.SKIPPED
-            utterance.error = "retained by the broker: stored, not spoken"
+            utterance.failure = Reason("retained by the broker: stored, not spoken")
         elif arrival.interrupted:
             utterance.status = Status.INTERRUPTED
-            utterance.error = "interrupted before its turn"
+            utterance.failure = Reason("interrupted before its turn")
         else:
             utterance.status = Status.QUEUED
         if utterance.status != Status.QUEUED:
@@ -212,7 +217,11 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
     total = utterance.total_chunks
     if chunk.is_open and total != UNKNOWN_TOTAL and chunk.chunk >= total:
         raise InvalidMessageError(
-            f"chunk {chunk.chunk} follows the end of utterance {utterance.pk}"
+            Reason(
+                "chunk {number} follows the end of utterance {id}",
+                number=chunk.chunk,
+                id=str(utterance.pk),
+            )
         )
     if not chunk.is_open and total != UNKNOWN_TOTAL:
         names = ["total_chunks", *names]
@@ -220,7 +229,13 @@ def _refuse_stranger(utterance: Utterance, chunk: Chunk) -> None:
         came, known = getattr(chunk, name), getattr(utterance, name)
         if came != known:
             raise InvalidMessageError(
-                f"{name} is {came}, but utterance {utterance.pk} came with {known}"
+                Reason(
+                    "{name} is {value}, but utterance {id} came with {known}",
+                    name=name,
+                    value=came,
+                    id=str(utterance.pk),
+                    known=known,
+                )
             )
 
 
@@ -275,9 +290,9 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
             total = utterance.total_chunks or max(there) + 1
             missing = sorted(set(range(1, total + 1)) - there)
             numbers = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
-            error = f"chunk {numbers} of {total} did not come"
+            error = Reason("chunk {numbers} of {total} did not come", numbers=numbers, total=total)
             query = Utterance.objects.filter(pk=utterance.pk)
-            if query.move(Status.RECEIVING, Status.QUEUED, error=error):
+            if query.move(Status.RECEIVING, Status.QUEUED, **reason_columns(error)):
                 utterance.refresh_from_db()
                 logger.warning("utterance %s: %s", utterance.pk, error)
                 ready.append(utterance)
@@ -290,7 +305,7 @@ def recover() -> list[Utterance]:
     Utterance.objects.filter(pk__in=[utterance.pk for utterance in interrupted]).move(
         Status.PLAYING,
         Status.INTERRUPTED,
-        error="the service ended while this was spoken",
+        **reason_columns(Reason("the service ended while this was spoken")),
         finished_at=timezone.now(),
     )
     for utterance in interrupted:

@@ -19,6 +19,7 @@ MAX_ROWS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 TOPIC_CHARACTERS = 1024
 REASON_CHARACTERS = 1000
+SHOWN_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,10 @@ def quarantine(messages: Sequence[Unreadable]) -> None:
     """Keep these messages, their payloads cut to the limit; the oldest make room."""
     if not messages:
         return
-    # In a line for all: who sends rubbish sends much of it.
+    # One line for all of them: a broken sender sends many.
     last = messages[-1]
-    logger.warning(
-        "quarantined %d messages, the last on %.200s: %.200s",
-        len(messages),
-        last.topic,
-        last.reason,
-    )
+    topic, reason = (shorten(each, SHOWN_CHARACTERS) for each in (last.topic, last.reason))
+    logger.warning("quarantined %d messages, the last on %s: %s", len(messages), topic, reason)
     kept = QuarantinedMessage.objects.bulk_create(
         [
             QuarantinedMessage(

@@ -14,6 +14,7 @@ from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.models import Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.conf import conf
 from ttsmonitor.intake import inbox
@@ -129,7 +130,7 @@ class TextConsumer:
                 stored = self._store(batch)
                 break
             except (DatabaseError, InterfaceError) as exc:
-                self.error = str(exc)
+                self.error = reason_of(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)
                 tend_connections()
@@ -156,7 +157,8 @@ class TextConsumer:
             if len(batch) > 1:
                 half = len(batch) // 2
                 return self._store(batch[:half]) + self._store(batch[half:])
-            quarantine([_unreadable(batch[0], f"it could not be stored: {exc!r}")])
+            reason = Reason("it could not be stored: {cause}", cause=repr(exc))
+            quarantine([_unreadable(batch[0], reason)])
             return []
 
     def _sort(self, batch: list[Received]) -> list[Stored]:
@@ -166,14 +168,14 @@ class TextConsumer:
             try:
                 readable.append((message, self._read(message)))
             except InvalidMessageError as exc:
-                unreadable.append(_unreadable(message, str(exc)))
+                unreadable.append(_unreadable(message, reason_of(exc)))
         stored: list[Stored] = []
         results = inbox.store([arrival for _message, arrival in readable], self._prefetch)
         for (message, _arrival), result in zip(readable, results, strict=True):
             if isinstance(result, Stored):
                 stored.append(result)
             else:
-                unreadable.append(_unreadable(message, str(result)))
+                unreadable.append(_unreadable(message, reason_of(result)))
         quarantine(unreadable)
         return stored
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from ninja import P, PathEx, Query
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import reason_of
 from ttsmirror.wire.control import CONTROL_ACTIONS, parse_control
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
@@ -20,7 +21,7 @@ from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.service import service
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
-from ttsmonitor.web.labels import reason_text
+from ttsmonitor.web.translations import translate
 
 router = JsonRouter()
 
@@ -109,7 +110,7 @@ def audio(
     try:
         content = running.sound_of(utterance)
     except SynthesisError as exc:
-        raise InvalidRequestError("no_sound", reason_text(str(exc)), 503) from exc
+        raise InvalidRequestError("no_sound", translate(reason_of(exc)), 503) from exc
     response = HttpResponse(content, content_type="audio/wav")
     response["Cache-Control"] = "private, max-age=300"
     return response

@@ -17,7 +17,8 @@ from django.utils.translation import get_language, override
 from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor.history import pagination
 from ttsmonitor.history.serializers import serialize
-from ttsmonitor.web.labels import reason_text, source_label
+from ttsmonitor.web.labels import source_label
+from ttsmonitor.web.translations import translate
 
 BATCH = 1_000
 COLUMNS = (
@@ -63,7 +64,7 @@ def as_text(rows: Sequence[Utterance]) -> str:
         where = ", ".join(filter(None, (row.device_id, source_label(row.source))))
         words = " ".join(row.text.split())
         if row.status != Utterance.Status.SPOKEN:
-            why = ": ".join(filter(None, (row.get_status_display(), reason_text(row.error))))
+            why = ": ".join(filter(None, (row.get_status_display(), translate(row.failure))))
             words = f"{words} [{why}]"
         lines.append(f"{moment}  {where}  {words}\n")
     return "".join(lines)

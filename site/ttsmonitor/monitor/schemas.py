@@ -21,6 +21,7 @@ from ttsmonitor.web.api import (
     Moment,
     OneOf,
     Part,
+    ReasonOrNull,
     Share,
     SpeechText,
 )
@@ -53,6 +54,7 @@ class Utterance(Part):
     priority: Priority
     status: Outcome = Field(description=_("What became of it."))
     error: str = Field(description=_("Why it was not spoken."))
+    reason: ReasonOrNull = None
     published_at: Moment = Field(description=_("When it was handed over to be spoken."))
     received_at: Moment = Field(description=_("When it arrived here."))
     started_at: Moment | None = Field(description=_("When its first sound was heard."))
@@ -171,6 +173,7 @@ class BrokerCounts(Part):
 
     available: bool = Field(description=_("Whether the broker publishes counts."))
     detail: str = Field(description=_("Why there are none."))
+    reason: ReasonOrNull = None
     version: str
     heard_at: Moment | None
     clients: int | None

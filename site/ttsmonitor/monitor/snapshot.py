@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 from ttsmirror.version import VERSION
 from ttsmirror.wire.fields import format_time
 from ttsmonitor.conf import conf
@@ -17,7 +18,7 @@ from ttsmonitor.service import service
 
 RECENT = 50
 QUEUE_SHOWN = 200
-NOT_RUNNING = "speech service not running in this process"
+NOT_RUNNING = Reason("speech service not running in this process")
 
 
 def whole() -> dict[str, Any]:
@@ -57,9 +58,13 @@ def health() -> dict[str, Any]:
     """Return the named checks; a failed one in a process without the speech service."""
     running = service.current()
     if running is None:
-        checks = {"service": {"ok": False, "detail": NOT_RUNNING, "since": None}}
-        return {"ok": False, "checks": checks}
+        return {"ok": False, "checks": {"service": failed_check()}}
     return running.health()
+
+
+def failed_check() -> dict[str, Any]:
+    """Return a check that fails because this process has no speech service."""
+    return {"ok": False, "detail": NOT_RUNNING, "since": None, "reason": NOT_RUNNING.as_json()}
 
 
 def broker_counts() -> dict[str, Any]:
@@ -68,7 +73,7 @@ def broker_counts() -> dict[str, Any]:
     return BrokerCounts().report(NOT_RUNNING) if running is None else running.broker_counts()
 
 
-def activity() -> list[dict[str, str]]:
+def activity() -> list[dict[str, Any]]:
     """Return the newest log entries, oldest first."""
     running = service.current()
     return [] if running is None else running.activity()

@@ -86,7 +86,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the checks with icon, label and detail; the detail of a failure is its reason."""
-    broken = {"ok": False, "detail": snapshot.NOT_RUNNING, "since": None}
     good = {
         "broker": status["broker"]["address"],
         "synthesis": status["engine"],
@@ -94,7 +93,7 @@ def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]
     }
     shown = []
     for name, (icon, label) in CHECKS.items():
-        check = health["checks"].get(name, broken)
+        check = health["checks"].get(name) or snapshot.failed_check()
         detail = good.get(name, "") if check["ok"] else check["detail"]
         shown.append(check | {"name": name, "icon": icon, "label": label, "detail": detail})
     return shown

@@ -12,6 +12,7 @@ from dataclasses import replace
 from django.utils import timezone
 
 from ttsmirror.models import Utterance, option_columns
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.control import Control
 from ttsmonitor.speaking import queue_order
 from ttsmonitor.speaking.performance import Outcome
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 Status = Utterance.Status
 Handler = Callable[["ControlExecutor", Control], bool]
 
-SKIPPED = Outcome(Status.SKIPPED, "skipped")
-INTERRUPTED = Outcome(Status.INTERRUPTED, "interrupted by whoever speaks for the robot")
+SKIPPED = Outcome(Status.SKIPPED, Reason("skipped"))
+INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted by whoever speaks for the robot"))
 
 _handlers: dict[str, Handler] = {}
 
@@ -59,7 +60,8 @@ class ControlExecutor:
         """Silence the speaker at once, then drop what waits."""
         now = timezone.now()
         self._speaker.cancel_current(INTERRUPTED, device_id=control.device_id)
-        self._drop_waiting(Status.INTERRUPTED, "interrupted before its turn", control.device_id)
+        reason = Reason("interrupted before its turn")
+        self._drop_waiting(Status.INTERRUPTED, reason, control.device_id)
         # The speaker may have taken one up between the two.
         taken = self._speaker.performance
         if taken is not None and taken.utterance.received_at < now:
@@ -75,7 +77,7 @@ class ControlExecutor:
 
     @handles("clear")
     def _clear(self, control: Control) -> bool:
-        self._drop_waiting(Status.SKIPPED, "cleared from the queue", control.device_id)
+        self._drop_waiting(Status.SKIPPED, Reason("cleared from the queue"), control.device_id)
         return True
 
     @handles("pause", "resume")

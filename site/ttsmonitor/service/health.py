@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import OutboxEntry
+from ttsmirror.reasons import Reason, as_json, reason_of
 from ttsmirror.wire.fields import format_time
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,10 @@ class Health:
             self._thread.join(STOP_SECONDS)
 
     def report(self) -> dict[str, Any]:
-        """Return {"ok", "checks": {name: {"ok", "detail", "since"}}}."""
+        """Return {"ok", "checks": {name: {"ok", "detail", "since", "reason"}}}.
+
+        `detail` is English; `reason` is what pages translate.
+        """
         errors = {check.name: check.error() for check in self._checks}
         with self._lock:
             checks = {name: self._describe(name, error) for name, error in errors.items()}
@@ -86,9 +90,14 @@ class Health:
     def _describe(self, name: str, error: str) -> dict[str, Any]:
         if not error:
             self._since.pop(name, None)
-            return {"ok": True, "detail": "ok", "since": None}
+            return {"ok": True, "detail": "ok", "since": None, "reason": None}
         since = self._since.setdefault(name, datetime.now(UTC))
-        return {"ok": False, "detail": error, "since": format_time(since)}
+        return {
+            "ok": False,
+            "detail": error,
+            "since": format_time(since),
+            "reason": as_json(error),
+        }
 
     def _run(self) -> None:
         next_look = 0.0
@@ -129,7 +138,7 @@ class DatabaseProbe:
         """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
-            return "the database takes no writes: another program may have locked it"
+            return Reason("the database takes no writes: another program may have locked it")
         return self._error
 
     def look(self) -> None:
@@ -154,5 +163,5 @@ def _find_error(is_write: bool) -> str:
             else:
                 OutboxEntry.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
-        return f"the database cannot be written: {exc}"
+        return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 from ttsmonitor.audio.base import Output
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.recorder import BACKLOG, Recorder
@@ -12,7 +13,7 @@ Status = Utterance.Status
 
 BATCH = 1_000
 """Utterances skipped at a time."""
-TOO_MANY = "too many were waiting (TTS_QUEUE_LIMIT)"
+TOO_MANY = Reason("too many were waiting (TTS_QUEUE_LIMIT)")
 
 
 class QueueLimit:

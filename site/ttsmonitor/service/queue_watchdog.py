@@ -7,6 +7,7 @@ import time
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.speaker import Speaker
 
@@ -38,10 +39,10 @@ class QueueWatchdog:
     def error(self) -> str:
         """Why the queue is not served; empty when it is."""
         if self.is_stuck:
-            return "the sound device has not taken the sentence for a minute"
-        return (
-            "sentences wait for longer than they may, and none is spoken" if self._is_left else ""
-        )
+            return Reason("the sound device has not taken the sentence for a minute")
+        if self._is_left:
+            return Reason("sentences wait for longer than they may, and none is spoken")
+        return ""
 
     def look(self) -> None:
         """Compare with the last look."""

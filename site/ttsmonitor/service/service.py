@@ -9,6 +9,7 @@ from typing import Any
 
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
 from ttsmonitor.audio.browser import BrowserOutput
@@ -211,7 +212,7 @@ class SpeechService:
             return ""
         return self._thread_error() or (self._watchdog.error if self._watchdog.is_stuck else "")
 
-    def activity(self) -> list[dict[str, str]]:
+    def activity(self) -> list[dict[str, Any]]:
         """Return the newest log lines, oldest first."""
         return self._activity.entries()
 
@@ -231,7 +232,7 @@ class SpeechService:
 
     def _synthesis_error(self) -> str:
         voice = self._synthesizer
-        return voice.error if voice.is_alive else "the process is not running"
+        return voice.error if voice.is_alive else Reason("the process is not running")
 
     def _queue_error(self) -> str:
         return self._thread_error() or self._watchdog.error
@@ -242,7 +243,9 @@ class SpeechService:
 
     def _thread_error(self) -> str:
         parts = (self._speaker, self._subscriber, self._recorder, self._health)
-        return "" if all(part.is_alive for part in parts) else "a thread of the service ended"
+        if all(part.is_alive for part in parts):
+            return ""
+        return Reason("a thread of the service ended")
 
     def _publish(self, changes: list[Change]) -> None:
         self._publisher.publish(changes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -110,8 +109,6 @@ def _status_message(status: dict[str, Any], change: Change) -> bytes:
         current_text=shorten(status["current_text"], SHOWN_CHARACTERS),
         queue_size=status["queue_size"],
         component=SPEECH_COMPONENT,
-        utterance_id=uuid.UUID(utterance["id"]) if utterance else None,
         event=change.event,
-        device_id=utterance["device_id"] if utterance else "",
-        error=utterance["error"] if utterance else "",
+        utterance=utterance,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import reason_of
 from ttsmonitor.audio.playback import CancelledError, Playback
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.synthesis.base import SpeechRequest
@@ -72,8 +73,8 @@ class Performance:
             self._synthesizer.cancel(self.playback)
             raise
         except SynthesisError as exc:
-            return Outcome(Status.FAILED, str(exc))
-        return Outcome(Status.SPOKEN, self.utterance.error or self._synthesizer.remark)
+            return Outcome(Status.FAILED, reason_of(exc))
+        return Outcome(Status.SPOKEN, self.utterance.failure or self._synthesizer.remark)
 
     @property
     def cancelled_with(self) -> Outcome:

@@ -13,8 +13,9 @@ from uuid import UUID
 from django.db import transaction
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 
-REMOVED = "removed from the queue"
+REMOVED = Reason("removed from the queue")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import reason_of
 from ttsmonitor.history.serializers import serialize
 
 logger = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ class Recorder:
                 return
             except (OperationalError, InterfaceError) as exc:
                 # A locked or full database recovers or not; the history should not lose a line.
-                self.error = str(exc)
+                self.error = reason_of(exc)
                 # Each of the others would hold a stop up as long.
                 self._has_given_up = self._stopping.is_set()
                 logger.error("could not write to the history, trying again: %s", exc)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 from ttsmirror.text import speakable
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.speaking.voice_choice import request_for
@@ -33,7 +34,7 @@ def render(
     nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
     if not (words := speakable(utterance.text)):
-        raise SynthesisError("there is nothing to say aloud in it")
+        raise SynthesisError(Reason("there is nothing to say aloud in it"))
     request = request_for(utterance, words)
     with _one_at_a_time:
         synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
@@ -41,12 +42,12 @@ def render(
         try:
             for block in synthesizer.speak(request):
                 if is_stopping():
-                    raise SynthesisError("the service was stopped")
+                    raise SynthesisError(Reason("the service was stopped"))
                 blocks.append(block)
         finally:
             synthesizer.stop()
     if not blocks:
-        raise SynthesisError("the voice made no sound")
+        raise SynthesisError(Reason("the voice made no sound"))
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason, reason_columns, reason_of
 from ttsmirror.text import speakable
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
@@ -34,9 +35,9 @@ IDLE_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 MAINTENANCE_SECONDS = 5.0
 JOIN_SECONDS = 0.1
-TOO_OLD = "too old to be spoken when its turn came"
-NOTHING_TO_SAY = Outcome(Status.SKIPPED, "there is nothing to say aloud in it")
-STOPPED = Outcome(Status.INTERRUPTED, "the service was stopped")
+TOO_OLD = Reason("too old to be spoken when its turn came")
+NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("there is nothing to say aloud in it"))
+STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
 
 
 class Speaker:
@@ -110,7 +111,7 @@ class Speaker:
         self._stopping.set()
         self._wake.set()
         if self._is_heard:
-            logger.info("finishing the sentence, for at most %.0f s", drain_seconds)
+            logger.info("finishing the sentence, for at most %d s", round(drain_seconds))
             until = time.monotonic() + drain_seconds
             while self._is_heard and (left := until - time.monotonic()) > 0:
                 self._thread.join(min(left, JOIN_SECONDS))
@@ -244,9 +245,8 @@ class Speaker:
             if self._requeue(performance):
                 return
             is_cancelled = playback.is_cancelled
-            outcome = (
-                performance.cancelled_with if is_cancelled else Outcome(Status.FAILED, str(exc))
-            )
+            failed = Outcome(Status.FAILED, reason_of(exc))
+            outcome = performance.cancelled_with if is_cancelled else failed
         except Exception as exc:
             logger.exception("utterance %s failed with an unexpected error", utterance.pk)
             outcome = Outcome(Status.FAILED, repr(exc))
@@ -307,7 +307,7 @@ class Speaker:
             utterance,
             outcome.status,
             status=outcome.status,
-            error=outcome.reason,
+            **reason_columns(outcome.reason),
             finished_at=timezone.now(),
             audio_seconds=round(seconds, 3),
             engine=self._synthesizer.engine if seconds else "",
@@ -316,9 +316,9 @@ class Speaker:
         logger.log(
             logging.INFO if is_expected else logging.WARNING,
             "%s %s (%s): %s",
-            outcome.status,
+            Reason(outcome.status.value),
             utterance.pk,
-            outcome.reason or f"{seconds:.1f} s",
+            outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),
             utterance,
         )
 

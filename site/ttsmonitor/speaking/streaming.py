@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 from ttsmirror.text import speakable
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ ORPHAN_SECONDS = 2.0
 """How long to wait once the maker has gone: what it had sent has arrived by then."""
 MAKER = "hive"
 """The component that streams utterances."""
-GAVE_UP = "the rest of it did not come"
+GAVE_UP = Reason("the rest of it did not come")
 
 
 class Patience:
@@ -64,7 +65,7 @@ def texts_of(utterance: Utterance, wait: Callable[[], None], patience: Patience)
         if is_complete:
             return
         if patience.is_over(utterance, last_news):
-            utterance.error = GAVE_UP
+            utterance.failure = GAVE_UP
             logger.warning("utterance %s: %s", utterance.pk, GAVE_UP)
             return
         wait()

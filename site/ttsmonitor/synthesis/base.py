@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.voice import Voice
 
@@ -142,7 +143,9 @@ class EngineProvider(Protocol):
         for voice in self.voices(config):
             if voice.name == name:
                 return voice
-        raise VoiceNotFoundError(f"{self.name} has no voice {name}")
+        raise VoiceNotFoundError(
+            Reason("{engine} has no voice {name}", engine=self.name, name=name)
+        )
 
     def default_voice(self, config: EngineConfig) -> Voice | None:
         """Return the voice that the settings name; None where they name none of this engine.
@@ -161,4 +164,4 @@ class EngineProvider(Protocol):
 
     def missing(self, lang: str, config: EngineConfig) -> str:
         """Say that no voice for `lang` is installed, and how to get one."""
-        return f"{self.name} has no voice for {lang}"
+        return Reason("{engine} has no voice for {lang}", engine=self.name, lang=lang)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import AUTO, EngineConfig, EngineProvider, SpeechRequest
 from ttsmonitor.synthesis.registry import FALLBACK, engine_providers, provider_of
@@ -35,7 +36,9 @@ class Choice:
     @property
     def remark(self) -> str:
         """The sentence for the history where another voice stands in; else empty."""
-        return f"{self.why}; {self.label} speaks instead" if self.why else ""
+        if not self.why:
+            return ""
+        return Reason("{cause}; {engine} speaks instead", cause=self.why, engine=str(self.label))
 
 
 def choose_voice(
@@ -67,7 +70,7 @@ def choose_voice(
     if others:
         return Choice(others[0], lang, why)
     if config.engine != AUTO:
-        raise VoiceNotFoundError("; ".join(filter(None, (why, missing_voice(lang, config)))))
+        raise VoiceNotFoundError(join_reasons((why, missing_voice(lang, config))))
     return Choice(FALLBACK.default_voice(config), lang, why, is_fallback=True)
 
 
@@ -130,14 +133,22 @@ def _named_voice(
     except SynthesisError as exc:
         if config.engine != AUTO and not isinstance(exc, VoiceNotFoundError):
             raise
-        return None, str(exc)
+        return None, reason_of(exc)
     if named in unfit:
         return None, unfit[named]
     if request.lang and not named.reads(request.lang):
         if not named.langs:
-            return None, f"the voice {named.name} names no language, and the text is {request.lang}"
-        its_own = named.langs[0]
-        return None, f"the voice {named.name} reads {its_own}, and the text is {request.lang}"
+            return None, Reason(
+                "the voice {name} names no language, and the text is {lang}",
+                name=named.name,
+                lang=request.lang,
+            )
+        return None, Reason(
+            "the voice {name} reads {lang}, and the text is {other}",
+            name=named.name,
+            lang=named.langs[0],
+            other=request.lang,
+        )
     return named, ""
 
 
@@ -156,7 +167,7 @@ def _default_voice(
             if config.engine != AUTO:
                 raise
             if not isinstance(exc, VoiceNotFoundError):
-                failure = failure or str(exc)
+                failure = failure or reason_of(exc)
             continue
         if default is not None:
             return default, unfit.get(default, "")

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from ttsmirror.reasons import reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.choice import Choice, choose_voice, missing_voice
@@ -79,7 +80,7 @@ class Engines:
         except SynthesisError as exc:
             if self._config.engine != AUTO or voice.engine == FALLBACK.name:
                 raise
-            self._unfit[voice] = _Unfit(str(exc), time.monotonic() + UNFIT_SECONDS)
+            self._unfit[voice] = _Unfit(reason_of(exc), time.monotonic() + UNFIT_SECONDS)
             return None
 
     def _forget_old_failures(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ttsmirror.reasons import Reason
 from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import (
@@ -105,7 +106,7 @@ class EspeakEngine(Engine):
             AUDIO_OUTPUT_SYNCHRONOUS, BLOCK_MS, espeakng_loader.get_data_path().encode(), 0
         )
         if self._rate <= 0:
-            raise SynthesisError("eSpeak NG could not be started: its data was not found")
+            raise SynthesisError(Reason("eSpeak NG could not be started: its data was not found"))
         self._emit: Emit = lambda block: False
         self._failure: BaseException | None = None
         self._text, self._samples = "", 0  # the text, and how much of its sound was emitted
@@ -126,7 +127,9 @@ class EspeakEngine(Engine):
         if self._failure is not None:
             raise self._failure
         if error:
-            raise SynthesisError(f"eSpeak NG refused the text (error {error})")
+            raise SynthesisError(
+                Reason("eSpeak NG refused the text (error {number})", number=error)
+            )
 
     def _choose_voice(self, lang: str) -> None:
         wanted = language_tag(lang)
@@ -134,7 +137,7 @@ class EspeakEngine(Engine):
             if name and self._library.espeak_SetVoiceByName(name.encode()) == 0:
                 self.voice_name = name
                 return
-        raise SynthesisError(f"eSpeak NG has no voice for {lang!r}")
+        raise SynthesisError(Reason("eSpeak NG has no voice for {lang}", lang=repr(lang)))
 
     def _emit_block(self, samples: Any, count: int, events: Any) -> int:
         # Called by C: what is raised here would be lost, so it is kept for speak().

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, EngineProvider
 from ttsmonitor.synthesis.espeak import EspeakProvider
@@ -49,7 +50,7 @@ def provider_of(engine: str) -> EngineProvider:
     for provider in engine_providers():
         if provider.name == engine:
             return provider
-    raise SynthesisError(f"the engine {engine} is not installed")
+    raise SynthesisError(Reason("the engine {name} is not installed", name=engine))
 
 
 def engine_choices() -> tuple[str, ...]:
@@ -120,4 +121,6 @@ class _ForeignProvider(EngineProvider):
             raise
         except Exception as exc:
             logger.exception("the engine %s failed", self.name)
-            raise SynthesisError(f"the engine {self.name} failed: {exc!r}") from exc
+            raise SynthesisError(
+                Reason("the engine {name} failed: {cause}", name=self.name, cause=repr(exc))
+            ) from exc

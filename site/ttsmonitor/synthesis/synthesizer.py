@@ -12,6 +12,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
@@ -28,6 +29,8 @@ LOAD_SECONDS = 180.0
 HANG_SECONDS = 15.0
 ATTENTION_SECONDS = 0.01
 """How often whoever waits for sound looks whether it is still wanted."""
+STOPPED = Reason("the synthesis process is stopped")
+DIED = Reason("the synthesis process died")
 
 
 class Synthesizer:
@@ -45,7 +48,7 @@ class Synthesizer:
         """The voice of the last sound; None before the first."""
         self.remark = ""
         """Why another voice made it than the one that was wanted; empty where none did."""
-        self.error = "not started yet"
+        self.error: str = Reason("not started yet")
         self.error_since = time.time()
         self._config = config
         self._cache = cache
@@ -88,7 +91,7 @@ class Synthesizer:
             while not isinstance(ready := self._receive(), Ready):
                 pass
         except SynthesisError as exc:
-            self._report_error(str(exc))
+            self._report_error(reason_of(exc))
             return
         self.label = ready.label or self.label
         self._report_error(ready.error)
@@ -133,7 +136,7 @@ class Synthesizer:
         try:
             choice = choose_voice(self._config, request)
         except SynthesisError as exc:
-            self._report_error(str(exc))
+            self._report_error(reason_of(exc))
             raise
         return choice, SoundCache.key(choice.label, choice.voice.state, replace(request, voice=""))
 
@@ -234,13 +237,13 @@ class Synthesizer:
             self._connection, self._process, self._is_broken = ours, process, False
         if self._is_stopped:  # meanwhile
             self._end()
-            raise SynthesisError("the synthesis process is stopped")
+            raise SynthesisError(STOPPED)
 
     def _send_now(self, message: Job | Prepare | Cancel) -> None:
         """Send a message; the caller holds the lock. Raises SynthesisError."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError("the synthesis process is stopped")
+            raise SynthesisError(STOPPED)
         try:
             connection.send(message)
         except OSError as exc:
@@ -250,7 +253,7 @@ class Synthesizer:
         """Return the next message, or None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError("the synthesis process is stopped")
+            raise SynthesisError(STOPPED)
         # From when somebody first waited: also a job that is given up has an answer to come.
         self._silent_since = self._silent_since or time.monotonic()
         deadline = self._silent_since + self._patience
@@ -261,7 +264,10 @@ class Synthesizer:
                 if time.monotonic() > deadline:
                     if self._process is not None:
                         self._process.kill()
-                    raise self._died(f"the voice did nothing for {self._patience:.0f} s")
+                    seconds = round(self._patience)
+                    raise self._died(
+                        Reason("the voice did nothing for {seconds} s", seconds=seconds)
+                    )
             message = connection.recv()
             self._silent_since = 0.0
         except (EOFError, OSError) as exc:
@@ -270,9 +276,9 @@ class Synthesizer:
         self._patience = LOAD_SECONDS if is_loading else self._hang_seconds
         return message
 
-    def _died(self, reason: str = "the synthesis process died") -> SynthesisError:
+    def _died(self, reason: Reason = DIED) -> SynthesisError:
         self._is_broken = True
-        error = f"{reason}; it is started again"
+        error = Reason("{cause}; it is started again", cause=reason)
         self._report_error(error)
         return SynthesisError(error)
 

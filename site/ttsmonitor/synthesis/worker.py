@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
@@ -119,10 +120,11 @@ class Worker:
             selection.engine.speak(request, lambda block: True)
             return Ready(selection.label)
         except SynthesisError as exc:
-            return Ready(None, str(exc))
+            return Ready(None, reason_of(exc))
         except Exception as exc:
             logger.exception("the voice could not be loaded")
-            return Ready(None, f"the voice could not be loaded: {exc!r}")
+            reason = Reason("the voice could not be loaded: {cause}", cause=repr(exc))
+            return Ready(None, reason)
 
     def _serve(self, job: Job) -> Done:
         self._cancelled = {number for number in self._cancelled if number >= job.number}
@@ -141,12 +143,13 @@ class Worker:
             is_cut = self._is_cancelled(job.number)
             return Done(job.number, "", choice.remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:
-            return Done(job.number, str(exc))
+            return Done(job.number, reason_of(exc))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as exc:
             logger.exception("synthesis failed")
-            return Done(job.number, f"synthesis failed: {exc!r}")
+            reason = Reason("synthesis failed: {cause}", cause=repr(exc))
+            return Done(job.number, reason)
 
     def _is_cancelled(self, number: int) -> bool:
         self._receive_all()

@@ -13,11 +13,12 @@ from django.utils.translation import gettext
 
 from ttsmirror.wire.fields import format_time
 from ttsmonitor.system.commands import manage_command
-from ttsmonitor.web import labels
+from ttsmonitor.web import labels, translations
 
 register = template.Library()
 register.filter("source_label", labels.source_label)
-register.filter("reason_text", labels.reason_text)
+register.filter("reason_text", translations.reason_text)
+register.filter("sentence", translations.translate)
 register.filter("robot_label", labels.robot_label)
 
 

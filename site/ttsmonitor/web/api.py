@@ -11,6 +11,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from ninja.schema import NinjaGenerateJsonSchema
@@ -28,6 +29,7 @@ from pydantic.json_schema import JsonSchemaMode
 from pydantic_core import core_schema
 
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.reasons import reason_of
 from ttsmirror.text import clean
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
@@ -39,7 +41,7 @@ from ttsmonitor.web.jsonapi import (
     internal_error,
     not_found,
 )
-from ttsmonitor.web.translations import phrase
+from ttsmonitor.web.translations import translate
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +90,23 @@ class Part(BaseModel):
     """A JSON object of an answer, a body or a query."""
 
     model_config = ConfigDict(json_schema_extra=_tidy)
+
+
+class Reason(Part):
+    """A sentence as a code and its values, from which it can be translated."""
+
+    code: str = Field(
+        description=gettext_noop("The English sentence, with the names of its values in braces.")
+    )
+    params: dict[str, Any] = Field(
+        description=gettext_noop("Text, numbers, and sentences in this same form, by their names.")
+    )
+
+
+ReasonOrNull = Annotated[
+    Reason | None,
+    Field(description=gettext_noop("The same sentence as a code; null where there is none.")),
+]
 
 
 class Body(Part):
@@ -291,7 +310,7 @@ def _refuse_bad_request(request: HttpRequest, exc: BadRequestError) -> HttpRespo
 
 
 def _refuse_message(request: HttpRequest, exc: InvalidMessageError) -> HttpResponse:
-    return error("bad_request", phrase(str(exc)), 400)
+    return error("bad_request", translate(reason_of(exc)), 400)
 
 
 def _refuse_unreadable(request: HttpRequest, exc: HttpError) -> HttpResponse:

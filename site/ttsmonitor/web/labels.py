@@ -6,7 +6,6 @@ from django.utils.translation import gettext, gettext_noop
 
 from ttsmirror.models import Utterance
 from ttsmonitor.web import translations
-from ttsmonitor.web.translations import REASONS as REASONS
 
 SOURCES = {
     "puppet_mode": gettext_noop("Puppet Mode"),
@@ -89,7 +88,6 @@ def strings() -> dict[str, str]:
         VISIT_LABEL,
         *SPEAKER_STATES,
         *MOODS,
-        *REASONS,
         *SCRIPT_SENTENCES,
         *CHART_SENTENCES,
     }
@@ -111,8 +109,3 @@ def robot_label(device_id: str) -> str:
 def mood_label(mood: str) -> str:
     """Return the label of a known mood; another one as it is."""
     return gettext(mood) if mood in MOODS else mood
-
-
-def reason_text(reason: str) -> str:
-    """Translate a known reason or log line; return another one as it is."""
-    return translations.phrase(reason)

@@ -13,7 +13,16 @@ from pydantic import Field
 
 from ttsmirror.version import VERSION
 from ttsmonitor.system.commands import manage_command
-from ttsmonitor.web.api import STATUSES, Json, JsonApi, Moment, Part, about, json_schema
+from ttsmonitor.web.api import (
+    STATUSES,
+    Json,
+    JsonApi,
+    Moment,
+    Part,
+    ReasonOrNull,
+    about,
+    json_schema,
+)
 
 TRANSLATED = ("description", "summary")
 REASONS = (gettext_noop("OK"), gettext_noop("Accepted"))
@@ -38,6 +47,7 @@ class Check(Part):
 
     ok: bool
     detail: str = Field("", description=gettext_noop("Why it does not work."))
+    reason: ReasonOrNull = None
     since: Moment | None = Field(description=gettext_noop("When it failed first."))
 
 

@@ -1,6 +1,6 @@
 // The lines of Puppet Mode with their delivery to the robot and to the loudspeaker.
 
-import { say } from "../ttsmonitor/live.js";
+import { say, sayReason } from "../ttsmonitor/live.js";
 import { part, shortTime, showFace, showState } from "./shared.js";
 
 const MOST = 30;
@@ -69,7 +69,7 @@ function step({ name, is }) {
 // For whoever hears the page: the end of a line, not each of its steps.
 function tellOutcome(line, known) {
   if (!known || rank(line.state) < 4 || line.state === known.dataset.state) return;
-  const end = [say(line.state), line.error && say(line.error)].filter(Boolean).join(": ");
+  const end = [say(line.state), sayReason(line, "error")].filter(Boolean).join(": ");
   document.getElementById("outcome").textContent = `${line.text} ${end}`;
 }
 

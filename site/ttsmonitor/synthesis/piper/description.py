@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
 
 MOST_BYTES = 4_000_000
@@ -42,11 +43,11 @@ NUMBERS = (
 def check_description(config: object) -> None:
     """Raise SynthesisError with the field, its value and what it may be, where one is unusable."""
     if not isinstance(config, dict):
-        raise _error("the description", config, "an object")
+        raise _error("the description", config, Reason("an object"))
     for number in NUMBERS:
         _check_number(config, number)
     if not isinstance(_field(config, "espeak.voice"), str):
-        raise _error("espeak.voice", _field(config, "espeak.voice"), "text")
+        raise _error("espeak.voice", _field(config, "espeak.voice"), Reason("text"))
     _check_phonemes(config)
 
 
@@ -58,20 +59,25 @@ def _check_number(config: Mapping[str, Any], number: Number) -> None:
     # NaN and infinity are in no range.
     is_number = isinstance(value, kinds) and not isinstance(value, bool)
     if not is_number or not number.low <= value <= number.high:
-        kind = "a whole number" if number.is_whole else "a number"
-        raise _error(number.name, value, f"{kind} from {number.low:g} to {number.high:g}")
+        limits = {"low": number.low, "high": number.high}
+        if number.is_whole:
+            raise _error(
+                number.name, value, Reason("a whole number from {low} to {high}", **limits)
+            )
+        raise _error(number.name, value, Reason("a number from {low} to {high}", **limits))
 
 
 def _check_phonemes(config: Mapping[str, Any]) -> None:
     phonemes = _field(config, "phoneme_id_map")
     if not isinstance(phonemes, dict) or not phonemes:
-        raise _error("phoneme_id_map", phonemes, "an object that is not empty")
+        raise _error("phoneme_id_map", phonemes, Reason("an object that is not empty"))
     last = max(config["num_symbols"], PIPER_SYMBOLS) - 1
     for phoneme, ids in phonemes.items():
         are_ids = isinstance(ids, list) and all(type(each) is int for each in ids)
         if not are_ids or not all(0 <= each <= last for each in ids):
             name = f"phoneme_id_map[{phoneme!r:.40}]"
-            raise _error(name, ids, f"a list of whole numbers from 0 to {last}")
+            allowed = Reason("a list of whole numbers from {low} to {high}", low=0, high=last)
+            raise _error(name, ids, allowed)
 
 
 class _Missing:
@@ -90,7 +96,7 @@ def _field(config: Mapping[str, Any], name: str) -> Any:
     parents: list[str] = []
     for key in name.split("."):
         if not isinstance(value, dict):
-            raise _error(".".join(parents), value, "an object")
+            raise _error(".".join(parents), value, Reason("an object"))
         parents.append(key)
         value = value.get(key, _MISSING)
         if value is _MISSING:
@@ -98,8 +104,13 @@ def _field(config: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _error(name: str, value: object, allowed: str) -> SynthesisError:
-    shown = f"{value!r:.80}"
+def _error(name: str, value: object, allowed: Reason) -> SynthesisError:
+    shown = Reason("missing") if value is _MISSING else f"{value!r:.80}"
     return SynthesisError(
-        f"{name} is {shown}; it has to be {allowed}. Fetch the voice again, or correct the file"
+        Reason(
+            "{field} is {value}; it has to be {wanted}. Fetch the voice again, or correct the file",
+            field=name,
+            value=shown,
+            wanted=allowed,
+        )
     )

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
@@ -98,11 +99,19 @@ class PiperEngine(Engine):
             self._load()
         except Exception as exc:
             if reason := _runaway(exc):
-                raise SynthesisError(f"The voice {voice.name} cannot be used: {reason}") from exc
+                raise SynthesisError(
+                    Reason(
+                        "The voice {name} cannot be used: {cause}", name=voice.name, cause=reason
+                    )
+                ) from exc
             if isinstance(exc, SynthesisError):
                 raise
             raise SynthesisError(
-                f"The voice {voice.name} cannot be loaded; fetch it again. {exc}"
+                Reason(
+                    "The voice {name} cannot be loaded; fetch it again. {cause}",
+                    name=voice.name,
+                    cause=reason_of(exc),
+                )
             ) from exc
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
@@ -119,8 +128,10 @@ class PiperEngine(Engine):
         except (OSError, EOFError):
             raise  # the pipe of whoever listens
         except Exception as exc:
-            reason = _runaway(exc) or exc
-            raise SynthesisError(f"The voice {self._voice.name} failed: {reason}") from exc
+            reason = _runaway(exc) or reason_of(exc)
+            raise SynthesisError(
+                Reason("The voice {name} failed: {cause}", name=self._voice.name, cause=reason)
+            ) from exc
 
     def _load(self) -> None:
         try:
@@ -259,5 +270,7 @@ def _runaway(error: Exception) -> str:
     """Say what a voice took too much of: sound or memory; empty for any other error."""
     # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
-        return "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
-    return str(error) if isinstance(error, RunawaySpeechError) else ""
+        return Reason(
+            "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+        )
+    return reason_of(error) if isinstance(error, RunawaySpeechError) else ""

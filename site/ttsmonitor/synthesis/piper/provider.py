@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from ttsmirror.reasons import reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import Engine, EngineConfig, EngineProvider
 from ttsmonitor.synthesis.piper.voices import (
@@ -54,7 +55,7 @@ class PiperProvider(EngineProvider):
         try:
             return read_voice(model)
         except VoiceNotFoundError as exc:
-            raise SynthesisError(str(exc)) from exc
+            raise SynthesisError(reason_of(exc)) from exc
 
     def language_of(self, name: str, config: EngineConfig) -> str:
         """Return the language of a voice: what it says itself, else what its name says."""

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
@@ -174,7 +175,12 @@ def check_length(seconds: float, ids: list[int], scales: Scales) -> None:
     most = SECONDS_OF_CLAUSE + SECONDS_PER_ID * len(ids) * max(1.0, scales[1])
     if seconds > most:
         raise RunawaySpeechError(
-            f"it makes {seconds:.0f} s of sound of {len(ids)} phonemes; {most:.0f} s are the most"
+            Reason(
+                "it makes {seconds} s of sound of {count} phonemes; {most} s are the most",
+                seconds=round(seconds),
+                count=len(ids),
+                most=round(most),
+            )
         )
 
 
@@ -221,7 +227,7 @@ def cut_stages(model: Path) -> Path:
         return known
     place = next(filter(_can_be_written, _places(model)), None)
     if place is None:
-        raise SynthesisError("there is no place to keep its parts")
+        raise SynthesisError(Reason("there is no place to keep its parts"))
     directory = place / stages_name(model)
     _cut(model, directory)
     return directory
@@ -255,7 +261,9 @@ def _cut(model: Path, directory: Path) -> None:
             command, env=environment, capture_output=True, text=True, timeout=CUT_SECONDS
         )
     except subprocess.TimeoutExpired as exc:
-        raise SynthesisError(f"cutting took more than {CUT_SECONDS} s") from exc
+        raise SynthesisError(
+            Reason("cutting took more than {seconds} s", seconds=CUT_SECONDS)
+        ) from exc
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise SynthesisError(lines[-1] if lines else "cutting it failed")

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.memory import loaded_bytes
 from ttsmonitor.synthesis.piper.description import MOST_BYTES, check_description
@@ -55,16 +56,28 @@ def read_voice(model: Path) -> InstalledVoice:
     for path in (model, description):
         if not path.is_file():
             raise VoiceNotFoundError(
-                f"{path} is missing: a Piper voice is a .onnx file with its .onnx.json beside it"
+                Reason(
+                    "{path} is missing: a Piper voice is a .onnx file with its .onnx.json"
+                    " beside it",
+                    path=str(path),
+                )
             )
     if model.stat().st_size == 0:
-        raise SynthesisError(f"{model} is empty: delete it and fetch the voice again")
+        raise SynthesisError(
+            Reason("{path} is empty: delete it and fetch the voice again", path=str(model))
+        )
     try:
         return _read(model, fingerprint(model))
     except SynthesisError as exc:
-        raise SynthesisError(f"{description} does not describe a Piper voice: {exc}") from exc
+        raise SynthesisError(_undescribed(description, reason_of(exc))) from exc
     except (ValueError, RecursionError, OSError) as exc:
-        raise SynthesisError(f"{description} does not describe a Piper voice: {exc!r}") from exc
+        raise SynthesisError(_undescribed(description, repr(exc))) from exc
+
+
+def _undescribed(description: Path, cause: str) -> Reason:
+    return Reason(
+        "{path} does not describe a Piper voice: {cause}", path=str(description), cause=cause
+    )
 
 
 @lru_cache(maxsize=64)
@@ -118,15 +131,20 @@ def find_voice(name: str, directory: Path) -> InstalledVoice:
     if not model.is_file():
         known = ", ".join(voice.name for voice in installed_voices(directory)) or "none"
         raise VoiceNotFoundError(
-            f"The voice {name} is not installed (installed: {known}). "
-            f"Get it with: {manage_command(f'download_voice {name}')}"
+            Reason(
+                "The voice {name} is not installed (installed: {known}). Get it with: {command}",
+                name=name,
+                known=known,
+                command=manage_command(f"download_voice {name}"),
+            )
         )
     return read_voice(model)
 
 
-def piper_missing() -> str:
+def piper_missing() -> Reason:
     """Return the message for a Piper voice where the Piper library is not installed."""
-    return f"Piper is not installed: {python_command('-m pip install -r requirements-piper.txt')}"
+    command = python_command("-m pip install -r requirements-piper.txt")
+    return Reason("Piper is not installed: {command}", command=command)
 
 
 def language_in_name(name: str) -> str:
@@ -135,13 +153,15 @@ def language_in_name(name: str) -> str:
     return published[1] if published else ""
 
 
-def no_voice_for(lang: str, suggested: str) -> str:
+def no_voice_for(lang: str, suggested: str) -> Reason:
     """Say that a language has no voice, and how to get one: `suggested` if it is of that language.
 
     Its name tells.
     """
-    return (
-        f"no Piper voice for {lang} is installed. Get one with: {download_command(lang, suggested)}"
+    return Reason(
+        "no Piper voice for {lang} is installed. Get one with: {command}",
+        lang=lang,
+        command=download_command(lang, suggested),
     )
 
 

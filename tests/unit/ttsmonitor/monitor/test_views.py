@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests.support.web_fakes import FakeService, utterance
-from ttsmonitor.web.labels import REASONS, strings
+from ttsmonitor.web.labels import strings
 
 STATIC = Path(str(finders.find("ttsmonitor/monitor.js"))).parent
 SCRIPTS = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
@@ -104,7 +104,6 @@ def test_scripts_get_all_their_sentences() -> None:
     said = set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
     assert len(said) > 5
     assert said <= set(strings())
-    assert set(REASONS) <= set(strings())
 
 
 def test_first_load_is_small() -> None:
