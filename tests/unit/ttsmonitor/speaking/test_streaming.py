@@ -182,6 +182,7 @@ def test_a_rest_that_never_comes_is_given_up_and_the_next_is_spoken(
     stage.speaker.wake()
     test_speaker.wait_for(following, Status.SPOKEN)
     assert (utterance().status, utterance().error) == (Status.SPOKEN, streaming.GAVE_UP)
+    assert utterance().reason == streaming.GAVE_UP.as_json()
     assert spoken(stage) == ["Había una vez.", "Otra cosa."]
 
 
