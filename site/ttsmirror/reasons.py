@@ -57,7 +57,12 @@ class Reason(str):
 
 def fill(template: str, values: Mapping[str, object]) -> str:
     """Put `values` in place of {names}. Unlike str.format(), it evaluates nothing."""
-    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), template)
+    return _PLACE.sub(lambda place: plain(values.get(place[1], place[0])), template)
+
+
+def plain(value: object) -> str:
+    """Return a value as text; 2.0 as 2, because JSON does not tell the two apart for scripts."""
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def value_as_json(value: Value) -> Any:

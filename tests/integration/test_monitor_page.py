@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -216,6 +217,16 @@ def test_pause_holds_the_word_and_mute_does_not(page: Page, service: Service) ->
     page.keyboard.press("Escape")
     expect(page.locator("#now.is-quiet")).to_be_visible()
     expect(page.locator(f"#stream li[data-id='{said}']")).to_contain_text("interrumpida por")
+
+
+def test_live_activity_is_translated_with_its_nested_reason(page: Page, service: Service) -> None:
+    lines = page.locator("#log li")
+    service.sender.publish("moxie/tts/text", '{"text": "Hola", "lang": "x!"}')
+    translated = "moxie/tts/text: lang es 'x!': no es un nombre válido"
+    expect(lines.filter(has_text=translated)).to_have_count(1, timeout=PATIENCE_MS)
+    (said,) = service.say("Una frase corta.")
+    spoken = re.compile(rf"dicha {said[:8]} \(\d(,\d)? s\): Una frase corta\.")
+    expect(lines.filter(has_text=spoken)).to_have_count(1, timeout=PATIENCE_MS)
 
 
 def test_queue_is_reordered_by_keyboard_and_touch(

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation.trans_real import DjangoTranslation
 from django.views.i18n import JavaScriptCatalog
 
-from ttsmirror.reasons import Reason, fill
+from ttsmirror.reasons import Reason, fill, plain
 
 CONTEXT = "reason"
 MARK = "reason:"
@@ -80,7 +80,7 @@ def _value(value: Any) -> str:
     if isinstance(value, Reason):
         return translate(value)
     if isinstance(value, float):
-        return str(value).replace(".", get_format("DECIMAL_SEPARATOR"))
+        return plain(value).replace(".", get_format("DECIMAL_SEPARATOR"))
     return str(value)
 
 

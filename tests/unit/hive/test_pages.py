@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.test import Client
 from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmirror.publishing.confirmations import MirrorState
+from ttsmirror.reasons import Reason, reason_columns
 
 
 @pytest.fixture
@@ -48,12 +50,27 @@ def test_puppet_mode_shows_robot_and_moods(
 
 
 def test_earlier_lines_are_escaped(browser: Client, robot: Robot, server: SentServer) -> None:
-    import uuid
-
     server.lines.add(uuid.uuid4(), DEVICE, "<script>alert(1)</script>", "shy", 0.5)
     page = browser.get(f"/puppet/{DEVICE}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_failures_on_hive_pages_are_spanish(
+    browser: Client, robot: Robot, server: SentServer
+) -> None:
+    line_id = uuid.uuid4()
+    server.lines.add(line_id, DEVICE, "Hola", "shy", 0.5)
+    cause = Reason("no sound device can be used ({cause})", cause=Reason("it is closed"))
+    server.lines.update_status({"id": str(line_id), "event": "failed"} | reason_columns(cause))
+    server.speech.update_broker_error(Reason("no broker answers at {address}", address="b:1883"))
+
+    language = {"accept-language": "es"}
+    puppet = browser.get(f"/puppet/{DEVICE}/", headers=language).content.decode()
+    home = browser.get("/", headers=language).content.decode()
+
+    assert "no se puede usar ningún dispositivo de sonido (está cerrado)</span>" in puppet
+    assert "ningún broker responde en b:1883" in home
 
 
 def part(browser: Client, name: str) -> str:

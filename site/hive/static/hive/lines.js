@@ -26,8 +26,8 @@ export function showLine(line) {
   part(row, "time").dateTime = line.at;
   part(row, "time").textContent = shortTime(line.at);
   showState(part(row, "state"), line.state);
-  showWay(row.querySelector("[data-way=robot]"), line.robot_way);
-  showWay(row.querySelector("[data-way=speech]"), line.speech_way);
+  showWay(row.querySelector("[data-way=robot]"), line.robot_way, say(line.robot_error));
+  showWay(row.querySelector("[data-way=speech]"), line.speech_way, sayReason(line, "error"));
   return !known;
 }
 
@@ -51,11 +51,11 @@ function add(line) {
   return row;
 }
 
-function showWay(place, way) {
+function showWay(place, way, why) {
   place.hidden = !way;
   if (!way) return;
   part(place, "steps").replaceChildren(...way.steps.map(step));
-  part(place, "reason").textContent = way.reason ? say(way.reason) : "";
+  part(place, "reason").textContent = why;
 }
 
 function step({ name, is }) {

@@ -13,6 +13,7 @@ from hive.puppet.lines import Lines
 from hive.speech_state import SpeechState
 from tests.unit.hive.conftest import DEVICE
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason, reason_columns
 
 ONE = uuid.UUID(int=1)
 
@@ -56,7 +57,18 @@ def test_failed_line_has_reason() -> None:
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
     line = lines.update_status({"id": str(ONE), "event": "failed", "error": "no voice"})
     assert line is not None
-    assert line["error"] == "no voice"
+    assert (line["error"], line["reason"]) == ("no voice", None)
+
+
+def test_failed_line_keeps_reason_for_translation() -> None:
+    lines = Lines()
+    lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    reason = Reason("the rest of it did not come")
+    message = {"id": str(ONE), "event": "failed"} | reason_columns(reason)
+    line = lines.update_status(message)
+    assert line is not None
+    assert (line["error"], line["reason"]) == (reason, reason.as_json())
+    assert line["speech_way"]["reason"] == reason
 
 
 def test_unknown_line_or_event_is_ignored() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,7 +13,8 @@ from django.utils import timezone
 from ttsmirror.models import Utterance
 from ttsmirror.publishing import outbox
 from ttsmirror.publishing.history import HistoryFollower
-from ttsmirror.wire.messages import Chunk
+from ttsmirror.reasons import Reason, reason_columns
+from ttsmirror.wire.messages import Chunk, status_payload
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +33,7 @@ def kept() -> Chunk:
     return utterance
 
 
-def told(history: HistoryFollower, utterance: Chunk, event: str, **more: str) -> Utterance:
+def told(history: HistoryFollower, utterance: Chunk, event: str, **more: Any) -> Utterance:
     history.follow({"id": str(utterance.utterance_id), "event": event} | more)
     history.write()
     return Utterance.objects.get(pk=utterance.utterance_id)
@@ -52,9 +55,30 @@ def test_status_events_update_the_history_row() -> None:
     row = told(history, utterance, "failed", error="no voice")
     assert (row.status, row.error) == ("failed", "no voice")
     assert row.finished_at
+    assert row.reason is None
     # What comes late changes nothing.
     assert told(history, utterance, "playing").status == "failed"
     assert told(history, utterance, "spoken").status == "failed"
+
+
+def test_reason_of_status_message_is_stored() -> None:
+    history, utterance = HistoryFollower(), kept()
+    history.adopt([utterance.utterance_id])
+    reason = Reason("the voice {name} failed: {cause}", name="amy", cause=Reason("no memory"))
+    message = json.loads(
+        status_payload(
+            status="idle",
+            current_text="",
+            queue_size=0,
+            component="tts-subscriber",
+            event="failed",
+            utterance={"id": str(utterance.utterance_id)} | reason_columns(reason),
+        )
+    )
+    row = told(history, utterance, "failed", error=message["error"], reason=message["reason"])
+    assert (row.error, row.failure) == (reason, reason)
+    assert isinstance(row.failure, Reason)
+    assert row.failure.as_json() == reason.as_json()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -30,7 +31,15 @@ def test_dropping_waiting_utterances_takes_two_queries(
     assert {(each.status, each.error) for each in dropped} == {(Status.SKIPPED, "enough")}
     assert all(each.finished_at for each in dropped)
     left = Utterance.objects.exclude(status=Status.SKIPPED).values_list("text", "status")
+    assert {each.reason for each in dropped} == {None}
     assert set(left) == {("said", "spoken"), ("now", "playing"), ("other", "queued")}
+
+
+def test_dropped_utterance_has_its_reason() -> None:
+    utterance("waits", status="queued")
+    (dropped,) = Utterance.objects.unspoken().drop(Status.SKIPPED, Reason("skipped"))
+    assert dropped.reason == {"code": "skipped", "params": {}}
+    assert dropped.failure == "skipped"
 
 
 def waiting(text: str, **fields: Any) -> Utterance:

@@ -183,6 +183,7 @@ def test_missing_rest_is_given_up_and_next_spoken(
     stage.speaker.wake()
     test_speaker.wait_for(following, Status.SPOKEN)
     assert (utterance().status, utterance().error) == (Status.SPOKEN, streaming.GAVE_UP)
+    assert utterance().reason == streaming.GAVE_UP.as_json()
     assert spoken(stage) == ["Había una vez.", "Otra cosa."]
 
 

@@ -60,6 +60,7 @@ def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
         (CHUNK, "no llegó el fragmento 2, 3 … de 12"),
         (Reason("the rest of it did not come"), "el resto no llegó"),
         (Reason("not done within {seconds} seconds", seconds=0.5), "no terminó en 0,5 segundos"),
+        (Reason("not done within {seconds} seconds", seconds=12.0), "no terminó en 12 segundos"),
         (
             Reason("no sound device can be used ({cause})", cause=Reason("it is closed")),
             "no se puede usar ningún dispositivo de sonido (está cerrado)",
@@ -138,15 +139,15 @@ def test_activity_line_is_translated_with_what_an_exception_says(activity: Activ
     logger.warning("%s is left out: %s", "wav: /tmp", OSError(Reason("it is closed")))
     logger.info("%d utterances deleted", 3)
     logger.info(
-        "%s %s (%s): %s", Reason("spoken"), 7, Reason("{seconds} s", seconds=2.0), "skipped"
+        "%s %s (%s): %s", Reason("spoken"), 7, Reason("{seconds} s", seconds=2.5), "skipped"
     )
     left_out, deleted, spoken = activity.entries()
     assert left_out["text"] == "wav: /tmp is left out: it is closed"
-    assert spoken["text"] == "spoken 7 (2.0 s): skipped"
+    assert spoken["text"] == "spoken 7 (2.5 s): skipped"
     with translation.override("es"):
         assert reason_text(left_out, "text") == "wav: /tmp queda fuera: está cerrado"
         assert reason_text(deleted, "text") == "3 frases borradas"
-        assert reason_text(spoken, "text") == "dicha 7 (2,0 s): skipped"  # not what Moxie said
+        assert reason_text(spoken, "text") == "dicha 7 (2,5 s): skipped"  # not what Moxie said
     with translation.override("en"):
         assert reason_text(spoken, "text") == spoken["text"]
 
