@@ -1,4 +1,4 @@
-"""What normalization has to know of a language."""
+"""The description of a language for normalization, and helpers of such descriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine tells of its voices, and how languages are compared."""
+"""Voices as engines describe them, their labels, and the comparison of languages."""
 
 from __future__ import annotations
 
