@@ -113,7 +113,7 @@ def groups(text: str, lang: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(("lang", "text"), cases(ONE_SENTENCE))
-def test_a_sentence_is_spoken_without_a_stop_in_it(lang: str, text: str) -> None:
+def test_abbreviation_makes_no_stop_in_a_sentence(lang: str, text: str) -> None:
     assert len(groups(text, lang)) == 1
 
 

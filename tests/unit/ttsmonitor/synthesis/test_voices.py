@@ -63,7 +63,7 @@ def test_a_voice_is_chosen_by_name_else_by_language(
     assert chosen(config, request_) == name
 
 
-def test_a_voice_is_for_the_language_and_the_region_that_it_says(tmp_path: Path) -> None:
+def test_voice_of_the_region_is_preferred(tmp_path: Path) -> None:
     for name, lang, code in [
         ("davefx", "es", "es_ES"), ("ald", "es-419", "es_MX"), ("daniela", "es-419", "es_AR"),
         ("huayan", "cmn", "zh_CN"), ("talesyntese", "nb", "no_NO"),
@@ -78,7 +78,7 @@ def test_a_voice_is_for_the_language_and_the_region_that_it_says(tmp_path: Path)
 
 
 @pytest.mark.parametrize("broken", ["cori.onnx", "cori.onnx.json"])
-def test_a_broken_voice_that_is_asked_for_costs_no_sentence_but_where_only_piper_may_speak(
+def test_broken_named_voice_fails_only_with_piper_alone(
     config: EngineConfig, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (config.voice_dir / broken).write_text("")
@@ -96,7 +96,7 @@ def spoil(model: Path) -> None:
     model.write_bytes(b"<html>" * 1_000)
 
 
-def test_in_place_of_a_voice_that_cannot_be_loaded_the_default_one_speaks_and_it_is_said_why(
+def test_default_voice_replaces_unloadable_one_with_remark(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     spoil(install(config.voice_dir, "tux"))
@@ -111,7 +111,7 @@ def test_in_place_of_a_voice_that_cannot_be_loaded_the_default_one_speaks_and_it
         Engines(only, lambda: None).choose(SpeechRequest("x", voice="tux"))
 
 
-def test_in_place_of_a_default_voice_that_cannot_be_loaded_another_one_of_its_language_speaks(
+def test_voice_of_same_language_replaces_unloadable_default(
     config: EngineConfig,
 ) -> None:
     spoil(config.voice_dir / "davefx.onnx")
@@ -124,7 +124,7 @@ def test_in_place_of_a_default_voice_that_cannot_be_loaded_another_one_of_its_la
     assert speaker(engines, SpeechRequest("x", lang="de")) == ("espeak", "")
 
 
-def test_in_place_of_an_empty_default_voice_none_of_another_language_speaks(
+def test_empty_default_voice_is_replaced_within_its_language(
     config: EngineConfig,
 ) -> None:
     (config.voice_dir / "davefx.onnx").write_bytes(b"")
@@ -133,7 +133,7 @@ def test_in_place_of_an_empty_default_voice_none_of_another_language_speaks(
     assert speaker(Engines(config, lambda: None), SpeechRequest("x"))[0] == "piper sharvard"
 
 
-def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_after_a_while(
+def test_unloadable_voice_is_retried_when_changed_or_later(
     config: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
@@ -154,7 +154,7 @@ def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_aft
     assert speaker(engines, request) == ("piper siwis", "")
 
 
-def test_a_speaker_is_one_of_the_voice_that_was_asked_for(
+def test_speaker_number_applies_to_the_named_voice(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     install(config.voice_dir, "davefx", speakers=2)
@@ -182,7 +182,7 @@ def test_piper_alone_fails_where_no_voice_is_of_the_language(config: EngineConfi
         choose_voice(EngineConfig("piper", "gone", config.voice_dir), SpeechRequest("x"))
 
 
-def test_the_least_used_voice_goes_when_the_bound_is_reached(
+def test_least_recently_used_voice_is_unloaded_at_the_bound(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     bound = taken_by([loaded_bytes((config.voice_dir / "davefx.onnx").stat().st_size)] * 2)
@@ -206,7 +206,7 @@ def test_the_least_used_voice_goes_when_the_bound_is_reached(
     assert len(loads) == 3
 
 
-def test_a_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
+def test_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
     engines = Engines(
         EngineConfig("auto", "davefx", config.voice_dir, loaded_bytes=1), on_loading=lambda: None
     )
@@ -215,7 +215,7 @@ def test_a_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
     assert engines.loaded == ["amy"]
 
 
-def test_a_voice_that_is_replaced_is_loaded_anew_and_once(config: EngineConfig) -> None:
+def test_replaced_voice_is_loaded_anew_once(config: EngineConfig) -> None:
     engines = Engines(config, on_loading=lambda: None)
     first = engines.choose(SpeechRequest("x")).engine
     make_voice(config.voice_dir / "davefx.onnx", speakers=2)
@@ -227,9 +227,7 @@ def test_a_voice_that_is_replaced_is_loaded_anew_and_once(config: EngineConfig) 
 @pytest.mark.parametrize(
     ("written", "meant"), [("PhonemeType.ESPEAK", "espeak"), ("espeak", "espeak"), ("text", "text")]
 )
-def test_a_voice_whose_exporter_wrote_the_name_of_a_kind_is_read_as_that_kind(
-    tmp_path: Path, written: str, meant: str
-) -> None:
+def test_phoneme_type_is_read_from_enum_name(tmp_path: Path, written: str, meant: str) -> None:
     model = make_voice(tmp_path / "es_MX-ald-medium.onnx")
     description = model.with_name(f"{model.name}.json")
     known = json.loads(description.read_text())
@@ -237,7 +235,7 @@ def test_a_voice_whose_exporter_wrote_the_name_of_a_kind_is_read_as_that_kind(
     assert read_voice(model).config["phoneme_type"] == meant
 
 
-def test_only_what_piper_needs_has_to_be_in_a_description(tmp_path: Path) -> None:
+def test_optional_fields_may_miss_in_a_description(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "old.onnx")
     description = model.with_name(f"{model.name}.json")
     known = json.loads(description.read_text())
@@ -272,7 +270,7 @@ def test_a_voice_reads_its_own_language_only(
         assert found == spoken
 
 
-def test_a_named_voice_of_another_language_is_replaced_and_the_remark_says_why(
+def test_named_voice_of_other_language_is_replaced_with_remark(
     config: EngineConfig,
 ) -> None:
     engines = Engines(config, lambda: None)
@@ -287,7 +285,7 @@ def test_a_named_voice_of_another_language_is_replaced_and_the_remark_says_why(
     assert engines.choose(english).choice.lang == "en-us"
 
 
-def test_a_voice_that_names_no_language_reads_what_names_it(tmp_path: Path) -> None:
+def test_voice_without_language_reads_what_names_it(tmp_path: Path) -> None:
     install(tmp_path, "quiet", "")
     config = EngineConfig("auto", "quiet", tmp_path)
     assert chosen(config, SpeechRequest("x", voice="quiet")) == "quiet"
@@ -295,7 +293,7 @@ def test_a_voice_that_names_no_language_reads_what_names_it(tmp_path: Path) -> N
     assert chosen(config, SpeechRequest("x", lang="es", voice="quiet")) == "espeak"
 
 
-def test_a_default_voice_that_cannot_be_read_is_named_for_its_language(
+def test_unreadable_default_voice_is_named_for_its_language(
     config: EngineConfig,
 ) -> None:
     describe(config.voice_dir / "davefx.onnx", inference={"length_scale": 1e5})
