@@ -1,4 +1,4 @@
-"""What is promised about every sentence, held against what is known of each."""
+"""Compare the evidence about each sentence with the promises."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SILENT = "spoken as the history says, and nobody heard it"
 
 @dataclass
 class Evidence:
-    """All by the id of the sentence."""
+    """Everything known about the sentences, by id."""
 
     handed: dict[str, str] = field(default_factory=dict)
     """What was handed over to a publisher: its words."""
@@ -41,7 +41,7 @@ class Evidence:
 
 
 def judge(evidence: Evidence) -> dict[str, list[str]]:
-    """Each promise that was broken, with the ids; empty where all hold."""
+    """Return each broken promise with the ids; empty if all hold."""
     found = {
         LOST: evidence.accepted - {row[0] for row in evidence.rows},
         DROPPED: evidence.drained - evidence.accepted,
@@ -72,7 +72,7 @@ def _more_than_one(*counts: Mapping[str, int]) -> set[str]:
 
 
 def complaints(broken: Mapping[str, Iterable[str]], handed: Mapping[str, str]) -> list[str]:
-    """A line for each sentence that breaks a promise."""
+    """Return a line for each sentence that breaks a promise."""
     return [
         f"BROKEN  {promise}: {pk} {handed.get(pk, '')[:60]}"
         for promise, ids in broken.items()

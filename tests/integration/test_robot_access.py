@@ -167,9 +167,8 @@ class RobotClient:
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False
         )
-        self.client.username_pw_set(
-            VICTIM, "header.payload.signature"
-        )  # fills %u in the access rules
+        # The user name stands for %u in the access rules.
+        self.client.username_pw_set(VICTIM, "header.payload.signature")
         self.client.tls_set(cert_reqs=ssl.CERT_NONE)
         self.client.tls_insecure_set(True)
         if will:

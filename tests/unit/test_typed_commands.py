@@ -1,4 +1,4 @@
-"""Every command that people are told to type can be typed as it stands."""
+"""Every documented command can be run as written."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def is_written_out(text: str) -> bool:
 
 
 def wrong_in_text(text: str) -> list[str]:
-    """Return the commands in a text for people that do not begin as documented."""
+    """Return the commands in a text that do not begin as documented."""
     return [
         text[max(0, match.start() - 40) : match.end() + 20]
         for match in COMMAND.finditer(text)
