@@ -46,7 +46,7 @@ BROKER, SPEECH = "broker", "speech"
 RATE = 1.5
 """Sentences per second and publisher."""
 OUTPUTS = ("wav,null", "wav")
-"""In turns: in real time, so that it is ended in mid-sentence, and as fast as it can."""
+"""Alternating outputs: in real time, to be ended in mid-sentence, and as fast as possible."""
 POLL_SECONDS = 0.1
 START_SECONDS = 60.0
 SETTLE_SECONDS = 300.0
@@ -56,7 +56,7 @@ SETTINGS = {
     "TTS_RETRY_SECONDS": "10",
     "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
 }
-"""A keepalive that some of the freezes outlast, and a retry that can be waited for."""
+"""A keepalive shorter than some of the freezes, and a short retry."""
 
 
 def run(args: argparse.Namespace) -> bool:

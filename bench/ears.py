@@ -16,9 +16,9 @@ from bench.machine import BenchError, wait_until
 RATE = 22_050
 """Samples per second."""
 LOUD = 300
-"""Of 32767: above any dither, below any speech."""
+"""A 16-bit level above any dither and below any speech."""
 LATENCY_MS = 5
-"""Of the recording: the resolution of what is measured here."""
+"""Latency of the recording, which is the resolution of the measurements."""
 GIVE_UP_SECONDS = 60.0
 IDLE_SECONDS = 20
 

@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.1
 COMMAND_SECONDS = 0.5
 ARRIVAL_SECONDS = 10.0
 SETTLE_SECONDS = 10.0
-"""So long may a report take to be stored; OpenMoxie waits for a locked database for 5 s."""
+"""Time limit to store a report; OpenMoxie waits 5 s for a locked database."""
 LATER_PERCENT = 10.0
 OVERLAY = """
 from openmoxie.settings import *

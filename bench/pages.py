@@ -27,7 +27,7 @@ from bench.tables import Wanted, median, percentile, report, table
 
 LONG_HISTORY = 100_000
 MAX_MS, MAX_MS_LONG = 150, 1_000
-"""p95 of each page up to so many utterances, and with more of them."""
+"""Wanted p95 of each page up to this many utterances, and beyond."""
 START_SECONDS = 90
 ROBOT = "d_sala"
 PAGES = {

@@ -15,9 +15,9 @@ from bench.plan import FORGET, Fault
 
 POLL_SECONDS = 0.05
 ORPHAN_SECONDS = 15.0
-"""So long may a child outlive a parent that was killed."""
+"""Time that a child may outlive its killed parent."""
 STOP_SECONDS = 30.0
-"""Longer than any part may take to end when it is told to."""
+"""Longer than any part may take to stop."""
 
 
 class Part:

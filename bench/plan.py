@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 KINDS = ("kill", "stop", "freeze")
 FORGET = "forget"
-"""The broker is killed and what it kept is deleted."""
+"""Kill the broker and delete its database."""
 GAP_SECONDS = (1.0, 8.0)
 SHORT_SECONDS = (0.1, 6.0)
 LONG_SECONDS = (6.0, 25.0)

@@ -7,7 +7,7 @@ import socket
 from itertools import chain, cycle
 
 LOW, HIGH = 10_000, 32_000
-"""Below those that the system gives to connections, which may come at any moment."""
+"""Below the system's ephemeral ports, which connections may take at any moment."""
 
 _start = random.randrange(LOW, HIGH)
 # Each process starts at a random port and repeats none before all others were used: the

@@ -32,9 +32,9 @@ class Memory:
 
     processes: int
     rss: float
-    """What is judged: the strictest, and the same whatever else runs."""
+    """The judged value: the strictest, and independent of other processes."""
     pss: float | None
-    """What several share counted once, also with processes of others; None where unknown."""
+    """Shared pages divided among all processes that share them; None if unknown."""
 
 
 def memory_of(program: Program) -> Memory:

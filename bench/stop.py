@@ -15,12 +15,12 @@ from bench.texts import STORY, Texts
 
 QUIET_SECONDS = 0.6
 PLAY_SECONDS = (0.2, 0.8)
-"""How long it speaks before it is stopped, at random."""
+"""Range of the random time it speaks before the stop."""
 BACK_SECONDS = 3.0
 STORY_TIMES = 12
 P95_MS = 50
 EARLY_SECONDS = 0.02
-"""So long after its message no voice has made a sound."""
+"""Delay after a message before any voice makes a sound."""
 FULL = 100
 """Utterances that wait in a full queue."""
 BACK = {"pause": "resume", "mute": "unmute"}

@@ -27,13 +27,13 @@ TEXTS = {
     ),
     "paragraph": PARAGRAPH,
 }
-"""`unbroken` is as long as `long`, and nobody pauses in it."""
+"""`unbroken` is as long as `long`, but without a pause."""
 CACHED = "¡Muy bien! Lo has hecho genial."
 STORY = (
     "Hola amigos hoy vamos a leer un cuento muy bonito sobre un robot llamado Moxie que quería "
     "aprender a bailar. "
 )
-"""Has no pause inside a sentence; said over and over it plays for long."""
+"""A text without pauses inside a sentence; repeat it for a long sound."""
 
 
 class Texts:

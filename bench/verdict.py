@@ -23,21 +23,21 @@ class Evidence:
     """Everything known about the sentences, by id."""
 
     handed: dict[str, str] = field(default_factory=dict)
-    """What was handed over to a publisher: its words."""
+    """Texts handed to a publisher."""
     drained: set[str] = field(default_factory=set)
-    """Of these, those of publishers that had time to end."""
+    """Sentences handed to publishers that had time to end."""
     accepted: set[str] = field(default_factory=set)
-    """What was in an outbox."""
+    """Sentences that were in an outbox."""
     left: set[str] = field(default_factory=set)
-    """What is in an outbox still."""
+    """Sentences that are still in an outbox."""
     rows: list[tuple[str, str, str]] = field(default_factory=list)
-    """The history: id, words, status."""
+    """Rows of the history: id, text, status."""
     claims: Counter[str] = field(default_factory=Counter)
-    """How often it was taken from the queue to be spoken."""
+    """How often each sentence was taken from the queue to be spoken."""
     sounds: Counter[str] = field(default_factory=Counter)
-    """How many files of sound were begun for it."""
+    """How many sound files were begun for each sentence."""
     endings: Counter[str] = field(default_factory=Counter)
-    """How often the speaker was done with it."""
+    """How often the speaker ended each sentence."""
 
 
 def judge(evidence: Evidence) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from bench.tables import Wanted, median, percentile, report, table
 from bench.texts import TEXTS, Texts
 
 ROUNDS = 2
-"""Without viewers and with them in turn, so that a busy minute of the machine is everybody's."""
+"""Rounds alternate without and with viewers, so that a busy minute affects both."""
 WARM_UP = 2
 SETTLE_SECONDS = 0.5
 P99_MS, SLOWER_PERCENT = 250, 20

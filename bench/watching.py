@@ -22,9 +22,9 @@ AT_ONCE = 25
 """Pages that connect at the same time."""
 QUIET_SECONDS = 1.5
 ASK_SECONDS = (0.75, 1.25)
-"""A page asks for the figures so long after an event, once for all that came until then."""
+"""Delay after an event before a page asks for figures, once for all events until then."""
 MOMENTS = {"stored": "received_at", "playing": "started_at"}
-"""When an event was; every other is the end of its utterance."""
+"""The field with the time of each event; `finished_at` for all others."""
 
 
 class Viewers:

@@ -22,7 +22,7 @@ create trigger chaos_in after insert on ttsmonitor_outboxentry begin
 create trigger chaos_sent after update of attempts on ttsmonitor_outboxentry begin
     update chaos_outbox set attempts = new.attempts where id = new.id; end;
 """
-"""In the same transaction as the entry itself: a kill cannot come between the two."""
+"""Written in the same transaction as the entry, so a kill cannot separate them."""
 HISTORY_TRIGGERS = """
 create table chaos_claims (id text not null);
 create trigger chaos_claim after update of status on ttsmonitor_utterance

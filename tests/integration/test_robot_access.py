@@ -39,7 +39,7 @@ TO_ROBOT = (
     "commands/zmq",
 )
 UNUSED = ("events/config", "events/state", "commands/config", "commands/state")
-"""What an id with a slash in it might turn into a topic of its own."""
+"""Topic levels that an id with a slash could turn into its own topic."""
 KNOWN = {f"/devices/{VICTIM}/{name}" for name in FROM_ROBOT + TO_ROBOT}
 SPEECH = "moxie/tts/status"
 PLAIN = (HONEST, "d_", "moxie", f"{VICTIM} ", "%c", "%u", "$SYS")

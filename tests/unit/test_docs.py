@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "MOXIE_NO_PIPER": "0",
     "PYTHON3": "",
 }
-"""What is read before there are settings, with what stands for its default."""
+"""Variables read before the settings exist, with their default as documented."""
 
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")

@@ -16,7 +16,7 @@ from tests.support.tools import ROOT
 SITE = ROOT / "site"
 COMMAND = re.compile(r"manage\.py\s+[a-z<{]")
 PIP = re.compile(r"(?<!-m )\bpip install")
-"""It is in the environment only, so it is typed as a module of its Python."""
+"""A program of the virtual environment only, so it is run as a module of its Python."""
 DOCUMENTED = re.compile(
     r"(?:\.venv/bin/python |docker compose exec (?:web|tts) python "
     r"|docker exec -i moxie-tts python |python3 site/)$"
@@ -28,7 +28,7 @@ PROGRAMS = [
     *ROOT.glob("script/*"),
     *ROOT.glob("services/*/*"),
 ]
-"""What of these is for people is in their comments and in what they print."""
+"""Files whose comments and output have commands for people."""
 PRINTED = re.compile(r"^\s*#|\b(?:say|die|echo|left_out|print)\b")
 
 

@@ -143,7 +143,7 @@ def test_invalid_query_is_400_with_a_sentence(browser: Client, query: dict[str, 
 
 
 STRANGE = "ᦰᦱᦲᦳᦴᦵᦶᦷᦸᦹᦺᦻᦼᦽᦾᦿᧀᧈᧉᳲᳳ"
-"""Letters to Python, and none to SQLite's index."""
+"""Characters that are letters in Python, but not in SQLite's index."""
 HOLA_LUNA = [
     '"hola',
     'hola"',
