@@ -1,4 +1,4 @@
-"""How many utterances a second the speech service stores, beside what paho alone receives."""
+"""Measure utterances stored per second, compared with what paho alone receives."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PAHO, SQLITE, POSTGRESQL = "paho alone", "SQLite", "PostgreSQL"
 
 @dataclass
 class Results:
-    """Of all rounds, for one receiver."""
+    """The results of all rounds for one receiver."""
 
     rates: list[float] = field(default_factory=list)
     told_seconds: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Results:
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     programs = find_programs()
     results = {PAHO: Results(), SQLITE: Results()}
     with ExitStack() as stack:
@@ -98,16 +98,16 @@ def _print(results: dict[str, Results], count: int) -> None:
 
 
 def _receive(broker: Broker, count: int) -> float:
-    """Received per second, from the first publish to the last receipt."""
+    """Return messages received per second, from first publish to last receipt."""
     with _end("receive", broker, count) as receiver, _end("feed", broker, count) as feeder:
         began = _begin(feeder)
         seconds = _moment(receiver) - began
-        receiver.wait(LEAVE_SECONDS)  # or the broker would keep for it what the others are sent
+        receiver.wait(LEAVE_SECONDS)  # or the broker would queue the next messages for it
         return count / seconds
 
 
 def _store(broker: Broker, count: int, results: Results, url: str = "") -> None:
-    """The same with the speech service: until all is in the history, then until all is told."""
+    """Measure the speech service: until all are stored, then until all are reported."""
     env = {"DATABASE_URL": url} if url else {}
     with ExitStack() as stack:
         work = stack.enter_context(work_directory())
@@ -124,7 +124,7 @@ def _store(broker: Broker, count: int, results: Results, url: str = "") -> None:
 
 
 def _wait_until_told(service: Service, count: int) -> None:
-    """Each utterance is confirmed, or its publisher would send it again."""
+    """Wait until each utterance is confirmed."""
     told: set[str] = set()
     deadline = time.monotonic() + STORED_SECONDS
     while len(told) < count:
@@ -138,7 +138,7 @@ def _wait_until_told(service: Service, count: int) -> None:
 
 @contextmanager
 def _end(name: str, broker: Broker, count: int) -> Iterator[subprocess.Popen[str]]:
-    """An end of the flood, ready."""
+    """Start one end of the flood and wait until it is ready."""
     command = [
         sys.executable,
         "-m",
@@ -185,7 +185,7 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 @contextmanager
 def _history(url: str, work: Path) -> Iterator[Callable[[], int]]:
-    """What counts the utterances in the database."""
+    """Yield a function that counts the utterances in the database."""
     if url:
         with psycopg.connect(url, autocommit=True) as connection:
             yield lambda: int(connection.execute(COUNT).fetchone()[0])  # type: ignore[index]
@@ -196,7 +196,7 @@ def _history(url: str, work: Path) -> Iterator[Callable[[], int]]:
 
 @contextmanager
 def _memory(program: Program, results: Results) -> Iterator[Callable[[], float]]:
-    """What tells the most memory that was in use so far, in MB."""
+    """Yield a function that returns the highest memory use so far, in MB."""
     highest = memory_of(program).rss
     results.before_mb.append(highest)
     is_over = threading.Event()

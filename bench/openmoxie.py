@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.1
 COMMAND_SECONDS = 0.5
 ARRIVAL_SECONDS = 10.0
 SETTLE_SECONDS = 10.0
-"""So long may a report take to be stored; OpenMoxie waits for a locked database for 5 s."""
+"""Time limit to store a report; OpenMoxie waits 5 s for a locked database."""
 LATER_PERCENT = 10.0
 OVERLAY = """
 from openmoxie.settings import *
@@ -46,7 +46,7 @@ MQTT_ENDPOINT = {{"host": "localhost", "port": {port}, "project": "openmoxie",
 
 @dataclass
 class Outcome:
-    """What became of a run, or of several."""
+    """The results of one or several runs."""
 
     commands_ms: list[float] = field(default_factory=list)
     """From the request of the page to the robot."""
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> bool:
     """Measure and print. Return True if nothing is lost and commands are not later."""
     if not args.python:
         raise BenchError("--openmoxie needs --python: one with OpenMoxie's requirements")
-    # The simulated parts of the tests read our own settings.
+    # The simulated parts of the tests read our settings.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
     totals = {way: Outcome() for way in WAYS}
     head = [
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> bool:
 
 
 def wanted(totals: dict[str, Outcome]) -> list[Wanted]:
-    """Return what is wanted of the plug-in beside what was measured."""
+    """Return the wanted values with the measured ones."""
     base = percentile(totals["without"].commands_ms, 99) or 1.0
     later = (percentile(totals["with"].commands_ms, 99) or 0.0) / base * 100 - 100
     return [
@@ -155,7 +155,7 @@ def _measure(way: str, folder: Path, args: argparse.Namespace) -> Outcome:
         wait_until(lambda: "Connected with result code" in openmoxie.output, "OpenMoxie's broker")
         robot = stack.enter_context(connected(port, ROBOT))
         robot.wait_for_config()
-        openmoxie.puppet(command="interrupt")  # the first request loads what it needs
+        openmoxie.puppet(command="interrupt")  # the first request loads modules
         load = _Load(openmoxie, robot, port)
         load.run(args.seconds)
         if way == "with" and len(speech.heard) < len(load.outcome.commands_ms):
@@ -231,7 +231,7 @@ def _together(seconds: float, *steps: tuple[float, Callable[[int], None]]) -> No
 
 
 def _every(period: float, ends: float, step: Callable[[int], None]) -> None:
-    """Call `step` with a growing number once a period; late ones follow at once."""
+    """Call `step` with a growing number once a period. Late calls follow at once."""
     due, number = time.monotonic(), 0
     while due < ends and time.monotonic() < ends:
         time.sleep(max(0.0, due - time.monotonic()))
@@ -282,7 +282,7 @@ class Robot:
 
 @contextmanager
 def connected(port: int, device_id: str) -> Iterator[Robot]:
-    """A robot for the length of a block."""
+    """Connect a robot within the block."""
     robot = Robot(port, device_id)
     try:
         yield robot

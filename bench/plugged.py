@@ -23,7 +23,7 @@ WARM_UP = 50
 
 
 class Robot:
-    """A client in a process of its own, which tells when its commands came."""
+    """A client in its own process that reports when its commands arrived."""
 
     def __init__(self, port: int) -> None:
         command = [sys.executable, "-m", "bench.plugged", "robot", str(port), "0"]
@@ -36,7 +36,7 @@ class Robot:
         return self._process.stdout.readline().strip()
 
     def arrival(self) -> int:
-        """Wait for the next command; when it came, in nanoseconds of the machine's clock."""
+        """Wait for the next command. Return its arrival in nanoseconds of the system clock."""
         return int(self._line())
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ def main(way: str, port: int, calls: int) -> None:
             results["returned"].append((returned - start) / 1000)
     robot.close()
     print(json.dumps(results), flush=True)
-    # Not waiting for the mirror's broker: what is left is of no interest any more.
+    # Do not wait for the mirror's broker: unsent messages are irrelevant now.
     os._exit(0)
 
 

@@ -28,7 +28,7 @@ LATER_US = 150.0
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     with work_directory() as work, closing(Broker(work)) as broker:
         make_database(clean_environment(work))
         results = {}

@@ -1,4 +1,4 @@
-"""What a call of publish_text() costs whoever makes the robot speak."""
+"""Measure what a call of publish_text() costs its caller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ P99_US = 100
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     results = {}
     with work_directory() as work:
         fresh = work / "fresh"

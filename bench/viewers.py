@@ -20,7 +20,7 @@ from bench.tables import Wanted, median, percentile, report, table
 from bench.texts import TEXTS, Texts
 
 ROUNDS = 2
-"""Without viewers and with them in turn, so that a busy minute of the machine is everybody's."""
+"""Rounds alternate without and with viewers, so that a busy minute affects both."""
 WARM_UP = 2
 SETTLE_SECONDS = 0.5
 P99_MS, SLOWER_PERCENT = 250, 20
@@ -28,7 +28,7 @@ P99_MS, SLOWER_PERCENT = 250, 20
 
 @dataclass
 class _Seen:
-    """By all viewers, over all rounds."""
+    """The events seen by all viewers over all rounds."""
 
     events: int = 0
     missed: int = 0
@@ -45,7 +45,7 @@ class _Seen:
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     voice = find_voice(args.voice)
     alone: list[float] = []
     watched: list[float] = []
@@ -107,7 +107,7 @@ class _Speaking:
         self._texts = Texts()
 
     def times(self, runs: int) -> list[float]:
-        """Milliseconds from publish to the first sound."""
+        """Return the milliseconds from each publish to the first sound."""
         return [self._once() for _ in range(runs)]
 
     def _once(self) -> float:
@@ -120,7 +120,7 @@ class _Speaking:
 
 @contextmanager
 def _watching(work: Path, port: int, count: int) -> Iterator[subprocess.Popen[str]]:
-    """Viewers that have their snapshots, in a process of their own."""
+    """Run viewers that have their snapshots, in a separate process."""
     command = [
         sys.executable,
         "-m",

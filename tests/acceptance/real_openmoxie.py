@@ -147,9 +147,8 @@ def main() -> int:
         work = Path(folder)
         clone = work / "checkout"
         subprocess.run(["git", "clone", "-q", str(args.checkout), str(clone)], check=True)
-        (clone / ".git/info/exclude").write_text(
-            "site/work/\n"
-        )  # created by OpenMoxie itself at run time
+        # OpenMoxie creates this folder at run time.
+        (clone / ".git/info/exclude").write_text("site/work/\n")
         tell("commit", git(clone, "log", "-1", "--format=%H %as %s").strip())
         tell("plugged in", plug(clone).stdout)
         tell("check", plug(clone, "--check").stdout)

@@ -105,7 +105,7 @@ class Proxy:
 
     def __init__(self, broker: Broker) -> None:
         self.withheld: set[int] = set()
-        """Kinds of packets of the broker's that do not reach the client any more."""
+        """Kinds of the broker's packets that are withheld from clients."""
         self.seen: list[int] = []
         """Kinds of packets that the broker sent."""
         self.sent: list[int] = []

@@ -47,9 +47,8 @@ def test_dead_or_hung_voice_process_costs_one_sentence(
     sender.publish(TEXT_TOPIC, LONG)
     sender.publish(TEXT_TOPIC, "La siguiente.")
     begun = Utterance.objects.filter(text=LONG, first_audio_ms__isnull=False)
-    wait_until(
-        begun.exists, "its first sound"
-    )  # before its first sound, a restarted process would speak it
+    # Before its first sound, a restarted process would speak it.
+    wait_until(begun.exists, "its first sound")
     os.kill(pid, fault)
     # Consume at once what is still in the pipe.
     monkeypatch.setattr(service._output, "write", lambda pcm: None)

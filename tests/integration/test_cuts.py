@@ -24,7 +24,7 @@ from ttsmonitor.audio.pyaudio import BUSY_SECONDS, CALM_SECONDS, UNKNOWN_SECONDS
 pytestmark = pytest.mark.sound
 
 LEAD = np.zeros(RATE // 50, dtype=np.int16)
-"""The recording misses the first milliseconds; no voice is loud so soon."""
+"""A quiet lead, as the recording misses the first milliseconds."""
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ TO_ROBOT = (
     "commands/zmq",
 )
 UNUSED = ("events/config", "events/state", "commands/config", "commands/state")
-"""What an id with a slash in it might turn into a topic of its own."""
+"""Topic levels that an id with a slash could turn into its own topic."""
 KNOWN = {f"/devices/{VICTIM}/{name}" for name in FROM_ROBOT + TO_ROBOT}
 SPEECH = "moxie/tts/status"
 PLAIN = (HONEST, "d_", "moxie", f"{VICTIM} ", "%c", "%u", "$SYS")
@@ -167,9 +167,8 @@ class RobotClient:
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False
         )
-        self.client.username_pw_set(
-            VICTIM, "header.payload.signature"
-        )  # fills %u in the access rules
+        # The user name stands for %u in the access rules.
+        self.client.username_pw_set(VICTIM, "header.payload.signature")
         self.client.tls_set(cert_reqs=ssl.CERT_NONE)
         self.client.tls_insecure_set(True)
         if will:

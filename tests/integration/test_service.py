@@ -61,9 +61,8 @@ def test_plain_sentence_is_spoken_stored_and_reported(
         told = [each for each in statuses(listener) if each.get("id") == str(utterance.pk)]
         return [each["event"] for each in told]
 
-    wait_until(
-        lambda: events()[-1:] == ["spoken"], "the last event"
-    )  # the event follows the database update
+    # The event follows the database update.
+    wait_until(lambda: events()[-1:] == ["spoken"], "the last event")
     assert events() == ["stored", "playing", "spoken"]
     assert {"status", "current_text", "queue_size", "timestamp"} <= statuses(listener)[-1].keys()
     assert service.health()["ok"], service.health()

@@ -22,7 +22,7 @@ QUIET = [
     "--disable-sync",
 ]
 HEARD = ["--autoplay-policy=no-user-gesture-required"]
-"""Plays sound without a click before."""
+"""Play sound without a click first."""
 
 
 def launch(playwright: Playwright, *arguments: str, sink: str = "") -> Browser:

@@ -335,6 +335,6 @@ def talk(openmoxie: OpenMoxie, robot: VirtualMoxie) -> None:
 
 
 SOURCES = ["puppet_mode", "chat", "chat", "chat", "system", "system"]
-"""Where what talk() makes the robot say came from: the fallback is known when the robot said it."""
+"""Sources of the speech of talk(). The fallback is mirrored once the robot reports it."""
 ALL_ANSWERED = ["puppet_mode", "chat", "chat", "chat", "chat", "system"]
-"""The same for a fork that answers in every module, so that there is nothing to fall back from."""
+"""The same for a fork that answers in every module and so needs no fallback."""

@@ -64,7 +64,7 @@ class Site:
     """Hive and monitor of one installation, and a logged-in browser."""
 
     urls: dict[str, str]
-    """Of "hive" and "monitor", without a slash at the end."""
+    """Addresses of "hive" and "monitor", without a trailing slash."""
     browser: Browser
     environment: dict[str, str]
     cookies: Path

@@ -18,7 +18,7 @@ from ttsmonitor.synthesis.base import Block
 STEP = 220
 AMPLITUDE = 12_000
 SINE_JUMP = AMPLITUDE * 2 * np.pi * 200 / RATE
-"""The most by which two neighbouring samples of sine() differ."""
+"""The largest difference between neighbouring samples of sine()."""
 
 
 def speech(seconds: float = 1.0, seed: int = 1) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What script/bench is told and what it prints; what it measures is measured by running it."""
+"""Command line and output of script/bench, without the measurements."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_generated_texts_have_stated_length_and_differ() -> None:
         made = {texts.new(text) for _ in range(300)}
         assert len(made) == 300
         assert {len(each) for each in made} == {len(text)}
-        # Also the first clause is new: it is what a cache of clauses would have.
+        # The first clause is new too, so that a clause cache cannot help.
         assert len({each.partition(",")[0] for each in made}) == 300
     assert Texts().new(CACHED) == CACHED
     for unbroken in (STORY, TEXTS["unbroken"]):

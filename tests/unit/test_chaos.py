@@ -1,4 +1,4 @@
-"""What script/bench chaos plans, and what it makes of what it sees; running it shows the rest."""
+"""Plan and verdict of script/bench chaos, without a run."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_plan_has_every_fault_per_part_without_overlap(seed: int) -> None:
 
 
 def good() -> Evidence:
-    """Of a run in which nothing went wrong: one spoken, one not; one lost with its publisher."""
+    """Return a flawless run: one spoken, one expired, one lost with its killed publisher."""
     return Evidence(
         handed={"a": "Uno", "b": "Dos", "killed": "Tres"},
         drained={"a"},

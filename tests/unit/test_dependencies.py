@@ -21,13 +21,13 @@ each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 
 
 def names(text: str) -> list[str]:
-    """The packages that a requirements file names."""
+    """Return the packages in a requirements file."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return [re.split(r"[\[<>=~! ;]", line)[0] for line in lines if line]
 
 
 def explained() -> set[str]:
-    """The packages in the first column of the tables of Python packages."""
+    """Return the packages explained in the tables of docs/dependencies.md."""
     tables = DOCUMENT.partition("## System packages")[0].splitlines()
     cells = [line.split("|")[1] for line in tables if line.startswith("| ")]
     return {name.strip() for cell in cells for name in cell.split(",")} - {"package"}
@@ -35,7 +35,7 @@ def explained() -> set[str]:
 
 def test_every_requirement_is_explained_and_no_other() -> None:
     required = {name for file in FILES for name in names(file.read_text())}
-    assert explained() == required | {"daphne"}  # an extra of channels, and a server of its own
+    assert explained() == required | {"daphne"}  # an extra of channels that is a package itself
 
 
 def requirements(file: Path) -> list[Requirement]:
@@ -84,7 +84,7 @@ def test_locks_agree_on_versions_and_belong_to_a_file() -> None:
 
 def test_licence_is_verbatim_mit_and_names_gpl_parts() -> None:
     text = (ROOT / "LICENSE").read_text()
-    # Programs that recognise licences read no further than this line.
+    # Licence detectors stop reading at this line.
     terms, _line, note = text.partition("\nEND OF TERMS AND CONDITIONS\n")
     title, _copyright, mit = terms.split("\n\n", 2)
     assert title == "MIT License"

@@ -1,4 +1,4 @@
-"""docker-compose.yml, as far as it can be read without Docker."""
+"""The Docker files, checked without Docker."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_no_password_goes_to_the_log() -> None:
 
 
 class Server(HTTPServer):
-    """It answers everything with `status`."""
+    """A server that answers every request with `status`."""
 
     status = 200
 
@@ -100,7 +100,7 @@ def test_health_check_fails_on_503_only(server: Server, name: str, status: int, 
 
 def test_override_adds_the_mirror_to_openmoxies_compose_file() -> None:
     services = yaml.safe_load(OVERRIDE)["services"]
-    # `server` and `mqtt` are OpenMoxie's: of these only the server gets anything.
+    # `server` and `mqtt` are OpenMoxie's; the override adds to the server only.
     assert set(services) == {"server", "tts-mqtt", "tts"}
     server = dict(each.split("=", 1) for each in services["server"]["environment"])
     assert server["MOXIE_TTS_MQTT_HOST"] == "tts-mqtt"

@@ -1,4 +1,4 @@
-"""The documentation is true where a machine can tell: settings, commands, links, both languages."""
+"""The documentation matches the code: settings, commands, links, both languages."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "MOXIE_NO_PIPER": "0",
     "PYTHON3": "",
 }
-"""What is read before there are settings, with what stands for its default."""
+"""Variables read before the settings exist, with their default as documented."""
 
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")
@@ -59,12 +59,12 @@ each_page = pytest.mark.parametrize("page", ALL, ids=lambda page: str(page.relat
 
 
 def shown(value: object) -> str:
-    """A default as the tables show it."""
+    """Return a default as the tables show it."""
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def defaults() -> dict[str, str]:
-    """Every setting with its default."""
+    """Return every setting with its default."""
     apps: tuple[AppSettings, ...] = (SpeechSettings(), HiveSettings())
     ours = {name: shown(getattr_static(type(app), name)) for app in apps for name in app.names()}
     return ours | ENVIRONMENT
@@ -79,12 +79,12 @@ def headings(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings."""
+    """Return GitHub's anchors for the headings."""
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings(page)}
 
 
 def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
-    """The management commands that a page names, with their options."""
+    """Return the management commands named on a page, with their options."""
     for match in COMMAND.finditer(page.read_text()):
         yield match[1], re.findall(r"(?<= )--[a-z-]+", match[2])
 

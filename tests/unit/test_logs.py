@@ -1,4 +1,4 @@
-"""What the log leaves out."""
+"""Records filtered out of the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""script/plug-into shows what it does, does it once, says what is missing, and undoes it."""
+"""script/plug-into installs, checks, upgrades and removes the plug-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that other people's tools read agree with the project."""
+"""Packaging, CI and pre-commit files agree with the project."""
 
 from __future__ import annotations
 

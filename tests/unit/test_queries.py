@@ -25,7 +25,7 @@ NOT_THESE = ("admin/", "accounts/", "i18n/", "history/")
 
 
 def plain(patterns: list[URLPattern | URLResolver], prefix: str = "") -> list[str]:
-    """The paths of a site that take no arguments."""
+    """Return the paths of a site without arguments."""
     found = []
     for each in patterns:
         path = prefix + str(each.pattern)
@@ -44,7 +44,7 @@ def paths_of(site: str) -> list[str]:
 
 
 def grow(rows: int) -> None:
-    """Add rows until there are that many, some of which wait."""
+    """Add rows up to this number, some of them waiting."""
     now, there = timezone.now(), Utterance.objects.count()
     statuses = ["spoken", "failed", "queued", "spoken", "receiving"]
     made = [
@@ -76,7 +76,7 @@ def test_thousand_rows_take_no_more_queries_than_ten(site: str, settings: Any) -
     for rows in (10, 1000):
         grow(rows)
         for path in paths_of(site):
-            client.get(f"/{path}")  # fills the caches
+            client.get(f"/{path}")  # fill the caches
             with CaptureQueriesContext(connection) as captured:
                 status = client.get(f"/{path}").status_code
             counts.setdefault(path, []).append((status, len(captured)))

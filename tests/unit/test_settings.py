@@ -1,4 +1,4 @@
-"""The wiring that environment variables change."""
+"""Django settings that depend on environment variables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SECURE_PROXY_SSL_HEADER")
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """The settings of somebody who has put a proxy with TLS in front."""
+    """Use the settings of a site behind a TLS proxy."""
     monkeypatch.setenv("ALLOWED_HOSTS", "localhost,moxie.example")
     monkeypatch.setenv("CSRF_TRUSTED_ORIGINS", f" {ORIGIN}, https://*.home.example")
     wired = runpy.run_path(SETTINGS)
@@ -36,7 +36,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
 
 def log_in(headers: dict[str, str]) -> Client:
-    """Log in by the form, as a browser does."""
+    """Log in with the form, like a browser."""
     User.objects.create_user("parent", password="a-long-password")
     client = Client(enforce_csrf_checks=True, headers=headers)
     assert client.get("/accounts/login/").status_code == 200

@@ -1,7 +1,7 @@
-"""No sentence of a page is left in one language: not in templates, not in scripts, not in Python.
+"""Every sentence on a page is translated, whether from a template, a script or Python.
 
-The pages are drawn in a language of which every sentence stands in brackets; what stands outside
-of them was never translated. They are found by the URL patterns.
+The pages are rendered in a test language that puts every translation in brackets; text outside
+of brackets is untranslated. Pages are found by the URL patterns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ttsmonitor.web.translations import _codes
 
 SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
-# Names and units, and words that are the same wherever they stand.
+# Names, units, and words that are equal in all languages.
 ALIKE = {"Moxie", "moxie", "ms", "min", "s", "es", "en", "Español", "English", "null", "API"} | {
     "CSV",
     "JSON",
@@ -55,7 +55,7 @@ SAID = re.compile(r"""\bsay\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 
 
 class Words(HTMLParser):
-    """What a page shows, or reads out: texts and the attributes that are read."""
+    """A parser that collects visible texts and read-aloud attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Words(HTMLParser):
 
 
 def untranslated(html: str, data: set[str]) -> list[str]:
-    """The texts of a page with a word that is neither translated nor data."""
+    """Return the texts with a word that is neither translated nor data."""
     words = Words()
     words.feed(html)
     return [text for text in words.found if _left(text, data)]
@@ -83,7 +83,7 @@ def untranslated(html: str, data: set[str]) -> list[str]:
 
 def _left(text: str, data: set[str]) -> bool:
     while BRACKETED.search(text):
-        text = BRACKETED.sub(" ", text)  # a sentence may have another one in it
+        text = BRACKETED.sub(" ", text)  # translations may be nested
     for each in sorted(data, key=len, reverse=True):
         text = text.replace(each, " ")
     text = ADDRESS.sub(" ", text)
@@ -92,12 +92,12 @@ def _left(text: str, data: set[str]) -> bool:
 
 @pytest.fixture
 def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each sentence that is translated stands in brackets."""
+    """Put each translated sentence in brackets."""
     _codes.cache_clear()
     real = translation._trans  # type: ignore[attr-defined]
     for name in ("gettext", "pgettext", "ngettext", "npgettext"):
         monkeypatch.setattr(real, name, _bracketing(getattr(real, name)))
-    # Formats of dates and numbers are translations as well.
+    # Date and number formats are translations too.
     monkeypatch.setattr("django.utils.formats.get_format", _plain_format)
     yield
     _codes.cache_clear()
@@ -119,7 +119,7 @@ def _plain_format(name: str, *_: Any, **__: Any) -> Any:
 
 @pytest.fixture
 def data(db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """Something of everything; what is in it is not translated."""
+    """Create sample data of every kind and return its untranslated words."""
     monkeypatch.setattr(service, "current", FakeService)
     Robot.objects.create(device_id=DEVICE, name="Qqq", battery=0.8)
     Favourite.objects.keep("Zzz", "happy", 0.5)

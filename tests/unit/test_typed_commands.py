@@ -1,4 +1,4 @@
-"""Every command that people are told to type can be typed as it stands."""
+"""Every documented command can be run as written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.tools import ROOT
 SITE = ROOT / "site"
 COMMAND = re.compile(r"manage\.py\s+[a-z<{]")
 PIP = re.compile(r"(?<!-m )\bpip install")
-"""It is in the environment only, so it is typed as a module of its Python."""
+"""A program of the virtual environment only, so it is run as a module of its Python."""
 DOCUMENTED = re.compile(
     r"(?:\.venv/bin/python |docker compose exec (?:web|tts) python "
     r"|docker exec -i moxie-tts python |python3 site/)$"
@@ -28,7 +28,7 @@ PROGRAMS = [
     *ROOT.glob("script/*"),
     *ROOT.glob("services/*/*"),
 ]
-"""What of these is for people is in their comments and in what they print."""
+"""Files whose comments and output have commands for people."""
 PRINTED = re.compile(r"^\s*#|\b(?:say|die|echo|left_out|print)\b")
 
 
@@ -69,7 +69,7 @@ def is_written_out(text: str) -> bool:
 
 
 def wrong_in_text(text: str) -> list[str]:
-    """Return the commands in a text for people that do not begin as documented."""
+    """Return the commands in a text that do not begin as documented."""
     return [
         text[max(0, match.start() - 40) : match.end() + 20]
         for match in COMMAND.finditer(text)

@@ -1,4 +1,4 @@
-"""Fixtures of the hive's tests: its server without a broker, a mirror that remembers, clients."""
+"""Fixtures of the hive's tests: a server without broker, a recording mirror, clients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 
 class FakeMirror:
-    """Stands where the publisher is: remembers what it was handed."""
+    """A publisher that records what it gets."""
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
@@ -55,7 +55,7 @@ class FakeMirror:
 
 
 class FreshSetupCache(SetupCache):
-    """Reads the database at each access, so that a test need not refresh it."""
+    """A setup cache that reads the database at each access."""
 
     @property
     def current(self) -> Setup:
@@ -64,14 +64,14 @@ class FreshSetupCache(SetupCache):
 
 
 class InlineWorker(Worker):
-    """Runs delayed tasks at once, on the thread of the test."""
+    """A worker that runs delayed tasks at once, on the test's thread."""
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
         call(*arguments)
 
 
 class FakeLink(RobotLink):
-    """Stands where the broker is: remembers what would be published."""
+    """A broker link that records what would be published."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class FakeLink(RobotLink):
 
 
 class SentServer(MoxieServer):
-    """A server whose link is a list, whose rows are written at once, whose setup is never old."""
+    """A server that records its messages and writes rows at once."""
 
     def __init__(self) -> None:
         self.link = FakeLink()
@@ -116,7 +116,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
 
 @pytest.fixture
 def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[SentServer]:
-    """The process's MoxieServer, that publishes into a list."""
+    """Install a SentServer as the process's MoxieServer."""
     made = SentServer()
     monkeypatch.setattr(moxie_server, "_server", made)
     yield made
@@ -125,14 +125,14 @@ def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent
 
 @pytest.fixture
 def modules(db: Any) -> list[ChatModule]:
-    """The Spanish and the English one."""
+    """Create the Spanish and the English module."""
     make_modules()
     return list(ChatModule.objects.all())
 
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
-    """A language model, that the settings name."""
+    """Run a language model and name it in the settings."""
     with serving_model() as stub:
         monkeypatch.setenv("HIVE_CHAT_URL", stub.url)
         monkeypatch.setenv("HIVE_CHAT_MODEL", "stub")
@@ -153,7 +153,7 @@ def parent(db: Any) -> User:
 
 @pytest.fixture
 def browser(parent: User) -> Client:
-    """A logged-in browser that speaks English."""
+    """Return a logged-in browser in English."""
     client = Client(headers={"accept-language": "en"})
     client.force_login(parent)
     return client

@@ -1,4 +1,4 @@
-"""The JSON API: what it does, and the sentences it refuses with."""
+"""The JSON API: actions and refusals."""
 
 from __future__ import annotations
 

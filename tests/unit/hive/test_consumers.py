@@ -30,7 +30,7 @@ PUPPET = f"/ws/puppet/{DEVICE}/"
 
 @pytest.fixture(autouse=True)
 async def serving() -> AsyncIterator[None]:
-    """Pushes reach this loop, and no group outlives its page."""
+    """Direct pushes to this event loop, and check that no group outlives its page."""
     live_events.bind(asyncio.get_running_loop())
     yield
     live_events.bind(None)
@@ -91,7 +91,7 @@ async def test_loudspeaker_page_gets_no_robot_lines(robot: Robot, server: SentSe
     push_line(server.lines.add(uuid.uuid4(), "", "Hola", "happy", 0.5))
     push_favourites([])
 
-    # What comes from two groups keeps its order within each.
+    # Events keep their order within each of the two groups only.
     news = {event["type"]: event for event in [await page.receive_json_from() for _ in range(2)]}
     assert news.keys() == {"line", "favourites"}
     assert news["line"]["line"]["text"] == "Hola"

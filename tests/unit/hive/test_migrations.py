@@ -1,4 +1,4 @@
-"""What people had written before a change of the database is there after it."""
+"""Migrations keep what people wrote."""
 
 from __future__ import annotations
 

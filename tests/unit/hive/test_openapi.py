@@ -1,4 +1,4 @@
-"""The hive answers as its OpenAPI document says."""
+"""The hive's answers match its OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages and the admin, as a browser gets them."""
+"""The hive's pages and admin."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_failures_on_hive_pages_are_spanish(
 
 
 def part(browser: Client, name: str) -> str:
-    """A part of the dashboard's loudspeaker card."""
+    """Return the text of one part of the dashboard's loudspeaker card."""
     found = re.search(rf'data-part="{name}"[^>]*>(.*?)</p>', browser.get("/").content.decode())
     assert found
     return found[1]
@@ -112,7 +112,7 @@ def test_pages_need_a_login(client: Client, db: Any) -> None:
 
 def test_health_without_login_has_no_details(client: Client, server: SentServer, db: Any) -> None:
     response = client.get("/health")
-    assert response.status_code == 503  # nobody started the robot link here
+    assert response.status_code == 503  # the robot link is not started here
     checks = response.json()["checks"]
     assert {name: check.keys() for name, check in checks.items()} == {
         "broker": {"ok", "since"},

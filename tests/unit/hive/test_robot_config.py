@@ -1,4 +1,4 @@
-"""What goes to a robot as its configuration."""
+"""The configuration sent to a robot."""
 
 from __future__ import annotations
 

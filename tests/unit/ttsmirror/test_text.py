@@ -1,4 +1,4 @@
-"""Chunks join to the same text; speakable text has words only."""
+"""Splitting into chunks, and reduction to speakable text."""
 
 from __future__ import annotations
 
@@ -94,7 +94,6 @@ def test_speakable_handles_long_repetitions_quickly(piece: str) -> None:
     words: list[str] = []
     thread = threading.Thread(target=lambda: words.append(speakable(text)), daemon=True)
     thread.start()
-    thread.join(
-        10
-    )  # it takes a tenth of a second; one that tries every pair of places, half a minute
+    # It takes a tenth of a second; a quadratic algorithm would take half a minute.
+    thread.join(10)
     assert words

@@ -1,4 +1,4 @@
-"""Settings: environment, then Django's, then the default; read when used."""
+"""Settings: sources, checks and warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both languages: every sentence is translated, and the visitor's browser chooses."""
+"""Both languages: complete catalogs, and the choice of language."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def catalog(app: Path) -> polib.POFile:
 
 
 def of_python(source: str) -> Iterator[str]:
-    """The sentences that a module marks for translation."""
+    """Return the sentences that a module marks for translation."""
     tree = ast.parse(source)
     names = {
         alias.asname or alias.name
@@ -50,7 +50,7 @@ def of_python(source: str) -> Iterator[str]:
 
 
 def of_template(source: str) -> Iterator[str]:
-    """The sentences that a template marks for translation, as makemessages sees them."""
+    """Return the sentences that a template marks for translation, as in makemessages."""
     for call in CALL.finditer(templatize(source)):
         yield ast.literal_eval(call[1])
 

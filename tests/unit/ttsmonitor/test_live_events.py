@@ -1,4 +1,4 @@
-"""Live changes: pushed where they can be, and quiet about it where they cannot."""
+"""Live events and failures of their channel layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ttsmonitor.service.activity import ActivityHandler
 
 
 class BrokenLayer:
-    """A channel layer whose server is away."""
+    """A channel layer without a server."""
 
     def __init__(self) -> None:
         self.asked = 0

@@ -1,4 +1,4 @@
-"""The development broker's own parts; over the wire it is tested in acceptance."""
+"""Parts of the development broker; tests/acceptance covers it over the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the broker is told."""
+"""Mosquitto's configuration file, account and certificate."""
 
 from __future__ import annotations
 

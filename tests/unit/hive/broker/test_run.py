@@ -1,4 +1,4 @@
-"""Who is at the broker's address, and which broker would be started."""
+"""Recognition of a running broker, and the choice of the broker to start."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_broker_refusing_account_is_recognised(
     broker_settings.start()
     assert probe() is Answer.REFUSED
     monkeypatch.setenv("MQTT_USERNAME", "somebody")
-    monkeypatch.setenv("MQTT_PASSWORD", "x" * 200)  # a packet longer than one length byte says
+    monkeypatch.setenv("MQTT_PASSWORD", "x" * 200)  # a packet longer than its length byte states
     assert probe() is Answer.REFUSED
 
 
@@ -68,7 +68,7 @@ def test_other_protocol_is_recognised(ports: tuple[int, int]) -> None:
         thread.join(5)
 
 
-# paho leaves the socket of a failed handshake to the garbage collector.
+# After a failed handshake, paho leaves the socket to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 def test_self_signed_certificate_is_recognised(
     ports: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -145,7 +145,7 @@ def test_taken_port_is_named(ports: tuple[int, int], index: int, name: str) -> N
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A work directory of its own, and free ports for the pages."""
+    """Use a separate work directory and free ports for the pages."""
     monkeypatch.setattr("django.conf.settings.WORK_DIR", tmp_path)
     for name in ("HIVE_PORT", "HTTP_PORT"):
         monkeypatch.setenv(name, str(free_port()))

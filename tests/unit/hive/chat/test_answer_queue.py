@@ -1,4 +1,4 @@
-"""Interrupts of answers that are being made, at the worst moments."""
+"""Interrupts during the generation of answers, at the worst moments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 
 class Said:
-    """What came of one question."""
+    """The results of one question."""
 
     def __init__(self, queue: AnswerQueue, prompt: str = "", key: str = "") -> None:
         self.parts: list[str] = []
@@ -41,7 +41,7 @@ def test_interrupt_racing_first_sentence_silences_it(
     queue: AnswerQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stream(*_: Any) -> AsyncGenerator[str, None]:
-        queue.interrupt(DEVICE)  # from here on, though the first sentence is complete
+        queue.interrupt(DEVICE)  # interrupts before the first sentence is complete
         yield "Uno. Dos. "
 
     monkeypatch.setattr(queue.model, "stream", stream)

@@ -1,4 +1,4 @@
-"""Conversation: what is answered, and what is mirrored."""
+"""Conversation: answers and their mirroring."""
 
 from __future__ import annotations
 

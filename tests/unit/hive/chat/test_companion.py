@@ -1,4 +1,4 @@
-"""What answers without a language model: the companion, and the global commands."""
+"""Answers without a language model: the companion and the global commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a language model, cut into what can be spoken."""
+"""Splitting a language model's output into sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conversation's page: its API, its WebSocket, and what it shows."""
+"""The conversation page: API, WebSocket and content."""
 
 from __future__ import annotations
 

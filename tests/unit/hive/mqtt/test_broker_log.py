@@ -1,4 +1,4 @@
-"""Who is online, read from the broker's log and from signs of life."""
+"""Arrivals and departures read from the broker's log."""
 
 from __future__ import annotations
 

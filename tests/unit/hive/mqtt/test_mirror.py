@@ -1,4 +1,4 @@
-"""The decorator around what speaks: it finds the words and changes nothing."""
+"""The mirror decorator finds the text and leaves the call unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ttsmirror.publishing import mirror as mirror_module
 
 
 class FakeMirror:
-    """Takes words, or fails at it."""
+    """A mirror that records texts, or fails."""
 
     def __init__(self) -> None:
         self.said: list[tuple[str, dict[str, Any]]] = []
@@ -31,7 +31,7 @@ def fake_mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
 
 
 class Robot:
-    """Something that speaks."""
+    """An object with decorated methods."""
 
     @mirror_speech(source="puppet_mode", text="speech")
     def speak(

@@ -1,4 +1,4 @@
-"""The robot link: what it sends, and what it makes of what robots report."""
+"""The robot link: commands to robots, and the handling of their reports."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_first_report_creates_robot_online(server: SentServer) -> None:
 @pytest.mark.django_db
 def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> None:
     server.presence.mark_seen(DEVICE)
-    Robot.objects.update(online=False)  # as another process would
+    Robot.objects.update(online=False)  # like another process
     server.robots._read()
     server._tick()
     assert Robot.objects.get().online
@@ -145,7 +145,7 @@ def test_shared_port_is_a_check_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_invalid_port_is_a_check_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIVE_PORT", "80000")
-    monkeypatch.setenv("HTTP_PORT", "many")  # which the other app's check tells
+    monkeypatch.setenv("HTTP_PORT", "many")  # the other app's check reports it
     (found,) = check_settings()
     assert found.id == "hive.E003" and found.hint == "Give a number from 1 to 65535."
 
@@ -177,7 +177,7 @@ def test_own_interrupt_spares_the_next_question(
     back = Received(CONTROL_TOPIC, ours.to_payload(), 0, False, False, 0, 1, 0.0)
     server._handle(back)
     assert interrupted == [DEVICE]
-    server._handle(back)  # somebody else's
+    server._handle(back)  # an interrupt from another sender
     assert interrupted == [DEVICE, DEVICE]
 
 

@@ -1,4 +1,4 @@
-"""Which robots count as connected."""
+"""Presence of robots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNRELATED = "1: New connection from 127.0.0.1:37672 on port 1883."
 
 
 class Watched(Presence):
-    """Remembers what it reports."""
+    """A presence that records its changes."""
 
     def __init__(self, silence_seconds: float) -> None:
         self.changes: list[str] = []

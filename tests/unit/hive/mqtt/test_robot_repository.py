@@ -1,4 +1,4 @@
-"""The robots' rows: what is noted, what is written, what is known meanwhile."""
+"""The robots' rows: pending changes, writes, and reads in between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER = "d_0f8fad5b-d9cb-469f-a165-70867728950e"
 
 @pytest.fixture
 def robots() -> RobotRepository:
-    """Not started: a test says when it writes and reads."""
+    """Return an unstarted repository; the test triggers its writes and reads."""
     return RobotRepository(SetupCache())
 
 

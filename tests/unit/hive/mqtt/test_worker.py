@@ -1,4 +1,4 @@
-"""The hive's worker: in order, later, and never deaf."""
+"""The hive's worker: order, delays, overflow and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the terminal of run_all shows of its processes."""
+"""Output of run_all's processes on its terminal."""
 
 from __future__ import annotations
 

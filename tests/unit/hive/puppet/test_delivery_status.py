@@ -1,4 +1,4 @@
-"""The steps of a line, as a page shows them."""
+"""The delivery steps of a line as shown on a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases that are said again with one click."""
+"""Recent phrases and favourites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each line, in whatever order it is heard."""
+"""The state of each line, for events in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plug-in around a stand-in for OpenMoxie: what it hears there, and what it leaves alone."""
+"""The plug-in around a stand-in for OpenMoxie: what it mirrors and leaves unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Published = list[tuple[str, str]]
 
 
 class Client:
-    """Where the stand-in publishes."""
+    """An MQTT client that records the stand-in's messages."""
 
     def __init__(self) -> None:
         self.published: Published = []
@@ -35,7 +35,7 @@ class Client:
 
 
 class FakeMirror:
-    """Stands where the mirror is: remembers what it was handed."""
+    """A mirror that records what it gets."""
 
     def __init__(self) -> None:
         self.utterances: list[Chunk] = []
@@ -46,7 +46,7 @@ class FakeMirror:
         try:
             handed = make()
         except Exception:
-            return  # as on the publisher's thread: logged there
+            return  # like the publisher's thread, which logs it
         if isinstance(handed, Chunk):
             self.utterances.append(handed)
         elif isinstance(handed, Control):
@@ -65,7 +65,7 @@ def request(command: str, **fields: Any) -> dict[str, Any]:
 
 
 def talk() -> Published:
-    """All that an OpenMoxie says: what leaves for the robot."""
+    """Use every way OpenMoxie speaks. Return the messages to the robot."""
     from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
 
     client = Client()
@@ -93,7 +93,7 @@ def talk() -> Published:
 
 @pytest.fixture
 def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The stand-in where OpenMoxie would be."""
+    """Put the stand-in in OpenMoxie's place."""
     there = [replace(point, module=f"{HOME}.{point.module}") for point in PATCH_TARGETS]
     monkeypatch.setattr(openmoxie, "PATCH_TARGETS", tuple(there))
     yield
@@ -102,7 +102,7 @@ def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def plugged(points: None, monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
-    """The plug-in in place, with a mirror that remembers."""
+    """Instrument the stand-in, with a recording mirror."""
     fake = FakeMirror()
     monkeypatch.setattr(openmoxie, "get_tts_mirror", lambda: fake)
     assert openmoxie.instrument() == []
@@ -153,7 +153,7 @@ def mirror_broken() -> TTSMirrorPublisher:
 
 
 class Broken:
-    """A mirror of which everything fails."""
+    """A mirror on which every call fails."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         raise OSError(name)

@@ -1,4 +1,4 @@
-"""What an installation is called at the broker, and how that is kept."""
+"""The client ids of an installation and their storage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_client_id_is_stable_per_work_directory(settings: Any, tmp_path: Path) -
 def test_identity_file_is_readable_by_owner_only(settings: Any, tmp_path: Path) -> None:
     settings.WORK_DIR = tmp_path
     client_id("moxie-hive")
-    (path,) = tmp_path.iterdir()  # and nothing is left beside it
+    (path,) = tmp_path.iterdir()  # and no other file
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

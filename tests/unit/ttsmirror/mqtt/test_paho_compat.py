@@ -1,4 +1,4 @@
-"""Either version of paho tells the same."""
+"""Both versions of paho report alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ttsmirror.mqtt.paho_compat import listen, make_client
 
 
 class OldClient:
-    """A client of paho 1.6: it takes no callback version, and has other callbacks."""
+    """A client of paho 1.6, without a callback version and with the old callbacks."""
 
     def __init__(self, client_id: str, clean_session: bool) -> None:
         self.given = client_id, clean_session

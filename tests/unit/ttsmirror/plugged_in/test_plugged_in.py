@@ -1,4 +1,4 @@
-"""What the plug-in adds to an OpenMoxie's settings."""
+"""The plug-in's additions to OpenMoxie's settings."""
 
 from __future__ import annotations
 

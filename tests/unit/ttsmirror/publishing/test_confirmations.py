@@ -1,4 +1,4 @@
-"""What is not confirmed: when it is sent again, when somebody has to be told."""
+"""Unconfirmed utterances: republishing and warnings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add(unconfirmed: UnconfirmedUtterances, *texts: str) -> list[uuid.UUID]:
 
 
 def pass_time(seconds: float) -> None:
-    """As if so much had gone by since everything was sent."""
+    """Let this many seconds pass since everything was sent."""
     OutboxEntry.objects.update(published_at=timezone.now() - timedelta(seconds=seconds))
 
 

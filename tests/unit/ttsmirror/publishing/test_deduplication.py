@@ -1,4 +1,4 @@
-"""What a robot was sent and what it says that it said: mirrored once, and marked."""
+"""Sent texts and robot reports are matched: mirrored once and marked as confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history in an OpenMoxie: the speech service elsewhere is followed by what it tells."""
+"""The history in an OpenMoxie follows the status messages of a remote speech service."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_status_events_update_the_history_row() -> None:
     assert (row.status, row.error) == ("failed", "no voice")
     assert row.finished_at
     assert row.reason is None
-    # What comes late changes nothing.
+    # Late events change nothing.
     assert told(history, utterance, "playing").status == "failed"
     assert told(history, utterance, "spoken").status == "failed"
 

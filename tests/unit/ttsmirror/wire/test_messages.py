@@ -1,4 +1,4 @@
-"""The wire contract, read and written."""
+"""Parsing and writing of the wire messages."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ GOOD = (
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A good message in which some bytes are others, too many or missing."""
+    """Draw a good message with some bytes changed, inserted or removed."""
     payload = bytearray(draw(st.sampled_from(GOOD)))
     for _ in range(draw(st.integers(0, 3))):
         start = draw(st.integers(0, len(payload)))

@@ -25,7 +25,7 @@ def keeper(visitor: Client) -> Client:
 
 
 def texts(client: Client, query: dict[str, str]) -> set[str]:
-    """What a list of the history shows."""
+    """Return the texts in the history list."""
     response = client.get(LIST, query)
     assert response.status_code == 200
     return {row.text for row in response.context["cl"].result_list}

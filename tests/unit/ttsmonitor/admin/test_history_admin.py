@@ -46,7 +46,7 @@ def listed(client: Client, **query: str) -> Any:
 
 
 def dates(client: Client, **query: str) -> list[str]:
-    """What the date hierarchy offers."""
+    """Return the choices of the date hierarchy."""
     hierarchy = date_hierarchy(listed(client, **query))
     assert hierarchy is not None
     back = [hierarchy["back"]["title"]] if hierarchy["back"] else []
@@ -108,7 +108,7 @@ def test_queries_do_not_grow_with_the_history(keeper: Client, query: dict[str, s
     for rows in (10, 300):
         for number in range(rows):
             utterance(f"hola {number}", source="chat", device_id=f"d{number % 3}")
-        listed(keeper, **query)  # fills the caches
+        listed(keeper, **query)  # fill the caches
         with CaptureQueriesContext(connection) as captured:
             listed(keeper, **query)
         counts.append(len(captured))

@@ -1,4 +1,4 @@
-"""The browser's output: many listeners, late ones, slow ones."""
+"""The browser output with many, late and slow listeners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs without a device: who sets the pace, who is left out, what a gain does to samples."""
+"""Outputs without a real device: pace, failures, and gain."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def never() -> bool:
 
 
 def speak(output: Output, seconds: float) -> float:
-    """Play so much; how long that took."""
+    """Play this many seconds of sound. Return how long it took."""
     start = time.monotonic()
     playback = Playback(output, Controls(), "test", lambda: None)
     playback.play(Block(b"\1\0" * round(seconds * RATE), RATE))
@@ -41,7 +41,7 @@ def speak(output: Output, seconds: float) -> float:
 
 
 class StuckOutput(FakeOutput):
-    """A device that takes no sound; it knows how patient one was with it."""
+    """A device that accepts no sound and records the timeout it got."""
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
@@ -52,7 +52,7 @@ class StuckOutput(FakeOutput):
 
 
 def test_null_output_takes_as_long_as_the_sound() -> None:
-    # A sleep for each of the hundred slices would take some milliseconds more than all of them.
+    # One sleep per slice would add up to a measurable delay.
     assert speak(NullOutput(), 1.0) == pytest.approx(1.0, abs=0.05)
 
 
@@ -135,7 +135,7 @@ def test_samples_dropped_by_device_are_rewritten_to_all(tmp_path: Path) -> None:
     playback = Playback(output, Controls(), "test", lambda: None)
     sound = np.arange(1, RATE // 10, dtype="<i2")
     playback.play(Block(sound.tobytes(), RATE))
-    playback._take_back()  # as a pause does
+    playback._take_back()  # like a pause
     playback.finish()
     (path,) = tmp_path.glob("*.wav")
     assert np.array_equal(read_wav(path)[0], sound), "not to the sample"

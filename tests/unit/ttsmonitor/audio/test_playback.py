@@ -1,4 +1,4 @@
-"""A device that goes away in the middle of an utterance, and is back or not."""
+"""Playback on a device that is lost during an utterance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class MortalOutput(FakeOutput):
-    """A device that is gone after so many seconds of sound."""
+    """A device that fails after this many seconds of sound."""
 
     seconds: float = 0.8
 
@@ -68,7 +68,7 @@ class MortalOutput(FakeOutput):
 
 
 class Speech:
-    """SOUND on its way to an output, on a thread of its own."""
+    """Playback of SOUND on its own thread."""
 
     def __init__(self, output: Output, patience_seconds: float = 60) -> None:
         self.controls, self.told = Controls(), list[bool]()

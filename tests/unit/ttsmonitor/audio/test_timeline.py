@@ -1,4 +1,4 @@
-"""Which word is heard when, and how loud it is."""
+"""Word times and loudness levels of an utterance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def sound(seconds: float, loudness: float = 0.1, *marks: Mark) -> Block:
 
 
 def aligned(text: str, spoken: str) -> list[str | None]:
-    """The word of the text that is lit with each spoken one."""
+    """Return the index of the text word aligned with each spoken word."""
     alignment = Alignment()
     alignment.read(text)
     numbers = [alignment.find(word) for word in spoken.split()]

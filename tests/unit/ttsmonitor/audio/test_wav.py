@@ -1,4 +1,4 @@
-"""WAV files: what is in them, and what is said of a place that takes none."""
+"""The WAV output and unwritable directories."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ def test_full_disk_is_named_and_leaves_no_file_open(
         output.end()
     assert "No space left" in output.error
     assert full.closed
-    gc.collect()  # what is freed unclosed would complain, and the test with it
+    gc.collect()  # an unclosed file would raise a ResourceWarning

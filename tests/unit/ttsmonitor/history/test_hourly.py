@@ -1,4 +1,4 @@
-"""Sums by hour: what is in memory equals what the rows say."""
+"""Hourly sums in memory equal those of the database."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_waiting_utterance_stays_however_old(status: Status) -> None:
 def test_batch_takes_four_queries(django_assert_max_num_queries: Any) -> None:
     for number in range(3):
         utterance(f"{number}", seconds_ago=2 * DAY)
-    # A batch and the look for a next one, of utterances and of quarantined messages.
+    # Delete a batch and look for another, for utterances and for quarantined messages.
     with django_assert_max_num_queries(8):
         assert prune(1, threading.Event().wait) == Pruned(3, 0)
 

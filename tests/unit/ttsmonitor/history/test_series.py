@@ -76,7 +76,7 @@ class TestBuckets:
         assert first["p50"] == pytest.approx(1000, rel=0.02)
 
     def test_days_begin_at_midnight_across_a_clock_change(self) -> None:
-        # On 29 March the day has 23 hours in Madrid, and begins an hour before UTC's.
+        # In Madrid 29 March has 23 hours and begins an hour before the UTC day.
         for moment in (
             datetime(2026, 3, 28, 22, 59, tzinfo=UTC),
             datetime(2026, 3, 28, 23, 1, tzinfo=UTC),

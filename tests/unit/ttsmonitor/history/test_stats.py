@@ -1,4 +1,4 @@
-"""Numbers about the history."""
+"""Statistics of the history."""
 
 from __future__ import annotations
 
@@ -81,6 +81,6 @@ def test_percentiles_cover_the_newest_only(monkeypatch: pytest.MonkeyPatch) -> N
 def test_queries_do_not_grow_with_the_history(rows: int, django_assert_num_queries: Any) -> None:
     for number in range(rows):
         utterance(source=f"source-{number}", first_audio_ms=1.0)
-    stats.collect()  # fills the cache
+    stats.collect()  # fill the cache
     with django_assert_num_queries(5 if rows else 4):
         stats.collect()

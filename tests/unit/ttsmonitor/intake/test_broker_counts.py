@@ -1,4 +1,4 @@
-"""The broker's own counts."""
+"""The broker's statistics."""
 
 from __future__ import annotations
 

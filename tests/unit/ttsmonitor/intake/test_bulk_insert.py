@@ -1,4 +1,4 @@
-"""Rows that are new at once go into the database by few statements, each row once."""
+"""Bulk insertion of new rows by few statements, each row once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chunks of several utterances, in any order, again and again, or never: none is mixed or lost."""
+"""Chunks in any order, repeated or missing, are neither mixed nor lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOMENT = "2026-11-24T10:00:00.000Z"
 
 @dataclass(frozen=True)
 class Said:
-    """An utterance, and its messages."""
+    """An utterance and its messages."""
 
     text: str
     source: str
@@ -52,7 +52,7 @@ class Said:
 
 @st.composite
 def conversations(draw: st.DrawFn) -> list[Said]:
-    """Of several robots and sources, long enough for two chunks; some without an id."""
+    """Draw utterances from several robots and sources, some without an id."""
     words = st.text("abc .,", min_size=CHARACTERS + 1, max_size=60).filter(str.strip)
     places = draw(
         st.lists(
@@ -63,7 +63,7 @@ def conversations(draw: st.DrawFn) -> list[Said]:
     )
     said: list[Said] = []
     for source, device_id in places:
-        # Without an id, source, robot, time and total name it: those two are one of a kind.
+        # Without an id, they are identified by source, robot, time and total: keep those unique.
         is_first = (source, device_id) not in {(each.source, each.device_id) for each in said}
         given_id = "" if is_first and draw(st.booleans()) else str(uuid.uuid4())
         said.append(Said(draw(words), source, device_id, given_id))
@@ -71,7 +71,7 @@ def conversations(draw: st.DrawFn) -> list[Said]:
 
 
 def store_in_batches(messages: list[Message], order: random.Random) -> list[Stored]:
-    """All of them, some at once."""
+    """Store all payloads in batches of random size."""
     results: list[Stored | InvalidMessageError] = []
     while messages:
         size = order.randint(1, 5)

@@ -1,4 +1,4 @@
-"""What arrives is stored once, joined, and kept when it is unreadable."""
+"""Messages are stored once and joined."""
 
 from __future__ import annotations
 

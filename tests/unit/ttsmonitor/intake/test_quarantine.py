@@ -1,4 +1,4 @@
-"""What could not be read is kept, within bounds, and nothing of it is dangerous to keep."""
+"""Unreadable messages are kept within bounds and cleaned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON API, as a program meets it."""
+"""The JSON API of the monitor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def post(client: Client, body: Any, **extra: Any) -> Any:
 
 
 def pages(client: Client, **query: Any) -> list[list[dict[str, Any]]]:
-    """All pages of the history."""
+    """Return all pages of the history."""
     found, before = [], ""
     while True:
         answer = client.get("/api/history", query | {"before": before}).json()
@@ -143,7 +143,7 @@ def test_invalid_query_is_400_with_a_sentence(browser: Client, query: dict[str, 
 
 
 STRANGE = "ᦰᦱᦲᦳᦴᦵᦶᦷᦸᦹᦺᦻᦼᦽᦾᦿᧀᧈᧉᳲᳳ"
-"""Letters to Python, and none to SQLite's index."""
+"""Characters that are letters in Python, but not in SQLite's index."""
 HOLA_LUNA = [
     '"hola',
     'hola"',
@@ -224,7 +224,7 @@ def test_only_waiting_utterances_are_moved_or_removed(browser: Client, speech: F
         Control(action="move", utterance_id=two.pk),
         Control(action="remove", utterance_id=one.pk),
     ]
-    speech.obeys = False  # it finds, when it looks, that one of them waits no more
+    speech.obeys = False  # the utterance has left the queue meanwhile
     for refused in (move | {"before": str(said.pk)}, {"action": "remove", "id": str(said.pk)}):
         response = post(browser, refused)
         assert (response.status_code, response.json()["error"]) == (409, "not_waiting")

@@ -36,7 +36,7 @@ def socket_of(user: Any) -> Any:
 
 @pytest.fixture
 async def page(speech: FakeService) -> AsyncIterator[Any]:
-    """An open page that has its snapshot."""
+    """Open a page and read its snapshot."""
     communicator = socket_of(User(username="parent"))
     assert (await communicator.connect())[0]
     assert (await communicator.receive_json_from())["type"] == "snapshot"

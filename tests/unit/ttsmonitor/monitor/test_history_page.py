@@ -1,4 +1,4 @@
-"""The page of the history, as a browser without scripts meets it."""
+"""The history page without scripts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SIGNS = "=@+\uff1d\n"
 
 @pytest.fixture
 def keeper(browser: Client, parent: User) -> Client:
-    """A browser of somebody who may delete and set the retention."""
+    """Return a browser of a user who may delete and set the retention."""
     names = ("delete_utterance", "change_retentionpolicy")
     parent.user_permissions.set(Permission.objects.filter(codename__in=names))
     return browser
@@ -55,7 +55,7 @@ def shown(client: Client, **query: Any) -> str:
 
 
 def said(page: str) -> list[str]:
-    """The texts, from top to bottom."""
+    """Return the shown texts from top to bottom."""
     return re.findall(r'class="row-text">([^<]*)<', page)
 
 
@@ -298,7 +298,7 @@ def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, 
                 )
             )
         insert_new(made)
-        shown(browser, **query)  # fills the caches
+        shown(browser, **query)  # fill the caches
         with CaptureQueriesContext(connection) as captured:
             shown(browser, **query)
         counts.append(len(captured))

@@ -1,4 +1,4 @@
-"""The WebSocket of those who listen in a browser."""
+"""The WebSocket of browser listeners."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ttsmonitor.monitor.routing import websocket_urlpatterns
 from ttsmonitor.service import service
 from ttsmonitor.web.live_consumer import open_sockets
 
-# Whoever listens may be connected by a thread that has been at the database for another test.
+# The thread that connects may hold a database connection of another test.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STEP = RATE // 100
@@ -54,7 +54,7 @@ async def open_listener() -> Any:
 
 @pytest.fixture
 async def page() -> AsyncIterator[Any]:
-    """One that listens."""
+    """Open a listener."""
     communicator = await open_listener()
     assert await communicator.receive_json_from() == {"type": "snapshot", "available": True}
     yield communicator
@@ -68,7 +68,7 @@ def output(speech: FakeService) -> BrowserOutput:
 
 
 async def sound_of(page: Any) -> tuple[int, bytes]:
-    """The next message, which is sound: its position and its samples."""
+    """Return position and samples of the next sound message."""
     data = await page.receive_from()
     assert isinstance(data, bytes), data
     return struct.unpack("<I", data[:4])[0], data[4:]

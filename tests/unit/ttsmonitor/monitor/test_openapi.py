@@ -1,4 +1,4 @@
-"""The monitor answers as its OpenAPI document says, and the page shows that."""
+"""The monitor's answers and API page match its OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST /api/say, as a program meets it."""
+"""POST /api/say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ttsmonitor.monitor import say_api
 
 
 class FakeMirror:
-    """Stands at get_tts_mirror(): keeps what it is given."""
+    """A mirror that records what it gets."""
 
     def __init__(self) -> None:
         self.said: list[tuple[str, dict[str, Any]]] = []

@@ -1,4 +1,4 @@
-"""The monitor's page as the server draws it, before any script runs."""
+"""The monitor's page as rendered by the server."""
 
 from __future__ import annotations
 

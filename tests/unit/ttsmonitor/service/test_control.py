@@ -1,4 +1,4 @@
-"""Controls that are about an utterance say whether it was there."""
+"""Execution of control commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a sentence is told in the order in which it happens."""
+"""Events of an utterance are reported in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No more sentences wait than TTS_QUEUE_LIMIT says, but what arrives goes first."""
+"""TTS_QUEUE_LIMIT bounds the queue, except during a burst."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Status = Utterance.Status
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> SpeechService:
-    """Not started, so nothing is told; with five sentences that wait, of which two may."""
+    """Return an unstarted service with five waiting sentences and a limit of two."""
     monkeypatch.setenv("TTS_QUEUE_LIMIT", "2")
     for number in range(5):
         utterance(f"{number}", status=Status.QUEUED, seconds_ago=10 - number)

@@ -1,4 +1,4 @@
-"""What becomes of a sentence whose sound device goes away in the middle, and of the others."""
+"""The current and waiting sentences during an outage of the sound device."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ stage = test_speaker.stage
 def away(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Utterance:
-    """An utterance of a second, whose device was unplugged in the middle; with its own TTL."""
+    """Speak one second and unplug the device halfway; the parameter is its TTL."""
     monkeypatch.setattr("ttsmonitor.audio.playback.RETRY_SECONDS", 0.01)
     monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.01)
 
@@ -54,7 +54,7 @@ def away(
 
 
 def plug_in(stage: Stage) -> None:
-    stage.output.pcm += b"\0\0"  # beyond where it breaks
+    stage.output.pcm += b"\0\0"  # beyond the break
     stage.output.broken, stage.output.error = False, ""
 
 

@@ -1,4 +1,4 @@
-"""What is begun before it is in the history."""
+"""Synthesis that starts before the utterance is stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ stage = test_speaker.stage
 
 @pytest.fixture
 def warm(transactional_db: None) -> None:
-    """A setting that is there when the speaker starts."""
+    """Create a voice setting before the speaker starts."""
     VoiceSetting.objects.create(source="chat", voice="warm", speed=1.2)
 
 

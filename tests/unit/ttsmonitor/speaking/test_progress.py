@@ -1,4 +1,4 @@
-"""How far an utterance is, as pages are told."""
+"""Progress of the current utterance as sent to pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXT = "Hola, Moxie."
 
 @dataclass
 class Stage:
-    """Something that is said, and what is told of it."""
+    """A playback and the progress reports about it."""
 
     controls: Controls = field(default_factory=Controls)
     viewers: int = 1

@@ -1,4 +1,4 @@
-"""The queue as people put it in order: kept in the database, and what is urgent stays urgent."""
+"""Manual order of the queue, together with priorities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ in_database = pytest.mark.django_db
 
 
 def waiting(*texts: str, **fields: Any) -> list[Utterance]:
-    """They wait, each a second longer than the one after it."""
+    """Create waiting utterances, each a second older than the next."""
     return [
         utterance(text, status="queued", seconds_ago=10 * len(texts) - index, **fields)
         for index, text in enumerate(texts)

@@ -1,4 +1,4 @@
-"""What becomes of utterances is told in order, each of them, and a burst of it cheaply."""
+"""The recorder reports every change in order, and bursts in batches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Told:
-    """Takes what a journal tells; `gate` holds it up until the test opens it."""
+    """A listener that records reports; `gate` blocks it until the test opens it."""
 
     def __init__(self) -> None:
         self.batches: list[list[Change]] = []

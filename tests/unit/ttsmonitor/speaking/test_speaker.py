@@ -27,7 +27,7 @@ Status = Utterance.Status
 
 @dataclass
 class Stage:
-    """A speaker with everything around it."""
+    """A speaker with fakes around it."""
 
     speaker: Speaker
     synthesizer: FakeSynthesizer
@@ -222,7 +222,7 @@ def test_queue_waits_until_the_device_returns(
 
 
 def fail_to_begin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The device is there and takes no sound; who asked it for some."""
+    """Make the device refuse to begin. Return the ids of the refused utterances."""
     asked: list[str] = []
 
     def begin(utterance_id: str, sample_rate: int) -> None:

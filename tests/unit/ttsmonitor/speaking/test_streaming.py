@@ -1,4 +1,4 @@
-"""What is spoken while it is still being made."""
+"""Utterances that are spoken while they are generated."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_reordered_and_repeated_stream_chunks_join_correctly() -> None:
 
 
 def test_whole_utterance_may_follow_its_parts() -> None:
-    """As after a restart of the hive, from its outbox."""
+    """After a restart the hive republishes the whole utterance from its outbox."""
     store(1)
     store(2)
     whole = Chunk(utterance_id=ID, text=PARTS[0] + PARTS[1], parts=PARTS[:2])
@@ -120,7 +120,7 @@ def spoken(stage: Stage) -> list[str]:
 
 
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set when the speaker waits for the rest."""
+    """Return an event that is set when the speaker waits for the rest."""
     event, wait = threading.Event(), streaming.texts_of
 
     def words_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:

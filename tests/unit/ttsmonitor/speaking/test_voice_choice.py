@@ -1,4 +1,4 @@
-"""Who speaks how: the message, the voice settings, the mood; and the admin that sets it."""
+"""Voice choice by message, voice settings and mood, and their admin."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def test_language_setting_applies_and_espeak_reads_every_language(installed: Pat
     VoiceSetting.objects.create(voice="gone", source="system")
     assert spoken(lang="en-GB", source="puppet_mode").voice == "davefx"
     assert spoken(lang="en", source="chat").voice == "espeak"
-    assert spoken(lang="en", source="system").voice == "gone"  # whoever speaks for it is told then
+    # The substitute for a missing voice is chosen when it is spoken.
+    assert spoken(lang="en", source="system").voice == "gone"
 
 
 def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any) -> None:

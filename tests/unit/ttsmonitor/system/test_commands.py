@@ -1,4 +1,4 @@
-"""The command lines that are printed for people to type."""
+"""Command lines printed for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two processors are shared out, any other number is not; with real threads and processes."""
+"""One core is reserved on dual-core hosts only; with real threads and processes."""
 
 from __future__ import annotations
 

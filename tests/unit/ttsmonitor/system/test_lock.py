@@ -1,4 +1,4 @@
-"""One service of a kind at a time, and the next one once it has ended, however it ended."""
+"""A lock allows one service of each kind per directory and ends with its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where no server can listen, the reason is named."""
+"""Reasons why a server cannot listen."""
 
 from __future__ import annotations
 

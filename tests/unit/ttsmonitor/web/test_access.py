@@ -1,4 +1,4 @@
-"""Who gets in: to the page, to its health, and with what."""
+"""Access to pages, health, API and WebSockets."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_token_for_an_unknown_user_is_not_made(db: Any) -> None:
 
 
 async def knock(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Is a WebSocket with these headers let in by the whole ASGI application?"""
+    """Return True if the ASGI application accepts a WebSocket with these headers."""
     from openmoxie.asgi import application
 
     communicator = WebsocketCommunicator(application, "/ws/monitor/", headers=headers)
@@ -155,7 +155,7 @@ async def test_websocket_accepts_pages_from_the_same_address(
 
 
 async def test_websocket_with_foreign_host_is_refused(settings: Any, db: Any) -> None:
-    """A name that an attacker points at this computer is none of them, login or not."""
+    """An attacker's DNS name that resolves to this computer is refused, even with login off."""
     settings.MOXIE_REQUIRE_LOGIN = False
     stranger = (b"host", b"evil.example:8787")
     assert await knock([stranger, (b"origin", b"http://evil.example:8787")]) is False

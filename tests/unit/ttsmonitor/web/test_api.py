@@ -1,4 +1,4 @@
-"""What django-ninja raises itself, and its views, in the form of our APIs."""
+"""Errors and answers of django-ninja in the form of our APIs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = JsonRouter()
 
 
 class Order(Body):
-    """A body with a field that has its own sentence, and one that has not."""
+    """A body with one field that has its own error sentence, and one without."""
 
     size: Annotated[int, Strict(), refused("bad_size", "size: give a number.")]
     name: Annotated[str, Field(max_length=3)] = ""

@@ -1,4 +1,4 @@
-"""Errors under /api/ are JSON with a code and a sentence, whatever goes wrong."""
+"""Errors under /api/ are JSON with a code and a sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ttsmonitor.monitor import snapshot
 
 @pytest.fixture(params=["openmoxie.urls", "openmoxie.urls_monitor"])
 def site(request: pytest.FixtureRequest, browser: Client, settings: Any) -> Client:
-    """Somebody logged in, at the hive and at the monitor."""
+    """Return a logged-in client, for each of the two sites."""
     settings.ROOT_URLCONF = request.param
     return browser
 

@@ -1,4 +1,4 @@
-"""The pipe of every page: snapshot, changes in order, goodbye; no page holds another."""
+"""The live consumer: snapshot, ordered changes, goodbye; pages do not delay each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from ttsmonitor.live_events import page_events
 from ttsmonitor.web.live_consumer import SERVICE_RESTART, LiveConsumer, open_sockets
 
-# Answers are made by a thread that may have been at the database for another test.
+# The answering thread may hold a database connection of another test.
 pytestmark = pytest.mark.django_db(transaction=True)
 GROUP = "test"
 
@@ -164,7 +164,7 @@ async def test_failing_answer_closes_the_socket(caplog: pytest.LogCaptureFixture
 async def test_snapshot_renews_the_membership(layer: Any) -> None:
     page = await opened()
     (channel,) = layer.groups[GROUP]
-    layer.groups[GROUP][channel] = 1.0  # joined in 1970: forgotten at the next event
+    layer.groups[GROUP][channel] = 1.0  # its membership has expired
     await page.send_json_to({"type": "snapshot"})
     assert await page.receive_json_from() == {"type": "snapshot"}
     await push(layer, "event")

@@ -1,4 +1,4 @@
-"""Times are those of the visitor's clock."""
+"""Times in the visitor's time zone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_zone_does_not_leak_to_the_next_visitor(browser: Client) -> None:
 
 
 def test_today_begins_at_the_visitors_midnight(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = datetime(2026, 1, 2, 11, 0, tzinfo=UTC)  # there the third has begun an hour ago
+    now = datetime(2026, 1, 2, 11, 0, tzinfo=UTC)  # there the third began an hour ago
     monkeypatch.setattr(timezone, "now", lambda: now)
     utterance("Hola", received_at=datetime(2026, 1, 2, 9, 0, tzinfo=UTC))
     with in_zone_of({COOKIE: "UTC"}):
