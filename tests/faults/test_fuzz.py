@@ -27,7 +27,7 @@ from ttsmirror.wire.messages import (
     STATUS_TOPIC,
     Chunk,
 )
-from ttsmonitor.intake import subscriber
+from ttsmonitor.intake import control_consumer
 from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service.service import SpeechService
 
@@ -147,7 +147,7 @@ def test_after_rubbish_of_every_kind_the_next_good_message_is_spoken(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(subscriber, "MAX_INTERRUPTED", 3)
+    monkeypatch.setattr(control_consumer, "MAX_INTERRUPTS", 3)
     rubbish, sender = Rubbish(SEED), listen(HEALTH_TOPIC)
     good: list[str] = []
     for number in range(MESSAGES):

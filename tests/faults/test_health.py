@@ -32,14 +32,14 @@ import pathlib, sys
 sys.path.insert(0, "site")
 import django
 django.setup()
-from ttsmonitor import speaker
+from ttsmonitor.speaking import speaker
 
 def end(self):
     if pathlib.Path(sys.argv[1]).exists():
         raise SystemExit
 
-speaker.IDLE_SECONDS = speaker.LOOK_SECONDS = 0.05
-speaker.Speaker._look_after_output = end
+speaker.IDLE_SECONDS = speaker.MAINTENANCE_SECONDS = 0.05
+speaker.Speaker._maintain = end
 from openmoxie.commandline import main
 main(["manage.py", "run_tts_subscriber"])
 """
