@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.intake import inbox
@@ -21,7 +23,9 @@ def store(message: Message, **how: bool) -> Stored:
 
 
 def store_together(messages: Sequence[Message], **how: bool) -> list[Stored | InvalidMessageError]:
-    """What becomes of those that arrive in one batch."""
-    return inbox.store([
+    """Store messages that arrive in one batch, in one transaction as the service does."""
+    arrivals = [
         Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how) for each in messages
-    ])  # fmt: skip
+    ]
+    with transaction.atomic():
+        return inbox.store(arrivals)
