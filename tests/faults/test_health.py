@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
 
 
 class Systemd:
-    """Its end of NOTIFY_SOCKET."""
+    """The end of NOTIFY_SOCKET that systemd holds."""
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -151,10 +151,16 @@ class Systemd:
             return ""
 
 
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    made = Systemd(tmp_path / "notify")
+    yield made
+    made.socket.close()
+
+
 def test_systemd_hears_that_it_is_well_without_a_broker_and_not_with_a_dead_thread(
-    install: Callable[..., dict[str, str]], tmp_path: Path
+    install: Callable[..., dict[str, str]], systemd: Systemd, tmp_path: Path
 ) -> None:
-    systemd = Systemd(tmp_path / "notify")
     environment = install(
         TTS_ENGINE="espeak", TTS_AUDIO="null", MQTT_PORT=str(free_port()),
         NOTIFY_SOCKET=str(tmp_path / "notify"),
@@ -173,4 +179,3 @@ def test_systemd_hears_that_it_is_well_without_a_broker_and_not_with_a_dead_thre
         process.signal(signal.SIGTERM)
         assert systemd.next() == "STOPPING=1"
         assert process.wait() == 0
-    systemd.socket.close()
