@@ -27,5 +27,5 @@ def store_together(messages: Sequence[Message], **how: bool) -> list[Stored | In
     arrivals = [
         Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how) for each in messages
     ]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # query counts stay those of the batch
         return inbox.store(arrivals)
