@@ -27,7 +27,7 @@ from ttsmirror.wire.messages import (
     STATUS_TOPIC,
     Chunk,
 )
-from ttsmonitor.intake import subscriber
+from ttsmonitor.intake import control_consumer
 from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service.service import SpeechService
 
@@ -171,7 +171,7 @@ def test_good_message_is_spoken_after_malformed_messages(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(subscriber, "MAX_INTERRUPTED", 3)
+    monkeypatch.setattr(control_consumer, "MAX_INTERRUPTS", 3)
     rubbish, sender = Rubbish(SEED), listen(HEALTH_TOPIC)
     good: list[str] = []
     for number in range(MESSAGES):

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,14 @@ import pathlib, sys
 sys.path.insert(0, "site")
 import django
 django.setup()
-from ttsmonitor import speaker
+from ttsmonitor.speaking import speaker
 
 def end(self):
     if pathlib.Path(sys.argv[1]).exists():
         raise SystemExit
 
-speaker.IDLE_SECONDS = speaker.LOOK_SECONDS = 0.05
-speaker.Speaker._look_after_output = end
+speaker.IDLE_SECONDS = speaker.MAINTENANCE_SECONDS = 0.05
+speaker.Speaker._maintain = end
 from openmoxie.commandline import main
 main(["manage.py", "run_tts_subscriber"])
 """
@@ -154,10 +154,16 @@ class Systemd:
             return ""
 
 
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    made = Systemd(tmp_path / "notify")
+    yield made
+    made.socket.close()
+
+
 def test_systemd_watchdog_is_fed_until_a_thread_dies(
-    install: Callable[..., dict[str, str]], tmp_path: Path
+    install: Callable[..., dict[str, str]], systemd: Systemd, tmp_path: Path
 ) -> None:
-    systemd = Systemd(tmp_path / "notify")
     environment = install(
         TTS_ENGINE="espeak",
         TTS_AUDIO="null",
@@ -178,4 +184,3 @@ def test_systemd_watchdog_is_fed_until_a_thread_dies(
         process.signal(signal.SIGTERM)
         assert systemd.next() == "STOPPING=1"
         assert process.wait() == 0
-    systemd.socket.close()

@@ -36,7 +36,7 @@ MEANWHILE = 1_500
 DIES_BEFORE_IT_ACKNOWLEDGES = """
 import os, signal, sys
 sys.path.insert(0, "site")
-from ttsmonitor.mqtt.connection import MQTTConnection
+from ttsmirror.mqtt.connection import MQTTConnection
 
 def die(connection, message):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -193,7 +193,7 @@ def test_each_receipt_is_logged_without_text(
     listen: Callable[..., Listener],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.DEBUG, "ttsmonitor.subscriber")
+    caplog.set_level(logging.DEBUG, "ttsmonitor.intake")
     make_service("null")
     payload = Chunk(utterance_id=uuid.uuid4(), text="Un secreto").to_payload()
     sender = listen()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.wire.messages import Chunk, parse_chunk
 from ttsmonitor.intake import inbox
@@ -21,10 +23,9 @@ def store(message: Message, **how: bool) -> Stored:
 
 
 def store_together(messages: Sequence[Message], **how: bool) -> list[Stored | InvalidMessageError]:
-    """Store a batch of messages and return the result for each."""
-    return inbox.store(
-        [
-            Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how)
-            for each in messages
-        ]
-    )
+    """Store messages that arrive in one batch, in one transaction as the service does."""
+    arrivals = [
+        Arrival(each if isinstance(each, Chunk) else parse_chunk(each), **how) for each in messages
+    ]
+    with transaction.atomic(savepoint=False):  # query counts stay those of the batch
+        return inbox.store(arrivals)
