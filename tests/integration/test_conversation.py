@@ -290,7 +290,7 @@ def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
     moxie._publish("events/remote-chat", again | {"module_id": moxie.module_id})
     second = moxie.hear("Segundo")
     third = moxie.reprompt()
-    wait_until(lambda: "repeats itself" in caplog.text, "the question asked again")
+    wait_until(lambda: "repeated a request" in caplog.text, "the question asked again")
     gate.set()
     moxie.wait_for(lambda robot: len(robot.said) == 3)
 
