@@ -30,7 +30,9 @@ create trigger chaos_claim after update of status on ttsmonitor_utterance
     insert into chaos_claims values (new.id); end;
 """
 RECEIVED = re.compile(r"received .*, utterance ([0-9a-f-]{36}), chunk (\d+) of (\d+)$")
-ENDED = re.compile(r"ttsmonitor\.speaker: (?:spoken|failed|interrupted|skipped) ([0-9a-f-]{36}) ")
+ENDED = re.compile(
+    r"ttsmonitor\.speaking\.speaker: (?:spoken|failed|interrupted|skipped) ([0-9a-f-]{36}) "
+)
 
 
 def watch(work: Path, triggers: str) -> None:

@@ -39,7 +39,7 @@ from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
 
 STAND_IN = ROOT / "tests" / "standins" / "openmoxie"
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-TEXT_TOPIC = f"moxie/tts/text/{ROBOT}"
+TEXT_TOPIC = "moxie/tts/text"
 GLOBAL_QUESTION = "what time is it"
 
 # An admin account, and settings that only a real OpenMoxie has.

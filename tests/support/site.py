@@ -32,8 +32,8 @@ import uuid
 from datetime import timedelta
 from django.utils import timezone
 from hive.models import Configuration, Favourite, Robot
-from ttsmonitor.models import (
-    ApiToken, OutboxEntry, QuarantinedMessage, Utterance, UtteranceChunk, VoiceSetting)
+from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
+from ttsmonitor.models import ApiToken, QuarantinedMessage, VoiceSetting
 from django.contrib.auth.models import User
 
 now = timezone.now()

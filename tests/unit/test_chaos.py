@@ -122,14 +122,14 @@ def test_sentence_under_two_ids_is_stored_twice() -> None:
 
 def test_log_counts_receipts_and_endings_per_utterance(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    received = "DEBUG ttsmonitor.subscriber: received moxie/tts/text/d_1: 9 bytes"
+    received = "DEBUG ttsmonitor.intake.text_consumer: received moxie/tts/text/d_1: 9 bytes"
     log.write_text(
         f"1 {received}, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, again, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, utterance {ID}1, chunk 2 of 2\n"
-        f"1 INFO ttsmonitor.speaker: spoken {ID}1 (1.2 s): Uno\n"
-        f"1 WARNING ttsmonitor.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
-        f"1 INFO ttsmonitor.publishing.publisher: published {ID}2 on moxie/tts/text\n"
+        f"1 INFO ttsmonitor.speaking.speaker: spoken {ID}1 (1.2 s): Uno\n"
+        f"1 WARNING ttsmonitor.speaking.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
+        f"1 INFO ttsmirror.publishing.publisher: published {ID}2 on moxie/tts/text\n"
     )
     read = Log(log)
     assert (read.received.total(), len(read.received)) == (3, 2)
