@@ -31,7 +31,6 @@ from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.speaker import Speaker
 from ttsmonitor.speaking.wall_clock import begin_with_clock
-from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.web.live_consumer import open_sockets
@@ -264,18 +263,6 @@ class SpeechService:
     def _gap(self, utterance: Utterance) -> None:
         self._recorder.record(utterance, Status.QUEUED)
         self._speaker.wake()
-
-
-def _engine_config(processor: int | None) -> EngineConfig:
-    return EngineConfig(
-        engine=conf.TTS_ENGINE,
-        voice=conf.TTS_VOICE,
-        voice_dir=conf.path("TTS_VOICE_DIR"),
-        model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
-        lang=conf.TTS_LANG,
-        loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
-        processor=processor,
-    )
 
 
 def _make_cache() -> SoundCache | None:

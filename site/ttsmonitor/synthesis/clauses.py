@@ -38,7 +38,7 @@ class Clause:
 
     text: str
     runs_on: bool = False
-    """Nobody pauses after it: the next piece follows without a gap."""
+    """No pause follows it: the next piece is joined without a gap."""
 
 
 def clauses(text: str) -> Iterator[Clause]:

@@ -1,4 +1,4 @@
-"""What may be in the description of a voice, before anything is computed with it."""
+"""The checks of a voice's description before it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the synthesis process takes of the memory, for real."""
+"""The real memory use of the synthesis process, and its limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which voice speaks: by name, by language, within a bound of memory."""
+"""The choice of a voice by name and language, within a bound of memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def chosen(config: EngineConfig, request: SpeechRequest) -> str:
 
 
 def speaker(engines: Engines, request: SpeechRequest) -> tuple[str, str]:
-    """Who speaks, and why not the wanted voice."""
+    """Return the label of the voice that speaks, and the remark."""
     selection = engines.choose(request)
     return str(selection.label), selection.choice.remark
 
