@@ -37,8 +37,10 @@ def quarantine(messages: Sequence[Unreadable]) -> None:
         return
     # In a line for all: who sends rubbish sends much of it.
     last = messages[-1]
-    topic = shorten(last.topic, SHOWN_CHARACTERS)
-    logger.warning("quarantined %d messages, the last on %s: %s", len(messages), topic, last.reason)
+    topic, reason = shorten(last.topic, SHOWN_CHARACTERS), last.reason
+    if len(reason) > SHOWN_CHARACTERS:
+        reason = shorten(reason, SHOWN_CHARACTERS)
+    logger.warning("quarantined %d messages, the last on %s: %s", len(messages), topic, reason)
     kept = QuarantinedMessage.objects.bulk_create([
         QuarantinedMessage(
             # PostgreSQL takes no NUL, and a column has its length.
