@@ -19,7 +19,7 @@ from ttsmonitor.history.filters import Filters
 def forward_again(transactional_db: None) -> Iterator[None]:
     """Leave the database at the newest migration."""
     yield
-    call_command("migrate", "ttsmonitor", verbosity=0)
+    call_command("migrate", verbosity=0)
 
 
 def test_row_changed_by_an_older_version_is_found(forward_again: None) -> None:
@@ -30,7 +30,7 @@ def test_row_changed_by_an_older_version_is_found(forward_again: None) -> None:
             "UPDATE ttsmonitor_utterance SET status = 'spoken' WHERE text = %s", [row.text]
         )
         assert cursor.rowcount == 1
-    call_command("migrate", "ttsmonitor", verbosity=0)
+    call_command("migrate", verbosity=0)
     assert index.is_installed("default")
     assert [each.text for each in Filters(q="vez", status="spoken").rows()] == ["una vez"]
     assert Utterance.objects.spoken().count() == 1
@@ -47,7 +47,7 @@ def test_policy_and_permission_have_their_old_names_before_0007(forward_again: N
         cursor.execute("SELECT count(*) FROM ttsmonitor_total")
         assert cursor.fetchall() == [(0,)], "the older version fills it when it migrates"
     assert user.has_perm("ttsmonitor.change_keeping")
-    call_command("migrate", "ttsmonitor", verbosity=0)
+    call_command("migrate", verbosity=0)
     user = User.objects.get(pk=user.pk)
     assert user.has_perm("ttsmonitor.change_retentionpolicy")
     assert retention.current_days() == 90
