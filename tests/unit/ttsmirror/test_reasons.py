@@ -54,10 +54,18 @@ def _deep(levels: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "told",
-    [None, "skipped", [], {}, {"code": 1, "params": {}}, {"code": "a", "params": []},
-     {"code": "a", "params": {"b": None}}, {"code": "a", "params": {"b": {"code": "c"}}},
-     _deep(400)],
-)  # fmt: skip
+    [
+        None,
+        "skipped",
+        [],
+        {},
+        {"code": 1, "params": {}},
+        {"code": "a", "params": []},
+        {"code": "a", "params": {"b": None}},
+        {"code": "a", "params": {"b": {"code": "c"}}},
+        _deep(400),
+    ],
+)
 def test_malformed_json_is_no_reason(told: object) -> None:
     assert Reason.from_json(told) is None
 

@@ -275,10 +275,10 @@ def test_the_same_words_are_made_once_and_others_anew(cached: Synthesizer) -> No
     assert pcm(list(cached.speak(request))) == first
     assert cached.engine == "espeak es, cached"
     for other in (
-        SpeechRequest(text="Hola, soy Moxie."  , speed=1.2),
+        SpeechRequest(text="Hola, soy Moxie.", speed=1.2),
         SpeechRequest(text="Hola, soy Moxie.", lang="en"),
         SpeechRequest(text="Hola, soy Mox."),
-    ):  # fmt: skip
+    ):
         assert pcm(list(cached.speak(other))) != first
         assert "cached" not in cached.engine
 

@@ -65,16 +65,26 @@ def test_a_voice_is_chosen_by_name_else_by_language(
 
 def test_voice_of_the_region_is_preferred(tmp_path: Path) -> None:
     for name, lang, code in [
-        ("davefx", "es", "es_ES"), ("ald", "es-419", "es_MX"), ("daniela", "es-419", "es_AR"),
-        ("huayan", "cmn", "zh_CN"), ("talesyntese", "nb", "no_NO"),
-    ]:  # fmt: skip
+        ("davefx", "es", "es_ES"),
+        ("ald", "es-419", "es_MX"),
+        ("daniela", "es-419", "es_AR"),
+        ("huayan", "cmn", "zh_CN"),
+        ("talesyntese", "nb", "no_NO"),
+    ]:
         install(tmp_path, name, lang, code=code)
     config = EngineConfig(engine="auto", voice="talesyntese", voice_dir=tmp_path)
 
     languages = ["es-ES", "es-MX", "es-ar", "es-419", "zh", "nb", "no", "fr"]
     assert [chosen(config, SpeechRequest("x", lang=lang)) for lang in languages] == [
-        "davefx", "ald", "daniela", "ald", "huayan", "talesyntese", "talesyntese", "espeak",
-    ]  # fmt: skip
+        "davefx",
+        "ald",
+        "daniela",
+        "ald",
+        "huayan",
+        "talesyntese",
+        "talesyntese",
+        "espeak",
+    ]
 
 
 @pytest.mark.parametrize("broken", ["cori.onnx", "cori.onnx.json"])
