@@ -111,7 +111,7 @@ class Checkout:
         self.settings = self._find_settings()
         self.copy = Copy(self.site / APP)
         self.earlier = Copy(self.site / EARLIER_APP)
-        """Find what an earlier version of this script added."""
+        """The folder that an earlier version of this script added."""
 
     @staticmethod
     def _find_site(path: Path) -> Path:
