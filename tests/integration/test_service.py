@@ -40,6 +40,7 @@ def statuses(listener: Listener) -> list[dict[str, Any]]:
     return [json.loads(payload) for payload in listener.payloads(STATUS_TOPIC)]
 
 
+@pytest.mark.sound
 def test_plain_sentence_is_spoken_stored_and_reported(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
