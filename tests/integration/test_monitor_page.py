@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import correlation, linear_regression
 from typing import Any
 
 import pytest
@@ -155,17 +155,21 @@ def marks_of(text: str) -> list[tuple[str, float]]:
     return found
 
 
-def lateness(lit: list[list[Any]], expected: list[tuple[str, float]]) -> list[float]:
-    """Return how late each word was highlighted, in milliseconds, relative to the first.
+def times(
+    lit: list[list[Any]], expected: list[tuple[str, float]]
+) -> tuple[list[float], list[float]]:
+    """Return when each word was spoken and when it was highlighted, in milliseconds.
 
     A busy browser may skip a word, but never goes back.
     """
-    found, left = [], iter(expected)
+    spoken, highlighted = [], []
+    left = iter(expected)
     for at, word in lit:
-        seconds = next((when for spoken, when in left if spoken == word.strip(",.:")), None)
-        assert seconds is not None, f"{word} is lit out of turn"
-        found.append(at - lit[0][0] - 1000 * seconds)
-    return found
+        seconds = next((when for each, when in left if each == word.strip(",.:")), None)
+        assert seconds is not None, f"{word} is highlighted out of turn"
+        spoken.append(1000 * seconds)
+        highlighted.append(at)
+    return spoken, highlighted
 
 
 def test_words_are_highlighted_as_they_are_heard(
@@ -188,10 +192,11 @@ def test_words_are_highlighted_as_they_are_heard(
         levels = late.locator("#bars i").evaluate_all("bars => bars.map(b => b.style.height)")
         assert set(levels) <= {"", "18%"}, "it moves for who wants nothing to move"
     expect(page.locator("#now.is-quiet")).to_be_visible(timeout=PATIENCE_MS)
-    late_ms = lateness(page.evaluate("window.lit"), marks_of(STORY))
-    assert len(late_ms) > 20
-    usual = median(late_ms)
-    assert sum(abs(late - usual) < 150 for late in late_ms) > 0.8 * len(late_ms), late_ms
+    spoken, highlighted = times(page.evaluate("window.lit"), marks_of(STORY))
+    assert len(spoken) > 20
+    # A busy machine delays single words; it changes neither the pace nor the order.
+    assert correlation(spoken, highlighted) > 0.98
+    assert 0.9 < linear_regression(spoken, highlighted).slope < 1.1
     expect(page.locator("#now-said")).to_have_text("")
 
 
