@@ -1,8 +1,8 @@
-"""Measurements from the outside: processes, the broker and the sound device, nothing faked."""
+"""Measurements with real processes, broker and sound device."""
 
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT / "site") not in sys.path:  # as manage.py does
+if str(ROOT / "site") not in sys.path:  # like manage.py
     sys.path.insert(0, str(ROOT / "site"))

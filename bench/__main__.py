@@ -1,4 +1,4 @@
-"""script/bench: what the promises about time and memory are worth on this machine."""
+"""script/bench: measure the promised times and memory on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Command = Callable[[argparse.Namespace], bool]
 
 
 def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
-    """What is to be measured, and how."""
+    """Parse the benchmarks to run and their options."""
     parser = argparse.ArgumentParser(
         prog="script/bench",
         description="Measure from the outside; without a command: first-audio and publish.",
@@ -42,7 +42,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",
-            "viewers": "500 pages on one speech process: events in time, and the sound too",
+            "viewers": "50 pages on one speech process: events in time, and the sound too",
             "soak": "memory and idle load over many utterances",
             "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
@@ -58,7 +58,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["pages"].add_argument("--utterances", type=_count, default=1_000_000)
     parsers["pages"].add_argument("--runs", type=_count, default=20)
     parsers["viewers"].add_argument("--runs", type=_count, default=12)
-    parsers["viewers"].add_argument("--viewers", type=_count, default=500)
+    parsers["viewers"].add_argument("--viewers", type=_count, default=50)
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
     parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
     parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")
@@ -81,7 +81,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
 
 
 def _add_openmoxie(parser: argparse.ArgumentParser) -> None:
-    """Add what a run against a real OpenMoxie is told."""
+    """Add the options of a run against a real OpenMoxie."""
     parser.add_argument("--openmoxie", type=Path, help="a git checkout of OpenMoxie, run for real")
     parser.add_argument("--python", help="for --openmoxie: a Python with its requirements")
     parser.add_argument("--seconds", type=_count, default=60, help="of each round")
@@ -91,7 +91,7 @@ def _add_openmoxie(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     commands, args = parse(arguments)
-    # As Ctrl-C does: whatever was started is ended on the way out.
+    # Like Ctrl-C: all started programs are ended on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(describe(), flush=True)
     try:

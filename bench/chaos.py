@@ -1,4 +1,4 @@
-"""Everything is killed, stopped and frozen at random while sentences flow; then all are looked for.
+"""Kill, stop and freeze parts at random while sentences flow, then look for every sentence.
 
 Two publishers use the hive's mirror, each with an outbox of its own; Mosquitto and the speech
 service are the real ones. At the end everything is started, and given time to settle.
@@ -46,7 +46,7 @@ BROKER, SPEECH = "broker", "speech"
 RATE = 1.5
 """Sentences per second and publisher."""
 OUTPUTS = ("wav,null", "wav")
-"""In turns: in real time, so that it is ended in mid-sentence, and as fast as it can."""
+"""Alternating outputs: in real time, to be ended in mid-sentence, and as fast as possible."""
 POLL_SECONDS = 0.1
 START_SECONDS = 60.0
 SETTLE_SECONDS = 300.0
@@ -56,11 +56,11 @@ SETTINGS = {
     "TTS_RETRY_SECONDS": "10",
     "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
 }
-"""A keepalive that some of the freezes outlast, and a retry that can be waited for."""
+"""A keepalive shorter than some of the freezes, and a short retry."""
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Hurt, settle, judge and print; True where every promise held."""
+    """Run the faults, settle and print the verdict. Return True if every promise held."""
     seed = random.SystemRandom().randrange(1_000_000) if args.seed is None else args.seed
     print(f"\nchaos: {args.minutes:g} minutes, --seed {seed}", flush=True)
     with work_directory() as work, ExitStack() as stack:
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> bool:
 
 
 class Chaos:
-    """A broker, a speech service and publishers, and everything that is known of them."""
+    """A broker, a speech service and publishers, with the evidence about them."""
 
     def __init__(self, work: Path, seed: int, stack: ExitStack) -> None:
         self.complaints: list[str] = []
@@ -97,7 +97,7 @@ class Chaos:
         self._wait_for_first_sentences()
 
     def hurt(self, seconds: float) -> None:
-        """Do what is planned."""
+        """Carry out the planned faults."""
         start = time.monotonic()
         faults = plan(self._seed, seconds, list(self._parts), BROKER)
         steps = [(fault.at, fault, True) for fault in faults]
@@ -113,7 +113,7 @@ class Chaos:
         self._watch_until(start + seconds)
 
     def settle(self) -> None:
-        """Nothing new is said; wait until nothing is on its way, then end all."""
+        """Silence the publishers, wait until all sentences are settled, then end all parts."""
         note("chaos: settling")
         for name in PUBLISHERS:
             (self._work / name / QUIET).touch()
@@ -123,7 +123,7 @@ class Chaos:
             self._parts[name].wait_for_end()
 
     def report(self) -> bool:
-        """Print what was done, what came of it, and what is broken."""
+        """Print faults, results and broken promises. Return True if none is broken."""
         evidence, log = self._evidence()
         self._print_faults()
         self._print_sentences(evidence, log)
@@ -212,10 +212,14 @@ class Chaos:
     def _print_faults(self) -> None:
         kinds = (*KINDS, FORGET)
         rows: list[list[str | float | None]] = [
-            [part.name, *(part.faults[kind] for kind in kinds), part.starts,
-             part.longest_stop_seconds]
+            [
+                part.name,
+                *(part.faults[kind] for kind in kinds),
+                part.starts,
+                part.longest_stop_seconds,
+            ]
             for part in self._parts.values()
-        ]  # fmt: skip
+        ]
         print()
         print(table(["part", *(f"{kind}" for kind in kinds), "starts", "longest stop, s"], rows))
 

@@ -1,8 +1,8 @@
-"""A publisher's process: says numbered sentences through the hive's mirror, and notes each before.
+"""A publisher's process: record numbered sentences and publish them through the hive's mirror.
 
     python -m bench.chatter --name one --session 3 --seed 7 --rate 1.5
 
-It goes on until it is ended, or is quiet from when the file `quiet` is in its work directory.
+It runs until it is ended, and is quiet once the file `quiet` is in its work directory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LONG_ONES, HIGH_ONES, PLAIN_ONES = 0.15, 0.1, 0.2
 
 
 def sentences(name: str, session: int, seed: int) -> Iterator[dict[str, Any]]:
-    """What publish_text() is given, one after the other; the same for the same arguments."""
+    """Yield arguments for publish_text(), the same for the same seed, name and session."""
     chance = random.Random(f"{seed} {name} {session}")
     number = 0
     while True:
@@ -46,11 +46,11 @@ def sentences(name: str, session: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def talk(args: argparse.Namespace, work: Path, stopping: threading.Event) -> None:
-    """Until it is to end."""
+    """Publish until the process is to end."""
     from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 
     mirror = get_tts_mirror()
-    mirror.start()  # as the hive does, for what is left of before
+    mirror.start()  # like the hive, to publish what an earlier run left
     with (work / HANDED).open("a") as handed:
         for said in sentences(args.name, args.session, args.seed):
             pause = said.pop("pause") / args.rate
@@ -59,7 +59,7 @@ def talk(args: argparse.Namespace, work: Path, stopping: threading.Event) -> Non
             said["utterance_id"] = uuid.uuid4()
             note = {"id": said["utterance_id"].hex, "session": args.session, "text": said["text"]}
             handed.write(json.dumps(note) + "\n")
-            handed.flush()  # what the system has it keeps, though the process be killed
+            handed.flush()  # written data survives a killed process
             mirror.publish_text(**said)
 
 

@@ -1,4 +1,4 @@
-"""A sound device that is listened to: a PulseAudio null sink, and when its monitor was loud."""
+"""A recorded sound device: a PulseAudio null sink and the times of its sound."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bench.machine import BenchError, wait_until
 RATE = 22_050
 """Samples per second."""
 LOUD = 300
-"""Of 32767: above any dither, below any speech."""
+"""A 16-bit level above any dither and below any speech."""
 LATENCY_MS = 5
-"""Of the recording: the resolution of what is measured here."""
+"""Latency of the recording, which is the resolution of the measurements."""
 GIVE_UP_SECONDS = 60.0
 IDLE_SECONDS = 20
 
@@ -31,7 +31,7 @@ def pactl(*arguments: str) -> str:
 
 
 class Ear:
-    """A null sink of its own. Programs started with `env` play into it, whatever the default is."""
+    """A null sink. Programs started with `env` play into it, whatever the default device is."""
 
     def __init__(self) -> None:
         _ensure_pulseaudio()
@@ -42,8 +42,15 @@ class Ear:
         self._last = self._listened = 0.0
         self._heard = threading.Event()
         self._module = pactl("load-module", "module-null-sink", f"sink_name={self.sink}")
-        command = ["parec", "-d", f"{self.sink}.monitor", f"--rate={RATE}", "--channels=1",
-                   "--format=s16le", f"--latency-msec={LATENCY_MS}"]  # fmt: skip
+        command = [
+            "parec",
+            "-d",
+            f"{self.sink}.monitor",
+            f"--rate={RATE}",
+            "--channels=1",
+            "--format=s16le",
+            f"--latency-msec={LATENCY_MS}",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
         threading.Thread(target=self._listen, name="bench.ear", daemon=True).start()
         try:
@@ -53,7 +60,7 @@ class Ear:
             raise
 
     def first_sound_after(self, act: Callable[[], object]) -> float:
-        """Milliseconds from calling act() to the first sound."""
+        """Return the milliseconds from calling act() to the first sound."""
         self._first = None
         self._heard.clear()
         self._armed = True
@@ -66,14 +73,14 @@ class Ear:
         return (self._first - start) * 1000
 
     def last_sound_after(self, act: Callable[[], object], quiet_seconds: float) -> float:
-        """Milliseconds from calling act() to the last sound before so long a silence."""
+        """Return the milliseconds from calling act() to the last sound before this silence."""
         start = time.perf_counter()
         act()
         self.wait_for_silence(quiet_seconds, since=start)
         return max(0.0, (self._last - start) * 1000)
 
     def hear(self, seconds: float) -> None:
-        """Until that much more was listened to, and something is heard right now."""
+        """Listen this much longer, then wait until there is sound."""
         until = time.perf_counter() + seconds
 
         def is_sounding() -> bool:
@@ -82,7 +89,7 @@ class Ear:
         wait_until(is_sounding, "a sound", GIVE_UP_SECONDS)
 
     def wait_for_silence(self, seconds: float, *, since: float = 0.0) -> None:
-        """Until nothing was heard for so long (and after `since`)."""
+        """Wait until there was no sound for this many seconds, and after `since`."""
 
         def is_silent() -> bool:
             return self._listened - max(self._last, since) >= seconds
@@ -90,7 +97,7 @@ class Ear:
         wait_until(is_silent, f"{seconds} s of silence", GIVE_UP_SECONDS + seconds)
 
     def close(self) -> None:
-        """Take the sink away. Any number of times."""
+        """Remove the sink. May be called repeatedly."""
         if self._process.poll() is None:
             self._process.terminate()
         self._process.wait(5)
@@ -119,6 +126,6 @@ def _ensure_pulseaudio() -> None:
         return
     if shutil.which("pulseaudio") is None:
         raise BenchError("no PulseAudio or PipeWire answers, and pulseaudio is not installed")
-    # It ends by itself some time after we are gone.
+    # It ends by itself some time after its last client.
     command = ["pulseaudio", "--start", f"--exit-idle-time={IDLE_SECONDS}"]
     subprocess.run(command, check=True, capture_output=True)

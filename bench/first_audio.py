@@ -26,12 +26,12 @@ Times = dict[str, list[float]]
 
 
 class Contender(Protocol):
-    """Whoever speaks what is published."""
+    """A program that speaks published texts."""
 
     name: str
 
     def say(self, text: str) -> object:
-        """Publish."""
+        """Publish a text."""
 
     def finish(self, *, whole: bool) -> None:
         """Wait until it was spoken, or stop it."""
@@ -41,7 +41,7 @@ class Contender(Protocol):
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where all wanted values hold."""
+    """Measure and print. Return True if all wanted values hold."""
     voice = find_voice(args.voice)
     with ExitStack() as stack:
         work = stack.enter_context(work_directory())
@@ -79,7 +79,7 @@ def _contenders(
 
 
 def _measure(contenders: list[Contender], ear: Ear, runs: int) -> dict[str, Times]:
-    """In turn, so that a busy minute of the machine is everybody's."""
+    """Measure in turn, so that a busy minute of the machine affects all alike."""
     texts = Texts()
     results: dict[str, Times] = {each.name: {} for each in contenders}
     for name, text in TEXTS.items():
@@ -120,7 +120,7 @@ def _table(results: dict[str, Times]) -> str:
 
 
 def _factor(theirs: list[float], ours: list[float]) -> float | None:
-    """How many times faster ours is."""
+    """Return how many times faster ours is."""
     slow, fast = median(theirs), median(ours)
     return slow / fast if slow and fast else None
 

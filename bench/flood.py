@@ -1,4 +1,4 @@
-"""Either end of a flood of utterances, each a process of its own: `feed` sends, `receive` takes.
+"""Either end of a flood of utterances, each in its own process: `feed` sends, `receive` takes.
 
 Both say `ready` on standard output and then, in seconds since the epoch, when it began (`feed`,
 once a line has come in) or was over (`receive`).
@@ -15,7 +15,7 @@ import uuid
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ttsmonitor.messages import Chunk
+from ttsmirror.wire.messages import Chunk
 
 TOPIC = "moxie/tts/text"
 CLIENT_ID = "bench-receiver"
@@ -24,7 +24,7 @@ END_SECONDS = 120
 
 
 def feed(port: int, count: int) -> None:
-    """Publish so many at QoS 1, as fast as the broker takes them."""
+    """Publish this many messages at QoS 1, as fast as the broker takes them."""
     payloads = [
         Chunk(utterance_id=uuid.uuid4(), text=f"Hola, soy Moxie, y esto es {number}.").to_payload()
         for number in range(count)
@@ -44,7 +44,7 @@ def feed(port: int, count: int) -> None:
 
 
 def receive(port: int, count: int) -> None:
-    """Take so many as the speech service does, acknowledging each, and do nothing with them."""
+    """Receive and acknowledge this many messages like the speech service, and drop them."""
     is_over = threading.Event()
     received = 0
 

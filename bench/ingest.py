@@ -1,4 +1,4 @@
-"""How many utterances a second the speech service stores, beside what paho alone receives."""
+"""Measure utterances stored per second, compared with what paho alone receives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bench.postgres import Postgres, find_programs
 from bench.service import Service, read_event
 from bench.soak import MEMORY_MB, memory_of
 from bench.tables import Wanted, median, report, table
-from ttsmonitor.messages import STATUS_TOPIC
+from ttsmirror.wire.messages import STATUS_TOPIC
 
 ROUNDS = 3
 PER_SECOND, OF_PAHO = 3_000, 0.5
@@ -35,7 +35,7 @@ PAHO, SQLITE, POSTGRESQL = "paho alone", "SQLite", "PostgreSQL"
 
 @dataclass
 class Results:
-    """Of all rounds, for one receiver."""
+    """The results of all rounds for one receiver."""
 
     rates: list[float] = field(default_factory=list)
     told_seconds: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Results:
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     programs = find_programs()
     results = {PAHO: Results(), SQLITE: Results()}
     with ExitStack() as stack:
@@ -63,35 +63,51 @@ def run(args: argparse.Namespace) -> bool:
     if postgres is None:
         print("PostgreSQL is not installed: nothing is measured with it\n")
     rate, own = median(results[SQLITE].rates) or 0, median(results[PAHO].rates) or 0
-    return report([
-        Wanted("stored into SQLite", rate, PER_SECOND, "/s", "≥"),
-        Wanted("stored into SQLite, of what paho alone receives", rate / own, OF_PAHO, "×", "≥"),
-        Wanted("memory at its highest", max(results[SQLITE].highest_mb), MEMORY_MB, " MB", "<"),
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted("stored into SQLite", rate, PER_SECOND, "/s", "≥"),
+            Wanted(
+                "stored into SQLite, of what paho alone receives", rate / own, OF_PAHO, "×", "≥"
+            ),
+            Wanted("memory at its highest", max(results[SQLITE].highest_mb), MEMORY_MB, " MB", "<"),
+        ]
+    )
 
 
 def _print(results: dict[str, Results], count: int) -> None:
     own = median(results[PAHO].rates) or 1
     print(f"\ningest: {count:,} utterances at once, QoS 1; medians of {ROUNDS} rounds\n")
     head = ["into", "stored/s", "of paho's", "all told after, s", "MB before", "MB at the highest"]
-    print(table(head, [
-        [name, median(each.rates), (median(each.rates) or 0) / own, median(each.told_seconds),
-         median(each.before_mb), median(each.highest_mb)]
-        for name, each in results.items()
-    ]), "\n")  # fmt: skip
+    print(
+        table(
+            head,
+            [
+                [
+                    name,
+                    median(each.rates),
+                    (median(each.rates) or 0) / own,
+                    median(each.told_seconds),
+                    median(each.before_mb),
+                    median(each.highest_mb),
+                ]
+                for name, each in results.items()
+            ],
+        ),
+        "\n",
+    )
 
 
 def _receive(broker: Broker, count: int) -> float:
-    """Received per second, from the first publish to the last receipt."""
+    """Return messages received per second, from first publish to last receipt."""
     with _end("receive", broker, count) as receiver, _end("feed", broker, count) as feeder:
         began = _begin(feeder)
         seconds = _moment(receiver) - began
-        receiver.wait(LEAVE_SECONDS)  # or the broker would keep for it what the others are sent
+        receiver.wait(LEAVE_SECONDS)  # or the broker would queue the next messages for it
         return count / seconds
 
 
 def _store(broker: Broker, count: int, results: Results, url: str = "") -> None:
-    """The same with the speech service: until all is in the history, then until all is told."""
+    """Measure the speech service: until all are stored, then until all are reported."""
     env = {"DATABASE_URL": url} if url else {}
     with ExitStack() as stack:
         work = stack.enter_context(work_directory())
@@ -108,7 +124,7 @@ def _store(broker: Broker, count: int, results: Results, url: str = "") -> None:
 
 
 def _wait_until_told(service: Service, count: int) -> None:
-    """Each utterance is confirmed, or its publisher would send it again."""
+    """Wait until each utterance is confirmed."""
     told: set[str] = set()
     deadline = time.monotonic() + STORED_SECONDS
     while len(told) < count:
@@ -122,13 +138,25 @@ def _wait_until_told(service: Service, count: int) -> None:
 
 @contextmanager
 def _end(name: str, broker: Broker, count: int) -> Iterator[subprocess.Popen[str]]:
-    """An end of the flood, ready."""
-    command = [sys.executable, "-m", "bench.flood", name, "--port", str(broker.port),
-               "--count", str(count)]  # fmt: skip
+    """Start one end of the flood and wait until it is ready."""
+    command = [
+        sys.executable,
+        "-m",
+        "bench.flood",
+        name,
+        "--port",
+        str(broker.port),
+        "--count",
+        str(count),
+    ]
     with subprocess.Popen(
-        command, cwd=ROOT, text=True, start_new_session=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        command,
+        cwd=ROOT,
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         try:
             if _line(process) != "ready":
                 raise BenchError(f"bench.flood {name} could not start")
@@ -157,7 +185,7 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 @contextmanager
 def _history(url: str, work: Path) -> Iterator[Callable[[], int]]:
-    """What counts the utterances in the database."""
+    """Yield a function that counts the utterances in the database."""
     if url:
         with psycopg.connect(url, autocommit=True) as connection:
             yield lambda: int(connection.execute(COUNT).fetchone()[0])  # type: ignore[index]
@@ -168,7 +196,7 @@ def _history(url: str, work: Path) -> Iterator[Callable[[], int]]:
 
 @contextmanager
 def _memory(program: Program, results: Results) -> Iterator[Callable[[], float]]:
-    """What tells the most memory that was in use so far, in MB."""
+    """Yield a function that returns the highest memory use so far, in MB."""
     highest = memory_of(program).rss
     results.before_mb.append(highest)
     is_over = threading.Event()

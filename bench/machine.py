@@ -20,7 +20,7 @@ import psutil
 from bench import ROOT
 from bench.ports import answers as answers
 from bench.ports import free_port as free_port
-from hive.broker_config import write_config
+from hive.broker.mosquitto_config import write_config
 
 POLL_SECONDS = 0.005
 LOG_LINES = 15
@@ -30,16 +30,16 @@ BENCH_VOICE = ROOT.parent / "shared" / "voices" / "bench-medium.onnx"
 
 
 class BenchError(Exception):
-    """What keeps a measurement from being made, in a sentence."""
+    """A reason why a measurement is impossible."""
 
 
 def note(words: str) -> None:
-    """Say how far it is, beside the tables."""
+    """Print progress to standard error."""
     print(f"… {words}", file=sys.stderr, flush=True)
 
 
 def describe() -> str:
-    """The machine, and how busy it is, in a line."""
+    """Describe the machine and its load in one line."""
     load = ", ".join(f"{each:.2f}" for each in os.getloadavg())
     memory = psutil.virtual_memory().total / 2**30
     return (
@@ -49,7 +49,7 @@ def describe() -> str:
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_seconds: float = 30) -> None:
-    """Poll until `condition()`; BenchError names `what` otherwise."""
+    """Poll until `condition()` is true. Raise BenchError naming `what` after the timeout."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -58,7 +58,7 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_seconds: float 
 
 
 class Program:
-    """A program with a log file and a process group of its own, so that Ctrl-C leaves it to us."""
+    """A program with a log file and its own process group, so that Ctrl-C does not reach it."""
 
     def __init__(self, command: list[str], log: Path, env: Mapping[str, str]) -> None:
         self._log = log
@@ -79,7 +79,7 @@ class Program:
         return self._process.poll() is None
 
     def wait_until(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
-        """As wait_until(), with the end of the log, and at once where the program ended."""
+        """Wait like wait_until(). Fail with the end of the log, at once if the program ended."""
         try:
             wait_until(lambda: condition() or not self.is_running, what, timeout_seconds)
         except BenchError as exc:
@@ -88,17 +88,17 @@ class Program:
             raise BenchError(f"the program ended while waiting for {what}\n{self.tail()}")
 
     def tail(self) -> str:
-        """The last lines of its log."""
+        """Return the last lines of its log."""
         lines = self._log.read_text(errors="replace").splitlines()[-LOG_LINES:]
         return "\n".join(f"    {line}" for line in lines)
 
     def processes(self) -> list[psutil.Process]:
-        """Itself and whatever it started."""
+        """Return its process and all descendants."""
         itself = psutil.Process(self.pid)
         return [itself, *itself.children(recursive=True)]
 
     def ends_within(self, seconds: float) -> bool:
-        """Wait for its end."""
+        """Wait for its end. Return False after the timeout."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -109,7 +109,7 @@ class Program:
         self._process.send_signal(number)
 
     def close(self) -> None:
-        """End it, with whatever it started."""
+        """End it and its children."""
         self._process.send_signal(signal.SIGCONT)
         self._process.terminate()
         try:
@@ -124,7 +124,7 @@ class Program:
 
 
 def clean_environment(work: Path, **more: str) -> dict[str, str]:
-    """The environment of a program under test: none of this machine's own settings."""
+    """Return an environment without this machine's settings."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -135,18 +135,18 @@ def clean_environment(work: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def work_directory() -> Iterator[Path]:
-    """A directory that is gone afterwards."""
+    """Yield a directory that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="moxie-bench-") as name:
         yield Path(name)
 
 
 def manage(*arguments: str) -> list[str]:
-    """The command line of a management command."""
+    """Return the command line of a management command."""
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 
 def run_manage(env: Mapping[str, str], *arguments: str) -> str:
-    """Run a management command to its end; what it printed. Raises BenchError."""
+    """Run a management command and return its output. Raise BenchError if it fails."""
     command = manage(*arguments)
     done = subprocess.run(command, env=dict(env), cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
@@ -160,7 +160,7 @@ def make_database(env: Mapping[str, str]) -> None:
 
 
 def find_voice(path: Path | None) -> Path | None:
-    """The Piper voice to measure with: that one, or the bench voice where it and Piper are."""
+    """Return the Piper voice to measure with: the given one, or the installed bench voice."""
     has_piper = importlib.util.find_spec("piper") is not None
     if path is not None and not (path.is_file() and has_piper):
         raise BenchError(f"there is no voice {path}" if has_piper else "Piper is not installed")
@@ -169,7 +169,7 @@ def find_voice(path: Path | None) -> Path | None:
 
 
 def copy_voice(voice: Path, directory: Path) -> Path:
-    """A copy for us alone: what the product keeps beside a voice then goes with the directory."""
+    """Copy a voice, so that files kept beside it are deleted with the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     for path in (voice, voice.with_name(f"{voice.name}.json")):
         shutil.copy(path, directory / path.name)
@@ -177,11 +177,17 @@ def copy_voice(voice: Path, directory: Path) -> Path:
 
 
 class Broker:
-    """A Mosquitto, configured as run_broker does it, on free ports."""
+    """A Mosquitto with run_broker's configuration, on free ports."""
 
     def __init__(self, work: Path) -> None:
-        path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin",
-                                "/opt/homebrew/sbin"))  # fmt: skip
+        path = os.pathsep.join(
+            (
+                os.environ.get("PATH", os.defpath),
+                "/usr/sbin",
+                "/usr/local/sbin",
+                "/opt/homebrew/sbin",
+            )
+        )
         program = shutil.which("mosquitto", path=path)
         if program is None:
             raise BenchError("mosquitto is not installed: the measurements need the real broker")
@@ -199,7 +205,7 @@ class Broker:
             raise
 
     def freeze(self) -> None:
-        """Stop it where it stands: connections stay, nothing answers."""
+        """Freeze it: connections stay open, nothing answers."""
         self._program.signal(signal.SIGSTOP)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the plug-in costs a real OpenMoxie that keeps its data in its own SQLite file.
+"""Measure what the plug-in costs a real OpenMoxie that keeps its data in its own SQLite file.
 
 A robot reports progress and gets Puppet Mode commands; then more robots connect, one at a time:
 several at once make OpenMoxie's own threads lock each other out. In turns without and with the
@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.1
 COMMAND_SECONDS = 0.5
 ARRIVAL_SECONDS = 10.0
 SETTLE_SECONDS = 10.0
-"""So long may a report take to be stored; OpenMoxie waits for a locked database for 5 s."""
+"""Time limit to store a report; OpenMoxie waits 5 s for a locked database."""
 LATER_PERCENT = 10.0
 OVERLAY = """
 from openmoxie.settings import *
@@ -46,7 +46,7 @@ MQTT_ENDPOINT = {{"host": "localhost", "port": {port}, "project": "openmoxie",
 
 @dataclass
 class Outcome:
-    """What became of a run, or of several."""
+    """The results of one or several runs."""
 
     commands_ms: list[float] = field(default_factory=list)
     """From the request of the page to the robot."""
@@ -79,11 +79,17 @@ def run(args: argparse.Namespace) -> bool:
     """Measure and print. Return True if nothing is lost and commands are not later."""
     if not args.python:
         raise BenchError("--openmoxie needs --python: one with OpenMoxie's requirements")
-    # The simulated parts of the tests read our own settings.
+    # The simulated parts of the tests read our settings.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
     totals = {way: Outcome() for way in WAYS}
-    head = ["the mirror is", "reports lost", "robots without configuration", "commands",
-            "median, ms", "p99, ms"]  # fmt: skip
+    head = [
+        "the mirror is",
+        "reports lost",
+        "robots without configuration",
+        "commands",
+        "median, ms",
+        "p99, ms",
+    ]
     with work_directory() as work:
         os.environ["MOXIE_WORK_DIR"] = str(work / "ours")
         django.setup()
@@ -104,7 +110,7 @@ def run(args: argparse.Namespace) -> bool:
 
 
 def wanted(totals: dict[str, Outcome]) -> list[Wanted]:
-    """Return what is wanted of the plug-in beside what was measured."""
+    """Return the wanted values with the measured ones."""
     base = percentile(totals["without"].commands_ms, 99) or 1.0
     later = (percentile(totals["with"].commands_ms, 99) or 0.0) / base * 100 - 100
     return [
@@ -116,8 +122,13 @@ def wanted(totals: dict[str, Outcome]) -> list[Wanted]:
 
 def _measure(way: str, folder: Path, args: argparse.Namespace) -> Outcome:
     """Run a fresh clone under load."""
-    from tests.openmoxie import ROBOT, OpenMoxie, SpeechService, tls_broker
-    from tests.real_openmoxie import model, plain_broker
+    from tests.acceptance.real_openmoxie import model, plain_broker
+    from tests.support.openmoxie import (
+        ROBOT,
+        OpenMoxie,
+        SpeechService,
+        tls_broker,
+    )
 
     clone = folder / "checkout"
     subprocess.run(["git", "clone", "-q", str(args.openmoxie), str(clone)], check=True)
@@ -128,10 +139,15 @@ def _measure(way: str, folder: Path, args: argparse.Namespace) -> Outcome:
         mirror = stack.enter_context(plain_broker(folder))
         (folder / "overlay.py").write_text(OVERLAY.format(port=port))
         openmoxie = OpenMoxie(
-            clone, args.python, PYTHONPATH=str(folder), DJANGO_SETTINGS_MODULE="overlay",
-            OPENAI_BASE_URL=stack.enter_context(model()), OPENAI_API_KEY="sk-nobody",
-            MOXIE_TTS_MQTT_PORT=str(mirror), MOXIE_TTS_MQTT_HOST="127.0.0.1",
-        )  # fmt: skip
+            clone,
+            args.python,
+            PYTHONPATH=str(folder),
+            DJANGO_SETTINGS_MODULE="overlay",
+            OPENAI_BASE_URL=stack.enter_context(model()),
+            OPENAI_API_KEY="sk-nobody",
+            MOXIE_TTS_MQTT_PORT=str(mirror),
+            MOXIE_TTS_MQTT_HOST="127.0.0.1",
+        )
         openmoxie.prepare()
         speech = stack.enter_context(closing(SpeechService(mirror)))
         stack.enter_context(closing(openmoxie))
@@ -139,7 +155,7 @@ def _measure(way: str, folder: Path, args: argparse.Namespace) -> Outcome:
         wait_until(lambda: "Connected with result code" in openmoxie.output, "OpenMoxie's broker")
         robot = stack.enter_context(connected(port, ROBOT))
         robot.wait_for_config()
-        openmoxie.puppet(command="interrupt")  # the first request loads what it needs
+        openmoxie.puppet(command="interrupt")  # the first request loads modules
         load = _Load(openmoxie, robot, port)
         load.run(args.seconds)
         if way == "with" and len(speech.heard) < len(load.outcome.commands_ms):
@@ -179,10 +195,16 @@ class _Load:
 
     def _report(self, number: int) -> None:
         self.outcome.reports += 1
-        self._robot.report({
-            "module_id": "DM", "content_id": f"mission-{number}", "content_day": "1",
-            "timestamp": time.time_ns() // 1_000_000, "action": "COMPLETED", "instance_id": number,
-        })  # fmt: skip
+        self._robot.report(
+            {
+                "module_id": "DM",
+                "content_id": f"mission-{number}",
+                "content_day": "1",
+                "timestamp": time.time_ns() // 1_000_000,
+                "action": "COMPLETED",
+                "instance_id": number,
+            }
+        )
 
     def _command(self, number: int) -> None:
         words = f"Hola, soy Moxie y hoy estoy muy contento: {number}, {time.monotonic()}."
@@ -209,7 +231,7 @@ def _together(seconds: float, *steps: tuple[float, Callable[[int], None]]) -> No
 
 
 def _every(period: float, ends: float, step: Callable[[int], None]) -> None:
-    """Call `step` with a growing number once a period; late ones follow at once."""
+    """Call `step` with a growing number once a period. Late calls follow at once."""
     due, number = time.monotonic(), 0
     while due < ends and time.monotonic() < ends:
         time.sleep(max(0.0, due - time.monotonic()))
@@ -260,7 +282,7 @@ class Robot:
 
 @contextmanager
 def connected(port: int, device_id: str) -> Iterator[Robot]:
-    """A robot for the length of a block."""
+    """Connect a robot within the block."""
     robot = Robot(port, device_id)
     try:
         yield robot

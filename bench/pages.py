@@ -1,4 +1,4 @@
-"""How long pages and API take with a long history, over HTTP, from the real servers."""
+"""Measure pages and API with a long history, over HTTP, from the real servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from bench.machine import (
 )
 from bench.tables import Wanted, median, percentile, report, table
 
-MOST_MS = 150
+LONG_HISTORY = 100_000
+MAX_MS, MAX_MS_LONG = 150, 1_000
+"""Wanted p95 of each page up to this many utterances, and beyond."""
 START_SECONDS = 90
 ROBOT = "d_sala"
 PAGES = {
@@ -33,27 +35,35 @@ PAGES = {
     "hive": ["/", f"/puppet/{ROBOT}/", "/chat/"],
 }
 API = {
-    "monitor": ["/health", "/api/status", "/api/queue", "/api/stats", "/api/history"],
+    "monitor": [
+        "/health",
+        "/api/status",
+        "/api/queue",
+        "/api/stats",
+        "/api/stats/series",
+        "/api/stats/series?by=day&count=92",
+        "/api/history",
+    ],
     "hive": ["/health", "/api/robots", f"/api/robots/{ROBOT}"],
 }
-ADMIN = "/admin/ttsmonitor/utterance/"
+ADMIN = "/admin/ttsmirror/utterance/"
 
 
 @dataclass(frozen=True)
 class Site:
-    """A server that runs, and how it is asked."""
+    """A running server and its HTTP client."""
 
     name: str
     port: int
     token: str
 
     def get(self, path: str) -> tuple[float, int, bytes]:
-        """Milliseconds until the whole answer is there, its status and its content."""
+        """Return milliseconds until the answer is complete, its status and its content."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with closing(connection):
             headers = {"Authorization": f"Bearer {self.token}"}
             if not path.startswith("/api/"):
-                headers["Accept-Encoding"] = "gzip"  # as a browser does
+                headers["Accept-Encoding"] = "gzip"  # like a browser
             start = time.perf_counter()
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -69,7 +79,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Measured:
-    """A page or an endpoint, over all requests."""
+    """All requests of one page or endpoint."""
 
     site: str
     path: str
@@ -82,16 +92,20 @@ class Measured:
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     with ExitStack() as stack:
         work = stack.enter_context(work_directory())
         broker = stack.enter_context(closing(Broker(work)))
         monitor_port, hive_port = free_port(), free_port()
         env = clean_environment(
-            work, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port),
-            HTTP_PORT=str(monitor_port), HIVE_PORT=str(hive_port),
-            TTS_ENGINE="espeak", TTS_AUDIO="null",
-        )  # fmt: skip
+            work,
+            MQTT_HOST="127.0.0.1",
+            MQTT_PORT=str(broker.port),
+            HTTP_PORT=str(monitor_port),
+            HIVE_PORT=str(hive_port),
+            TTS_ENGINE="espeak",
+            TTS_AUDIO="null",
+        )
         token = _prepare(env, args.utterances)
         sites = []
         for name, command, port in (
@@ -107,13 +121,14 @@ def run(args: argparse.Namespace) -> bool:
     print(table(["site", "path", "median ms", "p95 ms", "KB"], [row.cells() for row in rows]), "\n")
     slowest = max(rows, key=lambda row: row.p95_ms)
     what = f"the slowest, {slowest.site} {slowest.path}, p95"
-    return report([Wanted(what, slowest.p95_ms, MOST_MS, " ms")])
+    most = MAX_MS if args.utterances <= LONG_HISTORY else MAX_MS_LONG
+    return report([Wanted(what, slowest.p95_ms, most, " ms")])
 
 
 def _prepare(env: Mapping[str, str], utterances: int) -> str:
-    """A database with an account, a robot and a history; a token."""
+    """Create a database with account, robot and history. Return an API token."""
     run_manage(env, "prepare")
-    robot = f"from hive.models import Robot, arrival; Robot.objects.note({ROBOT!r}, arrival())"
+    robot = f"from hive.models import Robot, arrival; Robot.objects.write({ROBOT!r}, arrival())"
     run_manage(env, "shell", "-c", robot)
     note(f"pages: {utterances:,} utterances are made")
     run_manage(env, "make_utterances", str(utterances))
@@ -121,32 +136,46 @@ def _prepare(env: Mapping[str, str], utterances: int) -> str:
 
 
 def _paths(site: Site) -> list[str]:
-    """Everything that is looked at, with searches that find much, little and nothing."""
+    """Return all measured paths, with searches that find many, few and no rows."""
     newest = json.loads(site.get("/api/history?limit=200")[2]) if site.name == "monitor" else {}
     history = ["/history/", *(f"/history/?{query}" for query in _queries())]
     api = [f"/api/history?{query}" for query in _queries()] if newest else []
     admin = [
-        ADMIN, f"{ADMIN}?q=dragon", f"{ADMIN}?status__exact=failed&source=chat",
-        f"{ADMIN}?received_at__year={time.gmtime().tm_year}", f"{ADMIN}?robot_confirmed=0",
-        f"{ADMIN}?lang=es", f"{ADMIN}?p=3", *_of_one(site, newest),
-    ]  # fmt: skip
+        ADMIN,
+        f"{ADMIN}?q=dragon",
+        f"{ADMIN}?status__exact=failed&source=chat",
+        f"{ADMIN}?received_at__year={time.gmtime().tm_year}",
+        f"{ADMIN}?robot_confirmed=0",
+        f"{ADMIN}?lang=es",
+        f"{ADMIN}?p=3",
+        *_of_one(site, newest),
+    ]
     return [*PAGES[site.name], *API[site.name], *history, *api, *admin]
 
 
 def _queries() -> list[str]:
-    """As people search: a word of many sentences, one of few, of none; filters; far back."""
+    """Return typical searches: common, rare and absent words, filters, and old pages."""
     long_ago = int((time.time() - 60 * 86_400) * 1_000_000)
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 40 * 86_400))
     return [
-        f"q={quote('dragón')}", "q=la", "q=mar+canc", "q=zzzz", "q=lomiraperca",
-        f"device_id={ROBOT}", "status=failed", f"source=plug-in&device_id={ROBOT}&status=failed",
-        "source=nowhere&status=spoken", f"day={day}", f"day={day}&q=luna",
-        f"before={long_ago}-{'f' * 32}", f"before={long_ago}-{'f' * 32}&q=luna",
-    ]  # fmt: skip
+        f"q={quote('dragón')}",
+        "q=la",
+        "q=mar+canc",
+        "q=zzzz",
+        "q=lomiraperca",
+        f"device_id={ROBOT}",
+        "status=failed",
+        f"source=plug-in&device_id={ROBOT}&status=failed",
+        "source=nowhere&status=spoken",
+        f"day={day}",
+        f"day={day}&q=luna",
+        f"before={long_ago}-{'f' * 32}",
+        f"before={long_ago}-{'f' * 32}&q=luna",
+    ]
 
 
 def _of_one(site: Site, newest: Mapping[str, list[dict[str, str]]]) -> list[str]:
-    """The admin's page of an utterance, and a search for a name that hardly any other has."""
+    """Return the admin's page of an utterance, and a search for its rare name."""
     if not newest:
         return []
     rows = newest["utterances"]
@@ -165,7 +194,7 @@ def _measure(site: Site, path: str, runs: int) -> Measured:
         if status not in (200, 503 if path == "/health" else 200):
             raise BenchError(f"{site.name} {path} answers {status}")
         size = len(content)
-        if number:  # the first one is read from the disk
+        if number:  # the first request reads from disk
             times.append(milliseconds)
     middle, high = median(times) or 0.0, percentile(times, 95) or 0.0
     return Measured(site.name, path, middle, high, size / 1000)

@@ -1,4 +1,4 @@
-"""The parts of a run of chaos: processes that are killed, stopped, frozen and started again."""
+"""The parts of a chaos run: processes that are killed, stopped, frozen and restarted."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bench.plan import FORGET, Fault
 
 POLL_SECONDS = 0.05
 ORPHAN_SECONDS = 15.0
-"""So long may a child outlive a parent that was killed."""
+"""Time that a child may outlive its killed parent."""
 STOP_SECONDS = 30.0
-"""Longer than any part may take to end when it is told to."""
+"""Longer than any part may take to stop."""
 
 
 class Part:
-    """A program, and the same program again."""
+    """A program that can be restarted."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Part:
         env: Mapping[str, str],
         forgets: Path | None = None,
     ) -> None:
-        """`command` is asked for each start, which is numbered; `forgets` is deleted for FORGET."""
+        """`command` returns the command of each numbered start; FORGET deletes `forgets`."""
         self.name = name
         self.starts = 0
         self.faults: Counter[str] = Counter()
@@ -59,7 +59,7 @@ class Part:
         self._groups.append(self._program.pid)
 
     def hurt(self, fault: Fault) -> None:
-        """The beginning of a fault."""
+        """Begin a fault."""
         self.look()
         self.faults[fault.kind] += 1
         assert self._program is not None
@@ -71,7 +71,7 @@ class Part:
             self._kill()
 
     def heal(self, fault: Fault) -> None:
-        """Its end: as before."""
+        """End a fault and restore the part."""
         assert self._program is not None
         if fault.kind == "freeze":
             self._program.signal(signal.SIGCONT)
@@ -83,7 +83,7 @@ class Part:
         self.start()
 
     def look(self) -> None:
-        """Often: note when it ends, and start it again where nobody told it to."""
+        """Record an end, and restart the part if it was unexpected. Call it often."""
         if self._has_ended or self.is_running:
             return
         self._has_ended = True
@@ -102,7 +102,7 @@ class Part:
         self._program.signal(signal.SIGTERM)
 
     def wait_for_end(self) -> None:
-        """Until it has done what it was told; killed where it does not."""
+        """Wait until it has stopped as told. Kill it after the timeout."""
         assert self._program is not None and self._told_at is not None
         ended = self._program.ends_within(self._told_at + STOP_SECONDS - time.monotonic())
         if not ended:
@@ -113,7 +113,7 @@ class Part:
         self.look()
 
     def close(self) -> None:
-        """End it, with whatever it started; a complaint where something of earlier is left."""
+        """End it and its children. Add a complaint if an earlier process is left."""
         for group in self._groups[: -1 if self.is_running else None]:
             deadline = time.monotonic() + ORPHAN_SECONDS
             while _is_alive(group) and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""A process of bench.peers, as the measurements see it."""
+"""A process of bench.peers, controlled by the measurements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ START_SECONDS = 60
 
 
 class Peer:
-    """Ready when made."""
+    """A started peer, ready once constructed."""
 
     def __init__(self, name: str, broker: Broker, work: Path, *arguments: str, **env: str) -> None:
         self.name = name
@@ -33,7 +33,7 @@ class Peer:
         self._wire.publish(f"bench/{self.name}/text", text)
 
     def finish(self, *, whole: bool) -> None:
-        """Wait until it was spoken, or have it stopped."""
+        """Wait until it was spoken, or stop it."""
         if not whole:
             self._wire.publish(f"bench/{self.name}/stop", b"")
         self._wait_for_idle(90)

@@ -1,4 +1,4 @@
-"""The other ends of the measurements, each a small process: two baselines, and a confirmer.
+"""The peers of the measurements, each a small process: two baselines and a confirmer.
 
     python -m bench.peers library --port 1883 --model voice.onnx    Piper in memory, PyAudio
     python -m bench.peers program --port 1883 --model voice.onnx    Piper per message, paplay
@@ -28,13 +28,13 @@ WARM_UP = "Hola."
 
 
 class Speaker(Protocol):
-    """What a baseline does with a text."""
+    """The speaking part of a baseline."""
 
     def speak(self, text: str) -> None:
-        """Return when it was heard, or stopped."""
+        """Speak a text. Return once it was heard or stopped."""
 
     def stop(self) -> None:
-        """End speak() soon; called on another thread."""
+        """End speak() soon. Called from another thread."""
 
 
 class LibrarySpeaker:
@@ -83,7 +83,7 @@ class ProgramSpeaker:
 
     def speak(self, text: str) -> None:
         self._stopped = False
-        # As an argument, as its own instructions have it.
+        # Pass the text as an argument, as in Piper's instructions.
         if self._run([*self._command, "-f", self._path, "--", text]):
             self._run(["paplay", self._path])
 
@@ -100,7 +100,7 @@ class ProgramSpeaker:
 
 
 def speak_what_arrives(name: str, speaker: Speaker, port: int) -> None:
-    """A subscriber as simple as it gets."""
+    """Run a minimal subscriber that speaks each message."""
     texts: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def arrived(_client: Any, _data: Any, message: paho.MQTTMessage) -> None:
@@ -130,7 +130,7 @@ def confirm_what_arrives(port: int) -> None:
 
 
 def connect(port: int, topics: list[str], on_message: Any) -> paho.Client:
-    """A connected client whose subscription is in place."""
+    """Return a connected and subscribed client."""
     subscribed = threading.Event()
 
     def subscribe(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Which part is hurt when, how and for how long: all of it planned from a seed."""
+"""Plan faults from a seed: part, moment, kind and duration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 KINDS = ("kill", "stop", "freeze")
 FORGET = "forget"
-"""The broker is killed and what it kept is deleted."""
+"""Kill the broker and delete its database."""
 GAP_SECONDS = (1.0, 8.0)
 SHORT_SECONDS = (0.1, 6.0)
 LONG_SECONDS = (6.0, 25.0)
@@ -18,7 +18,7 @@ LONG_ONES = 0.2
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to a part, and how many seconds later it is as before."""
+    """A fault of a part, and its duration in seconds."""
 
     at: float
     part: str
@@ -27,7 +27,7 @@ class Fault:
 
 
 def plan(seed: int, seconds: float, parts: Sequence[str], broker: str) -> list[Fault]:
-    """The faults of a run of so many seconds; a part is hurt again only when it is as before."""
+    """Return the faults of a run of this many seconds. Faults of one part do not overlap."""
     chance = random.Random(seed)
     free_at = dict.fromkeys(parts, 0.0)
     faults: list[Fault] = []

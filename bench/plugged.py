@@ -1,4 +1,4 @@
-"""The stand-in for OpenMoxie with the mirror plugged in: times its commands, and prints JSON."""
+"""Time the commands of the stand-in for OpenMoxie with the mirror plugged in, and print JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WARM_UP = 50
 
 
 class Robot:
-    """A client in a process of its own, which tells when its commands came."""
+    """A client in its own process that reports when its commands arrived."""
 
     def __init__(self, port: int) -> None:
         command = [sys.executable, "-m", "bench.plugged", "robot", str(port), "0"]
@@ -36,7 +36,7 @@ class Robot:
         return self._process.stdout.readline().strip()
 
     def arrival(self) -> int:
-        """Wait for the next command; when it came, in nanoseconds of the machine's clock."""
+        """Wait for the next command. Return its arrival in nanoseconds of the system clock."""
         return int(self._line())
 
     def close(self) -> None:
@@ -78,19 +78,19 @@ def main(way: str, port: int, calls: int) -> None:
             results["returned"].append((returned - start) / 1000)
     robot.close()
     print(json.dumps(results), flush=True)
-    # Not waiting for the mirror's broker: what is left is of no interest any more.
+    # Do not wait for the mirror's broker: unsent messages are irrelevant now.
     os._exit(0)
 
 
 def _plug_in(*, is_raising: bool) -> None:
-    from ttsmonitor.publishing import plugin
-    from ttsmonitor.publishing.points import POINTS
+    from ttsmirror.instrumentation import openmoxie
+    from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS
 
-    points = tuple(replace(each, module=f"{STAND_IN}.{each.module}") for each in POINTS)
-    plugin.POINTS = points  # type: ignore[attr-defined, assignment]
+    points = tuple(replace(each, module=f"{STAND_IN}.{each.module}") for each in PATCH_TARGETS)
+    openmoxie.PATCH_TARGETS = points  # type: ignore[attr-defined, assignment]
     if is_raising:
-        plugin.get_tts_mirror = _fail  # type: ignore[attr-defined, assignment]
-    if missing := plugin.instrument():
+        openmoxie.get_tts_mirror = _fail  # type: ignore[attr-defined, assignment]
+    if missing := openmoxie.instrument():
         raise LookupError(missing)
 
 

@@ -1,4 +1,4 @@
-"""Whether a robot gets its commands later because the mirror is plugged into its OpenMoxie."""
+"""Measure whether a robot gets its commands later because the mirror is plugged in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LATER_US = 150.0
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     with work_directory() as work, closing(Broker(work)) as broker:
         make_database(clean_environment(work))
         results = {}
@@ -41,29 +41,39 @@ def run(args: argparse.Namespace) -> bool:
     head = ["the mirror is", "median", "p95", "p99", "call returns, median", "p99"]
     print(table(head, [_row(way, result) for way, result in results.items()]), "\n")
     base = median(results["without"]["arrived"]) or 0.0
-    return report([
-        Wanted(
-            f"{way}: later at the robot, median",
-            (median(results[way]["arrived"]) or 0.0) - base,
-            LATER_US,
-            " µs",
-        )
-        for way in WAYS[1:]
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted(
+                f"{way}: later at the robot, median",
+                (median(results[way]["arrived"]) or 0.0) - base,
+                LATER_US,
+                " µs",
+            )
+            for way in WAYS[1:]
+        ]
+    )
 
 
 def _row(way: str, result: dict[str, Any]) -> list[str | float | None]:
     arrived, returned = result["arrived"], result["returned"]
     return [
-        way, median(arrived), percentile(arrived, 95), percentile(arrived, 99), median(returned),
+        way,
+        median(arrived),
+        percentile(arrived, 95),
+        percentile(arrived, 99),
+        median(returned),
         percentile(returned, 99),
-    ]  # fmt: skip
+    ]
 
 
 def _measure(way: str, work: Path, broker: Broker, calls: int) -> dict[str, Any]:
     mirror = broker.port if way == "with" else free_port()
-    env = clean_environment(work, MQTT_HOST="127.0.0.1", MQTT_PORT=str(mirror),
-                            DJANGO_SETTINGS_MODULE="openmoxie.settings")  # fmt: skip
+    env = clean_environment(
+        work,
+        MQTT_HOST="127.0.0.1",
+        MQTT_PORT=str(mirror),
+        DJANGO_SETTINGS_MODULE="openmoxie.settings",
+    )
     command = [sys.executable, "-m", "bench.plugged", way, str(broker.port), str(calls)]
     done = subprocess.run(
         command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=300, check=False

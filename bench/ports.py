@@ -7,16 +7,16 @@ import socket
 from itertools import chain, cycle
 
 LOW, HIGH = 10_000, 32_000
-"""Below those that the system gives to connections, which may come at any moment."""
+"""Below the system's ephemeral ports, which connections may take at any moment."""
 
 _start = random.randrange(LOW, HIGH)
-# Each process goes its own way, and comes to a port again when it was at all the others: who is
-# given one may take seconds to listen on it.
+# Each process starts at a random port and repeats none before all others were used: the
+# receiver of a port may take seconds to listen on it.
 _ports = cycle(chain(range(_start, HIGH), range(LOW, _start)))
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on, and that this process was not given lately."""
+    """Return a free loopback port that this process did not get recently."""
     for port in _ports:
         with socket.socket() as probe:
             try:
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Does something accept connections on this port?"""
+    """Return True if something accepts connections on this port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

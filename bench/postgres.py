@@ -1,4 +1,4 @@
-"""A PostgreSQL of the measurement's own, where its server program is installed."""
+"""A temporary PostgreSQL server, if its programs are installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STOP_SECONDS = 15
 
 
 def find_programs() -> Path | None:
-    """The directory of the newest server's programs; None where there is none."""
+    """Return the directory of the newest server programs, or None."""
     if (found := shutil.which("initdb")) is not None:
         return Path(found).resolve().parent
     installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
@@ -32,24 +32,44 @@ def find_programs() -> Path | None:
 
 
 class Postgres:
-    """A server that runs as an unprivileged user, in a directory that is gone afterwards."""
+    """A server that runs as an unprivileged user in a temporary directory."""
 
     def __init__(self, programs: Path) -> None:
-        """Set one up and start it."""
+        """Initialize a cluster and start the server."""
         self._port = free_port()
         self._directory = tempfile.TemporaryDirectory(prefix="moxie-bench-postgres-")
         directory = Path(self._directory.name)
         prefix = _as_nobody_special(directory)
         data = directory / "data"
-        make = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "trust",
-                "-E", "UTF8", "--locale", "C", "--no-sync"]  # fmt: skip
+        make = [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            SUPERUSER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale",
+            "C",
+            "--no-sync",
+        ]
         done = subprocess.run([*prefix, *make], capture_output=True, text=True, cwd=directory)
         if done.returncode:
             self._directory.cleanup()
             raise BenchError(f"initdb failed\n{done.stderr}")
-        serve = [str(programs / "postgres"), "-D", str(data), "-p", str(self._port),
-                 "-c", "listen_addresses=127.0.0.1",
-                 "-c", f"unix_socket_directories={directory}"]  # fmt: skip
+        serve = [
+            str(programs / "postgres"),
+            "-D",
+            str(data),
+            "-p",
+            str(self._port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"unix_socket_directories={directory}",
+        ]
         self._command = [*prefix, *serve]
         try:
             self.start()
@@ -74,10 +94,10 @@ class Postgres:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Let nothing answer for the length of a block; connections stay and new ones are taken."""
+        """Freeze the server within the block; connections stay and new ones are accepted."""
         processes = self._program.processes()
         for process in processes:
-            with suppress(psutil.NoSuchProcess):  # a client's own process ends with it
+            with suppress(psutil.NoSuchProcess):  # each client's backend process ends with it
                 process.suspend()
         try:
             yield
@@ -87,7 +107,7 @@ class Postgres:
                     process.resume()
 
     def new_database(self, name: str, template: str = "template1") -> str:
-        """Make a database, empty or as `template` is. Return its DATABASE_URL."""
+        """Create a database, empty or from `template`. Return its DATABASE_URL."""
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url(name)
@@ -108,7 +128,7 @@ class Postgres:
 
 
 def _as_nobody_special(directory: Path) -> list[str]:
-    """What to write before commands that are to own `directory`: PostgreSQL refuses to be root."""
+    """Return a command prefix for an unprivileged user who owns `directory`."""
     if os.geteuid() != 0:
         return []
     names = {each.pw_name for each in pwd.getpwall()}

@@ -1,4 +1,4 @@
-"""What a call of publish_text() costs whoever makes the robot speak."""
+"""Measure what a call of publish_text() costs its caller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ P99_US = 100
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     results = {}
     with work_directory() as work:
         fresh = work / "fresh"
@@ -42,8 +42,10 @@ def run(args: argparse.Namespace) -> bool:
             note(f"publish: broker {state}")
             shutil.copytree(fresh, work / state)
             results[state] = _measure(state, work / state, args.calls)
-    print(f"\npublish: publish_text(), µs a call; {args.calls:,} at {RATE:,.0f}/s, "
-          f"then {BURST:,} at once\n")  # fmt: skip
+    print(
+        f"\npublish: publish_text(), µs a call; {args.calls:,} at {RATE:,.0f}/s, "
+        f"then {BURST:,} at once\n"
+    )
     head = ["broker", "calls", "calls/s", "median", "p99", "max", "sent meanwhile", "in the outbox"]
     print(table(head, _rows(results)), "\n")
     for state, result in results.items():
@@ -65,10 +67,18 @@ def _rows(results: dict[str, Any]) -> list[list[str | float | None]]:
         for way in ("paced", "burst"):
             each = result[way]
             times = each["times"]
-            rows.append([
-                f"{state}, {way}", len(times), each["rate"], median(times), percentile(times, 99),
-                max(times), each["sent"], each["outbox"],
-            ])  # fmt: skip
+            rows.append(
+                [
+                    f"{state}, {way}",
+                    len(times),
+                    each["rate"],
+                    median(times),
+                    percentile(times, 99),
+                    max(times),
+                    each["sent"],
+                    each["outbox"],
+                ]
+            )
     return rows
 
 
@@ -101,13 +111,33 @@ def _measure(state: str, work: Path, calls: int) -> dict[str, Any]:
 def _publishing(
     work: Path, port: int, calls: int, *, connect: bool
 ) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "bench.publishing", "--calls", str(calls),
-               "--rate", str(RATE), "--burst", str(min(BURST, calls)),
-               *(["--connect"] if connect else [])]  # fmt: skip
-    env = clean_environment(work, MQTT_HOST="127.0.0.1", MQTT_PORT=str(port),
-                            DJANGO_SETTINGS_MODULE="openmoxie.settings")  # fmt: skip
-    child = subprocess.Popen(command, cwd=ROOT, env=env, text=True, start_new_session=True,
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "bench.publishing",
+        "--calls",
+        str(calls),
+        "--rate",
+        str(RATE),
+        "--burst",
+        str(min(BURST, calls)),
+        *(["--connect"] if connect else []),
+    ]
+    env = clean_environment(
+        work,
+        MQTT_HOST="127.0.0.1",
+        MQTT_PORT=str(port),
+        DJANGO_SETTINGS_MODULE="openmoxie.settings",
+    )
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=env,
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     with child:
         try:
             yield child

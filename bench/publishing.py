@@ -1,6 +1,6 @@
-"""The publisher's process: calls publish_text() and prints as JSON what each call took.
+"""The publisher's process: call publish_text() and print the durations as JSON.
 
-Says `ready` on standard output, and begins when a line comes in: by then the broker is as wanted.
+It prints `ready` and begins when a line arrives on standard input, once the broker is prepared.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONNECT_SECONDS = 20
 
 
 class Complaints(logging.Handler):
-    """Counts what the product says is wrong."""
+    """A log handler that counts warnings."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -37,7 +37,7 @@ class Complaints(logging.Handler):
 
 
 class Publishing:
-    """publish_text(), timed."""
+    """Timed calls of publish_text()."""
 
     def __init__(self) -> None:
         from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
@@ -47,7 +47,7 @@ class Publishing:
         self._mirror.add_listener(self._told)
 
     def call(self, number: int) -> float:
-        """One call; microseconds."""
+        """Make one call. Return its microseconds."""
         text = f"{WORDS}{number}"
         start = time.perf_counter_ns()
         self._mirror.publish_text(
@@ -56,7 +56,7 @@ class Publishing:
         return (time.perf_counter_ns() - start) / 1000
 
     def paced(self, calls: int, rate: float) -> list[float]:
-        """So many calls, so many a second."""
+        """Make this many calls at this rate per second."""
         start = time.perf_counter()
         times = []
         for number in range(calls):
@@ -66,7 +66,7 @@ class Publishing:
         return times
 
     def burst(self, calls: int) -> list[float]:
-        """So many calls at once."""
+        """Make this many calls without pause."""
         return [self.call(number) for number in range(calls)]
 
     def _told(self, fields: dict[str, Any]) -> None:
@@ -94,12 +94,12 @@ def main() -> None:
     for way in ("paced", "burst"):
         results |= _measure(publishing, way, args)
     print(json.dumps(results | {"complaints": complaints.counts}), flush=True)
-    # Not waiting for the broker: what is left is of no interest any more.
+    # Do not wait for the broker: unsent messages are irrelevant now.
     os._exit(0)
 
 
 def _measure(publishing: Publishing, way: str, args: argparse.Namespace) -> dict[str, Any]:
-    from ttsmonitor.models import OutboxEntry
+    from ttsmirror.models import OutboxEntry
 
     sent, start = publishing.sent, time.perf_counter()
     if way == "paced":

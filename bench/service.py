@@ -1,4 +1,4 @@
-"""The real speech service as a process, spoken to over MQTT as a robot's hive would."""
+"""The real speech service as a process, used over MQTT like a hive does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from bench.machine import (
     manage,
 )
 from bench.wire import Wire
-from ttsmonitor.messages import CONTROL_TOPIC, ENDS, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    ENDS,
+    HEALTH_TOPIC,
+    STATUS_TOPIC,
+    Chunk,
+)
 
 TOPIC = "moxie/tts/text"
 SOURCE = "bench"
@@ -25,7 +32,7 @@ START_SECONDS = 90
 
 
 class Service:
-    """run_tts_subscriber with a database of its own; ready to speak when made."""
+    """run_tts_subscriber with its own database; ready to speak once constructed."""
 
     name = "moxie"
 
@@ -56,7 +63,7 @@ class Service:
             raise
 
     def say(self, text: str) -> str:
-        """Publish an utterance; its id."""
+        """Publish an utterance and return its id."""
         self._utterance = str(uuid.uuid4())
         chunks = Chunk(utterance_id=uuid.UUID(self._utterance), text=text, source=SOURCE).split()
         for chunk in chunks:
@@ -67,13 +74,13 @@ class Service:
         self.wire.publish(CONTROL_TOPIC, Control(action=action).to_payload())
 
     def finish(self, *, whole: bool) -> None:
-        """Wait until the last utterance was spoken, or have it interrupted."""
+        """Wait until the last utterance was spoken, or interrupt it."""
         if not whole:
             self.control("interrupt")
         self.wait_for_end()
 
     def wait_for_end(self, timeout_seconds: float = 90) -> str:
-        """Until the last utterance is at its end; how it ended."""
+        """Wait for the end of the last utterance. Return how it ended."""
         ended: list[str] = []
 
         def is_end(_topic: str, payload: bytes) -> bool:
@@ -97,7 +104,7 @@ class Service:
         self.wire.close()
 
     def _came_online(self) -> bool:
-        """Its birth is published once it has subscribed and can speak."""
+        """Return True once its birth message shows that it is ready."""
         for topic, payload in self.wire.take(0.05):
             if topic.startswith(HEALTH_TOPIC) and json.loads(payload)["status"] == "online":
                 self._is_online = True
@@ -105,6 +112,6 @@ class Service:
 
 
 def read_event(payload: bytes) -> tuple[str, str]:
-    """Whose status message it is, and what happened to it."""
+    """Return the utterance id and event of a status message."""
     fields = json.loads(payload)
     return str(fields.get("id", "")), str(fields.get("event", ""))

@@ -1,4 +1,4 @@
-"""Memory and idle load of the speech service, over many utterances."""
+"""Measure memory and idle load of the speech service over many utterances."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.machine import BenchError, Broker, Program, find_voice, note, work_di
 from bench.service import Service, read_event
 from bench.tables import Wanted, report, table
 from bench.texts import TEXTS, Texts
-from ttsmonitor.messages import ENDS
+from ttsmirror.wire.messages import ENDS
 
 EARLY = 50
 """Utterances after which memory should not grow any more."""
@@ -28,13 +28,13 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class Memory:
-    """Of all processes of the service, in MB."""
+    """The memory of all processes of the service, in MB."""
 
     processes: int
     rss: float
-    """What is judged: the strictest, and the same whatever else runs."""
+    """The judged value: the strictest, and independent of other processes."""
     pss: float | None
-    """What several share counted once, also with processes of others; None where unknown."""
+    """Shared pages divided among all processes that share them; None if unknown."""
 
 
 def memory_of(program: Program) -> Memory:
@@ -48,9 +48,9 @@ def memory_of(program: Program) -> Memory:
 
 
 def idle_percent(program: Program, seconds: float = IDLE_SECONDS) -> float:
-    """Of one core, over so long."""
+    """Return the load over this many seconds, in percent of one core."""
     before, start = _cpu_seconds(program.processes()), time.monotonic()
-    time.sleep(seconds)  # a load is over a time: this is the measurement, not a wait
+    time.sleep(seconds)  # this is the measured interval, not a wait
     used = _cpu_seconds(program.processes()) - before
     return 100 * used / (time.monotonic() - start)
 
@@ -61,7 +61,7 @@ def _cpu_seconds(processes: list[psutil.Process]) -> float:
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     voice = find_voice(args.voice)
     with ExitStack() as stack:
         work = stack.enter_context(work_directory())
@@ -82,12 +82,14 @@ def run(args: argparse.Namespace) -> bool:
         idle.append(idle_percent(service.program))
     _print(soak, [("start", started), (str(EARLY), early), (str(soak.ended), late)])
     growth = 100 * (late.rss / early.rss - 1)
-    return report([
-        Wanted("memory at its highest", soak.highest, MEMORY_MB, " MB", "<"),
-        Wanted("growth since utterance 50", growth, GROWTH_PERCENT, " %"),
-        Wanted("idle, after the start", idle[0], IDLE_PERCENT, " % of a core", "<"),
-        Wanted("idle, at the end", idle[1], IDLE_PERCENT, " % of a core", "<"),
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted("memory at its highest", soak.highest, MEMORY_MB, " MB", "<"),
+            Wanted("growth since utterance 50", growth, GROWTH_PERCENT, " %"),
+            Wanted("idle, after the start", idle[0], IDLE_PERCENT, " % of a core", "<"),
+            Wanted("idle, at the end", idle[1], IDLE_PERCENT, " % of a core", "<"),
+        ]
+    )
 
 
 def _print(soak: _Soak, moments: list[tuple[str, Memory]]) -> None:
@@ -98,7 +100,7 @@ def _print(soak: _Soak, moments: list[tuple[str, Memory]]) -> None:
 
 
 class _Soak:
-    """Speaks, a few at a time, and takes the files away."""
+    """A run that speaks in small batches and deletes the files."""
 
     def __init__(self, service: Service, wav: Path) -> None:
         self.ended = 0
@@ -109,7 +111,7 @@ class _Soak:
         self._texts = Texts()
 
     def speak(self, count: int) -> None:
-        """So many more utterances."""
+        """Speak this many more utterances."""
         start = time.monotonic()
         waiting: set[str] = set()
         goal, published = self.ended + count, self.ended
@@ -121,15 +123,16 @@ class _Soak:
         self.seconds += time.monotonic() - start
 
     def _text(self, number: int) -> str:
-        """Of ten seven are short, two medium and one long; some were said before."""
+        """Return a text: of ten, seven short, two medium and one long, some of them repeated."""
         text = TEXTS[("short", "medium", "short", "long", "medium", *["short"] * 5)[number % 10]]
         return text if number % 7 == 0 else self._texts.new(text)
 
     def _hear(self, waiting: set[str]) -> None:
         heard = self._service.wire.take(WAIT_SECONDS)
         if not heard:
-            raise BenchError(f"nothing ended for {WAIT_SECONDS:.0f} s\n"
-                             f"{self._service.program.tail()}")  # fmt: skip
+            raise BenchError(
+                f"nothing ended for {WAIT_SECONDS:.0f} s\n{self._service.program.tail()}"
+            )
         for _topic, payload in heard:
             utterance, event = read_event(payload)
             if utterance in waiting and event in ENDS:

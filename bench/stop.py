@@ -1,4 +1,4 @@
-"""Time from a control message to silence at the sound device."""
+"""Measure the time from a control message to silence at the sound device."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from bench.texts import STORY, Texts
 
 QUIET_SECONDS = 0.6
 PLAY_SECONDS = (0.2, 0.8)
-"""How long it speaks before it is stopped, at random."""
+"""Range of the random time it speaks before the stop."""
 BACK_SECONDS = 3.0
 STORY_TIMES = 12
 P95_MS = 50
 EARLY_SECONDS = 0.02
-"""So long after its message no voice has made a sound."""
+"""Delay after a message before any voice makes a sound."""
 FULL = 100
 """Utterances that wait in a full queue."""
 BACK = {"pause": "resume", "mute": "unmute"}
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     voice = find_voice(args.voice)
     with ExitStack() as stack:
         work = stack.enter_context(work_directory())
@@ -68,7 +68,7 @@ class _Measuring:
         self._random = random.Random()
 
     def once(self, action: str, *, waiting: int = 0) -> float:
-        """Have it speak, silence it so, and see that it was this that silenced it."""
+        """Speak, silence it with this control, and verify that the control silenced it."""
         service, ear = self._service, self._ear
         service.say(self._texts.new(STORY * STORY_TIMES))
         for _ in range(waiting):
@@ -87,7 +87,7 @@ class _Measuring:
         return silent_ms
 
     def early(self) -> float:
-        """Interrupt what the voice has just begun to make; the last sound after it, 0 for none."""
+        """Interrupt an utterance at its start. Return milliseconds to the last sound, 0 if none."""
         service, ear = self._service, self._ear
 
         def say_and_interrupt() -> None:

@@ -1,4 +1,4 @@
-"""What the measurements print: tables, percentiles, and which wanted values hold."""
+"""Output of the measurements: tables, percentiles and verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """A value that was measured beside the one that is wanted."""
+    """A measured value and the wanted one."""
 
     what: str
     measured: float
@@ -36,18 +36,20 @@ class Wanted:
 
 
 def report(wanted: Sequence[Wanted]) -> bool:
-    """Print each with its verdict; True where all hold."""
+    """Print each value with its verdict. Return True if all hold."""
     for each in wanted:
         print(each)
     return all(each.holds for each in wanted)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> str:
-    """A Markdown table, aligned: what is not a number or absent is text."""
+    """Format an aligned Markdown table; numbers align right, text left."""
     cells = [list(head), *([cell(each) for each in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    rule = ["-" * width if not column else "-" * (width - 1) + ":" for column, width in
-            enumerate(widths)]  # fmt: skip
+    rule = [
+        "-" * width if not column else "-" * (width - 1) + ":"
+        for column, width in enumerate(widths)
+    ]
     lines = [cells[0], rule, *cells[1:]]
     return "\n".join(f"| {' | '.join(_align(line, widths))} |" for line in lines)
 
@@ -58,14 +60,14 @@ def _align(line: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def cell(value: str | float | None) -> str:
-    """A value as a table shows it; `-` is what was not measured."""
+    """Format a value for a table; a missing one is `-`."""
     if value is None:
         return "-"
     return value if isinstance(value, str) else number(value)
 
 
 def number(value: float) -> str:
-    """Three digits that matter, thousands apart: 12,345 / 46.2 / 0.71."""
+    """Format a number with its significant digits: 12,345 / 46.2 / 0.71."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
@@ -76,7 +78,7 @@ def median(values: Sequence[float]) -> float | None:
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """The smallest measured value that so many percent of all do not exceed."""
+    """Return the smallest measured value that this percentage of values does not exceed."""
     if not values:
         return None
     rank = max(1, math.ceil(percent / 100 * len(values)))

@@ -1,4 +1,4 @@
-"""What is said in the measurements."""
+"""Texts of the measurements."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ TEXTS = {
     ),
     "paragraph": PARAGRAPH,
 }
-"""`unbroken` is as long as `long`, and nobody pauses in it."""
+"""`unbroken` is as long as `long`, but without a pause."""
 CACHED = "¡Muy bien! Lo has hecho genial."
 STORY = (
     "Hola amigos hoy vamos a leer un cuento muy bonito sobre un robot llamado Moxie que quería "
     "aprender a bailar. "
 )
-"""Has no pause inside a sentence; said over and over it plays for long."""
+"""A text without pauses inside a sentence; repeat it for a long sound."""
 
 
 class Texts:
-    """Texts that nobody said before, of the same length: nothing that was kept can help."""
+    """A source of new texts of equal length, so that no cache can help."""
 
     def __init__(self, seed: int | None = None) -> None:
         letters = ["".join(pair) for pair in itertools.product("bcdfglmnprst", "aeiou")]
@@ -48,6 +48,6 @@ class Texts:
         self._greetings = itertools.cycle(greetings)
 
     def new(self, text: str) -> str:
-        """`text` with another first word and another name."""
+        """Return `text` with another first word and another name."""
         name = "".join(self._random.choices(self._syllables, k=2)).title() + "s"
         return text.replace("Hola", next(self._greetings), 1).replace("Moxie", name, 1)

@@ -1,4 +1,4 @@
-"""What is promised about every sentence, held against what is known of each."""
+"""Compare the evidence about each sentence with the promises."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ SILENT = "spoken as the history says, and nobody heard it"
 
 @dataclass
 class Evidence:
-    """All by the id of the sentence."""
+    """Everything known about the sentences, by id."""
 
     handed: dict[str, str] = field(default_factory=dict)
-    """What was handed over to a publisher: its words."""
+    """Texts handed to a publisher."""
     drained: set[str] = field(default_factory=set)
-    """Of these, those of publishers that had time to end."""
+    """Sentences handed to publishers that had time to end."""
     accepted: set[str] = field(default_factory=set)
-    """What was in an outbox."""
+    """Sentences that were in an outbox."""
     left: set[str] = field(default_factory=set)
-    """What is in an outbox still."""
+    """Sentences that are still in an outbox."""
     rows: list[tuple[str, str, str]] = field(default_factory=list)
-    """The history: id, words, status."""
+    """Rows of the history: id, text, status."""
     claims: Counter[str] = field(default_factory=Counter)
-    """How often it was taken from the queue to be spoken."""
+    """How often each sentence was taken from the queue to be spoken."""
     sounds: Counter[str] = field(default_factory=Counter)
-    """How many files of sound were begun for it."""
+    """How many sound files were begun for each sentence."""
     endings: Counter[str] = field(default_factory=Counter)
-    """How often the speaker was done with it."""
+    """How often the speaker ended each sentence."""
 
 
 def judge(evidence: Evidence) -> dict[str, list[str]]:
-    """Each promise that was broken, with the ids; empty where all hold."""
+    """Return each broken promise with the ids; empty if all hold."""
     found = {
         LOST: evidence.accepted - {row[0] for row in evidence.rows},
         DROPPED: evidence.drained - evidence.accepted,
@@ -72,7 +72,7 @@ def _more_than_one(*counts: Mapping[str, int]) -> set[str]:
 
 
 def complaints(broken: Mapping[str, Iterable[str]], handed: Mapping[str, str]) -> list[str]:
-    """A line for each sentence that breaks a promise."""
+    """Return a line for each sentence that breaks a promise."""
     return [
         f"BROKEN  {promise}: {pk} {handed.get(pk, '')[:60]}"
         for promise, ids in broken.items()

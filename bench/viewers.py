@@ -1,4 +1,4 @@
-"""Hundreds of pages on one speech process: when they get an event, and what that costs."""
+"""Measure how soon many pages get an event, and what they cost the speech process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bench.tables import Wanted, median, percentile, report, table
 from bench.texts import TEXTS, Texts
 
 ROUNDS = 2
-"""Without viewers and with them in turn, so that a busy minute of the machine is everybody's."""
+"""Rounds alternate without and with viewers, so that a busy minute affects both."""
 WARM_UP = 2
 SETTLE_SECONDS = 0.5
 P99_MS, SLOWER_PERCENT = 250, 20
@@ -28,7 +28,7 @@ P99_MS, SLOWER_PERCENT = 250, 20
 
 @dataclass
 class _Seen:
-    """By all viewers, over all rounds."""
+    """The events seen by all viewers over all rounds."""
 
     events: int = 0
     missed: int = 0
@@ -45,7 +45,7 @@ class _Seen:
 
 
 def run(args: argparse.Namespace) -> bool:
-    """Measure and print; True where the wanted values hold."""
+    """Measure and print. Return True if the wanted values hold."""
     voice = find_voice(args.voice)
     alone: list[float] = []
     watched: list[float] = []
@@ -67,23 +67,33 @@ def run(args: argparse.Namespace) -> bool:
                 seen.add(_ask(viewers))
     _print(args.viewers, alone, watched, seen)
     slower = 100 * ((median(watched) or 0) / (median(alone) or 1) - 1)
-    return report([
-        Wanted("event to viewer, p99", percentile(seen.latencies_ms, 99) or 0, P99_MS, " ms"),
-        Wanted("events that did not come, of all viewers", seen.missed, 0),
-        Wanted("events of utterances", seen.utterances, 3 * ROUNDS * args.runs, "", "≥"),
-        Wanted("first sound later than without viewers", slower, SLOWER_PERCENT, " %"),
-    ])  # fmt: skip
+    return report(
+        [
+            Wanted("event to viewer, p99", percentile(seen.latencies_ms, 99) or 0, P99_MS, " ms"),
+            Wanted("events that did not come, of all viewers", seen.missed, 0),
+            Wanted("events of utterances", seen.utterances, 3 * ROUNDS * args.runs, "", "≥"),
+            Wanted("first sound later than without viewers", slower, SLOWER_PERCENT, " %"),
+        ]
+    )
 
 
 def _print(viewers: int, alone: list[float], watched: list[float], seen: _Seen) -> None:
     late = seen.latencies_ms
-    print(f"\nviewers: {viewers} pages, {seen.events} events, {len(late):,} arrivals measured, "
-          f"{seen.figures:,} figures\n")  # fmt: skip
-    print(table(["ms", "n", "median", "p95", "p99", "max"], [
-        ["event → viewer", len(late), *_figures(late)],
-        ["first sound, nobody looks", len(alone), *_figures(alone)],
-        [f"first sound, {viewers} look", len(watched), *_figures(watched)],
-    ]), "\n")  # fmt: skip
+    print(
+        f"\nviewers: {viewers} pages, {seen.events} events, {len(late):,} arrivals measured, "
+        f"{seen.figures:,} figures\n"
+    )
+    print(
+        table(
+            ["ms", "n", "median", "p95", "p99", "max"],
+            [
+                ["event → viewer", len(late), *_figures(late)],
+                ["first sound, nobody looks", len(alone), *_figures(alone)],
+                [f"first sound, {viewers} look", len(watched), *_figures(watched)],
+            ],
+        ),
+        "\n",
+    )
 
 
 def _figures(values: list[float]) -> list[float | None]:
@@ -97,7 +107,7 @@ class _Speaking:
         self._texts = Texts()
 
     def times(self, runs: int) -> list[float]:
-        """Milliseconds from publish to the first sound."""
+        """Return the milliseconds from each publish to the first sound."""
         return [self._once() for _ in range(runs)]
 
     def _once(self) -> float:
@@ -110,12 +120,25 @@ class _Speaking:
 
 @contextmanager
 def _watching(work: Path, port: int, count: int) -> Iterator[subprocess.Popen[str]]:
-    """Viewers that have their snapshots, in a process of their own."""
-    command = [sys.executable, "-m", "bench.watching", "--viewers", str(count),
-               "--url", f"ws://127.0.0.1:{port}/ws/monitor/"]  # fmt: skip
-    child = subprocess.Popen(command, cwd=ROOT, env=clean_environment(work), text=True,
-                             start_new_session=True, stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE)  # fmt: skip
+    """Run viewers that have their snapshots, in a separate process."""
+    command = [
+        sys.executable,
+        "-m",
+        "bench.watching",
+        "--viewers",
+        str(count),
+        "--url",
+        f"ws://127.0.0.1:{port}/ws/monitor/",
+    ]
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=clean_environment(work),
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     with child:
         try:
             assert child.stdout is not None

@@ -1,4 +1,4 @@
-"""The viewers' process: hundreds of monitor pages, as far as the service can tell.
+"""The viewers' process: many connections that behave like monitor pages.
 
 Says `ready` on standard output when all have their snapshot. When a line comes in, it waits until
 the events stop coming, prints as JSON what was seen, and ends.
@@ -22,13 +22,13 @@ AT_ONCE = 25
 """Pages that connect at the same time."""
 QUIET_SECONDS = 1.5
 ASK_SECONDS = (0.75, 1.25)
-"""A page asks for the figures so long after an event, once for all that came until then."""
+"""Delay after an event before a page asks for figures, once for all events until then."""
 MOMENTS = {"stored": "received_at", "playing": "started_at"}
-"""When an event was; every other is the end of its utterance."""
+"""The field with the time of each event; `finished_at` for all others."""
 
 
 class Viewers:
-    """Connect, watch, count."""
+    """Connections that count the events they get."""
 
     def __init__(self, url: str, count: int) -> None:
         self._url = url
@@ -43,18 +43,18 @@ class Viewers:
         self.ready = asyncio.Event()
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
             for _ in range(self._count):
                 group.create_task(self._view())
 
     async def settle(self) -> None:
-        """Until no event has come for a while."""
+        """Wait until no event has arrived for a while."""
         while (left := self._last_event + QUIET_SECONDS - time.time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left)
 
     def result(self) -> dict[str, Any]:
-        """`missed`: pages times events that did not come."""
+        """Return the results; `missed` is the number of undelivered events over all pages."""
         return {
             "events": len(self._seen),
             "missed": sum(self._count - count for count in self._seen.values()),
@@ -80,7 +80,7 @@ class Viewers:
                     asking = asyncio.create_task(_ask(socket))
 
     def _take(self, text: str, now: float) -> set[str]:
-        """The types of the events of a message."""
+        """Take the events of a message and return their types."""
         if text not in self._known:
             told = json.loads(text)
             self._known[text] = told if isinstance(told, list) else [told]
@@ -99,7 +99,7 @@ class Viewers:
 
 
 def _name(event: dict[str, Any]) -> str:
-    """Tells it from others; cheap, since it is asked for by each viewer."""
+    """Return a unique name of the event, cached because each viewer asks for it."""
     if "_name" not in event:
         event["_name"] = json.dumps(event)
     return str(event["_name"])
@@ -111,7 +111,7 @@ async def _ask(socket: ClientConnection) -> None:
 
 
 def _moment(event: dict[str, Any]) -> float | None:
-    """When it was, as seconds of the epoch; None where that is not told."""
+    """Return the time of the event in seconds since the epoch, or None."""
     if event["type"] == "activity":
         return datetime.fromisoformat(event["entry"]["at"]).timestamp()
     if event["type"] != "utterance":
@@ -127,8 +127,9 @@ async def main() -> None:
     args = parser.parse_args()
     viewers = Viewers(args.url, args.viewers)
     watching = asyncio.create_task(viewers.watch())
-    await asyncio.wait({watching, asyncio.create_task(viewers.ready.wait())},
-                       return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+    await asyncio.wait(
+        {watching, asyncio.create_task(viewers.ready.wait())}, return_when=asyncio.FIRST_COMPLETED
+    )
     if watching.done():
         await watching
     print("ready", flush=True)

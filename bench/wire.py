@@ -1,4 +1,4 @@
-"""An MQTT client that publishes at once and remembers what it heard."""
+"""An MQTT client that publishes at once and records its messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.machine import BenchError
 
 
 class Wire:
-    """Connected and subscribed when made."""
+    """A client that is connected and subscribed once constructed."""
 
     def __init__(self, port: int, *topics: str) -> None:
         self._heard: list[tuple[str, bytes]] = []
@@ -31,13 +31,13 @@ class Wire:
             raise BenchError("the broker did not take a subscription")
 
     def publish(self, topic: str, payload: bytes | str) -> None:
-        """Send with QoS 1, and do not wait."""
+        """Publish with QoS 1 without waiting."""
         self._client.publish(topic, payload, qos=1)
 
     def wait_for(
         self, wanted: Callable[[str, bytes], bool], what: str, timeout_seconds: float = 30
     ) -> None:
-        """Until such a message was heard since the last forget()."""
+        """Wait until such a message has arrived since the last forget()."""
         deadline = time.monotonic() + timeout_seconds
         with self._news:
             while not any(wanted(topic, payload) for topic, payload in self._heard):
@@ -45,7 +45,7 @@ class Wire:
                     raise BenchError(f"waited {timeout_seconds:.0f} s in vain for {what}")
 
     def take(self, timeout_seconds: float) -> list[tuple[str, bytes]]:
-        """What was heard and not taken yet; waits for something, at most so long."""
+        """Wait for messages up to the timeout. Return those not taken yet."""
         with self._news:
             if not self._heard:
                 self._news.wait(timeout_seconds)
@@ -53,7 +53,7 @@ class Wire:
             return heard
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Drop the recorded messages."""
         with self._news:
             self._heard.clear()
 

@@ -1,4 +1,4 @@
-"""What is known of every sentence beside the product's word: triggers, sound files, the log."""
+"""Independent evidence about every sentence: database triggers, sound files, the log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ create trigger chaos_in after insert on ttsmonitor_outboxentry begin
 create trigger chaos_sent after update of attempts on ttsmonitor_outboxentry begin
     update chaos_outbox set attempts = new.attempts where id = new.id; end;
 """
-"""In the same transaction as the entry itself: a kill cannot come between the two."""
+"""Written in the same transaction as the entry, so a kill cannot separate them."""
 HISTORY_TRIGGERS = """
 create table chaos_claims (id text not null);
 create trigger chaos_claim after update of status on ttsmonitor_utterance
@@ -30,23 +30,25 @@ create trigger chaos_claim after update of status on ttsmonitor_utterance
     insert into chaos_claims values (new.id); end;
 """
 RECEIVED = re.compile(r"received .*, utterance ([0-9a-f-]{36}), chunk (\d+) of (\d+)$")
-ENDED = re.compile(r"ttsmonitor\.speaker: (?:spoken|failed|interrupted|skipped) ([0-9a-f-]{36}) ")
+ENDED = re.compile(
+    r"ttsmonitor\.speaking\.speaker: (?:spoken|failed|interrupted|skipped) ([0-9a-f-]{36}) "
+)
 
 
 def watch(work: Path, triggers: str) -> None:
-    """Have a database note what happens in it."""
+    """Install triggers that record changes in a database."""
     with closing(sqlite3.connect(work / DATABASE)) as database:
         database.executescript(triggers)
 
 
 def ask(work: Path, query: str) -> list[tuple[Any, ...]]:
-    """The rows of a query, beside whoever uses the database."""
+    """Return the rows of a query, while others use the database."""
     with closing(sqlite3.connect(work / DATABASE, timeout=30)) as database:
         return database.execute(query).fetchall()
 
 
 class Sounds:
-    """Counts the files of the `wav` output by utterance, and takes them away."""
+    """A counter of `wav` output files by utterance; it deletes them."""
 
     def __init__(self, directory: Path) -> None:
         self.begun: Counter[str] = Counter()
@@ -59,7 +61,7 @@ class Sounds:
 
 
 class Log:
-    """What the service's log says: whose chunks came how often, and what was ended."""
+    """Receipts of each chunk and ends of each utterance, from the service's log."""
 
     def __init__(self, path: Path) -> None:
         self.received: Counter[tuple[str, str]] = Counter()
@@ -76,7 +78,7 @@ class Log:
 
 
 def read_publisher(work: Path, unclean: set[int], evidence: Evidence) -> None:
-    """Add what a publisher's process was given, and what became of it there."""
+    """Add the sentences of a publisher's process and their state in its outbox."""
     for note in _notes(work / HANDED):
         evidence.handed[note["id"]] = note["text"]
         if note["session"] not in unclean:
@@ -86,7 +88,7 @@ def read_publisher(work: Path, unclean: set[int], evidence: Evidence) -> None:
 
 
 def read_history(work: Path, evidence: Evidence) -> None:
-    """Add what is in the history, and what was taken from the queue."""
+    """Add the history and the claims from the queue."""
     evidence.rows += [
         (row[0], row[1], row[2])
         for row in ask(work, "select id, text, status from ttsmonitor_utterance")
@@ -97,5 +99,5 @@ def read_history(work: Path, evidence: Evidence) -> None:
 def _notes(path: Path) -> Iterator[dict[str, Any]]:
     if path.exists():
         for line in path.read_text().splitlines(keepends=True):
-            if line.endswith("\n"):  # else it was killed before it could hand over
+            if line.endswith("\n"):  # a torn line means it was killed before publishing
                 yield json.loads(line)

@@ -6,31 +6,31 @@ from collections.abc import Iterable
 from pathlib import Path
 
 CAPTIONS = {
-    "login": ("The login", "La entrada"),
+    "login": ("The login", "El inicio de sesión"),
     "dashboard": ("The robots", "Los robots"),
     "puppet": ("Puppet Mode", "Modo marioneta"),
     "puppet-phone": ("Puppet Mode on a phone", "Modo marioneta en un teléfono"),
-    "puppet-phone-dark": ("The same in the dark", "Lo mismo a oscuras"),
-    "speak": ("Speaking without a robot", "Hablar sin robot"),
+    "puppet-phone-dark": ("Puppet Mode in dark colours", "Modo marioneta con colores oscuros"),
+    "speak": ("Speak without a robot", "Hablar sin robot"),
     "chat": ("A conversation", "Una conversación"),
     "monitor": ("The live monitor", "El monitor en vivo"),
-    "monitor-dark": ("The live monitor in the dark", "El monitor en vivo a oscuras"),
+    "monitor-dark": ("The live monitor in dark colours", "El monitor en vivo con colores oscuros"),
     "monitor-phone": ("The live monitor on a phone", "El monitor en vivo en un teléfono"),
     "history": ("The history", "El historial"),
     "history-phone": ("The history on a phone", "El historial en un teléfono"),
-    "api": ("The page of the API", "La página de la API"),
-    "admin": ("The history for its keepers, in the admin", "El historial para quien lo cuida"),
+    "api": ("The API page", "La página de la API"),
+    "admin": ("The history in the admin", "El historial en la administración"),
 }
 _HEADS = {
     "": (
-        "Every page in a picture",
+        "Screenshots",
         "*[En español](pages.es.md)*",
-        "Made by `script/screenshots`, which makes this page too.",
+        "`script/screenshots` makes these pictures and this page.",
     ),
     ".es": (
-        "Cada página en una imagen",
+        "Capturas de pantalla",
         "*[In English](pages.md)*",
-        "Las hace `script/screenshots`, y esta página también.",
+        "`script/screenshots` hace estas imágenes y esta página.",
     ),
 }
 

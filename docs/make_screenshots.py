@@ -23,7 +23,7 @@ IMAGES = ROOT / "docs" / "images"
 sys.path.insert(0, str(ROOT))  # the tests know how to start the product
 
 from docs.gallery import write_gallery  # noqa: E402
-from tests.tools import Process, free_port, manage, running  # noqa: E402
+from tests.support.tools import Process, free_port, manage, running  # noqa: E402
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 MOST_BYTES = 150_000
@@ -61,7 +61,7 @@ STILL = (
     ("history", "hive", "/history/", DESKTOP, "light"),
     ("history-phone", "hive", "/history/", PHONE, "dark"),
     ("api", "monitor", "/api/", DESKTOP, "light"),
-    ("admin", "hive", "/admin/ttsmonitor/utterance/", DESKTOP, "light"),
+    ("admin", "hive", "/admin/ttsmirror/utterance/", DESKTOP, "light"),
 )
 """Pages on which nothing moves: name of the picture, site, path, size, colours."""
 

@@ -1,6 +1,6 @@
-"""script/plug-into: the mirror's app into the checkout of an OpenMoxie, and out again.
+"""Copy the mirror's package into the checkout of an OpenMoxie, and remove it again.
 
-Needs nothing but Python 3.10.
+script/plug-into runs this. It needs nothing but Python 3.10.
 """
 
 from __future__ import annotations
@@ -11,61 +11,120 @@ import difflib
 import hashlib
 import json
 import re
-import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "site" / "ttsmonitor"
+SOURCE = ROOT / "site" / "ttsmirror"
 sys.path.insert(0, str(SOURCE.parent))
 
-from ttsmonitor.plugged_in import APP, FILE, KEPT, NOTE  # noqa: E402  found by the line above
-from ttsmonitor.publishing.points import POINTS, Point  # noqa: E402
+from ttsmirror.instrumentation.patch_targets import (  # noqa: E402  found by the line above
+    PATCH_TARGETS,
+    PatchTarget,
+)
+from ttsmirror.plugged_in import APP, EARLIER_APP, FILE, KEPT, NOTE  # noqa: E402
 
-LEFT_OUT = {"audio", "management", "synthesis", "templates", "templatetags", "vendor"}
-"""Folders that only the speech service needs; templates would change OpenMoxie's pages."""
 BLOCK = (
     "# The Moxie TTS mirror, added by script/plug-into: what Moxie says is spoken aloud too.",
     f"from {APP}.plugged_in import plugged_into",
     "INSTALLED_APPS, DATABASES, DATABASE_ROUTERS = plugged_into(globals())",
 )
-OLD_BLOCK = (BLOCK[0], f'INSTALLED_APPS = [*INSTALLED_APPS, "{APP}"]')
-"""What earlier versions added."""
+"""Lines at the end of the settings."""
+EARLIER_BLOCKS = (
+    (BLOCK[0], f"from {EARLIER_APP}.plugged_in import plugged_into", BLOCK[2]),
+    (BLOCK[0], f'INSTALLED_APPS = [*INSTALLED_APPS, "{EARLIER_APP}"]'),
+)
+"""The lines that earlier versions added."""
 TABLES = {"ttsmonitor_utterance", "ttsmonitor_outboxentry"}
 TOPIC = b"moxie/tts/text"
 OTHERS_NAMES = re.compile(r"\b(?<!MOXIE_TTS_)(MQTT_(?:HOST|PORT|TLS|TOPIC|USERNAME|PASSWORD))\b")
 
 
 class PlugError(Exception):
-    """Says what is wrong and what to do."""
+    """Explains to the user what is wrong and what to do about it."""
+
+
+class Copy:
+    """A copy of the package in a checkout, with a record of what was done."""
+
+    def __init__(self, folder: Path) -> None:
+        """Describe the copy in `folder`, which need not exist."""
+        self.folder = folder
+        self.backup = folder / KEPT / "settings.py"
+        """The settings as they were before."""
+        self._state_file = folder / KEPT / "state.json"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return what this script did here; empty if it did nothing."""
+        if not self._state_file.is_file():
+            return {}
+        state: dict[str, Any] = json.loads(self._state_file.read_text(encoding="utf-8"))
+        return state
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Record what was done."""
+        self._state_file.write_text(json.dumps(state, indent=1), encoding="utf-8")
+
+    @property
+    def database(self) -> Path | None:
+        """Return the mirror's own database, or None if it was not created yet."""
+        note = self.folder / NOTE
+        return Path(note.read_text(encoding="utf-8")) if note.is_file() else None
+
+    def foreign_files(self) -> list[str]:
+        """Return the files that this script did not write, or that were changed since."""
+        files = self.state.get("files", {})
+        return [
+            name
+            for path in sorted(self.folder.rglob("*"))
+            if (path.is_file() or path.is_symlink())
+            and path.suffix != ".pyc"
+            and not (name := path.relative_to(self.folder).as_posix()).startswith(f"{KEPT}/")
+            and (path.is_symlink() or files.get(name) != digest(path.read_bytes()))
+        ]
+
+    def delete(self) -> None:
+        """Delete the copy but for foreign files."""
+        kept = {self.folder / name for name in self.foreign_files()}
+        for path in sorted(self.folder.rglob("*"), reverse=True):  # files before their folder
+            if path in kept:
+                continue
+            if not path.is_dir():
+                path.unlink()
+            elif not any(path.iterdir()):
+                path.rmdir()
+        if not kept:
+            self.folder.rmdir()
 
 
 class Checkout:
     """An OpenMoxie on disk."""
 
     def __init__(self, path: Path) -> None:
+        """Find the parts of the OpenMoxie in `path`. Raises PlugError if it is none."""
         self.site = self._find_site(path)
-        self.app = self.site / APP
         self.settings = self._find_settings()
-        self._state_file = self.app / KEPT / "state.json"
-        self.backup = self.app / KEPT / "settings.py"
+        self.copy = Copy(self.site / APP)
+        self.earlier = Copy(self.site / EARLIER_APP)
+        """The folder that an earlier version of this script added."""
 
     @staticmethod
     def _find_site(path: Path) -> Path:
         path = path.expanduser().resolve()
         if not path.is_dir():
-            raise PlugError(f"{path} is no folder. Give the one that you cloned OpenMoxie into.")
+            raise PlugError(f"{path} is not a folder. Give the one that you cloned OpenMoxie into.")
         if path in (ROOT, SOURCE.parent):
             raise PlugError(f"{path} is the mirror itself. Give the folder of your OpenMoxie.")
         for site in (path / "site", path):
             if (site / "manage.py").is_file() and (site / "hive/mqtt/moxie_server.py").is_file():
                 return site
         raise PlugError(
-            f"{path} is no OpenMoxie: it has no site/manage.py with"
+            f"{path} is not an OpenMoxie: it lacks site/manage.py or"
             " site/hive/mqtt/moxie_server.py. Give the folder that you cloned OpenMoxie into."
         )
 
@@ -77,20 +136,9 @@ class Checkout:
             if file.is_file():
                 return file
         raise PlugError(
-            f'{module.with_suffix(".py")} is not there. Add "{APP}" to INSTALLED_APPS by hand:'
-            " docs/plug-in.md says how."
+            f"{module.with_suffix('.py')} does not exist, so the settings were not found."
+            " Install the mirror by hand: docs/plug-in.md says how."
         )
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """What an earlier run did; empty where there was none."""
-        if not self._state_file.is_file():
-            return {}
-        state: dict[str, Any] = json.loads(self._state_file.read_text(encoding="utf-8"))
-        return state
-
-    def save(self, state: dict[str, Any]) -> None:
-        self._state_file.write_text(json.dumps(state, indent=1), encoding="utf-8")
 
     @property
     def is_installed(self) -> bool:
@@ -100,38 +148,37 @@ class Checkout:
 
     @property
     def original_settings(self) -> bytes:
-        """The settings without our lines: to the byte, unless somebody changed them meanwhile."""
-        settings = self.settings.read_bytes()
-        is_untouched = self.state.get("after") == digest(settings) and self.backup.is_file()
-        return self.backup.read_bytes() if is_untouched else without_block(settings)
+        """Return the settings without our lines.
 
-    @property
-    def database(self) -> Path | None:
-        """The mirror's own database; None if it was not made yet."""
-        note = self.app / NOTE
-        return Path(note.read_text(encoding="utf-8")) if note.is_file() else None
+        They are the user's to the byte, unless somebody changed them meanwhile.
+        """
+        settings = self.settings.read_bytes()
+        for copy in (self.copy, self.earlier):
+            if copy.state.get("after") == digest(settings) and copy.backup.is_file():
+                return copy.backup.read_bytes()
+        return without_block(settings)
 
     def shown(self, path: Path) -> str:
+        """Return `path` as the user knows it: from the checkout's root."""
         return str(path.relative_to(self.site.parent))
 
 
-def app_files() -> dict[str, bytes]:
-    """What is copied, by its path in the app's folder."""
+def package_files() -> dict[str, bytes]:
+    """Return the package's files by their paths in it; Django needs no sources of translations."""
     return {
         path.relative_to(SOURCE).as_posix(): path.read_bytes()
         for path in sorted(SOURCE.rglob("*"))
-        if path.is_file()
-        and not LEFT_OUT.intersection(path.relative_to(SOURCE).parts)
-        and path.suffix not in (".pyc", ".po")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".po"
     }
 
 
 def digest(content: bytes) -> str:
+    """Return the SHA-256 of `content`."""
     return hashlib.sha256(content).hexdigest()
 
 
 def with_block(settings: bytes) -> bytes:
-    """The settings with our lines at their end, in their own kind of line."""
+    """Return the settings with our lines at their end, in the line endings they have."""
     newline = b"\r\n" if b"\r\n" in settings else b"\n"
     before = b"" if settings.endswith(newline) else newline
     lines = newline.join([b"", *(line.encode() for line in BLOCK), b""])
@@ -139,129 +186,148 @@ def with_block(settings: bytes) -> bytes:
 
 
 def without_block(settings: bytes) -> bytes:
-    """Return the settings without our lines, or those of an earlier version."""
+    """Return the settings without our lines and those of earlier versions."""
     newline = b"\r\n" if b"\r\n" in settings else b"\n"
-    for block in (BLOCK, OLD_BLOCK):
+    for block in (BLOCK, *EARLIER_BLOCKS):
         lines = newline.join(line.encode() for line in block) + newline
         settings = settings.replace(newline + lines, b"").replace(lines, b"")
     return settings
 
 
 def plug(checkout: Checkout, *, is_dry: bool) -> int:
-    """Copy the files that are new or changed, and add the mirror to the settings."""
-    files, state = app_files(), checkout.state
-    if checkout.app.exists() and not state:
+    """Copy new and changed files, remove an earlier version, and add our lines to the settings."""
+    files, copy, earlier = package_files(), checkout.copy, checkout.earlier
+    state = copy.state
+    if copy.folder.exists() and not state:
         raise PlugError(
-            f"{checkout.app} is there, and was not put there by script/plug-into."
-            " Remove it first, or go on by hand: docs/plug-in.md says how."
+            f"{copy.folder} exists, and script/plug-into did not create it."
+            " Delete it first, or continue by hand as docs/plug-in.md says."
         )
     changed = [
         name
         for name, content in files.items()
-        if not (file := checkout.app / name).is_file() or file.read_bytes() != content
+        if not (file := copy.folder / name).is_file() or file.read_bytes() != content
     ]
-    gone = [name for name in state.get("files", {}) if name not in files]
+    obsolete = [name for name in state.get("files", {}) if name not in files]
     before, original = checkout.settings.read_bytes(), checkout.original_settings
     after = before if checkout.is_installed else with_block(original)
-    if not changed and not gone and before == after:
-        say("Nothing to do: everything is there.")
+    if not changed and not obsolete and before == after and not earlier.state:
+        say("Nothing to do: this version is installed.")
         return 0
-    _show(checkout, changed, gone, before, after)
+    if changed:
+        say(f"{checkout.shown(copy.folder)}/: {len(changed)} files are new or changed")
+    if obsolete:
+        say(f"{checkout.shown(copy.folder)}/: deletes {', '.join(obsolete)}")
+    foreign = _show_deletion(checkout, earlier)
+    _show_settings(checkout, before, after)
     if is_dry:
         say("Nothing was changed.")
         return 0
-    (checkout.app / KEPT).mkdir(parents=True, exist_ok=True)
+    (copy.folder / KEPT).mkdir(parents=True, exist_ok=True)
     if before != after:
-        checkout.backup.write_bytes(original)
+        copy.backup.write_bytes(original)
         state |= {"before": digest(original), "after": digest(after)}
-    for name in gone:
-        (checkout.app / name).unlink(missing_ok=True)
+    for name in obsolete:
+        (copy.folder / name).unlink(missing_ok=True)
     for name in changed:
-        (checkout.app / name).parent.mkdir(parents=True, exist_ok=True)
-        (checkout.app / name).write_bytes(files[name])
-    checkout.save(state | {"files": {name: digest(content) for name, content in files.items()}})
+        (copy.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy.folder / name).write_bytes(files[name])
+    copy.save(state | {"files": {name: digest(content) for name, content in files.items()}})
     checkout.settings.write_bytes(after)
-    say(f"Done; {checkout.shown(checkout.backup)} has the settings as they were. Now, with")
-    say(f"OpenMoxie's Python:   python3 {checkout.shown(checkout.site / 'manage.py')} migrate")
-    say("and start OpenMoxie again.")
+    if earlier.state:
+        earlier.delete()
+    say(f"Done. {checkout.shown(copy.backup)} has the settings as they were.{_kept(foreign)}")
+    say("Now run this with OpenMoxie's Python, and start OpenMoxie again:")
+    say(f"    python3 {checkout.shown(checkout.site / 'manage.py')} migrate")
     _hints(checkout)
     return 0
 
 
-def _show(
-    checkout: Checkout, changed: Sequence[str], gone: Sequence[str], before: bytes, after: bytes
-) -> None:
-    if changed:
-        say(f"{checkout.shown(checkout.app)}/: {len(changed)} files are new or newer")
-    if gone:
-        say(f"{checkout.shown(checkout.app)}/: {len(gone)} files go: {', '.join(gone)}")
+def remove(checkout: Checkout, *, is_dry: bool) -> int:
+    """Restore the settings and delete the package, an earlier version's too. Keep the history."""
+    copies = [each for each in (checkout.copy, checkout.earlier) if each.state]
+    settings, original = checkout.settings.read_bytes(), checkout.original_settings
+    if not copies and original == settings:
+        say("Nothing to do: the mirror is not installed.")
+        return 0
+    database = next((each.database for each in copies if each.database), None)
+    is_in_theirs = copies == [checkout.earlier] and database is None
+    foreign = [name for each in copies for name in _show_deletion(checkout, each)]
+    _show_settings(checkout, settings, original)
+    if is_dry:
+        say("Nothing was changed.")
+        return 0
+    checkout.settings.write_bytes(original)
+    for each in copies:
+        each.delete()
+    say(f"Removed.{_kept(foreign)}")
+    if is_in_theirs:
+        say("The history stays in OpenMoxie's database; docs/plug-in.md says how to delete it.")
+    else:
+        say(f"The history stays in {database or FILE}. Delete that file to delete it too.")
+    return 0
+
+
+def _show_deletion(checkout: Checkout, copy: Copy) -> list[str]:
+    """Say that the copy is deleted, if there is one. Return the foreign files in it."""
+    if not copy.state:
+        return []
+    foreign = [checkout.shown(copy.folder / name) for name in copy.foreign_files()]
+    version = ", an earlier version," if copy is checkout.earlier else ""
+    but = f" but for files of yours: {', '.join(foreign)}" if foreign else ""
+    say(f"{checkout.shown(copy.folder)}/{version} is deleted{but}")
+    return foreign
+
+
+def _show_settings(checkout: Checkout, before: bytes, after: bytes) -> None:
     name = checkout.shown(checkout.settings)
     old, new = (text.decode("utf-8", "replace").splitlines() for text in (before, after))
     for line in difflib.unified_diff(old, new, name, name, n=1, lineterm=""):
         say(line)
 
 
-def remove(checkout: Checkout, *, is_dry: bool) -> int:
-    """Restore the settings and delete the app's files. The history stays."""
-    state, settings = checkout.state, checkout.settings.read_bytes()
-    before, database = checkout.original_settings, checkout.database
-    foreign = sorted(_foreign(checkout, state))
-    if not state and before == settings:
-        say("Nothing to do: nothing of it is there.")
-        return 0
-    _show(checkout, [], [], settings, before)
-    if state:
-        say(f"{checkout.shown(checkout.app)}/ goes" + (", but for yours" if foreign else ""))
-    if is_dry:
-        say("Nothing was changed.")
-        return 0
-    checkout.settings.write_bytes(before)
-    if not foreign and state:
-        shutil.rmtree(checkout.app)
-    elif state:
-        for name in [*state["files"], f"{KEPT}/state.json", f"{KEPT}/settings.py", NOTE]:
-            if name not in foreign:
-                (checkout.app / name).unlink(missing_ok=True)
-    say("Removed." + (f" These are yours, so they stay: {', '.join(foreign)}" if foreign else ""))
-    say(f"The history stays in {database or FILE}. Delete that file to delete it too.")
-    return 0
-
-
-def _foreign(checkout: Checkout, state: dict[str, Any]) -> Iterator[str]:
-    """What is in the app's folder that is not as it was put there."""
-    for path in checkout.app.rglob("*") if state else ():
-        name = path.relative_to(checkout.app).as_posix()
-        if not path.is_file() or path.suffix == ".pyc" or name.startswith(f"{KEPT}/"):
-            continue
-        if state["files"].get(name) != digest(path.read_bytes()):
-            yield name
+def _kept(foreign: Sequence[str]) -> str:
+    return f" These files are yours and were kept: {', '.join(foreign)}" if foreign else ""
 
 
 def check(checkout: Checkout) -> int:
-    """Say what is there and what is missing; 1 where something is."""
-    files = app_files()
+    """Say what is there and what is missing. Return 1 if something is missing or out of date."""
+    files, copy = package_files(), checkout.copy
     there = [
         name
         for name, content in files.items()
-        if (file := checkout.app / name).is_file() and file.read_bytes() == content
+        if (file := copy.folder / name).is_file() and file.read_bytes() == content
     ]
     oks = [
-        _verdict(bool(there), f"the app in {checkout.shown(checkout.app)}/"),
+        _verdict(bool(there), f"the package in {checkout.shown(copy.folder)}/"),
         _verdict(len(there) == len(files), f"of this version ({len(there)} of {len(files)} files)"),
         _verdict(checkout.is_installed, f"the mirror in {checkout.shown(checkout.settings)}"),
-        _check_database(checkout),
-        *(_verdict(_is_there(checkout, point), str(point)) for point in POINTS),
+        _check_database(copy),
+        *(_verdict(_is_there(checkout, point), str(point)) for point in PATCH_TARGETS),
         *(_verdict(_is_required(checkout, name), f"{name} is required") for name in LIBRARIES),
+        _check_earlier(checkout),
     ]
     _hints(checkout)
     return 0 if all(oks) else 1
 
 
-def _check_database(checkout: Checkout) -> bool:
-    path = checkout.database
+def _check_earlier(checkout: Checkout) -> bool:
+    """Return True if no earlier version is installed."""
+    folder = checkout.earlier.folder
+    if checkout.earlier.state:
+        say(f"EARLIER  version in {checkout.shown(folder)}/: run script/plug-into again")
+    elif (folder / "apps.py").is_file():
+        say(f"EARLIER  version in {checkout.shown(folder)}/, copied by hand: delete it")
+    else:
+        return True
+    return False
+
+
+def _check_database(copy: Copy) -> bool:
+    path = copy.database
     if path is None or not path.is_file():
         return _verdict(False, f"its database {path or FILE}: python3 site/manage.py migrate")
-    wanted = TABLES | {Path(each).stem for each in app_files() if each.startswith("migrations/0")}
+    wanted = TABLES | {Path(name).stem for name in package_files() if "migrations/0" in name}
     query = "SELECT name FROM sqlite_master UNION SELECT name FROM django_migrations WHERE app = ?"
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
@@ -280,15 +346,18 @@ def _verdict(is_ok: bool, what: str) -> bool:
 
 
 def _is_required(checkout: Checkout, name: str) -> bool:
-    # One file says it all, or several do: what is not declared anywhere is missing.
+    # Some forks declare their requirements in several files.
     pattern = re.compile(rf"^\W*{name}\b", re.I | re.M)
     folder = checkout.site.parent
-    files = [*folder.glob("*requirements*.txt"), *checkout.site.glob("*requirements*.txt"),
-             *folder.glob("pyproject.toml")]  # fmt: skip
+    files = [
+        *folder.glob("*requirements*.txt"),
+        *checkout.site.glob("*requirements*.txt"),
+        *folder.glob("pyproject.toml"),
+    ]
     return any(pattern.search(file.read_text(encoding="utf-8")) for file in files)
 
 
-def _is_there(checkout: Checkout, point: Point) -> bool:
+def _is_there(checkout: Checkout, point: PatchTarget) -> bool:
     file = checkout.site.joinpath(*point.module.split(".")).with_suffix(".py")
     try:
         tree = ast.parse(file.read_bytes())
@@ -306,7 +375,7 @@ def _is_there(checkout: Checkout, point: Point) -> bool:
 
 
 def _hints(checkout: Checkout) -> None:
-    """What a machine cannot decide."""
+    """Point out what only the user can decide."""
     package = checkout.settings.parent
     files = package.glob("*.py") if package.name == "settings" else [checkout.settings]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
@@ -320,17 +389,19 @@ def _hints(checkout: Checkout) -> None:
 
 
 def say(words: str) -> None:
-    print(words)  # noqa: T201  for whoever typed the command
+    """Print a line for the user."""
+    print(words)  # noqa: T201
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="script/plug-into", description="Add the mirror to an OpenMoxie, or remove it."
     )
     parser.add_argument("path", type=Path, help="the folder that you cloned OpenMoxie into")
-    ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("--check", action="store_true", help="say what is there, what is missing")
-    ways.add_argument("--remove", action="store_true", help="undo it")
+    actions = parser.add_mutually_exclusive_group()
+    actions.add_argument("--check", action="store_true", help="say what is there, what is missing")
+    actions.add_argument("--remove", action="store_true", help="undo it")
     parser.add_argument("--dry-run", action="store_true", help="only show what would change")
     args = parser.parse_args(arguments)
     try:

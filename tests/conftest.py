@@ -9,13 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
-from tests.sound import Sink
-from tests.tools import Listener, Process, answers, free_port, manage, run, wait_until
+from tests.support.sound import Sink
+from tests.support.tools import (
+    Listener,
+    Process,
+    answers,
+    free_port,
+    manage,
+    run,
+    wait_until,
+)
 from ttsmonitor.audio.pyaudio import PyAudioOutput
+from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 
 # A busy machine makes a test slow, not wrong.
@@ -41,7 +51,7 @@ class Broker:
 
 
 def start_mosquitto(directory: Path) -> Broker:
-    """A Mosquitto on a free port, with its log on $SYS/broker/log and persistence on."""
+    """Start a Mosquitto on a free port, with log topics and persistence."""
     port = free_port()
     data = directory / "broker"
     data.mkdir(mode=0o777)
@@ -58,7 +68,7 @@ def start_mosquitto(directory: Path) -> Broker:
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Broker]:
-    """A running broker of its own."""
+    """Run a broker for this test."""
     broker = start_mosquitto(tmp_path)
     yield broker
     broker.process.close()
@@ -66,7 +76,7 @@ def mosquitto(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def broker_settings(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    """The broker, with the product's settings pointing at it."""
+    """Point the product's settings at the broker."""
     monkeypatch.setenv("MQTT_HOST", mosquitto.host)
     monkeypatch.setenv("MQTT_PORT", str(mosquitto.port))
     return mosquitto
@@ -74,15 +84,15 @@ def broker_settings(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> Broke
 
 @pytest.fixture
 def quick(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    """The broker; clients come back to it at once, and nothing is repeated because time passed."""
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
+    """Make clients reconnect to the broker at once and never repeat after a timeout."""
+    monkeypatch.setattr("ttsmirror.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("TTS_RETRY_SECONDS", "3600")
     return broker_settings
 
 
 @pytest.fixture
 def mirror(quick: Broker) -> Iterator[TTSMirrorPublisher]:
-    """Not connected yet: the first sentence does it."""
+    """Return a publisher; the first sentence connects it."""
     made = TTSMirrorPublisher()
     yield made
     made.stop(timeout_seconds=0.2)
@@ -113,7 +123,7 @@ def make_service(
 
 @pytest.fixture(scope="session")
 def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that was set up, to be copied."""
+    """Return a migrated database to copy."""
     work = tmp_path_factory.mktemp("work")
     environment = {"MOXIE_WORK_DIR": str(work), "DJANGO_SETTINGS_MODULE": "openmoxie.settings"}
     run(manage("migrate", "-v0"), environment)
@@ -122,7 +132,7 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def install(mosquitto: Broker, tmp_path: Path, new_database: Path) -> Callable[..., dict[str, str]]:
-    """Set up an installation of its own: install(TTS_AUDIO="null", …) gives its environment."""
+    """Set up a separate installation: install(TTS_AUDIO="null", …) returns its environment."""
 
     def make(**settings: str) -> dict[str, str]:
         environment = {
@@ -143,7 +153,7 @@ def install(mosquitto: Broker, tmp_path: Path, new_database: Path) -> Callable[.
 
 @pytest.fixture
 def listen(mosquitto: Broker) -> Iterator[Callable[..., Listener]]:
-    """Make MQTT clients that remember what they heard: listen("topic/#", …)."""
+    """Make MQTT clients that record their messages: listen("topic/#", …)."""
     made: list[Listener] = []
 
     def make(*topics: str, client_id: str = "", durable: bool = False) -> Listener:
@@ -157,7 +167,7 @@ def listen(mosquitto: Broker) -> Iterator[Callable[..., Listener]]:
 
 @pytest.fixture(scope="session")
 def pulseaudio() -> Iterator[None]:
-    """A running PulseAudio; ended with the tests where they started it."""
+    """Run PulseAudio; stop it after the tests if they started it."""
     was_running = subprocess.run(["pulseaudio", "--check"], capture_output=True).returncode == 0
     if not was_running:
         subprocess.run(["pulseaudio", "--start", "--exit-idle-time=-1"], check=True)
@@ -168,7 +178,7 @@ def pulseaudio() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def idle_sinks(pulseaudio: None) -> Iterator[list[Sink]]:
-    """Devices that nobody uses just now: a new one gives no sound for its first two seconds."""
+    """Return unused devices for reuse: a new one is silent for its first two seconds."""
     idle: list[Sink] = []
     yield idle
     for sink in idle:
@@ -177,12 +187,12 @@ def idle_sinks(pulseaudio: None) -> Iterator[list[Sink]]:
 
 @pytest.fixture
 def make_sink(idle_sinks: list[Sink]) -> Iterator[Callable[[], Sink]]:
-    """Sound devices that are recorded, each as good as new; the first one is the default."""
+    """Make recorded sound devices; the first one is the default device."""
     taken: list[Sink] = []
 
     def take() -> Sink:
         is_first = not taken
-        known = idle_sinks.pop(0) if idle_sinks else None  # the default one stays it
+        known = idle_sinks.pop(0) if idle_sinks else None  # the first is the default
         taken.append(known.begin_anew(is_default=is_first) if known else Sink(is_default=is_first))
         return taken[-1]
 
@@ -196,20 +206,35 @@ def make_sink(idle_sinks: list[Sink]) -> Iterator[Callable[[], Sink]]:
 
 @pytest.fixture
 def sink(make_sink: Callable[[], Sink]) -> Sink:
-    """A sound device that is recorded."""
+    """Return a recorded sound device."""
     return make_sink()
 
 
 @pytest.fixture
 def output() -> Iterator[PyAudioOutput]:
-    """The real thing, not opened yet; put `sink` before it, to be what it plays on."""
+    """Return an unopened PyAudioOutput; request `sink` first, so that it plays there."""
     made = PyAudioOutput()
     yield made
     made.close()
 
 
 @pytest.fixture(autouse=True)
+def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop cached sums and answers of earlier tests, and read the database each time."""
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
+    hourly.sums_by_hour.clear()
+    hourly.latency_by_hour.clear()
+    cache.clear()
+
+
+@pytest.fixture
+def statistics_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read sums from the database once, regardless of the test's duration."""
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 600.0)
+
+
+@pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    """Messages in English outside a request, which has the language of its browser."""
+    """Use English for messages outside a request."""
     with translation.override("en"):
         yield

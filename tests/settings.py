@@ -1,11 +1,11 @@
-"""The product's settings, with a work directory of the test run's own."""
+"""The product's settings with a separate work directory for the test run."""
 
 import atexit
 import os
 import shutil
 import tempfile
 
-# Every process of a run has a directory of its own, in that of the first one, which ends last.
+# Each process has its own directory inside that of the first process, which ends last.
 RUN = "MOXIE_TESTS_DIR"
 if RUN not in os.environ:
     os.environ[RUN] = tempfile.mkdtemp(prefix="moxie-tests-")
@@ -14,15 +14,20 @@ WORK = tempfile.mkdtemp(dir=os.environ[RUN])
 os.environ["MOXIE_WORK_DIR"] = WORK
 os.environ.setdefault("LOG_LEVEL", "INFO")
 for name in (
-    "DATABASE_URL", "REDIS_URL", "MQTT_HOST", "MQTT_PORT", "MOXIE_REQUIRE_LOGIN", "DEBUG",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "MQTT_HOST",
+    "MQTT_PORT",
+    "MOXIE_REQUIRE_LOGIN",
+    "DEBUG",
     "CSRF_TRUSTED_ORIGINS",
-):  # fmt: skip
+):
     os.environ.pop(name, None)
 
 from openmoxie.settings import *  # noqa: E402, F403
 from openmoxie.settings import DATABASES, STORAGES  # noqa: E402
 
-# A file, because threads and processes share it, as they do in the product.
+# Use a file: threads and processes share it, as in the product.
 DATABASES["default"]["TEST"] = {"NAME": f"{WORK}/test.sqlite3"}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

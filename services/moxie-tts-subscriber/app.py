@@ -17,6 +17,7 @@ INSTALLER = Path(__file__).resolve().with_name("install.sh")
 
 
 def main(arguments: list[str]) -> None:
+    """Prepare the database and run the speech service, or run the given management command."""
     sys.path.insert(0, str(PROJECT / "site"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
     from openmoxie.commandline import main as manage

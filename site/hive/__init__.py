@@ -1,0 +1,1 @@
+"""The robot's side: the link to robots, conversation, Puppet Mode and its pages."""

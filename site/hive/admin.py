@@ -1,4 +1,4 @@
-"""Robots, their configuration and their conversation in Django's admin."""
+"""Robots, their configuration and conversations in Django's admin."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _ADVANCED: Any = {
 
 @admin.register(Robot)
 class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The robots: people edit names and configuration, reported fields are read-only."""
+
     form = RobotForm
     list_display = ("__str__", "device_id", "nickname", "online", "last_seen", "puppet_mode")
     list_filter = ("online", "puppet_mode")
@@ -42,16 +44,19 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # All that is known about a robot hangs on its id.
+        # The id identifies everything that is known about a robot.
+        """Return the reported fields, and the id of a robot that exists."""
         return self.reported if obj is None else ("device_id", *self.reported)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        # Not what the machine writes: the robot may have come or gone meanwhile.
+        """Save the edited fields only: the robot may have connected or left meanwhile."""
         obj.save(update_fields=self.edited if change else None)
 
 
 @admin.register(Configuration)
 class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The one row of the configuration of all robots."""
+
     form = ConfigurationForm
     fieldsets: ClassVar[Any] = (
         (_("Configuration of all robots"), {"fields": ConfigForm.PARTS}),
@@ -61,18 +66,22 @@ class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: there is one row."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: there is one row."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        # There is one row, so its list is no use.
+        """Redirect to the one row."""
         return redirect("admin:hive_configuration_change", Configuration.load().pk)
 
 
 @admin.register(Favourite)
 class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The favourite phrases."""
+
     list_display = ("__str__", "mood", "intensity")
     list_filter = ("mood",)
     search_fields = ("text",)
@@ -80,6 +89,8 @@ class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(ChatModule)
 class ChatModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The conversation modules."""
+
     list_display = ("name", "robots_id", "content_id", "lang", "model_shown", "is_enabled")
     list_filter = ("lang", "is_enabled")
     search_fields = ("name", "prompt", "opener")
@@ -96,15 +107,19 @@ class ChatModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("module id"))
     def robots_id(self, module: ChatModule) -> str:
+        """Return the id by which robots call the module."""
         return module.robots_id
 
     @admin.display(description=_("model"))
     def model_shown(self, module: ChatModule) -> str:
+        """Return the language model, or that there is none."""
         return module.model_name or str(_("none: the scripted companion"))
 
 
 @admin.register(GlobalCommand)
 class GlobalCommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The global commands."""
+
     list_display = ("name", "pattern", "lang", "action", "position", "is_enabled")
     list_editable = ("position", "is_enabled")
     list_filter = ("lang", "action", "is_enabled")
@@ -119,4 +134,5 @@ class GlobalCommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the form of a row, whose fields have accessible names."""
         return super().get_changelist_form(request, form=CommandRowForm, **kwargs)

@@ -1,15 +1,16 @@
-"""The robots' side as a Django app."""
+"""The robot's side as a Django app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class HiveConfig(AppConfig):
+    """The app's configuration."""
+
     name = "hive"
     verbose_name = _("Robots")
     default_auto_field = "django.db.models.BigAutoField"
-    mirrors_itself = True
-    """So that ttsmonitor does not take it for an OpenMoxie that it was plugged into."""
 
     def ready(self) -> None:
+        """Register system checks and signal receivers."""
         from hive import checks, receivers  # noqa: F401  register themselves

@@ -1,4 +1,4 @@
-"""System checks: settings of the hive that cannot be right."""
+"""System checks of the hive's settings."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @register(SETTINGS)
 def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Every setting is readable and in its range, and the two web servers want a port each."""
+    """Check that settings are readable and in range, and that both web servers have a port."""
     if errors := check_values(conf, "hive.E001"):
         return errors
     errors = [*check_ranges(conf, RANGES, "hive.E003"), *_check_endpoint(conf.HIVE_CHAT_URL)]
-    # What is wrong with the others is told by their own check.
+    # Errors of the speech service's settings are reported by its own check.
     if not check_values(tts_conf, "") and conf.HIVE_PORT == tts_conf.HTTP_PORT:
         words = f"HIVE_PORT and HTTP_PORT are both {conf.HIVE_PORT}."
         errors.append(Error(words, "The hive and the monitor need a port each.", id="hive.E002"))

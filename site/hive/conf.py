@@ -1,12 +1,12 @@
-"""Settings of the hive: the robots' side."""
+"""Settings of the hive."""
 
 from __future__ import annotations
 
-from ttsmonitor.conf import AppSettings
+from ttsmirror.conf import AppSettings
 
 
 class HiveSettings(AppSettings):
-    """What the hive can be told beside what it shares with the speech service."""
+    """The hive's settings, besides those that it shares with the speech service."""
 
     HIVE_PORT: int = 8000
     """Port of the hive's pages."""
@@ -19,15 +19,15 @@ class HiveSettings(AppSettings):
     HIVE_CHAT_URL: str = "http://localhost:11434/v1"
     """Address of an OpenAI-compatible endpoint; the default is Ollama's on this computer."""
     HIVE_CHAT_KEY: str = ""
-    """Key for that endpoint; empty where it wants none."""
+    """Key for that endpoint; empty if it needs none."""
     HIVE_CHAT_MODEL: str = ""
-    """Name of the language model; empty: none, and a small scripted companion answers."""
+    """Name of the language model; if empty, a small scripted companion answers."""
     HIVE_CHAT_SECONDS: float = 12.0
     """Seconds that an answer may take, from the question to its last word."""
     HIVE_CHAT_CALLS: int = 4
-    """Answers that are asked of the language model at the same time, at most."""
+    """Maximum number of requests to the language model at the same time."""
     HIVE_CHAT_HISTORY: int = 20
-    """Sentences of a conversation that the language model is reminded of, at most."""
+    """Maximum number of sentences of a conversation that the language model gets."""
 
 
 conf = HiveSettings()

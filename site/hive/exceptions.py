@@ -1,12 +1,12 @@
-"""What can go wrong in the hive, by name."""
+"""The hive's exceptions."""
 
 from __future__ import annotations
 
-from ttsmonitor.exceptions import TTSMonitorError
+from ttsmirror.exceptions import MoxieTTSError
 
 
-class HiveError(TTSMonitorError):
-    """The hive cannot do this."""
+class HiveError(MoxieTTSError):
+    """The base of the hive's exceptions."""
 
 
 class NotReadyError(HiveError):

@@ -1,4 +1,4 @@
-"""Forms: a robot's configuration in plain fields."""
+"""Admin forms: the configuration of robots in plain fields."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hive.config import DEFAULTS, LEVELS, PAIRING
 from hive.models import Configuration, Robot
+from hive.robot_config import DEFAULTS, LEVELS, PAIRING
 
 
 def _time_zones() -> list[tuple[str, Any]]:
@@ -21,9 +21,9 @@ def _time_zones() -> list[tuple[str, Any]]:
 
 
 class ConfigForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A configuration with its usual parts as fields; an empty one leaves it to the default.
+    """A configuration with a field for each usual part; an empty field means the default.
 
-    The whole JSON stays editable too. Only a field that was changed is written into it.
+    The JSON as a whole can be edited too. Only changed fields are written into it.
     """
 
     audio_volume = forms.FloatField(
@@ -51,6 +51,7 @@ class ConfigForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial.setdefault(name, stored.get(name))
 
     def clean(self) -> dict[str, Any]:
+        """Write the changed fields into the JSON."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         config = cleaned.get("config")
         if not isinstance(config, dict):
@@ -66,13 +67,15 @@ class ConfigForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class RobotForm(ConfigForm):
+    """The configuration of one robot, which differs from that of all robots."""
+
     class Meta:
         model = Robot
         fields = ("device_id", "name", "nickname", "puppet_mode", "config")
 
 
 class ConfigurationForm(ConfigForm):
-    """The configuration that all robots have, so what is left empty here is as built in."""
+    """The configuration of all robots, where an empty field means the built-in default."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +90,7 @@ class ConfigurationForm(ConfigForm):
 
 
 class CommandRowForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A row of the list of commands: whoever cannot see the column hears its name."""
+    """A row of the list of commands, whose fields have names for screen readers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What somebody saves is known to the robots' server at once, and goes to the robots online."""
+"""Signal receivers: the robots' server learns at once what was saved."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hive.mqtt.moxie_server import get_moxie_server
 
 @receiver(post_save, sender=Robot)
 def robot_saved(instance: Robot, **kwargs: Any) -> None:
+    """Publish the configuration of a saved robot."""
     transaction.on_commit(lambda: get_moxie_server().config_changed(instance.device_id))
 
 
@@ -21,4 +22,5 @@ def robot_saved(instance: Robot, **kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=ChatModule)
 @receiver([post_save, post_delete], sender=GlobalCommand)
 def setup_saved(**kwargs: Any) -> None:
+    """Read the saved setup, and publish changed configurations."""
     transaction.on_commit(lambda: get_moxie_server().config_changed())

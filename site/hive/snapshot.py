@@ -1,38 +1,41 @@
-"""All that a page of the hive shows, at one moment."""
+"""The data that a page of the hive shows when it is opened."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hive import phrases
 from hive.chat.language_model import is_installed
 from hive.models import ChatModule, Robot
 from hive.mqtt.moxie_server import get_moxie_server
+from hive.puppet import favourites
 from ttsmonitor.conf import conf
 from ttsmonitor.system.commands import manage_command
 
 
 def dashboard() -> dict[str, Any]:
-    """The robots and the speech service."""
+    """Return the robots and the state of the speech service."""
     robots = [robot.describe() for robot in Robot.objects.all()]
     return {"robots": robots, "speech": get_moxie_server().speech.describe()}
 
 
 def puppet(robot: Robot | None) -> dict[str, Any]:
-    """A robot (None: the loudspeaker alone), what was said lately, and the speech service."""
+    """Return a robot, its recent lines and the state of the speech service.
+
+    Without a robot, the lines are those of the loudspeaker alone.
+    """
     server = get_moxie_server()
     lines = server.lines.recent(robot.device_id if robot else "")
     return {
         "robot": robot.describe() if robot else None,
         "lines": lines,
-        "recent": phrases.recent(lines),
-        "favourites": phrases.kept(),
+        "recent": favourites.recent(lines),
+        "favourites": favourites.kept(),
         "speech": server.speech.describe(),
     }
 
 
 def chat(visit: str) -> dict[str, Any]:
-    """A conversation, who can be talked with, and the speech service."""
+    """Return a conversation, the modules and the state of the speech service."""
     server = get_moxie_server()
     return {
         "lines": server.chat.visits.lines(visit),
@@ -42,7 +45,7 @@ def chat(visit: str) -> dict[str, Any]:
 
 
 def _module(module: ChatModule) -> dict[str, Any]:
-    """A module as the page shows it; `talker` is who answers in it."""
+    """Return a module as the page shows it; `talker` tells what answers in it."""
     if not module.model_name:
         talker = "companion"
     else:

@@ -1,9 +1,8 @@
 """The hive's URLs (:8000)."""
 
-from django.urls import path
+from django.urls import include, path
 
-from hive import api, openapi, phrases, views
-from hive.chat import api as chat_api
+from hive import openapi, views
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
@@ -14,15 +13,5 @@ urlpatterns = [
     path("health", views.health, name="hive-health"),
     path("api/", page_view(openapi.hive), name="api"),
     path("api/openapi.json", json_view(openapi.hive), name="openapi"),
-    path("api/chat/<str:visit>", chat_api.chat, name="api-chat"),
-    path("api/chat/<str:visit>/interrupt", chat_api.interrupt, name="api-chat-interrupt"),
-    path("api/favourites", phrases.favourites, name="api-favourites"),
-    path("api/loudspeaker/speak", api.speak_aloud, name="api-speak-aloud"),
-    path("api/loudspeaker/interrupt", api.interrupt_aloud, name="api-interrupt-aloud"),
-    path("api/robots", api.robots, name="api-robots"),
-    path("api/robots/<str:device_id>", api.robot, name="api-robot"),
-    path("api/robots/<str:device_id>/speak", api.speak, name="api-speak"),
-    path("api/robots/<str:device_id>/interrupt", api.interrupt, name="api-interrupt"),
-    path("api/robots/<str:device_id>/puppet", api.puppet, name="api-puppet"),
-    path("api/robots/<str:device_id>/wakeup", api.wakeup, name="api-wakeup"),
+    path("api/", include(openapi.hive.urlpatterns)),
 ]

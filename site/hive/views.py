@@ -1,4 +1,4 @@
-"""The hive's pages: drawn here, kept up to date by their scripts."""
+"""The hive's pages. Their scripts keep them up to date."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
-from hive.chat.api import SPEECH_CHARACTERS
-from hive.chat.visits import new_visit
+from hive.api.schemas import SPEECH_CHARACTERS
+from hive.chat.sessions import new_visit
+from hive.labels import mood_choices, puppet_state_label, strings
 from hive.models import FAVOURITE_CHARACTERS, Robot
 from hive.mqtt.moxie_server import get_moxie_server
-from hive.words import mood_choices, puppet_state_label, strings
+from ttsmirror.text import CHUNK_CHARACTERS
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.conf import conf
-from ttsmonitor.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.text import CHUNK_CHARACTERS
-from ttsmonitor.views import health_answer
+from ttsmonitor.monitor.views import health_answer
 from ttsmonitor.web.pages import page
 
 
 @page
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The robots, and whether the speech service speaks for them."""
+    """Show the robots and the speech service."""
     context = snapshot.dashboard() | {
         "strings": strings(),
         "simulator_command": snapshot.simulator_command(),
@@ -37,7 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @page
 def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
-    """Puppet Mode: speak through a robot."""
+    """Show Puppet Mode of a robot."""
     robot = get_object_or_404(Robot, device_id=device_id)
     puppet_state = puppet_state_label(robot.puppet_state)
     return _speaking(request, robot, {"puppet_state": puppet_state})
@@ -45,7 +45,7 @@ def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
 
 @page
 def loudspeaker(request: HttpRequest) -> HttpResponse:
-    """Speak without a robot."""
+    """Show the page that speaks without a robot."""
     return _speaking(request, None, {})
 
 
@@ -55,18 +55,20 @@ def _speaking(request: HttpRequest, robot: Robot | None, more: dict[str, Any]) -
         "part": CHUNK_CHARACTERS,
         "favourite": FAVOURITE_CHARACTERS,
     }
-    context = snapshot.puppet(robot) | more | {
+    context = {
+        **snapshot.puppet(robot),
+        **more,
         "strings": strings(),
         "moods": mood_choices(),
         "limits": limits,
         "device_id": robot.device_id if robot else "",
-    }  # fmt: skip
+    }
     return render(request, "hive/puppet.html", context)
 
 
 @page
 def chat(request: HttpRequest) -> HttpResponse:
-    """Talk with Moxie without a robot."""
+    """Show a conversation without a robot."""
     visit = request.session.setdefault("visit", new_visit())
     context = snapshot.chat(visit)
     asked = request.GET.get("module", "")
@@ -81,7 +83,7 @@ def chat(request: HttpRequest) -> HttpResponse:
 
 
 def _in_language(modules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """These, those in the visitor's language first."""
+    """Sort modules, those in the visitor's language first."""
     return sorted(modules, key=lambda module: module["lang"] != get_language())
 
 
@@ -89,5 +91,5 @@ def _in_language(modules: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when the hive works, else 503, with named checks."""
+    """Return named checks, with status 200 when the hive works, else 503."""
     return health_answer(request, get_moxie_server().health())

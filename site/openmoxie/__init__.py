@@ -1,0 +1,1 @@
+"""The Django project that wires hive and speech service together."""

@@ -9,12 +9,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
 http_application = get_asgi_application()  # before anything that imports models
 
 from hive.routing import websocket_urlpatterns as hive_urlpatterns  # noqa: E402
-from ttsmonitor.routing import websocket_urlpatterns as monitor_urlpatterns  # noqa: E402
+from ttsmonitor.monitor.routing import websocket_urlpatterns as monitor_urlpatterns  # noqa: E402
 from ttsmonitor.web.access import AccessAuthMiddlewareStack  # noqa: E402
 
-application = ProtocolTypeRouter({
-    "http": http_application,
-    "websocket": AccessAuthMiddlewareStack(
-        URLRouter([*hive_urlpatterns, *monitor_urlpatterns])
-    ),
-})  # fmt: skip
+application = ProtocolTypeRouter(
+    {
+        "http": http_application,
+        "websocket": AccessAuthMiddlewareStack(
+            URLRouter([*hive_urlpatterns, *monitor_urlpatterns])
+        ),
+    }
+)

@@ -1,4 +1,4 @@
-"""The time zone of this computer, so that the pages' times are the family's."""
+"""The time zone of this computer, for the times on the pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 
 def system_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
-    """Its name, as in `Europe/Madrid`; UTC where it cannot be told."""
+    """Return its name, as in `Europe/Madrid`; UTC where it is unknown."""
     try:
         target = localtime.resolve(strict=True).as_posix()
     except OSError:

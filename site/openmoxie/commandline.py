@@ -1,4 +1,4 @@
-"""The command line: a mistake in the settings is a line that says so, not a traceback."""
+"""The command line. A mistake in the settings is one line, not a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every template knows: where the two sites are."""
+"""Values for every template: where the two sites are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ttsmonitor.conf import conf
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Links between the hive and the monitor, on the host name the visitor used."""
+    """Return links between hive and monitor, on the host name that the visitor used."""
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     return {

@@ -1,7 +1,7 @@
-"""What is read from the environment before there are settings.
+"""Environment variables that the settings themselves depend on.
 
-An empty variable counts as none. Whatever is wrong with one is an ImproperlyConfigured, in words
-for whoever typed it.
+An empty variable counts as not set. A wrong one raises ImproperlyConfigured with a sentence for the
+person who set it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from openmoxie.clock import system_time_zone
-from ttsmonitor.conf import convert
-from ttsmonitor.system.secrets import kept_secret
+from ttsmirror.conf import convert
+from ttsmirror.secret_file import kept_secret
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -33,7 +33,7 @@ DATABASE_URL may set others, as in `?connect_timeout=10`."""
 
 
 def work_dir(default: Path) -> Path:
-    """MOXIE_WORK_DIR, made where it is missing."""
+    """Return MOXIE_WORK_DIR and create it where it is missing."""
     path = Path(os.environ.get("MOXIE_WORK_DIR") or default).expanduser().resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are private
@@ -43,7 +43,7 @@ def work_dir(default: Path) -> Path:
 
 
 def secret_key(work: Path) -> str:
-    """SECRET_KEY, else the one that is kept in the work directory."""
+    """Return SECRET_KEY, or the key kept in the work directory."""
     try:
         return os.environ.get("SECRET_KEY") or kept_secret(work / "secret_key", SECRET_BYTES)
     except OSError as exc:
@@ -58,27 +58,27 @@ def _unusable(path: Path, exc: OSError) -> ImproperlyConfigured:
 
 
 def debug() -> bool:
-    """DEBUG."""
+    """Return DEBUG."""
     return bool(convert("DEBUG", os.environ.get("DEBUG") or "0", bool))
 
 
 def allowed_hosts() -> list[str]:
-    """ALLOWED_HOSTS."""
+    """Return ALLOWED_HOSTS."""
     return _words(os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1,[::1]")
 
 
 def trusted_origins() -> list[str]:
-    """CSRF_TRUSTED_ORIGINS."""
+    """Return CSRF_TRUSTED_ORIGINS."""
     return _words(os.environ.get("CSRF_TRUSTED_ORIGINS") or "")
 
 
 def _words(text: str) -> list[str]:
-    """What stands between the commas."""
+    """Split at commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def log_level() -> str:
-    """LOG_LEVEL."""
+    """Return LOG_LEVEL."""
     level = os.environ.get("LOG_LEVEL") or "INFO"
     if level.upper() not in LOG_LEVELS:
         raise ImproperlyConfigured(f"LOG_LEVEL={level!r}: give one of {', '.join(LOG_LEVELS)}.")
@@ -88,7 +88,7 @@ def log_level() -> str:
 
 
 def time_zone() -> str:
-    """TZ, else this computer's."""
+    """Return TZ, or this computer's time zone."""
     name = os.environ.get("TZ")
     if name and name not in available_timezones():
         raise ImproperlyConfigured(
@@ -98,7 +98,7 @@ def time_zone() -> str:
 
 
 def database(work: Path) -> dict[str, Any]:
-    """DATABASE_URL as Django wants it, else SQLite in the work directory."""
+    """Return DATABASE_URL in Django's form, or SQLite in the work directory."""
     try:
         found = dj_database_url.parse(
             os.environ.get("DATABASE_URL") or f"sqlite:///{work / 'moxie.sqlite3'}"
@@ -116,7 +116,7 @@ def database(work: Path) -> dict[str, Any]:
 
 
 def redis_url() -> str:
-    """REDIS_URL, empty where there is none."""
+    """Return REDIS_URL; empty where there is none."""
     url = os.environ.get("REDIS_URL") or ""
     if url and not url.startswith(REDIS_SCHEMES):
         raise ImproperlyConfigured(

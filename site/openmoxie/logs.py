@@ -1,4 +1,4 @@
-"""Filters of the log."""
+"""Log filters."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from http import HTTPStatus
 def is_not_a_health_report(record: logging.LogRecord) -> bool:
     """Return False for Django's ERROR line about a /health that answered 503.
 
-    That is its answer while something starts or is away, to whoever polls it; what is wrong is
-    logged where it happens.
+    That is the regular answer while something starts or is away. The cause is logged where it
+    occurs.
     """
     if getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE:
         return True

@@ -1,4 +1,4 @@
-"""Django's settings: the wiring of the two apps. What people set is in each app's conf.py."""
+"""Django's settings: the wiring of the apps. Settings for people are in each app's conf.py."""
 
 import warnings
 from pathlib import Path
@@ -23,6 +23,7 @@ if CSRF_TRUSTED_ORIGINS := environment.trusted_origins():
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: the first `runserver` wins
     "hive",
+    "ttsmirror",
     "ttsmonitor",
     "channels",
     "django.contrib.admin",
@@ -35,17 +36,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "openmoxie.urlconf.urlconf_from_scope",
+    "ttsmonitor.web.urlconf.urlconf_from_scope",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "ttsmonitor.web.zone.visitor_time_zone",
+    "ttsmonitor.web.time_zone.visitor_time_zone",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ttsmonitor.web.access.AccessMiddleware",
-    "ttsmonitor.web.nul.NulMiddleware",
+    "ttsmonitor.web.nul_bytes.NulMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -104,7 +105,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
-CSRF_FAILURE_VIEW = "ttsmonitor.views.csrf_failure"
+CSRF_FAILURE_VIEW = "ttsmonitor.monitor.views.csrf_failure"
 
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]

@@ -9,6 +9,6 @@ from ttsmonitor.web.jsonapi import handler404 as handler404
 from ttsmonitor.web.jsonapi import handler500 as handler500
 
 urlpatterns = [
-    path("", include("ttsmonitor.urls")),
+    path("", include("ttsmonitor.monitor.urls")),
     *shared_urlpatterns,
 ]

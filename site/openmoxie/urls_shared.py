@@ -1,4 +1,4 @@
-"""What both processes serve: accounts, language, history, admin; and no other API than theirs."""
+"""URLs of both sites: accounts, language, history, admin."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views

@@ -1,0 +1,1 @@
+"""The speech service: intake, queue, voice, sound, history and the live monitor."""

@@ -9,18 +9,21 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
-from ttsmonitor.conf import AppSettings, conf
+from ttsmirror.conf import AppSettings
+from ttsmirror.text import language_tag
+from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
+from ttsmonitor.audio.outputs import OUTPUTS
+from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
-from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 from ttsmonitor.speaking.engine_config import engine_config
-from ttsmonitor.synthesis.voices import download_command, read_default_voice, speaks
+from ttsmonitor.synthesis.base import AUTO
+from ttsmonitor.synthesis.piper.provider import PiperProvider
+from ttsmonitor.synthesis.piper.voices import download_command
+from ttsmonitor.synthesis.registry import engine_choices, is_engine
 from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
-from ttsmonitor.text import language_tag
 
 SETTINGS = "moxie_settings"
 """Tag of these checks, for commands that are to start quickly and so want no others."""
-ENGINES = ("auto", "piper", "espeak")
-OUTPUTS = ("auto", "pyaudio", "browser", "wav", "null")
 PORT = (LOWEST_PORT, HIGHEST_PORT)
 WEEK_SECONDS = 7 * 86_400
 RANGES: dict[str, tuple[float, float]] = {
@@ -30,7 +33,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "MQTT_KEEPALIVE": (1, 65_535),
     "TTS_TTL": (1, WEEK_SECONDS),
     "TTS_QUEUE_LIMIT": (1, 1_000_000),
-    "TTS_BREATH_CHARACTERS": (0, 1_000),
     "TTS_HISTORY_DAYS": (0, 36_500),
     "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),
@@ -77,11 +79,12 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
     """Every setting is readable, in its range, and names things that exist."""
     if errors := check_values(conf, "ttsmonitor.E001"):
         return errors
-    if conf.TTS_ENGINE not in ENGINES:
-        errors.append(_choice("TTS_ENGINE", conf.TTS_ENGINE, ENGINES, "ttsmonitor.E002"))
+    if not is_engine(conf.TTS_ENGINE):
+        choices = engine_choices()
+        errors.append(_choice("TTS_ENGINE", conf.TTS_ENGINE, choices, "ttsmonitor.E002"))
     for output in conf.TTS_AUDIO.split(","):
         if output.strip() not in OUTPUTS:
-            errors.append(_choice("TTS_AUDIO", output, OUTPUTS, "ttsmonitor.E003"))
+            errors.append(_choice("TTS_AUDIO", output, tuple(OUTPUTS), "ttsmonitor.E003"))
     return [
         *errors,
         *check_ranges(conf, RANGES, "ttsmonitor.E004"),
@@ -103,7 +106,7 @@ def _check_topic(topic: str) -> list[CheckMessage]:
     if "#" in topic or "+" in topic or not topic.strip("/"):
         return [Error(f"MQTT_TOPIC={topic!r} is no topic.", hint, id="ttsmonitor.E005")]
     for other in (STATUS_TOPIC, CONTROL_TOPIC, HEALTH_TOPIC):
-        # What is said on MQTT_TOPIC/… is spoken too: the service would read its own status aloud.
+        # Messages on MQTT_TOPIC/… are spoken: the service would read its own status aloud.
         if topic in (other, other.rpartition("/")[0]):
             words = f"MQTT_TOPIC={topic!r} takes in {other}, which is not to be spoken."
             return [Error(words, hint, id="ttsmonitor.E006")]
@@ -134,22 +137,23 @@ def _check_certificates() -> list[CheckMessage]:
 
 
 def _check_voice() -> list[CheckMessage]:
-    """Warn of a default voice that cannot be used, or that reads another language than TTS_LANG.
+    """Warn of a default Piper voice that cannot be used, or reads another language than TTS_LANG.
 
-    Not of one that is not installed yet: eSpeak NG reads until then, and the start says so.
+    One that is not installed yet is no mistake: eSpeak NG reads until then, and the start says so.
     """
     name = "PIPER_MODEL" if conf.PIPER_MODEL else "TTS_VOICE"
     shown = f"{name}={getattr(conf, name)}"
-    if conf.TTS_ENGINE == "espeak":
+    piper = PiperProvider()
+    if conf.TTS_ENGINE not in (AUTO, piper.name):
         return []
     try:
-        voice = read_default_voice(engine_config())
+        voice = piper.default_voice(engine_config())
+    except VoiceNotFoundError:
+        return []
     except SynthesisError as exc:
-        if isinstance(exc, VoiceNotFoundError) and not conf.PIPER_MODEL:
-            return []
         hint = "Until then another voice of TTS_LANG or eSpeak NG speaks, with TTS_ENGINE=auto."
         return [Warning(f"{shown} cannot be used: {exc}.", hint, id="ttsmonitor.W001")]
-    if speaks(voice, conf.TTS_LANG):
+    if voice.reads(conf.TTS_LANG):
         return []
     install = f"install a voice of {conf.TTS_LANG}: {download_command(conf.TTS_LANG, '')}"
     if not voice.langs:

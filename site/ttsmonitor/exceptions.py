@@ -1,20 +1,11 @@
-"""What can go wrong, by name. The docstring of each class is its message."""
+"""Errors of the speech service. The docstring of each class is its default message."""
 
 from __future__ import annotations
 
-
-class TTSMonitorError(Exception):
-    """The Moxie TTS mirror cannot do this."""
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
+from ttsmirror.exceptions import MoxieTTSError
 
 
-class InvalidMessageError(TTSMonitorError):
-    """The MQTT message cannot be read."""
-
-
-class SynthesisError(TTSMonitorError):
+class SynthesisError(MoxieTTSError):
     """The voice could not speak this text."""
 
 
@@ -26,17 +17,9 @@ class VoiceNotFoundError(SynthesisError):
     """The voice is not installed."""
 
 
-class AudioError(TTSMonitorError):
+class AudioError(MoxieTTSError):
     """The sound device cannot be used."""
 
 
-class AlreadyRunningError(TTSMonitorError):
-    """A service of this installation is running already."""
-
-
-class BrokerError(TTSMonitorError):
-    """The MQTT broker cannot be reached."""
-
-
-class BadRequestError(TTSMonitorError):
+class BadRequestError(MoxieTTSError):
     """The request cannot be understood."""

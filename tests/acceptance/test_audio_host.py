@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT, Process, free_port, running
+from tests.support.tools import (
+    ROOT,
+    Process,
+    free_port,
+    running,
+)
 
 SERVICE = "services/moxie-tts-subscriber"
 PASSWORD = re.compile(r"password  \S+")
@@ -22,7 +27,7 @@ PASSWORD = re.compile(r"password  \S+")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project in a directory of its own, with everything installed already."""
+    """Copy the project into its own directory, with everything installed."""
     project = tmp_path / "a project"
     shutil.copytree(ROOT / SERVICE, project / SERVICE)
     (project / ".venv" / "bin").mkdir(parents=True)
@@ -38,12 +43,12 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    return tmp_path / "work $HOME here"  # a shell would make something else of it
+    return tmp_path / "work $HOME here"  # characters that a shell would interpret
 
 
 @pytest.fixture
 def environment(tmp_path: Path, work: Path) -> dict[str, str]:
-    """A user whose settings were written before, and whose systemd only notes what it is told."""
+    """Make an environment with existing settings and a systemctl that only records its calls."""
     programs, configuration = tmp_path / "programs", tmp_path / "configuration"
     programs.mkdir()
     for name in ("systemctl", "loginctl"):
@@ -75,7 +80,7 @@ def install(project: Path, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_the_installer_shows_the_account_once(
+def test_installer_shows_the_account_once(
     project: Path, environment: dict[str, str], work: Path, tmp_path: Path
 ) -> None:
     first = install(project, environment)
@@ -86,7 +91,7 @@ def test_the_installer_shows_the_account_once(
     assert "script/server --without-speech" in first
     forgotten = re.search(r"^Forgotten it\? (.+) changepassword moxie$", first, re.MULTILINE)
     assert forgotten
-    token = subprocess.run(  # as it is printed, from anywhere, and with the same settings
+    token = subprocess.run(  # The printed command works from any directory, with the same settings.
         f"{forgotten[1]} create_api_token test",
         shell=True,
         cwd=tmp_path,
@@ -107,7 +112,7 @@ def test_the_installer_shows_the_account_once(
     assert {"Type=notify", "WatchdogSec=60"} <= set(unit.splitlines())
 
 
-def test_what_the_service_logs_has_no_password(
+def test_service_log_contains_no_password(
     project: Path, environment: dict[str, str], work: Path
 ) -> None:
     command = [str(project / SERVICE / "install.sh"), "--run"]
@@ -126,7 +131,7 @@ def test_what_the_service_logs_has_no_password(
     account.close()
 
 
-def test_without_systemd_the_installer_tells_how_to_run_it(
+def test_installer_without_systemd_prints_run_command(
     project: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "programs" / "systemctl").write_text("#!/bin/sh\nexit 1\n")

@@ -1,4 +1,4 @@
-"""`manage.py run_broker`, as it is run: with Mosquitto, and without."""
+"""`manage.py run_broker` as a process, with and without Mosquitto."""
 
 from __future__ import annotations
 
@@ -13,15 +13,23 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hive.broker import find_mosquitto
-from tests.tools import Listener, Process, Robot, answers, free_port, manage, wait_until
+from hive.broker.run import find_mosquitto
+from tests.support.tools import (
+    Listener,
+    Process,
+    Robot,
+    answers,
+    free_port,
+    manage,
+    wait_until,
+)
 
 KINDS = ("mosquitto", "development")
 
 
 @dataclass
 class Started:
-    """A broker that the command runs."""
+    """A broker that run_broker started."""
 
     kind: str
     port: int
@@ -34,7 +42,7 @@ class Started:
         options = ["--development"] if self.kind == "development" else []
         self.process = Process(manage("run_broker", *options), self.environment | environment)
         wait_until(lambda: answers(self.port) and answers(self.tls_port), "the broker")
-        # It listens before it handles signals; whoever has been answered finds it running.
+        # It listens before it handles signals, so wait until it answers a client.
         Listener(self.port).close()
         return self.process
 
@@ -72,7 +80,7 @@ def listen(started: Started) -> Iterator[Callable[..., Listener]]:
 
 
 def durable(port: int, topic: str) -> tuple[paho.Client, list[bytes]]:
-    """A client with a durable session, once subscribed."""
+    """Return a subscribed client with a durable session, and the list it fills."""
     received: list[bytes] = []
     ready = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="durable", clean_session=False)
@@ -90,14 +98,14 @@ def leave(client: paho.Client) -> None:
     client.loop_stop()
 
 
-def test_what_is_published_is_delivered(started: Started, listen: Callable[..., Listener]) -> None:
+def test_published_message_is_delivered(started: Started, listen: Callable[..., Listener]) -> None:
     hearer = listen("moxie/+/+")
     listen().publish("moxie/tts/text", "¡Hola!")
     wait_until(lambda: hearer.payloads("moxie/tts/text") == ["¡Hola!".encode()], "the message")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_cleanly(started: Started, number: signal.Signals) -> None:
+def test_broker_stops_cleanly_on_signal(started: Started, number: signal.Signals) -> None:
     assert started.process is not None
     started.process.signal(number)
     assert started.process.wait() == 0
@@ -105,7 +113,9 @@ def test_it_stops_cleanly(started: Started, number: signal.Signals) -> None:
     assert "Traceback" not in started.process.output
 
 
-def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Listener]) -> None:
+def test_connects_and_disconnects_are_logged(
+    started: Started, listen: Callable[..., Listener]
+) -> None:
     hearer = listen("$SYS/broker/log/N")
 
     def told(words: str) -> bool:
@@ -121,20 +131,22 @@ def test_it_tells_who_comes_and_goes(started: Started, listen: Callable[..., Lis
     )
 
 
-def test_a_message_waits_for_a_durable_client(
+def test_message_waits_for_a_durable_client(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     hearer = listen("$SYS/broker/log/N")
     client, _received = durable(started.port, "moxie/tts/text")
     leave(client)
     wait_until(lambda: any(b"Client durable " in line for _t, line in hearer.messages), "the leave")
+    witness = listen("moxie/tts/text")
     listen().publish("moxie/tts/text", "while you were out")
+    wait_until(lambda: witness.messages, "the broker to pass the message on")
     client, received = durable(started.port, "moxie/tts/text")
     wait_until(lambda: received == [b"while you were out"], "the waiting message")
     leave(client)
 
 
-def test_a_retained_message_and_a_last_will_are_kept(
+def test_retained_message_and_a_last_will_are_kept(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="fragile")
@@ -147,14 +159,14 @@ def test_a_retained_message_and_a_last_will_are_kept(
     transport = client.socket()
     assert transport is not None
     client.loop_stop()
-    transport.close()  # without a goodbye
+    transport.close()  # no DISCONNECT, so that the broker publishes the last will
     wait_until(lambda: b"offline" in first.payloads("moxie/system/health/x"), "the last will")
     second = listen("moxie/system/health/x")
     wait_until(lambda: second.payloads("moxie/system/health/x") == [b"offline"], "the retained")
 
 
 @pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
-def test_a_robot_reaches_only_its_own_topics(
+def test_robot_reaches_only_its_own_topics(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     hearer = listen("#")
@@ -176,7 +188,7 @@ def test_a_robot_reaches_only_its_own_topics(
 
 
 @pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
-def test_what_waits_survives_a_restart(started: Started) -> None:
+def test_queued_message_survives_a_broker_restart(started: Started) -> None:
     client, _received = durable(started.port, "moxie/tts/text")
     leave(client)
     publisher = Listener(started.port)
@@ -191,7 +203,7 @@ def test_what_waits_survives_a_restart(started: Started) -> None:
 
 
 @pytest.mark.parametrize("started", ["development"], indirect=True)
-def test_the_development_broker_says_that_it_is_one(
+def test_development_broker_announces_its_kind(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     hearer = listen("moxie/system/health/broker")
@@ -201,19 +213,19 @@ def test_the_development_broker_says_that_it_is_one(
     started.process.wait_for_line("development broker")
 
 
-def test_with_an_account_nobody_else_comes_in(started: Started) -> None:
+def test_clients_without_the_account_are_refused(started: Started) -> None:
     assert started.process is not None
     started.process.close()
     started.start(MQTT_USERNAME="moxie", MQTT_PASSWORD="geheim ñ")
     assert connect_code(started.port, "", "") != 0
     assert connect_code(started.port, "moxie", "wrong") != 0
     assert connect_code(started.port, "moxie", "geheim ñ") == 0
-    if started.kind == "mosquitto":  # robots have no account that a broker could know
+    if started.kind == "mosquitto":  # Robots have no account at the broker.
         Robot(started.tls_port, "d_1").close()
 
 
 def connect_code(port: int, username: str, password: str) -> int:
-    """What the broker answers to this account; 0 lets it in."""
+    """Return the broker's CONNACK code for this account; 0 means accepted."""
     answer: list[int] = []
     done = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2)
@@ -233,7 +245,7 @@ def connect_code(port: int, username: str, password: str) -> int:
     return answer[0]
 
 
-def test_a_taken_port_is_one_line(started: Started, tmp_path: Path) -> None:
+def test_taken_port_ends_with_one_error_line(started: Started, tmp_path: Path) -> None:
     elsewhere = started.environment | {"MOXIE_WORK_DIR": str(tmp_path / "elsewhere")}
     second = Process(manage("run_broker"), elsewhere)
     assert second.wait() == 1
@@ -244,7 +256,7 @@ def test_a_taken_port_is_one_line(started: Started, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("started", ["development"], indirect=True)
-def test_retained_messages_reach_only_who_subscribed(
+def test_retained_message_reaches_only_its_subscribers(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
     first = listen("moxie/#")

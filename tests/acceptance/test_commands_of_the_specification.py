@@ -1,4 +1,4 @@
-"""The specification's own commands, typed in a terminal as they stand there."""
+"""The commands of the specification, run in a terminal exactly as written."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ import numpy as np
 import pytest
 
 from tests.conftest import Broker
-from tests.sound import read_wav
-from tests.tools import Process, manage, running, wait_until
+from tests.support.sound import read_wav
+from tests.support.tools import (
+    Process,
+    manage,
+    running,
+    wait_until,
+)
 
 PUBLISH = 'echo "Test message" | mosquitto_pub -h localhost -p {port} -t "moxie/tts/text" -l'
 WATCH = 'exec mosquitto_sub -h localhost -p {port} -t "moxie/+/+" -v'
@@ -22,10 +27,10 @@ WATCH = 'exec mosquitto_sub -h localhost -p {port} -t "moxie/+/+" -v'
 
 @pytest.fixture
 def recordings(install: Callable[..., dict[str, str]], tmp_path: Path) -> Iterator[Path]:
-    """A running speech service, and where it records what it says."""
+    """Run a speech service and yield the directory of its recordings."""
     environment = install(
         TTS_ENGINE="espeak",
-        TTS_AUDIO="null,wav",  # as long as a loudspeaker takes, and a file
+        TTS_AUDIO="null,wav",  # in real time, with a file
         TTS_WAV_DIR=str(tmp_path / "wav"),
     )
     with running(manage("run_tts_subscriber"), environment) as service:
@@ -36,24 +41,25 @@ def recordings(install: Callable[..., dict[str, str]], tmp_path: Path) -> Iterat
 @pytest.fixture
 def watching(mosquitto: Broker, recordings: Path) -> Iterator[Process]:
     with running(["bash", "-c", WATCH.format(port=mosquitto.port)]) as process:
-        process.wait_for_line("moxie/tts/status ")  # the retained one: it is subscribed
+        # The retained message shows that it is subscribed.
+        process.wait_for_line("moxie/tts/status ")
         yield process
 
 
 def statuses(watching: Process) -> list[dict[str, Any]]:
-    """What was seen on moxie/tts/status, oldest first."""
+    """Return the messages seen on moxie/tts/status, oldest first."""
     lines = [line.partition(" ") for line in list(watching.lines)]
     return [json.loads(payload) for topic, _space, payload in lines if topic == "moxie/tts/status"]
 
 
-def test_a_test_message_is_spoken_and_seen(
+def test_test_message_is_spoken_and_seen(
     mosquitto: Broker, recordings: Path, watching: Process
 ) -> None:
     command = PUBLISH.format(port=mosquitto.port)
     subprocess.run(["bash", "-o", "pipefail", "-c", command], check=True, timeout=30)
     wait_until(lambda: statuses(watching)[-1].get("event") == "spoken", "the end")
 
-    # seen, in the specification's form
+    # The message was seen in the specification's form.
     assert "moxie/tts/text Test message" in watching.lines
     (playing,) = [each for each in statuses(watching) if each.get("event") == "playing"]
     assert playing["status"] == "playing"
@@ -64,7 +70,7 @@ def test_a_test_message_is_spoken_and_seen(
     events = [each["event"] for each in statuses(watching) if each.get("id") == playing["id"]]
     assert events == ["stored", "playing", "spoken"]
 
-    # spoken
+    # The message was spoken.
     (path,) = recordings.glob("*.wav")
     samples, rate = read_wav(path)
     assert len(samples) / rate > 0.3

@@ -1,4 +1,4 @@
-"""The main job: typed in Puppet Mode in a browser, heard at the sound device, kept, shown live.
+"""A sentence goes from Puppet Mode to the sound device, the history and the live monitor.
 
 Everything is real: Mosquitto, the processes as `script/server` starts them, a simulated robot, a
 recorded sound device, Chromium.
@@ -18,9 +18,22 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
-from tests.sound import LOUD, RATE, Sink, likeness, read_wav
-from tests.tools import Process, free_port, manage, run, running, wait_until
+from tests.support.chromium import open_page
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+    read_wav,
+)
+from tests.support.tools import (
+    Process,
+    free_port,
+    manage,
+    run,
+    running,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 
@@ -29,7 +42,7 @@ SENTENCE = "Hola, soy Moxie hablando en español"
 
 @dataclass
 class Home:
-    """A running installation, as a family has it."""
+    """A complete running installation."""
 
     environment: dict[str, str]
     password: str
@@ -70,7 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, pulseaudio: None) -> Iterator
 
 @dataclass
 class Robot:
-    """A simulated one, with a Puppet Mode page of its own."""
+    """A simulated robot with its own Puppet Mode page."""
 
     process: Process
     page: str
@@ -80,7 +93,7 @@ class Robot:
 def robot(home: Home) -> Iterator[Robot]:
     device_id = f"d_{uuid.uuid4()}"
     with running(manage("virtual_moxie", "--id", device_id), home.environment) as process:
-        process.wait_for_line("got its configuration")  # so the hive knows it
+        process.wait_for_line("got its configuration")  # The hive knows the robot now.
         yield Robot(process, f"{home.hive}puppet/{device_id}/")
 
 
@@ -103,7 +116,7 @@ def read(page: Page, url: str) -> dict[str, Any]:
     return answer
 
 
-def test_a_sentence_goes_from_puppet_mode_to_the_loudspeaker(
+def test_sentence_goes_from_puppet_mode_to_the_loudspeaker(
     home: Home, robot: Robot, browser_page: Page
 ) -> None:
     puppet = browser_page
@@ -119,15 +132,15 @@ def test_a_sentence_goes_from_puppet_mode_to_the_loudspeaker(
     puppet.fill("#text", SENTENCE)
     puppet.press("#text", "Enter")
 
-    # the robot
+    # The robot spoke.
     robot.process.wait_for_line(SENTENCE)
-    # the page it was typed on, and the monitor, both without a reload
+    # Puppet Mode and the monitor show it without a reload.
     line = puppet.locator("#lines li", has_text=SENTENCE).first
     expect(line).to_have_attribute("data-state", "spoken", timeout=20_000)
     row = monitor.locator("#stream li", has_text=SENTENCE).first
     expect(row.locator(".state-spoken")).to_be_visible(timeout=20_000)
 
-    # the sound device: the very samples that were made
+    # The sound device got exactly the synthesized samples.
     wait_until(lambda: home.sink.is_silent_for(0.3))
     path = max(home.wav.glob("*.wav"), key=lambda each: each.stat().st_mtime)
     samples, _rate = read_wav(path)
@@ -136,7 +149,7 @@ def test_a_sentence_goes_from_puppet_mode_to_the_loudspeaker(
     assert likeness(samples[::-1].copy(), recorded) < 0.3, "it would accept anything"
     assert int(np.abs(samples).max()) > 5_000
 
-    # the history and the figures
+    # The history and the statistics have it.
     kept, *_older = read(puppet, f"{home.monitor}api/history")["utterances"]
     assert (kept["text"], kept["status"]) == (SENTENCE, "spoken")
     assert (kept["source"], kept["device_id"]) == ("puppet_mode", robot.page.split("/")[-2])

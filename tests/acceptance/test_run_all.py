@@ -1,4 +1,4 @@
-"""`manage.py run_all`: everything starts, says so, and ends together."""
+"""`manage.py run_all`: all processes start, report it, and end together."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from hive.supervisor import STOP_SECONDS
+from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.tools import Listener, Process, answers, free_port, manage, run, wait_until
+from tests.support.tools import (
+    Listener,
+    Process,
+    answers,
+    free_port,
+    manage,
+    run,
+    wait_until,
+)
 from ttsmonitor.system.commands import manage_command
 
 READY = "Moxie is ready"
@@ -29,7 +37,7 @@ CONNECTION = re.compile(
 
 @dataclass
 class Everything:
-    """The command, on ports of its own."""
+    """run_all on its own ports."""
 
     environment: dict[str, str]
     process: Process | None = None
@@ -48,19 +56,19 @@ class Everything:
         return int(found[1])
 
     def is_gone(self) -> bool:
-        """Does nothing of it listen any more?"""
+        """Return True if none of its ports is open any more."""
         names = ("HIVE_PORT", "HTTP_PORT", "MQTT_SSL_PORT")
         return not any(answers(self.port(name)) for name in names)
 
 
 def prepare(environment: dict[str, str], *options: str) -> str:
-    """Prepare database and static files; what was printed."""
+    """Prepare database and static files. Return the output."""
     return run(manage("prepare", *options), environment)
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Everything]:
-    """As script/server starts it the first time: without an account."""
+    """Return an installation before its first start, without an account."""
     ports = {
         name: str(free_port()) for name in ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
     }
@@ -79,19 +87,19 @@ def fresh(tmp_path: Path) -> Iterator[Everything]:
 
 @pytest.fixture
 def everything(fresh: Everything) -> Everything:
-    """With an account, as at every later start."""
+    """Return an installation that has an account."""
     prepare(fresh.environment)
     return fresh
 
 
-def test_the_first_account_is_shown_once(everything: Everything) -> None:
+def test_first_account_is_shown_once(everything: Everything) -> None:
     assert prepare(everything.environment) == ""
 
 
 def test_first_start_ends_with_the_account(fresh: Everything) -> None:
     process = fresh.start()
     process.wait_for_line("Forgotten it?", 60)
-    # Whatever is printed after the account comes before the robot's line.
+    # The robot's line comes last, so everything before it was printed by then.
     robot = Process(manage("virtual_moxie", "--id", DEVICE), fresh.environment)
     process.wait_for_line(f"robot {DEVICE} is connected")
     robot.close()
@@ -110,7 +118,7 @@ def test_first_start_ends_with_the_account(fresh: Everything) -> None:
     assert [line for line in lines if CONNECTION.search(line)] == []
 
 
-def test_start_that_fails_leaves_the_account_to_the_next(fresh: Everything) -> None:
+def test_interrupted_start_leaves_account_to_the_next(fresh: Everything) -> None:
     process = fresh.start()
     process.wait_for_line("hive started")
     process.signal(signal.SIGINT)
@@ -133,13 +141,13 @@ def test_later_start_shows_no_account(everything: Everything) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_starts_says_where_and_stops_cleanly(
+def test_run_all_prints_addresses_and_stops_cleanly(
     everything: Everything, number: signal.Signals
 ) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
     wait_until(lambda: "download_voice" in process.output, "the rest of the summary")
-    assert "no broker answers" not in process.output  # it was there before those who need it
+    assert "no broker answers" not in process.output  # the broker started before its clients
     for name in ("HIVE_PORT", "HTTP_PORT"):
         assert f"http://localhost:{everything.port(name)}/" in process.output
     process.signal(number)
@@ -151,9 +159,7 @@ def test_it_starts_says_where_and_stops_cleanly(
 
 
 @pytest.mark.parametrize("victim", ["broker", "hive", "speech"])
-def test_one_that_dies_takes_the_others_along_and_is_named(
-    everything: Everything, victim: str
-) -> None:
+def test_dead_process_is_named_and_stops_the_others(everything: Everything, victim: str) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
     os.kill(everything.pid(victim), signal.SIGKILL)
@@ -162,10 +168,10 @@ def test_one_that_dies_takes_the_others_along_and_is_named(
     assert everything.is_gone()
 
 
-def test_a_second_signal_forces_the_end(everything: Everything) -> None:
+def test_second_signal_forces_the_end(everything: Everything) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
-    os.kill(everything.pid("speech"), signal.SIGSTOP)  # it does not hear the first
+    os.kill(everything.pid("speech"), signal.SIGSTOP)  # it ignores the first signal
     process.signal(signal.SIGINT)
     process.wait_for_line("hive stopped")
     process.signal(signal.SIGINT)
@@ -175,9 +181,7 @@ def test_a_second_signal_forces_the_end(everything: Everything) -> None:
 
 
 @pytest.mark.parametrize("moment", ["the broker answers", "the hive is started"])
-def test_a_stop_before_it_is_ready_leaves_nothing_behind(
-    everything: Everything, moment: str
-) -> None:
+def test_stop_during_start_leaves_no_process(everything: Everything, moment: str) -> None:
     process = everything.start()
     if moment == "the broker answers":
         wait_until(lambda: answers(everything.port("MQTT_PORT")), "the broker")
@@ -189,7 +193,7 @@ def test_a_stop_before_it_is_ready_leaves_nothing_behind(
     assert everything.is_gone()
 
 
-def test_a_broker_that_is_there_is_used(everything: Everything, mosquitto: Broker) -> None:
+def test_running_broker_is_used(everything: Everything, mosquitto: Broker) -> None:
     everything.environment["MQTT_PORT"] = str(mosquitto.port)
     process = everything.start()
     process.wait_for_line(READY, 60)
@@ -201,7 +205,8 @@ def test_a_broker_that_is_there_is_used(everything: Everything, mosquitto: Broke
 
 
 def test_without_speech_hive_and_broker_run_alone(everything: Everything) -> None:
-    with socket.create_server(("127.0.0.1", everything.port("HTTP_PORT"))):  # which is not wanted
+    # The port of the speech service is taken, and that does not matter.
+    with socket.create_server(("127.0.0.1", everything.port("HTTP_PORT"))):
         process = everything.start("--without-speech")
         process.wait_for_line(READY, 60)
         wait_until(lambda: "live monitor " in process.output, "the rest of the summary")
@@ -212,7 +217,7 @@ def test_without_speech_hive_and_broker_run_alone(everything: Everything) -> Non
     assert everything.is_gone()
 
 
-def test_a_sentence_is_finished_however_long_that_was_allowed_to_take(
+def test_stop_waits_for_the_sentence_within_drain_time(
     everything: Everything,
 ) -> None:
     everything.environment |= {"TTS_DRAIN_SECONDS": "30", "TTS_ENGINE": "espeak"}
@@ -235,7 +240,7 @@ def test_a_sentence_is_finished_however_long_that_was_allowed_to_take(
 
 
 @pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT", "MQTT_PORT"])
-def test_a_taken_port_is_one_line(everything: Everything, name: str) -> None:
+def test_taken_port_ends_with_one_error_line(everything: Everything, name: str) -> None:
     with socket.create_server(("127.0.0.1", everything.port(name))) as server:
         server.settimeout(10)
         process = everything.start()
@@ -250,7 +255,7 @@ def test_a_taken_port_is_one_line(everything: Everything, name: str) -> None:
     assert str(everything.port(name)) in line
 
 
-def test_a_broker_elsewhere_is_waited_for_and_not_started(everything: Everything) -> None:
+def test_remote_broker_is_awaited_and_not_started(everything: Everything) -> None:
     everything.environment["MQTT_HOST"] = "mqtt.invalid"
     process = everything.start()
     process.wait_for_line("monitor ready", 60)

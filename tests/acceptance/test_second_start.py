@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from hive.mqtt.virtual_moxie import VirtualMoxie
-from tests.tools import Process, free_port, get_json, manage, run, running, wait_until
+from tests.support.tools import (
+    Process,
+    free_port,
+    get_json,
+    manage,
+    run,
+    running,
+    wait_until,
+)
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
@@ -24,14 +32,14 @@ def free_ports() -> dict[str, str]:
 
 @dataclass
 class Installation:
-    """Broker, hive and speech service that run, with a robot that is connected."""
+    """A running broker, hive and speech service with a connected robot."""
 
     work: Path
     environment: dict[str, str]
     process: Process
 
     def robot(self) -> dict[str, Any]:
-        """Return what the API says of the robot; empty before it is known."""
+        """Return the robot from the API, or an empty dict if it is unknown."""
         robots = get_json(f"http://127.0.0.1:{self.environment['HIVE_PORT']}/api/robots")["robots"]
         return dict(robots[0]) if robots else {}
 
@@ -39,12 +47,12 @@ class Installation:
         return bool(self.robot().get("online"))
 
     def broker_files(self) -> dict[str, tuple[int, bytes]]:
-        """Return when each file of the broker was written, and what is in it."""
+        """Return modification time and content of each broker file."""
         files = [path for path in (self.work / "broker").iterdir() if path.suffix != ".db"]
         return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
     def refusal(self, *command: str) -> str:
-        """Run a command on other ports, which is to end; return what it printed."""
+        """Run a command on other ports until it ends. Return its output."""
         with running(manage(*command), self.environment | free_ports()) as second:
             assert second.wait(30) == 1, second.output
         assert "Traceback" not in second.output
@@ -85,7 +93,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         ("run_tts_subscriber", "speech service"),
     ],
 )
-def test_second_start_ends_with_one_clear_line(
+def test_second_start_ends_with_one_error_line(
     first: Installation, command: str, service: str
 ) -> None:
     before, files = first.robot(), first.broker_files()
@@ -99,7 +107,7 @@ def test_second_start_ends_with_one_clear_line(
     assert not first.process.is_over
 
 
-def test_setup_of_what_is_up_to_date_goes_through(first: Installation) -> None:
+def test_prepare_without_changes_succeeds_while_hive_runs(first: Installation) -> None:
     assert run(manage("prepare"), first.environment | free_ports()) == ""
     assert first.is_online()
 

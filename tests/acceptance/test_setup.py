@@ -1,4 +1,4 @@
-"""`script/setup` where something is missing: one clear line, no traceback."""
+"""`script/setup` reports a missing piece in one line without a traceback."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT, free_port
+from tests.support.tools import ROOT, free_port
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """What the script needs of the project, in a directory with a space in its name."""
+    """Copy the files that the script needs into a directory with a space in its name."""
     project = tmp_path / "a project"
-    shutil.copytree(ROOT / "script", project / "script")
+    for folder in ("script", "locks"):
+        shutil.copytree(ROOT / folder, project / folder)
     for file in (*ROOT.glob("requirements*.txt"), ROOT / "manage.py"):
         shutil.copy(file, project)
     return project
@@ -36,12 +38,12 @@ def setup(project: Path, environment: dict[str, str]) -> subprocess.CompletedPro
     )
 
 
-def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path: Path) -> None:
+def test_old_python_is_answered_with_version_to_install(project: Path, tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("python3", *(f"python3.{minor}" for minor in range(9, 20))):
         old = programs / name
-        old.write_text("#!/bin/sh\nexit 1\n")  # what `version_info < (3, 11)` comes to
+        old.write_text("#!/bin/sh\nexit 1\n")  # the result of the script's version check
         old.chmod(0o755)
     done = setup(project, {"PATH": f"{programs}:{os.environ['PATH']}"})
     assert done.returncode == 1
@@ -50,7 +52,7 @@ def test_without_a_recent_python_it_says_what_to_install(project: Path, tmp_path
     assert not (project / ".venv").exists()
 
 
-def test_without_a_network_it_says_so(project: Path) -> None:
+def test_missing_network_is_reported_in_one_line(project: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/"
     environment = {"PIP_INDEX_URL": nowhere, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
     done = setup(project, environment)
@@ -60,6 +62,56 @@ def test_without_a_network_it_says_so(project: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.fixture
+def probe(project: Path, tmp_path: Path) -> Path:
+    """Build a wheel of version 1.0, the only available and only required package."""
+    wheel = tmp_path / "wheels" / "moxie_probe-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    info = "moxie_probe-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: moxie-probe\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    for file in (*project.glob("requirements*.txt"), *project.glob("locks/*.txt")):
+        file.write_text("")
+    (project / "requirements.txt").write_text("moxie-probe\n")
+    return wheel
+
+
+def setup_with_lock(project: Path, probe: Path, lock: str) -> subprocess.CompletedProcess[str]:
+    (project / "locks" / "requirements.txt").write_text(lock)
+    environment = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": probe.parent.as_uri(),
+        "PIP_NO_CACHE_DIR": "1",
+    }
+    return setup(project, environment)
+
+
+def has_probe(project: Path) -> bool:
+    return any(project.glob(".venv/lib/python3*/site-packages/moxie_probe-1.0.dist-info"))
+
+
+def test_package_with_wrong_hash_is_not_installed(project: Path, probe: Path) -> None:
+    done = setup_with_lock(project, probe, f"moxie-probe==1.0 --hash=sha256:{'0' * 64}\n")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "requirements.txt is not installed: a package is not the one that locks/" in line
+    assert not has_probe(project)
+
+
+def test_unavailable_locked_version_is_replaced_and_named(project: Path, probe: Path) -> None:
+    done = setup_with_lock(project, probe, f"moxie-probe==2.0 --hash=sha256:{'0' * 64}\n")
+    assert done.returncode == 0, done.stderr
+    assert "left out: the locked versions of requirements.txt, others are installed" in done.stdout
+    assert has_probe(project)
+
+
 def test_server_leaves_the_account_to_the_end(project: Path) -> None:
     (project / "manage.py").write_text("import sys\nprint(*sys.argv)\n")
     python = project / ".venv" / "bin" / "python"
@@ -67,7 +119,7 @@ def test_server_leaves_the_account_to_the_end(project: Path) -> None:
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     (project / ".venv" / ".left-out").touch()
-    # The stamp of a setup that has nothing left to do, written by its own functions.
+    # Write the stamp of a completed setup with the script's own functions.
     script = (project / "script" / "setup").read_text()
     functions = re.findall(r"^(?:state|has_portaudio)\(\) \{\n.*?^\}\n", script, re.M | re.S)
     program = "source script/lib.sh\n" + "".join(functions) + 'state >"$STAMP"'
@@ -86,7 +138,7 @@ def test_server_leaves_the_account_to_the_end(project: Path) -> None:
     ]
 
 
-def test_an_unknown_option_is_refused(project: Path) -> None:
+def test_unknown_option_is_refused(project: Path) -> None:
     done = subprocess.run(
         [project / "script" / "setup", "--wrong"], capture_output=True, text=True, check=False
     )

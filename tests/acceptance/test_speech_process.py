@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import Listener, manage, running, wait_until
+from tests.support.tools import (
+    Listener,
+    manage,
+    running,
+    wait_until,
+)
 
 PRESENCE = "moxie/system/health/tts-subscriber"
 SENTENCE = "Había una vez un robot que quería aprender a bailar."
@@ -24,7 +29,7 @@ def environment(install: Callable[..., dict[str, str]]) -> dict[str, str]:
 
 
 def history(environment: dict[str, str]) -> dict[str, str]:
-    """Text and status of every row."""
+    """Return text and status of every row."""
     with sqlite3.connect(Path(environment["MOXIE_WORK_DIR"]) / "moxie.sqlite3") as database:
         rows = database.execute("select text, status from ttsmonitor_utterance").fetchall()
     database.close()
@@ -37,12 +42,12 @@ def events(listener: Listener) -> list[str]:
 
 
 def is_online(listener: Listener) -> bool:
-    """Has it said that it is subscribed and ready?"""
+    """Return True if the service's birth message has arrived."""
     told = listener.payloads(PRESENCE)
     return bool(told) and json.loads(told[-1])["status"] == "online"
 
 
-def test_sigterm_finishes_the_sentence_and_leaves_the_next_one_for_later(
+def test_sigterm_finishes_current_sentence_and_keeps_the_next(
     environment: dict[str, str], listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/status", PRESENCE)
@@ -61,10 +66,10 @@ def test_sigterm_finishes_the_sentence_and_leaves_the_next_one_for_later(
         wait_until(lambda: history(environment)["Y esta es para luego."] == "spoken")
 
 
-def test_a_signal_to_the_whole_group_leaves_the_voice_its_sentence(
+def test_signal_to_process_group_does_not_cut_sentence(
     environment: dict[str, str], listen: Callable[..., Listener]
 ) -> None:
-    """As a supervisor, systemd and a terminal send it."""
+    """A supervisor, systemd and a terminal signal the whole group."""
     listener = listen("moxie/tts/status", PRESENCE)
     long = f"{SENTENCE} {SENTENCE.replace('robot', 'pingüino')}"
     with running(manage("run_tts_subscriber"), environment) as process:
@@ -76,7 +81,7 @@ def test_a_signal_to_the_whole_group_leaves_the_voice_its_sentence(
     assert history(environment) == {long: "spoken"}
 
 
-def test_a_port_in_use_is_one_clear_line(environment: dict[str, str]) -> None:
+def test_port_in_use_is_reported_without_traceback(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", int(environment["HTTP_PORT"]))):
         with running(manage("run_tts_subscriber"), environment) as process:
             assert process.wait() == 1

@@ -1,4 +1,4 @@
-"""The topic of the specification: who listens to exactly that hears what a robot says."""
+"""Subscribers of exactly the specification's topic hear the robot."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ import pytest
 
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
-from tests.history import history_of
-from tests.tools import Listener, Process, manage, running, wait_until
+from tests.support.history import history_of
+from tests.support.tools import (
+    Listener,
+    Process,
+    manage,
+    running,
+    wait_until,
+)
 
 TOPIC = "moxie/tts/text"
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -24,7 +30,7 @@ Install = Callable[..., dict[str, str]]
 
 
 def watch(broker: Broker, sender: Listener, topic: str) -> Process:
-    """Start the specification's `mosquitto_sub`, and return once it hears something."""
+    """Start the specification's `mosquitto_sub` and wait until it receives a message."""
     process = Process(["bash", "-c", WATCH.format(port=broker.port, topic=topic)])
 
     def hears() -> bool:
@@ -37,14 +43,14 @@ def watch(broker: Broker, sender: Listener, topic: str) -> Process:
 
 @pytest.fixture
 def on_topic(mosquitto: Broker, listen: Callable[..., Listener]) -> Iterator[Process]:
-    """A subscriber to exactly the specification's topic."""
+    """Subscribe to exactly the specification's topic."""
     with closing(watch(mosquitto, listen(), TOPIC)) as process:
         yield process
 
 
 @pytest.fixture
 def below_topic(mosquitto: Broker, listen: Callable[..., Listener]) -> Iterator[Process]:
-    """A subscriber to the topics of single robots."""
+    """Subscribe to the topics of individual robots."""
     with closing(watch(mosquitto, listen(), f"{TOPIC}/+")) as process:
         yield process
 
@@ -56,7 +62,7 @@ def heard(process: Process) -> list[tuple[str, dict[str, Any]]]:
 
 
 def say_through_robot(install: Install, broker: Broker, **settings: str) -> None:
-    """Have a robot say something of its own, and wait until it is stored and confirmed."""
+    """Let a robot report its own speech, and wait until it is stored and confirmed."""
     environment = install(DEBUG="1", TTS_ENGINE="espeak", TTS_AUDIO="null", **settings)
     robot = VirtualMoxie(DEVICE, broker.host, broker.port, tls=False)
     with (

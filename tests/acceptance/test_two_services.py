@@ -1,4 +1,4 @@
-"""A second speech service with the same identity is refused; the first one does not notice."""
+"""A second speech service with the same identity is refused without disturbing the first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Broker
-from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from tests.support.tools import (
+    Listener,
+    Process,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
 
 PRESENCE = "moxie/system/health/tts-subscriber"
 
@@ -28,7 +35,7 @@ def listener(listen: Callable[..., Listener]) -> Listener:
 
 @pytest.fixture
 def first(environment: dict[str, str], listener: Listener) -> Iterator[Process]:
-    """The one that was there before."""
+    """Run the service that started first."""
     with running(manage("run_tts_subscriber"), environment) as process:
         wait_until(lambda: presences(listener), "its birth")
         yield process
@@ -44,13 +51,13 @@ def events(listener: Listener) -> list[str]:
 
 
 def copy_of(environment: dict[str, str], directory: Path) -> dict[str, str]:
-    """The same installation on another computer: its work directory was copied."""
+    """Return the environment of a copied work directory, as on another computer."""
     shutil.copytree(environment["MOXIE_WORK_DIR"], directory)
     return environment | {"MOXIE_WORK_DIR": str(directory), "HTTP_PORT": str(free_port())}
 
 
 def refusal(environment: dict[str, str]) -> str:
-    """What a service that does not stay has to say."""
+    """Start a service that is to be refused. Return its output."""
     with running(manage("run_tts_subscriber"), environment) as process:
         assert process.wait(30) == 1, process.output
     assert "Traceback" not in process.output
@@ -58,7 +65,7 @@ def refusal(environment: dict[str, str]) -> str:
 
 
 def assert_undisturbed(first: Process, mosquitto: Broker, listener: Listener) -> None:
-    """It speaks, and nobody took its place at the broker meanwhile."""
+    """Assert that the service speaks and was never evicted from the broker."""
     listener.publish("moxie/tts/text", '{"text": "Sigo aquí."}')
     wait_until(lambda: "spoken" in events(listener), "its voice")
     assert presences(listener) == ["online"]
@@ -66,7 +73,7 @@ def assert_undisturbed(first: Process, mosquitto: Broker, listener: Listener) ->
     assert first.output.count("connected to the broker") == 1
 
 
-def test_in_the_same_directory(
+def test_second_service_in_same_directory_is_refused(
     first: Process, environment: dict[str, str], mosquitto: Broker, listener: Listener
 ) -> None:
     words = refusal(environment | {"HTTP_PORT": str(free_port())})
@@ -75,7 +82,7 @@ def test_in_the_same_directory(
     assert_undisturbed(first, mosquitto, listener)
 
 
-def test_in_a_copy_of_the_directory(
+def test_second_service_in_copied_directory_is_refused(
     first: Process,
     environment: dict[str, str],
     mosquitto: Broker,
@@ -89,7 +96,7 @@ def test_in_a_copy_of_the_directory(
     assert_undisturbed(first, mosquitto, listener)
 
 
-def test_of_two_that_meet_at_a_new_broker_one_stays(
+def test_only_one_service_stays_at_a_restarted_broker(
     first: Process,
     environment: dict[str, str],
     mosquitto: Broker,
@@ -107,13 +114,13 @@ def test_of_two_that_meet_at_a_new_broker_one_stays(
         assert gone[0].wait() == 1
         assert "Another speech service is at the broker" in gone[0].output
         (left,) = both.keys() - {gone[0].pid}
-        # Not by its birth: the one of before the broker went is remembered.
+        # The birth message proves nothing: an earlier one is in the list.
         listener.publish("moxie/tts/text", '{"text": "Sigo aquí."}')
         wait_until(lambda: "spoken" in events(listener), "the other one")
         assert not both[left].is_over
 
 
-def test_one_that_was_killed_holds_nobody_up(
+def test_killed_service_does_not_delay_the_next(
     first: Process, environment: dict[str, str], listener: Listener
 ) -> None:
     first.signal(signal.SIGKILL)

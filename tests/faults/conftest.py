@@ -1,4 +1,4 @@
-"""What is broken here is the broker that people run."""
+"""The fault tests break a broker with the configuration of run_broker."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from tests.faults.parts import product_broker
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Broker]:
-    """A Mosquitto as run_broker configures it."""
+    """Run a Mosquitto with the configuration of run_broker."""
     with product_broker(tmp_path / "broker") as broker:
         yield broker

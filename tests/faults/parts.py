@@ -1,4 +1,4 @@
-"""What is broken here, and what looks on: brokers, a proxy that cuts, the speech service's ears."""
+"""Parts of the fault tests: brokers, a cutting proxy, a speech service without a voice."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from hive.broker_config import write_config
+from hive.broker.mosquitto_config import Account, write_config
 from tests.conftest import Broker
-from tests.tools import free_port, wait_until
-from ttsmonitor.inbox import Stored
-from ttsmonitor.messages import status_payload
-from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.subscriber import COMPONENT, Subscriber
+from tests.support.tools import free_port, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.wire.messages import status_payload
+from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
 
 CONNACK, PUBLISH, PUBACK = 2, 3, 4
 """Kinds of MQTT packets."""
@@ -24,15 +24,14 @@ CONNACK, PUBLISH, PUBACK = 2, 3, 4
 
 @contextmanager
 def product_broker(directory: Path, *, username: str = "", password: str = "") -> Iterator[Broker]:
-    """A Mosquitto as run_broker configures it: what arrives is on disk half a minute later."""
+    """Run a Mosquitto as run_broker configures it; it saves to disk every half minute."""
     port = free_port()
     config = write_config(
         directory,
         host="127.0.0.1",
         port=port,
         tls_port=free_port(),
-        username=username,
-        password=password,
+        account=Account(username, password),
     )
     broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
     broker.start()
@@ -43,7 +42,7 @@ def product_broker(directory: Path, *, username: str = "", password: str = "") -
 
 
 def kill(broker: Broker) -> None:
-    """SIGKILL: nothing is written any more, nobody hears a goodbye."""
+    """Kill it with SIGKILL: it saves nothing and publishes no goodbye."""
     broker.process.signal(signal.SIGKILL)
     broker.process.wait()
     broker.process.close()
@@ -51,7 +50,7 @@ def kill(broker: Broker) -> None:
 
 @contextmanager
 def frozen(broker: Broker) -> Iterator[None]:
-    """Connections stay, new ones are taken by the kernel, and nothing answers."""
+    """Freeze it: connections stay open, the kernel accepts new ones, nothing answers."""
     broker.process.signal(signal.SIGSTOP)
     try:
         yield
@@ -61,7 +60,7 @@ def frozen(broker: Broker) -> Iterator[None]:
 
 @contextmanager
 def speech_service() -> Iterator[Subscriber]:
-    """The speech service's ears: what comes is stored and confirmed. It has no voice."""
+    """Run only the subscriber of the speech service: it stores and confirms, but does not speak."""
 
     def confirm(stored: list[Stored]) -> None:
         for each in stored:
@@ -71,8 +70,8 @@ def speech_service() -> Iterator[Subscriber]:
                     current_text="",
                     queue_size=0,
                     component=COMPONENT,
-                    utterance_id=each.utterance.pk,
                     event="stored",
+                    utterance={"id": str(each.utterance.pk)},
                 )
                 made.publish_status(payload)
 
@@ -92,21 +91,21 @@ def speech_service() -> Iterator[Subscriber]:
 
 
 def history() -> list[str]:
-    """What the speech service has kept, in the order of its arrival."""
+    """Return the stored texts in order of arrival."""
     return list(Utterance.objects.order_by("received_at").values_list("text", flat=True))
 
 
 def kept() -> list[str]:
-    """What is in the outbox."""
+    """Return the texts in the outbox."""
     return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
 
 
 class Proxy:
-    """Stands between a client and the broker, and lets only so much of it through."""
+    """A TCP proxy between client and broker that can drop packets."""
 
     def __init__(self, broker: Broker) -> None:
         self.withheld: set[int] = set()
-        """Kinds of packets of the broker's that do not reach the client any more."""
+        """Kinds of the broker's packets that are withheld from clients."""
         self.seen: list[int] = []
         """Kinds of packets that the broker sent."""
         self.sent: list[int] = []
@@ -119,11 +118,11 @@ class Proxy:
         self._begin(self._accept)
 
     def wait_for(self, kind: int, count: int = 1) -> None:
-        """Until the broker has sent so many packets of this kind."""
+        """Wait until the broker has sent this many packets of this kind."""
         wait_until(lambda: self.seen.count(kind) >= count, f"a packet of kind {kind}")
 
     def cut(self) -> None:
-        """End every connection at once, without a goodbye."""
+        """Drop every connection at once, without DISCONNECT."""
         while self._sockets:
             with self._sockets.pop() as connection:
                 _shut(connection)
@@ -166,7 +165,7 @@ class Proxy:
 
 
 def _read_packet(stream: BinaryIO) -> bytes:
-    """One MQTT packet; empty at the end."""
+    """Return one MQTT packet, or empty bytes at the end."""
     head = stream.read(1)
     length = shift = 0
     while head:

@@ -1,4 +1,4 @@
-"""The broker turns the hive away, or takes what nobody is allowed to read: named, and mended."""
+"""Wrong passwords and denied topics are reported and can be repaired."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker_config import password_line
+from hive.broker.mosquitto_config import Account, password_line
 from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
-from tests.hive import connected_hive, started_hive
-from tests.tools import wait_until
-from ttsmonitor.models import OutboxEntry
+from tests.support.hive import connected_hive, started_hive
+from tests.support.tools import wait_until
+from ttsmirror.models import OutboxEntry
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -23,15 +23,15 @@ ACCOUNT = {"username": "moxie", "password": "geheim"}
 
 @pytest.fixture
 def mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
-    """A broker with an account, which the settings know."""
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
+    """Run a broker with an account, set in the settings."""
+    monkeypatch.setattr("ttsmirror.mqtt.connection.RECONNECT_SECONDS", (0.05, 0.1))
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
     with product_broker(tmp_path / "broker", **ACCOUNT) as broker:
         yield broker
 
 
-def test_a_wrong_password_is_named_and_holds_nobody_up(
+def test_wrong_password_is_named_and_blocks_no_caller(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MQTT_PASSWORD", "a new one")
@@ -43,7 +43,7 @@ def test_a_wrong_password_is_named_and_holds_nobody_up(
         wait_until(lambda: OutboxEntry.objects.exists(), "the sentence to be kept")
         assert "refused the connection: Not authorized" in caplog.text
         assert "a new one" not in caplog.text
-        line = password_line(ACCOUNT["username"], "a new one")
+        line = password_line(Account(ACCOUNT["username"], "a new one"))
         (broker_settings.config.parent / "passwords").write_text(line)
         broker_settings.process.signal(signal.SIGHUP)
         with speech_service():
@@ -52,14 +52,14 @@ def test_a_wrong_password_is_named_and_holds_nobody_up(
 
 
 def allow(broker: Broker, *rules: str) -> None:
-    """The account's access rules."""
+    """Set the account's access rules."""
     access = broker.config.parent / "hive.acl"
     access.write_text("\n".join((f"user {ACCOUNT['username']}", *rules, "")))
 
 
 @pytest.fixture
 def guarded(broker_settings: Broker) -> Broker:
-    """The broker, with rules for the account; so far it may do anything but speak."""
+    """Give the account every right but publishing speech."""
     allow(broker_settings, "topic readwrite #", "topic deny moxie/tts/text/#")
     config, passwords = broker_settings.config, f"password_file {broker_settings.config.parent}"
     rules = f"acl_file {config.parent}/hive.acl\n{passwords}"
@@ -69,7 +69,7 @@ def guarded(broker_settings: Broker) -> Broker:
     return broker_settings
 
 
-def test_a_denied_topic_is_named_and_nothing_is_lost(
+def test_denied_topic_is_named_and_loses_no_sentence(
     guarded: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("hive.mqtt.moxie_server.TICK_SECONDS", 0.1)

@@ -1,4 +1,4 @@
-"""The broker dies, forgets, freezes or is cut off: every sentence is in the history, once."""
+"""Every sentence is stored once, though the broker dies, forgets, freezes or is cut off."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tests.faults.parts import (
     kill,
     speech_service,
 )
-from tests.tools import Listener, wait_until
-from ttsmonitor.messages import Chunk
-from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.mqtt.connection import MQTTConnection, Received
+from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.wire.messages import Chunk
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"
@@ -33,7 +33,7 @@ MakeMirror = Callable[..., TTSMirrorPublisher]
 
 @pytest.fixture
 def make_mirror(quick: Broker) -> Iterator[MakeMirror]:
-    """make_mirror() goes straight to the broker, make_mirror(port) through somebody else."""
+    """Make publishers: make_mirror() connects to the broker, make_mirror(port) to a proxy."""
     made: list[TTSMirrorPublisher] = []
 
     def make(port: int = 0) -> TTSMirrorPublisher:
@@ -58,7 +58,7 @@ def say(mirror: TTSMirrorPublisher, *texts: str) -> None:
 
 
 def wait_for_history(count: int) -> None:
-    """Until so many sentences are in the history, and the publisher knows."""
+    """Wait until this many sentences are stored and confirmed."""
     wait_until(
         lambda: len(history()) >= count and not OutboxEntry.objects.exists(),
         f"{count} confirmed sentences",
@@ -66,16 +66,16 @@ def wait_for_history(count: int) -> None:
 
 
 def wait_for_next_connection(link: MQTTConnection, before: int) -> None:
-    """Wait until it is ready again. `before` is its number from before the loss."""
-    # The loss and the new connection count one each; until the loss is noticed it is ready still.
+    """Wait until it has reconnected. `before` is its connection number before the loss."""
+    # Loss and reconnect each add one; is_ready stays True until the loss is noticed.
     wait_until(lambda: link.number >= before + 2 and link.is_ready, "the next connection")
 
 
-def test_a_broker_killed_right_after_it_took_a_sentence_costs_nothing(
+def test_sentence_survives_broker_killed_after_puback(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     with speech_service():
-        pass  # the broker keeps a session for it, in memory only
+        pass  # the broker now keeps its session, in memory only
     mirror = make_mirror(proxy.port)
     say(mirror, "Hola")
     proxy.wait_for(PUBACK)
@@ -89,7 +89,7 @@ def test_a_broker_killed_right_after_it_took_a_sentence_costs_nothing(
     assert history() == ["Hola"]
 
 
-def test_a_broker_that_forgot_everything_costs_nothing(
+def test_sentences_survive_a_broker_without_its_state(
     quick: Broker, make_mirror: MakeMirror
 ) -> None:
     mirror = make_mirror()
@@ -105,7 +105,7 @@ def test_a_broker_that_forgot_everything_costs_nothing(
     assert sorted(history()) == ["dos", "tres", "uno"]
 
 
-def test_a_cut_between_publish_and_acknowledgement_makes_no_second_row(
+def test_cut_between_publish_and_acknowledgement_makes_no_second_row(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     mirror = make_mirror(proxy.port)
@@ -122,7 +122,7 @@ def test_a_cut_between_publish_and_acknowledgement_makes_no_second_row(
     assert history() == ["Hola", "Adiós"]
 
 
-def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
+def test_frozen_broker_blocks_no_caller_and_loses_nothing(
     quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MQTT_KEEPALIVE", "1")
@@ -142,10 +142,10 @@ def test_a_frozen_broker_holds_nobody_up_and_has_everything_once_it_goes_on(
     assert sorted(history()) == sorted(texts)
 
 
-def test_what_is_too_much_for_the_clients_queue_goes_out_later(
+def test_sentences_beyond_the_client_queue_are_sent_later(
     quick: Broker, make_mirror: MakeMirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.MAX_QUEUED", 5)
+    monkeypatch.setattr("ttsmirror.mqtt.connection.MAX_QUEUED", 5)
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0.1")
     mirror = make_mirror()
     sent: list[str] = []
@@ -168,7 +168,7 @@ def seconds_to_say(mirror: TTSMirrorPublisher, text: str) -> float:
     return time.perf_counter() - before
 
 
-def test_a_retained_sentence_is_kept_once_and_not_spoken(
+def test_retained_sentence_is_kept_once_and_not_spoken(
     quick: Broker, proxy: Proxy, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = listen()
@@ -178,7 +178,7 @@ def test_a_retained_sentence_is_kept_once_and_not_spoken(
     monkeypatch.setenv("MQTT_PORT", str(proxy.port))
     with speech_service() as service:
         for number in range(3):
-            # Behind what is retained, which comes as soon as it is subscribed.
+            # Published after the subscription, so it arrives behind the retained message.
             sender.publish(TEXT_TOPIC, f"marca {number}")
             wait_until(lambda n=number: f"marca {n}" in history(), "the mark")  # type: ignore[misc]
             before = service.connection.number
@@ -189,10 +189,10 @@ def test_a_retained_sentence_is_kept_once_and_not_spoken(
     assert len(history()) == 3 + 2
 
 
-def test_an_acknowledgement_does_not_reach_another_connection(
+def test_acknowledgement_does_not_reach_another_connection(
     quick: Broker, proxy: Proxy, listen: Callable[..., Listener]
 ) -> None:
-    """The new session counts its messages from 1, too: it would lose one that nobody has seen."""
+    """Message ids restart at 1 per session, so a late acknowledgement would hit a wrong message."""
     came: list[Received] = []
     arguments = {"on_message": came.append, "durable": True, "manual_ack": True}
     topics = [(TEXT_TOPIC, 1)]
@@ -228,14 +228,14 @@ def test_an_acknowledgement_does_not_reach_another_connection(
     assert [each.payload for each in came] == [b"viejo", b"nuevo", b"nuevo"]
 
 
-def test_a_host_that_does_not_answer_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ttsmonitor.mqtt.connection.LEAVE_SECONDS", 0.2)
+def test_unresponsive_host_does_not_delay_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttsmirror.mqtt.connection.LEAVE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
         port = silent.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)):  # and so the backlog is full
+        with socket.create_connection(("127.0.0.1", port)):  # fills the backlog
             link = MQTTConnection("stranger", port=port, host="127.0.0.1")
             link.start()
             before = time.monotonic()
             link.stop(0.2)
-            assert time.monotonic() - before < 3  # a connect takes 5 s to give up
+            assert time.monotonic() - before < 3  # a connect times out after 5 s
             silent.accept()[0].close()

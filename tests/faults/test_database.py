@@ -16,14 +16,26 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from tests.history import history_of, wait_for
-from tests.tools import Listener, get_json, manage, running, wait_until
-from tests.unit.ttsmonitor.fakes import FakeOutput, FakeSynthesizer
-from ttsmonitor.messages import Chunk
-from ttsmonitor.models import Utterance
+from tests.support.fakes import FakeOutput, FakeSynthesizer
+from tests.support.history import history_of, wait_for
+from tests.support.tools import (
+    Listener,
+    get_json,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmirror.models import Utterance
+from ttsmirror.wire.messages import Chunk
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaker import Speaker
-from ttsmonitor.speaking.journal import Journal
+from ttsmonitor.speaking.recorder import Recorder
+from ttsmonitor.speaking.speaker import Speaker
+
+
+def seconds_played(service: SpeechService) -> float:
+    performance = service._speaker.performance
+    return performance.playback.seconds if performance else 0.0
+
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status
@@ -41,7 +53,7 @@ sys.stdin.readline()
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Another program has the database, for the length of a block."""
+    """Lock the database from another connection within the block."""
     path = str(connections["default"].settings_dict["NAME"])
     with running([sys.executable, "-c", LOCKS_IT, path]) as process:
         process.wait_for_line("locked")
@@ -52,7 +64,7 @@ def locked() -> Iterator[None]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small one of its own."""
+    """Mount a small separate file system."""
     path = tmp_path / "disk"
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)]
@@ -72,24 +84,24 @@ def fill(path: Path) -> None:
 
 
 def late(number: int) -> bytes:
-    """A sentence that is too old when it comes, so that nobody has to listen to it."""
+    """Return a message that has expired on arrival, so that it is not spoken."""
     return Chunk(utterance_id=uuid.uuid4(), text=f"Número {number}.", ttl=0.0).to_payload()
 
 
-def test_a_locked_database_delays_what_comes_and_loses_nothing(
+def test_locked_database_delays_messages_and_loses_none(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(connections.databases["default"]["OPTIONS"], "timeout", 0.2)
-    monkeypatch.setattr("ttsmonitor.subscriber.RETRY_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmonitor.speaking.journal.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.intake.text_consumer.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.recorder.RETRY_SECONDS", 0.1)
     service = make_service("null")
     sender = listen()
     sender.publish(TEXT_TOPIC, SENTENCE)
     wait_for(SENTENCE, Status.PLAYING)
     with locked():
-        heard = service._speaker.progress
+        heard = seconds_played(service)
         for number in range(MORE_THAN_ARE_IN_FLIGHT):
             sender.publish(TEXT_TOPIC, late(number))
         sender.publish(TEXT_TOPIC, "La última.")
@@ -101,7 +113,7 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
         wait_until(lambda: not check()["ok"], "the lock to be named")
         assert "locked" in check()["detail"] and check()["since"]
         assert not service.health()["ok"]
-        wait_until(lambda: service._speaker.progress != heard, "the sentence to go on")
+        wait_until(lambda: seconds_played(service) > heard, "the sentence to go on")
         assert Utterance.objects.count() == 1
     wait_for("La última.", Status.SPOKEN)
     wait_for(SENTENCE, Status.SPOKEN)
@@ -110,13 +122,16 @@ def test_a_locked_database_delays_what_comes_and_loses_nothing(
     assert counted == {Status.SPOKEN: 2, Status.EXPIRED: MORE_THAN_ARE_IN_FLIGHT}
 
 
-def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
+def test_messages_stay_at_the_broker_while_disk_is_full(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener], disk: Path
 ) -> None:
     environment = install(
-        MOXIE_WORK_DIR=str(disk), MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        MOXIE_WORK_DIR=str(disk),
+        MOXIE_REQUIRE_LOGIN="0",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
         TTS_CACHE_MB="0",
-    )  # fmt: skip
+    )
     sender = listen()
 
     def health() -> dict[str, Any]:
@@ -141,15 +156,18 @@ def test_a_full_disk_leaves_with_the_broker_what_has_no_room(
     assert counted == {"spoken": 2, "expired": MORE_THAN_ARE_IN_FLIGHT}
 
 
-def test_two_speakers_of_one_queue_never_say_the_same() -> None:
+def test_two_speakers_never_speak_the_same_utterance() -> None:
     now = timezone.now()
     for number in range(40):
         Utterance.objects.create(
-            text=f"Número {number}.", source="chat", status=Status.QUEUED,
-            published_at=now, received_at=now,
-        )  # fmt: skip
+            text=f"Número {number}.",
+            source="chat",
+            status=Status.QUEUED,
+            published_at=now,
+            received_at=now,
+        )
     voices, outputs = [FakeSynthesizer(), FakeSynthesizer()], [FakeOutput(), FakeOutput()]
-    journals = [Journal(lambda change: None) for _voice in voices]
+    journals = [Recorder(lambda change: None) for _voice in voices]
     speakers = [
         Speaker(voice, output, journal)  # type: ignore[arg-type]
         for voice, output, journal in zip(voices, outputs, journals, strict=True)

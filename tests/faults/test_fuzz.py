@@ -1,4 +1,4 @@
-"""Rubbish on every topic while the service runs: it speaks the next good message."""
+"""Malformed messages on every topic do not stop the next good one."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from typing import Any
 import pytest
 
 from tests.conftest import Broker
-from tests.tools import Listener, wait_until
-from ttsmonitor import subscriber
-from ttsmonitor.messages import (
-    ACTIONS,
+from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.publishing.publisher import Publisher
+from ttsmirror.wire.control import CONTROL_ACTIONS
+from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
+from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     EVENTS,
     HEALTH_TOPIC,
-    PAYLOAD_BYTES,
     STATUS_TOPIC,
     Chunk,
-    dump,
 )
-from ttsmonitor.models import OutboxEntry, QuarantinedMessage, Utterance
-from ttsmonitor.publishing.publisher import Publisher
+from ttsmonitor.intake import control_consumer
+from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -41,22 +41,38 @@ TOPICS = (TEXT_TOPIC, CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC)
 DEVICES = ("d_1", "ñandú", "🤖", "a b", "", "x" * 500, "<script>", "';--", "$SYS", "..", "%00")
 TIMES = ("2026-11-24T10:00:00Z", "2099-01-01", "0001-01-01T00:00:00+23:59", "")
 ODD: tuple[Any, ...] = (
-    None, True, -1, 0, 2.5, 1e308, 10**30, "", " ", "x" * 5000, "a\0b", "2026-13-01", [], [[]],
-    {}, {"a": None}, "NaN",
-)  # fmt: skip
-THREADS = {f"ttsmonitor.{name}" for name in ("subscriber", "controls", "speaker", "journal",
-                                             "publisher")}  # fmt: skip
+    None,
+    True,
+    -1,
+    0,
+    2.5,
+    1e308,
+    10**30,
+    "",
+    " ",
+    "x" * 5000,
+    "a\0b",
+    "2026-13-01",
+    [],
+    [[]],
+    {},
+    {"a": None},
+    "NaN",
+)
+THREADS = {
+    f"ttsmonitor.{name}" for name in ("subscriber", "controls", "speaker", "journal", "publisher")
+}
 
 
 class Rubbish:
-    """Messages that are wrong in every way that we know of, and some that are nearly right."""
+    """A generator of malformed and nearly correct messages."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._ids = [str(uuid.UUID(int=self._random.getrandbits(128))) for _ in range(5)]
 
     def message(self) -> tuple[str, bytes]:
-        """Topic and payload: of those that are nearly right, most on the topic they are for."""
+        """Return topic and payload; most nearly correct messages get their proper topic."""
         if self._random.random() < 0.5:
             makers = (self._bytes, self._text, self._deep, self._large)
             return self._topic(), self._random.choice(makers)()
@@ -97,16 +113,21 @@ class Rubbish:
         return self._random.choice(string.printable).encode() * size
 
     def _nearly_right(self) -> tuple[str, dict[str, Any]]:
-        """What several messages are to share is taken from few."""
+        """Return a nearly correct message, with ids from a small set so that messages collide."""
         choice, number = self._random.choice, self._random.randrange
-        topic, fields = choice((
-            (TEXT_TOPIC, {"text": "Hola.", "chunk": number(1, 4), "total_chunks": 3}),
-            (self._text_topic(), {"text": "Hola.", "lang": "xx", "priority": "high"}),
-            (CONTROL_TOPIC, {"action": choice(ACTIONS), "value": 0.5}),
-            (CONTROL_TOPIC, {"action": "interrupt", "device_id": f"d_{number(1000)}"}),
-            (HEALTH_TOPIC, {"type": "ping", "component": "test", "new": [1, {"a": None}]}),
-            (STATUS_TOPIC, {"status": "idle", "event": choice(EVENTS), "current_text": "Hola."}),
-        ))  # fmt: skip
+        topic, fields = choice(
+            (
+                (TEXT_TOPIC, {"text": "Hola.", "chunk": number(1, 4), "total_chunks": 3}),
+                (self._text_topic(), {"text": "Hola.", "lang": "xx", "priority": "high"}),
+                (CONTROL_TOPIC, {"action": choice(list(CONTROL_ACTIONS)), "value": 0.5}),
+                (CONTROL_TOPIC, {"action": "interrupt", "device_id": f"d_{number(1000)}"}),
+                (HEALTH_TOPIC, {"type": "ping", "component": "test", "new": [1, {"a": None}]}),
+                (
+                    STATUS_TOPIC,
+                    {"status": "idle", "event": choice(EVENTS), "current_text": "Hola."},
+                ),
+            )
+        )
         some = {"id": choice(self._ids), "source": "chat", "timestamp": choice(TIMES)}
         kept = self._random.sample(sorted(some), number(len(some) + 1))
         fields = {name: some[name] for name in kept} | fields
@@ -120,9 +141,12 @@ def service(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[SpeechService]:
     for name, value in {
-        "TTS_ENGINE": "espeak", "TTS_AUDIO": "wav", "TTS_WAV_DIR": str(tmp_path / "wav"),
-        "TTS_DRAIN_SECONDS": "0", "TTS_CHUNK_WAIT_SECONDS": "0.5",
-    }.items():  # fmt: skip
+        "TTS_ENGINE": "espeak",
+        "TTS_AUDIO": "wav",
+        "TTS_WAV_DIR": str(tmp_path / "wav"),
+        "TTS_DRAIN_SECONDS": "0",
+        "TTS_CHUNK_WAIT_SECONDS": "0.5",
+    }.items():
         monkeypatch.setenv(name, value)
     made = SpeechService()
     made.start()
@@ -140,14 +164,14 @@ def publisher(service: SpeechService) -> Iterator[Publisher]:
     made.stop()
 
 
-def test_after_rubbish_of_every_kind_the_next_good_message_is_spoken(
+def test_good_message_is_spoken_after_malformed_messages(
     service: SpeechService,
     publisher: Publisher,
     listen: Callable[..., Listener],
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(subscriber, "MAX_INTERRUPTED", 3)
+    monkeypatch.setattr(control_consumer, "MAX_INTERRUPTS", 3)
     rubbish, sender = Rubbish(SEED), listen(HEALTH_TOPIC)
     good: list[str] = []
     for number in range(MESSAGES):
@@ -169,7 +193,7 @@ def test_after_rubbish_of_every_kind_the_next_good_message_is_spoken(
     assert QuarantinedMessage.objects.count() > MESSAGES / 5
     assert {thread.name for thread in threading.enumerate()} >= THREADS
     assert service.health()["ok"], service.health()
-    assert len(service._subscriber._interrupted) <= 3
+    assert len(service._subscriber._controls._interrupts) <= 3
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 

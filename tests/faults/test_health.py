@@ -1,4 +1,4 @@
-"""What /health and systemd are told while something is broken."""
+"""Reports to /health and systemd while a part is broken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from tests.conftest import Broker
 from tests.faults.parts import frozen
-from tests.hive import connected_hive
-from tests.tools import free_port, running, wait_until
+from tests.support.hive import connected_hive
+from tests.support.tools import free_port, running, wait_until
+from ttsmirror.models import Utterance
+from ttsmirror.mqtt.loopback_probe import NOT_DELIVERED
 from ttsmonitor.exceptions import AudioError
-from ttsmonitor.models import Utterance
-from ttsmonitor.mqtt.echo import NO_ECHO
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -32,14 +32,14 @@ import pathlib, sys
 sys.path.insert(0, "site")
 import django
 django.setup()
-from ttsmonitor import speaker
+from ttsmonitor.speaking import speaker
 
 def end(self):
     if pathlib.Path(sys.argv[1]).exists():
         raise SystemExit
 
-speaker.IDLE_SECONDS = speaker.LOOK_SECONDS = 0.05
-speaker.Speaker._look_after_output = end
+speaker.IDLE_SECONDS = speaker.MAINTENANCE_SECONDS = 0.05
+speaker.Speaker._maintain = end
 from openmoxie.commandline import main
 main(["manage.py", "run_tts_subscriber"])
 """
@@ -48,15 +48,15 @@ main(["manage.py", "run_tts_subscriber"])
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.service.health.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("ttsmonitor.mqtt.echo.ECHO_SECONDS", 0.1)
-    monkeypatch.setattr("ttsmonitor.mqtt.echo.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.TIMEOUT_SECONDS", 0.5)
 
 
 def check_of(reported: Callable[[], dict[str, Any]], name: str) -> Callable[[], dict[str, Any]]:
     return lambda: dict(reported()["checks"][name])
 
 
-def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(
+def test_both_services_report_frozen_broker_and_its_return(
     mosquitto: Broker, make_service: Callable[..., SpeechService]
 ) -> None:
     service = make_service("null")
@@ -65,14 +65,15 @@ def test_a_frozen_broker_is_noticed_by_both_sides_and_its_return_too(
         wait_until(lambda: all(check()["ok"] for check in checks), "both to be well")
         with frozen(mosquitto):
             wait_until(
-                lambda: all(check()["detail"] == NO_ECHO for check in checks), "both to notice"
+                lambda: all(check()["detail"] == NOT_DELIVERED for check in checks),
+                "both to notice",
             )
             assert all(check()["since"] for check in checks)
         wait_until(lambda: all(check()["ok"] for check in checks), "both to be well again")
     assert service.health()["ok"], service.health()
 
 
-def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
+def test_accepting_broker_without_delivery_is_reported(
     mosquitto: Broker, make_service: Callable[..., SpeechService]
 ) -> None:
     rules = mosquitto.config.with_name("acl")
@@ -84,14 +85,14 @@ def test_a_broker_that_says_yes_and_keeps_it_to_itself_is_named(
     mosquitto.start()
     service = make_service("null")
     check = check_of(service.health, "broker")
-    wait_until(lambda: check()["detail"] == NO_ECHO, "the denial to be noticed")
+    wait_until(lambda: check()["detail"] == NOT_DELIVERED, "the denial to be noticed")
     assert service.status()["broker"]["connected"]
 
 
-def test_sentences_that_wait_for_too_long_are_named(
+def test_health_reports_sentences_waiting_too_long(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.1)
     service = make_service("null")
 
     def fail() -> None:
@@ -102,19 +103,22 @@ def test_sentences_that_wait_for_too_long_are_named(
     with monkeypatch.context() as without_device:
         without_device.setattr(service._output, "open", fail)
         Utterance.objects.create(
-            text="Hola", source="chat", status=Status.QUEUED,
-            published_at=long_ago, received_at=long_ago,
-        )  # fmt: skip
+            text="Hola",
+            source="chat",
+            status=Status.QUEUED,
+            published_at=long_ago,
+            received_at=long_ago,
+        )
         wait_until(lambda: not check()["ok"], "the queue to be named")
         assert "sentences wait" in check()["detail"]
         assert check()["oldest_seconds"] >= 300
     wait_until(lambda: check()["ok"] and check()["oldest_seconds"] is None, "its turn")
 
 
-def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
+def test_hung_sound_device_is_a_restart_reason(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsmonitor.service.waiting.STUCK_SECONDS", 0.2)
+    monkeypatch.setattr("ttsmonitor.service.queue_watchdog.STUCK_SECONDS", 0.2)
     service = make_service("null")
     is_back, write = threading.Event(), service._output.write
 
@@ -135,14 +139,14 @@ def test_a_sound_device_that_never_answers_is_a_reason_to_start_again(
 
 
 class Systemd:
-    """Its end of NOTIFY_SOCKET."""
+    """The receiving end of NOTIFY_SOCKET."""
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
 
     def next(self, timeout_seconds: float = 20) -> str:
-        """The next thing it is told; empty where nothing comes."""
+        """Return the next notification, or an empty string after the timeout."""
         self.socket.settimeout(timeout_seconds)
         try:
             return self.socket.recv(1024).decode()
@@ -150,15 +154,23 @@ class Systemd:
             return ""
 
 
-def test_systemd_hears_that_it_is_well_without_a_broker_and_not_with_a_dead_thread(
-    install: Callable[..., dict[str, str]], tmp_path: Path
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    made = Systemd(tmp_path / "notify")
+    yield made
+    made.socket.close()
+
+
+def test_systemd_watchdog_is_fed_until_a_thread_dies(
+    install: Callable[..., dict[str, str]], systemd: Systemd, tmp_path: Path
 ) -> None:
-    systemd = Systemd(tmp_path / "notify")
     environment = install(
-        TTS_ENGINE="espeak", TTS_AUDIO="null", MQTT_PORT=str(free_port()),
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
+        MQTT_PORT=str(free_port()),
         NOTIFY_SOCKET=str(tmp_path / "notify"),
         WATCHDOG_USEC=str(int(WATCHDOG_SECONDS * 1_000_000)),
-    )  # fmt: skip
+    )
     end = tmp_path / "end"
     with running(
         [sys.executable, "-c", ITS_SPEAKER_CAN_BE_ENDED, str(end)], environment
@@ -172,4 +184,3 @@ def test_systemd_hears_that_it_is_well_without_a_broker_and_not_with_a_dead_thre
         process.signal(signal.SIGTERM)
         assert systemd.next() == "STOPPING=1"
         assert process.wait() == 0
-    systemd.socket.close()

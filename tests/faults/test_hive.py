@@ -1,4 +1,4 @@
-"""The hive's process: without a broker, before a frozen one, killed, forked, reloaded."""
+"""The hive's process without a broker, with a frozen one, killed and reloaded."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from hive.models import Robot
-from hive.supervisor import STOP_SECONDS
+from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
 from tests.faults.parts import frozen, history, kept, kill, speech_service
-from tests.tools import Listener, Process, free_port, manage, running, wait_until
+from tests.support.tools import (
+    Listener,
+    Process,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
 from ttsmonitor.models import ApiToken
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -27,7 +34,7 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 @pytest.fixture
 def env(broker_settings: Broker, tmp_path: Path) -> dict[str, str]:
-    """The environment of a hive that has its database in common with this process."""
+    """Return the environment of a hive that shares its database with this process."""
     Robot.objects.create(device_id=DEVICE)
     user = User.objects.create_user("parent")
     return {
@@ -41,7 +48,7 @@ def env(broker_settings: Broker, tmp_path: Path) -> dict[str, str]:
 
 
 def speak(env: dict[str, str], text: str) -> None:
-    """As Puppet Mode does it."""
+    """Send a sentence through the API, as Puppet Mode does."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{env['HIVE_PORT']}/api/robots/{DEVICE}/speak",
         json.dumps({"text": text}).encode(),
@@ -52,7 +59,7 @@ def speak(env: dict[str, str], text: str) -> None:
 
 
 def is_well(env: dict[str, str]) -> bool:
-    """What its health says."""
+    """Return True if the hive reports good health."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{env['HIVE_PORT']}/health", timeout=5):
             return True
@@ -61,7 +68,7 @@ def is_well(env: dict[str, str]) -> bool:
         return False
 
 
-def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(
+def test_hive_waits_for_broker_and_stops_despite_frozen_one(
     env: dict[str, str], mosquitto: Broker
 ) -> None:
     kill(mosquitto)
@@ -82,9 +89,7 @@ def test_a_hive_waits_for_its_broker_and_leaves_a_frozen_one_in_time(
     assert kept() == ["a un broker helado"]
 
 
-def test_a_killed_hive_publishes_the_rest_at_its_next_start(
-    env: dict[str, str], mosquitto: Broker
-) -> None:
+def test_killed_hive_publishes_outbox_at_next_start(env: dict[str, str], mosquitto: Broker) -> None:
     kill(mosquitto)
     with running(manage("run_hive"), env) as hive:
         hive.wait_for_line("hive ready at")
@@ -100,7 +105,7 @@ def test_a_killed_hive_publishes_the_rest_at_its_next_start(
     assert history() == texts
 
 
-def test_the_autoreloader_leaves_one_publisher(
+def test_autoreload_starts_one_publisher_per_server(
     env: dict[str, str], mosquitto: Broker, listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     settings = tmp_path / "reloading.py"
@@ -124,7 +129,7 @@ def test_the_autoreloader_leaves_one_publisher(
 
 
 def is_reloading(server: Process, file: Path) -> bool:
-    os.utime(file)  # again and again: the first time that it sees a file is none
+    os.utime(file)  # Repeat the change: the reloader ignores a file it sees for the first time.
     return "changed, reloading" in server.output
 
 

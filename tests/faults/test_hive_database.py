@@ -1,4 +1,4 @@
-"""The hive while its PostgreSQL is stopped or frozen: what robots say is mirrored all the same."""
+"""The hive mirrors robot speech while its PostgreSQL is stopped or frozen."""
 
 from __future__ import annotations
 
@@ -19,10 +19,18 @@ import pytest
 
 from bench.postgres import Postgres, find_programs
 from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
-from hive.supervisor import STOP_SECONDS
+from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.history import history_of
-from tests.tools import Process, free_port, get_json, manage, run, running, wait_until
+from tests.support.history import history_of
+from tests.support.tools import (
+    Process,
+    free_port,
+    get_json,
+    manage,
+    run,
+    running,
+    wait_until,
+)
 
 pytestmark = [
     pytest.mark.faults,
@@ -50,7 +58,7 @@ def server() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres(server: Postgres) -> Iterator[Postgres]:
-    """A running server, whatever the test before this one did to it, with a migrated database."""
+    """Return a running server with a migrated database, restarted if a test stopped it."""
     if not server.is_running:
         server.start()
     yield server
@@ -58,7 +66,7 @@ def postgres(server: Postgres) -> Iterator[Postgres]:
 
 @dataclass
 class Home:
-    """A hive with a PostgreSQL of its own, a speech service with another database, a robot."""
+    """A hive with PostgreSQL, a speech service with another database, and a robot."""
 
     postgres: Postgres
     url: str
@@ -69,7 +77,7 @@ class Home:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Stop the hive's database for the length of a block."""
+        """Stop the hive's database within the block."""
         self.postgres.stop()
         try:
             yield
@@ -87,7 +95,7 @@ class Home:
         return bool(self.health()["checks"]["database"]["ok"])
 
     def history(self) -> list[str]:
-        """Return the words of every sentence in the history."""
+        """Return the text of every sentence in the history."""
         return [text for text, _status, _error in history_of(self.speech)]
 
     def answers(self) -> list[dict[str, Any]]:
@@ -162,7 +170,7 @@ def test_queries_during_outage_are_answered(home: Home) -> None:
     assert module["info"]["id"] == home.robot.module_id
 
 
-def test_health_shows_outage_within_seconds_of_both_ends(home: Home) -> None:
+def test_health_shows_start_and_end_of_outage_quickly(home: Home) -> None:
     home.postgres.stop()
     wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
     assert not home.health()["ok"]
@@ -187,7 +195,7 @@ def test_presence_and_reports_during_outage_are_kept_for_later(
             stranger.start()
             stranger.wait_for(lambda robot: robot.config)
             home.robot.sleep()
-            home.robot.prompt()  # behind it
+            home.robot.prompt()  # sent after the report
             wait_until(home.answers, "the answer")
         query = "select device_id, online, awake, battery from hive_robot order by device_id"
         expected = [(STRANGER, True, True, 0.8), (DEVICE, True, False, 0.8)]
@@ -220,7 +228,7 @@ def test_puppet_line_during_outage_is_said_and_mirrored(home: Home) -> None:
     assert home.history() == SENTENCES[:1]
 
 
-def test_token_that_nobody_can_check_is_answered_with_503(home: Home) -> None:
+def test_token_during_outage_is_answered_with_503(home: Home) -> None:
     url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots"
     request = urllib.request.Request(url, headers={"Authorization": "Bearer x"})
     with home.outage(), pytest.raises(urllib.error.HTTPError) as caught:
@@ -249,14 +257,18 @@ def test_frozen_database_does_not_hold_up_an_answer(home: Home) -> None:
     wait_until(lambda: home.history() == [opener], "the history")
 
 
-def test_words_wait_for_a_database_that_both_sides_share(
+def test_sentences_wait_for_a_shared_database(
     postgres: Postgres, mosquitto: Broker, install: Install, tmp_path: Path
 ) -> None:
     url = postgres.new_database("moxie_shared", MIGRATED)
     environment = install(
-        DATABASE_URL=url, DEBUG="1", MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null",
+        DATABASE_URL=url,
+        DEBUG="1",
+        MOXIE_REQUIRE_LOGIN="0",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="null",
         MQTT_SSL_PORT=str(free_port()),
-    )  # fmt: skip
+    )
     robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
 
     def history() -> list[Any]:

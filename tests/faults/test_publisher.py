@@ -1,4 +1,4 @@
-"""The publisher's own trouble: forks, a database that is away, an outbox that is full or old."""
+"""The publisher with forks, an unavailable database, and a full or outdated outbox."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from django.utils import timezone
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.faults.parts import history, kept, kill, speech_service
-from tests.tools import Listener, stored, wait_until
-from ttsmonitor import outbox
-from ttsmonitor.messages import Control
-from ttsmonitor.models import OutboxEntry, Utterance
+from tests.support.tools import Listener, stored, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.publishing import outbox
+from ttsmirror.wire.control import Control
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TEXT_TOPIC = "moxie/tts/text"
 
 
-def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
+def test_full_outbox_drops_and_counts_the_oldest(
     mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kill(mosquitto)
@@ -41,7 +41,7 @@ def test_an_outbox_over_its_rows_gives_up_the_oldest_and_counts_them(
     wait_until(lambda: mirror.state.waiting == 3, "the rest to be counted")
 
 
-def test_a_sentence_over_its_hours_is_given_up_and_counted(
+def test_outdated_outbox_entry_is_dropped_and_counted(
     mirror: TTSMirrorPublisher,
     mosquitto: Broker,
     monkeypatch: pytest.MonkeyPatch,
@@ -61,14 +61,14 @@ def test_a_sentence_over_its_hours_is_given_up_and_counted(
 
 @contextmanager
 def locked_database() -> Iterator[None]:
-    """Somebody else writes, and does not come to an end."""
+    """Hold a write lock from another connection within the block."""
     with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.rollback()
 
 
-def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
+def test_sentences_are_kept_in_memory_without_database_and_broker(
     mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -90,7 +90,7 @@ def test_with_neither_database_nor_broker_memory_keeps_what_is_said(
     wait_until(lambda: not mirror.state.problem, "the end of the problem")
 
 
-def test_without_a_database_it_is_mirrored_all_the_same(
+def test_sentence_is_mirrored_while_database_is_locked(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -101,7 +101,7 @@ def test_without_a_database_it_is_mirrored_all_the_same(
         assert mirror.state.waiting == 1
 
 
-def test_confirmation_during_outage_is_written_after_it(
+def test_confirmation_during_outage_is_saved_afterwards(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -120,7 +120,7 @@ def test_confirmation_during_outage_is_written_after_it(
     wait_until(lambda: not mirror.state.problem, "all to be well without another sentence")
 
 
-def test_interrupt_during_outage_withdraws_what_was_kept_before(
+def test_interrupt_during_outage_withdraws_earlier_outbox_entries(
     mirror: TTSMirrorPublisher, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.05)
@@ -136,29 +136,29 @@ def test_interrupt_during_outage_withdraws_what_was_kept_before(
     assert (before.payload["ttl"], after.payload["ttl"]) == (0, None)
 
 
-def test_a_field_that_cannot_be_kept_takes_no_sentence_along(mirror: TTSMirrorPublisher) -> None:
+def test_invalid_field_does_not_lose_its_sentence(mirror: TTSMirrorPublisher) -> None:
     with speech_service():
         mirror.publish_text("uno", source="chat")
-        mirror.publish_text("dos", source="chat", mood=object())  # type: ignore[arg-type]
+        mirror.publish_text("dos", source="chat", mood=object())
         mirror.publish_text("tres", source="chat", utterance_id="x")  # type: ignore[arg-type]
         wait_until(lambda: len(history()) == 3, "all three")
 
 
 def wait_for_both(listener: Listener, child: int) -> None:
-    """Until parent and child have published; then both are confirmed, and the child ends."""
+    """Wait until parent and child have published, confirm both, and wait for the child's end."""
 
     def said() -> dict[str, str]:
         messages = map(json.loads, listener.payloads(TEXT_TOPIC))
         return {each["text"]: each["id"] for each in messages}
 
-    # Not so many messages: the child may repeat the parent's before its own.
+    # Compare texts, not counts: the child may republish the parent's message first.
     wait_until(lambda: said().keys() == {"padre", "hijo"}, "both sentences")
     for utterance_id in said().values():
         stored(listener, utterance_id)
     os.waitpid(child, 0)
 
 
-def test_a_fork_gets_a_publisher_of_its_own(
+def test_forked_process_has_its_own_publisher(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -172,7 +172,7 @@ def test_a_fork_gets_a_publisher_of_its_own(
     wait_for_both(listener, child)
 
 
-def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
+def test_fork_during_outbox_write_lets_child_write(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -184,7 +184,7 @@ def test_a_fork_amid_a_write_to_the_outbox_leaves_the_child_able_to_write(
             add(utterances)
             is_writing.set()
             forking.wait(5)
-            time.sleep(0.2)  # the fork comes now, or waits for the end of this
+            time.sleep(0.2)  # the fork either happens now or waits for this write
             was_forked.append(bool(forked))
 
     forking, was_forked, forked = threading.Event(), list[bool](), list[int]()

@@ -1,4 +1,4 @@
-"""The sound device taken away from a running service, and given back."""
+"""A running service loses its sound device and gets it back."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.history import wait_for
-from tests.sound import LOUD, RATE, Sink, likeness
-from tests.talk import loud_parts
-from tests.tools import Listener, Process, wait_until
+from tests.support.history import wait_for
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+)
+from tests.support.talk import loud_parts
+from tests.support.tools import Listener, Process, wait_until
+from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import AGAIN_SECONDS
 from ttsmonitor.audio.portaudio import PortAudioStream
-from ttsmonitor.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.sound, pytest.mark.django_db(transaction=True)]
@@ -27,14 +32,14 @@ Status = Utterance.Status
 TEXT_TOPIC = "moxie/tts/text"
 
 
-def test_what_comes_while_the_device_is_away_is_heard_when_it_is_back(
+def test_sentences_wait_for_an_unplugged_device(
     sink: Sink,
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PULSE_SINK", sink.name)
-    monkeypatch.setattr("ttsmonitor.speaker.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.RETRY_SECONDS", 0.1)
     service = make_service("pyaudio")
     sender = listen()
 
@@ -42,7 +47,7 @@ def test_what_comes_while_the_device_is_away_is_heard_when_it_is_back(
         return dict(service.health()["checks"]["audio"])
 
     wait_until(lambda: audio()["ok"], "the device")
-    sink.unplug()  # while nobody speaks, so that the first sentence finds it gone
+    sink.unplug()  # Unplug while idle, so that the first sentence finds no device.
     for text in ("Uno.", "Dos."):
         sender.publish(TEXT_TOPIC, text)
     wait_until(lambda: not audio()["ok"], "the device to be missed")
@@ -60,16 +65,22 @@ LONG = "Había una vez un robot que contaba cuentos muy largos."
 
 
 class SoundServer:
-    """A PulseAudio of the test's own, which may die."""
+    """A separate PulseAudio that the test may kill."""
 
     def __init__(self) -> None:
         self.start()
 
     def start(self) -> None:
         self._process = Process(
-            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-             "--load=module-native-protocol-unix"]
-        )  # fmt: skip
+            [
+                "pulseaudio",
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+                "--load=module-native-protocol-unix",
+            ]
+        )
         wait_until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0)
 
     def kill(self) -> None:
@@ -90,19 +101,19 @@ def sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[So
 
 
 def sound_of(service: SpeechService, text: str) -> np.ndarray:
-    """What it played, as it keeps it."""
+    """Return the cached samples of a text."""
     content = service.sound_of(Utterance.objects.get(text=text))
     with wave.open(io.BytesIO(content)) as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2")
 
 
 def place(piece: np.ndarray, whole: np.ndarray) -> float:
-    """After how many seconds of `whole` this piece of it comes."""
+    """Return the position of the piece within `whole`, in seconds."""
     similar = np.correlate(whole.astype(float), piece.astype(float), mode="valid")
     return int(similar.argmax()) / RATE
 
 
-def test_a_sentence_outlives_the_sound_server_and_goes_on_where_it_was_cut(
+def test_sentence_resumes_after_sound_server_restart(
     sound_server: SoundServer,
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
@@ -121,7 +132,10 @@ def test_a_sentence_outlives_the_sound_server_and_goes_on_where_it_was_cut(
     sink = Sink()
     service = make_service("pyaudio")
     listen().publish(TEXT_TOPIC, LONG)
-    wait_until(lambda: (service._speaker.progress or (None, 0.0))[1] > 0.8, "some of the sentence")
+    wait_until(
+        lambda: (now := service._speaker.performance) and now.playback.seconds > 0.8,
+        "some of the sentence",
+    )
 
     is_back = False
     sound_server.kill()
@@ -140,7 +154,7 @@ def test_a_sentence_outlives_the_sound_server_and_goes_on_where_it_was_cut(
     rest, whole = sink.recorded(), sound_of(service, LONG)
     sink.close()
 
-    # A piece from before the cut and one from after it: a busy machine's recording may have gaps.
+    # Compare one piece before and one after the cut: recordings may have gaps.
     size, last, begin = RATE // 3, loud_parts(cut)[-1][1], loud_parts(rest)[0][0]
     before, after = cut[last - size : last], rest[begin : begin + size]
     assert likeness(before, whole) > 0.95

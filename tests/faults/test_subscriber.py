@@ -1,4 +1,4 @@
-"""The speech service killed, and the clock set under it: one row and at most one voice each."""
+"""Sentences survive a killed service and a changed clock, and are spoken at most once."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
-from tests.history import history_of, wait_for
-from tests.tools import Listener, manage, running, wait_until
-from ttsmonitor.messages import STATUS_TOPIC, Chunk
-from ttsmonitor.models import OutboxEntry, Utterance
-from ttsmonitor.publishing.publisher import Publisher
+from tests.support.history import history_of, wait_for
+from tests.support.tools import (
+    Listener,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.publishing.publisher import Publisher
+from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -31,7 +36,7 @@ MEANWHILE = 1_500
 DIES_BEFORE_IT_ACKNOWLEDGES = """
 import os, signal, sys
 sys.path.insert(0, "site")
-from ttsmonitor.mqtt.connection import MQTTConnection
+from ttsmirror.mqtt.connection import MQTTConnection
 
 def die(connection, message):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +49,7 @@ main(["manage.py", "run_tts_subscriber"])
 
 @pytest.fixture
 def mirror(broker_settings: Broker) -> Iterator[Publisher]:
-    """The hive's publisher, which sends all again at the service's birth."""
+    """Return a publisher that republishes everything when the service comes online."""
     made = Publisher()
     made.start()
     yield made
@@ -61,12 +66,12 @@ def is_online(listener: Listener) -> bool:
 
 
 def events(listener: Listener) -> list[tuple[str, str]]:
-    """What was told of utterances, in order: event and id."""
+    """Return event and id of each status message, in order."""
     told = [json.loads(payload) for payload in listener.payloads(STATUS_TOPIC)]
     return [(each["event"], each["id"]) for each in told if "event" in each]
 
 
-def test_killed_before_it_acknowledges_it_stores_that_and_all_that_came_meanwhile_once(
+def test_messages_are_stored_once_after_kill_before_acknowledgement(
     install: Callable[..., dict[str, str]],
     listen: Callable[..., Listener],
     mirror: Publisher,
@@ -97,7 +102,7 @@ def test_killed_before_it_acknowledges_it_stores_that_and_all_that_came_meanwhil
     assert len(list((tmp_path / "wav").glob("*.wav"))) == 2, "one of them was said twice"
 
 
-def test_killed_while_it_speaks_it_says_that_no_more_and_of_the_others_what_is_fresh(
+def test_restart_after_kill_speaks_only_fresh_waiting_sentences(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener]
 ) -> None:
     environment = install(TTS_ENGINE="espeak", TTS_AUDIO="null")
@@ -114,7 +119,7 @@ def test_killed_while_it_speaks_it_says_that_no_more_and_of_the_others_what_is_f
     with running(manage("run_tts_subscriber"), environment):
         wait_until(lambda: not any(row[1] == "queued" for row in history_of(environment)))
         wait_until(lambda: ("Segunda.", "spoken", "") in history_of(environment))
-        # Told after it was written down.
+        # The event follows the database update.
         wait_until(lambda: [event for event, _id in events(listener)].count("spoken") == 1)
     assert sorted(history_of(environment)) == sorted(
         [
@@ -127,7 +132,7 @@ def test_killed_while_it_speaks_it_says_that_no_more_and_of_the_others_what_is_f
     assert set(begun.values()) == {1} and len(begun) == 2
 
 
-def test_a_clock_that_is_set_makes_nothing_late_and_nothing_twice(
+def test_changed_clock_neither_expires_nor_repeats_sentences(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -163,7 +168,7 @@ def test_a_clock_that_is_set_makes_nothing_late_and_nothing_twice(
     assert all(0 <= (each.first_audio_ms or 0) < 60_000 for each in spoken)
 
 
-def test_what_waits_from_before_the_clock_was_set_back_is_not_kept_for_an_hour(
+def test_waiting_sentence_is_spoken_after_clock_set_back(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_CHUNK_WAIT_SECONDS", "0.2")
@@ -171,9 +176,14 @@ def test_what_waits_from_before_the_clock_was_set_back_is_not_kept_for_an_hour(
     for number, status in enumerate((Status.RECEIVING, Status.QUEUED)):
         moment = later + timedelta(seconds=number)
         Utterance.objects.create(
-            text=status, source="chat", status=status, total_chunks=2 - number,
-            published_at=moment, received_at=moment, ttl_seconds=600,
-        )  # fmt: skip
+            text=status,
+            source="chat",
+            status=status,
+            total_chunks=2 - number,
+            published_at=moment,
+            received_at=moment,
+            ttl_seconds=600,
+        )
     service = make_service("wav")
     wait_until(lambda: not Utterance.objects.filter(received_at__gt=timezone.now()).exists())
     service._speaker.wake()

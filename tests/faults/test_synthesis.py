@@ -1,4 +1,4 @@
-"""The voice's process killed or hung, the voice's file missing or cut short."""
+"""The voice process is killed or hangs; the voice file is missing or truncated."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.history import wait_for
-from tests.tools import Listener, wait_until
-from tests.unit.ttsmonitor.voice_files import describe, install
-from tests.voice import make_voice
-from ttsmonitor.models import Utterance
+from tests.support.history import wait_for
+from tests.support.tools import Listener, wait_until
+from tests.support.voice import make_voice
+from tests.support.voice_files import describe, install
+from ttsmirror.models import Utterance
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -32,7 +32,7 @@ LONG = "Había una vez un robot que quería bailar." + " Y bailó hasta el final
     ],
     ids=["killed", "hung"],
 )
-def test_a_voice_that_ends_or_hangs_costs_one_sentence(
+def test_dead_or_hung_voice_process_costs_one_sentence(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -47,15 +47,17 @@ def test_a_voice_that_ends_or_hangs_costs_one_sentence(
     sender.publish(TEXT_TOPIC, LONG)
     sender.publish(TEXT_TOPIC, "La siguiente.")
     begun = Utterance.objects.filter(text=LONG, first_audio_ms__isnull=False)
-    wait_until(begun.exists, "its first sound")  # before that another process would say it
+    # Before its first sound, a restarted process would speak it.
+    wait_until(begun.exists, "its first sound")
     os.kill(pid, fault)
-    monkeypatch.setattr(service._output, "write", lambda pcm: None)  # what is in the pipe, at once
+    # Consume at once what is still in the pipe.
+    monkeypatch.setattr(service._output, "write", lambda pcm: None)
     assert wait_for(LONG, Status.FAILED).error == reason
     wait_for("La siguiente.", Status.SPOKEN)
     assert service.health()["checks"]["synthesis"]["ok"]
 
 
-def test_a_voice_whose_file_is_missing_or_cut_short_is_named_until_it_is_whole_again(
+def test_missing_or_truncated_voice_file_is_named_until_restored(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -83,7 +85,7 @@ def test_a_voice_whose_file_is_missing_or_cut_short_is_named_until_it_is_whole_a
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds the limit of memory")
-def test_voice_that_cannot_be_used_is_replaced_and_the_history_says_why(
+def test_unusable_voice_is_replaced_with_reason_in_history(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
@@ -123,7 +125,7 @@ def test_voice_that_cannot_be_used_is_replaced_and_the_history_says_why(
     ],
     ids=["english-voice", "english-text", "spanish-voice", "spanish-text"],
 )
-def test_sentence_is_read_in_its_language_whatever_voice_is_installed(
+def test_sentence_is_read_in_its_own_language(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,

@@ -1,6 +1,6 @@
-"""Every page of both sites in a real browser: usable by everybody, small, and self-contained.
+"""Every page of both sites in a real browser is accessible, small and self-contained.
 
-Pages are found by the URL patterns, so that a new one is looked at without being named here.
+Pages are found by the URL patterns, so new ones are covered automatically.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, ViewportSize
 
-from tests.pages import DEVICE
-from tests.site import Site, running_site
+from tests.support.pages import DEVICE
+from tests.support.site import Site, running_site
 
 pytestmark = pytest.mark.browser
 
 FIRST_LOAD_BYTES = 150_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-# Any two of language, colours and width meet in one of these.
+# Each pair of language, colour scheme and width occurs at least once.
 LOOKS: dict[str, list[tuple[Any, Any]]] = {
     "es": [("light", PHONE), ("dark", DESKTOP)],
     "en": [("dark", PHONE), ("light", DESKTOP)],
@@ -35,7 +35,7 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:;"
     " connect-src 'self' ws:; object-src 'none'; base-uri 'none'; form-action 'self'"
 )
-# Of tables within forms, and of the search.
+# Known violations of Django's tables in forms and its search.
 DJANGOS_OWN = {name: {"enabled": False} for name in ("empty-table-header", "label-title-only")}
 SETTLED = """() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(
     document.getAnimations().map((animation) => animation.finished)))"""
@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def violations(page: Page, rules: dict[str, Any] | None = None) -> list[str]:
-    """What axe-core has against a page as it is now, with the places; `rules` as axe takes them."""
+    """Return axe-core's violations on the current page with their places; `rules` as in axe."""
     found = Axe().run(page, options={"rules": rules or {}}).response["violations"]
     return [
         f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
@@ -63,7 +63,7 @@ def violations(page: Page, rules: dict[str, Any] | None = None) -> list[str]:
 def examine(
     page: Page, looks: list[tuple[Any, Any]], rules: dict[str, Any] | None = None
 ) -> dict[str, list[str]]:
-    """Violations of the page that is open, in each of these looks."""
+    """Return the violations of the open page in each of these looks."""
     found = {}
     for colours, size in looks:
         page.emulate_media(color_scheme=colours)
@@ -74,7 +74,7 @@ def examine(
     return found
 
 
-def test_axe_would_notice(site: Site) -> None:
+def test_axe_finds_a_seeded_violation(site: Site) -> None:
     bad = '<p style="color: #aaa; background: #fff">faint</p><img src="/favicon.ico">'
     with site.visit() as page:
         page.goto(site.urls["hive"])
@@ -85,7 +85,7 @@ def test_axe_would_notice(site: Site) -> None:
 
 @pytest.mark.parametrize("language", LOOKS)
 @pytest.mark.parametrize("name", ["hive", "monitor"])
-def test_axe_finds_nothing_on_any_page(site: Site, name: str, language: str) -> None:
+def test_pages_have_no_axe_violations(site: Site, name: str, language: str) -> None:
     found: dict[str, list[str]] = {}
     with site.visit(language) as page:
         urls = site.pages(name, page)
@@ -98,7 +98,7 @@ def test_axe_finds_nothing_on_any_page(site: Site, name: str, language: str) -> 
 
 
 @pytest.mark.parametrize("language", LOOKS)
-def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, language: str) -> None:
+def test_login_error_pages_and_menus_have_no_axe_violations(site: Site, language: str) -> None:
     found: dict[str, list[str]] = {}
     with site.stranger(language) as page:
         for name in site.urls:
@@ -124,8 +124,8 @@ def test_axe_finds_nothing_at_the_login_nowhere_and_in_the_menus(site: Site, lan
     assert not found, dumps(found, indent=1)
 
 
-def test_axe_finds_nothing_in_the_admin(site: Site) -> None:
-    """But for accounts, and what is in Django's own templates."""
+def test_admin_has_no_axe_violations(site: Site) -> None:
+    """Except accounts and known violations of Django's own templates."""
     found: dict[str, list[str]] = {}
     with site.visit("es") as page:
         urls = [url for url in site.admin_pages(page) if "/admin/auth/" not in url]
@@ -137,7 +137,7 @@ def test_axe_finds_nothing_in_the_admin(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["hive", "monitor"])
-def test_no_page_runs_what_stands_in_it_or_asks_another_host(site: Site, name: str) -> None:
+def test_pages_have_no_inline_code_or_foreign_requests(site: Site, name: str) -> None:
     problems: dict[str, list[str]] = defaultdict(list)
 
     def strictly(route: Route) -> None:
@@ -168,7 +168,7 @@ def test_no_page_runs_what_stands_in_it_or_asks_another_host(site: Site, name: s
 
 
 def in_source(html: str) -> list[str]:
-    """What a page must not have in it."""
+    """Return forbidden inline code found in the page source."""
     found = re.findall(r"<style\b|<[^>]+\sstyle=|<[^>]+\son[a-z]+=|javascript:", html)
     modules = html.count('type="module"')
     for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL):
@@ -177,7 +177,7 @@ def in_source(html: str) -> list[str]:
     return found if modules <= 1 else [*found, f"{modules} modules"]
 
 
-def test_the_server_tells_times_in_the_zone_of_the_browser(site: Site) -> None:
+def test_server_renders_times_in_the_browser_time_zone(site: Site) -> None:
     url = f"{site.urls['hive']}/puppet/{DEVICE}/"
     shown = set()
     for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # a day and an hour apart
@@ -193,7 +193,7 @@ def test_the_server_tells_times_in_the_zone_of_the_browser(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["hive", "monitor"])
-def test_the_first_load_of_each_page_is_small(site: Site, name: str) -> None:
+def test_first_load_of_each_page_is_small(site: Site, name: str) -> None:
     sizes: dict[str, int] = {}
     with site.visit() as page:
         urls = site.pages(name, page)
@@ -205,7 +205,7 @@ def test_the_first_load_of_each_page_is_small(site: Site, name: str) -> None:
 
 
 def first_load(page: Page, url: str) -> int:
-    """Bytes on the wire until the page is there, headers and all."""
+    """Return the bytes transferred until the page has loaded, with headers."""
     sizes: list[float] = []
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")

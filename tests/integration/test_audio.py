@@ -1,4 +1,4 @@
-"""Outputs, with a real sound device."""
+"""Audio outputs with a real sound device."""
 
 from __future__ import annotations
 
@@ -11,9 +11,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound import LOUD, RATE, Sink, likeness, read_wav
-from tests.talk import STEP, loud_parts, never, play, speech, talking
-from tests.tools import wait_until
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+    read_wav,
+)
+from tests.support.talk import (
+    STEP,
+    loud_parts,
+    never,
+    play,
+    speech,
+    talking,
+)
+from tests.support.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.browser import Listener as BrowserListener
@@ -41,7 +54,7 @@ def test_every_sample_reaches_the_device(sink: Sink, output: PyAudioOutput) -> N
     assert likeness(speech(seed=2), recorded) < 0.2, "the comparison would accept anything"
 
 
-def test_a_suspended_device_is_given_up_and_does_not_hold_a_stop(
+def test_suspended_device_times_out_and_does_not_delay_stop(
     sink: Sink, output: PyAudioOutput
 ) -> None:
     output.open()
@@ -68,9 +81,7 @@ def test_a_suspended_device_is_given_up_and_does_not_hold_a_stop(
     assert likeness(samples, sink.recorded()) > 0.9
 
 
-def test_a_device_that_is_suspended_for_a_moment_goes_on_where_it_was(
-    sink: Sink, output: PyAudioOutput
-) -> None:
+def test_playback_resumes_after_short_suspension(sink: Sink, output: PyAudioOutput) -> None:
     samples = speech(1.2)
     with talking(output, samples) as talk:
         talk.wait_for(0.5)
@@ -85,7 +96,7 @@ def test_a_device_that_is_suspended_for_a_moment_goes_on_where_it_was(
     assert likeness(samples[-RATE // 2 :], sink.recorded()) > 0.9
 
 
-def test_a_device_that_was_unplugged_is_opened_again_when_it_is_back(
+def test_unplugged_device_is_reopened_when_plugged_in(
     sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULSE_SINK", sink.name)
@@ -110,7 +121,7 @@ def test_a_device_that_was_unplugged_is_opened_again_when_it_is_back(
 
 
 class GoneStream:
-    """What PyAudio's stream is once its device was pulled out."""
+    """A PyAudio stream whose device was unplugged."""
 
     def __getattr__(self, name: str) -> Callable[..., int]:
         def fail(*args: object, **options: object) -> int:
@@ -120,7 +131,7 @@ class GoneStream:
 
 
 @pytest.mark.parametrize("act", ["flush", "end", "wake", "close"])
-def test_what_silences_a_device_that_is_gone_raises_nothing(
+def test_calls_on_lost_device_set_error_without_raising(
     sink: Sink, output: PyAudioOutput, act: str
 ) -> None:
     output.open()
@@ -132,7 +143,7 @@ def test_what_silences_a_device_that_is_gone_raises_nothing(
             output.write(bytes(2 * STEP))
 
 
-def test_the_device_is_awake_before_the_voice_is_ready(sink: Sink, output: PyAudioOutput) -> None:
+def test_device_is_awake_before_the_voice_is_ready(sink: Sink, output: PyAudioOutput) -> None:
     output.open()
     sink.stop_recording()
     sink.suspend(is_suspended=True)
@@ -142,9 +153,7 @@ def test_the_device_is_awake_before_the_voice_is_ready(sink: Sink, output: PyAud
     wait_until(lambda: sink.state == "RUNNING", "the device to wake up", 1)
 
 
-def test_waking_the_device_adds_nothing_and_delays_nothing(
-    sink: Sink, output: PyAudioOutput
-) -> None:
+def test_waking_the_device_adds_no_sound_and_no_delay(sink: Sink, output: PyAudioOutput) -> None:
     output.open()
     output.wake()
     start = time.monotonic()
@@ -157,7 +166,7 @@ def test_waking_the_device_adds_nothing_and_delays_nothing(
     assert (last - first) / RATE == pytest.approx(0.4, abs=0.01)
 
 
-def test_a_sound_begins_in_the_stream_that_was_prepared_for_it(
+def test_sound_starts_in_its_prepared_stream(
     sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts: list[int] = []
@@ -183,7 +192,7 @@ def test_a_sound_begins_in_the_stream_that_was_prepared_for_it(
 
 
 @pytest.mark.parametrize("act", ["flush", "end", "wake"])
-def test_a_stream_that_was_prepared_in_vain_is_no_trace_in_the_next_sound(
+def test_unused_prepared_stream_leaves_next_sound_unchanged(
     sink: Sink, output: PyAudioOutput, act: str
 ) -> None:
     output.open()
@@ -195,7 +204,7 @@ def test_a_stream_that_was_prepared_in_vain_is_no_trace_in_the_next_sound(
     output.wake()
     assert getattr(output, act)() in (None, 0.0)
     samples = speech(0.4, seed=3)
-    play(output, samples, rate=16_000)  # not what was prepared
+    play(output, samples, rate=16_000)  # not the prepared rate
     output.drain(never)
     output.end()
     wait_until(lambda: sink.is_silent_for(0.3))
@@ -203,7 +212,7 @@ def test_a_stream_that_was_prepared_in_vain_is_no_trace_in_the_next_sound(
     assert (last - first) / RATE == pytest.approx(len(samples) / 16_000, abs=0.01)
 
 
-def test_silence_comes_before_the_first_sound_of_a_device_that_was_idle(sink: Sink) -> None:
+def test_idle_device_gets_silence_before_first_sound(sink: Sink) -> None:
     output = PyAudioOutput(preroll_seconds=0.4)
     output.open()
     try:
@@ -224,7 +233,7 @@ def test_silence_comes_before_the_first_sound_of_a_device_that_was_idle(sink: Si
     assert waited[1] < 0.3, "it was not idle any more"
 
 
-def test_opening_a_device_leaves_standard_error_to_the_others(
+def test_opening_a_device_does_not_swallow_standard_error(
     sink: Sink, output: PyAudioOutput, capfd: pytest.CaptureFixture[str]
 ) -> None:
     is_over = threading.Event()
@@ -246,7 +255,7 @@ def test_opening_a_device_leaves_standard_error_to_the_others(
     assert capfd.readouterr().err == "a line\n" * written
 
 
-def test_a_device_is_chosen_by_name_or_index(sink: Sink) -> None:
+def test_device_is_chosen_by_name_or_index(sink: Sink) -> None:
     for device in ("pulse", "PULSE", "0"):
         output = PyAudioOutput(device)
         output.open()
@@ -254,7 +263,7 @@ def test_a_device_is_chosen_by_name_or_index(sink: Sink) -> None:
         output.close()
 
 
-def test_an_unknown_device_is_named_with_the_known_ones(sink: Sink) -> None:
+def test_unknown_device_is_named_with_the_known_ones(sink: Sink) -> None:
     output = PyAudioOutput("the neighbour's radio")
     with pytest.raises(AudioError, match=r"is none of: .*pulse"):
         output.open()
@@ -262,7 +271,7 @@ def test_an_unknown_device_is_named_with_the_known_ones(sink: Sink) -> None:
     output.close()
 
 
-def test_a_stuck_device_holds_a_file_for_a_moment_only(sink: Sink, tmp_path: Path) -> None:
+def test_stuck_device_delays_wav_file_only_briefly(sink: Sink, tmp_path: Path) -> None:
     output = make_output("pyaudio,wav", browser=BrowserOutput(), wav_dir=tmp_path)
     samples = speech(0.5)
     sink.suspend(is_suspended=True)
@@ -277,7 +286,7 @@ def test_a_stuck_device_holds_a_file_for_a_moment_only(sink: Sink, tmp_path: Pat
     assert "suspended" in output.error
 
 
-def test_auto_takes_the_device_where_there_is_one(sink: Sink, tmp_path: Path) -> None:
+def test_auto_uses_the_available_device(sink: Sink, tmp_path: Path) -> None:
     output = make_output("auto", browser=BrowserOutput(), wav_dir=tmp_path)
     assert isinstance(output, AutomaticOutput)
     output.open()
@@ -285,7 +294,7 @@ def test_auto_takes_the_device_where_there_is_one(sink: Sink, tmp_path: Path) ->
     output.close()
 
 
-def test_auto_goes_on_without_a_device_and_takes_one_that_comes(
+def test_auto_plays_without_device_and_adopts_a_new_one(
     sink: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("ttsmonitor.audio.automatic.LOOK_SECONDS", 0.0)
@@ -307,7 +316,7 @@ def test_auto_goes_on_without_a_device_and_takes_one_that_comes(
     assert likeness(samples, sink.recorded()) > 0.9
 
 
-def test_what_browsers_hear_along_is_whole_after_a_pause_at_the_device(sink: Sink) -> None:
+def test_browsers_hear_every_sample_after_a_device_pause(sink: Sink) -> None:
     device, browser = PyAudioOutput(), BrowserOutput()
     output, samples = SeveralOutputs([device, browser], leader=device), speech(0.8)
     listeners: list[BrowserListener] = []

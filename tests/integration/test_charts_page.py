@@ -1,4 +1,4 @@
-"""The charts of the monitor in a real browser, and the page of the API."""
+"""The monitor's charts and API page in a real browser."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, get_json, manage, run, wait_until
+from tests.support.chromium import open_page
+from tests.support.tools import (
+    Listener,
+    Process,
+    get_json,
+    manage,
+    run,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
 MADE = 400
@@ -20,7 +27,7 @@ NEW = "Acabo de llegar"
 
 @pytest.fixture
 def monitor(install: Callable[..., dict[str, str]]) -> Iterator[str]:
-    """The address of one with a history of two days, and no login."""
+    """Run a monitor with two days of history and no login. Yield its address."""
     env = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_AUDIO="null", TTS_ENGINE="espeak")
     run(manage("make_utterances", str(MADE), "--days", "2"), env)
     process = Process(manage("run_tts_subscriber"), env)
@@ -37,12 +44,12 @@ def page() -> Iterator[Page]:
 
 
 def in_table(page: Page, chart: str) -> int:
-    """The sum of all numbers of a chart's table."""
+    """Return the sum of all numbers in a chart's table."""
     cells = page.locator(f"[data-chart={chart}] tbody td").all_text_contents()
     return sum(int(re.sub(r"\D", "", cell) or 0) for cell in cells)
 
 
-def test_charts_show_the_history_and_what_is_said_meanwhile(
+def test_charts_show_history_and_new_sentences(
     monitor: str, page: Page, listen: Callable[..., Listener]
 ) -> None:
     page.goto(f"{monitor}/")
@@ -56,7 +63,7 @@ def test_charts_show_the_history_and_what_is_said_meanwhile(
 
     page.get_by_text("30 días").click()
     days = page.locator("[data-chart=count] tbody th")
-    # The chart of hours may hold all sentences too, but in more rows.
+    # The hourly table may have the same sum, but more rows.
     wait_until(lambda: 2 <= days.count() <= 3, "a table of days")
     assert in_table(page, "count") == MADE
     page.get_by_text("por origen", exact=True).click()
@@ -66,7 +73,7 @@ def test_charts_show_the_history_and_what_is_said_meanwhile(
     expect(days.first).to_be_visible()
 
     listen().publish("moxie/tts/text", NEW)
-    spoken = re.compile(rf"dicha [0-9a-f]{{8}} \(\d,\d s\): {NEW}")
+    spoken = re.compile(rf"dicha [0-9a-f]{{8}} \(\d(,\d)? s\): {NEW}")
     expect(page.locator("#log")).to_contain_text(spoken, timeout=20_000)
 
     def is_drawn_again() -> bool:
@@ -76,7 +83,7 @@ def test_charts_show_the_history_and_what_is_said_meanwhile(
     wait_until(is_drawn_again, "the new sentence in the chart", 30)
 
 
-def test_a_broker_that_goes_away_is_told_in_the_visitors_language(
+def test_lost_broker_is_reported_in_the_visitors_language(
     monitor: str, page: Page, mosquitto: Broker
 ) -> None:
     page.goto(f"{monitor}/")
@@ -94,7 +101,7 @@ def test_a_broker_that_goes_away_is_told_in_the_visitors_language(
     expect(lamp).to_have_class("lamp is-broken")
 
 
-def test_the_page_of_the_api_leads_to_its_document(monitor: str, page: Page) -> None:
+def test_api_page_links_to_its_openapi_document(monitor: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{monitor}/")
     page.get_by_role("link", name="API", exact=True).click()

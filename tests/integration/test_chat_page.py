@@ -1,4 +1,4 @@
-"""The page of a conversation in a real browser, with a language model that waits for the test."""
+"""The conversation page in a real browser, with a language model controlled by the test."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
-from tests.model_stub import ModelStub, serving_model
-from tests.tools import Listener, manage, running, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC, STATUS_TOPIC
+from tests.support.chromium import open_page
+from tests.support.model_stub import ModelStub, serving_model
+from tests.support.tools import (
+    Listener,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 20_000
@@ -25,7 +30,7 @@ def model() -> Iterator[ModelStub]:
 
 @pytest.fixture
 def page(install: Callable[..., dict[str, str]], model: ModelStub) -> Iterator[Page]:
-    """The page of a hive of its own."""
+    """Open the conversation page of a separate hive."""
     env = install(
         MOXIE_REQUIRE_LOGIN="0", DEBUG="1", HIVE_CHAT_URL=model.url, HIVE_CHAT_MODEL="stub"
     )
@@ -36,7 +41,7 @@ def page(install: Callable[..., dict[str, str]], model: ModelStub) -> Iterator[P
             yield opened
 
 
-def test_a_conversation_is_led_with_the_keyboard_and_shown_while_it_is_made(
+def test_conversation_works_by_keyboard_and_shows_partial_answers(
     page: Page, model: ModelStub, listen: Callable[..., Listener]
 ) -> None:
     service, gate = listen("moxie/tts/text/#", CONTROL_TOPIC), threading.Event()

@@ -1,4 +1,4 @@
-"""Whoever reaches the robots' port cannot take the place of hive or speech service."""
+"""Clients of the robots' port cannot evict the hive or the speech service."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from unittest.mock import Mock
 
 import pytest
 
-from hive.broker_config import write_config
-from hive.mqtt import moxie_server
+from hive.broker.mosquitto_config import write_config
+from hive.mqtt import robot_link
 from hive.mqtt.moxie_server import MoxieServer
-from tests.hive import connected_hive
-from tests.tools import Listener, Robot, answers, free_port, running, wait_until
-from ttsmonitor import subscriber
-from ttsmonitor.inbox import Stored
-from ttsmonitor.messages import HEALTH_TOPIC
-from ttsmonitor.subscriber import Subscriber
+from tests.support.hive import connected_hive
+from tests.support.tools import (
+    Listener,
+    Robot,
+    answers,
+    free_port,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import HEALTH_TOPIC
+from ttsmonitor.intake import subscriber
+from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.subscriber import Subscriber
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +39,7 @@ class Ports:
 
 @pytest.fixture
 def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
-    """Mosquitto as run_broker starts it: without TLS for us, with TLS for whoever is there."""
+    """Run Mosquitto as run_broker does: a plain port for services, a TLS port for robots."""
     ports = Ports(free_port(), free_port())
     monkeypatch.setenv("MQTT_HOST", "127.0.0.1")
     monkeypatch.setenv("MQTT_PORT", str(ports.plain))
@@ -45,13 +52,13 @@ def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
 
 
 def come_as(ports: Ports, client_id: str) -> None:
-    """Connect where robots do, with a session of no past, and leave."""
+    """Connect to the robots' port with a clean session, and disconnect."""
     Robot(ports.robots, client_id).close()
 
 
 @contextmanager
 def subscribed(stored: list[Stored]) -> Iterator[Subscriber]:
-    """The speech service's subscription."""
+    """Run the speech service's subscriber."""
     made = Subscriber(on_stored=stored.extend, on_gap=Mock(), on_control=Mock(), health=Mock())
     made.start()
     try:
@@ -70,13 +77,15 @@ def hive(broker: Ports) -> Iterator[MoxieServer]:
 
 @pytest.fixture
 def somebody(broker: Ports) -> Iterator[Listener]:
-    """A client of this machine."""
+    """Return a client on the local port."""
     made = Listener(broker.plain, HEALTH_TOPIC)
     yield made
     made.close()
 
 
-def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody: Listener) -> None:
+def test_robot_port_client_cannot_evict_the_speech_service(
+    broker: Ports, somebody: Listener
+) -> None:
     stored: list[Stored] = []
     with subscribed(stored) as service:
         come_as(broker, subscriber.CLIENT_NAME)
@@ -89,8 +98,11 @@ def test_the_speech_service_stays_and_keeps_its_session(broker: Ports, somebody:
         wait_until(lambda: len(stored) == 2, "what came while it was away")
 
 
-def test_the_hive_stays(broker: Ports, hive: MoxieServer, somebody: Listener) -> None:
-    come_as(broker, moxie_server.CLIENT_NAME)
+def test_robot_port_client_cannot_evict_the_hive(
+    broker: Ports, hive: MoxieServer, somebody: Listener
+) -> None:
+    come_as(broker, robot_link.CLIENT_NAME)
     somebody.publish(HEALTH_TOPIC, '{"type": "ping", "id": "1", "component": "test"}')
     wait_until(lambda: b'"pong"' in b"".join(somebody.payloads(HEALTH_TOPIC)), "its answer")
-    assert hive._connection is not None and hive._connection.number == 1, "it was thrown out"
+    connection = hive._link._connection
+    assert connection is not None and connection.number == 1, "it was thrown out"

@@ -1,4 +1,4 @@
-"""Conversation over a real broker: a simulated robot, a language model that does as it is told."""
+"""Conversation over a real broker with a simulated robot and a scripted language model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
-from tests.hive import connected_hive
-from tests.model_stub import ModelStub, Piece, serving_model
-from tests.tools import Listener, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC, STATUS_TOPIC
-from ttsmonitor.models import OutboxEntry, Utterance
+from tests.support.hive import connected_hive
+from tests.support.model_stub import ModelStub, Piece, serving_model
+from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.wire.messages import CONTROL_TOPIC, STATUS_TOPIC
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 def server(
     quick: Broker, model: ModelStub, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MoxieServer]:
-    # Less than at home, but not at once: the robot subscribes after the broker tells of it.
+    # Short, but not zero: the robot subscribes after the broker reports its connection.
     monkeypatch.setenv("HIVE_CONFIG_DELAY_SECONDS", "0.3")
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
@@ -58,7 +58,7 @@ def loudspeaker(listen: Listen) -> Listener:
 
 @pytest.fixture
 def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator[VirtualMoxie]:
-    """A simulated robot, switched on."""
+    """Run a simulated robot."""
     robot = VirtualMoxie(DEVICE, quick.host, quick.port, tls=False)
     robot.start()
     robot.wait_for(lambda robot: robot.config)
@@ -68,9 +68,9 @@ def moxie(server: MoxieServer, loudspeaker: Listener, quick: Broker) -> Iterator
 
 @pytest.fixture
 def fallback(server: MoxieServer, moxie: VirtualMoxie) -> str:
-    """The line that stands in for an answer."""
+    """Return the module's fallback line."""
     ChatModule.objects.update(fallback="Me he perdido.")
-    server.known.refresh()
+    server.setup.refresh()
     return "Me he perdido."
 
 
@@ -79,7 +79,7 @@ def messages(loudspeaker: Listener) -> list[dict[str, Any]]:
 
 
 def utterances(loudspeaker: Listener) -> list[str]:
-    """What is mirrored, each joined from its chunks; AssertionError where something came twice."""
+    """Return mirrored texts joined from their chunks. Raise AssertionError on a duplicate."""
     parts: dict[str, dict[int, dict[str, Any]]] = {}
     for message in messages(loudspeaker):
         chunks = parts.setdefault(message["id"], {})
@@ -98,7 +98,7 @@ def answers(moxie: VirtualMoxie) -> list[dict[str, Any]]:
     return [payload for name, payload in moxie.commands if name == "remote_chat"]
 
 
-def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
+def test_child_is_answered_in_spanish_with_conversation_history(
     server: MoxieServer, moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
 ) -> None:
     def told() -> bool:
@@ -129,8 +129,11 @@ def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
     assert {message["lang"] for message in messages(loudspeaker)} == {"es"}
     assert model.messages(0) == [("assistant", said[0]), ("user", heard[0])]
     assert model.messages(1) == [
-        ("assistant", said[0]), ("user", heard[0]), ("assistant", said[1]), ("user", heard[1]),
-    ]  # fmt: skip
+        ("assistant", said[0]),
+        ("user", heard[0]),
+        ("assistant", said[1]),
+        ("user", heard[1]),
+    ]
     (request, _second) = model.requests
     assert request["model"] == "stub"
     assert (request["max_tokens"], request["temperature"]) == (150, 0.7)
@@ -139,7 +142,7 @@ def test_a_child_is_answered_in_spanish_and_the_model_knows_what_was_said(
 
 
 @pytest.mark.parametrize("beginning", ["Había una vez. ", "Había una vez."])
-def test_the_first_sentence_is_out_before_the_answer_is_finished(
+def test_first_sentence_is_published_before_the_answer_ends(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, beginning: str
 ) -> None:
     gate = threading.Event()
@@ -157,10 +160,13 @@ def test_the_first_sentence_is_out_before_the_answer_is_finished(
     assert whole == f"{beginning} Un dragón."
 
 
-def test_an_answer_that_takes_too_long_is_replaced_and_never_comes_later(
-    moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str,
+def test_slow_answer_is_replaced_and_never_sent_later(
+    moxie: VirtualMoxie,
+    model: ModelStub,
+    loudspeaker: Listener,
+    fallback: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("HIVE_CHAT_SECONDS", "0.5")
     hang = threading.Event()
     model.answer("Mm ", hang, "hm. Ya está.")
@@ -175,7 +181,7 @@ def test_an_answer_that_takes_too_long_is_replaced_and_never_comes_later(
     wait_until(lambda: utterances(loudspeaker) == moxie.said, "both")
 
 
-def test_a_model_that_breaks_off_in_the_middle_has_said_what_it_said(
+def test_broken_model_stream_keeps_its_complete_sentences(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
 ) -> None:
     gate = threading.Event()
@@ -200,7 +206,7 @@ FAILURES: dict[str, tuple[Piece, ...]] = {
 }
 
 
-def test_a_model_that_fails_is_replaced_by_a_line_of_the_module(
+def test_failing_model_is_replaced_by_module_line(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, fallback: str, server: MoxieServer
 ) -> None:
     for count, (name, pieces) in enumerate(FAILURES.items(), start=1):
@@ -209,11 +215,11 @@ def test_a_model_that_fails_is_replaced_by_a_line_of_the_module(
         moxie.wait_for(lambda robot, count=count: len(robot.said) == count)  # type: ignore[misc]
         assert moxie.said[-1] == fallback, name
         assert server.chat.model_problem, name
-        server.chat._answers.talks.model.problem = ""
+        server.chat._answers.queue.model.problem = ""
     wait_until(lambda: utterances(loudspeaker) == [fallback] * len(FAILURES), "the lines")
 
 
-def test_a_model_that_is_away_is_replaced_by_a_line_of_the_module(
+def test_unreachable_model_is_replaced_by_module_line(
     moxie: VirtualMoxie, model: ModelStub, fallback: str, server: MoxieServer
 ) -> None:
     model.close()
@@ -222,7 +228,7 @@ def test_a_model_that_is_away_is_replaced_by_a_line_of_the_module(
     assert "refused" in server.chat.model_problem or "onnection" in server.chat.model_problem
 
 
-def test_an_answer_that_is_too_long_ends_with_a_whole_sentence(
+def test_truncated_answer_ends_with_a_complete_sentence(
     moxie: VirtualMoxie, model: ModelStub
 ) -> None:
     model.finish_reason = "length"
@@ -231,7 +237,7 @@ def test_an_answer_that_is_too_long_ends_with_a_whole_sentence(
     moxie.wait_for(lambda robot: robot.said == ["Uno dos tres."])
 
 
-def test_an_interrupt_cancels_the_rest(
+def test_interrupt_cancels_the_rest_of_the_answer(
     moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener, server: MoxieServer
 ) -> None:
     gate = threading.Event()
@@ -251,7 +257,7 @@ def test_an_interrupt_cancels_the_rest(
     assert len(answers(moxie)) == 1
 
 
-def test_a_model_that_hangs_holds_up_neither_the_link_nor_another_robot(
+def test_hung_model_delays_neither_queries_nor_other_robots(
     moxie: VirtualMoxie, model: ModelStub, quick: Broker, server: MoxieServer
 ) -> None:
     gate = threading.Event()
@@ -275,7 +281,7 @@ def test_a_model_that_hangs_holds_up_neither_the_link_nor_another_robot(
     moxie.wait_for(lambda robot: robot.said == ["Ya."])
 
 
-def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
+def test_repeated_and_further_questions_are_answered_once_in_order(
     moxie: VirtualMoxie,
     model: ModelStub,
     loudspeaker: Listener,
@@ -290,7 +296,7 @@ def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
     moxie._publish("events/remote-chat", again | {"module_id": moxie.module_id})
     second = moxie.hear("Segundo")
     third = moxie.reprompt()
-    wait_until(lambda: "repeats itself" in caplog.text, "the question asked again")
+    wait_until(lambda: "repeated a request" in caplog.text, "the question asked again")
     gate.set()
     moxie.wait_for(lambda robot: len(robot.said) == 3)
 
@@ -302,7 +308,7 @@ def test_a_robot_that_asks_again_and_more_is_answered_once_each_in_order(
 
 @pytest.fixture
 def service(quick: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechService]:
-    """The speech service, in this process."""
+    """Run the speech service in this process."""
     monkeypatch.setenv("TTS_ENGINE", "espeak")
     monkeypatch.setenv("TTS_AUDIO", "null")
     monkeypatch.setenv("TTS_DRAIN_SECONDS", "0")
@@ -313,7 +319,7 @@ def service(quick: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechSe
     made.stop()
 
 
-def test_the_loudspeaker_speaks_while_the_model_still_thinks(
+def test_loudspeaker_speaks_while_the_model_still_thinks(
     service: SpeechService, moxie: VirtualMoxie, model: ModelStub, listen: Listen
 ) -> None:
     def events() -> list[str]:

@@ -1,4 +1,4 @@
-"""What becomes of a sound that is stopped, held, muted, or moved up and down, at a real device."""
+"""Stopping, pausing, muting and volume changes at a real sound device."""
 
 from __future__ import annotations
 
@@ -8,27 +8,35 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.sound import RATE, Sink, likeness
-from tests.talk import SINE_JUMP, largest_jump, loud_parts, play, sine, speech, talking
-from tests.tools import wait_until
+from tests.support.sound import RATE, Sink, likeness
+from tests.support.talk import (
+    SINE_JUMP,
+    largest_jump,
+    loud_parts,
+    play,
+    sine,
+    speech,
+    talking,
+)
+from tests.support.tools import wait_until
 from ttsmonitor.audio.pyaudio import BUSY_SECONDS, CALM_SECONDS, UNKNOWN_SECONDS, PyAudioOutput
 
 pytestmark = pytest.mark.sound
 
 LEAD = np.zeros(RATE // 50, dtype=np.int16)
-"""The recording misses the first milliseconds; no voice is loud so soon."""
+"""A quiet lead, as the recording misses the first milliseconds."""
 
 
 @pytest.fixture
 def calm(output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch) -> PyAudioOutput:
-    """The output on a calm machine, whatever this one is."""
+    """Return an output that treats this machine as calm."""
     monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", 60)
     output._busy_until = 0.0
     return output
 
 
 @pytest.mark.parametrize("busy_seconds", [0, 60], ids=["calm", "busy"])
-def test_flush_says_what_was_not_heard(
+def test_flush_returns_the_unheard_seconds(
     sink: Sink, output: PyAudioOutput, busy_seconds: int
 ) -> None:
     output.open()
@@ -41,7 +49,7 @@ def test_flush_says_what_was_not_heard(
     assert (last - first) / RATE + unheard == pytest.approx(0.8, abs=0.03)
 
 
-def test_a_pause_loses_nothing_and_repeats_nothing(sink: Sink, output: PyAudioOutput) -> None:
+def test_pause_neither_loses_nor_repeats_sound(sink: Sink, output: PyAudioOutput) -> None:
     samples = speech(1.2)
     with talking(output, samples) as talk:
         talk.wait_for(0.6)
@@ -59,7 +67,7 @@ def test_a_pause_loses_nothing_and_repeats_nothing(sink: Sink, output: PyAudioOu
     assert (parts[:, 1] - parts[:, 0]).sum() / RATE == pytest.approx(1.2, abs=0.03)
 
 
-def test_a_pause_is_no_click_and_goes_on_to_the_sample(sink: Sink, calm: PyAudioOutput) -> None:
+def test_pause_is_click_free_and_resumes_at_the_sample(sink: Sink, calm: PyAudioOutput) -> None:
     with talking(calm, np.concatenate([LEAD, sine(2.0)])) as talk:
         for moment in (0.3, 0.6, 0.9, 1.2):
             talk.wait_for(moment)
@@ -73,12 +81,12 @@ def test_a_pause_is_no_click_and_goes_on_to_the_sample(sink: Sink, calm: PyAudio
     for (_, end), (start, _) in pairwise(parts):
         assert largest_jump(recorded[end - 1000 : end + 100]) < 1.2 * SINE_JUMP
         assert largest_jump(recorded[start - 100 : start + 1000]) < 1.2 * SINE_JUMP
-    # Each of the four fades is heard twice: going, and coming back.
+    # Each of the four fades is heard twice: out and in.
     assert (parts[:, 1] - parts[:, 0]).sum() / RATE == pytest.approx(2.02, abs=0.01)
 
 
 @pytest.mark.parametrize("busy_seconds", [0, 60], ids=["calm", "busy"])
-def test_a_cut_is_soon_over(sink: Sink, output: PyAudioOutput, busy_seconds: int) -> None:
+def test_cut_ends_the_sound_quickly(sink: Sink, output: PyAudioOutput, busy_seconds: int) -> None:
     output.open()
     output._busy_until = time.monotonic() + busy_seconds
     with talking(output, speech(2.0)) as talk:
@@ -88,11 +96,11 @@ def test_a_cut_is_soon_over(sink: Sink, output: PyAudioOutput, busy_seconds: int
         talk.wait(1)
     wait_until(lambda: sink.is_silent_for(0.2))
     ((_first, last),) = loud_parts(sink.recorded())
-    # The recording comes some milliseconds later than the sound; bench/stop.py is more exact.
+    # The recording lags by some milliseconds; bench/stop.py measures more precisely.
     assert (last - cut_at) / RATE < 0.08
 
 
-def test_an_interruption_is_no_click(sink: Sink, calm: PyAudioOutput) -> None:
+def test_interruption_makes_no_click(sink: Sink, calm: PyAudioOutput) -> None:
     with talking(calm, np.concatenate([LEAD, sine(2.0)])) as talk:
         talk.wait_for(0.523)
         talk.playback.cancel()
@@ -104,9 +112,7 @@ def test_an_interruption_is_no_click(sink: Sink, calm: PyAudioOutput) -> None:
     assert largest_jump(recorded[first - 100 : last + 1000]) < 1.2 * SINE_JUMP
 
 
-def test_a_machine_that_was_late_keeps_more_at_the_device(
-    sink: Sink, output: PyAudioOutput
-) -> None:
+def test_busy_machine_uses_a_larger_device_buffer(sink: Sink, output: PyAudioOutput) -> None:
     output.open()
     output._busy_until = 0.0
     output.begin("calm", RATE)
@@ -119,9 +125,7 @@ def test_a_machine_that_was_late_keeps_more_at_the_device(
     assert output._stream.capacity == calm
 
 
-def test_moving_the_volume_skips_nothing_and_does_not_click(
-    sink: Sink, output: PyAudioOutput
-) -> None:
+def test_volume_change_neither_skips_nor_clicks(sink: Sink, output: PyAudioOutput) -> None:
     with talking(output, sine(1.5)) as talk:
         for step in range(20):
             talk.wait_for(0.2 + 0.05 * step)
@@ -135,7 +139,7 @@ def test_moving_the_volume_skips_nothing_and_does_not_click(
 
 
 def muted_amid(sink: Sink, output: PyAudioOutput, samples: np.ndarray) -> tuple[np.ndarray, int]:
-    """What is heard of samples that are muted for a while, and where that began."""
+    """Play samples, mute them for a while. Return the recording and the start of the mute."""
     with talking(output, samples) as talk:
         talk.wait_for(0.4)
         muted_at = len(sink.recorded())
@@ -147,9 +151,7 @@ def muted_amid(sink: Sink, output: PyAudioOutput, samples: np.ndarray) -> tuple[
     return sink.recorded(), muted_at
 
 
-def test_mute_is_silence_at_once_and_the_sentence_goes_on_meanwhile(
-    sink: Sink, output: PyAudioOutput
-) -> None:
+def test_mute_silences_at_once_while_sentence_continues(sink: Sink, output: PyAudioOutput) -> None:
     samples = speech(1.2)
     recorded, muted_at = muted_amid(sink, output, samples)
     (first, until), (again, last) = loud_parts(recorded)
@@ -159,14 +161,14 @@ def test_mute_is_silence_at_once_and_the_sentence_goes_on_meanwhile(
     assert likeness(samples[-RATE // 4 :], recorded) > 0.9
 
 
-def test_what_comes_back_from_mute_is_no_click(sink: Sink, output: PyAudioOutput) -> None:
-    # A tone: of noise, two neighbours may be as far apart as a click is.
+def test_unmuting_makes_no_click(sink: Sink, output: PyAudioOutput) -> None:
+    # Use a tone: in noise, neighbouring samples may differ as much as a click.
     recorded, _muted_at = muted_amid(sink, output, sine(1.2))
     _before, (again, _last) = loud_parts(recorded)
     assert largest_jump(recorded[again - 50 : again + 1000]) < 1.2 * SINE_JUMP
 
 
-def test_a_machine_that_makes_us_wait_is_a_busy_one(
+def test_late_machine_counts_as_busy(
     sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.audio.pyaudio.LATE_SECONDS", -1.0)
@@ -177,7 +179,7 @@ def test_a_machine_that_makes_us_wait_is_a_busy_one(
     assert output._stream.buffer_seconds == BUSY_SECONDS
 
 
-def test_a_machine_of_which_nothing_is_known_counts_as_a_busy_one_at_first(
+def test_unknown_machine_counts_as_busy_at_first(
     sink: Sink, output: PyAudioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output.open()

@@ -1,4 +1,4 @@
-"""The page of the history in a real browser: of the hive, with a broker that listens."""
+"""The hive's history page in a real browser, with a real broker."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import open_page
-from tests.history import history_of
-from tests.tools import Listener, manage, run, running, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC
+from tests.support.chromium import open_page
+from tests.support.history import history_of
+from tests.support.tools import (
+    Listener,
+    manage,
+    run,
+    running,
+    wait_until,
+)
+from ttsmirror.wire.messages import CONTROL_TOPIC
 
 pytestmark = pytest.mark.browser
 MADE = 120
@@ -36,7 +42,7 @@ def page(env: dict[str, str]) -> Iterator[Page]:
             yield opened
 
 
-def test_the_history_is_searched_read_on_said_again_and_taken_along(
+def test_history_is_searched_paged_replayed_and_downloaded(
     page: Page, env: dict[str, str], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     service = listen(CONTROL_TOPIC)
@@ -61,7 +67,7 @@ def test_the_history_is_searched_read_on_said_again_and_taken_along(
     asked = json.loads(service.payloads(CONTROL_TOPIC)[0])
     assert (asked["action"], asked["id"]) == ("replay", wanted.get_attribute("data-id"))
     assert UUID(asked["id"])
-    expect(rows).to_have_count(MADE)  # and the page is still where it was
+    expect(rows).to_have_count(MADE)  # and the page keeps its position
 
     page.fill("#q", "DRAGON")
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""An answer that is still being made when somebody interrupts it, or when its maker dies."""
+"""Answers that are interrupted, or lose the hive, while they are generated."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
 from tests.integration import test_conversation as conversation
 from tests.integration.test_conversation import DEVICE, Listen, answers
-from tests.model_stub import ModelStub
-from tests.tools import wait_until
-from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, Control, presence_payload
-from ttsmonitor.models import Utterance
+from tests.support.model_stub import ModelStub
+from tests.support.tools import wait_until
+from ttsmirror.models import Utterance
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, presence_payload
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaking import growing
+from ttsmonitor.speaking import streaming
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Utterance.Status
@@ -28,7 +29,7 @@ loudspeaker = conversation.loudspeaker
 
 
 @pytest.mark.parametrize("way", ["on the monitor", "by a control message"])
-def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
+def test_interrupting_the_loudspeaker_ends_the_growing_answer(
     service: SpeechService,
     moxie: VirtualMoxie,
     model: ModelStub,
@@ -44,13 +45,13 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
         service.control(control)
     else:
         listen().publish(CONTROL_TOPIC, control.to_payload())
-    wait_until(lambda: not server.chat._answers.talks._answering, "the end of the answer")
+    wait_until(lambda: not server.chat._answers.queue._answering, "the end of the answer")
     gate.set()
     moxie.hear("Otra cosa")
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
     def is_over() -> bool:
-        # Asked anew each time: a queryset keeps what it found first.
+        # Build the querysets on each call: they cache their first result.
         growing_ones = Utterance.objects.filter(total_chunks=0)
         interrupted = Utterance.objects.filter(status=Status.INTERRUPTED)
         return Utterance.objects.count() == 2 and not growing_ones.exists() and interrupted.exists()
@@ -63,7 +64,7 @@ def test_an_interrupted_loudspeaker_ends_the_answer_that_is_being_made(
 
 
 @pytest.mark.parametrize("device_id", [DEVICE, ""])
-def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_yet(
+def test_monitor_interrupt_ends_an_unspoken_answer(
     service: SpeechService,
     moxie: VirtualMoxie,
     model: ModelStub,
@@ -76,7 +77,7 @@ def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_ye
     moxie.hear("Cuenta")
     wait_until(lambda: model.requests, "the question")
     service.control(Control(action="interrupt", device_id=device_id))
-    wait_until(lambda: not server.chat._answers.talks._waiting, "the end of the answer")
+    wait_until(lambda: not server.chat._answers.queue._waiting, "the end of the answer")
     gate.set()
     moxie.hear("Otra cosa")
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
@@ -88,7 +89,7 @@ def test_an_interrupt_on_the_monitor_ends_an_answer_of_which_nothing_was_said_ye
 
 
 @pytest.mark.parametrize("device_id", [DEVICE, ""])
-def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
+def test_control_message_ends_an_unspoken_answer(
     moxie: VirtualMoxie, model: ModelStub, server: MoxieServer, listen: Listen, device_id: str
 ) -> None:
     gate = threading.Event()
@@ -97,23 +98,23 @@ def test_a_control_message_ends_an_answer_of_which_nothing_was_said_yet(
     wait_until(lambda: model.requests, "the question")
     control = Control(action="interrupt", device_id=device_id)
     listen().publish(CONTROL_TOPIC, control.to_payload())
-    wait_until(lambda: not server.chat._answers.talks._waiting, "the end of the answer")
+    wait_until(lambda: not server.chat._answers.queue._waiting, "the end of the answer")
     gate.set()
     moxie.hear("Otra cosa")
     moxie.wait_for(lambda robot: robot.said == ["Me gusta. ¿Y tú?"])
 
 
-def test_an_answer_whose_maker_has_died_is_not_waited_for(
+def test_answer_ends_when_the_hive_has_died(
     service: SpeechService, listen: Listen, quick: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "ORPHAN_SECONDS", 0.0)
-    monkeypatch.setattr("ttsmonitor.speaker.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)
+    monkeypatch.setattr("ttsmonitor.speaking.speaker.IDLE_SECONDS", 0.05)
     begun = {"id": str(uuid.uuid4()), "text": "Uno. ", "chunk": 1, "total_chunks": 2, "more": True}
     client = listen()
     client.publish(conversation.TEXTS, json.dumps(begun | {"source": "chat"}))
     wait_until(lambda: Utterance.objects.filter(status=Status.PLAYING), "the first sound")
 
-    will = presence_payload("offline", growing.MAKER, "1", "of the hive")
-    client.publish(f"{HEALTH_TOPIC}/{growing.MAKER}", will)
+    will = presence_payload("offline", streaming.MAKER, "1", "of the hive")
+    client.publish(f"{HEALTH_TOPIC}/{streaming.MAKER}", will)
     wait_until(lambda: Utterance.objects.filter(status=Status.SPOKEN), "its end")
-    assert Utterance.objects.values_list("error", flat=True).get() == growing.GAVE_UP
+    assert Utterance.objects.values_list("error", flat=True).get() == streaming.GAVE_UP

@@ -1,4 +1,4 @@
-"""The page's buffer of sound, in a real Chromium: nothing is lost, nothing comes twice."""
+"""The page's jitter buffer in a real Chromium neither loses nor repeats sound."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.chromium import open_page
-from tests.tools import ROOT
+from tests.support.chromium import open_page
+from tests.support.tools import ROOT
 
 pytestmark = pytest.mark.browser
 STATIC = ROOT / "site" / "ttsmonitor" / "static" / "ttsmonitor"
@@ -60,17 +60,17 @@ def run(page: Page, *steps: Step, context: int = CONTEXT) -> Any:
 
 
 def ramp(first: int, last: int) -> list[int]:
-    """Samples that say where they are."""
+    """Return samples that encode their position."""
     return list(range(first, last))
 
 
 def slices(first: int, last: int) -> list[Step]:
-    """Positions of a ramp, a slice at a time."""
+    """Return steps that add a ramp, one slice at a time."""
     return [("add", at, ramp(at, min(at + SLICE, last))) for at in range(first, last, SLICE)]
 
 
 def positions(heard: np.ndarray) -> np.ndarray:
-    """Where in the ramp what was heard is."""
+    """Return the ramp position of each heard sample."""
     return np.asarray(heard * 32768)
 
 
@@ -95,9 +95,7 @@ def sine(hertz: float, rate: int, seconds: float) -> np.ndarray:
         (48_000, 44_100, 500),
     ],
 )
-def test_a_tone_stays_what_it_is_at_the_loudspeakers_rate(
-    page: Page, rate: int, context: int, hertz: float
-) -> None:
+def test_tone_is_preserved_by_resampling(page: Page, rate: int, context: int, hertz: float) -> None:
     samples = [int(each) for each in sine(hertz, rate, 0.2).round()]
     steps: list[Step] = [("start", rate)]
     steps += [("add", at, samples[at : at + 333]) for at in range(0, len(samples), 333)]
@@ -107,7 +105,7 @@ def test_a_tone_stays_what_it_is_at_the_loudspeakers_rate(
     assert np.abs(heard[middle] - expected[middle]).max() < 0.01 * 10_000 / 32768
 
 
-def test_it_begins_when_enough_is_there_and_a_short_one_at_its_end(page: Page) -> None:
+def test_playback_waits_for_buffer_or_end_of_short_sound(page: Page) -> None:
     few, rest = slices(0, 2 * SLICE), slices(2 * SLICE, 8 * SLICE)
     waiting = run(page, ("start", RATE), *few, ("read", 1024))
     assert not waiting["heard"].any() and waiting["seconds"] == pytest.approx(0.04)
@@ -116,7 +114,7 @@ def test_it_begins_when_enough_is_there_and_a_short_one_at_its_end(page: Page) -
     assert short["heard"].any() and short["seconds"] == 0 and short["gaps"] == 0
 
 
-def test_what_comes_late_makes_a_gap_without_a_click_and_more_patience(page: Page) -> None:
+def test_late_sound_makes_click_free_gap_and_larger_buffer(page: Page) -> None:
     before, after = slices(0, 8 * SLICE), slices(8 * SLICE, 16 * SLICE)
     result = run(page, ("start", RATE), *before, ("read", 12_800), *after, ("read", 12_800))
     assert result["gaps"] >= 1 and result["target"] > 0.06
@@ -125,7 +123,7 @@ def test_what_comes_late_makes_a_gap_without_a_click_and_more_patience(page: Pag
     assert was_heard(heard, 16 * SLICE - 20), "the end was not heard"
 
 
-def test_a_pause_goes_on_with_the_very_next_sample(page: Page) -> None:
+def test_pause_resumes_with_the_next_sample(page: Page) -> None:
     before, after = slices(0, 20 * SLICE), slices(20 * SLICE, 40 * SLICE)
     steps = [("start", RATE), *before, ("read", 9600), ("silence",)]
     paused = run(page, *steps, ("read", 4800))["heard"]
@@ -134,12 +132,12 @@ def test_a_pause_goes_on_with_the_very_next_sample(page: Page) -> None:
     heard = positions(whole)
     stopped = heard[9599]
     again = np.flatnonzero(heard[14_400:] > stopped)[0] + 14_400
-    # Up from silence, it is where it was; the fade hides less than that takes.
+    # After the fade-in it is at the position where it stopped.
     assert heard[again + 480] == pytest.approx(stopped + (again + 480 - 14_400) / 2, abs=260)
     assert was_heard(heard, 40 * SLICE - 20), "the end was not heard"
 
 
-def test_what_a_pause_took_back_at_the_device_is_not_heard_twice(page: Page) -> None:
+def test_rewound_samples_are_not_heard_twice(page: Page) -> None:
     before = slices(0, 10 * SLICE)
     again = slices(10 * SLICE - 1000, 20 * SLICE)
     steps = [("start", RATE), *before, ("read", 8960), ("silence",), ("read", 1280)]
@@ -151,20 +149,20 @@ def test_what_a_pause_took_back_at_the_device_is_not_heard_twice(page: Page) -> 
 
 
 @pytest.mark.parametrize("following", [("end",), ("start", RATE)])
-def test_what_was_interrupted_is_gone(page: Page, following: Step) -> None:
+def test_interrupted_sound_is_discarded(page: Page, following: Step) -> None:
     steps = [("start", RATE), *slices(0, 30 * SLICE), ("read", 4800), ("silence",)]
     result = run(page, *steps, following, ("read", 9600))
     assert is_silent(result["heard"][4800 + 480 :]) and result["seconds"] == 0
 
 
-def test_muted_it_goes_on_in_silence_and_what_was_held_is_gone(page: Page) -> None:
+def test_muting_discards_buffer_and_plays_silence(page: Page) -> None:
     muted = [("add", at, [0] * SLICE) for at in range(30 * SLICE, 40 * SLICE, SLICE)]
     steps = [("start", RATE), *slices(0, 30 * SLICE), ("read", 4800), ("silence",)]
     heard = run(page, *steps, *muted, ("read", 19_200))["heard"]
     assert is_silent(heard[4800 + 480 :])
 
 
-def test_one_utterance_follows_on_the_other_without_a_gap(page: Page) -> None:
+def test_consecutive_utterances_play_without_a_gap(page: Page) -> None:
     tone = [8000] * RATE
     steps: list[Step] = []
     for _ in range(2):
@@ -173,13 +171,13 @@ def test_one_utterance_follows_on_the_other_without_a_gap(page: Page) -> None:
     assert (heard[480:22_000] < 0.2).sum() < 10
 
 
-def test_who_joins_late_hears_from_there(page: Page) -> None:
+def test_late_listener_starts_at_the_current_position(page: Page) -> None:
     result = run(page, ("start", RATE), *slices(2400, 2400 + 10 * SLICE), ("end",), ("read", 4800))
     heard = positions(result["heard"])
     assert heard[480] == pytest.approx(2400 + 240, abs=2)
 
 
-def test_one_that_fell_far_behind_is_brought_back_to_what_is_said_now(page: Page) -> None:
+def test_large_backlog_is_cut_to_the_current_sound(page: Page) -> None:
     steps = [("add", at, [9] * RATE) for at in range(0, 4 * RATE, RATE)]
     result = run(page, ("start", RATE), *steps)
     assert result["seconds"] <= 1.57

@@ -1,4 +1,4 @@
-"""Listen in this browser: a real service, a real Chromium, and a sound device that is recorded."""
+"""Listening in the browser: a real service, a real Chromium and a recorded sound device."""
 
 from __future__ import annotations
 
@@ -14,11 +14,22 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import HEARD, chromium, visit
-from tests.history import history_of
-from tests.sound import LOUD, RATE, Sink, likeness, read_wav
-from tests.tools import Listener, Process, manage, wait_until
-from ttsmonitor.messages import CONTROL_TOPIC
+from tests.support.chromium import HEARD, chromium, visit
+from tests.support.history import history_of
+from tests.support.sound import (
+    LOUD,
+    RATE,
+    Sink,
+    likeness,
+    read_wav,
+)
+from tests.support.tools import (
+    Listener,
+    Process,
+    manage,
+    wait_until,
+)
+from ttsmirror.wire.messages import CONTROL_TOPIC
 
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 
@@ -36,7 +47,7 @@ AT_ONCE_MS = 300
 
 
 class Speech:
-    """A speech service that is heard in browsers and keeps what it said."""
+    """A speech service with browser output that also keeps WAV files."""
 
     def __init__(self, environment: dict[str, str], wav: Path, sender: Listener) -> None:
         self.environment = environment
@@ -62,7 +73,7 @@ class Speech:
         self._sender.publish(CONTROL_TOPIC, json.dumps({"action": action}))
 
     def wait_for(self, text: str, status: str) -> None:
-        """Wait until it has that status as many times as it was said."""
+        """Wait until every utterance with this text has this status."""
 
         def is_there() -> bool:
             rows = [row[:2] for row in history_of(self.environment)]
@@ -71,7 +82,7 @@ class Speech:
         wait_until(is_there, f"{text[:20]!r} to be {status}")
 
     def say_all(self, text: str) -> np.ndarray:
-        """Say it to its end; the samples that were made."""
+        """Say it and wait for its end. Return the synthesized samples."""
         before = set(self._wav.glob("*.wav"))
         self.say(text)
         self.wait_for(text, "spoken")
@@ -84,10 +95,15 @@ def speech(
     install: Callable[..., dict[str, str]], listen: Callable[..., Listener], tmp_path: Path
 ) -> Iterator[Speech]:
     environment = install(
-        MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_ENGINE="espeak", TTS_AUDIO="browser,wav",
-        TTS_WAV_DIR=str(tmp_path / "wav"), ALLOWED_HOSTS="localhost,127.0.0.1,moxie.test",
-        TTS_DRAIN_SECONDS="0", TTS_CACHE_MB="0",
-    )  # fmt: skip
+        MOXIE_REQUIRE_LOGIN="0",
+        DEBUG="1",
+        TTS_ENGINE="espeak",
+        TTS_AUDIO="browser,wav",
+        TTS_WAV_DIR=str(tmp_path / "wav"),
+        ALLOWED_HOSTS="localhost,127.0.0.1,moxie.test",
+        TTS_DRAIN_SECONDS="0",
+        TTS_CACHE_MB="0",
+    )
     made = Speech(environment, tmp_path / "wav", listen())
     made.start()
     yield made
@@ -116,7 +132,7 @@ def open_listening(browser: Browser, url: str) -> Page:
 
 
 def heard_share(sink: Sink, samples: np.ndarray) -> float:
-    """How much of it was heard, piece by piece: a busy machine's Chromium has gaps of its own."""
+    """Return the share of pieces heard; Chromium on a busy machine may leave gaps between them."""
     recorded, size = sink.recorded(), round(PIECE_SECONDS * RATE)
     pieces = [samples[at : at + size] for at in range(0, len(samples) - size, size)]
     loud = [piece for piece in pieces if (np.abs(piece) > LOUD).mean() > 0.3]
@@ -124,21 +140,21 @@ def heard_share(sink: Sink, samples: np.ndarray) -> float:
 
 
 def heard_seconds(sink: Sink) -> float:
-    """How long ago the first sound was heard."""
+    """Return the seconds since the first sound was heard."""
     recorded = sink.recorded()
     loud = np.flatnonzero(np.abs(recorded) > LOUD)
     return (len(recorded) - int(loud[0])) / RATE if len(loud) else 0.0
 
 
 def is_heard(sink: Sink, samples: np.ndarray) -> None:
-    # Silence alone may be from before the sound.
+    # Silence alone may precede the sound.
     wait_until(lambda: heard_share(sink, samples) > HEARD_SHARE, "the sound")
     wait_until(lambda: sink.is_silent_for(0.3), "the end of the sound")
     assert heard_share(sink, samples[::-1].copy()) < 0.1, "it would accept anything"
 
 
 def silent_after_ms(sink: Sink, act: Callable[[], None]) -> float:
-    """How long after act() the last loud sound was heard, once it is silent."""
+    """Return the milliseconds from act() to the last loud sample."""
     heard = len(sink.recorded())
     act()
     wait_until(lambda: sink.is_silent_for(0.3), "silence")
@@ -146,9 +162,7 @@ def silent_after_ms(sink: Sink, act: Callable[[], None]) -> float:
     return 1000 * float(loud[-1]) / RATE if len(loud) else 0.0
 
 
-def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
-    speech: Speech, sink: Sink
-) -> None:
+def test_page_plays_after_a_click_and_stops_at_once(speech: Speech, sink: Sink) -> None:
     with chromium() as launch, visit(launch(sink=sink.name)) as page:
         page.goto(speech.url)
         button, note = page.locator("#listen button"), page.locator("#listen [role=status]")
@@ -157,7 +171,7 @@ def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
         is_live(page)
         is_heard(sink, speech.say_all(FIRST))
 
-        # Loaded anew it wants to go on, and the browser lets no page play before a click.
+        # After a reload the page wants to play, but browsers require a click first.
         page.reload()
         expect(button).to_have_text("Haz clic para oír", timeout=PATIENCE_MS)
         expect(note).to_contain_text("espera un clic")
@@ -193,7 +207,7 @@ def test_a_click_is_asked_for_and_then_everything_is_heard_and_stops_at_once(
         expect(button).to_have_text("Escuchar en este navegador")
 
 
-def test_a_pause_swallows_nothing_and_repeats_nothing(speech: Speech, sink: Sink) -> None:
+def test_pause_neither_swallows_nor_repeats_sound(speech: Speech, sink: Sink) -> None:
     with chromium() as launch:
         open_listening(launch(*HEARD, sink=sink.name), speech.url)
         sink.forget()
@@ -216,12 +230,17 @@ def test_a_pause_swallows_nothing_and_repeats_nothing(speech: Speech, sink: Sink
 
 @contextmanager
 def deaf_listener(port: str) -> Iterator[None]:
-    """One that opens the WebSocket and then reads nothing."""
+    """Open the listener's WebSocket and read nothing from it."""
     lines = (
-        "GET /ws/listen/ HTTP/1.1", f"Host: localhost:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Key: {b64encode(bytes(16)).decode()}", "", "",
-    )  # fmt: skip
+        "GET /ws/listen/ HTTP/1.1",
+        f"Host: localhost:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {b64encode(bytes(16)).decode()}",
+        "",
+        "",
+    )
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         opened.connect(("127.0.0.1", int(port)))
@@ -230,7 +249,7 @@ def deaf_listener(port: str) -> Iterator[None]:
         yield
 
 
-def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
+def test_several_pages_hear_late_joins_and_service_restarts(
     speech: Speech, sink: Sink, make_sink: Callable[[], Sink]
 ) -> None:
     other = make_sink()
@@ -238,7 +257,7 @@ def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
         deaf_listener(speech.environment["HTTP_PORT"]),
         chromium() as launch,
     ):
-        # Loaded before, since a busy machine's other Chromium would have gaps meanwhile.
+        # Load it first: starting a second Chromium would cause gaps in the other.
         late = open_page(launch(*HEARD, sink=other.name), speech.url)
         page = open_listening(launch(*HEARD, sink=sink.name), speech.url)
         speech.say(STORY)
@@ -264,9 +283,7 @@ def test_several_hear_it_a_late_one_from_where_it_is_and_all_after_a_restart(
         is_heard(other, again)
 
 
-def test_over_plain_http_from_another_computer_it_is_heard_as_well(
-    speech: Speech, sink: Sink
-) -> None:
+def test_sound_plays_over_plain_http_from_another_host(speech: Speech, sink: Sink) -> None:
     rules = "--host-resolver-rules=MAP moxie.test 127.0.0.1"
     with chromium() as launch:
         browser = launch(*HEARD, rules, sink=sink.name)

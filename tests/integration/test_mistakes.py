@@ -1,4 +1,4 @@
-"""A mistake in the settings or on the command line is named, without a traceback."""
+"""Mistakes in settings or on the command line are reported without a traceback."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 
 def run(work: Path, settings: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A management command, with settings as they are typed before it."""
+    """Run a management command with shell-style settings before it."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "MOXIE_WORK_DIR": str(work),
@@ -48,7 +48,7 @@ def run(work: Path, settings: str, *arguments: str) -> subprocess.CompletedProce
         ("MOXIE_WORK_DIR=/dev/null/x", "run_hive", "The work directory /dev/null/x cannot be used"),
     ],
 )
-def test_a_wrong_setting_is_named(tmp_path: Path, settings: str, command: str, said: str) -> None:
+def test_wrong_setting_is_named(tmp_path: Path, settings: str, command: str, said: str) -> None:
     done = run(tmp_path, settings, *command.split())
     assert done.returncode == 1
     assert said in done.stderr
@@ -57,7 +57,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path, settings: str, command: str, s
 
 
 @pytest.mark.parametrize("command", ["say", "create_api_token"])
-def test_an_argument_that_is_no_text_is_named(tmp_path: Path, command: str) -> None:
+def test_non_utf8_argument_is_refused(tmp_path: Path, command: str) -> None:
     done = run(tmp_path, "", command, os.fsdecode(b"hol\xff"))
     assert done.returncode == 2
     assert "this is not UTF-8 text" in done.stderr
@@ -65,7 +65,7 @@ def test_an_argument_that_is_no_text_is_named(tmp_path: Path, command: str) -> N
 
 
 @pytest.mark.parametrize(("option", "value"), [("--port", "99999"), ("--host", "mqtt://x")])
-def test_an_address_that_is_none_is_named(tmp_path: Path, option: str, value: str) -> None:
+def test_invalid_address_is_refused(tmp_path: Path, option: str, value: str) -> None:
     done = run(tmp_path, "", "virtual_moxie", option, value)
     assert done.returncode == 2
     assert f"argument {option}: give" in done.stderr

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import correlation, linear_regression
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.chromium import open_browser, open_live, visit
 from tests.conftest import start_mosquitto
-from tests.tools import Listener, Process, free_port, manage, run, running, wait_until
+from tests.support.chromium import open_browser, open_live, visit
+from tests.support.tools import (
+    Listener,
+    Process,
+    free_port,
+    manage,
+    run,
+    running,
+    wait_until,
+)
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 from ttsmonitor.synthesis.espeak import EspeakEngine
 
@@ -29,11 +38,11 @@ STORY = (
     " yo también tuve miedo, ven conmigo a la colina."
 )
 FILL = f"""
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.web_fakes import utterance
 for n in range({OLD_ROWS}):
     utterance(f"Frase antigua {{n}}", device_id=f"moxie-{{n % 3}}", seconds_ago=3600 + n)
 """
-# Rows that come into sight get their true height, from frame to frame.
+# Rows get their real height only once visible, so wait until the layout is stable.
 SETTLED = """async (row) => {
     const top = () => row.getBoundingClientRect().top;
     for (let same = 0, last = NaN; same < 10; same = top() === last ? same + 1 : 0, last = top())
@@ -52,14 +61,14 @@ WATCH = """() => {
 
 @dataclass
 class Service:
-    """The speech service, and somebody who publishes."""
+    """A running speech service and a publisher."""
 
     process: Process
     url: str
     sender: Listener
 
     def say(self, *texts: str, **fields: Any) -> list[str]:
-        """Publish sentences; their ids."""
+        """Publish sentences and return their ids."""
         ids = [str(uuid.uuid4()) for _text in texts]
         for text, utterance_id in zip(texts, ids, strict=True):
             message = {"text": text, "id": utterance_id, "source": "system"} | fields
@@ -72,15 +81,21 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Iterator[Service]:
-    """One whose history has some pages, for all tests of this module."""
+    """Run a service with several pages of history for this module."""
     work = tmp_path_factory.mktemp("monitor")
     broker, port = start_mosquitto(work), free_port()
     shutil.copy(new_database, work)
     env = {
-        "MOXIE_WORK_DIR": str(work), "MQTT_HOST": broker.host, "MQTT_PORT": str(broker.port),
-        "HTTP_PORT": str(port), "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MOXIE_REQUIRE_LOGIN": "0", "DEBUG": "1", "TTS_ENGINE": "espeak", "TTS_AUDIO": "null",
-    }  # fmt: skip
+        "MOXIE_WORK_DIR": str(work),
+        "MQTT_HOST": broker.host,
+        "MQTT_PORT": str(broker.port),
+        "HTTP_PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MOXIE_REQUIRE_LOGIN": "0",
+        "DEBUG": "1",
+        "TTS_ENGINE": "espeak",
+        "TTS_AUDIO": "null",
+    }
     run(manage("shell", "-v0", "-c", FILL), env)
     sender = None
     try:
@@ -102,7 +117,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
-    """The monitor at a desk, in Spanish, of somebody who reads it live."""
+    """Open the live monitor in Spanish on a desktop."""
     with visit(browser, "es-ES", viewport=DESKTOP) as opened:
         open_live(opened, service.url)
         yield opened
@@ -121,12 +136,12 @@ def expect_spoken(page: Page, *ids: str) -> None:
 
 
 def wait_for_word(page: Page, word: str) -> None:
-    """Until it is lit, which is shorter than Playwright looks away."""
+    """Wait until the word has been highlighted, however briefly."""
     page.wait_for_function("word => window.lit.some((each) => each[1] === word)", arg=word)
 
 
 def marks_of(text: str) -> list[tuple[str, float]]:
-    """When which word begins in what the voice makes of it."""
+    """Return the start of each word in the synthesized sound."""
     found: list[tuple[str, float]] = []
     before = 0.0
 
@@ -140,27 +155,33 @@ def marks_of(text: str) -> list[tuple[str, float]]:
     return found
 
 
-def lateness(lit: list[list[Any]], expected: list[tuple[str, float]]) -> list[float]:
-    """How late each word was lit, in milliseconds since the first one's moment.
+def times(
+    lit: list[list[Any]], expected: list[tuple[str, float]]
+) -> tuple[list[float], list[float]]:
+    """Return when each word was spoken and when it was highlighted, in milliseconds.
 
-    A busy browser passes over one now and then, but never goes back.
+    A busy browser may skip a word, but never goes back.
     """
-    found, left = [], iter(expected)
+    spoken, highlighted = [], []
+    left = iter(expected)
     for at, word in lit:
-        seconds = next((when for spoken, when in left if spoken == word.strip(",.:")), None)
-        assert seconds is not None, f"{word} is lit out of turn"
-        found.append(at - lit[0][0] - 1000 * seconds)
-    return found
+        seconds = next((when for each, when in left if each == word.strip(",.:")), None)
+        assert seconds is not None, f"{word} is highlighted out of turn"
+        spoken.append(1000 * seconds)
+        highlighted.append(at)
+    return spoken, highlighted
 
 
-def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser: Browser) -> None:
+def test_words_are_highlighted_as_they_are_heard(
+    page: Page, service: Service, browser: Browser
+) -> None:
     page.evaluate(WATCH)
     page.fill("#phrase [name=text]", STORY)
     page.press("#phrase [name=text]", "Enter")
     expect(page.locator("#now-said")).to_have_text(STORY, timeout=PATIENCE_MS)
     wait_for_word(page, "dragón")
     expect(page.locator("#now")).to_have_text(STORY)
-    # Between two words it may be still.
+    # The bars may rest between two words.
     page.wait_for_function(
         "[...document.querySelectorAll('#bars i')].some(i => i.clientHeight > 8)"
     )
@@ -171,21 +192,22 @@ def test_words_are_lit_when_they_are_heard(page: Page, service: Service, browser
         levels = late.locator("#bars i").evaluate_all("bars => bars.map(b => b.style.height)")
         assert set(levels) <= {"", "18%"}, "it moves for who wants nothing to move"
     expect(page.locator("#now.is-quiet")).to_be_visible(timeout=PATIENCE_MS)
-    late_ms = lateness(page.evaluate("window.lit"), marks_of(STORY))
-    assert len(late_ms) > 20
-    usual = median(late_ms)
-    assert sum(abs(late - usual) < 150 for late in late_ms) > 0.8 * len(late_ms), late_ms
+    spoken, highlighted = times(page.evaluate("window.lit"), marks_of(STORY))
+    assert len(spoken) > 20
+    # A busy machine delays single words; it changes neither the pace nor the order.
+    assert correlation(spoken, highlighted) > 0.98
+    assert 0.9 < linear_regression(spoken, highlighted).slope < 1.1
     expect(page.locator("#now-said")).to_have_text("")
 
 
-def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service: Service) -> None:
+def test_pause_holds_the_word_and_mute_does_not(page: Page, service: Service) -> None:
     page.evaluate(WATCH)
     (said,) = service.say(STORY)
     now = page.locator("#now .word.is-now")
     wait_for_word(page, "vez")
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
-    # No word of this takes as long.
+    # No word of this text lasts that long.
     page.wait_for_function("performance.now() - window.lit.at(-1)[0] > 900")
     expect(now).not_to_have_text("golondrina")
     before = page.evaluate("window.lit.length")
@@ -202,7 +224,17 @@ def test_a_pause_holds_the_word_and_a_muted_sentence_goes_on(page: Page, service
     expect(page.locator(f"#stream li[data-id='{said}']")).to_contain_text("interrumpida por")
 
 
-def test_the_queue_is_put_in_order_with_keys_and_fingers(
+def test_live_activity_is_translated_with_its_nested_reason(page: Page, service: Service) -> None:
+    lines = page.locator("#log li")
+    service.sender.publish("moxie/tts/text", '{"text": "Hola", "lang": "x!"}')
+    translated = "moxie/tts/text: lang es 'x!': no es un nombre válido"
+    expect(lines.filter(has_text=translated)).to_have_count(1, timeout=PATIENCE_MS)
+    (said,) = service.say("Una frase corta.")
+    spoken = re.compile(rf"dicha {said[:8]} \(\d(,\d)? s\): Una frase corta\.")
+    expect(lines.filter(has_text=spoken)).to_have_count(1, timeout=PATIENCE_MS)
+
+
+def test_queue_is_reordered_by_keyboard_and_touch(
     page: Page, service: Service, browser: Browser
 ) -> None:
     queue = page.locator("#queue li")
@@ -238,9 +270,7 @@ def test_the_queue_is_put_in_order_with_keys_and_fingers(
     assert order == ["Tres", "Uno", "Dos"]
 
 
-def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
-    page: Page, service: Service
-) -> None:
+def test_filter_applies_to_live_and_reloaded_rows(page: Page, service: Service) -> None:
     rows = page.locator("#stream li")
     page.select_option("#filters [name=device_id]", "moxie-1")
     expect(rows.locator("[data-part=robot]").first).to_have_text("moxie-1")
@@ -249,7 +279,7 @@ def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
     page.fill("#filters [name=q]", "adios aviadór")
     expect(page.locator("#stream-none")).to_be_visible()
     assert "device_id=moxie-1" in page.url and "q=adios" in page.url
-    # The one that is let through comes last: with it, all the others have come.
+    # Publish the matching sentence last: once it shows, the others have arrived.
     service.say("Adiós, querido aviador", device_id="moxie-2")
     service.say("Hola, aviador", device_id="moxie-1")
     service.say("Adiós, aviador", device_id="moxie-1")
@@ -266,7 +296,7 @@ def test_the_stream_shows_what_the_filter_lets_through_live_and_later(
 
 
 @pytest.mark.parametrize(("locale", "size"), [("es-ES", DESKTOP), ("en-GB", PHONE)])
-def test_older_ones_come_as_one_scrolls_and_new_ones_do_not_move_them(
+def test_scrolling_loads_older_rows_and_new_rows_move_none(
     browser: Browser, service: Service, locale: str, size: dict[str, int]
 ) -> None:
     with visit(browser, locale, viewport=size) as page:
@@ -305,7 +335,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(page.locator("#phrase [name=text]")).to_be_focused()
     page.keyboard.type("km?")
     expect(page.locator("#phrase [name=text]")).to_have_value("km?")
-    expect_spoken(page, *service.say("Nadie ha pausado."))  # so nothing is paused
+    expect_spoken(page, *service.say("Nadie ha pausado."))  # nothing is paused
     expect(page.locator("#pause")).to_be_visible()
     page.click("#keys-open")
     page.uncheck("#keys-on")
@@ -319,7 +349,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     expect(dialog).to_be_hidden()
 
 
-def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Service) -> None:
+def test_last_shown_row_cannot_move_past_hidden_rows(page: Page, service: Service) -> None:
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
     service.say(*(f"Frase {number}" for number in range(203)))
@@ -331,7 +361,7 @@ def test_nothing_jumps_over_those_that_are_not_shown(page: Page, service: Servic
     expect_texts(page.locator("#queue li").nth(198), ["Frase 197"])
 
 
-def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
+def test_source_may_have_any_name(page: Page, service: Service) -> None:
     (said,) = service.say("De una fuente rara.", source="constructor")
     row = page.locator(f"#stream li[data-id='{said}']")
     expect(row.locator("[data-part=source]")).to_have_text("constructor", timeout=PATIENCE_MS)
@@ -340,7 +370,7 @@ def test_a_source_may_have_any_name(page: Page, service: Service) -> None:
     expect(row.locator("[data-part=source]")).to_have_text("constructor")
 
 
-def test_a_page_without_its_service_says_so(page: Page, service: Service) -> None:
+def test_page_reports_a_lost_service(page: Page, service: Service) -> None:
     expect(page.locator("#stale")).to_be_hidden()
     service.process.close()
     expect(page.locator("#stale")).to_be_visible(timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""Piper's engine in its process, with a tiny voice of its published format."""
+"""The Piper engine with a tiny voice in Piper's format."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bench.texts import TEXTS
-from tests.voice import make_voice
+from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.fingerprint import stages_name
-from ttsmonitor.synthesis.piper import PiperEngine
-from ttsmonitor.synthesis.stages import Samples, Scales, Stages, cut_stages
+from ttsmonitor.synthesis.piper.engine import PiperEngine
+from ttsmonitor.synthesis.piper.fingerprint import stages_name
+from ttsmonitor.synthesis.piper.stages import (
+    Samples,
+    Scales,
+    Stages,
+    cut_stages,
+)
+from ttsmonitor.synthesis.piper.timing import Timing
+from ttsmonitor.synthesis.piper.voices import read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.synthesis.timing import Timing
-from ttsmonitor.synthesis.voices import read_voice
 
 TEXT = "Hola, soy Moxie y hoy vamos a leer un cuento muy bonito. ¿Empezamos?"
 
@@ -45,7 +50,7 @@ def samples(blocks: list[Block]) -> np.ndarray:
     return np.frombuffer(b"".join(block.pcm for block in blocks), "<i2").astype(np.float64)
 
 
-def test_a_voice_speaks_in_small_blocks_without_clipping(
+def test_voice_speaks_in_small_blocks_without_clipping(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -58,7 +63,7 @@ def test_a_voice_speaks_in_small_blocks_without_clipping(
     assert 0.5 < peak < 1.0
 
 
-def test_the_same_text_is_as_loud_whatever_stands_around_it(
+def test_clause_sounds_the_same_alone_and_in_context(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -68,7 +73,9 @@ def test_the_same_text_is_as_loud_whatever_stands_around_it(
     assert np.array_equal(together[: len(alone)], alone)
 
 
-def test_volume_and_speaker_are_heard(start: Callable[..., Synthesizer], tmp_path: Path) -> None:
+def test_volume_and_speaker_change_the_sound(
+    start: Callable[..., Synthesizer], tmp_path: Path
+) -> None:
     make_voice(tmp_path / "tiny.onnx", speakers=2)
     synthesizer = start()
 
@@ -81,7 +88,7 @@ def test_volume_and_speaker_are_heard(start: Callable[..., Synthesizer], tmp_pat
     assert not np.array_equal(say(speaker=1), normal)
 
 
-def test_a_voice_that_cannot_be_cut_is_spoken_all_the_same(
+def test_voice_without_stages_is_spoken(
     start: Callable[..., Synthesizer], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     make_voice(tmp_path / "tiny.onnx", ups=(), named=False)
@@ -92,7 +99,7 @@ def test_a_voice_that_cannot_be_cut_is_spoken_all_the_same(
 
 
 def load(model: Path) -> PiperEngine:
-    """The engine in this process."""
+    """Return an engine in this process."""
     return PiperEngine(read_voice(model))
 
 
@@ -107,7 +114,7 @@ def said(engine: PiperEngine, text: str = "Hola.", **options: object) -> np.ndar
     return samples(blocks)
 
 
-def test_a_voice_whose_stages_fail_when_it_speaks_is_spoken_all_the_same(
+def test_voice_with_failing_stages_is_spoken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*args: object) -> Iterator[Samples]:
@@ -120,7 +127,7 @@ def test_a_voice_whose_stages_fail_when_it_speaks_is_spoken_all_the_same(
     assert [record.args for record in caplog.records if "no memory" in record.getMessage()]
 
 
-def test_a_voice_that_reads_letters_of_its_own_is_measured_by_them(
+def test_loudness_of_letter_voice_is_measured_with_its_letters(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
@@ -135,7 +142,7 @@ def test_a_voice_that_reads_letters_of_its_own_is_measured_by_them(
 
 
 @pytest.mark.parametrize("speakers", [1, 2])
-def test_a_speaker_whom_the_voice_has_not_is_its_default_one(
+def test_unknown_speaker_is_replaced_by_the_default(
     tmp_path: Path, speakers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx", speakers=speakers))
@@ -146,7 +153,7 @@ def test_a_speaker_whom_the_voice_has_not_is_its_default_one(
     assert lines == [f"tiny has no speaker {number}; its default one speaks" for number in (2, -1)]
 
 
-def test_a_voice_speaks_at_its_own_sample_rate(tmp_path: Path) -> None:
+def test_voice_speaks_at_its_own_sample_rate(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx", channels=8, ups=(8, 4), sample_rate=16_000))
     rates = set()
     engine.speak(SpeechRequest(text="Hola."), lambda block: not rates.add(block.sample_rate))  # type: ignore[func-returns-value]
@@ -156,7 +163,7 @@ def test_a_voice_speaks_at_its_own_sample_rate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "error", [MemoryError(), RuntimeError("[ONNXRuntimeError] : 6 : std::bad_alloc")], ids=repr
 )
-def test_sentence_that_takes_too_much_memory_fails_and_the_next_is_spoken(
+def test_sentence_without_memory_fails_and_next_is_spoken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
@@ -172,7 +179,7 @@ def test_sentence_that_takes_too_much_memory_fails_and_the_next_is_spoken(
 
 
 class Hum:
-    """A voice that hums a tone for every clause, with silence around, as real ones have."""
+    """A voice that hums a tone for each clause, with silence around it like real voices."""
 
     def __init__(self, seconds: float = 0.5) -> None:
         self.clauses = 0
@@ -189,7 +196,7 @@ class Hum:
             yield self.sound[start : start + 2_048]
 
 
-def test_clauses_that_run_on_are_joined_without_a_gap_or_a_click(tmp_path: Path) -> None:
+def test_split_clause_is_joined_without_gap_or_click(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     engine._runner = hum = Hum()
     sound = said(engine, TEXTS["unbroken"].rstrip("."))
@@ -200,12 +207,12 @@ def test_clauses_that_run_on_are_joined_without_a_gap_or_a_click(tmp_path: Path)
     assert np.abs(np.diff(sound)).max() <= np.abs(np.diff(alone)).max() * 1.1
 
 
-def test_a_voice_at_its_loudest_setting_is_limited_and_not_bent(tmp_path: Path) -> None:
+def test_loudest_volume_is_limited_without_distortion(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     engine._runner = Hum(2.0)
     normal, loud = said(engine), said(engine, volume=2.4)
     assert len(loud) == len(normal) and np.abs(loud).max() == pytest.approx(0.85 * 32_767, rel=0.01)
-    # In the middle of a tone it is the tone, louder; bent waves would be 0.2 off.
+    # Mid-tone it is the same wave, louder; distortion would deviate by 0.2.
     steady = slice(len(normal) // 2, len(normal) // 2 + 10_000)
     gain = np.dot(loud[steady], normal[steady]) / np.dot(normal[steady], normal[steady])
     assert gain > 1.05
@@ -213,7 +220,7 @@ def test_a_voice_at_its_loudest_setting_is_limited_and_not_bent(tmp_path: Path) 
     assert off < 0.01
 
 
-def test_a_voice_that_ends_in_the_middle_of_a_sound_ends_without_a_click(tmp_path: Path) -> None:
+def test_abrupt_end_of_voice_makes_no_click(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     engine._runner = hum = Hum()
     hum.sound = hum.sound[:9_020]  # at a peak of its tone
@@ -222,21 +229,7 @@ def test_a_voice_that_ends_in_the_middle_of_a_sound_ends_without_a_click(tmp_pat
     assert abs(sound[-200:-110]).max() > 10_000 and abs(sound[-1]) < largest
 
 
-def test_what_is_said_in_one_breath_with_the_next_ends_without_a_pause(tmp_path: Path) -> None:
-    engine = load(make_voice(tmp_path / "tiny.onnx"))
-    engine._runner = Hum()
-    blocks: list[Block] = []
-    for runs_on in (False, True):
-        request = SpeechRequest(text="Hola, amigo.", runs_on=runs_on)
-        engine.speak(request, lambda block: not blocks.append(block))  # type: ignore[func-returns-value]
-        blocks.append(Block(b"", 22_050))
-    end = next(number for number, block in enumerate(blocks) if not block.pcm)
-    alone, joined = samples(blocks[:end]), samples(blocks[end:])
-    quiet = [len(sound) - np.flatnonzero(np.abs(sound) > 655)[-1] for sound in (alone, joined)]
-    assert quiet[0] > 0.1 * 22_050 > 0.01 * 22_050 > quiet[1]
-
-
-def test_a_clause_that_runs_on_is_heard_as_soon_as_any_other(tmp_path: Path) -> None:
+def test_first_block_is_as_long_for_long_clauses(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     first: list[Block] = []
     for text in (TEXTS["unbroken"], TEXTS["short"]):
@@ -244,7 +237,7 @@ def test_a_clause_that_runs_on_is_heard_as_soon_as_any_other(tmp_path: Path) -> 
     assert first[0].seconds > first[1].seconds - 0.006
 
 
-def test_an_abbreviation_makes_no_stop(tmp_path: Path) -> None:
+def test_text_is_normalized_before_speaking(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     for written, read in (
         ("El Sr. García y la Sra. Paz llegaron.", "El Señor García y la Señora Paz llegaron."),
@@ -254,7 +247,7 @@ def test_an_abbreviation_makes_no_stop(tmp_path: Path) -> None:
         assert np.array_equal(said(engine, written), said(engine, read))
 
 
-def test_another_voice_is_taken_by_name_and_a_missing_one_replaced(
+def test_voice_is_selected_by_name_and_missing_one_replaced(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -266,7 +259,7 @@ def test_another_voice_is_taken_by_name_and_a_missing_one_replaced(
     assert synthesizer.engine == "piper tiny"
 
 
-def test_a_cancelled_clause_leaves_the_worker_ready(
+def test_cancelled_clause_leaves_the_worker_ready(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -279,7 +272,7 @@ def test_a_cancelled_clause_leaves_the_worker_ready(
     assert time.monotonic() - before < 10
 
 
-def test_download_voice_installs_a_copied_voice_and_refuses_a_broken_one(
+def test_download_voice_installs_copied_voice_and_refuses_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path / "voices"))
@@ -299,7 +292,7 @@ def test_download_voice_installs_a_copied_voice_and_refuses_a_broken_one(
         call_command("download_voice", "--from", str(model))
 
 
-def test_a_voice_that_cannot_be_cut_is_installed_all_the_same(
+def test_voice_without_stages_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path / "voices"))
@@ -311,7 +304,7 @@ def test_a_voice_that_cannot_be_cut_is_installed_all_the_same(
     assert "cannot be cut: it has no ConvTranspose" in caplog.text
 
 
-def test_download_voice_without_network_says_how_to_copy_one_in(
+def test_download_voice_without_network_explains_manual_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def offline(*args: object) -> None:
@@ -324,7 +317,7 @@ def test_download_voice_without_network_says_how_to_copy_one_in(
     assert list((tmp_path / "voices").iterdir()) == []
 
 
-def test_piper_without_its_package_says_how_to_install_it(
+def test_missing_piper_package_is_answered_with_requirements_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sys

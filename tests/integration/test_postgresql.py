@@ -1,4 +1,4 @@
-"""What the database itself does is the same in PostgreSQL."""
+"""The history in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from contextlib import closing
 import pytest
 
 from bench.postgres import Postgres, find_programs
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
-TESTS = [
-    "history/test_upkeep.py", "history/test_stats.py", "history/test_retention.py", "test_api.py",
-    "models/test_models.py", "test_migrations.py",
-]  # fmt: skip
+TESTS = ["history", "models", "monitor/test_api.py", "test_migrations.py"]
 
 
 @pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed")
-def test_the_history_is_kept_counted_and_found_in_postgresql() -> None:
+def test_history_tests_pass_in_postgresql() -> None:
     programs = find_programs()
     assert programs is not None
     with closing(Postgres(programs)) as server:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-             "--ds=tests.settings_postgresql",
-             *(f"tests/unit/ttsmonitor/{name}" for name in TESTS)],
-            cwd=ROOT, capture_output=True, text=True,
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--ds=tests.settings_postgresql",
+                *(f"tests/unit/ttsmonitor/{name}" for name in TESTS),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
             env=os.environ | {"MOXIE_TEST_POSTGRESQL": server.new_database("moxie")},
-        )  # fmt: skip
+        )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""The mirror's publisher with a real broker: handed over, confirmed, published again."""
+"""The mirror's publisher with a real broker: publish, confirm, republish."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from django.utils import timezone
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
-from tests.tools import Listener, stored, wait_until
-from ttsmonitor import outbox
-from ttsmonitor.messages import Chunk, Control, presence_payload
-from ttsmonitor.models import OutboxEntry
-from ttsmonitor.publishing import mirror as mirror_module
+from tests.support.tools import Listener, stored, wait_until
+from ttsmirror.models import OutboxEntry
+from ttsmirror.publishing import mirror as mirror_module
+from ttsmirror.publishing import outbox
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import Chunk, presence_payload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT_TOPIC = "moxie/tts/text"
 
 
-def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
+def test_sentence_stays_in_outbox_until_stored(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/#")
@@ -41,7 +42,7 @@ def test_what_is_handed_over_arrives_and_stays_in_the_outbox_until_it_is_stored(
     wait_until(lambda: not OutboxEntry.objects.exists(), "the confirmation")
 
 
-def test_long_text_goes_as_chunks_of_one_utterance(
+def test_long_text_is_sent_as_several_chunks(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -58,7 +59,7 @@ def test_long_text_goes_as_chunks_of_one_utterance(
     assert len({part["id"] for part in parts}) == 1
 
 
-def test_text_over_the_limit_of_an_utterance_becomes_several(
+def test_text_over_the_limit_becomes_several_utterances(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -70,7 +71,7 @@ def test_text_over_the_limit_of_an_utterance_becomes_several(
     assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 2
 
 
-def test_the_subscribers_birth_brings_what_it_missed(
+def test_subscriber_birth_triggers_republishing(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -81,7 +82,7 @@ def test_the_subscribers_birth_brings_what_it_missed(
     wait_until(lambda: len(listener.payloads(TEXT_TOPIC)) == 2, "the repetition")
 
 
-def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
+def test_control_is_published_and_listeners_get_events(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/control")
@@ -96,10 +97,10 @@ def test_a_control_goes_out_and_listeners_hear_what_became_of_a_sentence(
     assert [fields["event"] for fields in heard] == ["sent", "stored"]
 
 
-def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
+def test_interrupt_without_broker_withdraws_unsent_sentences(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
-    # Its subscription outlives the broker: a new one might come after the sentences.
+    # A durable subscription survives the broker; a new one might come too late.
     listener = listen(f"{TEXT_TOPIC}/#", client_id="listener", durable=True)
     mosquitto.process.close()
     mirror.publish_text("no lo digas", source="chat", device_id="d_1")
@@ -111,11 +112,13 @@ def test_an_interrupt_without_a_broker_withdraws_what_is_on_its_way(
     wait_until(lambda: len(listener.messages) == 3, "all three")
     sent = [json.loads(payload) for _topic, payload in listener.messages]
     assert {each["text"]: each.get("ttl") for each in sent} == {
-        "no lo digas": 0, "di esto": None, "di lo nuevo": None,
-    }  # fmt: skip
+        "no lo digas": 0,
+        "di esto": None,
+        "di lo nuevo": None,
+    }
 
 
-def test_an_interrupt_goes_out_where_the_outbox_cannot_be_written(
+def test_interrupt_is_published_despite_outbox_failure(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(device_id: str) -> None:
@@ -129,7 +132,7 @@ def test_an_interrupt_goes_out_where_the_outbox_cannot_be_written(
     wait_until(lambda: listener.payloads("moxie/tts/control"), "the interrupt")
 
 
-def test_an_interrupt_does_not_overtake_what_it_is_to_stop(
+def test_interrupt_does_not_overtake_earlier_sentences(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/#")
@@ -143,7 +146,7 @@ def test_an_interrupt_does_not_overtake_what_it_is_to_stop(
     assert [topic.rpartition("/")[2] for topic, _ in listener.messages] == ["text", "control"] * 20
 
 
-def test_stopping_waits_for_the_confirmation_and_no_longer(
+def test_stop_ends_once_sentence_is_confirmed(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -157,11 +160,11 @@ def test_stopping_waits_for_the_confirmation_and_no_longer(
     assert not OutboxEntry.objects.exists()
 
 
-def test_what_is_handed_over_right_before_the_end_still_goes_out(
+def test_sentence_right_before_stop_is_published(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(TEXT_TOPIC)
-    mosquitto.process.signal(signal.SIGSTOP)  # it takes a while to answer
+    mosquitto.process.signal(signal.SIGSTOP)  # the broker answers late
     utterance_id = mirror.publish_text("Adiós", source="chat")
     stopping = threading.Thread(target=mirror.stop, args=(20,))
     stopping.start()
@@ -174,7 +177,7 @@ def test_what_is_handed_over_right_before_the_end_still_goes_out(
     assert not OutboxEntry.objects.exists()
 
 
-def test_while_the_speech_service_is_away_nothing_is_published_again(
+def test_offline_speech_service_prevents_republishing(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = listen(TEXT_TOPIC)
@@ -185,13 +188,13 @@ def test_while_the_speech_service_is_away_nothing_is_published_again(
     wait_until(lambda: not mirror._publisher._is_heard)
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0.001")
     mirror.publish_text("Hola", source="chat")
-    for number in range(3):  # each wakes the thread, and would make it sweep
+    for number in range(3):  # each wakes the thread, which then checks for overdue entries
         mirror.publish_text(f"Otra {number}", source="chat")
         wait_until(lambda n=number: len(listener.payloads(TEXT_TOPIC)) >= n + 2)  # type: ignore[misc]
     assert len(listener.payloads(TEXT_TOPIC)) == 4
 
 
-def test_settings_that_cannot_be_used_never_reach_the_robot(
+def test_invalid_mqtt_settings_do_not_raise_in_caller(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MQTT_TLS", "1")
@@ -209,7 +212,7 @@ def test_settings_that_cannot_be_used_never_reach_the_robot(
 
 
 @pytest.mark.parametrize("text", [None, 7, "", "  ", "a\0b", "\ud800", b"bytes"])
-def test_no_text_whatever_raises(mirror: TTSMirrorPublisher, text: Any) -> None:
+def test_invalid_text_does_not_raise(mirror: TTSMirrorPublisher, text: Any) -> None:
     mirror.publish_text(text, source="chat")
 
 
@@ -218,7 +221,7 @@ def chunks(listener: Listener) -> list[tuple[int, int, bool, str]]:
     return [(each["chunk"], each["total_chunks"], "more" in each, each["text"]) for each in fields]
 
 
-def test_what_is_still_being_made_goes_out_part_by_part_each_once(
+def test_growing_answer_is_published_in_parts_once_each(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener, made = listen(TEXT_TOPIC), uuid.uuid4()
@@ -232,15 +235,17 @@ def test_what_is_still_being_made_goes_out_part_by_part_each_once(
     wait_until(lambda: len(chunks(listener)) == 4, "all of it")
 
     assert chunks(listener) == [
-        (1, 2, True, "Uno. "), (2, 3, True, "Dos. "), (3, 3, False, "Tres."),
+        (1, 2, True, "Uno. "),
+        (2, 3, True, "Dos. "),
+        (3, 3, False, "Tres."),
         (1, 1, False, "Otra cosa."),
-    ]  # fmt: skip
+    ]
     ids = {json.loads(payload)["id"] for payload in listener.payloads(TEXT_TOPIC)[:3]}
     assert ids == {str(made)}
     assert OutboxEntry.objects.get(pk=made).payload["text"] == "Uno. Dos. Tres."
 
 
-def test_what_is_not_ended_by_its_maker_is_ended_with_the_whole(
+def test_publishing_the_whole_text_ends_an_open_answer(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener, made = listen(TEXT_TOPIC), uuid.uuid4()
@@ -251,10 +256,10 @@ def test_what_is_not_ended_by_its_maker_is_ended_with_the_whole(
     assert chunks(listener) == [(1, 2, True, "Uno. "), (2, 2, False, " ")]
 
 
-def test_parts_that_a_broker_missed_come_over_the_next_connection(
+def test_parts_during_broker_outage_are_sent_after_reconnect(
     mirror: TTSMirrorPublisher, mosquitto: Broker, listen: Callable[..., Listener]
 ) -> None:
-    # Its subscription outlives the broker: a new one might come after the parts.
+    # A durable subscription survives the broker; a new one might come too late.
     listener, made = listen(TEXT_TOPIC, client_id="listener", durable=True), uuid.uuid4()
     mirror.publish_part("Uno. ", utterance_id=made, source="chat")
     wait_until(lambda: OutboxEntry.objects.filter(attempts=1).exists(), "the first part")
@@ -269,7 +274,7 @@ def test_parts_that_a_broker_missed_come_over_the_next_connection(
     assert {number for number, *_ in chunks(listener)} == {1, 2, 3}
 
 
-def test_what_its_maker_never_ended_is_ended_by_the_next_run(db: None) -> None:
+def test_open_answer_of_earlier_run_is_ended(db: None) -> None:
     begun = Chunk(
         utterance_id=uuid.uuid4(), text="Uno. Dos. ", parts=("Uno. ", "Dos. "), is_open=True
     )

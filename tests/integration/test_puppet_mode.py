@@ -1,4 +1,4 @@
-"""Puppet Mode with everything real: hive, speech service, a simulated robot, a browser."""
+"""Puppet Mode with a real hive, speech service and browser, and a simulated robot."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from hive.mqtt.virtual_moxie import VirtualMoxie
-from tests.pages import DEVICE
-from tests.site import Site, running_site
-from tests.tools import wait_until
-from ttsmonitor.text import CHUNK_CHARACTERS, split_chunks
+from tests.support.pages import DEVICE
+from tests.support.site import Site, running_site
+from tests.support.tools import wait_until
+from ttsmirror.text import CHUNK_CHARACTERS, split_chunks
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def robot(site: Site) -> Iterator[VirtualMoxie]:
-    """In Puppet Mode from the first test on."""
+    """Run a simulated robot; the first test puts it into Puppet Mode."""
     port = int(site.environment["MQTT_PORT"])
     made = VirtualMoxie(DEVICE, "localhost", port, tls=False, seconds_per_character=0.01)
     made.start()
@@ -44,7 +44,7 @@ def robot(site: Site) -> Iterator[VirtualMoxie]:
 
 @pytest.fixture(params=SIZES)
 def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """On a phone in Spanish, at a desk in English."""
+    """Open a page in Spanish on a phone, and in English on a desktop."""
     with site.visit(request.param, viewport=SIZES[request.param]) as opened:
         yield opened
 
@@ -70,7 +70,7 @@ def puppet_mode(page: Page, site: Site) -> None:
     expect(page.locator("#stop")).to_be_visible()
 
 
-def test_a_line_is_followed_to_the_robot_and_to_the_loudspeaker(
+def test_line_is_followed_to_the_robot_and_to_the_loudspeaker(
     site: Site, robot: VirtualMoxie, page: Page
 ) -> None:
     puppet_mode(page, site)
@@ -94,7 +94,7 @@ def test_a_line_is_followed_to_the_robot_and_to_the_loudspeaker(
     expect(way(page.locator("#lines > li").first, "robot")).to_have_text(robots)
 
 
-def test_escape_stops_both_and_each_way_says_so(
+def test_escape_interrupts_robot_and_loudspeaker(
     site: Site, robot: VirtualMoxie, page: Page
 ) -> None:
     puppet_mode(page, site)
@@ -113,7 +113,7 @@ def test_escape_stops_both_and_each_way_says_so(
 def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
-    page.wait_for_load_state()  # what is typed before is only text
+    page.wait_for_load_state()  # keys typed before are plain text
     expect(page.locator("#text")).to_be_focused()
     line = say(page, f"Sin robot {next(NUMBERS)}")
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
@@ -124,7 +124,7 @@ def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
     expect(page.locator("#lines > li")).to_have_count(again + 1)
 
 
-def test_a_robot_that_is_away_is_named_as_the_reason(site: Site, page: Page) -> None:
+def test_offline_robot_is_shown_as_the_reason(site: Site, page: Page) -> None:
     device = "d_0b4e28ba-2fa1-11d2-883f-0016d3cca427"
     port = int(site.environment["MQTT_PORT"])
     away = VirtualMoxie(device, "localhost", port, tls=False)
@@ -140,7 +140,7 @@ def test_a_robot_that_is_away_is_named_as_the_reason(site: Site, page: Page) -> 
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
 
 
-def test_a_favourite_is_kept_for_every_page_and_said_with_one_click(site: Site, page: Page) -> None:
+def test_favourite_appears_on_every_page_and_is_spoken(site: Site, page: Page) -> None:
     words = f"¡A dormir! {next(NUMBERS)}"
     page.goto(f"{site.urls['hive']}/speak/")
     other = page.context.new_page()
@@ -164,7 +164,7 @@ def test_a_favourite_is_kept_for_every_page_and_said_with_one_click(site: Site, 
     other.close()
 
 
-def test_the_count_tells_the_parts_and_what_is_too_long_stays(site: Site, page: Page) -> None:
+def test_character_count_shows_parts_and_too_long_text_stays(site: Site, page: Page) -> None:
     page.goto(f"{site.urls['hive']}/speak/")
     count, text = page.locator("#count"), page.locator("#text")
     text.fill("Hola 👋")
@@ -185,7 +185,7 @@ def test_the_count_tells_the_parts_and_what_is_too_long_stays(site: Site, page: 
     expect(text).to_have_value("uno\ndos")
 
 
-def test_the_page_cuts_as_the_wire_does(site: Site) -> None:
+def test_page_counts_the_same_chunks_as_the_wire(site: Site) -> None:
     chosen = random.Random(5)
     texts = ["".join(chosen.choices(LETTERS, k=chosen.randrange(2_500))) for _ in range(60)]
     texts += ["a" * 1_000, "e\u0301" * 700, "👋🏽" * 500, "", "a" * CHUNK_CHARACTERS]
@@ -204,7 +204,7 @@ def test_the_page_cuts_as_the_wire_does(site: Site) -> None:
 
 
 @pytest.mark.parametrize("where", ["hive", "monitor"])
-def test_what_is_deleted_from_the_history_goes_from_the_open_pages(site: Site, where: str) -> None:
+def test_deleted_utterance_vanishes_from_open_pages(site: Site, where: str) -> None:
     words = f"Sin rastro {next(NUMBERS)}"
     with site.visit() as page:
         page.goto(f"{site.urls['hive']}/speak/")
@@ -226,7 +226,7 @@ def test_what_is_deleted_from_the_history_goes_from_the_open_pages(site: Site, w
         ((_site, others),) = shown.items()
 
         def is_gone() -> bool:
-            """Another process has deleted it: a page sees that when it asks again."""
+            """Return True if the page no longer shows it after a refresh."""
             others.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
             return others.count() == 0
 

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.chromium import open_page
 from tests.conftest import Broker
-from tests.tools import Listener, Process, manage, run
-from ttsmonitor.messages import STATUS_TOPIC
+from tests.support.chromium import open_page
+from tests.support.tools import (
+    Listener,
+    Process,
+    manage,
+    run,
+)
+from ttsmirror.wire.messages import STATUS_TOPIC
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +26,7 @@ PATIENCE_MS = 20_000
 
 @pytest.fixture
 def env(install: Callable[..., dict[str, str]]) -> dict[str, str]:
-    """An installation of its own that has met a robot."""
+    """Return the environment of an installation that knows a robot."""
     values = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1")
     robot = f"from hive.models import Robot; Robot.objects.create(device_id={DEVICE!r})"
     run(manage("shell", "-v0", "-c", robot), values)
@@ -49,7 +54,7 @@ def page() -> Iterator[Page]:
 
 
 def say(page: Page, env: dict[str, str], words: str) -> Locator:
-    """Type something in Puppet Mode; its line on the page."""
+    """Type a sentence in Puppet Mode and return its line on the page."""
     page.goto(f"http://localhost:{env['HIVE_PORT']}/puppet/{DEVICE}/")
     page.fill("#text", words)
     page.press("#text", "Enter")
@@ -63,7 +68,7 @@ def expect_state(line: Locator, state: str, words: str) -> None:
     expect(pill).to_have_text(words)
 
 
-def test_a_line_goes_on_after_the_page_was_loaded_again(
+def test_line_keeps_updating_after_a_reload(
     env: dict[str, str],
     start_hive: Callable[[], Process],
     page: Page,
@@ -85,7 +90,7 @@ def test_a_line_goes_on_after_the_page_was_loaded_again(
     expect_state(line, "playing", "sonando")
 
 
-def test_a_line_waits_as_long_as_there_is_no_broker(
+def test_line_waits_while_there_is_no_broker(
     env: dict[str, str], start_hive: Callable[[], Process], page: Page, mosquitto: Broker
 ) -> None:
     mosquitto.process.close()

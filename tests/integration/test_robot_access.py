@@ -1,4 +1,4 @@
-"""What a client reaches through the robots' port: its own topics, whatever it calls itself."""
+"""A client of the robots' port reaches only its own topics, whatever its client id."""
 
 from __future__ import annotations
 
@@ -15,9 +15,18 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hive.broker import find_mosquitto
-from hive.broker_config import ROBOTS_ACL, ensure_certificate
-from tests.tools import ROOT, Listener, answers, end_client, free_port, manage, running, wait_until
+from hive.broker.mosquitto_config import ROBOTS_ACL, ensure_certificate
+from hive.broker.run import find_mosquitto
+from tests.support.tools import (
+    ROOT,
+    Listener,
+    answers,
+    end_client,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
 
 VICTIM, HONEST = "d_victim", "d_honest"
 FROM_ROBOT = ("state", "events/remote-chat", "events/client-service-activity-log", "events/zmq")
@@ -30,7 +39,7 @@ TO_ROBOT = (
     "commands/zmq",
 )
 UNUSED = ("events/config", "events/state", "commands/config", "commands/state")
-"""What an id with a slash in it might turn into a topic of its own."""
+"""Topic levels that an id with a slash could turn into its own topic."""
 KNOWN = {f"/devices/{VICTIM}/{name}" for name in FROM_ROBOT + TO_ROBOT}
 SPEECH = "moxie/tts/status"
 PLAIN = (HONEST, "d_", "moxie", f"{VICTIM} ", "%c", "%u", "$SYS")
@@ -70,28 +79,28 @@ SUFFIXES = (*FROM_ROBOT, *TO_ROBOT, *UNUSED, "x", "")
 
 
 def filters_of(client_id: str) -> list[str]:
-    """What a client of this id tries to subscribe."""
+    """Return the filters that a client with this id tries to subscribe."""
     if set("+#") & set(client_id):
-        # No "$SYS/#": Mosquitto reports each denial of such an id on its log topic, and crashes
-        # in an endless recursion where that report is denied to the same client.
+        # No "$SYS/#": Mosquitto reports each denial on its log topic, and crashes
+        # in an endless recursion if the report is denied to the same client.
         return list(FILTERS)
     return [*FILTERS, f"/devices/{client_id}/#", "$SYS/#"]
 
 
 def topics_of(client_id: str) -> set[str]:
-    """What a client of this id tries to publish on."""
+    """Return the topics that a client with this id tries to publish to."""
     own = {f"/devices/{client_id}/{suffix}" for suffix in SUFFIXES}
     return KNOWN | {topic for topic in own if not set("+#") & set(topic)}
 
 
 def may_be_heard(topic: str) -> bool:
-    """Does a robot or the hive listen to topics of this shape?"""
+    """Return True if a robot or the hive subscribes to topics of this form."""
     return len(topic.split("/")) <= len(f"/devices/{VICTIM}/events/x".split("/"))
 
 
 @dataclass
 class Ports:
-    """Where a running broker listens."""
+    """The ports of a running broker."""
 
     plain: int
     tls: int
@@ -114,7 +123,7 @@ def broker_of_the_command(work: Path, *options: str) -> Iterator[Ports]:
 
 @contextmanager
 def broker_of_docker(work: Path) -> Iterator[Ports]:
-    """docker/mosquitto, with the paths and ports of this machine in place of the container's."""
+    """Return docker/mosquitto's configuration with this machine's paths and ports."""
     ports = Ports(free_port(), free_port())
     certificate, _key = ensure_certificate(work)
     text = (ROOT / "docker/mosquitto/mosquitto.conf").read_text()
@@ -151,14 +160,15 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ports]:
 
 
 class RobotClient:
-    """A client on the robots' port, under any id, that remembers what it received."""
+    """A client on the robots' port, with any id, that records its messages."""
 
     def __init__(self, port: int, client_id: str, *, will: str = "") -> None:
         self.received: list[tuple[str, bytes]] = []
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False
         )
-        self.client.username_pw_set(VICTIM, "header.payload.signature")  # for %u
+        # The user name stands for %u in the access rules.
+        self.client.username_pw_set(VICTIM, "header.payload.signature")
         self.client.tls_set(cert_reqs=ssl.CERT_NONE)
         self.client.tls_insecure_set(True)
         if will:
@@ -193,7 +203,8 @@ class RobotClient:
         """Lose the connection without a goodbye, so that the broker publishes the last will."""
         transport = self.client.socket()
         assert isinstance(transport, socket.socket)
-        socket.socket.shutdown(transport, socket.SHUT_RDWR)  # not the TLS one, which takes leave
+        # Use the plain socket: closing the TLS one would say goodbye.
+        socket.socket.shutdown(transport, socket.SHUT_RDWR)
 
     def close(self) -> None:
         end_client(self.client)
@@ -201,7 +212,7 @@ class RobotClient:
 
 @pytest.fixture
 def everything(broker: Ports) -> Iterator[Listener]:
-    """Somebody on this computer, who reaches all topics."""
+    """Return a local client that reaches all topics."""
     listener = Listener(broker.plain, "#")
     yield listener
     listener.close()
@@ -227,7 +238,7 @@ def subscribed(robot: RobotClient, device_id: str) -> RobotClient:
 
 
 def await_delivery(everything: Listener, robot: RobotClient, device_id: str) -> None:
-    """Return when all that was published before has been delivered."""
+    """Wait until everything published so far has been delivered."""
     mark = f"mark {uuid.uuid4()}".encode()
     everything.publish(f"/devices/{device_id}/commands/wakeup", mark)
     for heard in (robot.received, everything.messages):
@@ -258,16 +269,14 @@ def test_no_client_id_reaches_another_robot(
         if topics := topics_with(intruder.received, b"private"):
             read[client_id] = topics
         intruder.close()
-    assert topics_with(everything.messages, b"private") >= KNOWN | {
-        SPEECH
-    }  # there was something to read
+    assert topics_with(everything.messages, b"private") >= KNOWN | {SPEECH}
     assert not read
-    late = robots(VICTIM)  # what is retained comes to one that subscribes anew
+    late = robots(VICTIM)  # a new subscription triggers retained messages
     late.subscribe(f"/devices/{VICTIM}/#")
     await_delivery(everything, late, VICTIM)
     assert not topics_with([*victim.received, *late.received], b"forged")
     forged = {topic for topic in topics_with(everything.messages, b"forged") if may_be_heard(topic)}
-    assert f"/devices/{HONEST}/state" in forged  # a robot's own, which shows that it would be seen
+    assert f"/devices/{HONEST}/state" in forged  # its own topic shows that a delivery would be seen
     assert {topic.split("/")[2] for topic in forged} <= set(PLAIN)
 
 
@@ -288,7 +297,7 @@ def test_no_last_will_reaches_another_robot(
     assert not topics_with(victim.received, b"forged")
 
 
-def test_a_robot_reaches_all_topics_of_its_own(
+def test_robot_reaches_all_its_own_topics(
     everything: Listener, robots: Callable[..., RobotClient]
 ) -> None:
     robot = subscribed(robots(HONEST), HONEST)
@@ -301,5 +310,5 @@ def test_a_robot_reaches_all_topics_of_its_own(
     assert topics_with(robot.received, b"order") == {here + name for name in TO_ROBOT}
 
 
-def test_docker_has_the_access_rules_of_the_command() -> None:
+def test_docker_access_rules_equal_those_of_run_broker() -> None:
     assert (ROOT / "docker/mosquitto/robots.acl").read_text() == ROBOTS_ACL

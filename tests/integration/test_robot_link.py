@@ -15,9 +15,9 @@ from hive.mqtt import moxie_server
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.conftest import Broker
-from tests.hive import connected_hive
-from tests.tools import Listener, wait_until
-from ttsmonitor.messages import HEALTH_TOPIC
+from tests.support.hive import connected_hive
+from tests.support.tools import Listener, wait_until
+from ttsmirror.wire.messages import HEALTH_TOPIC
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ Listen = Callable[..., Listener]
 
 @pytest.fixture
 def server(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoxieServer]:
-    """The process's MoxieServer, connected, with a mirror of its own."""
+    """Run a connected MoxieServer with its own mirror."""
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
         yield made
@@ -35,7 +35,7 @@ def server(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def moxie(broker_settings: Broker) -> Iterator[VirtualMoxie]:
-    """A simulated robot, not switched on yet."""
+    """Return a simulated robot that is still switched off."""
     robot = VirtualMoxie(DEVICE, broker_settings.host, broker_settings.port, tls=False)
     yield robot
     robot.stop()
@@ -58,7 +58,7 @@ def mirrored(listener: Listener) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_robot_that_connects_is_online_and_configured_within_three_seconds(
+def test_connecting_robot_is_configured_within_three_seconds(
     server: MoxieServer, moxie: VirtualMoxie
 ) -> None:
     began = time.monotonic()
@@ -71,29 +71,29 @@ def test_a_robot_that_connects_is_online_and_configured_within_three_seconds(
     assert moxie.config["audio_volume"] == "0.6"
 
 
-def test_a_robot_that_is_switched_off_is_offline(server: MoxieServer, moxie: VirtualMoxie) -> None:
+def test_switched_off_robot_is_offline(server: MoxieServer, moxie: VirtualMoxie) -> None:
     switch_on(moxie)
     moxie.stop()
     wait_until(lambda: not online(), "the departure")
 
 
-def test_a_robot_that_takes_its_own_place_stays_online(
+def test_robot_replacing_its_own_connection_stays_online(
     server: MoxieServer, moxie: VirtualMoxie, broker_settings: Broker
 ) -> None:
     switch_on(moxie)
     again = VirtualMoxie(DEVICE, broker_settings.host, broker_settings.port, tls=False)
-    moxie._client.reconnect_delay_set(60, 60)  # or the two evict each other for ever
+    moxie._client.reconnect_delay_set(60, 60)  # otherwise the two would evict each other forever
     try:
         switch_on(again)
         moxie.wait_for(lambda robot: not robot.is_connected)
-        again.query("license")  # the hive works in order: it has heard of the eviction by then
+        again.query("license")  # the hive works in order, so it knows of the eviction by then
         again.wait_for(lambda robot: robot.commands)
         assert online()
     finally:
         again.stop()
 
 
-def test_a_robot_from_before_the_hive_is_found_by_what_it_sends(
+def test_robot_connected_before_the_hive_is_found(
     broker_settings: Broker, moxie: VirtualMoxie, request: pytest.FixtureRequest
 ) -> None:
     moxie.start()
@@ -104,7 +104,7 @@ def test_a_robot_from_before_the_hive_is_found_by_what_it_sends(
     assert online()
 
 
-def test_a_saved_configuration_arrives_at_once(server: MoxieServer, moxie: VirtualMoxie) -> None:
+def test_saved_configuration_arrives_at_once(server: MoxieServer, moxie: VirtualMoxie) -> None:
     switch_on(moxie)
     robot = Robot.objects.get()
     robot.config = {"audio_volume": "0.9"}
@@ -117,11 +117,11 @@ def test_a_saved_configuration_arrives_at_once(server: MoxieServer, moxie: Virtu
     moxie.wait_for(lambda robot: robot.config["screen_brightness"] == "0.1", timeout_seconds=1)
 
 
-def test_a_configuration_that_another_process_saved_arrives_too(
+def test_configuration_saved_by_another_process_arrives(
     server: MoxieServer, moxie: VirtualMoxie
 ) -> None:
     switch_on(moxie)
-    Robot.objects.update(nickname="Lucía")  # without signals, as from elsewhere
+    Robot.objects.update(nickname="Lucía")  # update() sends no signals, like another process
     moxie.wait_for(lambda robot: robot.config["child_pii"]["nickname"] == "Lucía")
 
 
@@ -150,7 +150,7 @@ def test_puppet_mode_speaks_through_the_robot_and_the_mirror(
     wait_until(lambda: Robot.objects.get().puppet_state == "EXITING", "the reported end")
 
 
-def test_what_the_robot_says_is_mirrored_once_whoever_began_it(
+def test_sent_and_own_robot_speech_are_mirrored_once(
     server: MoxieServer, moxie: VirtualMoxie, listen: Listen
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
@@ -161,7 +161,7 @@ def test_what_the_robot_says_is_mirrored_once_whoever_began_it(
     moxie.say_own("Del robot")
     wait_until(lambda: "Del robot" in str(mirrored(loudspeaker)), "the robot's own words")
 
-    # The robot notified both, in this order, and the hive works in order.
+    # The robot reported both in this order, and the hive works in order.
     texts = [(message["text"], message["source"]) for message in mirrored(loudspeaker)]
     assert sorted(texts) == [("De nosotros", "puppet_mode"), ("Del robot", "system")]
 
@@ -174,7 +174,7 @@ def test_interrupt_stops_the_robot_and_the_loudspeaker(
         DEVICE, broker_settings.host, broker_settings.port, tls=False, seconds_per_character=10
     )
     heard: list[tuple[str, str]] = []
-    slow._on_event = lambda kind, words: heard.append((kind, words))
+    slow.on_event = lambda kind, words: heard.append((kind, words))
     try:
         switch_on(slow)
         server.send_telehealth_speech(DEVICE, "Una frase larga")
@@ -188,7 +188,7 @@ def test_interrupt_stops_the_robot_and_the_loudspeaker(
         slow.stop()
 
 
-def test_a_conversation_is_answered_and_mirrored(
+def test_conversation_is_answered_and_mirrored(
     server: MoxieServer, moxie: VirtualMoxie, listen: Listen
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
@@ -208,7 +208,7 @@ def test_a_conversation_is_answered_and_mirrored(
     assert {message["source"] for message in mirrored(loudspeaker)} == {"chat"}
 
 
-def test_a_foreign_module_gets_the_fallback_and_is_mirrored_by_what_was_said(
+def test_foreign_module_gets_fallback_mirrored_from_robot_report(
     server: MoxieServer, moxie: VirtualMoxie, listen: Listen
 ) -> None:
     loudspeaker = listen("moxie/tts/text/#")
@@ -235,14 +235,14 @@ def test_questions_are_answered(server: MoxieServer, moxie: VirtualMoxie) -> Non
     assert [module["info"]["id"] for module in modules] == [conf.HIVE_CHAT_MODULE]
 
 
-def test_a_sleeping_robot_is_woken_up(server: MoxieServer, moxie: VirtualMoxie) -> None:
+def test_sleeping_robot_is_woken_up(server: MoxieServer, moxie: VirtualMoxie) -> None:
     switch_on(moxie)
     moxie.sleep()
     assert server.send_wakeup(DEVICE)
     moxie.wait_for(lambda robot: robot.is_awake)
 
 
-def test_the_hive_is_present_answers_pings_and_says_goodbye(
+def test_hive_announces_presence_answers_pings_and_leaves(
     server: MoxieServer, listen: Listen
 ) -> None:
     listener = listen(f"{HEALTH_TOPIC}/#")
@@ -280,7 +280,7 @@ def test_unreadable_messages_do_not_stop_the_next(
     moxie.wait_for(lambda robot: robot.said)
 
 
-def test_robots_are_offline_while_the_broker_is_away_and_come_back(
+def test_robots_are_offline_until_the_broker_returns(
     server: MoxieServer, moxie: VirtualMoxie, mosquitto: Broker
 ) -> None:
     switch_on(moxie)

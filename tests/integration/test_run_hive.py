@@ -13,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import Process, manage, running, wait_until
-from ttsmonitor.web.live import SERVICE_RESTART
+from tests.support.tools import (
+    Process,
+    manage,
+    running,
+    wait_until,
+)
+from ttsmonitor.web.live_consumer import SERVICE_RESTART
 
 HANDSHAKE = (
     b"GET /ws/hive/ HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
@@ -47,7 +52,7 @@ def health(env: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_and_stops_cleanly(
+def test_hive_serves_and_stops_cleanly(
     hive: Process, env: dict[str, str], number: signal.Signals
 ) -> None:
     wait_until(lambda: health(env), "its health")
@@ -57,7 +62,7 @@ def test_it_serves_and_stops_cleanly(
     assert "Traceback" not in hive.output
 
 
-def test_open_pages_hear_that_it_stops(env: dict[str, str]) -> None:
+def test_open_pages_are_closed_with_restart_code(env: dict[str, str]) -> None:
     open_to_all = env | {"MOXIE_REQUIRE_LOGIN": "0"}
     with running(manage("run_hive"), open_to_all) as process:
         process.wait_for_line("hive ready at")
@@ -74,7 +79,7 @@ def test_open_pages_hear_that_it_stops(env: dict[str, str]) -> None:
     assert heard.endswith(opcode_and_length + SERVICE_RESTART.to_bytes(2, "big"))
 
 
-def test_a_port_in_use_is_one_clear_line(env: dict[str, str]) -> None:
+def test_port_in_use_ends_with_one_error_line(env: dict[str, str]) -> None:
     with (
         socket.create_server(("127.0.0.1", int(env["HIVE_PORT"]))),
         running(manage("run_hive"), env) as second,
@@ -87,7 +92,7 @@ def test_a_port_in_use_is_one_clear_line(env: dict[str, str]) -> None:
     assert "Traceback" not in second.output
 
 
-def test_a_database_that_is_not_set_up_is_one_clear_line(
+def test_unmigrated_database_is_answered_with_migrate_command(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     with running(manage("run_hive"), env | {"MOXIE_WORK_DIR": str(tmp_path / "empty")}) as process:
@@ -96,7 +101,7 @@ def test_a_database_that_is_not_set_up_is_one_clear_line(
     assert "Traceback" not in process.output
 
 
-def test_the_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str, str]) -> None:
+def test_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str, str]) -> None:
     command = manage("virtual_moxie", "--id", DEVICE, "--port", env["MQTT_PORT"])
     with running(command, env) as robot:
         robot.wait_for_line("got its configuration")
@@ -119,7 +124,7 @@ def test_the_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str,
     wait_until(is_offline, "its departure")
 
 
-def test_the_simulated_robot_is_ended_by_a_signal(env: dict[str, str]) -> None:
+def test_simulated_robot_ends_on_a_signal(env: dict[str, str]) -> None:
     with running(manage("virtual_moxie", "--port", env["MQTT_PORT"]), env) as robot:
         robot.wait_for_line("connected to the broker")
         robot.signal(signal.SIGTERM)

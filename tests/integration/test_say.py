@@ -9,30 +9,33 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.conftest import Broker
-from tests.tools import Listener, free_port, wait_until
-from ttsmonitor.publishing import saying
+from tests.support.tools import Listener, free_port, wait_until
+from ttsmonitor.service import say
 
 
-def test_it_publishes_and_says_that_nobody_answered(
+def test_say_publishes_and_reports_missing_confirmation(
     broker_settings: Broker,
     listen: Callable[..., Listener],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(saying, "STORED_SECONDS", 0.2)
+    monkeypatch.setattr(say, "STORED_SECONDS", 0.2)
     listener = listen("moxie/tts/text")
     call_command("say", "Hola", "--voice", "es_MX-claude-high", "--lang", "es-MX", "--high")
     (payload,) = wait_until(lambda: listener.payloads("moxie/tts/text"), "the sentence")
     fields = json.loads(payload)
     assert (fields["text"], fields["voice"], fields["lang"], fields["priority"]) == (
-        "Hola", "es_MX-claude-high", "es-MX", "high",
-    )  # fmt: skip
+        "Hola",
+        "es_MX-claude-high",
+        "es-MX",
+        "high",
+    )
     assert "is it running?" in capsys.readouterr().out
 
 
-def test_without_a_broker_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_say_without_broker_names_run_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQTT_PORT", str(free_port()))
-    monkeypatch.setattr(saying, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(say, "CONNECT_SECONDS", 1.0)
     with pytest.raises(CommandError, match=r"No broker answers at .*run_broker"):
         call_command("say", "Hola")
 
@@ -46,6 +49,6 @@ def test_without_a_broker_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPat
         (["Hola", "--device", "a/b"], "device_id is"),
     ],
 )
-def test_bad_input_is_named(arguments: list[str], said: str) -> None:
+def test_say_names_invalid_input(arguments: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("say", *arguments)

@@ -1,4 +1,4 @@
-"""POST /api/say in the speech process: by outbox, broker and history to the loudspeaker."""
+"""POST /api/say in the speech process, through outbox, broker and history."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.conftest import Broker
-from tests.history import wait_for
-from tests.tools import Listener, wait_until
-from ttsmonitor.models import OutboxEntry, Utterance
+from tests.support.history import wait_for
+from tests.support.tools import Listener, wait_until
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.publishing.mirror import TTSMirrorPublisher
 from ttsmonitor.monitor import say_api
-from ttsmonitor.publishing.mirror import TTSMirrorPublisher
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def say(client: Client, **fields: Any) -> Any:
     return client.post("/api/say", fields, content_type="application/json")
 
 
-def test_a_long_text_comes_by_the_broker_and_is_spoken(
+def test_long_text_reaches_the_broker_and_is_spoken(
     browser: Client, make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     make_service("null")
@@ -47,7 +47,7 @@ def test_a_long_text_comes_by_the_broker_and_is_spoken(
     wait_until(lambda: not OutboxEntry.objects.exists(), "its confirmation")
 
 
-def test_what_is_said_while_the_broker_is_away_comes_later(
+def test_sentence_during_broker_outage_is_spoken_later(
     browser: Client, make_service: Callable[..., SpeechService], quick: Broker
 ) -> None:
     service = make_service("null")

@@ -15,12 +15,19 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
-from tests.history import wait_for
-from tests.sound import Sink, likeness, read_wav
-from tests.tools import Listener, wait_until
-from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC, Chunk, Control
-from ttsmonitor.models import QuarantinedMessage, Utterance
+from tests.support.history import wait_for
+from tests.support.sound import Sink, likeness, read_wav
+from tests.support.tools import Listener, wait_until
+from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    STATUS_TOPIC,
+    Chunk,
+)
+from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service import service as service_module
 from ttsmonitor.service.service import SpeechService
 
@@ -33,7 +40,8 @@ def statuses(listener: Listener) -> list[dict[str, Any]]:
     return [json.loads(payload) for payload in listener.payloads(STATUS_TOPIC)]
 
 
-def test_a_plain_sentence_is_heard_stored_and_told(
+@pytest.mark.sound
+def test_plain_sentence_is_spoken_stored_and_reported(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     sink: Sink,
@@ -54,14 +62,15 @@ def test_a_plain_sentence_is_heard_stored_and_told(
         told = [each for each in statuses(listener) if each.get("id") == str(utterance.pk)]
         return [each["event"] for each in told]
 
-    wait_until(lambda: events()[-1:] == ["spoken"], "the last event")  # told after it is stored
+    # The event follows the database update.
+    wait_until(lambda: events()[-1:] == ["spoken"], "the last event")
     assert events() == ["stored", "playing", "spoken"]
     assert {"status", "current_text", "queue_size", "timestamp"} <= statuses(listener)[-1].keys()
     assert service.health()["ok"], service.health()
 
 
 @pytest.mark.parametrize("moment", range(6))
-def test_a_stop_may_come_while_it_starts(
+def test_stop_during_start_ends_all_threads(
     broker_settings: Broker, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
     monkeypatch.setenv("TTS_ENGINE", "espeak")
@@ -70,8 +79,12 @@ def test_a_stop_may_come_while_it_starts(
     service = SpeechService()
     subscriber = service._subscriber
     parts: list[Any] = [
-        service._journal, service._synthesizer, service._speaker, subscriber, subscriber.connection
-    ]  # fmt: skip
+        service._recorder,
+        service._synthesizer,
+        service._speaker,
+        subscriber,
+        subscriber.connection,
+    ]
     reached = threading.Event()
     results: list[bool] = []
     if moment < len(parts):
@@ -95,7 +108,7 @@ def test_a_stop_may_come_while_it_starts(
     assert not service._synthesizer.is_alive
 
 
-def test_a_history_that_is_too_old_is_forgotten_at_the_start(
+def test_outdated_history_is_deleted_at_start(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_HISTORY_DAYS", "1")
@@ -106,7 +119,7 @@ def test_a_history_that_is_too_old_is_forgotten_at_the_start(
     assert Utterance.objects.filter(text="young").exists()
 
 
-def test_what_came_twice_is_spoken_once(
+def test_repeated_message_is_spoken_once(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     make_service()
@@ -122,7 +135,7 @@ def test_what_came_twice_is_spoken_once(
     wait_until(lambda: [told.get("event") for told in statuses(listener)].count("stored") == 4)
 
 
-def test_what_arrived_while_it_was_away_is_spoken_afterwards(
+def test_message_during_downtime_is_spoken_afterwards(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     make_service().stop()
@@ -131,7 +144,7 @@ def test_what_arrived_while_it_was_away_is_spoken_afterwards(
     wait_for("Mientras no estabas", Status.SPOKEN)
 
 
-def test_parts_that_wait_at_the_broker_are_not_given_up(
+def test_chunks_waiting_at_the_broker_complete_the_utterance(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     parts = Chunk(utterance_id=uuid.uuid4(), text="Uno dos tres. " * 400).split()
@@ -148,7 +161,7 @@ def test_parts_that_wait_at_the_broker_are_not_given_up(
     assert whole.error == ""
 
 
-def test_an_unreadable_message_is_kept_and_the_next_one_is_spoken(
+def test_unreadable_message_is_quarantined_and_next_is_spoken(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     make_service()
@@ -163,7 +176,7 @@ def test_an_unreadable_message_is_kept_and_the_next_one_is_spoken(
     assert "not UTF-8" in reasons[0] and "chunk is" in reasons[1]
 
 
-def test_a_retained_sentence_is_stored_and_not_spoken(
+def test_retained_sentence_is_stored_and_not_spoken(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
     sender = listen(STATUS_TOPIC)
@@ -176,12 +189,12 @@ def test_a_retained_sentence_is_stored_and_not_spoken(
     assert not list((tmp_path / "wav").glob("*.wav"))
 
 
-def test_each_receipt_is_logged_without_its_words(
+def test_each_receipt_is_logged_without_text(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.DEBUG, "ttsmonitor.subscriber")
+    caplog.set_level(logging.DEBUG, "ttsmonitor.intake")
     make_service("null")
     payload = Chunk(utterance_id=uuid.uuid4(), text="Un secreto").to_payload()
     sender = listen()
@@ -202,7 +215,7 @@ def test_each_receipt_is_logged_without_its_words(
     }
 
 
-def test_interrupt_stops_one_robots_sentences_only(
+def test_interrupt_stops_only_the_named_robots_sentences(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     make_service("null")
@@ -219,7 +232,7 @@ def test_interrupt_stops_one_robots_sentences_only(
     wait_for("Otro robot", Status.SPOKEN)
 
 
-def test_interrupt_leaves_nothing_of_what_was_said_before_it(
+def test_interrupt_ends_all_earlier_sentences(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     make_service("null")
@@ -253,7 +266,7 @@ def test_pause_clear_resume_and_replay(
     wait_until(lambda: statuses(sender)[-1]["status"] == "idle")
 
 
-def test_what_waits_is_put_in_order_and_taken_out_by_message(
+def test_control_messages_move_and_remove_waiting_sentences(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     make_service()
@@ -279,7 +292,7 @@ def test_what_waits_is_put_in_order_and_taken_out_by_message(
     assert spoken == sorted(spoken, key=str)
 
 
-def test_a_ping_is_answered_and_birth_and_goodbye_are_retained(
+def test_ping_is_answered_and_birth_and_goodbye_are_retained(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
     service = make_service()

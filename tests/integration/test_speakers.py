@@ -1,4 +1,4 @@
-"""The speakers of a voice: each as loud as the others, and heard without being measured first."""
+"""The speakers of a voice are equally loud, and are heard before measurement."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.tools import wait_until
-from tests.voice import make_voice
+from tests.support.tools import wait_until
+from tests.support.voice import make_voice
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.loudness import KNEE
-from ttsmonitor.synthesis.piper import PiperEngine
+from ttsmonitor.synthesis.piper.engine import PiperEngine
+from ttsmonitor.synthesis.piper.voices import InstalledVoice, read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.synthesis.voices import Voice, read_voice
 
 TEXT = "Hola, soy Moxie. ¿Qué tal?"
 FAINT = 0.1
 
 
 @pytest.fixture
-def voice(tmp_path: Path) -> Voice:
+def voice(tmp_path: Path) -> InstalledVoice:
     return read_voice(make_voice(tmp_path / "tiny.onnx", speakers=3, loudness=FAINT))
 
 
@@ -36,7 +36,7 @@ def said(engine: PiperEngine, speaker: int | None = None) -> float:
     return peak(blocks)
 
 
-def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(voice: Voice) -> None:
+def test_measured_speakers_are_equally_loud(voice: InstalledVoice) -> None:
     engine = PiperEngine(voice)
     default = said(engine)
     assert not engine.is_provisional
@@ -51,8 +51,8 @@ def test_every_speaker_is_as_loud_as_the_others_from_his_second_sentence_on(voic
         assert not engine.is_provisional
 
 
-def test_a_new_speaker_is_heard_before_he_is_measured(
-    voice: Voice, monkeypatch: pytest.MonkeyPatch
+def test_new_speaker_is_heard_though_measurement_fails(
+    voice: InstalledVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = PiperEngine(voice)
 
@@ -65,14 +65,14 @@ def test_a_new_speaker_is_heard_before_he_is_measured(
     assert said(engine, 1) and not engine.is_provisional
 
 
-def test_a_new_speaker_who_is_louder_than_was_thought_is_limited(tmp_path: Path) -> None:
+def test_unexpectedly_loud_new_speaker_is_limited(tmp_path: Path) -> None:
     engine = PiperEngine(read_voice(make_voice(tmp_path / "loud.onnx", speakers=3, loudness=1.5)))
     assert said(engine, 1) <= KNEE * 32_767 + 1
     assert engine.is_provisional
 
 
-def test_a_voice_that_is_loaded_again_is_not_measured_again(
-    voice: Voice, monkeypatch: pytest.MonkeyPatch
+def test_reloaded_voice_is_not_measured_again(
+    voice: InstalledVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gains: dict[int, float] = {}
     first = PiperEngine(voice, gains)
@@ -86,9 +86,7 @@ def test_a_voice_that_is_loaded_again_is_not_measured_again(
     )
 
 
-def test_the_process_measures_whoever_is_new_when_it_has_nothing_else_to_do(
-    voice: Voice, tmp_path: Path
-) -> None:
+def test_idle_process_measures_new_speakers(voice: InstalledVoice, tmp_path: Path) -> None:
     config = EngineConfig("piper", voice.name, tmp_path)
     synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
     synthesizer.start()
@@ -100,7 +98,7 @@ def test_the_process_measures_whoever_is_new_when_it_has_nothing_else_to_do(
 
         assert peak(second()) == pytest.approx(FAINT * default, rel=0.3)
         assert synthesizer.engine == "piper tiny"
-        # What is not as loud as it should be is not kept.
+        # Sound with a provisional loudness is not cached.
         wait_until(lambda: second() and "cached" in synthesizer.engine)
         assert peak(second()) == pytest.approx(default, rel=0.3)
     finally:

@@ -1,4 +1,4 @@
-"""What script/bench is told and what it prints; what it measures is measured by running it."""
+"""Command line and output of script/bench, without the measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.tables import Wanted, median, number, percentile, report, table
 from bench.texts import CACHED, PARAGRAPH, STORY, TEXTS, Texts
 
 
-def test_without_a_command_it_measures_first_audio_and_publish() -> None:
+def test_bench_without_command_runs_first_audio_and_publish() -> None:
     runs, args = command.parse([])
     assert runs == [first_audio.run, publish.run]
     assert (args.runs, args.calls, args.voice) == (20, 20_000, None)
@@ -31,14 +31,18 @@ def test_without_a_command_it_measures_first_audio_and_publish() -> None:
         ("soak --utterances 7", soak.run, "utterances", 7),
     ],
 )
-def test_a_command_and_its_options(line: str, run: object, name: str, value: int) -> None:
+def test_command_line_selects_benchmark_and_options(
+    line: str, run: object, name: str, value: int
+) -> None:
     runs, args = command.parse(line.split())
     assert runs == [run]
     assert getattr(args, name) == value
 
 
 @pytest.mark.parametrize("line", ["dance", "stop --runs 0", "publish --runs 3"])
-def test_what_cannot_be_measured_is_refused(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_benchmark_or_option_is_refused(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as refused:
         command.parse(line.split())
     assert refused.value.code == 2
@@ -48,7 +52,7 @@ def test_what_cannot_be_measured_is_refused(line: str, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("lost", "later_ms", "holds"), [(0, 1.0, True), (1, 0.0, False), (0, 11.0, False)]
 )
-def test_lost_reports_and_later_commands_of_an_openmoxie_are_misses(
+def test_lost_reports_and_delayed_commands_are_misses(
     lost: int, later_ms: float, holds: bool
 ) -> None:
     without = openmoxie.Outcome([100.0], reports=10, robots=3)
@@ -57,7 +61,7 @@ def test_lost_reports_and_later_commands_of_an_openmoxie_are_misses(
     assert all(each.holds for each in openmoxie.wanted(totals)) is holds
 
 
-def test_a_percentile_is_a_value_that_was_measured() -> None:
+def test_percentile_is_a_measured_value() -> None:
     values = [float(value) for value in range(20, 0, -1)]
     assert percentile(values, 95) == 19
     assert percentile(values, 99) == 20
@@ -66,7 +70,7 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
     assert percentile([], 95) is None
 
 
-def test_a_median_of_nothing_is_nothing() -> None:
+def test_median_without_values_is_none() -> None:
     assert median([]) is None
     assert median([3.0, 1.0, 2.0]) == 2
 
@@ -75,21 +79,21 @@ def test_a_median_of_nothing_is_nothing() -> None:
     ("value", "words"),
     [(12345.6, "12,346"), (46.24, "46.2"), (0.714, "0.71"), (20, "20"), (-8.05, "-8.05")],
 )
-def test_numbers_have_the_digits_that_matter(value: float, words: str) -> None:
+def test_numbers_are_rounded_to_significant_digits(value: float, words: str) -> None:
     assert number(value) == words
 
 
-def test_a_table_is_aligned_and_shows_what_was_not_measured() -> None:
+def test_table_is_aligned_with_dashes_for_missing_values() -> None:
     printed = table(["text", "median"], [["short", 46.24], ["paragraph", None]])
     assert printed == (
         "| text      | median |\n"
         "| --------- | -----: |\n"
         "| short     |   46.2 |\n"
         "| paragraph |      - |"
-    )  # fmt: skip
+    )
 
 
-def test_a_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
     fast = Wanted("short, median", 46.2, 60, " ms")
     slow = Wanted("times faster", 19, 20, "×", "≥")
     idle = Wanted("idle", 1, 1, " %", "<")
@@ -103,16 +107,20 @@ def test_a_report_names_each_miss(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_texts_are_of_the_length_that_is_stated_and_never_the_same() -> None:
+def test_generated_texts_have_stated_length_and_differ() -> None:
     assert {name: len(text) for name, text in TEXTS.items()} == {
-        "short": 16, "medium": 61, "long": 126, "unbroken": 126, "paragraph": 600,
-    }  # fmt: skip
+        "short": 16,
+        "medium": 61,
+        "long": 126,
+        "unbroken": 126,
+        "paragraph": 600,
+    }
     texts = Texts(seed=1)
     for text in TEXTS.values():
         made = {texts.new(text) for _ in range(300)}
         assert len(made) == 300
         assert {len(each) for each in made} == {len(text)}
-        # Also the first clause is new: it is what a cache of clauses would have.
+        # The first clause is new too, so that a clause cache cannot help.
         assert len({each.partition(",")[0] for each in made}) == 300
     assert Texts().new(CACHED) == CACHED
     for unbroken in (STORY, TEXTS["unbroken"]):

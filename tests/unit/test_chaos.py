@@ -1,4 +1,4 @@
-"""What script/bench chaos plans, and what it makes of what it sees; running it shows the rest."""
+"""Plan and verdict of script/bench chaos, without a run."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from bench.parts import Part
 from bench.plan import FORGET, Fault, plan
 from bench.verdict import Evidence, complaints, judge
 from bench.witness import Log, Sounds
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.models import OutboxEntry
+from tests.support.tools import wait_until
+from tests.support.web_fakes import utterance
+from ttsmirror.models import OutboxEntry
 
 PARTS = ("broker", "speech", "hive")
 SLEEPING = "import time; time.sleep(99)"
 ID = "0b6f2a3c-0000-4000-8000-00000000000"
 
 
-def test_what_it_is_told() -> None:
+def test_chaos_options_are_parsed_and_invalid_minutes_refused() -> None:
     runs, args = command.parse(["chaos", "--minutes", "0.5", "--seed", "7"])
     assert (runs, args.minutes, args.seed) == ([chaos.run], 0.5, 7)
     assert command.parse(["chaos"])[1].seed is None
@@ -40,7 +40,7 @@ def test_what_it_is_told() -> None:
             command.parse(["chaos", f"--minutes={wrong}"])
 
 
-def test_a_seed_repeats_the_plan_and_what_is_said() -> None:
+def test_same_seed_repeats_plan_and_sentences() -> None:
     assert plan(7, 600, PARTS, "broker") == plan(7, 600, PARTS, "broker")
     assert plan(7, 600, PARTS, "broker") != plan(8, 600, PARTS, "broker")
     said = list(itertools.islice(sentences("one", 1, 7), 50))
@@ -52,7 +52,7 @@ def test_a_seed_repeats_the_plan_and_what_is_said() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_every_part_is_hurt_in_every_way_and_never_twice_at_once(seed: int) -> None:
+def test_plan_has_every_fault_per_part_without_overlap(seed: int) -> None:
     faults = plan(seed, 600, PARTS, "broker")
     kinds = Counter((fault.part, fault.kind) for fault in faults)
     ways = {(part, kind) for part in PARTS for kind in ("kill", "stop", "freeze")}
@@ -66,7 +66,7 @@ def test_every_part_is_hurt_in_every_way_and_never_twice_at_once(seed: int) -> N
 
 
 def good() -> Evidence:
-    """Of a run in which nothing went wrong: one spoken, one not; one lost with its publisher."""
+    """Return a flawless run: one spoken, one expired, one lost with its killed publisher."""
     return Evidence(
         handed={"a": "Uno", "b": "Dos", "killed": "Tres"},
         drained={"a"},
@@ -78,7 +78,7 @@ def good() -> Evidence:
     )
 
 
-def test_a_run_without_mistake_has_none() -> None:
+def test_flawless_run_breaks_no_promise() -> None:
     assert judge(good()) == {}
     interrupted = good()
     interrupted.rows[1] = ("b", "Dos", "interrupted")
@@ -103,7 +103,7 @@ def test_a_run_without_mistake_has_none() -> None:
         (verdict.SILENT, {"claims": Counter("b")}),
     ],
 )
-def test_each_broken_promise_is_seen_and_named(promise: str, changes: dict[str, Any]) -> None:
+def test_each_broken_promise_is_named(promise: str, changes: dict[str, Any]) -> None:
     evidence = good()
     for name, value in changes.items():
         setattr(evidence, name, value)
@@ -113,30 +113,30 @@ def test_each_broken_promise_is_seen_and_named(promise: str, changes: dict[str, 
     assert line.startswith(f"BROKEN  {promise}: {broken[promise][0]}")
 
 
-def test_a_sentence_under_two_ids_is_stored_twice() -> None:
+def test_sentence_under_two_ids_is_stored_twice() -> None:
     evidence = good()
     evidence.handed["c"] = "Uno"
     evidence.rows.append(("c", "Uno", "expired"))
     assert judge(evidence) == {verdict.TWICE: ["a", "c"]}
 
 
-def test_the_log_tells_what_came_again_and_what_was_spoken_twice(tmp_path: Path) -> None:
+def test_log_counts_receipts_and_endings_per_utterance(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    received = "DEBUG ttsmonitor.subscriber: received moxie/tts/text/d_1: 9 bytes"
+    received = "DEBUG ttsmonitor.intake.text_consumer: received moxie/tts/text/d_1: 9 bytes"
     log.write_text(
         f"1 {received}, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, again, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, utterance {ID}1, chunk 2 of 2\n"
-        f"1 INFO ttsmonitor.speaker: spoken {ID}1 (1.2 s): Uno\n"
-        f"1 WARNING ttsmonitor.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
-        f"1 INFO ttsmonitor.publishing.publisher: published {ID}2 on moxie/tts/text\n"
+        f"1 INFO ttsmonitor.speaking.speaker: spoken {ID}1 (1.2 s): Uno\n"
+        f"1 WARNING ttsmonitor.speaking.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
+        f"1 INFO ttsmirror.publishing.publisher: published {ID}2 on moxie/tts/text\n"
     )
     read = Log(log)
     assert (read.received.total(), len(read.received)) == (3, 2)
     assert read.endings == {f"{ID}1".replace("-", ""): 2}
 
 
-def test_files_of_sound_are_counted_and_taken_away(tmp_path: Path) -> None:
+def test_sound_files_are_counted_and_removed(tmp_path: Path) -> None:
     sounds = Sounds(tmp_path)
     for second in ("01", "02"):
         (tmp_path / f"20261124-1000{second}-{ID}1.wav").touch()
@@ -146,7 +146,7 @@ def test_files_of_sound_are_counted_and_taken_away(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_database_notes_what_went_through_it(tmp_path: Path) -> None:
+def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> None:
     entry, row = OutboxEntry.objects.create(payload={}), utterance("Uno", status="queued")
     with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
         connection.ensure_connection()
@@ -176,7 +176,7 @@ def test_the_database_notes_what_went_through_it(tmp_path: Path) -> None:
     assert evidence.claims == {row.pk.hex: 2}
 
 
-def test_a_part_that_ends_by_itself_is_named_and_started_again(tmp_path: Path) -> None:
+def test_crashed_part_is_named_and_restarted(tmp_path: Path) -> None:
     part = Part("x", lambda start: [sys.executable, "-c", SLEEPING], tmp_path / "log", {})
     part.start()
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from openmoxie.clock import system_time_zone
 
 
-def test_the_link_names_the_zone(tmp_path: Path) -> None:
+def test_localtime_link_names_the_time_zone(tmp_path: Path) -> None:
     zone = tmp_path / "zoneinfo" / "Europe" / "Madrid"
     zone.parent.mkdir(parents=True)
     zone.touch()
@@ -15,7 +15,7 @@ def test_the_link_names_the_zone(tmp_path: Path) -> None:
     assert system_time_zone(tmp_path / "localtime") == "Europe/Madrid"
 
 
-def test_what_cannot_be_told_is_utc(tmp_path: Path) -> None:
+def test_unknown_time_zone_is_utc(tmp_path: Path) -> None:
     assert system_time_zone(tmp_path / "missing") == "UTC"
     (tmp_path / "copy").touch()
     assert system_time_zone(tmp_path / "copy") == "UTC"

@@ -1,21 +1,23 @@
-"""docker-compose.yml, as far as it can be read without Docker."""
+"""The Docker files, checked without Docker."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 import yaml
 
-from hive.supervisor import BESIDE_SENTENCE_SECONDS
-from tests.tools import ROOT
+from hive.process.supervisor import BESIDE_SENTENCE_SECONDS
+from tests.support.openmoxie import cloned, plug
+from tests.support.tools import ROOT
 from tests.unit.test_docs import defaults
 from ttsmonitor.checks import RANGES
 
@@ -49,7 +51,7 @@ def test_every_setting_is_passed_on_or_there_is_a_reason() -> None:
 
 
 @pytest.mark.parametrize("text", [COMPOSE, UNIT], ids=["docker", "systemd"])
-def test_whoever_stops_the_service_waits_for_its_sentence(text: str) -> None:
+def test_stop_timeout_exceeds_the_longest_drain(text: str) -> None:
     found = re.search(r"(?:stop_grace_period: |TimeoutStopSec=)(\d+)s?$", text, re.MULTILINE)
     assert found
     assert int(found[1]) > RANGES["TTS_DRAIN_SECONDS"][1] + BESIDE_SENTENCE_SECONDS
@@ -61,7 +63,7 @@ def test_no_password_goes_to_the_log() -> None:
 
 
 class Server(HTTPServer):
-    """It answers everything with `status`."""
+    """A server that answers every request with `status`."""
 
     status = 200
 
@@ -87,9 +89,7 @@ def server() -> Iterator[Server]:
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (400, 0), (503, 1)])
 @pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT"])
-def test_what_the_health_checks_make_of_an_answer(
-    server: Server, name: str, status: int, code: int
-) -> None:
+def test_health_check_fails_on_503_only(server: Server, name: str, status: int, code: int) -> None:
     (check,) = re.findall(rf"test: (\[\"CMD\", \"python\".*{name}.*\])$", COMPOSE, re.MULTILINE)
     server.status = status
     _cmd, _python, *arguments = json.loads(check)
@@ -98,9 +98,9 @@ def test_what_the_health_checks_make_of_an_answer(
     assert done.returncode == code
 
 
-def test_the_override_adds_the_mirror_to_openmoxies_own_compose_file() -> None:
+def test_override_adds_the_mirror_to_openmoxies_compose_file() -> None:
     services = yaml.safe_load(OVERRIDE)["services"]
-    # `server` and `mqtt` are OpenMoxie's: of these only the server gets anything.
+    # `server` and `mqtt` are OpenMoxie's; the override adds to the server only.
     assert set(services) == {"server", "tts-mqtt", "tts"}
     server = dict(each.split("=", 1) for each in services["server"]["environment"])
     assert server["MOXIE_TTS_MQTT_HOST"] == "tts-mqtt"
@@ -123,7 +123,7 @@ def test_both_files_have_the_same_speech_service() -> None:
 
 
 @pytest.mark.parametrize("text", [COMPOSE, OVERRIDE], ids=["own", "plug-in"])
-def test_what_is_named_in_a_compose_file_is_there(text: str) -> None:
+def test_compose_files_name_existing_services_and_volumes(text: str) -> None:
     compose = yaml.safe_load(text)
     services = compose["services"]
     for name, service in services.items():
@@ -139,7 +139,7 @@ def test_what_is_named_in_a_compose_file_is_there(text: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["docker/Dockerfile", "docker/plug-in/Dockerfile"])
-def test_an_image_gets_what_it_copies(file: str) -> None:
+def test_copied_files_exist_and_pass_dockerignore(file: str) -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) /", (ROOT / file).read_text(), re.MULTILINE)
     assert copied
     let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
@@ -148,8 +148,26 @@ def test_an_image_gets_what_it_copies(file: str) -> None:
         assert any(PurePath(name).match(each) or name.startswith(f"{each}/") for each in let_in)
 
 
+def test_plug_in_works_with_the_image_files_alone(tmp_path: Path) -> None:
+    text = (PLUG_IN / "Dockerfile").read_text()
+    root = tmp_path / "image"
+    for name, target in re.findall(r"^COPY (\S+) /(\S+)$", text, re.MULTILINE):
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, root / target, ignore=ignored)
+        else:
+            (root / target).mkdir(parents=True)
+            shutil.copy(ROOT / name, root / target)
+    (command,) = re.findall(r"^RUN python3 /(\S+) /app$", text, re.MULTILINE)
+    app = cloned(tmp_path)
+    subprocess.run([sys.executable, str(root / command), str(app)], check=True, timeout=60)
+    assert "MISSING  its database" in plug(app, "--check").stdout
+    assert "EARLIER" not in plug(app, "--check").stdout
+    assert plug(app).stdout == "Nothing to do: this version is installed.\n"
+
+
 @pytest.mark.parametrize("page", ["plug-in.md", "plug-in.es.md"])
-def test_the_page_types_what_the_override_says(page: str) -> None:
+def test_plug_in_page_has_the_override_commands(page: str) -> None:
     words = (ROOT / "docs" / page).read_text()
     commands = re.findall(r"^#   ((?:export|docker) .*?)(?: {3,}.*)?$", OVERRIDE, re.MULTILINE)
     assert len(commands) == 4

@@ -1,4 +1,4 @@
-"""What the log leaves out."""
+"""Records filtered out of the log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openmoxie.logs import is_not_a_health_report
     ("path", "status", "is_logged"),
     [("/health", 503, False), ("/health", 500, True), ("/api/status", 503, True)],
 )
-def test_only_health_answers_of_503_are_left_out(path: str, status: int, is_logged: bool) -> None:
+def test_only_503_health_answers_are_not_logged(path: str, status: int, is_logged: bool) -> None:
     request = RequestFactory().get(path)
     request.resolver_match = resolve(path, "openmoxie.urls_monitor")
     record = logging.makeLogRecord({"status_code": status, "request": request})

@@ -1,4 +1,4 @@
-"""The wiring that environment variables change."""
+"""Django settings that depend on environment variables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.test import Client
 
 from openmoxie import environment
 from tests.settings import RUN
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 SETTINGS = str(ROOT / "site/openmoxie/settings.py")
 ORIGIN = "https://moxie.example:8787"
@@ -26,7 +26,7 @@ NAMES = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SECURE_PROXY_SSL_HEADER")
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """The settings of somebody who has put a proxy with TLS in front."""
+    """Use the settings of a site behind a TLS proxy."""
     monkeypatch.setenv("ALLOWED_HOSTS", "localhost,moxie.example")
     monkeypatch.setenv("CSRF_TRUSTED_ORIGINS", f" {ORIGIN}, https://*.home.example")
     wired = runpy.run_path(SETTINGS)
@@ -36,7 +36,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
 
 def log_in(headers: dict[str, str]) -> Client:
-    """Log in by the form, as a browser does."""
+    """Log in with the form, like a browser."""
     User.objects.create_user("parent", password="a-long-password")
     client = Client(enforce_csrf_checks=True, headers=headers)
     assert client.get("/accounts/login/").status_code == 200
@@ -60,7 +60,7 @@ async def open_socket(client: Client, headers: dict[str, str]) -> bool:
     return entered
 
 
-def test_without_a_proxy_nobody_can_claim_tls() -> None:
+def test_tls_header_is_ignored_without_a_proxy() -> None:
     wired = runpy.run_path(SETTINGS)
     assert wired["CSRF_TRUSTED_ORIGINS"] == []
     assert "SECURE_PROXY_SSL_HEADER" not in wired
@@ -95,7 +95,7 @@ async def test_sockets_open_through_a_proxy_with_tls(
     assert await open_socket(client, PROXIED | changed) is is_let_in
 
 
-def test_the_tests_leave_nothing_behind_even_where_a_worker_ends_oddly(tmp_path: Path) -> None:
+def test_test_run_leaves_no_files_after_worker_crash(tmp_path: Path) -> None:
     worker = "import os, tests.settings; os._exit(0)"
     first = f"import os, subprocess, sys, tests.settings as made; print(made.WORK); \
 subprocess.run([sys.executable, '-c', {worker!r}], check=True); sys.exit(3)"
@@ -113,7 +113,7 @@ subprocess.run([sys.executable, '-c', {worker!r}], check=True); sys.exit(3)"
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", 3), ("?connect_timeout=10", 10)])
-def test_postgresql_is_given_up_in_time(
+def test_postgresql_connection_times_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, query: str, seconds: int
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgres://moxie@db.example/moxie{query}")

@@ -1,7 +1,7 @@
-"""No sentence of a page is left in one language: not in templates, not in scripts, not in Python.
+"""Every sentence on a page is translated, whether from a template, a script or Python.
 
-The pages are drawn in a language of which every sentence stands in brackets; what stands outside
-of them was never translated. They are found by the URL patterns.
+The pages are rendered in a test language that puts every translation in brackets; text outside
+of brackets is untranslated. Pages are found by the URL patterns.
 """
 
 from __future__ import annotations
@@ -18,21 +18,33 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 
+from hive.labels import strings as hive_strings
 from hive.models import ChatModule, Favourite, Robot
-from hive.words import strings as hive_strings
-from tests.pages import DEVICE, URLCONFS, UTTERANCE_ID, Answer, pages_of
-from tests.tools import ROOT
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from tests.support.pages import (
+    DEVICE,
+    URLCONFS,
+    UTTERANCE_ID,
+    Answer,
+    pages_of,
+)
+from tests.support.tools import ROOT
+from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.service import service
-from ttsmonitor.web.phrases import _phrase
-from ttsmonitor.web.words import strings as tts_strings
+from ttsmonitor.web.labels import strings as tts_strings
+from ttsmonitor.web.translations import _codes
 
 SILENT_TAGS = {"script", "style", "code", "kbd", "svg", "title"}
 ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "aria-description"}
-# Names and units, and words that are the same wherever they stand.
+# Names, units, and words that are equal in all languages.
 ALIKE = {"Moxie", "moxie", "ms", "min", "s", "es", "en", "Español", "English", "null", "API"} | {
-    "CSV", "JSON", "GET", "POST", "DELETE", "eSpeak", "NG",
-}  # fmt: skip
+    "CSV",
+    "JSON",
+    "GET",
+    "POST",
+    "DELETE",
+    "eSpeak",
+    "NG",
+}
 JSON_TYPES = {"boolean", "date", "date-time", "integer", "number", "object", "string", "uuid"}
 ADDRESS = re.compile(r"/[a-z/{}_]+")
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -43,7 +55,7 @@ SAID = re.compile(r"""\bsay\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 
 
 class Words(HTMLParser):
-    """What a page shows, or reads out: texts and the attributes that are read."""
+    """A parser that collects visible texts and read-aloud attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +75,7 @@ class Words(HTMLParser):
 
 
 def untranslated(html: str, data: set[str]) -> list[str]:
-    """The texts of a page with a word that is neither translated nor data."""
+    """Return the texts with a word that is neither translated nor data."""
     words = Words()
     words.feed(html)
     return [text for text in words.found if _left(text, data)]
@@ -71,7 +83,7 @@ def untranslated(html: str, data: set[str]) -> list[str]:
 
 def _left(text: str, data: set[str]) -> bool:
     while BRACKETED.search(text):
-        text = BRACKETED.sub(" ", text)  # a sentence may have another one in it
+        text = BRACKETED.sub(" ", text)  # translations may be nested
     for each in sorted(data, key=len, reverse=True):
         text = text.replace(each, " ")
     text = ADDRESS.sub(" ", text)
@@ -80,15 +92,15 @@ def _left(text: str, data: set[str]) -> bool:
 
 @pytest.fixture
 def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each sentence that is translated stands in brackets."""
-    _phrase.cache_clear()
+    """Put each translated sentence in brackets."""
+    _codes.cache_clear()
     real = translation._trans  # type: ignore[attr-defined]
     for name in ("gettext", "pgettext", "ngettext", "npgettext"):
         monkeypatch.setattr(real, name, _bracketing(getattr(real, name)))
-    # Formats of dates and numbers are translations as well.
+    # Date and number formats are translations too.
     monkeypatch.setattr("django.utils.formats.get_format", _plain_format)
     yield
-    _phrase.cache_clear()
+    _codes.cache_clear()
 
 
 def _bracketing(translate: Callable[..., str]) -> Callable[..., str]:
@@ -107,7 +119,7 @@ def _plain_format(name: str, *_: Any, **__: Any) -> Any:
 
 @pytest.fixture
 def data(db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """Something of everything; what is in it is not translated."""
+    """Create sample data of every kind and return its untranslated words."""
     monkeypatch.setattr(service, "current", FakeService)
     Robot.objects.create(device_id=DEVICE, name="Qqq", battery=0.8)
     Favourite.objects.keep("Zzz", "happy", 0.5)
@@ -153,21 +165,21 @@ def test_everything_on_a_page_is_translated(
     assert not left, dumps(left, indent=1, ensure_ascii=False)
 
 
-def test_it_would_notice() -> None:
+def test_untranslated_text_is_detected() -> None:
     html = '<p>⟦Hola⟧ 3 ms</p><p title="Hello">⟦⟦a⟧ b⟧</p><script>let it</script>'
     assert untranslated(html, set()) == ["Hello"]
     assert untranslated("<b>Zzz is away</b>", {"Zzz"}) == ["Zzz is away"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_what_a_script_says_is_handed_to_it(script: Path) -> None:
+def test_script_sentences_are_handed_over_translated(script: Path) -> None:
     known = ENTRIES[script.relative_to(SITE).parts[0]]()
     said = {double or single for double, single in SAID.findall(script.read_text())}
     assert said - known.keys() == set()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_a_script_writes_no_sentence_of_its_own(script: Path) -> None:
+def test_scripts_contain_no_hard_coded_sentences(script: Path) -> None:
     source = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", script.read_text(), flags=re.DOTALL)
     source = SAID.sub("", source)
     known = ENTRIES[script.relative_to(SITE).parts[0]]()

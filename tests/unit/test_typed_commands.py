@@ -1,4 +1,4 @@
-"""Every command that people are told to type can be typed as it stands."""
+"""Every documented command can be run as written."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import polib
 import pytest
 from django.core.management import get_commands
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 SITE = ROOT / "site"
 COMMAND = re.compile(r"manage\.py\s+[a-z<{]")
 PIP = re.compile(r"(?<!-m )\bpip install")
-"""It is in the environment only, so it is typed as a module of its Python."""
+"""A program of the virtual environment only, so it is run as a module of its Python."""
 DOCUMENTED = re.compile(
     r"(?:\.venv/bin/python |docker compose exec (?:web|tts) python "
     r"|docker exec -i moxie-tts python |python3 site/)$"
@@ -28,7 +28,7 @@ PROGRAMS = [
     *ROOT.glob("script/*"),
     *ROOT.glob("services/*/*"),
 ]
-"""What of these is for people is in their comments and in what they print."""
+"""Files whose comments and output have commands for people."""
 PRINTED = re.compile(r"^\s*#|\b(?:say|die|echo|left_out|print)\b")
 
 
@@ -69,7 +69,7 @@ def is_written_out(text: str) -> bool:
 
 
 def wrong_in_text(text: str) -> list[str]:
-    """Return the commands in a text for people that do not begin as documented."""
+    """Return the commands in a text that do not begin as documented."""
     return [
         text[max(0, match.start() - 40) : match.end() + 20]
         for match in COMMAND.finditer(text)
@@ -93,7 +93,7 @@ def test_messages_and_pages_get_commands_from_the_helper() -> None:
         'message = "Install it: pip install -r requirements.txt"',
     ],
 )
-def test_a_command_written_out_in_a_message_is_found(source: str) -> None:
+def test_command_written_out_in_a_message_is_found(source: str) -> None:
     assert any(is_written_out(text) for text in strings(source))
 
 
@@ -115,11 +115,11 @@ def test_commands_given_to_the_helper_exist() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_documented_commands_name_the_python_that_runs_them(page: Path) -> None:
+def test_documented_commands_name_their_python(page: Path) -> None:
     assert wrong_in_text(page.read_text()) == []
 
 
-def test_scripts_and_images_tell_whole_commands() -> None:
+def test_scripts_and_images_print_complete_commands() -> None:
     for path in PROGRAMS:
         if not path.is_file() or path.suffix == ".pyc" or path.name == "README.md":
             continue
@@ -131,5 +131,5 @@ def test_scripts_and_images_tell_whole_commands() -> None:
 @pytest.mark.parametrize(
     "text", ["`manage.py say`", "python manage.py say", "docker exec moxie-tts manage.py say"]
 )
-def test_an_incomplete_command_in_a_text_is_found(text: str) -> None:
+def test_incomplete_command_in_a_text_is_found(text: str) -> None:
     assert wrong_in_text(text)

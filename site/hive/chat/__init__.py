@@ -1,0 +1,1 @@
+"""Conversation: answers by commands, a language model, or the scripted companion."""

@@ -1,4 +1,4 @@
-"""Who answers what a child said: a global command, the language model, or the companion."""
+"""Answers to what a child said: by a global command, the language model or the companion."""
 
 from __future__ import annotations
 
@@ -6,28 +6,54 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from hive.chat import history, visits
-from hive.chat.commands import find_command
+from hive.chat import history, sessions
+from hive.chat.answer_queue import AnswerQueue, Job, Question
 from hive.chat.companion import Companion
+from hive.chat.global_commands import find_command
 from hive.chat.history import History, Line
 from hive.chat.language_model import is_installed
-from hive.chat.models import ChatModule
-from hive.chat.talks import Question, Talks, Work
-from hive.chat.words import Asked, fill, prompt_for
+from hive.chat.sessions import ChatSessions
+from hive.chat.templates import Asked, fill, fill_prompt
 from hive.events import push_chat
-from hive.known import Known
-from hive.mqtt import mqtt_tts_mirror
-from ttsmonitor.text import speakable
-
-if TYPE_CHECKING:
-    from hive.mqtt.moxie_remote_chat import RemoteChat
+from hive.models import ChatModule
+from hive.setup_cache import SetupCache
+from ttsmirror.publishing import mirror
+from ttsmirror.reasons import reason_columns
+from ttsmirror.text import speakable
 
 logger = logging.getLogger(__name__)
 
 SOURCE = "chat"
 SCRIPTED, COMMAND, FALLBACK = "scripted", "command", "fallback"
+
+
+class ChatResponse(str):
+    """Words of Moxie, with the request that they answer and the robot's action."""
+
+    request: dict[str, Any]
+    action: dict[str, Any]
+
+    def __new__(
+        cls,
+        words: str,
+        request: dict[str, Any] | None = None,
+        action: dict[str, Any] | None = None,
+    ) -> ChatResponse:
+        """Make a string that carries the request and the action."""
+        response = super().__new__(cls, words)
+        response.request, response.action = request or {}, action or {}
+        return response
+
+
+class SendResponse(Protocol):
+    """Has the robot and the mirror say a response; RemoteChat.process_chat_response() does."""
+
+    def __call__(
+        self, device_id: str, response: str, *, utterance_id: uuid.UUID, lang: str
+    ) -> bool:
+        """Return False where the robot cannot be reached."""
 
 
 @dataclass(frozen=True)
@@ -44,70 +70,71 @@ class Turn:
 
 
 class Answers:
-    """Finds the words, and has them said through RemoteChat.process_chat_response()."""
+    """Finds the answer to a request and sends it."""
 
-    def __init__(self, chat: RemoteChat, known: Known) -> None:
-        """`chat` says the words; `known` has the modules and commands."""
-        self._chat = chat
-        self._known = known
+    def __init__(self, send: SendResponse, visits: ChatSessions, setup: SetupCache) -> None:
+        """Send answers by `send`, show them in `visits`; `setup` has modules and commands."""
+        self._send = send
+        self._visits = visits
+        self._setup = setup
         self.history = History()
         self.companion = Companion()
-        self.talks = Talks()
+        self.queue = AnswerQueue()
 
     def prepare(self) -> None:
-        """Be ready for the first question."""
-        is_led = any(module.model_name for module in self._known.setup.modules)
-        if is_led and is_installed():
-            self.talks.prepare()
-        elif is_led:
+        """Load the language model's library if a module uses it."""
+        has_model = any(module.model_name for module in self._setup.current.modules)
+        if has_model and is_installed():
+            self.queue.prepare()
+        elif has_model:
             logger.warning("the library openai is not installed: the scripted companion answers")
 
-    def give(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
-        """Answer a request, now or later; False where it is for somebody else."""
-        setup = self._known.setup
+    def answer(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
+        """Answer a request, now or later. Return False if nothing here answers it."""
+        setup = self._setup.current
         asked = Asked(nickname, str(rcr.get("speech") or ""))
         module = setup.module_for(rcr.get("module_id"), rcr.get("content_id"))
         if module is not None:
-            self._remember(device_id, rcr["command"], asked.speech)
+            self._add_to_history(device_id, rcr["command"], asked.speech)
         if command := find_command(asked.speech, setup.commands):
             turn = Turn(device_id, rcr, asked, command.lang, module, command.robot_action())
-            words = self.companion.one_of(device_id, f"command {command.pk}", command.answer)
-            self._say_in_turn(turn, fill(words, asked, command.lang), COMMAND)
+            line = self.companion.next_line(device_id, f"command {command.pk}", command.answer)
+            self._queue_words(turn, fill(line, asked, command.lang), COMMAND)
         elif module is None:
             return False
         else:
             self._converse(Turn(device_id, rcr, asked, module.lang, module), module)
         return True
 
-    def _remember(self, device_id: str, command: str, speech: str) -> None:
+    def _add_to_history(self, device_id: str, command: str, speech: str) -> None:
         if command == "prompt":
-            self.history.begin(device_id)
+            self.history.clear(device_id)
         elif command == "continue":
             self.history.add(device_id, history.CHILD, speech)
 
     def _converse(self, turn: Turn, module: ChatModule) -> None:
-        one_of, device_id = self.companion.one_of, turn.device_id
+        next_line, device_id = self.companion.next_line, turn.device_id
         if turn.rcr["command"] == "prompt":
-            words = fill(one_of(device_id, "opener", module.opener), turn.asked, module.lang)
-            self._say_in_turn(turn, words)
+            words = fill(next_line(device_id, "opener", module.opener), turn.asked, module.lang)
+            self._queue_words(turn, words)
         elif turn.rcr["command"] == "reprompt" or not turn.asked.speech.strip():
-            words = fill(one_of(device_id, "reprompt", module.reprompt), turn.asked, module.lang)
-            self._say_in_turn(turn, words)
+            words = fill(next_line(device_id, "reprompt", module.reprompt), turn.asked, module.lang)
+            self._queue_words(turn, words)
         elif module.model_name and is_installed():
             self._ask_model(turn, module)
         else:
-            self._say_in_turn(turn, self.companion.answer(device_id, module, turn.asked), SCRIPTED)
+            self._queue_words(turn, self.companion.answer(device_id, module, turn.asked), SCRIPTED)
 
-    def _say_in_turn(self, turn: Turn, words: str, note: str = "") -> None:
-        """Say words that are known already, after what the robot still waits for."""
-        self.talks.ask(Work(turn.device_id, None, done=lambda _none: self._say(turn, words, note)))
+    def _queue_words(self, turn: Turn, words: str, note: str = "") -> None:
+        """Send known words, after the answers that the robot still waits for."""
+        self.queue.add(Job(turn.device_id, None, on_done=lambda _: self._say(turn, words, note)))
 
     def _ask_model(self, turn: Turn, module: ChatModule) -> None:
-        said: list[str] = []
+        parts: list[str] = []
 
-        def part(words: str, is_last: bool) -> None:
-            said.append(words)
-            mqtt_tts_mirror.get_tts_mirror().publish_part(
+        def on_part(words: str, is_last: bool) -> None:
+            parts.append(words)
+            mirror.get_tts_mirror().publish_part(
                 words,
                 utterance_id=turn.utterance_id,
                 source=SOURCE,
@@ -115,51 +142,47 @@ class Answers:
                 lang=turn.lang,
                 is_last=is_last,
             )
-            self._show(turn, speakable("".join(said)), state=visits.MAKING)
+            self._show(turn, speakable("".join(parts)), state=sessions.MAKING)
 
-        def done(words: str | None) -> None:
+        def on_done(words: str | None) -> None:
             if words is not None:
                 self._say(turn, words)
             else:
-                line = self.companion.one_of(turn.device_id, "fallback", module.fallback)
+                line = self.companion.next_line(turn.device_id, "fallback", module.fallback)
                 instead = fill(line, turn.asked, turn.lang)
-                self._say(turn, instead, FALLBACK, error=self.talks.model.problem)
+                self._say(turn, instead, FALLBACK, error=self.queue.model.problem)
 
-        def dropped() -> None:
-            mqtt_tts_mirror.get_tts_mirror().drop_parts(turn.utterance_id)
-            self._show(turn, speakable("".join(said)) or visits.UNBEGUN, state="interrupted")
+        def on_dropped() -> None:
+            mirror.get_tts_mirror().drop_parts(turn.utterance_id)
+            self._show(turn, speakable("".join(parts)) or sessions.UNBEGUN, state="interrupted")
 
         lines = self.history.lines(turn.device_id)
-        if not lines or lines[-1].role != history.CHILD:  # none is kept, or it had no words
+        if not lines or lines[-1].role != history.CHILD:  # no history is kept, or it was no words
             lines.append(Line(history.CHILD, turn.asked.speech))
-        prompt = prompt_for(module.prompt, turn.asked, module.lang)
+        prompt = fill_prompt(module.prompt, turn.asked, module.lang)
         question = Question(turn.device_id, module, prompt, lines)
         key = str(turn.utterance_id)
-        self.talks.ask(Work(turn.device_id, question, part, done, dropped, key))
+        self.queue.add(Job(turn.device_id, question, on_part, on_done, on_dropped, key))
 
     def _say(self, turn: Turn, words: str, note: str = "", error: str = "") -> None:
-        from hive.mqtt.moxie_remote_chat import ChatResponse
-
-        self._show(turn, words, note=note, error=error, state="waiting")
-        self._chat.process_chat_response(
+        self._show(turn, words, note=note, state="waiting", **reason_columns(error))
+        self._send(
             turn.device_id,
             ChatResponse(words, turn.rcr, turn.action),
             utterance_id=turn.utterance_id,
             lang=turn.lang,
         )
-        if visits.is_visit(turn.device_id):  # there is no robot that would tell what it said
+        if sessions.is_visit(turn.device_id):  # there is no robot that would report what it said
             self.history.add(turn.device_id, history.MOXIE, words)
 
     def _show(self, turn: Turn, words: str, **fields: Any) -> None:
-        line = self._chat.visits.put(
-            turn.device_id, turn.utterance_id, visits.MOXIE, words, **fields
-        )
+        line = self._visits.put(turn.device_id, turn.utterance_id, sessions.MOXIE, words, **fields)
         if line is not None:
             push_chat(turn.device_id, line)
 
 
 def describe_hosted(modules: Iterable[ChatModule]) -> list[dict[str, Any]]:
-    """Return these modules as a robot asks for them."""
+    """Return these modules in the form in which a robot asks for them."""
     contents: dict[str, list[str]] = {}
     for module in modules:
         contents.setdefault(module.robots_id, []).append(module.content_id)

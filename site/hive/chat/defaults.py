@@ -1,4 +1,4 @@
-"""The modules and commands that are there from the start; people change them in the admin."""
+"""The modules and commands of a new installation; people change them in the admin."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ COMMANDS: list[dict[str, Any]] = [
 
 
 def make_defaults(modules: Any, commands: Any) -> None:
-    """Make them with these managers, where there are none."""
+    """Create them with these managers where none exist."""
     if not modules.exists():
         for fields in MODULES:
             modules.create(**fields)

@@ -1,4 +1,4 @@
-"""What was said in a conversation, by robot: what a language model is reminded of."""
+"""The latest lines of each conversation, for the language model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from hive.conf import conf
-from ttsmonitor.text import speakable
+from ttsmirror.text import speakable
 
 CHILD = "user"
 MOXIE = "assistant"
@@ -17,7 +17,7 @@ LINE_CHARACTERS = 2_000
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence of somebody."""
+    """A sentence and who said it."""
 
     role: str
     words: str
@@ -30,15 +30,15 @@ class History:
         self._lines: OrderedDict[str, deque[Line]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, device_id: str) -> None:
-        """A new conversation: nothing of the last one matters."""
+    def clear(self, device_id: str) -> None:
+        """Forget a conversation, because a new one begins."""
         with self._lock:
             self._lines.pop(device_id, None)
 
     def add(self, device_id: str, role: str, words: str, *, looking_back: int = 0) -> None:
-        """Somebody said this; it counts once until the other speaks.
+        """Add a line, unless it was said since the other one last spoke.
 
-        And once among the newest `looking_back` lines, where it is told later than it was said.
+        A line that is reported late is also dropped if it is among the newest `looking_back` lines.
         """
         words = speakable(words[:LINE_CHARACTERS])
         if not words:
@@ -53,11 +53,11 @@ class History:
                 self._lines.popitem(last=False)
 
     def ends_with(self, device_id: str, role: str, words: str) -> bool:
-        """Was this said last of all?"""
+        """Return True if this is the last line."""
         return self.lines(device_id)[-1:] == [Line(role, speakable(words))]
 
     def lines(self, device_id: str) -> list[Line]:
-        """Oldest first."""
+        """Return the lines, oldest first."""
         with self._lock:
             return list(self._lines.get(device_id, ()))
 

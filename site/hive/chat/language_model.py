@@ -1,4 +1,4 @@
-"""A language model at an OpenAI-compatible endpoint: words in, words out as they are made."""
+"""A language model at an OpenAI-compatible endpoint, which streams its answer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hive.chat.history import Line
-from hive.chat.models import ChatModule
 from hive.conf import conf
 from hive.exceptions import HiveError
-from ttsmonitor.messages import shorten
+from hive.models import ChatModule
+from ttsmirror.reasons import Reason
+from ttsmirror.text import shorten
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -26,19 +27,19 @@ class ModelError(HiveError):
 
 
 class AnswerCutError(ModelError):
-    """The answer has the greatest length that is allowed, and so may end within a sentence."""
+    """The answer reached the maximum length, and may end within a sentence."""
 
 
 def is_installed() -> bool:
-    """Is the library there that speaks to the endpoint?"""
+    """Return True if the library openai is installed."""
     return importlib.util.find_spec("openai") is not None
 
 
 class LanguageModel:
-    """The endpoint of the settings. Its coroutines are for one event loop."""
+    """The endpoint of the settings. Use its coroutines in one event loop."""
 
     def __init__(self) -> None:
-        self.problem = ""
+        self.problem: str = ""
         """Why the last question had no answer; empty where it had one."""
         self._client: AsyncOpenAI | None = None
         self._address = ("", "")
@@ -46,7 +47,7 @@ class LanguageModel:
     async def stream(
         self, module: ChatModule, prompt: str, lines: Sequence[Line]
     ) -> AsyncGenerator[str]:
-        """The answer to the last of `lines`, in pieces as they come. Raises ModelError."""
+        """Yield the answer to the last of `lines`, in pieces as they arrive. Raises ModelError."""
         try:
             said: list[Any] = [{"role": line.role, "content": line.words} for line in lines]
             stream = await self._connect().chat.completions.create(
@@ -65,25 +66,25 @@ class LanguageModel:
                         if choice.delta.content:
                             yield choice.delta.content
             self.problem = ""
-        except Exception as exc:  # whatever endpoint or library do, it costs no more than this
-            raise self.failed(_reason(exc)) from exc
+        except Exception as exc:  # the border to the library and the endpoint
+            raise self.fail(_reason(exc)) from exc
         if reason == "length":
             raise AnswerCutError
 
-    def failed(self, reason: str) -> ModelError:
-        """Note why there is no answer."""
-        self.problem = shorten(reason, REASON_CHARACTERS)
+    def fail(self, reason: Reason) -> ModelError:
+        """Note why there is no answer, and return that as an error."""
+        self.problem = reason
         logger.warning("the language model at %s: %s", conf.HIVE_CHAT_URL, self.problem)
         return ModelError(self.problem)
 
     async def close(self) -> None:
-        """Close what is open to the endpoint."""
+        """Close the connections to the endpoint."""
         if self._client is not None:
             await self._client.close()
             self._client = None
 
     def _connect(self) -> AsyncOpenAI:
-        from openai import AsyncOpenAI  # takes a second, which a hive without a model spares
+        from openai import AsyncOpenAI  # imported late: it takes a second
 
         address = (conf.HIVE_CHAT_URL, conf.HIVE_CHAT_KEY)
         if self._client is None or address != self._address:
@@ -91,12 +92,14 @@ class LanguageModel:
             self._client = AsyncOpenAI(
                 base_url=conf.HIVE_CHAT_URL,
                 api_key=conf.HIVE_CHAT_KEY or "none",
-                max_retries=0,  # who asks has not the time
+                max_retries=0,  # there is no time for another attempt
             )
         return self._client
 
 
-def _reason(exc: Exception) -> str:
-    cause = exc.__cause__
-    words = f"{exc} {cause}" if cause is not None and str(cause) not in str(exc) else str(exc)
-    return words.strip() or repr(exc)
+def _reason(exc: Exception) -> Reason:
+    words = shorten(str(exc).strip() or repr(exc), REASON_CHARACTERS)
+    cause = shorten(str(exc.__cause__ or "").strip(), REASON_CHARACTERS)
+    if not cause or cause in words:
+        return Reason(words)
+    return Reason("{error} {cause}", error=Reason(words), cause=Reason(cause))

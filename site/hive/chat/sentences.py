@@ -1,4 +1,4 @@
-"""The words of a language model, as they come, in sentences that can be spoken."""
+"""A streamed answer split into sentences that can be spoken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IDLE_SECONDS = 0.3
 
 _END = re.compile(r"[.!?…]+[\"'”’»)\]*_]*\s+|\n+")
 _AT_THE_END = re.compile(r"[.!?…]+[\"'”’»)\]*_]*\Z")
-# The number of a list and the point of an initial or an abbreviation end no sentence.
+# The dot of a list's number, an initial or an abbreviation does not end a sentence.
 _NO_END = re.compile(
     r"(?:^\s*\d+|\b(?:[^\W\d]|Sr|Sra|Srta|Dr|Dra|Mr|Mrs|Ms))\.\s*\Z", re.IGNORECASE
 )
@@ -19,7 +19,7 @@ _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
 class Sentences:
-    """feed() gives the sentences that are complete; `rest` is what is begun."""
+    """A splitter: feed() returns complete sentences, `rest` is the incomplete one."""
 
     def __init__(self) -> None:
         self.rest = ""
@@ -27,19 +27,22 @@ class Sentences:
         self._taken = 0
 
     def feed(self, words: str) -> list[str]:
-        """Take in some more. The sentences join, with `rest`, to all that is to be said."""
+        """Add words and return the sentences that are complete now.
+
+        All sentences and `rest` join to the whole answer.
+        """
         self._raw += words
-        # What a model thinks to itself is not said.
+        # A model's reasoning is not spoken.
         self.rest = _THINKING.sub("", self._raw).lstrip()[self._taken :]
         return list(self._sentences())
 
     @property
-    def may_be_done(self) -> bool:
-        """Could what is begun be a sentence already?"""
-        return self._is_said(self.rest) and bool(_AT_THE_END.search(self.rest))
+    def looks_complete(self) -> bool:
+        """True where `rest` could be a whole sentence."""
+        return self._is_speakable(self.rest) and bool(_AT_THE_END.search(self.rest))
 
     def flush(self) -> str:
-        """What is begun, as a sentence."""
+        """Return `rest` as a sentence."""
         return self._take(len(self.rest))
 
     def _sentences(self) -> list[str]:
@@ -48,7 +51,7 @@ class Sentences:
         while (match := _END.search(self.rest, start)) is not None:
             start = match.end()
             sentence = self.rest[:start]
-            if self._is_said(sentence) and not _NO_END.search(sentence):
+            if self._is_speakable(sentence) and not _NO_END.search(sentence):
                 found.append(self._take(start))
                 start = 0
         return found
@@ -59,16 +62,16 @@ class Sentences:
         return sentence
 
     @staticmethod
-    def _is_said(words: str) -> bool:
+    def _is_speakable(words: str) -> bool:
         return any(character.isalnum() for character in words)
 
 
 async def in_sentences(tokens: AsyncGenerator[str], sentences: Sentences) -> AsyncGenerator[str]:
-    """Each sentence of `tokens` as soon as it is complete; `sentences` has the rest then."""
+    """Yield each sentence of `tokens` as soon as it is complete; `sentences` keeps the rest."""
     while True:
         token = asyncio.ensure_future(anext(tokens))
         try:
-            if sentences.may_be_done:
+            if sentences.looks_complete:
                 await asyncio.wait({token}, timeout=IDLE_SECONDS)
                 if not token.done():
                     yield sentences.flush()

@@ -1,0 +1,1 @@
+"""The hive's part of manage.py."""

@@ -1,0 +1,1 @@
+"""The robot link: robots over MQTT, and the mirror of what they say."""

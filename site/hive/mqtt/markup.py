@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 
-# A robot's faces have numbers; those known are 0 neutral, 1 positive, 2 concerned.
-_FACES = {
-    "happy": 1, "positive": 1, "curious": 1,
-    "angry": 2, "sad": 2, "negative": 2, "afraid": 2, "concerned": 2, "confused": 2,
-}  # fmt: skip
+# Known numbers of a robot's faces: 0 neutral, 1 positive, 2 concerned.
+_POSITIVE = ("happy", "positive", "curious")
+_NEGATIVE = ("angry", "sad", "negative", "afraid", "concerned", "confused")
+_FACES = dict.fromkeys(_POSITIVE, 1) | dict.fromkeys(_NEGATIVE, 2)
 _STRAY_AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _STRAY_LESS_THAN = re.compile(r"<(?!/?[A-Za-z])")
 
 
 def make_markup(speech: str, mood: str = "neutral", intensity: float = 0.5) -> str:
-    """`speech` as markup. Tags in it stay tags; signs that would break the markup are escaped."""
+    """Return `speech` as markup. Tags stay; characters that would break the markup are escaped."""
     words = _STRAY_LESS_THAN.sub("&lt;", _STRAY_AMPERSAND.sub("&amp;", speech))
     face = _FACES.get(mood)
     if face is None:

@@ -1,4 +1,4 @@
-"""Conversation: a robot tells what the child said, and gets what to answer."""
+"""Conversation with robots: a robot reports what the child said, and gets the answer."""
 
 from __future__ import annotations
 
@@ -6,119 +6,97 @@ import logging
 import threading
 import uuid
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hive.chat import history
-from hive.chat.answers import Answers, describe_hosted
-from hive.chat.visits import Visits
+from hive.chat.answers import Answers, ChatResponse, describe_hosted
+from hive.chat.sessions import ChatSessions
 from hive.events import push_chat
-from hive.known import Known
 from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
-from ttsmonitor.messages import clean
-from ttsmonitor.text import speakable
-
-if TYPE_CHECKING:
-    from hive.mqtt.moxie_server import MoxieServer
+from hive.mqtt.robot_link import SendCommand
+from hive.setup_cache import SetupCache
+from ttsmirror.text import clean, speakable
 
 logger = logging.getLogger(__name__)
 
 MODULES_VERSION = "moxie_v1"
 ANSWER = "GLOBAL_RESPONSE"
 FALLBACK = "FALLBACK"
-ANSWERED_KEPT = 200
-LOOKING_BACK = 4
+ANSWERS_KEPT = 200
+LOOK_BACK_LINES = 4
 COMMANDS = ("prompt", "continue", "reprompt")
 
-
-class ChatResponse(str):
-    """Words of Moxie, with the request that they answer and what the robot is to do beside."""
-
-    request: dict[str, Any]
-    action: dict[str, Any]
-
-    def __new__(
-        cls,
-        words: str,
-        request: dict[str, Any] | None = None,
-        action: dict[str, Any] | None = None,
-    ) -> ChatResponse:
-        response = super().__new__(cls, words)
-        response.request, response.action = request or {}, action or {}
-        return response
+Json = dict[str, Any]
 
 
 class RemoteChat:
     """Answers for the modules that are hosted here, and leaves the others to the robot."""
 
-    def __init__(self, server: MoxieServer, known: Known) -> None:
-        """`server` sends to the robots; `known` says what is hosted here."""
-        self._server = server
-        self._known = known
-        self.visits = Visits()
-        self._answers = Answers(self, known)
-        # None: that one is being answered, or was interrupted.
-        self._answered: OrderedDict[tuple[str, str], dict[str, Any] | None] = OrderedDict()
+    def __init__(self, send: SendCommand, setup: SetupCache) -> None:
+        """Send answers by `send`; `setup` has the hosted modules."""
+        self._send_command = send
+        self._setup = setup
+        self.visits = ChatSessions()
+        self._answers = Answers(self.process_chat_response, self.visits, setup)
+        # None for a request that is being answered, or whose answer was interrupted.
+        self._sent: OrderedDict[tuple[str, str], Json | None] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def model_problem(self) -> str:
         """Why the language model did not answer last time; empty where it did."""
-        return self._answers.talks.model.problem
+        return self._answers.queue.model.problem
 
     def interrupt(self, device_id: str) -> None:
-        """What is being answered to this robot (empty: any) is not said any further."""
-        self._answers.talks.interrupt(device_id)
+        """Drop the answers to this robot, or to all robots if it is empty."""
+        self._answers.queue.interrupt(device_id)
 
-    def follow(self, message: dict[str, Any]) -> None:
-        """Take in what became of an answer. One interrupted elsewhere is not made any further."""
+    def on_utterance_event(self, message: Json) -> None:
+        """Take in what became of an answer; one that was interrupted elsewhere is not finished."""
         if message.get("event") == "interrupted" and (key := str(message.get("id") or "")):
-            self._answers.talks.interrupt(str(message.get("device_id")), key=key)
-        if told := self.visits.follow(message):
-            push_chat(*told)
+            self._answers.queue.interrupt(str(message.get("device_id")), key=key)
+        if changed := self.visits.update_status(message):
+            push_chat(*changed)
 
     def start(self) -> None:
-        """Have the language model's library ready, where one is to answer."""
+        """Load the language model's library if a module uses it."""
         self._answers.prepare()
 
     def stop(self) -> None:
-        """Answer nothing more."""
-        self._answers.talks.stop()
+        """Stop answering."""
+        self._answers.queue.stop()
 
-    def handle_event(
-        self, device_id: str, rcr: dict[str, Any], volley_data: dict[str, Any] | None = None
-    ) -> None:
-        """Take in one remote-chat event: a question about modules, or conversation."""
+    def handle_event(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
+        """Handle a remote-chat event: a query for the modules, or conversation."""
         backend, query = rcr.get("backend"), rcr.get("query")
         if backend == "router":
             self.handle_request(device_id, rcr, volley_data)
         elif backend == "data" and isinstance(query, dict) and query.get("query") == "modules":
-            modules = describe_hosted(self._known.setup.modules)
+            modules = describe_hosted(self._setup.current.modules)
             hosted = {"version": MODULES_VERSION, "modules": modules}
             self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": hosted})
 
-    def handle_request(
-        self, device_id: str, rcr: dict[str, Any], volley_data: dict[str, Any] | None = None
-    ) -> None:
+    def handle_request(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
         """Answer a router request, or take in a notification."""
         command = rcr.get("command")
         if command == "notify":
-            self._notified(device_id, rcr)
+            self._handle_notification(device_id, rcr)
         elif command not in COMMANDS:
-            logger.info("robot %s: chat command %.60r is unknown", device_id, command)
-        elif self._answer_again(device_id, rcr):
-            logger.info("robot %s repeats itself, and so does the answer", device_id)
-        elif not self._give(device_id, rcr, _nickname(volley_data or {})):
-            # Not mirrored: the robot prefers its own content, and notifies what it really said.
-            words = self._known.setup.configuration.chat_fallback
-            self._send_answer(device_id, words, rcr, FALLBACK)
+            logger.info("robot %s sent an unknown chat command: %.60r", device_id, command)
+        elif self._is_repeated(device_id, rcr):
+            logger.info("robot %s repeated a request, so the answer is repeated", device_id)
+        elif not self._answer(device_id, rcr, _nickname(volley_data or {})):
+            # Not mirrored: the robot prefers its own content, and reports what it really said.
+            words = self._setup.current.configuration.chat_fallback
+            self._send_answer(device_id, words, rcr, {"output_type": FALLBACK})
 
-    def _give(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
+    def _answer(self, device_id: str, rcr: Json, nickname: str) -> bool:
         try:
-            return self._answers.give(device_id, rcr, nickname)
+            return self._answers.answer(device_id, rcr, nickname)
         except Exception:
-            with self._lock:  # whoever asks again is to be answered
-                self._answered.pop((device_id, str(rcr.get("event_id") or "")), None)
+            with self._lock:  # so that a repeated request is answered
+                self._sent.pop((device_id, str(rcr.get("event_id") or "")), None)
             raise
 
     @mirror_speech(source="chat", text="response")
@@ -130,84 +108,79 @@ class RemoteChat:
         utterance_id: uuid.UUID | None = None,
         lang: str = "",
     ) -> bool:
-        """Moxie says `response`; a ChatResponse answers its request. False: no way to the robot.
+        """Have the robot say `response`; a ChatResponse answers its request.
 
-        `utterance_id` is the id by which it is mirrored, or was already, part by part.
+        Mirror it by `utterance_id`, unless its parts were mirrored by that id already. Return
+        False where the robot cannot be reached.
         """
         answer = response if isinstance(response, ChatResponse) else ChatResponse(response)
-        return self._send_answer(device_id, str(answer), answer.request, ANSWER, answer.action)
+        action = {"output_type": ANSWER} | answer.action
+        return self._send_answer(device_id, str(answer), answer.request, action)
 
-    def _notified(self, device_id: str, rcr: dict[str, Any]) -> None:
-        """Mirror what the robot has said, unless that was done when we sent it."""
+    def _handle_notification(self, device_id: str, rcr: Json) -> None:
+        """Mirror what the robot has said, unless it was mirrored when it was sent."""
         speech = rcr.get("speech")
         if not isinstance(speech, str) or not speakable(speech):
             return
-        is_hosted = bool(self._known.setup.modules_of(rcr.get("module_id")))
+        is_hosted = bool(self._setup.current.modules_of(rcr.get("module_id")))
         event_id = str(rcr.get("event_id") or "")
         get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_hosted)
         if is_hosted:
-            self._remember(device_id, rcr, clean(speech))
+            self._add_to_history(device_id, rcr, clean(speech))
 
-    def _remember(self, device_id: str, rcr: dict[str, Any], words: str) -> None:
-        """What the robot heard and said, as it tells: the conversation so far."""
+    def _add_to_history(self, device_id: str, rcr: Json, words: str) -> None:
+        """Remember what the robot heard and said, as it reports it."""
         if self._answers.history.ends_with(device_id, history.MOXIE, words):
-            return  # it repeats itself
+            return  # a repeated report
         lines = rcr.get("extra_lines")
         for line in lines if isinstance(lines, list) else []:
             if isinstance(line, dict) and line.get("context_type") == "input":
-                heard = str(line.get("text") or "")
+                speech = str(line.get("text") or "")
                 self._answers.history.add(
-                    device_id, history.CHILD, clean(heard), looking_back=LOOKING_BACK
+                    device_id, history.CHILD, clean(speech), looking_back=LOOK_BACK_LINES
                 )
         self._answers.history.add(device_id, history.MOXIE, words)
 
-    def _answer_again(self, device_id: str, rcr: dict[str, Any]) -> bool:
-        """Was this asked before? Then the answer goes out once more, where there is one yet."""
+    def _is_repeated(self, device_id: str, rcr: Json) -> bool:
+        """Return True for a known request, after sending its answer again if there is one."""
         event_id = str(rcr.get("event_id") or "")
         if not event_id:
             return False
         with self._lock:
-            if (is_known := (device_id, event_id) in self._answered) is False:
-                self._note_answer(device_id, event_id, None)
-            answer = self._answered[device_id, event_id]
+            is_known = (device_id, event_id) in self._sent
+            if not is_known:
+                self._keep_answer(device_id, event_id, None)
+            answer = self._sent[device_id, event_id]
         if answer is not None:
             self._send(device_id, answer)
         return is_known
 
-    def _note_answer(self, device_id: str, event_id: str, answer: dict[str, Any] | None) -> None:
-        self._answered[device_id, event_id] = answer
-        while len(self._answered) > ANSWERED_KEPT:
-            self._answered.popitem(last=False)
+    def _keep_answer(self, device_id: str, event_id: str, answer: Json | None) -> None:
+        self._sent[device_id, event_id] = answer
+        while len(self._sent) > ANSWERS_KEPT:
+            self._sent.popitem(last=False)
 
-    def _send_answer(
-        self,
-        device_id: str,
-        words: str,
-        rcr: dict[str, Any],
-        output_type: str,
-        what: dict[str, Any] | None = None,
-    ) -> bool:
+    def _send_answer(self, device_id: str, words: str, rcr: Json, action: Json) -> bool:
         event_id = rcr.get("event_id")
-        action = {"output_type": output_type} | (what or {})
         answer = {
             "backend": "router",
             "event_id": event_id,
             "input_speech": rcr.get("speech", ""),
             "output": {"text": words, "markup": make_markup(words)},
-            "fallback": output_type == FALLBACK,
+            "fallback": action["output_type"] == FALLBACK,
             "response_action": action,
             "response_actions": [action],
         }
         if event_id:
             with self._lock:
-                self._note_answer(device_id, str(event_id), answer)
+                self._keep_answer(device_id, str(event_id), answer)
         return self._send(device_id, answer)
 
-    def _send(self, device_id: str, answer: dict[str, Any]) -> bool:
+    def _send(self, device_id: str, answer: Json) -> bool:
         payload = {"command": "remote_chat", "result": 0} | answer
-        return self._server.send_command_to_bot_json(device_id, "remote_chat", payload)
+        return self._send_command(device_id, "remote_chat", payload)
 
 
-def _nickname(volley_data: dict[str, Any]) -> str:
+def _nickname(volley_data: Json) -> str:
     child = volley_data.get("config", {}).get("child_pii", {})
     return str(child.get("nickname", ""))

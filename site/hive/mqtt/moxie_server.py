@@ -1,4 +1,4 @@
-"""The robots' server: hears what they report, tells them what to be and what to say."""
+"""The robots' server: it takes in what robots publish, and sends them commands."""
 
 from __future__ import annotations
 
@@ -8,137 +8,102 @@ import uuid
 from typing import Any
 
 from hive.conf import conf
-from hive.events import push_line, push_robot, push_speech
-from hive.known import Known
-from hive.lines import SOURCE, Lines
+from hive.events import push_line, push_speech
 from hive.models import arrival, departure
+from hive.mqtt.broker_log import LOG_TOPIC
+from hive.mqtt.config_publisher import ConfigPublisher
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
-from hive.mqtt.own import OwnInterrupts
-from hive.mqtt.records import Records
+from hive.mqtt.own_interrupts import OwnInterrupts
+from hive.mqtt.presence import Presence
+from hive.mqtt.queries import Queries
 from hive.mqtt.reports import Reports
-from hive.mqtt.robots import Presence, parse_log_line
+from hive.mqtt.robot_link import BROKER_TOPIC, COMPONENT, RobotLink
+from hive.mqtt.robot_repository import RobotRepository
 from hive.mqtt.worker import Worker
-from hive.speech import SpeechState
-from ttsmonitor.exceptions import InvalidMessageError
-from ttsmonitor.messages import (
-    CONTROL_TOPIC,
-    HEALTH_TOPIC,
-    Control,
-    dump,
-    parse_control,
-    parse_object,
-    pong_payload,
-)
-from ttsmonitor.mqtt.connection import MQTTConnection, Received
-from ttsmonitor.mqtt.echo import Echo
-from ttsmonitor.mqtt.installation import client_id
-from ttsmonitor.service.health import DatabaseProbe, Health
-from ttsmonitor.speaking.growing import MAKER
-from ttsmonitor.subscriber import COMPONENT as SPEECH_COMPONENT
+from hive.puppet.lines import SOURCE, Lines
+from hive.setup_cache import SetupCache
+from hive.speech_state import SpeechState
+from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.mqtt.connection import Received
+from ttsmirror.wire.control import Control, parse_control
+from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, parse_object, pong_payload
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
 
 logger = logging.getLogger(__name__)
 
-CLIENT_NAME = "moxie-hive"
-COMPONENT = MAKER
 TICK_SECONDS = 2.0
-BROKER_TOPIC = f"{HEALTH_TOPIC}/broker"
-LOG_TOPIC = "$SYS/broker/log/"
-SUBSCRIPTIONS = (
-    (f"{LOG_TOPIC}#", 0),
-    ("/devices/+/state", 1),
-    ("/devices/+/events/+", 1),
-    (CONTROL_TOPIC, 0),
-    (HEALTH_TOPIC, 0),
-    (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1),
-    (BROKER_TOPIC, 1),
-)
 
 
 class MoxieServer:
-    """The robot link. The methods that send may be called from any thread, and never wait.
+    """The robots' server. The methods that send never wait and may be called from any thread.
 
-    start() connects in the background; what comes is worked off by one thread, which never waits
-    for the database: `known` and `records` have what it needs, and keep what it notes.
+    start() connects in the background. One thread handles what arrives, without waiting for the
+    database: `setup` and `robots` keep in memory what it needs.
     """
 
-    def __init__(self) -> None:
-        self.lines = Lines()
-        self.speech = SpeechState()
-        self.known = Known()
-        self.records = Records(self.known, on_refresh=self._refreshed)
-        self.chat = RemoteChat(self, self.known)
-        self._reports = Reports(self)
-        self._presence = Presence(conf.HIVE_SILENCE_SECONDS)
+    def __init__(
+        self,
+        link: RobotLink | None = None,
+        setup: SetupCache | None = None,
+        robots: RobotRepository | None = None,
+    ) -> None:
+        """Build the parts; nothing is connected or read yet."""
+        self._link = link or RobotLink()
+        self.setup = setup or SetupCache()
         self._worker = Worker("hive.robots")
-        self._own = OwnInterrupts()
-        self._connection: MQTTConnection | None = None
-        self._echo: Echo | None = None
-        self._database = DatabaseProbe()
-        self._health = Health(
-            "hive.health",
-            {
-                "broker": self._broker_error,
-                "database": lambda: self._database.error,
-                "mirror": lambda: get_tts_mirror().state.problem,
-            },
-            probes=(self._database.look,),
-            looks=(self._send_echo,),
+        self._own_interrupts = OwnInterrupts()
+        self.lines = Lines()
+        self.speech = SpeechState(on_change=push_speech)
+        self.robots = robots or RobotRepository(self.setup)
+        self.presence = Presence(conf.HIVE_SILENCE_SECONDS, self._on_arrival, self._on_departure)
+        self._configs = ConfigPublisher(self._link.publish, self.presence, self.robots, self.setup)
+        self.chat = RemoteChat(self.send_command_to_bot_json, self.setup)
+        self.reports = Reports(
+            self.presence,
+            self.robots,
+            self.lines,
+            on_chat=self._handle_chat,
+            on_query=Queries(self.send_command_to_bot_json, self.setup).answer,
         )
-        self._sent: dict[str, dict[str, Any]] = {}
+        self._health = _make_health(self._link)
 
-    # life
+    # Life
 
     def start(self) -> None:
-        """Connect in the background, now or whenever the broker can be reached."""
+        """Connect in the background, now or as soon as the broker can be reached."""
         mirror = get_tts_mirror()
-        mirror.add_listener(self._follow_speech)
+        mirror.add_listener(self._on_utterance_event)
         mirror.start()
-        self.records.start()
+        self.robots.on_refresh = lambda: self._worker.submit(self._configs.publish_changed)
+        self.robots.start()
         self.chat.start()
-        self._connection = MQTTConnection(
-            client_id(CLIENT_NAME),
-            subscriptions=SUBSCRIPTIONS,
-            on_message=self._hand_over,
-            on_ready=self._connected,
-            on_lost=self._lost,
-            component=COMPONENT,
-        )
-        self._echo = Echo(self._connection, COMPONENT)
         self._worker.start()
         self._worker.later("tick", TICK_SECONDS, self._tick)
         self._health.start()
-        self._connection.start()
+        self._link.start(self._receive, self._on_broker_ready, self._on_broker_lost)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Say goodbye to the broker and finish what was heard."""
+        """Say goodbye to the broker and finish handling what was received."""
         self._health.stop()
         self.chat.stop()
-        if self._connection is not None:
-            self._connection.stop(timeout_seconds)
+        self._link.stop(timeout_seconds)
         self._worker.stop(timeout_seconds)
-        self.records.stop(timeout_seconds)
+        self.robots.stop(timeout_seconds)
 
     @property
     def is_ready(self) -> bool:
-        """Connected to the broker, and subscribed."""
-        return self._connection is not None and self._connection.is_ready
+        """True while connected to the broker and subscribed."""
+        return self._link.is_ready
 
     def health(self) -> dict[str, Any]:
-        """What works, as Health.report() has it, and how far the mirror has got."""
+        """Return Health.report() with the mirror's counts of waiting and lost messages."""
         report, mirror = self._health.report(), get_tts_mirror().state
         report["checks"]["mirror"] |= {"waiting": mirror.waiting, "lost": mirror.lost}
         return report
 
-    def _broker_error(self) -> str:
-        return "the robot link was not started" if self._echo is None else self._echo.error
-
-    def _send_echo(self) -> None:
-        if self._echo is not None:
-            self._echo.send()
-
-    # to the robots
+    # Commands to robots and to the loudspeaker
 
     @mirror_speech(source=SOURCE, text="speech")
     def send_telehealth_speech(
@@ -150,195 +115,136 @@ class MoxieServer:
         *,
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
-        """Puppet Mode: the robot says `speech`. False where there is no way to it."""
+        """Have a robot in Puppet Mode say `speech`. Return False where it cannot be reached."""
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 
     def send_telehealth_interrupt(self, device_id: str) -> bool:
-        """The robot, and the loudspeaker that speaks for it, stop at once."""
+        """Silence a robot and the loudspeaker that speaks for it."""
         self.chat.interrupt(device_id)
-        self._own.sent(device_id)
+        self._own_interrupts.add(device_id)
         self.interrupt_loudspeaker(device_id)
-        for line in self.lines.robot_interrupted(device_id):
+        for line in self.lines.mark_interrupted(device_id):
             push_line(line)
         return self._send_telehealth(device_id, {"action": "INTERRUPT"})
 
     def say_aloud(
         self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID
     ) -> None:
-        """Puppet Mode without a robot: the loudspeaker alone says `speech`."""
+        """Have the loudspeaker alone say `speech`."""
         get_tts_mirror().publish_text(
             speech, source=SOURCE, utterance_id=utterance_id, mood=mood, intensity=intensity
         )
 
     def interrupt_loudspeaker(self, device_id: str = "") -> None:
-        """What is spoken for this robot (empty: for any) stops at once."""
+        """Stop what is spoken for this robot, or for any if it is empty."""
         get_tts_mirror().publish_control(Control(action="interrupt", device_id=device_id))
 
-    def _send_telehealth(self, device_id: str, message: dict[str, Any]) -> bool:
-        payload = {"command": "telehealth", "message": message}
-        return self.send_command_to_bot_json(device_id, "telehealth", payload)
-
     def send_wakeup(self, device_id: str) -> bool:
-        """A sleeping robot wakes up."""
+        """Wake up a sleeping robot."""
         return self.send_command_to_bot_json(device_id, "wakeup", {"command": "wakeup"})
 
     def send_command_to_bot_json(
         self, device_id: str, command: str, payload: dict[str, Any]
     ) -> bool:
-        """Publish a command. At most once: said late, a sentence would be out of place."""
-        return self._publish(f"/devices/{device_id}/commands/{command}", payload)
-
-    def _publish(self, topic: str, payload: dict[str, Any], qos: int = 0) -> bool:
-        if self._connection is None or not self._connection.is_ready:
-            return False
-        return self._connection.publish(topic, dump(payload), qos=qos) is not None
+        """Publish a command at most once: a sentence that arrives late is out of place."""
+        return self._link.publish(f"/devices/{device_id}/commands/{command}", payload)
 
     def config_changed(self, device_id: str = "") -> None:
-        """Take in what somebody saved: of one robot, or (empty) of all."""
-        if self._connection is not None:
-            self.records.refresh_soon(device_id)
+        """Read what was saved of one robot, or of all if it is empty, and publish it."""
+        if self._link.is_started:
+            self.robots.refresh_soon(device_id)
 
-    # from the robots: paho's thread hands over, the worker does the rest
+    def _send_telehealth(self, device_id: str, message: dict[str, Any]) -> bool:
+        payload = {"command": "telehealth", "message": message}
+        return self.send_command_to_bot_json(device_id, "telehealth", payload)
 
-    def _hand_over(self, message: Received) -> None:
-        if message.topic == HEALTH_TOPIC and self._echo and self._echo.hear(message.payload):
-            return
-        if not message.topic.endswith(("/events/zmq", "/events/device-logs")):
-            self._worker.submit(self._handle, message)
+    # Callbacks of paho's thread and of the mirror, which must return at once
 
-    def _connected(self) -> None:
-        self.speech.broker("")
-        push_speech(self.speech.describe())
+    def _receive(self, message: Received) -> None:
+        self._worker.submit(self._handle, message)
 
-    def _lost(self, error: str) -> None:
-        self.speech.broker(error)
-        push_speech(self.speech.describe())
-        self._worker.submit(self._all_gone)
+    def _on_broker_ready(self) -> None:
+        self.speech.update_broker_error("")
+
+    def _on_broker_lost(self, error: str) -> None:
+        self.speech.update_broker_error(error)
+        self._worker.submit(self.presence.remove_all)
+
+    def _on_utterance_event(self, message: dict[str, Any]) -> None:
+        if line := self.lines.update_status(message):
+            push_line(line)
+        self.chat.on_utterance_event(message)
+        if "status" in message:
+            self.speech.update_status(message)
+
+    # The worker's thread
 
     def _handle(self, message: Received) -> None:
         if message.topic.startswith(LOG_TOPIC):
-            self._read_log(message)
+            if not message.retain:  # a retained line is somebody's, not the broker's
+                self.presence.read_log_line(message.payload.decode("utf-8", "replace"))
             return
         try:
             if message.topic == CONTROL_TOPIC:
-                self._obey(parse_control(message.payload), is_old=message.retain)
+                self._handle_control(parse_control(message.payload), is_old=message.retain)
             elif message.topic.startswith(HEALTH_TOPIC):
                 self._handle_health(message.topic, parse_object(message.payload))
             else:
-                self._reports.handle(message.topic, parse_object(message.payload))
+                self.reports.handle(message.topic, parse_object(message.payload))
         except InvalidMessageError as exc:
             logger.warning("ignored a message on %.100s: %s", message.topic, exc)
 
-    def _obey(self, control: Control, *, is_old: bool) -> None:
-        # The loudspeaker obeys too; here it is about answers of which nothing has been said yet.
+    def _handle_control(self, control: Control, *, is_old: bool) -> None:
+        """Drop interrupted answers of which the loudspeaker knows nothing yet."""
         if control.action != "interrupt" or is_old:
             return
-        # Ours is obeyed before it leaves; when it is back, the next question may be asked already.
-        if not self._own.is_back(control.device_id):
+        # Ours took effect before it was sent, and the next question may have been asked since.
+        if not self._own_interrupts.discard(control.device_id):
             self.chat.interrupt(control.device_id)
 
-    def _read_log(self, message: Received) -> None:
-        if message.retain:
-            return  # somebody's old news, not the broker's
-        self._presence.has_log = True
-        event = parse_log_line(message.payload.decode("utf-8", "replace"))
-        if event is None:
-            return
-        if event.online:
-            self._presence.hear(event.device_id)
-            self._arrived(event.device_id)
-        elif self._presence.leave(event.device_id):
-            self._departed(event.device_id)
-
     def _handle_health(self, topic: str, fields: dict[str, Any]) -> None:
-        if topic != HEALTH_TOPIC:
-            if topic == BROKER_TOPIC:
-                self.speech.heard_broker(str(fields.get("kind", "")))
-            else:
-                self.speech.heard_presence(str(fields.get("status", "")))
-            push_speech(self.speech.describe())
-        elif fields.get("type") == "ping" and self._connection is not None:
+        if topic == BROKER_TOPIC:
+            self.speech.update_broker_kind(str(fields.get("kind", "")))
+        elif topic != HEALTH_TOPIC:
+            self.speech.update_presence(str(fields.get("status", "")))
+        elif fields.get("type") == "ping":
             health = self.health()
             status = "ok" if health["ok"] else "failing"
             pong = pong_payload(fields, COMPONENT, status, health["checks"])
-            self._connection.publish(HEALTH_TOPIC, pong)
+            self._link.publish_raw(HEALTH_TOPIC, pong)
 
-    # who is there
+    def _handle_chat(self, device_id: str, fields: dict[str, Any]) -> None:
+        volley_data = {"config": self._configs.last_sent(device_id)}
+        self.chat.handle_event(device_id, fields, volley_data)
 
-    def hear(self, device_id: str) -> None:
-        """A robot sent something; the first time that counts as its connect."""
-        if self._presence.hear(device_id):
-            self._arrived(device_id)
-
-    def _arrived(self, device_id: str) -> None:
-        logger.info("robot %s is connected", device_id)
-        self.records.note(device_id, arrival())
-        self._sent.pop(device_id, None)
+    def _on_arrival(self, device_id: str) -> None:
+        self.robots.update(device_id, arrival())
+        self._configs.forget(device_id)
         delay = conf.HIVE_CONFIG_DELAY_SECONDS
-        self._worker.later(f"config {device_id}", delay, self._publish_config, device_id)
+        self._worker.later(f"config {device_id}", delay, self._configs.publish, device_id)
 
-    def _departed(self, device_id: str) -> None:
-        logger.info("robot %s is gone", device_id)
-        self.records.note(device_id, departure())
-        self._sent.pop(device_id, None)
-
-    def _all_gone(self) -> None:
-        devices = self._presence.devices
-        self._presence.clear()
-        for device_id in devices:
-            self._departed(device_id)
+    def _on_departure(self, device_id: str) -> None:
+        self.robots.update(device_id, departure())
+        self._configs.forget(device_id)
 
     def _tick(self) -> None:
         self._worker.later("tick", TICK_SECONDS, self._tick)
-        for device_id in self._presence.silent():
-            self._presence.leave(device_id)
-            self._departed(device_id)
-        if self.speech.heard_mirror(get_tts_mirror().state):
-            push_speech(self.speech.describe())
-        # Another process may have marked a robot offline that is heard here.
-        for device_id in self._presence.devices:
-            robot = self.records.find(device_id)
-            if robot is not None and not robot.online:
-                self.records.note(device_id, {"online": True})
+        self.presence.remove_silent()
+        self.robots.mark_online(self.presence.devices)
+        self.speech.update_mirror(get_tts_mirror().state)
 
-    # their configuration
 
-    def _refreshed(self) -> None:
-        self._worker.submit(self._publish_changed)
-
-    def _publish_changed(self) -> None:
-        """Publish anew to those robots that have another configuration."""
-        for device_id in list(self._sent):
-            self._publish_config(device_id)
-
-    def _publish_config(self, device_id: str) -> None:
-        robot = self.records.find(device_id)
-        if robot is None or device_id not in self._presence:
-            self._sent.pop(device_id, None)
-            return
-        config = robot.effective_config(self.known.setup.configuration.config)
-        if config == self._sent.get(device_id):
-            return
-        if self._publish(f"/devices/{device_id}/config", config, qos=1):
-            is_change = device_id in self._sent
-            self._sent[device_id] = config
-            logger.info("robot %s got its configuration", device_id)
-            if is_change:
-                push_robot(robot)
-
-    def volley_data(self, device_id: str) -> dict[str, Any]:
-        """What a conversation may want to know about its robot."""
-        return {"config": self._sent.get(device_id, {})}
-
-    # from the speech service, by way of the mirror
-
-    def _follow_speech(self, message: dict[str, Any]) -> None:
-        if line := self.lines.follow(message):
-            push_line(line)
-        self.chat.follow(message)
-        if "status" in message and self.speech.heard_status(message):
-            push_speech(self.speech.describe())
+def _make_health(link: RobotLink) -> Health:
+    database = DatabaseProbe()
+    return Health(
+        "hive.health",
+        [
+            HealthCheck("broker", lambda: link.error, link.probe),
+            HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
+            HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
+        ],
+    )
 
 
 _server: MoxieServer | None = None
@@ -346,7 +252,7 @@ _making = threading.Lock()
 
 
 def get_moxie_server() -> MoxieServer:
-    """The one of this process. It is connected only where somebody started it."""
+    """Return the server of this process. It is connected only if somebody started it."""
     global _server
     with _making:
         if _server is None:

@@ -1,8 +1,8 @@
-"""The mirror under the name that the specification gives it; it lives in the plug-in's app."""
+"""The mirror, under the name that the specification gives it."""
 
 from __future__ import annotations
 
-from ttsmonitor.publishing.mirror import (
+from ttsmirror.publishing.mirror import (
     TTSMirrorPublisher,
     get_tts_mirror,
     intercept_all_tts,

@@ -1,90 +1,92 @@
-"""What a robot reports or asks for, other than conversation."""
+"""Handle the messages that robots publish below /devices/<id>/."""
 
 from __future__ import annotations
 
 import logging
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from django.utils import timezone
 
 from hive.events import push_line
 from hive.models import DEVICE_ID
-from ttsmonitor.messages import clean
-
-if TYPE_CHECKING:
-    from hive.mqtt.moxie_server import MoxieServer
+from hive.mqtt.presence import Presence
+from hive.mqtt.robot_repository import RobotRepository
+from hive.puppet.lines import Lines
+from ttsmirror.text import clean
 
 logger = logging.getLogger(__name__)
 
 SPEAKING = "IN_SESSION"
-"""What a robot in Puppet Mode reports when it begins to speak."""
+"""The state that a robot in Puppet Mode reports when it begins to speak."""
 _TOPIC = re.compile(rf"/devices/(?P<device>{DEVICE_ID})/(?P<kind>state|events/(?P<event>[^/]+))")
+
+Handler = Callable[[str, dict[str, Any]], None]
+"""Takes a robot's id and the fields of its message."""
 
 
 class Reports:
-    """Reads what is published below /devices/<id>/ and answers it. Used by one thread."""
+    """Handles the messages of robots. Used by one thread."""
 
-    def __init__(self, server: MoxieServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        presence: Presence,
+        robots: RobotRepository,
+        lines: Lines,
+        *,
+        on_chat: Handler,
+        on_query: Handler,
+    ) -> None:
+        """Pass conversation to `on_chat` and queries to `on_query`; handle the rest here."""
+        self._presence = presence
+        self._robots = robots
+        self._lines = lines
+        self._on_chat = on_chat
+        self._on_query = on_query
 
     def handle(self, topic: str, fields: dict[str, Any]) -> None:
-        """Take in one message of a robot."""
+        """Handle one message."""
         match = _TOPIC.fullmatch(topic)
         if match is None:
-            logger.debug("ignored %.100s: not a robot", topic)
+            logger.debug("ignored a message on %.100s: not a robot's topic", topic)
             return
         device_id = match["device"]
-        self._server.hear(device_id)
+        self._presence.mark_seen(device_id)
         if match["kind"] == "state":
-            self._state(device_id, fields)
+            self._handle_state(device_id, fields)
         elif match["event"] == "remote-chat":
-            self._server.chat.handle_event(device_id, fields, self._server.volley_data(device_id))
+            self._on_chat(device_id, fields)
         elif match["event"] == "client-service-activity-log":
-            self._activity(device_id, fields)
+            self._handle_activity(device_id, fields)
 
-    def _state(self, device_id: str, fields: dict[str, Any]) -> None:
+    def _handle_state(self, device_id: str, fields: dict[str, Any]) -> None:
         reported: dict[str, Any] = {}
         battery, awake = fields.get("battery_level"), fields.get("awake")
         if isinstance(battery, int | float) and math.isfinite(battery):
             reported["battery"] = float(battery)
         if isinstance(awake, bool):
             reported["awake"] = awake
-        self._note(device_id, reported)
+        self._update(device_id, reported)
 
-    def _note(self, device_id: str, reported: dict[str, Any]) -> None:
-        self._server.records.note(device_id, reported | {"last_seen": timezone.now()})
+    def _update(self, device_id: str, reported: dict[str, Any]) -> None:
+        self._robots.update(device_id, reported | {"last_seen": timezone.now()})
 
-    def _activity(self, device_id: str, fields: dict[str, Any]) -> None:
+    def _handle_activity(self, device_id: str, fields: dict[str, Any]) -> None:
         subtopic = fields.get("subtopic")
         if subtopic == "query":
-            self._answer(device_id, fields)
+            self._on_query(device_id, fields)
         elif subtopic == "telehealth":
-            self._telehealth(device_id, fields.get("message"))
+            self._handle_telehealth(device_id, fields.get("message"))
         elif "mentor_behavior" in fields:
-            logger.info("robot %s reports what the child did", device_id)
+            logger.info("robot %s reported mentor behavior", device_id)
 
-    def _telehealth(self, device_id: str, message: Any) -> None:
+    def _handle_telehealth(self, device_id: str, message: Any) -> None:
         if not isinstance(message, dict) or not isinstance(message.get("state"), str):
-            logger.warning("robot %s reports a telehealth state that is none", device_id)
+            logger.warning("robot %s reported an invalid telehealth state", device_id)
             return
-        self._note(device_id, {"puppet_state": clean(message["state"])[:64]})
+        self._update(device_id, {"puppet_state": clean(message["state"])[:64]})
         if message["state"] == SPEAKING:
-            for line in self._server.lines.robot_speaks(device_id):
+            for line in self._lines.mark_speaking(device_id):
                 push_line(line)
-
-    def _answer(self, device_id: str, fields: dict[str, Any]) -> None:
-        query = fields.get("query")
-        answer: dict[str, Any]
-        if query == "schedule":
-            answer = {"schedule": self._server.known.setup.configuration.schedule}
-        elif query == "mentor_behaviors":
-            answer = {"mentor_behaviors": []}
-        elif query == "license":
-            answer = {"license_values": []}
-        else:
-            logger.info("robot %s asks for %.60r, which is unknown here", device_id, query)
-            return
-        head = {"command": "query_result", "query": query, "request_id": fields.get("request_id")}
-        self._server.send_command_to_bot_json(device_id, "query_result", head | answer)

@@ -1,4 +1,4 @@
-"""A simulated robot: it behaves on MQTT as a Moxie does, and tells what it would say."""
+"""A simulated robot, which behaves on MQTT as a Moxie does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 STATE_SECONDS = 10.0
 PUPPET_MODE = "TELEHEALTH"
 OWN_MODULE = "DM"
-"""Some module of a robot's own, for what it says by itself."""
+"""A module of the robot's own content."""
 READY, SPEAKING, EXITING = "READY", "IN_SESSION", "EXITING"
 
 Value = TypeVar("Value")
@@ -29,10 +29,10 @@ OnEvent = Callable[[str, str], None]
 
 
 class VirtualMoxie:
-    """start(), then hear() what the child says; stop(). Made for tests and for trying things out.
+    """A simulated robot for tests and for trying things out.
 
-    `on_event(kind, words)` is told what happens: kinds connected, lost, config, says, stops,
-    sleeps, wakes, answer. It is called on threads of this object.
+    `on_event(kind, words)` is called on threads of this object. Kinds are connected, lost, config,
+    says, said, stops, sleeps, wakes, state, command and answer.
     """
 
     def __init__(
@@ -43,29 +43,25 @@ class VirtualMoxie:
         *,
         tls: bool = True,
         seconds_per_character: float = 0.0,
-        on_event: OnEvent | None = None,
     ) -> None:
         self.device_id = device_id or f"d_{uuid.uuid4()}"
         self.module_id = conf.HIVE_CHAT_MODULE
         self.config: dict[str, Any] = {}
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.said: list[str] = []
-        """What it said to the end, oldest first."""
+        """The sentences that it finished, oldest first."""
         self.state = ""
-        """The telehealth state that it reported last."""
+        """The telehealth state as last reported."""
         self.is_awake = True
         self.is_connected = False
         self._address = (host, port)
         self._seconds_per_character = seconds_per_character
-        self._on_event = on_event or (lambda kind, words: None)
+        self.on_event: OnEvent = lambda kind, words: None
         self._changed = threading.Condition()
         self._speech: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._speak, name="virtual_moxie.speech", daemon=True),
-            threading.Thread(target=self._report, name="virtual_moxie.state", daemon=True),
-        ]
+        self._threads: list[threading.Thread] = []
         self._client = self._build(tls)
 
     def _build(self, tls: bool) -> paho.Client:
@@ -73,25 +69,27 @@ class VirtualMoxie:
         client.username_pw_set("unknown", "the server need not check this")
         client.reconnect_delay_set(1, 5)
         if tls:
-            client.tls_set(cert_reqs=ssl.CERT_NONE)  # as a robot does: its QR code says so
+            client.tls_set(cert_reqs=ssl.CERT_NONE)  # as robots do, by their QR code
             client.tls_insecure_set(True)
         client.on_connect = self._connected
-        client.on_connect_fail = lambda *_: self._tell("lost", "no broker answers")
+        client.on_connect_fail = lambda *_: self._emit("lost", "no broker answers")
         client.on_disconnect = self._disconnected
         client.on_message = self._received
         return client
 
-    # life
+    # Life
 
     def start(self) -> None:
-        """Connect in the background, and again whenever the connection is lost."""
-        for thread in self._threads:
+        """Connect in the background, and again after each loss."""
+        for target, name in ((self._speak, "speech"), (self._report, "state")):
+            thread = threading.Thread(target=target, name=f"virtual_moxie.{name}", daemon=True)
+            self._threads.append(thread)
             thread.start()
         self._client.connect_async(*self._address, keepalive=30)
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Disconnect as a robot that is switched off. Any number of times."""
+        """Disconnect as a robot that is switched off. Idempotent."""
         if self._stopping.is_set():
             return
         self._stopping.set()
@@ -100,13 +98,12 @@ class VirtualMoxie:
         self._client.disconnect()
         self._client.loop_stop()
         for thread in self._threads:
-            if thread.is_alive():
-                thread.join(2)
+            thread.join(2)
 
     def wait_for(
         self, predicate: Callable[[VirtualMoxie], Value], timeout_seconds: float = 10.0
     ) -> Value:
-        """Wait until `predicate(self)` is true and return its value; TimeoutError otherwise."""
+        """Wait until `predicate(self)` is true and return its value. Raises TimeoutError."""
         with self._changed:
             if self._changed.wait_for(lambda: predicate(self), timeout_seconds):
                 return predicate(self)
@@ -114,11 +111,11 @@ class VirtualMoxie:
 
     @property
     def is_puppet(self) -> bool:
-        """Is it in Puppet Mode?"""
+        """True in Puppet Mode."""
         return bool(self.config.get("moxie_mode") == PUPPET_MODE)
 
     def spoken_commands(self, action: str = "PLAY_OUTPUT") -> list[str]:
-        """The words of the telehealth commands of this kind, oldest first."""
+        """Return the words of the telehealth commands of this kind, oldest first."""
         messages = [payload["message"] for name, payload in self.commands if name == "telehealth"]
         return [
             message.get("output", {}).get("text", "")
@@ -126,19 +123,19 @@ class VirtualMoxie:
             if message.get("action") == action
         ]
 
-    # what the child and the robot do
+    # Actions of the child and the robot
 
     def hear(self, words: str) -> str:
-        """The child says something. Returns the id of the request for an answer."""
+        """Send what the child says; return the id of the request."""
         self.wake()
         return self._ask("continue", words)
 
     def prompt(self) -> str:
-        """A conversation starts: ask for the opener."""
+        """Begin a conversation: ask for the opener."""
         return self._ask("prompt")
 
     def reprompt(self) -> str:
-        """The child says nothing."""
+        """Ask for a reminder, because the child says nothing."""
         return self._ask("reprompt")
 
     def say_own(self, words: str) -> None:
@@ -157,25 +154,28 @@ class VirtualMoxie:
         self._publish("events/remote-chat", query | {"event_id": str(uuid.uuid4())})
 
     def sleep(self) -> None:
+        """Fall asleep."""
         if self.is_awake:
             self.is_awake = False
             self.publish_state()
-            self._tell("sleeps")
+            self._emit("sleeps")
 
     def wake(self) -> None:
+        """Wake up."""
         if not self.is_awake:
             self.is_awake = True
             self.publish_state()
-            self._tell("wakes")
+            self._emit("wakes")
 
     def publish_state(self) -> None:
+        """Publish battery level and whether it is awake."""
         self._publish("state", {"battery_level": 0.8, "awake": self.is_awake})
 
-    # to the server
+    # To the server
 
     def _ask(self, command: str, speech: str = "") -> str:
         event_id = str(uuid.uuid4())
-        self._publish("events/remote-chat", {
+        request = {
             "event_id": event_id,
             "backend": "router",
             "command": command,
@@ -184,12 +184,13 @@ class VirtualMoxie:
             "speech": speech,
             "extra_lines": [],
             "input_vars": {},
-        })  # fmt: skip
+        }
+        self._publish("events/remote-chat", request)
         return event_id
 
     def notify(self, words: str, module_id: str, heard: str = "") -> None:
-        """Tell the server what was said."""
-        self._publish("events/remote-chat", {
+        """Report to the server what was said."""
+        report = {
             "event_id": str(uuid.uuid4()),
             "backend": "router",
             "command": "notify",
@@ -197,14 +198,15 @@ class VirtualMoxie:
             "content_id": "default",
             "speech": words,
             "extra_lines": [{"context_type": "input", "text": heard}] if heard else [],
-        })  # fmt: skip
+        }
+        self._publish("events/remote-chat", report)
 
     def _report_state(self, state: str) -> None:
         if state == self.state:
             return
         self.state = state
         self._activity({"subtopic": "telehealth", "message": {"state": state}})
-        self._tell("state", state)
+        self._emit("state", state)
 
     def _activity(self, fields: dict[str, Any]) -> None:
         self._publish("events/client-service-activity-log", fields)
@@ -214,32 +216,32 @@ class VirtualMoxie:
             payload = json.dumps(fields, ensure_ascii=False)
             self._client.publish(f"/devices/{self.device_id}/{name}", payload)
 
-    # from the server: paho's thread
+    # From the server, on paho's thread
 
     def _connected(self, client: paho.Client, data: Any, flags: Any, reason: Any, _p: Any) -> None:
         if reason.is_failure:
-            self._tell("lost", f"refused: {reason}")
+            self._emit("lost", f"refused: {reason}")
             return
         here = f"/devices/{self.device_id}"
         client.subscribe([(f"{here}/config", 1), (f"{here}/commands/+", 1)])
         self.is_connected = True
         self.state = ""
         self.publish_state()
-        self._tell("connected")
+        self._emit("connected")
 
     def _disconnected(self, *_: Any) -> None:
         self.is_connected = False
         if not self._stopping.is_set():
-            self._tell("lost", "the connection to the broker was lost")
+            self._emit("lost", "the connection to the broker was lost")
 
     def _received(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
         name = message.topic.rsplit("/", 1)[1]
-        if name == "zmq":  # protobuf, as OpenMoxie sends it: of no use here
+        if name == "zmq":  # protobuf, which OpenMoxie sends
             return
         try:
             self._obey(name, json.loads(message.payload))
         except Exception:
-            logger.exception("could not obey %s", message.topic)
+            logger.exception("simulated robot: command on %s failed", message.topic)
 
     def _obey(self, name: str, payload: dict[str, Any]) -> None:
         if name == "config":
@@ -254,8 +256,8 @@ class VirtualMoxie:
         elif name == "wakeup":
             self.wake()
         elif name == "query_result":
-            self._tell("answer", json.dumps(payload, ensure_ascii=False))
-        self._tell("command", name)
+            self._emit("answer", json.dumps(payload, ensure_ascii=False))
+        self._emit("command", name)
 
     def _configure(self, config: dict[str, Any]) -> None:
         was_puppet, self.config = self.is_puppet, config
@@ -263,25 +265,25 @@ class VirtualMoxie:
             self._report_state(READY)
         elif was_puppet:
             self._report_state(EXITING)
-        self._tell("config", PUPPET_MODE if self.is_puppet else "")
+        self._emit("config", PUPPET_MODE if self.is_puppet else "")
 
     def _telehealth(self, message: dict[str, Any]) -> None:
         if message["action"] == "INTERRUPT":
             self._interrupted.set()
             while not self._speech.empty():
                 self._speech.get_nowait()
-            self._tell("stops")
+            self._emit("stops")
         elif message["action"] == "PLAY_OUTPUT":
             self.wake()
             self._speech.put((message["output"]["text"], PUPPET_MODE))
 
-    # threads
+    # Threads
 
     def _speak(self) -> None:
         while (item := self._speech.get()) is not None:
             words, module_id = item
             self._interrupted.clear()
-            self._tell("says", words)
+            self._emit("says", words)
             if self.is_puppet:
                 self._report_state(SPEAKING)
             stopped = self._interrupted.wait(self._seconds_per_character * len(words))
@@ -290,16 +292,16 @@ class VirtualMoxie:
                 self.notify(words, module_id)
             if self.is_puppet and self._speech.empty():
                 self._report_state(READY)
-            self._tell("said", words)
+            self._emit("said", words)
 
     def _report(self) -> None:
         while not self._stopping.wait(STATE_SECONDS):
             self.publish_state()
 
-    def _tell(self, kind: str, words: str = "") -> None:
+    def _emit(self, kind: str, words: str = "") -> None:
         with self._changed:
             self._changed.notify_all()
         try:
-            self._on_event(kind, words)
+            self.on_event(kind, words)
         except Exception:
-            logger.exception("a listener failed")
+            logger.exception("simulated robot: on_event failed")

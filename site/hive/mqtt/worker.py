@@ -1,4 +1,4 @@
-"""One thread that does what callbacks hand over, now or later, with the database at hand."""
+"""A thread that runs tasks in order, now or later, and tends its database connections."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from typing import Any
 
 from django.db import connections
 
-from ttsmonitor.system.database import tend_connections
+from ttsmirror.database import tend_connections
 
 logger = logging.getLogger(__name__)
 
-WAITING = 10_000
+MAXIMUM_WAITING = 10_000
 
 
 @dataclass(frozen=True)
 class Task:
-    """A call."""
+    """A call with its arguments."""
 
     call: Callable[..., Any]
     arguments: tuple[Any, ...]
     due: float = 0.0
-    """time.monotonic() from which it may run; 0: at once."""
+    """time.monotonic() from which it may run; 0 for at once."""
 
 
 class Worker:
-    """Runs what it is given, in order. submit() and later() may be called from any thread."""
+    """Runs tasks in order. Any thread may submit them."""
 
     def __init__(self, name: str) -> None:
         self.dropped = 0
@@ -42,10 +42,11 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Finish what waits, drop what is for later, end the thread."""
+        """Finish the submitted tasks, drop the delayed ones, end the thread."""
         with self._changed:
             self._is_stopping = True
             self._changed.notify()
@@ -53,9 +54,9 @@ class Worker:
             self._thread.join(timeout_seconds)
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> None:
-        """Run it as soon as its turn comes; dropped, with a word, where far too much waits."""
+        """Run a task in its turn. It is dropped, and logged, if far too many wait."""
         with self._changed:
-            if len(self._tasks) < WAITING:
+            if len(self._tasks) < MAXIMUM_WAITING:
                 self._tasks.append(Task(call, arguments))
                 self._changed.notify()
                 return
@@ -64,7 +65,10 @@ class Worker:
             logger.error("%s: %d tasks dropped so far", self._thread.name, self.dropped)
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
-        """Run it in a while, before what waits then. Of several with one key the newest counts."""
+        """Run a task after a delay, before those that wait then.
+
+        It replaces an earlier one with the same key.
+        """
         with self._changed:
             self._later[key] = Task(call, arguments, time.monotonic() + seconds)
             self._changed.notify()
@@ -72,12 +76,12 @@ class Worker:
     def _run(self) -> None:
         try:
             while (task := self._next()) is not None:
-                self._do(task)
+                self._run_task(task)
         finally:
             connections.close_all()
 
     def _next(self) -> Task | None:
-        """Wait for the next task; None at the end."""
+        """Wait for the next task; return None at the end."""
         with self._changed:
             while True:
                 due, key = min(
@@ -92,7 +96,7 @@ class Worker:
                     return None
                 self._changed.wait(min(seconds, threading.TIMEOUT_MAX))
 
-    def _do(self, task: Task) -> None:
+    def _run_task(self, task: Task) -> None:
         tend_connections()
         try:
             task.call(*task.arguments)

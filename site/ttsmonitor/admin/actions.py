@@ -1,4 +1,4 @@
-"""What a keeper can do in the admin with utterances: hear, say again, take along, delete."""
+"""Actions on utterances in the admin: play, say again, download, delete."""
 
 from __future__ import annotations
 
@@ -15,97 +15,99 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ttsmonitor.admin.listing import MOST_COUNTED, number_of
+from ttsmirror.models import Utterance
+from ttsmirror.wire.control import Control
+from ttsmonitor.admin.listing import MAX_COUNTED, count_up_to_limit
 from ttsmonitor.conf import conf
-from ttsmonitor.history import forgetting, retention
-from ttsmonitor.messages import Control
-from ttsmonitor.models import Utterance
-from ttsmonitor.monitor.downloads import answer
-from ttsmonitor.monitor.orders import obey, running_here
+from ttsmonitor.history import deletion, retention
+from ttsmonitor.monitor.control import obey, running_here
+from ttsmonitor.monitor.downloads import file_response
 
-MOST_AGAIN = 20
+MAX_SAID_AGAIN = 20
+MAX_NAMED = 20
 
 
 class HistoryActions:
-    """For the admin of utterances."""
+    """A mixin for the admin of utterances."""
 
     actions: Any = ("say_again", "as_text", "as_csv", "as_json")
     admin_site: admin.AdminSite
 
-    def has_delete_permission(self, request: HttpRequest, obj: Utterance | None = None) -> bool:
-        # What is not finished is the speech service's still.
-        is_free = obj is None or obj.is_finished
-        allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
-        return is_free and allowed
-
     def get_urls(self) -> list[Any]:
+        """Add the address of an utterance's sound."""
         sound = path(
             "<uuid:utterance_id>/sound/",
             self.admin_site.admin_view(self.sound_view),
-            name="ttsmonitor_utterance_sound",
+            name="ttsmirror_utterance_sound",
         )
         return [sound, *super().get_urls()]  # type: ignore[misc]
 
     def sound_view(self, request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
-        """To where the sound is made: here, or at the monitor of the same host."""
-        where = f"/api/utterances/{utterance_id}/audio"
+        """Redirect to the sound in this process, else at the monitor on the same host."""
+        url = f"/api/utterances/{utterance_id}/audio"
         if running_here() is not None:
-            return redirect(where)
+            return redirect(url)
         host = request.get_host()
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-        return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}{where}")
+        return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}{url}")
 
     @admin.display(description=gettext_lazy("sound"))
     def sound(self, utterance: Utterance) -> SafeString:
+        """Return a player."""
         return format_html(
             '<audio controls preload="none" src="{}"></audio><div class="small quiet">{}</div>',
-            reverse("admin:ttsmonitor_utterance_sound", args=[utterance.pk]),
+            reverse("admin:ttsmirror_utterance_sound", args=[utterance.pk]),
             _("Made by the speech service when you press play: it has to be running."),
         )
 
     @admin.action(description=gettext_lazy("Say the selected ones again"))
     def say_again(self, request: HttpRequest, queryset: QuerySet[Utterance]) -> None:
-        rows = list(queryset.values_list("pk", flat=True)[: MOST_AGAIN + 1])
-        if len(rows) > MOST_AGAIN:
-            words = _("No more than {most} at once are said again.").format(most=MOST_AGAIN)
-            messages.error(request, words)
+        """Have the selected utterances spoken again, the oldest first."""
+        keys = list(queryset.values_list("pk", flat=True)[: MAX_SAID_AGAIN + 1])
+        if len(keys) > MAX_SAID_AGAIN:
+            detail = _("No more than {most} at once are said again.").format(most=MAX_SAID_AGAIN)
+            messages.error(request, detail)
             return
-        for key in reversed(rows):  # oldest first
+        for key in reversed(keys):
             obey(Control(action="replay", utterance_id=key))
-        messages.success(request, _("They are said again: {count}.").format(count=len(rows)))
+        messages.success(request, _("They are said again: {count}.").format(count=len(keys)))
 
     @admin.action(description=gettext_lazy("Download the selected ones as text"))
     def as_text(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
-        return answer(queryset, "txt")
+        """Download the selected utterances as text."""
+        return file_response(queryset, "txt")
 
     @admin.action(description=gettext_lazy("Download the selected ones as CSV"))
     def as_csv(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
-        return answer(queryset, "csv")
+        """Download the selected utterances as CSV."""
+        return file_response(queryset, "csv")
 
     @admin.action(description=gettext_lazy("Download the selected ones as JSON"))
     def as_json(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
-        return answer(queryset, "json")
+        """Download the selected utterances as JSON."""
+        return file_response(queryset, "json")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
-        """Not each with all its chunks: they may be thousands."""
+        """Name the first utterances only, and no chunks: there may be thousands."""
         rows = (
             objs
             if isinstance(objs, QuerySet)
             else Utterance.objects.filter(pk__in=[row.pk for row in objs])
         )
-        count = number_of(rows)
+        count = count_up_to_limit(rows)
         problems = []
-        if count > MOST_COUNTED:
-            problems = [_("More than {most} at once").format(most=MOST_COUNTED)]
-        names = [str(row) for row in rows[:20]] + (["…"] if count > 20 else [])
+        if count > MAX_COUNTED:
+            problems = [_("More than {most} at once").format(most=MAX_COUNTED)]
+        names = [str(row) for row in rows[:MAX_NAMED]] + (["…"] if count > MAX_NAMED else [])
         return names, {Utterance._meta.verbose_name_plural: count}, set(), problems
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        keys = list(queryset.values_list("pk", flat=True)[:MOST_COUNTED])
-        for start in range(0, len(keys), retention.BATCH):
-            batch = keys[start : start + retention.BATCH]
-            Utterance.objects.finished().filter(pk__in=batch).delete()
-        forgetting.tell_pages()
+        """Delete the finished ones of the selected utterances."""
+        keys = list(queryset.values_list("pk", flat=True)[:MAX_COUNTED])
+        selected = Utterance.objects.finished().filter(pk__in=keys)
+        retention.delete_in_batches(selected, lambda seconds: False)
+        deletion.announce()
 
     def delete_model(self, request: HttpRequest, obj: Utterance) -> None:
-        forgetting.forget_one(obj.pk)
+        """Delete an utterance if it is finished."""
+        deletion.delete_one(obj.pk)

@@ -1,4 +1,4 @@
-"""The spoken history in Django's admin. The service writes these rows; people read them."""
+"""The history in Django's admin. The service writes the rows; people read and delete them."""
 
 from __future__ import annotations
 
@@ -12,64 +12,37 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from ttsmirror.admin import ChunkInline, FinishedOnly
+from ttsmirror.models import Utterance
 from ttsmonitor.admin.actions import HistoryActions
 from ttsmonitor.admin.listing import (
     HistoryList,
     HistoryPaginator,
     LanguageFilter,
     RobotFilter,
+    Selection,
     SourceFilter,
     UnconfirmedFilter,
-    equal_of,
-    given_by,
-    span_of,
 )
-from ttsmonitor.apps import is_plugged_in
-from ttsmonitor.history.searching import with_words
-from ttsmonitor.models import OutboxEntry, Utterance, UtteranceChunk
-from ttsmonitor.web.words import mood_label, reason_text, robot_label, source_label
+from ttsmonitor.history import search
+from ttsmonitor.web.labels import (
+    mood_label,
+    robot_label,
+    source_label,
+)
+from ttsmonitor.web.translations import translate
 
 DASH = "–"
-_HEARD = () if is_plugged_in() else ("sound",)
 CONFIRMED: dict[bool | None, Any] = {
     True: _("confirmed by the robot"),
     False: _("not confirmed by the robot"),
 }
 
 
-class ReadOnly:
-    """Nothing here is added or changed by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class Kept(ReadOnly):
-    """Nor is anything deleted by hand."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ChunkInline(Kept, admin.TabularInline):  # type: ignore[type-arg]
-    model = UtteranceChunk
-    fields = readonly_fields = ("place", "spoken_part")
-    extra = 0
-
-    @admin.display(description=_("number"))
-    def place(self, chunk: UtteranceChunk) -> int:
-        return chunk.number
-
-    @admin.display(description=_("text"))
-    def spoken_part(self, chunk: UtteranceChunk) -> str:
-        return chunk.text
-
-
 @admin.register(Utterance)
-class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """The history: list with search and filters, and the page of an utterance."""
+
     list_display = ("received", "outcome", "words", "origin", "by_robot", "first")
     list_filter = (
         "status",
@@ -83,13 +56,13 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
     search_help_text = _("Words or their beginnings; accents and capitals do not matter.")
     date_hierarchy = "received_at"
     ordering = ("-received_at",)
-    sortable_by = ("received",)  # by anything else all rows would be sorted
+    sortable_by = ("received",)  # any other column has no index to sort a million rows by
     list_per_page = 50
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # they are counted one by one
+    show_facets = admin.ShowFacets.NEVER  # each facet would count all rows
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", *_HEARD, "outcome", "reason", "by_robot")}),
+        (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),
         (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
@@ -109,77 +82,78 @@ class UtteranceAdmin(HistoryActions, ReadOnly, admin.ModelAdmin):  # type: ignor
     )
 
     class Media:
+        """The colours of the pages."""
+
         css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HistoryList]:
+        """Use the quick list."""
         return HistoryList
 
     def get_paginator(
         self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any
     ) -> HistoryPaginator:
-        return HistoryPaginator(queryset, per_page, given=given_by(request))
+        """Use the quick paginator."""
+        return HistoryPaginator(queryset, per_page, Selection(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
+        """Search through the full-text index."""
         if search_term.strip():
-            given = given_by(request)
-            span = span_of(given) or (None, None)
-            queryset = with_words(queryset, search_term, equal_of(given), *span)
+            selection = Selection(request)
+            span = selection.span or (None, None)
+            queryset = search.find(queryset, search_term, selection.equal, *span)
         return queryset, False
 
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, utterance: Utterance) -> str:
+        """Return the local time."""
         return timezone.localtime(utterance.received_at).strftime("%Y-%m-%d %H:%M:%S")
 
     @admin.display(description=_("status"), ordering="status")
     def outcome(self, utterance: Utterance) -> SafeString:
+        """Return the status, with the reason as its tooltip."""
         return format_html(
             '<span class="state state-{}" title="{}">{}</span>',
             utterance.status,
-            reason_text(utterance.error),
+            translate(utterance.failure),
             utterance.get_status_display(),
         )
 
     @admin.display(description=_("text"))
     def words(self, utterance: Utterance) -> str:
+        """Return the beginning of the text."""
         return Truncator(utterance.text).chars(90)
 
     @admin.display(description=_("source"), ordering="source")
     def came_from(self, utterance: Utterance) -> str:
+        """Return the label of the source."""
         return source_label(utterance.source)
 
     @admin.display(description=_("source"), ordering="source")
     def origin(self, utterance: Utterance) -> SafeString:
+        """Return the labels of source and robot."""
         return format_html(
             "{}<br>{}", source_label(utterance.source), robot_label(utterance.device_id)
         )
 
     @admin.display(description=_("mood"))
     def feeling(self, utterance: Utterance) -> str:
+        """Return the label of the mood."""
         return mood_label(utterance.mood) or DASH
 
     @admin.display(description=_("reason"))
     def reason(self, utterance: Utterance) -> str:
-        return reason_text(utterance.error) or DASH
+        """Return why it was not spoken."""
+        return translate(utterance.failure) or DASH
 
     @admin.display(description=_("robot"), ordering="robot_confirmed")
     def by_robot(self, utterance: Utterance) -> str:
+        """Return whether the robot confirmed it."""
         return str(CONFIRMED.get(utterance.robot_confirmed, DASH))
 
     @admin.display(description=_("first sound"), ordering="first_audio_ms")
     def first(self, utterance: Utterance) -> str:
+        """Return the time to first sound."""
         return DASH if utterance.first_audio_ms is None else f"{utterance.first_audio_ms:.0f} ms"
-
-
-@admin.register(OutboxEntry)
-class OutboxEntryAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("created_at", "words", "attempts", "published_at")
-    date_hierarchy = "created_at"
-    fields = ("id", "created_at", "published_at", "attempts", "payload")
-    show_full_result_count = False
-
-    @admin.display(description=_("text"))
-    def words(self, entry: OutboxEntry) -> str:
-        text = entry.payload.get("text", "") if isinstance(entry.payload, dict) else ""
-        return Truncator(str(text)).chars(90)

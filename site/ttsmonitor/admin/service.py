@@ -1,4 +1,4 @@
-"""What only the speech service has in Django's admin: voices, tokens, what could not be read."""
+"""The speech service in Django's admin: voice settings, quarantine, API tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.admin.history import ReadOnly
+from ttsmirror.admin import ReadOnly
 from ttsmonitor.models import ApiToken, QuarantinedMessage, VoiceSetting
 from ttsmonitor.monitor.forms import VoiceSettingForm
 
@@ -21,7 +21,7 @@ SHOWN_BYTES = 4096
 
 @admin.register(VoiceSetting)
 class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who speaks how: read anew for every utterance."""
+    """Voice settings, which take effect with the next utterance."""
 
     form = VoiceSettingForm
     list_display = ("__str__", "voice", "speaker", "speed", "volume")
@@ -33,6 +33,8 @@ class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(QuarantinedMessage)
 class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Messages that could not be read."""
+
     list_display = ("received_at", "topic", "reason", "size")
     list_filter = ("received_at",)
     search_fields = ("topic", "reason")
@@ -41,36 +43,41 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:
-        # A list shows no payload: a hundred of them would be megabytes.
+        """Leave out the payloads: a hundred of them would be megabytes."""
         rows: QuerySet[QuarantinedMessage] = super().get_queryset(request).defer("payload")
         return rows.annotate(payload_bytes=Length("payload"))
 
     class Media:
+        """The colours of the pages."""
+
         css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
 
     @admin.display(description=_("bytes"), ordering="payload_bytes")
     def size(self, message: QuarantinedMessage) -> int:
+        """Return the length of the payload."""
         payload_bytes: int = message.payload_bytes  # type: ignore[attr-defined]
         return payload_bytes
 
     @admin.display(description=_("payload"))
     def content(self, message: QuarantinedMessage) -> SafeString:
+        """Return the payload as text."""
         return format_html('<pre class="payload">{}</pre>', readable(bytes(message.payload)))
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Issued by the command create_api_token, which shows the token once; withdrawn here."""
+    """API tokens: issued by `manage.py create_api_token`, revoked here."""
 
     list_display = fields = ("name", "owner", "created_at")
 
     @admin.display(description=_("user"), ordering="user")
     def owner(self, token: ApiToken) -> str:
+        """Return the name of the user."""
         return str(token.user)
 
 
 def readable(payload: bytes) -> str:
-    """The bytes as text: what is no printable UTF-8 as \\xNN, and no more than the first 4 KiB."""
+    r"""Return the first 4 KiB as text, with \xNN for what is not printable UTF-8."""
     text = payload[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
     shown = "".join(
         character if character.isprintable() or character in "\n\t" else _escaped(character)

@@ -1,4 +1,4 @@
-"""The sound device of a machine that may have none."""
+"""The output of TTS_AUDIO=auto: browsers, and a sound device as soon as there is one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from ttsmirror.reasons import Reason
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.exceptions import AudioError
@@ -17,9 +18,9 @@ LOOK_SECONDS = 30.0
 
 
 class AutomaticOutput:
-    """Plays to whoever listens in a browser, and from when there is a device on to that as well.
+    """Plays to browsers, and to the sound device from when one is found.
 
-    Without that device it then does not play: what is said waits until it is back.
+    Once it has played on the device, it does not play without it: what is queued waits for it.
     """
 
     def __init__(self, device: Output, browser: Output) -> None:
@@ -30,51 +31,64 @@ class AutomaticOutput:
 
     @property
     def name(self) -> str:
+        """The name that the pages show."""
         return self._device.name if self._has_device else f"{self._browser.name}: no sound device"
 
     @property
     def error(self) -> str:
+        """Why it cannot play now; empty when it can."""
         if self._has_device:
             return self._device.error
-        return "" if self._next_look else "not opened yet"
+        return "" if self._next_look else Reason("not opened yet")
 
     @property
     def pace(self) -> Pace:
+        """How it knows time."""
         return self._output.pace
 
     def open(self) -> None:
+        """Get ready to play. Raises AudioError with what to do."""
         if self._has_device:
             self._device.open()
         elif time.monotonic() >= self._next_look:
             self._look()
 
     def wake(self) -> None:
+        """Prepare for an utterance that is being synthesized."""
         self._output.wake()
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         self._output.begin(utterance_id, sample_rate)
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         return self._output.wait_for_room(is_over, patience_seconds)
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         self._output.write(pcm)
 
     def flush(self) -> float:
+        """Drop what was written and not heard yet; return its length in seconds."""
         return self._output.flush()
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         self._output.rewind(seconds)
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         self._output.drain(is_over)
 
     def end(self) -> None:
+        """Finish the utterance."""
         self._output.end()
 
     def close(self) -> None:
+        """Release the device. Idempotent."""
         self._device.close()
         self._browser.close()
 

@@ -1,4 +1,4 @@
-"""What an output is: it is given an utterance's sound in small slices."""
+"""The interface of an output, which is given an utterance's sound in small slices."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import IntEnum
 from typing import Protocol
 
 SLICE_SECONDS = 0.01
-"""What is written at a time, at most."""
+"""Length of a slice, at most."""
 PATIENCE_SECONDS = 2.5
 """How long a device may take no sound; PulseAudio's own null device takes two to wake up."""
 
 
 class Pace(IntEnum):
-    """What an output knows of time. Of several, the one that knows the most sets the pace."""
+    """How an output knows time. Of several outputs, the one that knows most sets the pace."""
 
     NONE = 0
     """Takes whatever it is given, as a file does."""
@@ -28,7 +28,7 @@ class Output(Protocol):
 
     @property
     def name(self) -> str:
-        """What the pages call it, as in `pyaudio: default`."""
+        """The name that the pages show, as in `pyaudio: default`."""
         ...
 
     @property
@@ -38,19 +38,19 @@ class Output(Protocol):
 
     @property
     def pace(self) -> Pace:
-        """What it knows of time."""
+        """How it knows time."""
         ...
 
     def open(self) -> None:
-        """Get ready to play. Raises AudioError with what to do. Harmless when open."""
+        """Get ready to play. Harmless when open. Raises AudioError with what to do."""
         ...
 
     def wake(self) -> None:
-        """An utterance is being made: be awake when it begins. Returns at once, raises nothing."""
+        """Prepare for an utterance that is being synthesized. Return at once, raise nothing."""
         ...
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
-        """An utterance starts: 16-bit mono at `sample_rate` samples per second follows.
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second.
 
         Raises AudioError.
         """
@@ -59,32 +59,32 @@ class Output(Protocol):
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Return when a slice can be written; False where `is_over()` came first.
+        """Wait until a slice can be written; return False where `is_over()` came first.
 
         Raises AudioError where it takes no sound for `patience_seconds`.
         """
         ...
 
     def write(self, pcm: bytes) -> None:
-        """Play a slice. Blocks only where there is no room for it. Raises AudioError."""
+        """Play a slice; block only where there is no room for it. Raises AudioError."""
         ...
 
     def flush(self) -> float:
-        """Silence, now: drop what was written and not heard yet, and say how many seconds."""
+        """Silence it now: drop what was not heard yet and return its length in seconds."""
         ...
 
     def rewind(self, seconds: float) -> None:
-        """The last seconds will be written once more: they were flushed, here or elsewhere."""
+        """Note that the last `seconds` were flushed and will be written again."""
         ...
 
     def drain(self, is_over: Callable[[], bool]) -> None:
-        """Return when everything has been heard, or as soon as `is_over()`. Raises AudioError."""
+        """Wait until everything has been heard, or until `is_over()`. Raises AudioError."""
         ...
 
     def end(self) -> None:
-        """The utterance is over. Raises AudioError."""
+        """Finish the utterance. Raises AudioError."""
         ...
 
     def close(self) -> None:
-        """Let go of the device. Any number of times."""
+        """Release the device. Idempotent."""
         ...

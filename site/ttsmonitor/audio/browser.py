@@ -1,6 +1,6 @@
-"""Sound for whoever listens in a browser: any number, at any time, none of them holding another.
+"""Sound for any number of browsers, none of which holds up another.
 
-The way to a page is not in here: that takes from its Listener and sends.
+This module fills queues; the WebSocket consumer takes from them and sends.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ KEPT_SECONDS = 2.0
 BEHIND_SECONDS = 0.1
 """With more than that waiting for it, silence comes to it before the sound, which is dropped."""
 LEAD_SECONDS = 0.1
-"""Where nothing else sets the pace, pages get the sound so much before its time: what they need to
-play without gaps they then have at once."""
+"""Pages get the sound this long before its time if no sound device sets the pace, so that they can
+play it without gaps."""
 MOST_EVENTS = 1_000
 
 
 @dataclass(frozen=True)
 class Start:
-    """Of this utterance is what follows, from its beginning or from where one came to it."""
+    """An utterance begins, or a listener joins in its middle."""
 
     utterance_id: str
     sample_rate: int
@@ -38,7 +38,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Sound:
-    """A slice, 16-bit mono."""
+    """A slice of 16-bit mono."""
 
     pcm: bytes
     seconds: float
@@ -49,20 +49,23 @@ class Sound:
 
 @dataclass(frozen=True)
 class Silence:
-    """Nothing is to be heard now. What a page has not played yet it keeps: after a pause that goes
-    on, and with anything but sound it is gone."""
+    """Nothing is to be heard now.
+
+    A page keeps what it has not played yet: after a pause it goes on with that; at the next sound
+    of something else it drops it.
+    """
 
 
 @dataclass(frozen=True)
 class End:
-    """That was the utterance."""
+    """The utterance is over."""
 
 
 Event = Start | Sound | Silence | End
 
 
 class Listener:
-    """What one listener is still to hear; any thread may take it."""
+    """A bounded queue of events for one listener. Thread-safe."""
 
     def __init__(self, on_news: Callable[[], None]) -> None:
         self.on_news = on_news
@@ -74,7 +77,7 @@ class Listener:
         self._lock = threading.Lock()
 
     def take(self) -> list[Event]:
-        """All that came since the last time, in order."""
+        """Return everything that came since the last call, in order."""
         with self._lock:
             events = list(self._events)
             self.is_urgent = False
@@ -83,7 +86,7 @@ class Listener:
             return events
 
     def put(self, event: Event) -> None:
-        """Never waits: who is too slow misses the oldest."""
+        """Add an event without waiting; a slow listener loses the oldest ones."""
         with self._lock:
             self.is_urgent |= isinstance(event, Silence)
             if isinstance(event, Silence) and self._seconds > BEHIND_SECONDS:
@@ -112,7 +115,7 @@ class Listener:
 
 
 class BrowserOutput:
-    """Takes as long as the sound would, whether anybody listens or not."""
+    """Distributes sound to listeners in real time, whether anybody listens or not."""
 
     name = "browser"
     error = ""
@@ -127,9 +130,9 @@ class BrowserOutput:
         self._lock = threading.Lock()
 
     def listen(self, on_news: Callable[[], None]) -> Listener:
-        """One more, who hears at once what is being said.
+        """Add a listener, who hears the current utterance at once.
 
-        `on_news` is called from the thread that plays, and must return at once.
+        `on_news` is called from the playing thread and must return at once.
         """
         listener = Listener(on_news)
         with self._lock:
@@ -140,17 +143,20 @@ class BrowserOutput:
         return listener
 
     def forget(self, listener: Listener) -> None:
-        """That one listens no more. Any number of times."""
+        """Remove a listener. Idempotent."""
         with self._lock:
             self._listeners = [each for each in self._listeners if each is not listener]
 
     def open(self) -> None:
+        """Do nothing: browsers come and go."""
         pass
 
     def wake(self) -> None:
+        """Do nothing."""
         pass
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         self._clock.start()
         self._position, self._is_silenced = 0, False
         self._tell(Start(utterance_id, sample_rate))
@@ -158,9 +164,11 @@ class BrowserOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         return self._clock.wait(is_over, LEAD_SECONDS)
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         if self._start is not None:
             if self._is_silenced:
                 self._is_silenced = False
@@ -171,24 +179,29 @@ class BrowserOutput:
             self._position += len(pcm) // 2
 
     def flush(self) -> float:
+        """Drop what was written and not heard yet; return its length in seconds."""
         if self._start is not None:
             self._is_silenced = True
             self._tell(Silence())
         return 0.0
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         self._clock.add(-seconds)
         if self._start is not None:
             self._position = max(0, self._position - round(seconds * self._start.sample_rate))
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         self._clock.wait(is_over)
 
     def end(self) -> None:
+        """Finish the utterance."""
         if self._start is not None:
             self._tell(End())
 
     def close(self) -> None:
+        """Do nothing."""
         self.end()
 
     def _tell(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Real time, for what has no device to keep it."""
+"""Real time for outputs without a device that keeps it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from collections.abc import Callable
 
 POLL_SECONDS = 0.01
 CATCH_UP_SECONDS = 0.2
-"""So much that came too late is caught up with; what is later was a pause."""
+"""A delay up to this is caught up with; a longer one was a pause."""
 
 
 class Clock:
-    """Counts the sound that it is given, against the time that passes."""
+    """Compares the length of the sound it is given with the time that passes."""
 
     def __init__(self) -> None:
         self._due = 0.0
 
     def start(self) -> None:
+        """Start at zero."""
         self._due = time.monotonic()
 
     def add(self, seconds: float) -> None:
-        """So much sound follows; a negative one was taken back."""
+        """Add sound; a negative length takes some back."""
         # By deadlines: sleeping for each slice would add up what each sleep takes too long.
         self._due = max(self._due, time.monotonic() - CATCH_UP_SECONDS) + seconds
 
     def go_on(self, ahead_seconds: float) -> None:
-        """After a pause, where so much of the sound was given out before it."""
+        """Go on after a pause, before which `ahead_seconds` of sound had been handed out."""
         self._due = max(self._due, time.monotonic() + ahead_seconds)
 
     def wait(self, is_over: Callable[[], bool], before_seconds: float = 0.0) -> bool:
-        """Until the sound would have been heard, or so long before that.
+        """Wait until `before_seconds` before the sound has been heard.
 
-        False where `is_over()` came first.
+        Return False where `is_over()` came first.
         """
         while (left := self._due - before_seconds - time.monotonic()) > 0:
             if is_over():

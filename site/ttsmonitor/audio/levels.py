@@ -1,4 +1,4 @@
-"""Loudness of PCM."""
+"""Volume of PCM."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def apply_gain(pcm: bytes, before: float, after: float) -> bytes:
-    """16-bit PCM whose gain goes from `before` to `after`, limited to what 16 bits hold."""
+    """Scale 16-bit PCM by a gain that goes from `before` to `after`, clipped to 16 bits."""
     if before == after == 1.0:
         return pcm
     samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)

@@ -1,22 +1,45 @@
-"""Which outputs there are, and which to take."""
+"""The registry of outputs, and the choice that TTS_AUDIO makes.
+
+An output is a module and an entry in OUTPUTS.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.null import NullOutput
-from ttsmonitor.audio.pyaudio import PyAudioOutput
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.audio.wav import WavOutput
 
 
+@dataclass(frozen=True)
+class OutputOptions:
+    """Settings of the outputs."""
+
+    browser: BrowserOutput
+    """The output that browsers listen to; there is one per service."""
+    device: str
+    preroll_seconds: float
+    wav_dir: Path
+
+
+@dataclass(frozen=True)
+class OutputKind:
+    """An output that TTS_AUDIO can name."""
+
+    create: Callable[[OutputOptions], Output]
+    is_for_browsers: bool = False
+    """Browsers listen to it."""
+
+
 def is_for_browsers(names: str) -> bool:
-    """Can one listen in a browser, with this TTS_AUDIO?"""
-    return not {"auto", "browser"}.isdisjoint(_split(names))
+    """Return True where this TTS_AUDIO lets browsers listen."""
+    return any(OUTPUTS[name].is_for_browsers for name in _split(names))
 
 
 def make_output(
@@ -27,24 +50,35 @@ def make_output(
     preroll_seconds: float = 0.0,
     wav_dir: Path,
 ) -> Output:
-    """The output for TTS_AUDIO: names with commas, or `auto`.
+    """Create the output for TTS_AUDIO: names with commas.
 
     `browser` becomes a part of it where is_for_browsers().
     """
-
-    def make_device() -> Output:
-        return PyAudioOutput(device, preroll_seconds=preroll_seconds)
-
-    makers: dict[str, Callable[[], Output]] = {
-        "pyaudio": make_device,
-        "wav": lambda: WavOutput(wav_dir),
-        "null": NullOutput,
-        "browser": lambda: browser,
-        "auto": lambda: AutomaticOutput(make_device(), browser),
-    }
-    outputs = [makers[name]() for name in dict.fromkeys(_split(names))]
+    options = OutputOptions(browser, device, preroll_seconds, wav_dir)
+    outputs = [OUTPUTS[name].create(options) for name in dict.fromkeys(_split(names))]
     return outputs[0] if len(outputs) == 1 else SeveralOutputs(outputs)
 
 
 def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",")]
+
+
+def _pyaudio(options: OutputOptions) -> Output:
+    # Imported here, since it needs NumPy: the system checks of every process read the names.
+    from ttsmonitor.audio.pyaudio import PyAudioOutput
+
+    return PyAudioOutput(options.device, preroll_seconds=options.preroll_seconds)
+
+
+def _automatic(options: OutputOptions) -> Output:
+    return AutomaticOutput(_pyaudio(options), options.browser)
+
+
+OUTPUTS: dict[str, OutputKind] = {
+    "auto": OutputKind(_automatic, is_for_browsers=True),
+    "pyaudio": OutputKind(_pyaudio),
+    "browser": OutputKind(lambda options: options.browser, is_for_browsers=True),
+    "wav": OutputKind(lambda options: WavOutput(options.wav_dir)),
+    "null": OutputKind(lambda options: NullOutput()),
+}
+"""By the name that TTS_AUDIO gives them."""

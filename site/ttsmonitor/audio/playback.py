@@ -1,8 +1,8 @@
-"""An utterance on its way to the output: it can be held, muted and cut within some milliseconds.
+"""Playback of one utterance, which can be held, muted and cut within some milliseconds.
 
-The device keeps a tenth of a second, against stalls. So whoever wants silence now has that
-dropped, and what was dropped is kept here, to go on exactly where the ear was. A device that goes
-away in the middle is waited for, and what it was given last is said again.
+The device buffers a tenth of a second against stalls. To be silent at once, that buffer is
+dropped, and the dropped sound is kept here to go on exactly where the ear was. A device that
+vanishes in the middle is waited for, and the last sound is played again.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
 DEVICE_SECONDS = 0.08
-"""What a device keeps, from when it is calm to when it is busy: 0.05 to 0.11."""
+"""Buffer of a device; it ranges from 0.05 on a calm machine to 0.11 on a busy one."""
 TAKEN_SECONDS = 0.15
-"""So much a device takes that plays nothing of it."""
+"""Sound that even a silent device accepts."""
 AGAIN_SECONDS = 0.5
-"""Of what a device was given before it went away, about a word. Nobody knows how much of it was
-heard, and who waited does not understand half a word."""
+"""Sound repeated after a device comes back, about a word. The device does not tell how much of its
+buffer was heard, and half a word is not understood."""
 RETRY_SECONDS = 1.0
 
 
@@ -40,7 +40,7 @@ class CancelledError(Exception):
 
 @dataclass
 class Controls:
-    """What somebody wants of the sound, now; set by any thread."""
+    """Volume, mute and pause, set by any thread."""
 
     volume: float = 1.0
     is_muted: bool = False
@@ -51,15 +51,17 @@ class Controls:
 
     @property
     def is_paused(self) -> bool:
+        """True while paused."""
         return not self.resumed.is_set()
 
     @property
     def gain(self) -> float:
+        """The factor for the samples: the volume, or 0 when muted."""
         return 0.0 if self.is_muted else self.volume
 
 
 class Playback:
-    """Plays the blocks of one utterance. cancel() may be called from any thread."""
+    """Plays the blocks of one utterance. Only cancel() may be called from other threads."""
 
     def __init__(
         self,
@@ -71,9 +73,10 @@ class Playback:
         on_away: Callable[[bool], None] = lambda is_away: None,
         patience_seconds: float = 0.0,
     ) -> None:
-        """`on_away` is told when the device goes away in the middle, and when it is back.
+        """Play to `output` under `controls`; call `on_begin` at the first sound.
 
-        That is waited for `patience_seconds`, and as long as a pause lasts.
+        `on_away` is told when the device vanishes in the middle, and when it is back. It is waited
+        for `patience_seconds`, and as long as a pause lasts.
         """
         self._output = output
         self._controls = controls
@@ -98,30 +101,31 @@ class Playback:
 
     @property
     def seconds(self) -> float:
-        """How much has been written to the output and not taken back."""
+        """Length of what has been written to the output and not taken back."""
         return self._written / 2 / self._rate if self._rate else 0.0
 
     @property
     def heard_seconds(self) -> float:
-        """About how much has been heard: a device keeps a little of what was written."""
+        """Estimate of what has been heard: a device buffers a little of what was written."""
         kept_seconds = DEVICE_SECONDS if self._output.pace == Pace.DEVICE else 0.0
         return max(0.0, self.seconds - kept_seconds)
 
     @property
     def was_heard(self) -> bool:
-        """More was written, now or before, than a device takes that plays nothing."""
+        """True where more was written, now or before, than a silent device accepts."""
         return self._was_away or self.seconds > TAKEN_SECONDS
 
     @property
     def is_cancelled(self) -> bool:
+        """True from cancel() on."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Have play() or finish() end with CancelledError, soon."""
+        """Make play() or finish() raise CancelledError soon."""
         self._cancelled.set()
 
     def play(self, block: Block) -> None:
-        """Play a block; returns when the device has it. Raises CancelledError, AudioError."""
+        """Play a block; return when the device has it. Raises CancelledError, AudioError."""
         self.timeline.add(self._handed_seconds, block)
         self._handed_seconds += block.seconds
         step = 2 * max(1, round(block.sample_rate * SLICE_SECONDS))
@@ -139,14 +143,14 @@ class Playback:
         self._output.end()
 
     def abandon(self) -> None:
-        """Silence, now."""
+        """Silence the output and end the utterance."""
         try:
             self._take_back()
         finally:
             self._output.end()
 
     def silence(self) -> None:
-        """abandon(), whatever state the output is in."""
+        """Abandon whatever state the output is in; log what goes wrong."""
         try:
             self.abandon()
         except AudioError:
@@ -155,7 +159,7 @@ class Playback:
             logger.exception("the output could not be silenced")
 
     def _outlast_device(self, act: Callable[[], None]) -> None:
-        """act(), and again where the device went away meanwhile and came back."""
+        """Run `act`, and again where the device vanished meanwhile and came back."""
         while True:
             try:
                 act()
@@ -167,8 +171,8 @@ class Playback:
                 self._wait_for_device(exc)
 
     def _wait_for_device(self, gone: AudioError) -> None:
-        """Return when it plays again. Raises CancelledError; `gone` where that takes too long."""
-        logger.warning("%s waits for the sound device", self._utterance_id)
+        """Wait until it plays again. Raises CancelledError, or `gone` at the end of patience."""
+        logger.warning("utterance %s waits for the sound device", self._utterance_id)
         self.silence()  # for those who heard along
         self._write_again(AGAIN_SECONDS)
         self._gain = 0.0  # what begins in the middle would be a click
@@ -184,7 +188,7 @@ class Playback:
         self._on_away(False)
 
     def _is_back(self) -> bool:
-        """Is the device there, after a moment? Raises CancelledError."""
+        """Wait a moment, then return True where the device is there. Raises CancelledError."""
         if self._cancelled.wait(RETRY_SECONDS):
             raise CancelledError
         try:
@@ -235,7 +239,7 @@ class Playback:
         return self._controls.gain == 0.0 != self._gain
 
     def _attend(self) -> None:
-        """Do what is wanted of the sound now, not when what was written has been heard."""
+        """Act on cancel, pause and mute now, not when the buffer has been heard."""
         if self.is_cancelled:
             raise CancelledError
         if not self._wants_attention():
@@ -249,12 +253,12 @@ class Playback:
             self._gain = 0.0
 
     def _take_back(self) -> None:
-        """Drop what is not heard yet, to write it again."""
+        """Drop what is not heard yet and queue it again."""
         if unheard := self._write_again(self._output.flush()):
             self._output.rewind(unheard)
 
     def _write_again(self, seconds: float) -> float:
-        """Have the last of what was written wait once more; how many seconds there are of it."""
+        """Queue the last `seconds` of what was written again; return their real length."""
         left = unheard = min(2 * round(seconds * self._rate), self._recent_bytes)
         while left > 0:
             pcm = self._recent.pop()

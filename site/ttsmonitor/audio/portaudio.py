@@ -1,4 +1,4 @@
-"""A device of PortAudio, and the stream that is open on it."""
+"""A PortAudio device and the stream that is open on it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 from contextlib import suppress
 from functools import cache
 from typing import Any
+
+from ttsmirror.reasons import Reason
 
 logger = logging.getLogger(__name__)
 
@@ -50,32 +52,36 @@ class PortAudioStream:
 
     @property
     def is_connected(self) -> bool:
+        """True while a device has been found."""
         return self._portaudio is not None
 
     @property
     def is_running(self) -> bool:
+        """True while the stream plays."""
         stream = self._stream
         return stream is not None and not stream.is_stopped()
 
     def connect(self) -> str:
-        """Look for the device; its name."""
+        """Find the device and return its name."""
         self.close()
         try:
             import pyaudio
         except ImportError as exc:
-            raise OSError("PyAudio is not installed, it needs PortAudio: see the README") from exc
+            raise OSError(
+                Reason("PyAudio is not installed, it needs PortAudio: see the README")
+            ) from exc
         _quieten()
         # Anew each time: PortAudio keeps the list of devices it saw at first.
         self._portaudio = pyaudio.PyAudio()
         return str(_find_device(self._portaudio, self._device)["name"])
 
     def open(self, rate: int, buffer_seconds: float) -> None:
-        """A stream of that rate with three times so much at the device, instead of the old one."""
+        """Replace the stream by one of that rate, with a buffer three times `buffer_seconds`."""
         import pyaudio
 
         self.close_stream()
         if self._portaudio is None:
-            raise OSError("it is closed")
+            raise OSError(Reason("it is closed"))
         self._stream = self._portaudio.open(
             rate=rate,
             channels=1,
@@ -87,33 +93,33 @@ class PortAudioStream:
         self.rate, self.buffer_seconds = rate, buffer_seconds
 
     def restart(self) -> None:
-        """Begin with an empty buffer."""
+        """Start with an empty buffer."""
         self.halt()
         stream = self._opened()
         stream.start_stream()
         self.capacity = stream.get_write_available()
 
     def room(self) -> int:
-        """Samples that can be written without waiting."""
+        """Return how many samples can be written without blocking."""
         stream = self._opened()
         if stream.is_stopped():
             return self.capacity
         room = int(stream.get_write_available())
-        # Where a stream starts full of silence, there is no other way to learn this.
+        # Some streams start full of silence and tell their capacity only as they empty.
         self.capacity = max(self.capacity, room)
         return room
 
     def push(self, pcm: bytes) -> None:
-        """Write; waits where there is no room."""
+        """Write samples; block where there is no room."""
         self._opened().write(pcm, exception_on_underflow=False)
 
     def halt(self) -> None:
-        """Silence: what was not heard yet is dropped."""
+        """Stop at once and drop what was not heard."""
         if self.is_running:
             self._stream.stop_stream()
 
     def close_stream(self) -> None:
-        """Any number of times, from any thread."""
+        """Close the stream. Idempotent, from any thread."""
         with self._lock:
             stream, self._stream = self._stream, None
         if stream is not None:
@@ -123,7 +129,7 @@ class PortAudioStream:
                 logger.debug("the stream was gone already")
 
     def close(self) -> None:
-        """Let go of the device. Any number of times, from any thread."""
+        """Release the device. Idempotent, from any thread."""
         self.close_stream()
         with self._lock:
             portaudio, self._portaudio = self._portaudio, None
@@ -133,27 +139,27 @@ class PortAudioStream:
     def _opened(self) -> Any:
         stream = self._stream
         if stream is None:
-            raise OSError("it is closed")
+            raise OSError(Reason("it is closed"))
         return stream
 
 
 @cache
 def _quieten() -> None:
-    """Have ALSA and JACK tell our log what they miss, once and for all, not standard error.
+    """Redirect the complaints of ALSA and JACK from standard error to our log.
 
-    Standard error is the whole process's: closing it meanwhile would lose other threads' lines.
-    To be called once PortAudio is loaded.
+    Standard error belongs to the whole process: closing it meanwhile would lose other threads'
+    lines. Call this once PortAudio is loaded.
     """
     for library, function, handler in HANDLERS:
-        # Where PortAudio does without one of them, there is nothing to quieten.
+        # A library that PortAudio does not use has nothing to silence.
         with suppress(OSError):
             getattr(ctypes.CDLL(library, os.RTLD_NOLOAD), function)(handler)
 
 
 def _find_device(portaudio: Any, wanted: str) -> Any:
-    """The device of that name, part of a name or index; the default one for none.
+    """Find a device by name, part of its name, or index; the default one for an empty name.
 
-    Raises OSError with the names of those that are there.
+    Raises OSError with the names of the devices that exist.
     """
     if not wanted:
         return portaudio.get_default_output_device_info()
@@ -167,4 +173,6 @@ def _find_device(portaudio: Any, wanted: str) -> Any:
         if wanted.lower() in device["name"].lower():
             return device
     names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
-    raise OSError(f"TTS_AUDIO_DEVICE={wanted!r} is none of: {names}")
+    raise OSError(
+        Reason("TTS_AUDIO_DEVICE={wanted} is none of: {names}", wanted=repr(wanted), names=names)
+    )

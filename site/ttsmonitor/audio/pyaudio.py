@@ -1,8 +1,8 @@
-"""A sound device through PortAudio, by name or index; opened again when it went away.
+"""A sound device through PortAudio, found by name or index and reopened after it vanished.
 
-What is at the device can be heard or dropped, not changed. So a sound that is cut fades where
-little is kept there, on a calm machine. On a busy one more is kept, for a sound without gaps, and
-dropped.
+Sound in the device's buffer can be heard or dropped, not changed. On a calm machine the buffer
+is kept small, so that a cut can fade. On a busy one it is larger, for a sound without gaps, and
+a cut drops it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, SLICE_SECONDS, Pace
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.portaudio import PortAudioStream
@@ -43,17 +44,17 @@ PROBED_SECONDS = 0.5
 """More than any buffer takes without a device that plays it."""
 IDLE_SECONDS = 5.0
 """After so long without a sound a device may have fallen asleep."""
-STUCK = "the sound device takes no sound: is it suspended?"
+STUCK = Reason("the sound device takes no sound: is it suspended?")
 
 
 class PyAudioOutput:
-    """Plays 16-bit mono. Methods are for one thread, but close()."""
+    """Plays 16-bit mono. For one thread, except close()."""
 
     pace = Pace.DEVICE
 
     def __init__(self, device: str = "", *, preroll_seconds: float = 0.0) -> None:
         self.name = f"pyaudio: {device or 'default'}"
-        self.error = "not opened yet"
+        self.error: str = Reason("not opened yet")
         self._stream = PortAudioStream(device)
         self._preroll_seconds = preroll_seconds
         self._held = b""  # the last samples, to fade out with
@@ -78,11 +79,14 @@ class PyAudioOutput:
                 self._probe()
             self._stream.halt()
         except (OSError, ValueError) as exc:
-            raise self._failed(f"no sound device can be used ({exc})") from exc
+            raise self._failed(
+                Reason("no sound device can be used ({cause})", cause=reason_of(exc))
+            ) from exc
         self.name = f"pyaudio: {name}"
         self.error = ""
 
     def wake(self) -> None:
+        """Prepare for an utterance that is being synthesized."""
         if self.error:
             return
         try:
@@ -92,9 +96,16 @@ class PyAudioOutput:
                 self._padding = self._stream.room()
                 self._stream.push(bytes(2 * self._padding))
         except OSError as exc:
-            self._failed(f"the sound device {self.name} does not wake up: {exc}")
+            self._failed(
+                Reason(
+                    "the sound device {name} does not wake up: {cause}",
+                    name=self.name,
+                    cause=reason_of(exc),
+                )
+            )
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         if self.error:
             raise AudioError(self.error)
         stream, wanted = self._stream, (sample_rate, self._buffer_seconds)
@@ -105,7 +116,13 @@ class PyAudioOutput:
             if not self._is_prepared:
                 self._restart()
         except (OSError, ValueError) as exc:
-            raise self._failed(f"the sound device {self.name} cannot play: {exc}") from exc
+            raise self._failed(
+                Reason(
+                    "the sound device {name} cannot play: {cause}",
+                    name=self.name,
+                    cause=reason_of(exc),
+                )
+            ) from exc
         self._held, self._fading = b"", 0
         self._preroll = self._samples(self._preroll_seconds) if self._is_idle else 0
 
@@ -113,6 +130,7 @@ class PyAudioOutput:
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
         # Asked, not waited for in write(): a suspended device would keep that for ever.
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         room, waited = -1, 0.0
         while not is_over():
             before, room = room, self._room()
@@ -130,6 +148,7 @@ class PyAudioOutput:
         return False
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         sound = self._held + self._faded_in(pcm)
         end = max(0, len(sound) - 2 * self._fade)
         self._held = sound[end:]
@@ -138,6 +157,7 @@ class PyAudioOutput:
         self._last_sound = time.monotonic()
 
     def flush(self) -> float:
+        """Drop what was written and not heard yet; return its length in seconds."""
         try:
             unheard = self._cut() if self._stream.is_running and not self._is_prepared else 0
         except OSError as exc:
@@ -146,31 +166,35 @@ class PyAudioOutput:
         except AudioError:
             return 0.0
         self._held, self._written, self._padding = b"", 0, 0
-        # What was cut in the middle would come back with a click.
+        # Sound that was cut in its middle would come back with a click.
         self._fading = self._fade if unheard else self._fading
         return float(unheard / self._stream.rate)
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         pass  # it was dropped with the device's buffer
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         if self._held and self.wait_for_room(is_over):
             held, self._held = self._held, b""
             self._push(held)
         self._push_through(self._stream.capacity / self._stream.rate, is_over)
 
     def end(self) -> None:
+        """Finish the utterance."""
         try:
             self._stream.halt()
         except OSError as exc:
             self._gone(exc)
 
     def close(self) -> None:
+        """Release the device. Idempotent."""
         self._stream.close()
 
     @property
     def _is_prepared(self) -> bool:
-        """Is it ready for the first of a sound? That takes some milliseconds, so wake() does it."""
+        """Return True where the stream is ready for the first sound."""
         return self._stream.is_running and not (self._written or self._padding)
 
     @property
@@ -187,12 +211,12 @@ class PyAudioOutput:
 
     @property
     def _slice(self) -> int:
-        """Samples that are written at a time, at most."""
+        """Return how many samples are written at a time, at most."""
         return self._samples(SLICE_SECONDS)
 
     @property
     def _fade(self) -> int:
-        """Samples that a sound takes to go, and to come back."""
+        """Return how many samples a fade takes."""
         return self._samples(FADE_SECONDS)
 
     def _samples(self, seconds: float) -> int:
@@ -206,7 +230,7 @@ class PyAudioOutput:
         return apply_gain(pcm[: 2 * samples], before, after) + pcm[2 * samples :]
 
     def _cut(self) -> int:
-        """Silence, soon; how many samples were not heard. Raises OSError, AudioError."""
+        """Silence soon; return how many samples were not heard. Raises OSError, AudioError."""
         held, unheard = self._held, len(self._held) // 2
         if self._is_calm and self._stream.room() >= unheard:
             # All that is at the device is heard, so what comes back goes on to the sample.
@@ -219,7 +243,7 @@ class PyAudioOutput:
         return max(0, min(unheard, self._written))
 
     def _room(self) -> int:
-        """Samples that can be written so that a cut does not take long. Raises AudioError."""
+        """Return how many samples can be written while a cut stays short. Raises AudioError."""
         try:
             room = self._stream.room()
         except OSError as exc:
@@ -237,7 +261,7 @@ class PyAudioOutput:
             raise self._gone(exc) from exc
 
     def _push_through(self, seconds: float, is_over: Callable[[], bool]) -> None:
-        """Have so much heard, with silence after it, since stopping drops what was not heard."""
+        """Play `seconds` out, followed by silence: stopping drops what was not heard."""
         left = self._samples(seconds + TAIL_SECONDS)
         while left > 0 and self.wait_for_room(is_over):
             self._push(bytes(2 * self._slice))
@@ -245,13 +269,13 @@ class PyAudioOutput:
             left -= self._slice
 
     def _restart(self, silence_seconds: float = LEAD_IN_SECONDS) -> None:
-        """Begin with nothing but a little silence. Raises OSError."""
+        """Start with nothing but a little silence in the buffer. Raises OSError."""
         self._stream.restart()
         self._written = self._padding = 0
         self._stream.push(bytes(2 * self._samples(silence_seconds)))
 
     def _probe(self) -> None:
-        """See that a device which took no sound takes some now. Raises AudioError."""
+        """Verify that a device which took no sound takes some now. Raises AudioError."""
         for _ in range(round(PROBED_SECONDS / SLICE_SECONDS)):
             self.wait_for_room(lambda: False, PROBE_SECONDS)
             self._push(bytes(2 * self._slice))
@@ -264,8 +288,13 @@ class PyAudioOutput:
             self._busy_until = now + CALM_AFTER_SECONDS
 
     def _gone(self, exc: OSError) -> AudioError:
-        # What failed before is the cause of what fails now.
-        return self._failed(self.error or f"the sound device {self.name} went away: {exc}")
+        # The earlier failure is the cause of this one.
+        return self._failed(
+            self.error
+            or Reason(
+                "the sound device {name} went away: {cause}", name=self.name, cause=reason_of(exc)
+            )
+        )
 
     def _failed(self, error: str) -> AudioError:
         if error != self.error:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.exceptions import AudioError
 
@@ -14,14 +15,14 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 HELD_SECONDS = 0.5
-"""So long the others wait for a device that takes no sound; one that wakes up may need this."""
+"""How long the others wait for a device that takes no sound, as one that wakes up."""
 
 
 class SeveralOutputs:
-    """Outputs that play the same; one that fails is left out while another one plays.
+    """Outputs that play the same; one that fails is left out while another plays.
 
-    One of them sets the pace, and it is the only one that is waited for. Without `leader`, if there
-    is one, none plays: the others hear along.
+    One of them sets the pace, and only that one is waited for. With a `leader`, none plays without
+    it: the others hear along.
     """
 
     def __init__(self, outputs: Sequence[Output], leader: Output | None = None) -> None:
@@ -33,17 +34,21 @@ class SeveralOutputs:
 
     @property
     def name(self) -> str:
+        """The name that the pages show."""
         return ", ".join(output.name for output in self._outputs)
 
     @property
     def error(self) -> str:
-        return "; ".join(output.error for output in self._outputs if output.error)
+        """Why it cannot play now; empty when it can."""
+        return join_reasons(output.error for output in self._outputs)
 
     @property
     def pace(self) -> Pace:
+        """How it knows time."""
         return max(output.pace for output in self._outputs)
 
     def open(self) -> None:
+        """Get ready to play. Raises AudioError with what to do."""
         whole = [output for output in self._outputs if not output.error]
         if not whole or time.monotonic() >= self._next_look:
             # Now and then only: the others would wait a tenth of a second for it each time.
@@ -53,10 +58,12 @@ class SeveralOutputs:
         self._each(lambda output: output.open())
 
     def wake(self) -> None:
+        """Prepare for an utterance that is being synthesized."""
         for output in self._outputs:
             output.wake()
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         self._playing = [output for output in self._outputs if not output.error]
         if not self._can_play:
             raise AudioError(self.error)
@@ -66,6 +73,7 @@ class SeveralOutputs:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         while True:
             keeper = self._keeper
             is_needed = len(self._playing) == 1 or keeper is self._leader
@@ -76,28 +84,34 @@ class SeveralOutputs:
                 self._leave_out([(keeper, exc)])
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         self._each(lambda output: output.write(pcm))
 
     def flush(self) -> float:
-        # What one of them dropped is written again to all, so the others forget it.
+        # Sound that one of them dropped is written again to all, so the others drop it too.
+        """Drop what was written and not heard yet; return its length in seconds."""
         most = max((output.flush() for output in self._playing), default=0.0)
         for output in self._playing:
             output.rewind(most)
         return most
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         pass  # flush() has done it
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         try:
             self._keeper.drain(is_over)
         except AudioError as exc:
             self._leave_out([(self._keeper, exc)])
 
     def end(self) -> None:
+        """Finish the utterance."""
         self._each(lambda output: output.end())
 
     def close(self) -> None:
+        """Release the device. Idempotent."""
         for output in self._outputs:
             output.close()
 
@@ -108,7 +122,7 @@ class SeveralOutputs:
     @property
     def _keeper(self) -> Output:
         if not self._playing:
-            raise AudioError("no utterance has begun")
+            raise AudioError(Reason("no utterance has begun"))
         return max(self._playing, key=lambda output: output.pace)
 
     def _each(self, act: Callable[[Output], None]) -> None:
@@ -127,7 +141,7 @@ class SeveralOutputs:
             with suppress(AudioError):
                 output.end()
         if failed and not self._can_play:
-            raise AudioError("; ".join(str(exc) for _output, exc in failed))
+            raise AudioError(join_reasons(reason_of(exc) for _output, exc in failed))
         for output, exc in failed:
             if output not in self._away:
                 self._away.append(output)

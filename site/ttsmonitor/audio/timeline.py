@@ -1,4 +1,4 @@
-"""What of an utterance is heard when: its words, and how loud it is."""
+"""When each word of an utterance is heard, and how loud it is."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _WORD = re.compile(r"[^ \t\r\n]+")
 
 
 class Alignment:
-    """Which word of a text is said with which spoken one: not all are said as they are written."""
+    """Maps spoken words to the written ones: not all are spoken as they are written."""
 
     def __init__(self) -> None:
         self._words: list[tuple[int, str]] = []  # those with letters: number in the text, letters
         self._next = 0
 
     def read(self, text: str) -> None:
-        """The text, or all that there is of it by now."""
+        """Take in the text, or as much of it as there is by now."""
         plain = ((number, _plain(word)) for number, word in enumerate(_WORD.findall(text)))
         self._words = [(number, word) for number, word in plain if word]
 
     def find(self, spoken: str) -> int | None:
-        """The number of the word that is said with `spoken`; None where there is none.
+        """Return the number of the written word that `spoken` stands for; None where there is none.
 
-        One that is not in the text stands for the next that was not said yet.
+        A spoken word that is not in the text stands for the next unspoken one.
         """
         wanted = _plain(spoken)
         if not wanted or not self._words:
@@ -56,7 +56,7 @@ class Alignment:
 
 
 class Timeline:
-    """add() is for the thread that plays, and costs it nothing; the others are for any thread."""
+    """Words and levels over time. add() is for the playing thread, the rest for any."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, tuple[Mark, ...]]] = deque()
@@ -70,13 +70,13 @@ class Timeline:
         self._rest = np.zeros(0, dtype=np.float32)
 
     def add(self, seconds: float, block: Block) -> None:
-        """`block` will be heard when so much of the utterance was heard."""
+        """Add a block that will be heard from `seconds` of the utterance on."""
         if block.marks:
             self._marks.append((seconds, block.marks))
         self._blocks.append((seconds, block))
 
     def words(self, text: str, known: int = 0) -> list[tuple[float, int]]:
-        """When which word of `text` begins, by its number; but the first `known` of these."""
+        """Return when each word of `text` begins, by its number, without the first `known`."""
         with self._lock:
             if text != self._text:
                 self._text = text
@@ -89,9 +89,9 @@ class Timeline:
             return self._words[known:]
 
     def levels(self, known: int = 0) -> tuple[int, list[int]]:
-        """How loud it is, 0 to 100, every LEVEL_SECONDS: number of the first, and from there on.
+        """Return the levels, 0 to 100, one per LEVEL_SECONDS, without the first `known`.
 
-        The first `known` are left out.
+        The first value is the number of the first level.
         """
         with self._lock:
             while self._blocks:
@@ -117,7 +117,7 @@ class Timeline:
 
 
 def _loudness(rows: Any) -> list[int]:
-    """0 to 100 for each row of samples, as an ear would order them."""
+    """Return a loudness of 0 to 100 for each row of samples, as an ear would rank them."""
     effective: Sequence[float] = np.sqrt(np.mean(np.square(rows), axis=1)) if len(rows) else []
     return [min(100, round(100 * (float(each) / LOUDEST) ** 0.5)) for each in effective]
 

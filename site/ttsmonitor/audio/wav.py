@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Pace
 from ttsmonitor.exceptions import AudioError
 
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 HELD_SECONDS = 1.0
 """Not written to the file yet, since it may be rewound."""
 PROBED_BYTES = 65_536
-"""So much room is there to be, before the next sentence is taken after a failure."""
+"""Free disk space required before the next sentence after a failure."""
 
 
 class WavOutput:
@@ -38,7 +39,7 @@ class WavOutput:
         self._rate = 22_050
 
     def open(self) -> None:
-        """Raises AudioError where the directory takes no files."""
+        """Create the directory. Raises AudioError where it takes no files."""
         if self._is_open and not self.error:
             return
         try:
@@ -46,20 +47,30 @@ class WavOutput:
             with tempfile.TemporaryFile(dir=self._directory) as file:
                 file.write(bytes(PROBED_BYTES))
         except OSError as exc:
-            raise self._failed(f"TTS_WAV_DIR={self._directory} takes no files: {exc}") from exc
+            raise self._failed(
+                Reason(
+                    "TTS_WAV_DIR={path} takes no files: {cause}",
+                    path=str(self._directory),
+                    cause=reason_of(exc),
+                )
+            ) from exc
         self._is_open, self.error = True, ""
 
     def wake(self) -> None:
+        """Do nothing."""
         pass
 
     def begin(self, utterance_id: str, sample_rate: int) -> None:
+        """Start an utterance of 16-bit mono at `sample_rate` samples per second."""
         self.end()
         path = self._directory / f"{time.strftime('%Y%m%d-%H%M%S')}-{utterance_id}.wav"
         try:
             # Opened first: a wave object that could not open its file complains when it is freed.
             self._raw = path.open("wb")
         except OSError as exc:
-            raise self._failed(f"{path} cannot be written: {exc}") from exc
+            raise self._failed(
+                Reason("{path} cannot be written: {cause}", path=str(path), cause=reason_of(exc))
+            ) from exc
         self._rate = sample_rate
         self._file = wave.open(self._raw, "wb")
         self._file.setnchannels(1)
@@ -69,24 +80,30 @@ class WavOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
+        """Wait until a slice can be written; return False where `is_over()` came first."""
         return not is_over()
 
     def write(self, pcm: bytes) -> None:
+        """Play a slice."""
         self._held += pcm
         most = 2 * round(HELD_SECONDS * self._rate)
         if len(self._held) > 2 * most:
             self._write_out(len(self._held) - most)
 
     def flush(self) -> float:
+        """Drop what was written and not heard yet; return its length in seconds."""
         return 0.0
 
     def rewind(self, seconds: float) -> None:
+        """Note that the last `seconds` will be written again."""
         del self._held[max(0, len(self._held) - 2 * round(seconds * self._rate)) :]
 
     def drain(self, is_over: Callable[[], bool]) -> None:
+        """Wait until everything has been heard, or until `is_over()`."""
         pass
 
     def end(self) -> None:
+        """Finish the utterance."""
         file, raw = self._file, self._raw
         try:
             with ExitStack() as closing:  # all of it, whatever fails
@@ -96,11 +113,12 @@ class WavOutput:
                     closing.callback(file.close)
                 self._write_out(len(self._held))
         except OSError as exc:
-            raise self._failed(f"the WAV file cannot be written: {exc}") from exc
+            raise self._failed(_unwritable(exc)) from exc
         finally:
             self._file = self._raw = None
 
     def close(self) -> None:
+        """Release the device. Idempotent."""
         self.end()
 
     def _write_out(self, size: int) -> None:
@@ -109,7 +127,7 @@ class WavOutput:
         try:
             self._file.writeframes(bytes(self._held[:size]))
         except OSError as exc:
-            raise self._failed(f"the WAV file cannot be written: {exc}") from exc
+            raise self._failed(_unwritable(exc)) from exc
         finally:
             del self._held[:size]
 
@@ -118,3 +136,7 @@ class WavOutput:
             logger.warning("%s", error)
         self.error = error
         return AudioError(error)
+
+
+def _unwritable(exc: OSError) -> Reason:
+    return Reason("the WAV file cannot be written: {cause}", cause=reason_of(exc))

@@ -1,4 +1,4 @@
-"""The history as people remember it: by day, and by who talked with which robot for a while."""
+"""The history grouped by day and by conversation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
 
 PAUSE = timedelta(minutes=5)
 """A longer silence of a robot ends a conversation."""
@@ -16,43 +16,45 @@ PAUSE = timedelta(minutes=5)
 
 @dataclass
 class Conversation:
-    """What a robot said without a long pause."""
+    """Utterances of a robot without a long pause between them."""
 
     device_id: str
     rows: list[Utterance] = field(default_factory=list)
-    """Oldest first, as it was said."""
+    """Oldest first."""
 
     @property
-    def began(self) -> Utterance:
+    def first(self) -> Utterance:
+        """The oldest utterance."""
         return self.rows[0]
 
     @property
-    def ended(self) -> Utterance:
+    def last(self) -> Utterance:
+        """The newest utterance."""
         return self.rows[-1]
 
 
 @dataclass
 class Day:
-    """A day of the visitor's clock, its newest conversation first."""
+    """A day of the visitor's time zone, its newest conversation first."""
 
     date: date
     conversations: list[Conversation] = field(default_factory=list)
     count: int | None = None
-    """Of the whole day, where that is known."""
+    """Number of utterances of the whole day, if known."""
 
 
 def by_day(rows: Iterable[Utterance]) -> list[Day]:
-    """Rows that come newest first."""
+    """Group rows, which come newest first."""
     days: list[Day] = []
-    open_ones: dict[str, Conversation] = {}
+    latest: dict[str, Conversation] = {}
     for row in rows:
-        today = timezone.localtime(row.received_at).date()
-        if not days or days[-1].date != today:
-            days.append(Day(today))
-            open_ones = {}
-        known = open_ones.get(row.device_id)
-        if known is None or known.began.received_at - row.received_at > PAUSE:
-            known = open_ones[row.device_id] = Conversation(row.device_id)
-            days[-1].conversations.append(known)
-        known.rows.insert(0, row)
+        day = timezone.localtime(row.received_at).date()
+        if not days or days[-1].date != day:
+            days.append(Day(day))
+            latest = {}
+        conversation = latest.get(row.device_id)
+        if not conversation or conversation.first.received_at - row.received_at > PAUSE:
+            conversation = latest[row.device_id] = Conversation(row.device_id)
+            days[-1].conversations.append(conversation)
+        conversation.rows.insert(0, row)
     return days

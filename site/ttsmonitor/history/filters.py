@@ -1,4 +1,4 @@
-"""What of the history is asked for: by a page, a download or a program."""
+"""Filters over the history, as the parameters of a request give them."""
 
 from __future__ import annotations
 
@@ -9,76 +9,72 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ttsmirror.models import Utterance, UtteranceQuerySet
+from ttsmirror.text import clean
+from ttsmirror.wire.fields import UTC
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history import searching
-from ttsmonitor.messages import UTC, clean
-from ttsmonitor.models import Utterance, UtteranceQuerySet
+from ttsmonitor.history import search
 
-EQUAL = ("source", "device_id", "status")
+COLUMNS = ("source", "device_id", "status")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Empty means any."""
+    """Conditions on utterances. An empty value matches everything."""
 
     q: str = ""
     source: str = ""
     device_id: str = ""
     status: str = ""
     day: date | None = None
-    """As the visitor's clock has it."""
+    """A day of the visitor's time zone."""
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> Filters:
-        """From the parameters of a request. Raises BadRequestError."""
-        values = {name: clean(given.get(name, "").strip()) for name in cls.__dataclass_fields__}
+    def read(cls, parameters: Mapping[str, str]) -> Filters:
+        """Parse the parameters of a request. Raises BadRequestError."""
+        values = {name: clean(parameters.get(name, "").strip()) for name in cls.__annotations__}
         if (status := values["status"]) and status not in Utterance.Status.values:
             choices = ", ".join(Utterance.Status.values)
             raise BadRequestError(_("status is none of: {choices}.").format(choices=choices))
-        return cls(**values | {"day": _day(values["day"])})  # type: ignore[arg-type]
+        day = _parse_day(values.pop("day"))
+        return cls(**values, day=day)
 
     def equal(self) -> dict[str, str]:
-        """Columns, and the values that are wanted in them."""
-        return {name: value for name in EQUAL if (value := getattr(self, name))}
+        """Return the wanted values by column."""
+        return {name: value for name in COLUMNS if (value := getattr(self, name))}
 
     def query(self) -> dict[str, str]:
-        """The parameters that ask for the same."""
+        """Return the parameters that read() turns into these filters."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
     def rows(self) -> UtteranceQuerySet:
-        """What they let through, newest first."""
-        equal = self.equal()
-        begins, ends = span(self.day) if self.day else (None, None)
-        if self.q:
-            return searching.with_words(Utterance.objects.all(), self.q, equal, begins, ends)
-        if searching.vendor() == "sqlite" and len(equal) > 1:
-            return searching.in_sqlite(Utterance.objects.all(), "", equal, begins, ends)
-        rows = Utterance.objects.order_by("-received_at", "-pk").filter(**equal)
-        if begins and ends:
-            rows = rows.filter(received_at__gte=begins, received_at__lt=ends)
-        return rows
+        """Return the utterances that pass, newest first."""
+        since, until = day_span(self.day) if self.day else (None, None)
+        return search.find(Utterance.objects.all(), self.q, self.equal(), since, until)
 
 
 def with_chosen(choices: Iterable[str], value: str) -> list[str]:
-    """The choices, each once, with the one that is chosen among them."""
+    """Return the choices without repetition, including the chosen `value`."""
     return list(dict.fromkeys(filter(None, [*choices, value])))
 
 
-def span(day: date) -> tuple[datetime, datetime]:
-    """When a day begins and ends. Raises OverflowError where UTC has no such time."""
-    begins, ends = (
-        datetime.combine(each, time.min, timezone.get_current_timezone()).astimezone(UTC)
-        for each in (day, day + timedelta(days=1))
-    )
-    return begins, ends
+def day_span(day: date) -> tuple[datetime, datetime]:
+    """Return beginning and end of a day of the current time zone, in UTC.
+
+    Raises OverflowError if UTC has no such time.
+    """
+    zone = timezone.get_current_timezone()
+    begin = datetime.combine(day, time.min, zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    return begin.astimezone(UTC), end.astimezone(UTC)
 
 
-def _day(value: str) -> date | None:
+def _parse_day(value: str) -> date | None:
     if not value:
         return None
     try:
         day = date.fromisoformat(value)
-        span(day)
+        day_span(day)
     except (ValueError, OverflowError) as exc:
         raise BadRequestError(_("day is none: give one such as 2026-01-31.")) from exc
     return day

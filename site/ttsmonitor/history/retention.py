@@ -1,8 +1,4 @@
-"""Forgets what is old: the history's finished utterances, and what could not be read. How old, a
-person has said on the page of the history, or TTS_HISTORY_DAYS says it.
-
-A batch at a time, so that whoever writes meanwhile waits for one batch at most.
-"""
+"""Deletion of old utterances and quarantined messages, in batches that hold up no other writer."""
 
 from __future__ import annotations
 
@@ -16,46 +12,47 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
+from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
-from ttsmonitor.models import Keeping, QuarantinedMessage, Utterance
-from ttsmonitor.system.database import tend_connections, with_connections
+from ttsmonitor.models import QuarantinedMessage, RetentionPolicy
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
 PAUSE_SECONDS = 0.05
+"""After each batch: SQLite gives its lock to whoever asks while it is free."""
 SWEEP_SECONDS = 3600.0
-LOOK_SECONDS = 60.0
-"""How often it is looked whether a person has said something else."""
-
-Old = QuerySet[Any]
+POLL_SECONDS = 60.0
+"""How soon a changed policy is noticed."""
 
 
 @dataclass(frozen=True)
 class Pruned:
-    """How much is forgotten."""
+    """Numbers of deleted rows."""
 
     utterances: int = 0
     quarantined: int = 0
 
     def __str__(self) -> str:
+        """Describe them for the log and the command line."""
         return f"{self.utterances} utterances and {self.quarantined} quarantined messages"
 
 
-def kept_days() -> int:
-    """Days after which what was said is forgotten; 0: never."""
-    said = Keeping.objects.values_list("days", flat=True).first()
-    days: int = conf.TTS_HISTORY_DAYS if said is None else said
-    return days
+def current_days() -> int:
+    """Return the days after which an utterance is deleted; 0 means never."""
+    days = RetentionPolicy.objects.values_list("days", flat=True).first()
+    default: int = conf.TTS_HISTORY_DAYS
+    return default if days is None else days
 
 
-def keep(days: int) -> None:
-    """From now on so many; it wins over the setting."""
-    Keeping.objects.update_or_create(pk=1, defaults={"days": days})
+def set_days(days: int) -> None:
+    """Store the days, which from now on override TTS_HISTORY_DAYS."""
+    RetentionPolicy.objects.update_or_create(pk=1, defaults={"days": days})
 
 
-def count_old(days: float) -> Pruned:
-    """What prune() would forget now."""
+def count_prunable(days: float) -> Pruned:
+    """Return what prune() would delete now."""
     return Pruned(
         Utterance.objects.older_than(days).count(),
         QuarantinedMessage.objects.older_than(days).count(),
@@ -63,58 +60,65 @@ def count_old(days: float) -> Pruned:
 
 
 def prune(days: float, wait: Callable[[float], bool]) -> Pruned:
-    """Forget what is older than `days` and finished; `wait` is that of the event that ends it."""
-    utterances = delete(lambda: Utterance.objects.older_than(days), wait)
-    quarantined = delete(lambda: QuarantinedMessage.objects.older_than(days), wait)
-    return Pruned(utterances, quarantined)
+    """Delete finished utterances and quarantined messages older than `days`.
+
+    `wait` pauses for some seconds after a batch; its True ends the work.
+    """
+    return Pruned(
+        delete_in_batches(Utterance.objects.older_than(days), wait),
+        delete_in_batches(QuarantinedMessage.objects.older_than(days), wait),
+    )
 
 
-def delete(old: Callable[[], Old], wait: Callable[[float], bool]) -> int:
-    """Delete these, a batch at a time; how many. `wait` as for prune()."""
+def delete_in_batches(rows: QuerySet[Any], wait: Callable[[float], bool]) -> int:
+    """Delete `rows`, the oldest first, and return their number. See prune() for `wait`."""
     deleted = 0
-    while ids := list(old().order_by("received_at").values_list("pk", flat=True)[:BATCH]):
-        # Asked again whether they are old: what changed meanwhile may stay.
-        deleted += old().filter(pk__in=ids).delete()[1].get(old().model._meta.label, 0)
-        # SQLite hands its lock to whoever looks at the right moment: so there is such a moment.
+    oldest = rows.order_by("received_at").values_list("pk", flat=True)
+    while ids := list(oldest[:BATCH]):
+        # Through the same conditions, because a row may have changed meanwhile.
+        deleted += rows.filter(pk__in=ids).delete()[1].get(rows.model._meta.label, 0)
         if wait(PAUSE_SECONDS):
             break
     return deleted
 
 
 class Retention:
-    """start() and stop(): forgets what is older than kept_days(), at once and every hour."""
+    """A thread that deletes what is older than the policy allows, at once and then every hour."""
 
     def __init__(self) -> None:
+        """Prepare the thread."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(
             target=with_connections(self._run), name="ttsmonitor.retention"
         )
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread after its current batch."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(5)
 
     def _run(self) -> None:
-        swept, swept_at = 0, 0.0
+        swept_days, swept_at = 0, 0.0
         while not self._stopping.is_set():
             try:
-                days = kept_days()
-                if days != swept or time.monotonic() - swept_at >= SWEEP_SECONDS:
-                    swept, swept_at = days, time.monotonic()
+                days = current_days()
+                if days != swept_days or time.monotonic() - swept_at >= SWEEP_SECONDS:
+                    swept_days, swept_at = days, time.monotonic()
                     self._sweep(days)
             except DatabaseError as exc:
-                logger.error("what is old could not be forgotten: %s", exc)
+                logger.error("retention failed: %s", exc)
             except Exception:
-                logger.exception("what is old could not be forgotten")
+                logger.exception("retention failed")
             finally:
                 tend_connections()
-            self._stopping.wait(LOOK_SECONDS)
+            self._stopping.wait(POLL_SECONDS)
 
     def _sweep(self, days: int) -> None:
         pruned = prune(days, self._stopping.wait) if days else Pruned()
         if pruned != Pruned():
-            logger.info("%s older than %d days forgotten", pruned, days)
+            logger.info("%s older than %d days deleted", pruned, days)

@@ -3,14 +3,11 @@
 from django.db import migrations, models
 
 
-def remove_upkeep(apps, schema_editor):
-    """Or each utterance would be counted into tables that are gone."""
-    from ttsmonitor.history import upkeep
+def remove_index(apps, schema_editor):
+    """Earlier versions know nothing of the index."""
+    from ttsmonitor.history import index
 
-    alias = schema_editor.connection.alias
-    if (keeper := upkeep.keeper(alias)) is not None:
-        with schema_editor.connection.cursor() as cursor:
-            keeper.remove(cursor)
+    index.remove(schema_editor.connection.alias)
 
 
 class Migration(migrations.Migration):
@@ -80,5 +77,5 @@ class Migration(migrations.Migration):
             model_name='total',
             constraint=models.UniqueConstraint(fields=('device_id', 'source', 'status'), name='total_once'),
         ),
-        migrations.RunPython(migrations.RunPython.noop, remove_upkeep),
+        migrations.RunPython(migrations.RunPython.noop, remove_index),
     ]

@@ -1,4 +1,4 @@
-"""Keys for programs."""
+"""API tokens."""
 
 from __future__ import annotations
 
@@ -7,46 +7,36 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.db import models, router
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-def delete_with_user(collector: Any, field: Any, tokens: Any, using: str) -> None:
-    """Delete the tokens of a deleted user, as CASCADE does, if they are in the user's database.
-
-    In an OpenMoxie they are not: Django would look for their table in OpenMoxie's database, and
-    no user could be deleted.
-    """
-    if router.db_for_write(field.model) == using:
-        models.CASCADE(collector, field, tokens, using)
-
-
-delete_with_user.lazy_sub_objs = True  # type: ignore[attr-defined]  # no query before it is called
-
-
 class ApiToken(models.Model):
-    """A key for programs (`Authorization: Bearer …`). Only its hash is kept."""
+    """A token for programs (`Authorization: Bearer …`), of which only the hash is stored."""
 
     name = models.CharField(_("name"), max_length=100)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=delete_with_user)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
+        """Names for people."""
+
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     @classmethod
     def issue(cls, user: Any, name: str) -> str:
-        """Make a token and return it; it cannot be shown again."""
+        """Create a token and return it; it cannot be shown again."""
         token = secrets.token_urlsafe(32)
         cls.objects.create(name=name, user=user, digest=cls.digest_of(token))
         return token
 
     @staticmethod
     def digest_of(token: str) -> str:
-        """What is stored of a token: it is random, so a plain hash is enough."""
+        """Return the stored hash of a token. A plain one is enough because a token is random."""
         return hashlib.sha256(token.encode()).hexdigest()

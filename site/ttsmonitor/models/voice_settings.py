@@ -1,4 +1,4 @@
-"""Which voice speaks: what people set for a source, a robot or a language."""
+"""Voice settings by source, robot and language."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.text import language_tag
+from ttsmirror.text import language_tag
 
 if TYPE_CHECKING:
-    from ttsmonitor.models.utterances import Utterance
+    from ttsmirror.models import Utterance
 
 
 class VoiceSetting(models.Model):
-    """How what comes from a source, from a robot or in a language is spoken; empty means any."""
+    """The voice for a source, a robot or a language; an empty value matches any."""
 
     source = models.CharField(_("source"), max_length=64, blank=True)
     device_id = models.CharField(_("robot"), max_length=128, blank=True)
@@ -43,6 +43,8 @@ class VoiceSetting(models.Model):
     )
 
     class Meta:
+        """One setting for each combination."""
+
         verbose_name = _("voice setting")
         verbose_name_plural = _("voice settings")
         ordering: ClassVar = ["device_id", "source", "lang"]
@@ -55,13 +57,14 @@ class VoiceSetting(models.Model):
         ]
 
     def __str__(self) -> str:
+        """Return what the setting is for."""
         whose = ", ".join(filter(None, (self.device_id, self.source, self.lang)))
         return whose or str(_("everything"))
 
     def fits(self, utterance: Utterance, lang: str) -> bool:
-        """Return True if it is for this one, whose text is in `lang`.
+        """Return True if it applies to the utterance, whose text is in `lang`.
 
-        A language is for all of its regions.
+        A language includes all of its regions.
         """
         tag = language_tag(lang)
         return (
@@ -71,5 +74,5 @@ class VoiceSetting(models.Model):
         )
 
     def precision(self) -> tuple[bool, bool, int]:
-        """How much it says about whom it is for."""
+        """Return a sort key: the setting with more conditions wins."""
         return bool(self.device_id), bool(self.source), len(self.lang)

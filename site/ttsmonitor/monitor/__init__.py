@@ -1,3 +1,1 @@
-"""What the pages and endpoints of this app show and do: the monitor, the history, whoever listens
-in a browser. URLs, views and consumers stand above it.
-"""
+"""The pages, API and WebSockets of the monitor, and the pages of the history."""

@@ -1,4 +1,4 @@
-"""The history as a file, written while it is read: it may be larger than the memory."""
+"""Downloads of the history, written while it is read because it may not fit in memory."""
 
 from __future__ import annotations
 
@@ -14,24 +14,40 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
-from ttsmonitor.history import paging
-from ttsmonitor.history.describing import describe
-from ttsmonitor.models import Utterance, UtteranceQuerySet
-from ttsmonitor.web.words import reason_text, source_label
+from ttsmirror.models import Utterance, UtteranceQuerySet
+from ttsmonitor.history import pagination
+from ttsmonitor.history.serializers import serialize
+from ttsmonitor.web.labels import source_label
+from ttsmonitor.web.translations import translate
 
 BATCH = 1_000
 COLUMNS = (
-    "received_at", "text", "source", "device_id", "status", "error", "mood", "intensity", "lang",
-    "voice", "engine", "priority", "published_at", "started_at", "finished_at", "first_audio_ms",
-    "audio_seconds", "id",
-)  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are wide ones of the first four."""
+    "received_at",
+    "text",
+    "source",
+    "device_id",
+    "status",
+    "error",
+    "mood",
+    "intensity",
+    "lang",
+    "voice",
+    "engine",
+    "priority",
+    "published_at",
+    "started_at",
+    "finished_at",
+    "first_audio_ms",
+    "audio_seconds",
+    "id",
+)
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width forms of the first four."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """How rows become a file."""
+    """A file format: how batches of rows become text."""
 
     content_type: str
     lines: Callable[[Sequence[Utterance]], str]
@@ -41,48 +57,50 @@ class Format:
 
 
 def as_text(rows: Sequence[Utterance]) -> str:
-    """A line each: when, whence, what, and where it was not spoken why."""
+    """Return one line for each: time, robot and source, text, and why it was not spoken."""
     lines = []
     for row in rows:
         moment = timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
         where = ", ".join(filter(None, (row.device_id, source_label(row.source))))
         words = " ".join(row.text.split())
         if row.status != Utterance.Status.SPOKEN:
-            why = ": ".join(filter(None, (row.get_status_display(), reason_text(row.error))))
+            why = ": ".join(filter(None, (row.get_status_display(), translate(row.failure))))
             words = f"{words} [{why}]"
         lines.append(f"{moment}  {where}  {words}\n")
     return "".join(lines)
 
 
 def as_csv(rows: Sequence[Utterance]) -> str:
-    """In the order of COLUMNS."""
+    """Return one CSV line for each, in the order of COLUMNS."""
     content = io.StringIO()
     writer = csv.writer(content)
     for row in rows:
-        values = describe(row)
-        writer.writerow([_harmless(values[name]) for name in COLUMNS])
+        values = serialize(row)
+        writer.writerow([_without_formula(values[name]) for name in COLUMNS])
     return content.getvalue()
 
 
-def _harmless(value: object) -> object:
-    """A spreadsheet takes some texts for formulas, and would do what they say."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _without_formula(value: object) -> object:
+    """Put a quote before text that a spreadsheet would execute as a formula."""
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA_PREFIXES)
+    return f"'{value}" if is_formula else value
 
 
 def as_json(rows: Sequence[Utterance]) -> str:
-    return ",\n".join(json.dumps(describe(row), ensure_ascii=False) for row in rows)
+    """Return JSON objects, separated by commas."""
+    return ",\n".join(json.dumps(serialize(row), ensure_ascii=False) for row in rows)
 
 
 FORMATS = {
     "txt": Format("text/plain; charset=utf-8", as_text),
-    # The mark tells spreadsheets that it is UTF-8.
+    # The byte-order mark tells spreadsheets that it is UTF-8.
     "csv": Format("text/csv; charset=utf-8", as_csv, head="\ufeff" + ",".join(COLUMNS) + "\r\n"),
     "json": Format("application/json", as_json, head="[\n", between=",\n", foot="\n]\n"),
 }
 
 
-def answer(rows: UtteranceQuerySet, form: str) -> StreamingHttpResponse:
-    """Rows as a file of this of the FORMATS, in the visitor's language."""
+def file_response(rows: UtteranceQuerySet, form: str) -> StreamingHttpResponse:
+    """Return rows as a file of one of the FORMATS, in the visitor's language."""
     name = f"moxie-{timezone.localdate():%Y-%m-%d}.{form}"
     return StreamingHttpResponse(
         stream(rows, FORMATS[form], get_language() or "en"),
@@ -92,8 +110,8 @@ def answer(rows: UtteranceQuerySet, form: str) -> StreamingHttpResponse:
 
 
 def stream(rows: UtteranceQuerySet, form: Format, language: str) -> AsyncIterator[str]:
-    """The file, a batch at a time, each by a query of its own that holds up nobody."""
-    # The request, and its time zone with it, is over when the file is written.
+    """Yield the file in batches, each read by a short query of its own."""
+    # The time zone of the request is no longer active while the file is written.
     return _stream(form, _parts(rows, form, language, timezone.get_current_timezone()))
 
 
@@ -108,7 +126,7 @@ async def _stream(form: Format, parts: Iterator[str]) -> AsyncIterator[str]:
 def _parts(rows: UtteranceQuerySet, form: Format, language: str, zone: tzinfo) -> Iterator[str]:
     before = ""
     while True:
-        batch = list((paging.after(rows, before) if before else rows)[:BATCH])
+        batch = list((pagination.after(rows, before) if before else rows)[:BATCH])
         if not batch:
             return
         with override(language), timezone.override(zone):
@@ -116,4 +134,4 @@ def _parts(rows: UtteranceQuerySet, form: Format, language: str, zone: tzinfo) -
         yield (form.between if before else "") + content
         if len(batch) < BATCH:
             return
-        before = paging.cursor(batch[-1])
+        before = pagination.cursor(batch[-1])

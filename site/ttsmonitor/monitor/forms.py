@@ -1,4 +1,4 @@
-"""The form of a voice setting: what is installed, and what was heard of, to choose from."""
+"""Forms: a voice setting, with choices from what is installed and known; the retention."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.history.counting import heard_of
+from ttsmonitor.history.counts import recent_values
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.synthesis.voices import ESPEAK, find_voice, installed_voices, speaks
-from ttsmonitor.web.words import SOURCES, source_label
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.choice import find_voice, installed_voices
+from ttsmonitor.web.labels import SOURCES, source_label
 
 Choices = dict[str, str]
 
 
 class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Choices instead of names to be typed; what is stored stays one, installed or not."""
+    """A voice setting with choices; a stored value stays one of them, installed or not."""
 
     class Meta:
+        """Model and fields."""
+
         model = VoiceSetting
         fields = ("device_id", "source", "lang", "voice", "speaker", "speed", "volume")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Look up the choices of this moment."""
         super().__init__(*args, **kwargs)
-        # Made here, not in the class: they are of this moment.
         for name, choices in {
-            "device_id": {each: each for each in heard_of("device_id")},
-            "source": {each: source_label(each) for each in [*SOURCES, *heard_of("source")]},
+            "device_id": {each: each for each in recent_values("device_id")},
+            "source": {each: source_label(each) for each in [*SOURCES, *recent_values("source")]},
             "voice": voice_choices(),
         }.items():
             self.fields[name] = self._choice(name, choices)
@@ -39,10 +41,10 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         """Refuse a voice for a language that is not its own."""
         given: dict[str, Any] = super().clean() or {}
         name, lang = given.get("voice", ""), given.get("lang", "")
-        if lang and name not in ("", ESPEAK):
+        if lang and name:
             with suppress(SynthesisError):  # one that is not installed cannot be asked
-                voice = find_voice(name, conf.path("TTS_VOICE_DIR"))
-                if not speaks(voice, lang):
+                voice = find_voice(name, engine_config())
+                if not voice.reads(lang):
                     words = _("This voice reads {lang} only.")
                     self.add_error("voice", words.format(lang=", ".join(voice.langs) or "–"))
         return given
@@ -58,10 +60,11 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def voice_choices() -> Choices:
-    """The voices that are installed, by the names that messages give them."""
-    installed = installed_voices(conf.path("TTS_VOICE_DIR"))
-    named = {voice.name: _described(voice.name, voice.speakers) for voice in installed}
-    return named | {ESPEAK: "eSpeak NG"}
+    """Return the installed voices of all engines, by the names that messages give them."""
+    installed = installed_voices(engine_config())
+    return {
+        voice.name: _described(voice.title or voice.name, voice.speakers) for voice in installed
+    }
 
 
 def _described(name: str, speakers: int) -> str:
@@ -70,9 +73,9 @@ def _described(name: str, speakers: int) -> str:
     return str(_("{name} (speakers 0 to {last})")).format(name=name, last=speakers - 1)
 
 
-class KeepingForm(forms.Form):
-    """For how long the history is kept."""
+class RetentionForm(forms.Form):
+    """The days after which an utterance is deleted."""
 
-    MOST_DAYS = 36_500
+    MAX_DAYS = 36_500
 
-    days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
+    days = forms.IntegerField(min_value=0, max_value=MAX_DAYS)

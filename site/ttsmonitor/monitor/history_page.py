@@ -1,4 +1,4 @@
-"""The page of the history: what was said, found, said again, taken along and forgotten."""
+"""The page of the history: read, search, download, say again, delete, set the retention."""
 
 from __future__ import annotations
 
@@ -17,57 +17,56 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from ttsmirror.models import Utterance
+from ttsmirror.wire.control import Control
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history import conversations, counting, forgetting, paging, retention
-from ttsmonitor.history.filters import Filters, span, with_chosen
-from ttsmonitor.messages import Control
-from ttsmonitor.models import Utterance
-from ttsmonitor.monitor.downloads import FORMATS, answer
-from ttsmonitor.monitor.forms import KeepingForm
-from ttsmonitor.monitor.orders import obey
+from ttsmonitor.history import conversations, counts, deletion, pagination, retention
+from ttsmonitor.history.filters import Filters, day_span, with_chosen
+from ttsmonitor.monitor.control import obey
+from ttsmonitor.monitor.downloads import FORMATS, file_response
+from ttsmonitor.monitor.forms import RetentionForm
+from ttsmonitor.web.labels import strings
 from ttsmonitor.web.pages import page
-from ttsmonitor.web.words import strings
 
-DELETE = "ttsmonitor.delete_utterance"
-KEEP = "ttsmonitor.change_keeping"
+DELETE_PERMISSION = "ttsmirror.delete_utterance"
+RETENTION_PERMISSION = "ttsmonitor.change_retentionpolicy"
 
 
 @page
 def history(request: HttpRequest) -> HttpResponse:
-    """A page of it: by day and conversation, newest first."""
+    """Show a page of the history by day and conversation, newest first."""
     try:
         filters = Filters.read(request.GET)
-        shown = paging.read(filters.rows(), request.GET)
+        found = pagination.read(filters.rows(), request.GET)
     except BadRequestError as exc:
-        context = _frame(request, Filters()) | {"problem": str(exc)}
+        context = _base_context(request, Filters()) | {"problem": str(exc)}
         return render(request, "ttsmonitor/history.html", context, status=400)
-    days = conversations.by_day(shown.rows)
+    days = conversations.by_day(found.rows)
     if days and not filters.q:
-        counts = counting.by_day(filters, days[-1].date, days[0].date)
+        by_day = counts.count_by_day(filters, days[-1].date, days[0].date)
         for day in days:
-            day.count = counts[day.date]
-    context = _frame(request, filters) | {
+            day.count = by_day[day.date]
+    context = _base_context(request, filters) | {
         "days": days,
-        "count": counting.count(filters),
-        "next": shown.next and urlencode(filters.query() | {"before": shown.next}),
+        "count": counts.count(filters),
+        "next": found.next and urlencode(filters.query() | {"before": found.next}),
     }
     return render(request, "ttsmonitor/history.html", context)
 
 
-def _frame(request: HttpRequest, filters: Filters) -> dict[str, Any]:
-    """What stands around the rows."""
-    seen = counting.seen()
+def _base_context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    """Return what the page shows around the rows."""
     return {
         "filters": filters,
         "query": urlencode(filters.query()),
-        "robots": with_chosen(seen["device_id"], filters.device_id),
-        "sources": with_chosen(seen["source"], filters.source),
+        "robots": with_chosen(counts.known_values("device_id"), filters.device_id),
+        "sources": with_chosen(counts.known_values("source"), filters.source),
         "outcomes": Utterance.Status.choices,
         "formats": list(FORMATS),
-        "may_delete": request.user.has_perm(DELETE),
-        "may_keep": request.user.has_perm(KEEP),
-        "kept_days": retention.kept_days(),
-        "most_days": KeepingForm.MOST_DAYS,
+        "may_delete": request.user.has_perm(DELETE_PERMISSION),
+        "may_set_retention": request.user.has_perm(RETENTION_PERMISSION),
+        "retention_days": retention.current_days(),
+        "max_days": RetentionForm.MAX_DAYS,
         "strings": strings(),
     }
 
@@ -75,87 +74,87 @@ def _frame(request: HttpRequest, filters: Filters) -> dict[str, Any]:
 @require_safe
 @never_cache
 def download(request: HttpRequest, form: str) -> HttpResponseBase:
-    """What the filters let through, as a file."""
+    """Send the filtered utterances as a file."""
     if form not in FORMATS:
         raise Http404
     try:
         rows = Filters.read(request.GET).rows()
     except BadRequestError as exc:
         return HttpResponse(str(exc), status=400, content_type="text/plain; charset=utf-8")
-    return answer(rows, form)
+    return file_response(rows, form)
 
 
 @require_POST
 def say_again(request: HttpRequest) -> HttpResponse:
-    """Have an utterance of the history spoken once more."""
-    row = _named(request)
-    obey(Control(action="replay", utterance_id=row.pk))
+    """Have an utterance spoken again."""
+    utterance = _requested_utterance(request)
+    obey(Control(action="replay", utterance_id=utterance.pk))
     detail = _("It is said again.")
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"ok": True, "detail": detail}, status=202)
     messages.success(request, detail)
-    return redirect(_back(request))
+    return redirect(_return_url(request))
 
 
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
-    """One, a day or all: asked first, then done."""
-    if not request.user.has_perm(DELETE):
+    """Delete an utterance, a day or everything, after a confirmation."""
+    if not request.user.has_perm(DELETE_PERMISSION):
         raise PermissionDenied
-    what = _asked(request)
+    target = _deletion_target(request)
     if "sure" not in request.POST:
-        context = what | {"next": _back(request)}
+        context = target | {"next": _return_url(request)}
         return render(request, "ttsmonitor/history_delete.html", context)
-    if row := what.get("row"):
-        forgetting.forget_one(row.pk)
-        is_gone = True
-    elif day := what.get("day"):
-        is_gone = forgetting.forget(*span(day))
+    if utterance := target.get("row"):
+        deletion.delete_one(utterance.pk)
+        is_done = True
+    elif day := target.get("day"):
+        is_done = deletion.delete_span(*day_span(day))
     else:
-        is_gone = forgetting.forget(None, timezone.now())
+        is_done = deletion.delete_span(None, timezone.now())
     messages.success(
-        request, _("It is deleted.") if is_gone else _("It is being deleted. That takes a while.")
+        request, _("It is deleted.") if is_done else _("It is being deleted. That takes a while.")
     )
-    return redirect(_back(request) if "row" in what else reverse("history"))
+    return redirect(_return_url(request) if "row" in target else reverse("history"))
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
-    """What is to be deleted, and how many that are."""
+def _deletion_target(request: HttpRequest) -> dict[str, Any]:
+    """Return what is to be deleted, and its number of utterances, for the confirmation."""
     if request.POST.get("id"):
-        return {"row": _named(request), "count": 1}
+        return {"row": _requested_utterance(request), "count": 1}
     try:
         day = Filters.read({"day": request.POST.get("day", "")}).day
     except BadRequestError as exc:
         raise Http404(str(exc)) from exc
     if day is None and request.POST.get("all") != "1":
         raise Http404
-    return {"day": day, "count": counting.count(Filters(day=day))}
+    return {"day": day, "count": counts.count(Filters(day=day))}
 
 
 @require_POST
-def keep(request: HttpRequest) -> HttpResponse:
-    """Say for how long the history is kept."""
-    if not request.user.has_perm(KEEP):
+def set_retention(request: HttpRequest) -> HttpResponse:
+    """Store after how many days an utterance is deleted."""
+    if not request.user.has_perm(RETENTION_PERMISSION):
         raise PermissionDenied
-    form = KeepingForm(request.POST)
+    form = RetentionForm(request.POST)
     if form.is_valid():
-        retention.keep(form.cleaned_data["days"])
-        messages.success(request, _("That is how long the history is kept from now on."))
+        retention.set_days(form.cleaned_data["days"])
+        messages.success(request, _("Retention saved."))
     else:
         messages.error(request, " ".join(map(str, form.errors["days"])))
     return redirect("history")
 
 
-def _named(request: HttpRequest) -> Utterance:
-    """The utterance of the form's `id`."""
+def _requested_utterance(request: HttpRequest) -> Utterance:
+    """Return the utterance of the form's `id`."""
     try:
         return Utterance.objects.get(pk=uuid.UUID(request.POST.get("id", "")))
     except (ValueError, Utterance.DoesNotExist) as exc:
         raise Http404 from exc
 
 
-def _back(request: HttpRequest) -> str:
-    """Where the form was."""
+def _return_url(request: HttpRequest) -> str:
+    """Return the address of the page that the form was on."""
     url = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts=None)
     return url if is_ours else reverse("history")

@@ -1,9 +1,9 @@
-"""The WebSocket of those who listen in a browser, and the way of the sound to it.
+"""The WebSocket that sends sound to a browser.
 
-JSON says what follows; the sound itself comes as binary messages: the position of its first sample
-within the utterance (32 bits, little-endian), then 16-bit mono samples. The page confirms what it
-got, and one that does not gets no more until it does: then what is being said at that moment. So a
-page that is slow, or stands still, takes no memory here and holds nobody.
+Text messages are JSON and describe what follows. Binary messages are sound: the position of the
+first sample within the utterance (32 bits, little-endian), then 16-bit mono samples. The page
+confirms the bytes it received. A page that does not confirm gets no more until it does, and then
+continues with the current sound, so a slow page takes no memory here and delays nobody.
 """
 
 from __future__ import annotations
@@ -16,27 +16,30 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Listener, Silence, Sound, Start
-from ttsmonitor.events import LISTENERS_GROUP
+from ttsmonitor.live_events import LISTENERS_GROUP, encode
 from ttsmonitor.service import service
-from ttsmonitor.web.fanout import encode
-from ttsmonitor.web.live import LiveConsumer
+from ttsmonitor.web.live_consumer import LiveConsumer
 
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.02
-"""Slices of so long go in one message; silence goes at once."""
+"""Sound of this length goes in one message; silence goes at once."""
 BEAT_SECONDS = 5.0
-"""In silence a page hears from us so often, or knows that it does not."""
+"""The interval of `beat` messages in silence, by which a page notices a lost connection."""
 MOST_UNCONFIRMED = 100_000
-"""Bytes on the way to one page: about two seconds."""
+"""Bytes on the way to one page, about two seconds of sound."""
 
 
 class ListenConsumer(LiveConsumer):
-    """`{"type": "got", "bytes": n}` confirms n bytes of binary messages, of all that came."""
+    """The pipe of sound to a page.
+
+    `{"type": "got", "bytes": n}` confirms n bytes of all binary messages so far.
+    """
 
     answers: ClassVar = {"snapshot": lambda self: {"available": self.browser is not None}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start without a listener; it is made when the page is let in."""
         super().__init__(*args, **kwargs)
         self._listener: Listener | None = None
         self._task: asyncio.Task[None] | None = None
@@ -47,39 +50,44 @@ class ListenConsumer(LiveConsumer):
 
     @property
     def browser(self) -> BrowserOutput | None:
-        """Where the sound comes from; None where TTS_AUDIO leaves browsers out."""
+        """The source of the sound; None where TTS_AUDIO leaves browsers out."""
         running = service.current()
         return None if running is None else running.browser
 
     def wanted_groups(self) -> list[str]:
+        """Return the group of the listeners."""
         return [LISTENERS_GROUP]
 
     async def exists(self) -> bool:
-        return service.current() is not None  # where it is still starting, the page comes again
+        """Return True if the service runs; while it starts, the page connects again."""
+        return service.current() is not None
 
     async def connect(self) -> None:
+        """Let the page in and start to pass on the sound."""
         await super().connect()
         if self.is_open and self.browser is not None:
             self._listener = self.browser.listen(self._tell_news)
             self._task = asyncio.create_task(self._pass_on(self._listener))
 
     async def disconnect(self, code: int) -> None:
+        """Stop passing on the sound."""
         if self._task is not None:
             self._task.cancel()
         if self._listener is not None and self.browser is not None:
             self.browser.forget(self._listener)
         await super().disconnect(code)
 
-    async def asked(self, question: dict[str, Any]) -> None:
-        count = question.get("bytes")
-        if question.get("type") == "got" and isinstance(count, int):
+    async def handle(self, message: dict[str, Any]) -> None:
+        """Take a confirmation of received bytes, or answer a message."""
+        count = message.get("bytes")
+        if message.get("type") == "got" and isinstance(count, int):
             self._confirmed = min(max(self._confirmed, count), self._sent)
             self._news.set()
         else:
-            await super().asked(question)
+            await super().handle(message)
 
     def _tell_news(self) -> None:
-        """Called by the thread that plays, a hundred times a second."""
+        """Wake up _pass_on(). The thread that plays calls this a hundred times a second."""
         if not self._is_told:
             self._is_told = True
             self._loop.call_soon_threadsafe(self._news.set)
@@ -97,13 +105,13 @@ class ListenConsumer(LiveConsumer):
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._urgent_news.wait(), GATHER_SECONDS)
         except Exception:
-            logger.exception("a listener in a browser was lost")
-            await self.lose()
+            logger.exception("sound to a browser failed")
+            await self.say_goodbye()
 
     async def _wait_for_news(self) -> None:
         try:
             await asyncio.wait_for(self._news.wait(), BEAT_SECONDS)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await self._send_message({"type": "beat"})
         self._news.clear()
         self._is_told = False
@@ -116,10 +124,10 @@ class ListenConsumer(LiveConsumer):
             await self.send(text_data=encode(message))
 
 
-def messages(heard: Iterable[Event]) -> Iterator[bytes | dict[str, Any]]:
-    """What a page gets for it: sound that follows on sound in one piece."""
+def messages(events: Iterable[Event]) -> Iterator[bytes | dict[str, Any]]:
+    """Yield the messages for these events; adjacent sound is joined."""
     position, pcm = 0, b""
-    for event in heard:
+    for event in events:
         if isinstance(event, Sound) and pcm and event.position == position + len(pcm) // 2:
             pcm += event.pcm
             continue

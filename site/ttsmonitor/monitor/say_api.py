@@ -1,30 +1,34 @@
-"""POST /api/say: a sentence to be spoken, on the way that a robot's words take."""
+"""POST /api/say: publish an utterance the way a robot's words are published."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from ttsmonitor.messages import Chunk, dump, parse_chunk
-from ttsmonitor.monitor import snapshot
-from ttsmonitor.publishing.mirror import get_tts_mirror
-from ttsmonitor.web.jsonapi import InvalidRequestError, endpoint, read_object, read_words
+from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmonitor.monitor import schemas, snapshot
+from ttsmonitor.web.api import JsonRouter
 
-NOT_SAID = ("timestamp", "chunk", "total_chunks", "more")
-"""What the wire has and whoever speaks here does not decide."""
+router = JsonRouter()
 
 
-@endpoint("POST")
-def say(request: HttpRequest) -> JsonResponse:
-    """Have something spoken; 202: it is on its way, and its id names it from now on."""
-    said = read_utterance(request.body)
+@router.write(
+    "/say",
+    {202: schemas.Said},
+    operation_id="say",
+    summary=gettext_noop("Have a sentence spoken, through broker, history and queue"),
+    example={"text": "La cena está lista", "mood": "happy"},
+)
+def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
+    """Publish an utterance. 202 means that it is on its way."""
     get_tts_mirror().publish_text(
         said.text,
         source=said.source,
         device_id=said.device_id,
-        utterance_id=said.utterance_id,
+        utterance_id=said.id,
         lang=said.lang,
         voice=said.voice,
         mood=said.mood,
@@ -32,23 +36,7 @@ def say(request: HttpRequest) -> JsonResponse:
         priority=said.priority,
         ttl=said.ttl,
     )
-    return JsonResponse({"id": str(said.utterance_id), "detail": _detail()}, status=202)
-
-
-def read_utterance(body: bytes) -> Chunk:
-    """What is to be said, checked as on the wire.
-
-    Raises InvalidRequestError or InvalidMessageError, with a sentence for whoever asked.
-    """
-    fields = read_object(body)
-    text = read_words(fields)
-    # All but the words, which may fill more than one message.
-    rest = {name: value for name, value in fields.items() if name not in NOT_SAID}
-    try:
-        payload = dump(rest | {"text": "."})
-    except UnicodeEncodeError as exc:  # half a surrogate pair
-        raise InvalidRequestError("invalid_json", _("Send a JSON object.")) from exc
-    return replace(parse_chunk(payload), text=text)
+    return {"id": str(said.id), "detail": _detail()}
 
 
 def _detail() -> str:

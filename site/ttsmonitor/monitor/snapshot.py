@@ -1,4 +1,4 @@
-"""All that a monitor page shows, at one moment."""
+"""The state that a monitor page shows."""
 
 from __future__ import annotations
 
@@ -6,75 +6,81 @@ from typing import Any
 
 from django.utils import timezone
 
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
+from ttsmirror.version import VERSION
+from ttsmirror.wire.fields import format_time
 from ttsmonitor.conf import conf
 from ttsmonitor.history import stats
-from ttsmonitor.history.describing import describe
-from ttsmonitor.messages import format_time
-from ttsmonitor.models import Utterance
-from ttsmonitor.mqtt.broker_counts import BrokerCounts
+from ttsmonitor.history.serializers import serialize
+from ttsmonitor.intake.broker_counts import BrokerCounts
 from ttsmonitor.service import service
-from ttsmonitor.version import VERSION
 
 RECENT = 50
 QUEUE_SHOWN = 200
-NOT_RUNNING = "speech service not running in this process"
+NOT_RUNNING = Reason("speech service not running in this process")
 
 
 def whole() -> dict[str, Any]:
-    """Everything: what a page needs to draw itself anew."""
+    """Return everything that a page needs to draw itself."""
     recent = Utterance.objects.recent()[:RECENT]
     return {
         "status": status(),
-        "recent": [describe(utterance) for utterance in recent],
+        "recent": [serialize(utterance) for utterance in recent],
         "activity": activity(),
         "progress": progress(),
     } | figures()
 
 
 def figures() -> dict[str, Any]:
-    """What no event carries: queue, numbers and checks."""
+    """Return what no event carries: queue, numbers and checks."""
     return {"queue": queue(), "stats": stats.collect(), "health": health()}
 
 
 def queue() -> list[dict[str, Any]]:
-    """What waits, the next one first."""
-    return [describe(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+    """Return the waiting utterances, next one first."""
+    return [serialize(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
 
 
 def status() -> dict[str, Any]:
-    """The speaker's state; `offline` in a process without the speech service."""
+    """Return the speaker's state; `offline` in a process without the speech service."""
     running = service.current()
     return offline() if running is None else running.status()
 
 
 def progress() -> dict[str, Any] | None:
-    """How far what is being said is; None where nothing is."""
+    """Return the progress of the current utterance, or None in silence."""
     running = service.current()
     return None if running is None else running.progress()
 
 
 def health() -> dict[str, Any]:
-    """The named checks; one that failed in a process without the speech service."""
+    """Return the named checks; a failed one in a process without the speech service."""
     running = service.current()
     if running is None:
-        checks = {"service": {"ok": False, "detail": NOT_RUNNING, "since": None}}
-        return {"ok": False, "checks": checks}
+        return {"ok": False, "checks": {"service": failed_check()}}
     return running.health()
 
 
+def failed_check() -> dict[str, Any]:
+    """Return a check that fails because this process has no speech service."""
+    return {"ok": False, "detail": NOT_RUNNING, "since": None, "reason": NOT_RUNNING.as_json()}
+
+
 def broker_counts() -> dict[str, Any]:
-    """What the broker counts itself."""
+    """Return the broker's own counters."""
     running = service.current()
     return BrokerCounts().report(NOT_RUNNING) if running is None else running.broker_counts()
 
 
-def activity() -> list[dict[str, str]]:
+def activity() -> list[dict[str, Any]]:
+    """Return the newest log entries, oldest first."""
     running = service.current()
     return [] if running is None else running.activity()
 
 
 def offline() -> dict[str, Any]:
-    """The state where no speech service runs, with every field of a running one's."""
+    """Return the state without a speech service, with every field of a running one's."""
     return {
         "status": "offline",
         "current": None,

@@ -1,49 +1,63 @@
-"""The numbers that the monitor draws: over time, and the broker's own."""
+"""The JSON API of the charts: numbers over time, and the broker's own counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import tzinfo
+from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from ninja import Query
 
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history.series import MOST, USUAL, series
-from ttsmonitor.monitor import snapshot
-from ttsmonitor.web.jsonapi import endpoint
-from ttsmonitor.web.zone import named
+from ttsmonitor.history.series import DEFAULT_COUNT, MAX_COUNT, collect
+from ttsmonitor.monitor import schemas, snapshot
+from ttsmonitor.web.api import JsonRouter
+from ttsmonitor.web.time_zone import find_zone
+
+router = JsonRouter()
 
 
-@endpoint("GET", "HEAD")
-def over_time(request: HttpRequest) -> JsonResponse:
-    """What was said in the newest hours or days, oldest first."""
-    by = request.GET.get("by") or "hour"
-    if by not in MOST:
-        raise BadRequestError(_("by is none of: {choices}.").format(choices=", ".join(MOST)))
-    count, zone = _count(request.GET, by), _zone(request.GET.get("zone", ""))
-    return JsonResponse(series.collect(by, count, zone, timezone.now()))
+@router.read(
+    "/stats/series",
+    schemas.Series,
+    operation_id="series",
+    summary=gettext_noop("Numbers by hour or by day"),
+    errors=["bad_request"],
+)
+def over_time(request: HttpRequest, query: Query[schemas.SeriesQuery]) -> dict[str, Any]:
+    """Return the numbers of the newest hours or days, oldest first."""
+    by = query.by or "hour"
+    if by not in MAX_COUNT:
+        raise BadRequestError(_("by is none of: {choices}.").format(choices=", ".join(MAX_COUNT)))
+    return collect(by, _count(query.count, by), _zone(query.zone))
 
 
-@endpoint("GET", "HEAD")
-def broker(request: HttpRequest) -> JsonResponse:
-    """What the broker counts itself."""
-    return JsonResponse(snapshot.broker_counts())
+@router.read(
+    "/stats/broker",
+    schemas.BrokerCounts,
+    operation_id="broker",
+    summary=gettext_noop("The broker's own counters"),
+)
+def broker(request: HttpRequest) -> dict[str, Any]:
+    """Return the broker's own counts."""
+    return snapshot.broker_counts()
 
 
-def _count(given: Mapping[str, str], by: str) -> int:
-    value = given.get("count") or str(USUAL[by])
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MOST[by]):
-        words = _("count is not a whole number from 1 to {most}.")
-        raise BadRequestError(words.format(most=MOST[by]))
+def _count(value: str | None, by: str) -> int:
+    value = value or str(DEFAULT_COUNT[by])
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MAX_COUNT[by]):
+        detail = _("count is not a whole number from 1 to {most}.")
+        raise BadRequestError(detail.format(most=MAX_COUNT[by]))
     return int(value)
 
 
-def _zone(name: str) -> tzinfo:
-    """A time zone by its name; the one of the pages where none is named."""
+def _zone(name: str | None) -> tzinfo:
+    """Return a time zone by its name, or that of the pages without one."""
     if not name:
         return timezone.get_current_timezone()
-    if (zone := named(name)) is None:
+    if (zone := find_zone(name)) is None:
         raise BadRequestError(_("zone is no time zone: give one such as Europe/Madrid."))
     return zone

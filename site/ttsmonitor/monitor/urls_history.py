@@ -1,4 +1,4 @@
-"""The URLs of the history, which both sites have."""
+"""URLs of the history, which both sites have."""
 
 from django.urls import path
 
@@ -9,5 +9,5 @@ urlpatterns = [
     path("download.<str:form>", history_page.download, name="history-download"),
     path("again/", history_page.say_again, name="history-again"),
     path("delete/", history_page.delete, name="history-delete"),
-    path("keep/", history_page.keep, name="history-keep"),
+    path("retention/", history_page.set_retention, name="history-retention"),
 ]

@@ -1,3 +1,1 @@
-"""The speech service: subscriber, speaker and sound put together, their health, and the process
-that all of it is.
-"""
+"""The speech service: composition, controls, status, health, and the process it runs in."""

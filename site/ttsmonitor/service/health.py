@@ -1,7 +1,7 @@
-"""What works and what does not, by name, and since when.
+"""Health checks: what works, what does not and since when.
 
-What may take long is looked at by a thread of its own, so that asking never waits: not a page, not
-a ping, and not the control message behind it.
+A thread of its own runs the probes, which may take long, so that a report never waits: not for a
+page, not for a ping, and not for the control message behind it.
 """
 
 from __future__ import annotations
@@ -9,48 +9,53 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, transaction
 
-from ttsmonitor.messages import format_time
-from ttsmonitor.models import OutboxEntry
-from ttsmonitor.system.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import OutboxEntry
+from ttsmirror.reasons import Reason, as_json, reason_of
+from ttsmirror.wire.fields import format_time
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
+"""Between two runs of an ordinary probe."""
 PROBE_SECONDS = 1.5
-"""With the time that an attempt may take (PATIENCE_SECONDS, a connect timeout): less than 5 s."""
+"""Between two runs of a frequent probe. With the time that an attempt may take (PATIENCE_SECONDS, a
+connect timeout) it is less than 5 s."""
 WRITE_SECONDS = 60.0
 """Between two writes where they succeed: a card of flash memory wears with each."""
 PATIENCE_SECONDS = 3.0
 STOP_SECONDS = 2.0
 
-Check = Callable[[], str]
-"""Why it does not work; empty: it does. Answers at once."""
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """Something that works or does not."""
+
+    name: str
+    error: Callable[[], str]
+    """Returns at once why it does not work; empty where it does."""
+    probe: Callable[[], None] | None = None
+    """Finds that out. It may take long and runs on a thread for probes."""
+    is_frequent: bool = False
+    """The probe runs every PROBE_SECONDS instead of LOOK_SECONDS."""
 
 
 class Health:
-    """start() and stop() once, each; report() from any thread, also before and after."""
+    """Reports on its checks and runs their probes.
 
-    def __init__(
-        self,
-        name: str,
-        checks: Mapping[str, Check],
-        *,
-        probes: Sequence[Callable[[], None]] = (),
-        looks: Sequence[Callable[[], None]] = (),
-    ) -> None:
-        """Run `probes` every PROBE_SECONDS and `looks` every LOOK_SECONDS, on the thread `name`.
+    start() and stop() are called once, each; report() by any thread, also before and after.
+    """
 
-        Both may take long.
-        """
+    def __init__(self, name: str, checks: Sequence[HealthCheck]) -> None:
+        """Prepare the thread `name` for the probes of `checks`."""
         self._checks = checks
-        self._probes = probes
-        self._looks = looks
         self._since: dict[str, datetime] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -59,19 +64,25 @@ class Health:
 
     @property
     def is_alive(self) -> bool:
+        """Return True while the thread runs."""
         return self._thread.is_alive()
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Stop the probes. Wait for a probe that is running, for STOP_SECONDS at most."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 
     def report(self) -> dict[str, Any]:
-        """{"ok", "checks": {name: {"ok", "detail", "since"}}}."""
-        errors = {name: check() for name, check in self._checks.items()}
+        """Return {"ok", "checks": {name: {"ok", "detail", "since", "reason"}}}.
+
+        `detail` is English; `reason` is what pages translate.
+        """
+        errors = {check.name: check.error() for check in self._checks}
         with self._lock:
             checks = {name: self._describe(name, error) for name, error in errors.items()}
         return {"ok": not any(errors.values()), "checks": checks}
@@ -79,50 +90,59 @@ class Health:
     def _describe(self, name: str, error: str) -> dict[str, Any]:
         if not error:
             self._since.pop(name, None)
-            return {"ok": True, "detail": "ok", "since": None}
+            return {"ok": True, "detail": "ok", "since": None, "reason": None}
         since = self._since.setdefault(name, datetime.now(UTC))
-        return {"ok": False, "detail": error, "since": format_time(since)}
+        return {
+            "ok": False,
+            "detail": error,
+            "since": format_time(since),
+            "reason": as_json(error),
+        }
 
     def _run(self) -> None:
         next_look = 0.0
         while True:
             is_time = time.monotonic() >= next_look
-            for look in (*self._probes, *(self._looks if is_time else ())):
-                try:
-                    look()
-                except (DatabaseError, InterfaceError) as exc:
-                    logger.debug("the database cannot be read: %s", exc)  # its own check says so
-                except Exception:
-                    logger.exception("could not look after the health")
-                finally:
-                    tend_connections()
+            for check in self._checks:
+                if check.probe is not None and (check.is_frequent or is_time):
+                    self._probe(check.name, check.probe)
             if is_time:
                 next_look = time.monotonic() + LOOK_SECONDS
             self.report()  # so that `since` is known before anybody asks
             if self._stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS)):
                 return
 
+    def _probe(self, name: str, probe: Callable[[], None]) -> None:
+        try:
+            probe()
+        except (DatabaseError, InterfaceError) as exc:
+            # The check of the database reports it.
+            logger.debug("health check %s could not read the database: %s", name, exc)
+        except Exception:
+            logger.exception("health check %s failed", name)
+        finally:
+            tend_connections()
+
 
 class DatabaseProbe:
-    """Begins a transaction at each look, and writes in it now and then.
-
-    `error` says without waiting how that went.
-    """
+    """A probe that begins a transaction each time, and writes in it now and then."""
 
     def __init__(self) -> None:
+        """Begin without an error."""
         self._error = ""
         self._begun: float | None = None
         self._next = 0.0
 
     @property
     def error(self) -> str:
+        """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
-            return "the database takes no writes: another program may have locked it"
+            return Reason("the database takes no writes: another program may have locked it")
         return self._error
 
     def look(self) -> None:
-        """Look at the database. Takes as long as the database takes."""
+        """Probe the database. This takes as long as the database takes."""
         self._begun = time.monotonic()
         is_write = bool(self._error) or self._begun >= self._next
         self._error = _find_error(is_write)
@@ -143,5 +163,5 @@ def _find_error(is_write: bool) -> str:
             else:
                 OutboxEntry.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
-        return f"the database cannot be written: {exc}"
+        return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
     return ""

@@ -7,20 +7,21 @@ import logging
 import sys
 import threading
 
-from openmoxie.asgi import application
-from openmoxie.urlconf import WithUrlconf
-from ttsmonitor import events
+from channels.routing import get_default_application
+
+from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.models import OutboxEntry
+from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmonitor import live_events
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.models import OutboxEntry
-from ttsmonitor.publishing.mirror import get_tts_mirror
 from ttsmonitor.service.service import SpeechService
+from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import Service, only_one
-from ttsmonitor.system.processors import set_one_apart
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
-from ttsmonitor.web.live import wait_for_goodbyes
+from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
+from ttsmonitor.web.urlconf import WithUrlconf
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises ListenError or AlreadyRunningError before anything starts, TTSMonitorError where the
+    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError where the
     service cannot start or go on.
     """
     with only_one(conf.work_dir, Service.SPEECH):
@@ -40,12 +41,12 @@ def run() -> None:
 def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
-    processor = set_one_apart()  # before there are threads
+    processor = reserve_core()  # before there are threads
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
-    failures: list[TTSMonitorError] = []
+    failures: list[MoxieTTSError] = []
     service = SpeechService(on_failure=lambda error: fail(error), processor=processor)
     web = WebServer(
-        WithUrlconf(application, "openmoxie.urls_monitor"),
+        WithUrlconf(get_default_application(), "openmoxie.urls_monitor"),
         conf.HTTP_HOST,
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
@@ -60,7 +61,7 @@ def _serve() -> None:
         wait_for_goodbyes()
         web.stop()
 
-    def fail(error: TTSMonitorError) -> None:
+    def fail(error: MoxieTTSError) -> None:
         if not failures:
             failures.append(error)
             threading.Thread(target=stop, name="ttsmonitor.stop").start()
@@ -76,16 +77,16 @@ def _serve() -> None:
                 systemd.ready()
         except Exception as exc:
             logger.exception("the speech service could not start")
-            fail(TTSMonitorError(f"The speech service could not start: {exc}"))
+            fail(MoxieTTSError(f"The speech service could not start: {exc}"))
 
     with on_stop_signal(stop):
-        events.bind(web.loop)
+        live_events.bind(web.loop)
         starting = threading.Thread(target=start, name="ttsmonitor.start")
         starting.start()
         try:
             web.run()
         finally:
-            events.bind(None)
+            live_events.bind(None)
             starting.join()
             service.stop()
     if failures:
@@ -93,7 +94,9 @@ def _serve() -> None:
 
 
 def _spare_what_stays() -> None:
-    """Of what is loaded by now nothing goes: looking all of it through for garbage would hold up
-    every thread for 30 ms, in the middle of a sentence or a burst."""
+    """Freeze the objects loaded at startup.
+
+    A full collection would stop every thread for 30 ms, in the middle of a sentence.
+    """
     gc.collect()
     gc.freeze()

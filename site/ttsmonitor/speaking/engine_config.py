@@ -1,4 +1,4 @@
-"""What the settings say about voices, as the synthesis takes it."""
+"""The settings of the synthesis process."""
 
 from __future__ import annotations
 

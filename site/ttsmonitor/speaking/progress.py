@@ -1,7 +1,6 @@
-"""Tells the pages how far the utterance in hand is, so that they can light its words.
+"""Tell the pages how far the current utterance has been heard, so that they can light its words.
 
-On a thread of its own, at most ten times a second, and only where somebody looks: the speaker does
-not know of it.
+It runs on a thread of its own, at most ten times a second and only while a page is open.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import Playback
 from ttsmonitor.audio.timeline import LEVEL_SECONDS
-from ttsmonitor.models import Utterance
+from ttsmonitor.speaking.performance import Performance
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +27,10 @@ BEAT_SECONDS = 1.0
 NOBODY_SECONDS = 0.25
 JUMP_SECONDS = 0.08
 
-InHand = tuple[Utterance, Playback] | None
-
 
 @dataclass
 class _Told:
-    """What the pages know."""
+    """The state that the pages know."""
 
     id: str = ""
     text: str = ""
@@ -43,22 +41,22 @@ class _Told:
     at: float = 0.0
 
     def expects(self, seconds: float, now: float) -> bool:
-        """Is this about where a page would be by itself?"""
+        """Return True where a page that counts on by itself would be at about `seconds`."""
         passed = now - self.at if self.is_moving else 0.0
         return abs(self.seconds + passed - seconds) < JUMP_SECONDS
 
 
 class Progress:
-    """start(), begun() from any thread, stop(). `tell` is given what is new of the utterance."""
+    """A thread that reports the progress of the current utterance through `tell`."""
 
     def __init__(
         self,
-        in_hand: Callable[[], InHand],
+        performance: Callable[[], Performance | None],
         is_paused: Callable[[], bool],
         viewers: Callable[[], int],
         tell: Callable[[dict[str, Any]], None],
     ) -> None:
-        self._in_hand = in_hand
+        self._performance = performance
         self._is_paused = is_paused
         self._viewers = viewers
         self._tell = tell
@@ -68,23 +66,25 @@ class Progress:
         self._thread = threading.Thread(target=self._run, name="ttsmonitor.progress")
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def begun(self) -> None:
-        """An utterance is heard from now on. Returns at once."""
+        """Note that an utterance is heard from now on. Return at once."""
         self._wake.set()
 
     def stop(self) -> None:
+        """End the thread."""
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(5)
 
     def whole(self) -> dict[str, Any] | None:
-        """All of the utterance in hand; None where nothing is heard."""
+        """Return the full progress of the current utterance; None where nothing is heard."""
         if (heard := self._heard()) is None:
             return None
-        utterance, playback = heard
+        utterance, playback = heard.utterance, heard.playback
         first, levels = playback.timeline.levels()
         return self._where(utterance, playback) | {
             "text": utterance.text,
@@ -93,9 +93,9 @@ class Progress:
             "levels": {"at": round(first * LEVEL_SECONDS, 2), "values": levels},
         }
 
-    def _heard(self) -> InHand:
-        in_hand = self._in_hand()
-        return in_hand if in_hand is not None and in_hand[1].has_begun else None
+    def _heard(self) -> Performance | None:
+        performance = self._performance()
+        return performance if performance is not None and performance.playback.has_begun else None
 
     def _where(self, utterance: Utterance, playback: Playback) -> dict[str, Any]:
         return {
@@ -111,7 +111,7 @@ class Progress:
             self._wake.clear()
             try:
                 while (heard := self._heard()) is not None and not self._stopping.is_set():
-                    self._follow(*heard)
+                    self._follow(heard.utterance, heard.playback)
             except Exception:
                 logger.exception("how far it is could not be told")
 
@@ -123,7 +123,7 @@ class Progress:
         self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
     def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
-        """What the pages do not know yet; None where that is nothing."""
+        """Return what the pages do not know yet; None where there is nothing."""
         where, now = self._where(utterance, playback), time.monotonic()
         if where["id"] != self._told.id:
             self._told = _Told(where["id"])
@@ -143,7 +143,12 @@ class Progress:
         if levels:
             news["levels"] = {"at": round(first * LEVEL_SECONDS, 2), "values": levels}
         self._told = _Told(
-            where["id"], text, told.words + len(words), first + len(levels),
-            where["seconds"], where["moving"], now,
-        )  # fmt: skip
+            where["id"],
+            text,
+            told.words + len(words),
+            first + len(levels),
+            where["seconds"],
+            where["moving"],
+            now,
+        )
         return news

@@ -1,4 +1,4 @@
-"""An utterance of the history as a sound file, for whoever wants to hear how it was said."""
+"""An utterance of the history as a WAV file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import wave
 from collections.abc import Callable
 from dataclasses import replace
 
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
+from ttsmirror.text import speakable
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.models import Utterance
-from ttsmonitor.speaking.voicing import request_for
+from ttsmonitor.speaking.voice_choice import request_for
 from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.text import speakable
 
 NICENESS = 10
 _one_at_a_time = threading.Lock()
@@ -27,14 +28,13 @@ def render(
     cache: SoundCache | None,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> bytes:
-    """It as a WAV file, in the voice that it would have now. Raises SynthesisError.
+    """Return the utterance as a WAV file in the voice it would have now. Raises SynthesisError.
 
-    What is in the cache is there at once. Anything else is made by a process of its own, so that
-    who is just being spoken to waits for nothing. Where `is_stopping` it is given up, since this
-    process could not end before a long text is done.
+    What is not cached is synthesized in a process of its own, so that the live voice waits for
+    nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
     if not (words := speakable(utterance.text)):
-        raise SynthesisError("there is nothing to say aloud in it")
+        raise SynthesisError(Reason("there is nothing to say aloud in it"))
     request = request_for(utterance, words)
     with _one_at_a_time:
         synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
@@ -42,12 +42,12 @@ def render(
         try:
             for block in synthesizer.speak(request):
                 if is_stopping():
-                    raise SynthesisError("the service was stopped")
+                    raise SynthesisError(Reason("the service was stopped"))
                 blocks.append(block)
         finally:
             synthesizer.stop()
     if not blocks:
-        raise SynthesisError("the voice made no sound")
+        raise SynthesisError(Reason("the voice made no sound"))
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)

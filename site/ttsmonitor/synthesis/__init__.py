@@ -1,1 +1,1 @@
-"""Text to sound: engines, the process they run in, the voices they need. No Django here."""
+"""Text to sound: engines, the process they run in, the sound cache. No Django here."""

@@ -1,8 +1,8 @@
-"""Finished sound on disk: what is said often starts at once.
+"""Finished sound on disk, so that a repeated sentence starts at once.
 
 One file per sound, written aside and renamed into place, so that any number of processes can share
-the directory. The least recently used go, on a thread of its own, before the directory outgrows
-its bound.
+the directory. A thread deletes the least recently used files before the directory outgrows its
+bound.
 """
 
 from __future__ import annotations
@@ -39,12 +39,13 @@ ROOM = 2 * UNSEEN
 
 
 class SoundCache:
-    """get() and keep() by key; the directory holds at most `max_bytes`.
+    """A directory of sounds by key, of at most `max_bytes`.
 
-    One sound of more than UNSEEN of that may take it beyond, until it is tidied a moment later.
+    A sound of more than UNSEEN of that may exceed it until the next cleanup.
     """
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
+        """Use what is in `directory`, which is created with the first sound."""
         self.hits = 0
         self.misses = 0
         self._directory = directory
@@ -54,11 +55,11 @@ class SoundCache:
 
     @staticmethod
     def key(*parts: object) -> str:
-        """The key of what `parts` describe: voice, its state, parameters, text."""
+        """Return the key of a voice, its state, its parameters and a text."""
         return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
 
     def get(self, key: str) -> list[Block] | None:
-        """The sound of `key` in blocks, or None."""
+        """Return the blocks of a sound, or None."""
         path = self._path(key)
         try:
             blocks = _read(path.read_bytes())
@@ -71,6 +72,7 @@ class SoundCache:
         return blocks
 
     def has(self, key: str) -> bool:
+        """Return True where the sound is cached."""
         return self._path(key).exists()
 
     def keep(
@@ -90,14 +92,14 @@ class SoundCache:
             self._put(key, taken)
 
     def clear(self) -> int:
-        """Forget everything; how many sounds that were."""
+        """Delete all sounds; return how many there were."""
         files = self._files()
         for path in files:
             path.unlink(missing_ok=True)
         return sum(path.suffix == ".pcm" for path in files)
 
     def _files(self) -> list[Path]:
-        """Ours; somebody may keep others in that directory."""
+        """Return our files; others may lie in that directory."""
         return [*self._directory.glob("*.pcm"), *self._directory.glob("*.part")]
 
     def _path(self, key: str) -> Path:
@@ -116,7 +118,7 @@ class SoundCache:
         self._unseen_bytes += len(data)
         if self._unseen_bytes > self._max_bytes * UNSEEN and self._is_tidying.acquire(False):
             self._unseen_bytes = 0
-            # Whoever speaks has no time to look through thousands of files.
+            # The speaking thread has no time to list thousands of files.
             threading.Thread(target=self._tidy, name="ttsmonitor.cache", daemon=True).start()
 
     def _write(self, path: Path, data: bytes) -> None:
@@ -144,7 +146,7 @@ class SoundCache:
             self._is_tidying.release()
 
     def _known(self) -> Iterator[tuple[int, int, str]]:
-        """When each was last used, its bytes and its path."""
+        """Return for each file when it was last used, its size and its path."""
         stale_ns = time.time_ns() - FRESH_SECONDS * 1_000_000_000
         with os.scandir(self._directory) as entries:
             for entry in entries:
@@ -157,7 +159,7 @@ class SoundCache:
 
 
 def _written(blocks: list[Block]) -> bytes:
-    """The file of these, whose marks are counted from the beginning of the first."""
+    """Serialize blocks; marks are counted from the beginning of the first one."""
     marks: list[tuple[str, float]] = []
     before = 0.0
     for block in blocks:
@@ -170,7 +172,7 @@ def _written(blocks: list[Block]) -> bytes:
 
 
 def _read(data: bytes) -> list[Block]:
-    """The blocks of a file. Raises struct.error, ValueError or TypeError for any other one."""
+    """Parse a file into blocks. Raises struct.error, ValueError or TypeError for a foreign file."""
     magic, checksum = _HEAD.unpack_from(data)
     if magic != _MAGIC or checksum != zlib.crc32(memoryview(data)[_HEAD.size :]):
         raise ValueError("not as it was written")

@@ -1,8 +1,8 @@
-"""Text into pieces that are synthesized one after the other: a short one first, then longer ones.
+"""Split text into pieces for synthesis: a short one first, then longer ones.
 
-The shorter the first piece, the sooner the sound; the longer the others, the better the melody. A
-piece ends where a speaker would pause. Only where nobody pauses for long is it cut between words,
-and then marked, so that no pause is heard there.
+A shorter first piece sounds sooner; longer pieces have a better melody. A piece ends where a
+speaker would pause. Only where there is no pause for long it is cut between words, and marked, so
+that no pause is heard there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Clause:
 
     text: str
     runs_on: bool = False
-    """Nobody pauses after it: the next piece follows without a gap."""
+    """No pause follows it: the next piece is joined without a gap."""
 
 
 def clauses(text: str) -> Iterator[Clause]:
@@ -65,15 +65,17 @@ def _cut(text: str, limit: int) -> tuple[int, bool]:
 
 
 def _greeting(text: str, pauses: list[int]) -> int:
-    """Where it ends, if the text begins with one and goes on; else 0."""
+    """Return where a greeting at the start of the text ends, if more follows; else 0."""
     if pauses and pauses[0] in GREETING and len(text) - pauses[0] >= GREETING[0]:
         return pauses[0]
     return 0
 
 
 def _between_words(text: str, limit: int) -> int:
-    """Before a word that joins, in the second part of what is in reach; else at the last space;
-    0 where there is none."""
+    """Return a place to cut between words, or 0 where there is none.
+
+    Prefer the place before a joining word in the second half of the reach, else the last space.
+    """
     spaces = list(_WORD.finditer(text, 0, limit + 1))
     for space in reversed(spaces):
         word = _WORD.split(text[space.end() :], maxsplit=1)[0].lower()
@@ -83,7 +85,7 @@ def _between_words(text: str, limit: int) -> int:
 
 
 def _within_a_word(text: str, longest: int) -> int:
-    """At the first space in reach; else at the end of it, but never before an accent."""
+    """Cut at the first space in reach, else at the end of the reach, never before an accent."""
     if space := _WORD.search(text, 0, longest):
         return space.end()
     end = longest

@@ -1,39 +1,42 @@
-"""Which engine speaks, and what stays loaded of them."""
+"""Create the engine that speaks, and keep voices loaded within a memory bound."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ttsmirror.reasons import reason_of
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.base import Engine, EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.fingerprint import fingerprint
+from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.choice import Choice, choose_voice, missing_voice
 from ttsmonitor.synthesis.memory import give_back, taken_by
-from ttsmonitor.synthesis.voices import (
-    ESPEAK,
-    Choice,
-    Voice,
-    choose_voice,
-    no_voice_for,
-    piper_missing,
-)
-
-if TYPE_CHECKING:
-    from ttsmonitor.synthesis.piper import PiperEngine
+from ttsmonitor.synthesis.registry import FALLBACK, provider_of
+from ttsmonitor.synthesis.voice import Voice, VoiceLabel
 
 logger = logging.getLogger(__name__)
 
 UNFIT_SECONDS = 60.0
-"""So long a voice that could not be loaded is not tried again: that takes seconds."""
+"""Pause before a voice that could not be loaded is tried again, which takes seconds."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A loaded engine for a request, and the choice that led to it."""
+
+    engine: Engine
+    choice: Choice
+
+    @property
+    def label(self) -> VoiceLabel:
+        """The name in the history: the chosen engine, and the voice that spoke last."""
+        return VoiceLabel(self.choice.voice.engine, self.engine.voice_name)
 
 
 class Engines:
-    """Chooses the engine for a request, and keeps what is loaded."""
+    """Chooses an engine for each request and keeps loaded voices within a memory bound."""
 
     def __init__(
         self,
@@ -41,134 +44,122 @@ class Engines:
         on_loading: Callable[[], None],
         on_growing: Callable[[int], None] = lambda taken_bytes: None,
     ) -> None:
-        """`on_growing` is told what the process takes with a voice that is to be loaded now."""
+        """Call `on_growing` with the size of the process before a voice is loaded."""
         self._config = config
         self._on_loading = on_loading
         self._on_growing = on_growing
-        self._espeak_engine: Engine | None = None
-        self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()  # the last used one last
-        self._unfit: dict[Path, _Unfit] = {}
-        self._gains: dict[tuple[Path, str], dict[int, float]] = {}  # also of those that were let go
+        self._loaded: OrderedDict[Hashable, _Loaded] = OrderedDict()  # by key, last used last
+        self._unfit: dict[Voice, _Unfit] = {}
         self._warned: set[str] = set()
-        self.remark = ""
-        """Why another one was chosen than was wanted."""
-        self.lang = config.lang
-        """The language of the text that one was chosen for."""
 
-    def choose(self, request: SpeechRequest) -> Engine:
+    def choose(self, request: SpeechRequest) -> Selection:
         """Return the engine for `request`. Raises SynthesisError where none can serve.
 
-        With `auto` another one serves in place of a voice that cannot be used; `remark` says why.
+        With AUTO another voice serves in place of one that cannot be used; `choice.remark` says
+        why.
         """
-        self.remark = ""
-        self._give_second_chances()
+        self._forget_old_failures()
         choice = self._choice(request)
-        while choice.voice is not None and not self._is_fit(choice.voice):
+        while (engine := self._usable_engine(choice.voice)) is None:
             choice = self._choice(request)
-        self.remark, self.lang = choice.remark, choice.lang
-        if self.remark:
-            self._warn(self.remark)
-        elif choice.voice is None and request.voice != ESPEAK:
-            self._warn(f"{no_voice_for(choice.lang, self._config.voice)}. eSpeak NG reads it")
-        return self._loaded[choice.voice.model].engine if choice.voice else self._espeak()
+        if choice.remark:
+            self._warn(choice.remark)
+        elif choice.is_fallback:
+            missing = missing_voice(choice.lang, self._config)
+            self._warn(f"{missing}. {choice.voice.title} reads it")
+        return Selection(engine, choice)
 
     def _choice(self, request: SpeechRequest) -> Choice:
-        reasons = {model: unfit.reason for model, unfit in self._unfit.items()}
+        reasons = {voice: unfit.reason for voice, unfit in self._unfit.items()}
         return choose_voice(self._config, request, reasons)
 
-    def _is_fit(self, voice: Voice) -> bool:
-        """Is it loaded now?"""
-        if voice.model in self._unfit:
-            return False
+    def _usable_engine(self, voice: Voice) -> Engine | None:
+        """Return the voice's engine, loaded; None where another voice has to stand in."""
         try:
-            self._load(voice)
+            return self._load(voice)
         except SynthesisError as exc:
-            if self._config.engine == "piper":
+            if self._config.engine != AUTO or voice.engine == FALLBACK.name:
                 raise
-            until = time.monotonic() + UNFIT_SECONDS
-            self._unfit[voice.model] = _Unfit(str(exc), _state(voice.model), until)
-            return False
-        return True
+            self._unfit[voice] = _Unfit(reason_of(exc), time.monotonic() + UNFIT_SECONDS)
+            return None
 
-    def _give_second_chances(self) -> None:
-        """To what could not be loaded and has changed since, or failed a while ago."""
-        for model, unfit in list(self._unfit.items()):
-            if time.monotonic() > unfit.until or _state(model) != unfit.state:
-                del self._unfit[model]
+    def _forget_old_failures(self) -> None:
+        """Give voices that failed a while ago another chance.
 
-    def _warn(self, words: str) -> None:
-        if words not in self._warned and self._config.engine != "espeak":
-            self._warned.add(words)
-            logger.warning("%s", words)
+        One whose files have changed has another state, so it is another Voice and has it at once.
+        """
+        for voice, unfit in list(self._unfit.items()):
+            if time.monotonic() > unfit.until:
+                del self._unfit[voice]
 
-    def _load(self, voice: Voice) -> None:
-        try:
-            from ttsmonitor.synthesis.piper import PiperEngine
-        except ImportError as exc:
-            raise SynthesisError(piper_missing()) from exc
-        state = fingerprint(voice.model)
-        known = self._loaded.pop(voice.model, None)
-        if known is None or known.state != state:
-            known = None  # let go of one that was replaced, before the new one is loaded
-            size = voice.model.stat().st_size
-            self._make_room(size)
-            self._on_growing(self._taken(size))
-            self._on_loading()
-            gains = self._gains.setdefault((voice.model, state), {})
-            known = _Loaded(PiperEngine(voice, gains), state, size)
+    def _warn(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            logger.warning("%s", message)
+
+    def _load(self, voice: Voice) -> Engine:
+        known = self._loaded.pop(voice.key, None)
+        if known is None or known.voice != voice:
+            known = None  # unload one that was replaced, before the new one is loaded
+            known = _Loaded(self._create(voice), voice)
             give_back()
-        self._loaded[voice.model] = known
+        self._loaded[voice.key] = known
+        return known.engine
+
+    def _create(self, voice: Voice) -> Engine:
+        provider = provider_of(voice.engine)
+        if reason := provider.unavailable():
+            raise SynthesisError(reason)
+        self._make_room(voice)
+        self._on_growing(self._taken(voice))
+        self._on_loading()
+        return provider.create(voice, self._config)
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Find out how loud new speakers are; False where that was disturbed."""
-        return all(each.engine.measure(is_disturbed) for each in self._loaded.values())
+        """Let engines measure what their next sound needs; return False where disturbed."""
+        return all(_measure(each, is_disturbed) for each in self._loaded.values())
 
-    def _make_room(self, size: int) -> None:
-        """Let the least recently used voices go until one of `size` bytes fits."""
-        while self._loaded and self._taken(size) > self._config.loaded_bytes:
-            model, _old = self._loaded.popitem(last=False)
-            logger.info("let go of the voice %s, to make room", model.stem)
+    def _make_room(self, voice: Voice) -> None:
+        """Unload the least recently used voices until `voice` fits."""
+        large = [each.voice for each in self._loaded.values() if each.voice.memory_bytes]
+        for old in large:
+            if self._taken(voice) <= self._config.loaded_bytes:
+                return
+            del self._loaded[old.key]
+            logger.info("let go of the voice %s, to make room", old.name)
 
-    def _taken(self, size: int) -> int:
-        return taken_by([size, *(each.size for each in self._loaded.values())])
+    def _taken(self, voice: Voice) -> int:
+        others = (each.voice.memory_bytes for each in self._loaded.values())
+        return taken_by([voice.memory_bytes, *others])
 
     @property
     def loaded(self) -> list[str]:
-        """Names of the voices in memory, the one used last last."""
-        return [model.stem for model in self._loaded]
-
-    def _espeak(self) -> Engine:
-        from ttsmonitor.synthesis.espeak import EspeakEngine
-
-        if self._espeak_engine is None:
-            self._espeak_engine = EspeakEngine(self._config.lang)
-        return self._espeak_engine
-
-
-def _state(model: Path) -> str:
-    try:
-        return fingerprint(model)
-    except OSError:
-        return ""  # it is gone
+        """Loaded voice names, least recently used first."""
+        return [each.voice.name for each in self._loaded.values()]
 
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A voice in memory."""
+    """An engine with its voice loaded."""
 
-    engine: PiperEngine
-    state: str
-    """Fingerprint of its files when it was loaded."""
-    size: int
-    """Bytes of its model's file."""
+    engine: Engine
+    voice: Voice
 
 
 @dataclass(frozen=True)
 class _Unfit:
-    """A voice that could not be loaded."""
+    """Why a voice could not be loaded."""
 
     reason: str
-    state: str
-    """Fingerprint of its files then."""
     until: float
     """Monotonic."""
+
+
+def _measure(loaded: _Loaded, is_disturbed: Callable[[], bool]) -> bool:
+    try:
+        return loaded.engine.measure(is_disturbed)
+    except (OSError, EOFError):
+        raise  # the pipe that is_disturbed() looks at
+    except Exception:
+        logger.exception("the engine %s failed", loaded.voice.engine)
+        return True

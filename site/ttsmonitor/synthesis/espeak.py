@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import espeakng_loader
-
+from ttsmirror.reasons import Reason
+from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.base import Block, Emit, Mark, SpeechRequest
-from ttsmonitor.text import language_tag
+from ttsmonitor.synthesis.base import (
+    Block,
+    Emit,
+    Engine,
+    EngineConfig,
+    EngineProvider,
+    Mark,
+    SpeechRequest,
+)
+from ttsmonitor.synthesis.voice import Voice, VoiceLabel
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 CHARS_UTF8 = 1
@@ -28,7 +37,7 @@ LOUDNESS = 80
 
 
 class _Event(ctypes.Structure):
-    """espeak_EVENT: where in the text and in the sound something begins."""
+    """The C struct espeak_EVENT: something begins in the text and in the sound."""
 
     _fields_: ClassVar = [
         ("type", ctypes.c_int),
@@ -47,13 +56,49 @@ _Callback = ctypes.CFUNCTYPE(
 )
 
 
-class EspeakEngine:
-    """One per process: the library keeps its state in globals."""
+@dataclass(frozen=True, kw_only=True)
+class EspeakVoice(Voice):
+    """The voice of eSpeak NG, which reads any language."""
 
-    is_provisional = False
+    def reads(self, lang: str) -> bool:
+        """Return True: an unknown language is read as the default one."""
+        return True
+
+    def label(self, lang: str) -> VoiceLabel:
+        """Return a label with the language as the voice."""
+        return VoiceLabel(self.engine, lang)
+
+
+class EspeakProvider(EngineProvider):
+    """eSpeak NG, which is always there. Its voice is named as the engine."""
+
+    name = "espeak"
+
+    def __init__(self) -> None:
+        """Offer the only voice."""
+        self._voice = EspeakVoice(engine=self.name, name=self.name, title="eSpeak NG")
+
+    def voices(self, config: EngineConfig) -> list[Voice]:
+        """Return the voice."""
+        return [self._voice]
+
+    def default_voice(self, config: EngineConfig) -> Voice:
+        """Return the voice, whatever the settings name."""
+        return self._voice
+
+    def create(self, voice: Voice, config: EngineConfig) -> Engine:
+        """Start the library. Raises SynthesisError."""
+        return EspeakEngine(config.lang)
+
+
+class EspeakEngine(Engine):
+    """eSpeak NG. One per process: the library keeps its state in globals."""
 
     def __init__(self, lang: str = "es") -> None:
-        """`lang` is that of a text that does not say."""
+        """Start the library; `lang` is the language of a text that does not say its own."""
+        import espeakng_loader  # here, since the speech service needs the provider only
+
+        self.voice_name = ""
         self._lang = lang
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         self._library.espeak_Initialize.restype = ctypes.c_int
@@ -61,13 +106,12 @@ class EspeakEngine:
             AUDIO_OUTPUT_SYNCHRONOUS, BLOCK_MS, espeakng_loader.get_data_path().encode(), 0
         )
         if self._rate <= 0:
-            raise SynthesisError("eSpeak NG could not be started: its data was not found")
+            raise SynthesisError(Reason("eSpeak NG could not be started: its data was not found"))
         self._emit: Emit = lambda block: False
         self._failure: BaseException | None = None
-        self._text, self._samples = "", 0  # what is said, and how much of it was given
-        self._callback = _Callback(self._take)  # kept: the library holds only its address
+        self._text, self._samples = "", 0  # the text, and how much of its sound was emitted
+        self._callback = _Callback(self._emit_block)  # kept: the library holds only its address
         self._library.espeak_SetSynthCallback(self._callback)
-        self.name = "espeak"
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request`; an unknown language is read as the default one."""
@@ -83,17 +127,19 @@ class EspeakEngine:
         if self._failure is not None:
             raise self._failure
         if error:
-            raise SynthesisError(f"eSpeak NG refused the text (error {error})")
+            raise SynthesisError(
+                Reason("eSpeak NG refused the text (error {number})", number=error)
+            )
 
     def _choose_voice(self, lang: str) -> None:
         wanted = language_tag(lang)
         for name in (wanted, wanted.partition("-")[0], self._lang, "es"):
             if name and self._library.espeak_SetVoiceByName(name.encode()) == 0:
-                self.name = f"espeak {name}"
+                self.voice_name = name
                 return
-        raise SynthesisError(f"eSpeak NG has no voice for {lang!r}")
+        raise SynthesisError(Reason("eSpeak NG has no voice for {lang}", lang=repr(lang)))
 
-    def _take(self, samples: Any, count: int, events: Any) -> int:
+    def _emit_block(self, samples: Any, count: int, events: Any) -> int:
         # Called by C: what is raised here would be lost, so it is kept for speak().
         if not samples or count <= 0:
             return 0
@@ -108,7 +154,7 @@ class EspeakEngine:
             return 1
 
     def _marks(self, events: Any) -> Iterator[Mark]:
-        """The words that begin in the block at hand."""
+        """Yield the words that begin in the current block."""
         for event in events:
             if event.type == LAST_EVENT:
                 return

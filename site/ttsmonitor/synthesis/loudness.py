@@ -1,12 +1,13 @@
-"""From a voice's samples to PCM: one gain per speaker, a limiter, and joints without a gap."""
+"""Convert a voice's samples to PCM: one gain per speaker, a limiter, seamless joints."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from ttsmonitor.synthesis.stages import Samples
+from ttsmonitor.synthesis.piper.stages import Samples
 
 PEAK = 0.8
 """How loud a voice's loudest sounds become, of 1."""
@@ -19,21 +20,35 @@ STEEPNESS = 2.0
 RELEASE = 3.0
 """and goes up again by so many in a second. Faster would bend the waves of a low voice."""
 SILENCE = 0.02
-"""What is below this, of the loudest, is no sound."""
+"""Level below which samples count as silence, relative to the loudest."""
 EDGE_SECONDS = 0.5
 """How much silence is taken off an end."""
 KEPT_SECONDS = 0.005
 """How much of an end stays, to be faded."""
 
 
+@dataclass(frozen=True)
+class Edge:
+    """How silence is cut off a beginning."""
+
+    kept_seconds: float
+    """Silence that stays before the sound."""
+    fade_seconds: float
+    """Length of the fade-in; 0: none."""
+
+
+JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
+"""The edge after a cut inside a sentence: as little silence as possible."""
+
+
 def gain_for(samples: Samples) -> float:
-    """The gain of a voice, from something it said."""
+    """Return the gain of a voice, measured on samples of its speech."""
     peak = float(np.quantile(np.abs(samples), 0.9995)) if samples.size else 0.0
     return min(20.0, PEAK / peak) if peak > 1e-4 else 1.0
 
 
 def to_pcm(samples: Samples, gain: float) -> bytes:
-    """16-bit PCM of `samples` times `gain`; each sample by itself, so blocks do not matter."""
+    """Scale samples and convert them to 16-bit PCM, each independently of its block."""
     loud = samples * gain
     over = np.abs(loud) - KNEE
     if (over > 0).any():
@@ -44,18 +59,19 @@ def to_pcm(samples: Samples, gain: float) -> bytes:
 
 
 class Limiter:
-    """Turns down to `ceiling` what is louder, and what is around it: waves keep their shape.
+    """A look-ahead limiter that turns peaks and their surroundings down to `ceiling`.
 
-    One for all pieces of an utterance: each goes on as loud as the one before it ended.
+    One serves all pieces of an utterance: each goes on as loud as the one before it ended.
     """
 
     def __init__(self, ceiling: float, rate: int) -> None:
+        """Limit to `ceiling` at `rate` samples per second."""
         self._ceiling = ceiling
         self._rate = rate
         self._before = 0.0  # by so many octaves the last sample was turned down
 
     def limited(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """The blocks of a piece. They do not matter; AHEAD_SECONDS of the sound are held back."""
+        """Yield limited blocks; AHEAD_SECONDS of sound are held back."""
         ahead = round(AHEAD_SECONDS * self._rate)
         held: Samples = np.zeros(0, dtype=np.float32)
         for block in blocks:
@@ -74,9 +90,9 @@ class Limiter:
 
 
 def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samples:
-    """By how much each is to be turned down: least before and after a peak, along straight lines.
+    """Return by how much each sample is turned down, in straight lines towards each peak.
 
-    The last AHEAD_SECONDS know nothing of the peaks after them.
+    Peaks after the end of `samples` are not known for the last AHEAD_SECONDS.
     """
     over = np.log2(np.maximum(np.abs(samples) / ceiling, 1.0))
     coming = STEEPNESS / round(AHEAD_SECONDS * rate) * np.arange(len(samples))
@@ -88,9 +104,9 @@ def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samp
 
 
 def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks; faded out where they end in the middle of a sound, since that is a click.
+    """Yield the blocks; fade out where they end in the middle of a sound.
 
-    Only the little that would be faded is held back.
+    Only the part that would be faded is held back.
     """
     kept = round(KEPT_SECONDS * rate)
     held: Samples = np.zeros(0, dtype=np.float32)
@@ -109,16 +125,14 @@ def without_start(
     threshold: float,
     rate: int,
     on_cut: Callable[[int], None] = lambda samples: None,
-    *,
-    kept_seconds: float = KEPT_SECONDS,
-    fade_seconds: float = KEPT_SECONDS,
+    edge: Edge = JOINT,
 ) -> Iterator[Samples]:
-    """The blocks without the silence they begin with, at most EDGE_SECONDS of it; faded in.
+    """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
 
-    `kept_seconds` of it stay. `on_cut` is told how many samples went, before the first block is
-    given.
+    `edge` says how much of it stays. `on_cut` is called with the number of removed samples, before
+    the first block.
     """
-    kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
+    kept, most = round(edge.kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:
@@ -127,14 +141,14 @@ def without_start(
         if loud.size or len(held) > most:
             start = min(int(loud[0]) if loud.size else most, most) - kept
             on_cut(max(0, start))
-            yield _faded(held[max(0, start) :], round(fade_seconds * rate))
+            yield _faded(held[max(0, start) :], round(edge.fade_seconds * rate))
             yield from blocks
 
 
 def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """The blocks without the silence they end with, at most EDGE_SECONDS of it; faded out.
+    """Yield the blocks without trailing silence of at most EDGE_SECONDS, faded out.
 
-    Only what may be that silence is held back, and the little that is faded.
+    Only possible silence and the faded part are held back.
     """
     kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
     held: Samples = np.zeros(0, dtype=np.float32)
@@ -152,7 +166,7 @@ def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Itera
 
 
 def _faded(samples: Samples, length: int) -> Samples:
-    """`samples`, of which the first `length` grow from nothing."""
+    """Fade in the first `length` samples."""
     length = min(length, len(samples))
     rising = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
     return np.concatenate([samples[:length] * rising, samples[length:]])

@@ -1,4 +1,4 @@
-"""What the synthesis process takes of the computer's memory, and may take at most."""
+"""Estimate and limit the memory of the synthesis process."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from contextlib import suppress
 PROCESS_BYTES = 80_000_000
 """Without any voice."""
 PER_FILE_BYTE = 1.65
-"""A loaded voice, per byte of its file: its weights, what they become, and room to compute in."""
+"""A loaded Piper voice, per byte of its file: weights, what they become, and room to compute in."""
 CUTTING_PER_FILE_BYTE = 8
 """The process that cuts a voice, per byte of its file; measured: 6.5."""
 
 
-def taken_by(file_bytes: Iterable[int]) -> int:
-    """The bytes that the process takes once voices with files of so many have spoken."""
-    return PROCESS_BYTES + round(PER_FILE_BYTE * sum(file_bytes))
+def loaded_bytes(file_bytes: int) -> int:
+    """Return the bytes that a Piper voice takes once it has spoken, by the size of its file."""
+    return round(PER_FILE_BYTE * file_bytes)
+
+
+def taken_by(voices_bytes: Iterable[int]) -> int:
+    """Return the bytes that the process takes with voices of these sizes loaded."""
+    return PROCESS_BYTES + sum(voices_bytes)
 
 
 def limit_memory(taken_bytes: int, headroom_bytes: int) -> None:
@@ -43,8 +48,8 @@ def limit_memory(taken_bytes: int, headroom_bytes: int) -> None:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Return True if it was raised, by Python or ONNX Runtime, because an allocation failed."""
-    said = ("bad_alloc", "Failed to allocate memory", "pthread_create failed")
-    return isinstance(error, MemoryError) or any(words in str(error) for words in said)
+    messages = ("bad_alloc", "Failed to allocate memory", "pthread_create failed")
+    return isinstance(error, MemoryError) or any(each in str(error) for each in messages)
 
 
 def give_back() -> None:

@@ -1,4 +1,4 @@
-"""The other end of the synthesis process: ask for speech, take blocks, cancel, restart."""
+"""The client of the synthesis process: request speech, receive blocks, cancel, restart."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
-from ttsmonitor.synthesis.fingerprint import fingerprint
-from ttsmonitor.synthesis.voices import Choice, choose_voice
+from ttsmonitor.synthesis.choice import Choice, choose_voice
+from ttsmonitor.synthesis.registry import engine_providers
+from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
@@ -27,10 +29,12 @@ LOAD_SECONDS = 180.0
 HANG_SECONDS = 15.0
 ATTENTION_SECONDS = 0.01
 """How often whoever waits for sound looks whether it is still wanted."""
+STOPPED = Reason("the synthesis process is stopped")
+DIED = Reason("the synthesis process died")
 
 
 class Synthesizer:
-    """Speech from a process of its own. speak() is for one thread; cancel() for any."""
+    """Speech from a separate process. speak() is for one thread; cancel() for any."""
 
     def __init__(
         self,
@@ -39,11 +43,12 @@ class Synthesizer:
         cache: SoundCache | None = None,
         hang_seconds: float = HANG_SECONDS,
     ) -> None:
-        self.engine = ""
-        """Who made the last sound."""
+        """Prepare to speak; the process is started by start() or by the first request."""
+        self.label: VoiceLabel | None = None
+        """The voice of the last sound; None before the first."""
         self.remark = ""
         """Why another voice made it than the one that was wanted; empty where none did."""
-        self.error = "not started yet"
+        self.error: str = Reason("not started yet")
         self.error_since = time.time()
         self._config = config
         self._cache = cache
@@ -60,103 +65,105 @@ class Synthesizer:
         self._connection: Connection | None = None
 
     @property
+    def engine(self) -> str:
+        """The label as the text of the history; empty before the first sound."""
+        return str(self.label or "")
+
+    @property
     def is_alive(self) -> bool:
+        """True while the process runs."""
         process = self._process
         return process is not None and not self._is_broken and process.is_alive()
 
     @property
     def pid(self) -> int | None:
+        """The process id; None where none runs."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
         """Start the process and wait until its voice is loaded and warm.
 
-        What is wrong with the voice is in `error` then, and each job says it again.
+        A broken voice is reported in `error`, and again by each request.
         """
         try:
             self._spawn()
+            engine_providers()  # read now, while the process starts, and not for the first sentence
             while not isinstance(ready := self._receive(), Ready):
                 pass
         except SynthesisError as exc:
-            self._note(str(exc))
+            self._report_error(reason_of(exc))
             return
-        self.engine = ready.engine or self.engine
-        self._note(ready.error)
+        self.label = ready.label or self.label
+        self._report_error(ready.error)
 
     def ensure_started(self) -> None:
         """Start the process where it is not running (any more)."""
         if not self.is_alive:
             self.start()
 
-    def speak(
-        self,
-        request: SpeechRequest,
-        owner: object = None,
-        following: SpeechRequest | None = None,
-    ) -> Iterator[Block]:
-        """Yield the sound of `request` as it is made, or as it was made before.
+    def speak(self, request: SpeechRequest, owner: object = None) -> Iterator[Block]:
+        """Yield the sound of `request` as it is made, or from the cache.
 
-        `owner` is whom cancel() will name; for `following` see foresee(). Raises SynthesisError; a
-        process that died or hangs is replaced, and costs this one.
+        `cancel(owner)` ends it. Raises SynthesisError. A process that died or hangs is replaced;
+        this request is lost then.
         """
         if self._cache is None:
-            return self._make(request, owner, following)
-        choice, key = self._sought(request)
+            return self._make(request, owner)
+        choice, key = self._find_sound(request)
         known = self._cache.get(key)
         if known is None:
-            blocks = self._make(request, owner, following)
+            blocks = self._make(request, owner)
             return self._cache.keep(key, blocks, lambda: self._is_by(choice) and not self._was_cut)
-        self.engine, self.remark = f"{choice.name}, cached", choice.remark
-        self._look_ahead(following)
+        self.label, self.remark = replace(choice.label, is_cached=True), choice.remark
         return iter(known)
 
-    def foresee(self, request: SpeechRequest) -> None:
-        """Begin with what will be asked for next, from any thread; in vain where it is not.
+    def prefetch(self, request: SpeechRequest) -> None:
+        """Begin synthesizing what `speak()` will probably ask for next, from any thread.
 
-        What is begun already stays: it comes before this one in the queue.
+        A prefetch that is running stays: it comes before this one in the queue.
         """
-        with suppress(SynthesisError):  # whoever asks for it then is told
-            is_kept = self._cache is not None and self._cache.has(self._sought(request)[1])
-            if self.is_alive and not is_kept:
-                self._look_ahead(request, is_patient=True)
+        with suppress(SynthesisError):  # speak() reports it
+            is_cached = self._cache is not None and self._cache.has(self._find_sound(request)[1])
+            if not self.is_alive or is_cached:
+                return
+            with self._lock:
+                if self._ahead is None:
+                    self._ahead = self._new_job(request)
+                    self._send_now(self._ahead)
 
-    def _sought(self, request: SpeechRequest) -> tuple[Choice, str]:
-        """Return the voice that is to say it, and the key of its sound."""
+    def _find_sound(self, request: SpeechRequest) -> tuple[Choice, str]:
+        """Return the voice that should speak, and the key of its sound in the cache."""
         try:
             choice = choose_voice(self._config, request)
         except SynthesisError as exc:
-            self._note(str(exc))
+            self._report_error(reason_of(exc))
             raise
-        state = fingerprint(choice.voice.model) if choice.voice else ""
-        return choice, SoundCache.key(choice.name, state, replace(request, voice=""))
+        return choice, SoundCache.key(choice.label, choice.voice.state, replace(request, voice=""))
 
     def _is_by(self, choice: Choice) -> bool:
         """Return True if that voice made the last sound, and no other one stood in for it."""
-        is_its_kind = self.engine.partition(" ")[0] == choice.name.partition(" ")[0]
-        return self.remark == choice.remark and is_its_kind
+        is_its_engine = self.label is not None and self.label.engine == choice.voice.engine
+        return self.remark == choice.remark and is_its_engine
 
-    def _make(
-        self, request: SpeechRequest, owner: object, following: SpeechRequest | None
-    ) -> Iterator[Block]:
+    def _make(self, request: SpeechRequest, owner: object) -> Iterator[Block]:
         number = self._begin(request, owner)
-        self._look_ahead(following)
         while True:
             message = self._receive(lambda: self._cancelled >= number)
             if message is None:
                 return  # it is cut; what the process still says of it is ignored
             if isinstance(message, Sound) and message.number == number:
-                self.engine = message.engine
+                self.label = message.label
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
                 self._was_cut = message.is_cut or message.is_provisional
                 self.remark = message.remark
-                self._note(message.error)
+                self._report_error(message.error)
                 if message.error:
                     raise SynthesisError(message.error)
                 return
 
     def _begin(self, request: SpeechRequest, owner: object) -> int:
-        """Have it made, where that has not begun; the number of the job."""
+        """Start the job, unless it was prefetched; return its number."""
         self.ensure_started()
         with self._lock:
             ahead, self._ahead = self._ahead, None
@@ -165,32 +172,22 @@ class Synthesizer:
             job = ahead if ahead is not None and is_begun else self._new_job(request)
             self._number = job.number
             if not is_begun:
-                self._give_up(ahead)
+                self._cancel_prefetch(ahead)
                 self._send_now(job)
         return job.number
-
-    def _look_ahead(self, request: SpeechRequest | None, *, is_patient: bool = False) -> None:
-        if request is None:
-            return
-        with self._lock, suppress(SynthesisError):
-            if is_patient and self._ahead is not None:
-                return
-            self._give_up(self._ahead)
-            self._ahead = self._new_job(request)
-            self._send_now(self._ahead)
 
     def _new_job(self, request: SpeechRequest) -> Job:
         self._newest += 1
         return Job(self._newest, request)
 
-    def _give_up(self, ahead: Job | None) -> None:
+    def _cancel_prefetch(self, ahead: Job | None) -> None:
         if ahead is not None:
             self._send_now(Cancel(ahead.number))
 
     def cancel(self, owner: object = None) -> None:
-        """Give up the current job, if it is that owner's; speak() of it ends soon.
+        """Cancel the current job if `owner` owns it; its speak() ends soon.
 
-        Harmless where there is none, or where the next one's has begun meanwhile.
+        Harmless where there is none, or where the next owner's has begun meanwhile.
         """
         with self._lock:
             connection, number = self._connection, self._number
@@ -202,7 +199,7 @@ class Synthesizer:
                     logger.debug("nothing to cancel: the synthesis process is gone")
 
     def prepare(self, request: SpeechRequest) -> None:
-        """Have the voice for this request loaded when there is nothing else to do."""
+        """Load the voice for this request when the process is idle."""
         try:
             with self._lock:
                 self._send_now(Prepare(request))
@@ -210,7 +207,7 @@ class Synthesizer:
             logger.debug("nothing is prepared: %s", exc)
 
     def stop(self) -> None:
-        """End the process, for good: also one that is being started. Any number of times."""
+        """End the process for good, even while it starts. Idempotent."""
         self._is_stopped = True
         self._end()
 
@@ -240,23 +237,23 @@ class Synthesizer:
             self._connection, self._process, self._is_broken = ours, process, False
         if self._is_stopped:  # meanwhile
             self._end()
-            raise SynthesisError("the synthesis process is stopped")
+            raise SynthesisError(STOPPED)
 
     def _send_now(self, message: Job | Prepare | Cancel) -> None:
-        """By whoever holds the lock. Raises SynthesisError."""
+        """Send a message; the caller holds the lock. Raises SynthesisError."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError("the synthesis process is stopped")
+            raise SynthesisError(STOPPED)
         try:
             connection.send(message)
         except OSError as exc:
             raise self._died() from exc
 
     def _receive(self, is_over: Callable[[], bool] = lambda: False) -> object:
-        """The next message; None as soon as `is_over()`."""
+        """Return the next message, or None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError("the synthesis process is stopped")
+            raise SynthesisError(STOPPED)
         # From when somebody first waited: also a job that is given up has an answer to come.
         self._silent_since = self._silent_since or time.monotonic()
         deadline = self._silent_since + self._patience
@@ -267,7 +264,10 @@ class Synthesizer:
                 if time.monotonic() > deadline:
                     if self._process is not None:
                         self._process.kill()
-                    raise self._died(f"the voice did nothing for {self._patience:.0f} s")
+                    seconds = round(self._patience)
+                    raise self._died(
+                        Reason("the voice did nothing for {seconds} s", seconds=seconds)
+                    )
             message = connection.recv()
             self._silent_since = 0.0
         except (EOFError, OSError) as exc:
@@ -276,13 +276,13 @@ class Synthesizer:
         self._patience = LOAD_SECONDS if is_loading else self._hang_seconds
         return message
 
-    def _died(self, reason: str = "the synthesis process died") -> SynthesisError:
+    def _died(self, reason: Reason = DIED) -> SynthesisError:
         self._is_broken = True
-        error = f"{reason}; it is started again"
-        self._note(error)
+        error = Reason("{cause}; it is started again", cause=reason)
+        self._report_error(error)
         return SynthesisError(error)
 
-    def _note(self, error: str) -> None:
+    def _report_error(self, error: str) -> None:
         if error != self.error:
             self.error, self.error_since = error, time.time()
             if error:

@@ -1,7 +1,6 @@
-"""The synthesis process: it holds the engines, so that a crash there costs one utterance.
+"""The synthesis process: it holds the engines, so that a crash costs one utterance only.
 
-What goes over the pipe: to the process a Job, Cancel or Prepare, from it Ready, Loading, Sound
-and Done.
+Messages to the process: Job, Cancel, Prepare. From it: Ready, Loading, Sound, Done.
 """
 
 from __future__ import annotations
@@ -14,11 +13,13 @@ from collections import deque
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
+from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
-from ttsmonitor.system import processors
+from ttsmonitor.synthesis.voice import VoiceLabel
+from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """Say this."""
+    """A request to speak."""
 
     number: int
     request: SpeechRequest
@@ -34,58 +35,59 @@ class Job:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Say no more of that job."""
+    """A request to end a job."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Load the voice of this request when there is nothing else to do."""
+    """A request to load a voice when idle."""
 
     request: SpeechRequest
 
 
 @dataclass(frozen=True)
 class Loading:
-    """A voice is being loaded, which may take long where it is new here: have patience."""
+    """A voice is being loaded; a new one may take long."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The default engine is loaded and warm; or why it is not."""
+    """The default engine is loaded and warm, or `error` says why not."""
 
-    engine: str
+    label: VoiceLabel | None
     error: str = ""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A block of a job's sound, and who made it."""
+    """A block of a job's sound and the voice that made it."""
 
     number: int
     block: Block
-    engine: str
+    label: VoiceLabel
 
 
 @dataclass(frozen=True)
 class Done:
-    """The job is finished; `error` says why it could not be."""
+    """The end of a job; `error` says why it failed."""
 
     number: int
     error: str = ""
     remark: str = ""
-    """Why another voice spoke than was to."""
+    """Why another voice spoke than the one that was asked for."""
     is_cut: bool = False
-    """It was cancelled, so there is sound missing."""
+    """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
-    """It may be louder or softer the next time."""
+    """The sound may be louder or softer the next time."""
 
 
 class Worker:
-    """The loop of the process: one job at a time, given up when a Cancel comes."""
+    """The loop of the process: one job at a time, ended when a Cancel comes."""
 
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
+        """Serve the client at the other end of `connection`."""
         self._connection = connection
         self._engines = Engines(
             config,
@@ -101,27 +103,28 @@ class Worker:
         try:
             self._connection.send(self._warm_up(WARM_UP))
             while True:
-                self._take(self._connection.recv())
+                self._receive(self._connection.recv())
                 is_disturbed = self._connection.poll
                 while self._jobs or self._prepare or not self._engines.measure(is_disturbed):
                     if self._jobs:
                         self._connection.send(self._serve(self._jobs.popleft()))
                     elif self._prepare:
                         self._warm_up(self._prepare.popleft())
-                    self._take_all()
+                    self._receive_all()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
     def _warm_up(self, request: SpeechRequest) -> Ready:
         try:
-            engine = self._engines.choose(request)
-            engine.speak(request, lambda block: True)
-            return Ready(engine.name)
+            selection = self._engines.choose(request)
+            selection.engine.speak(request, lambda block: True)
+            return Ready(selection.label)
         except SynthesisError as exc:
-            return Ready("", str(exc))
+            return Ready(None, reason_of(exc))
         except Exception as exc:
             logger.exception("the voice could not be loaded")
-            return Ready("", f"the voice could not be loaded: {exc!r}")
+            reason = Reason("the voice could not be loaded: {cause}", cause=repr(exc))
+            return Ready(None, reason)
 
     def _serve(self, job: Job) -> Done:
         self._cancelled = {number for number in self._cancelled if number >= job.number}
@@ -129,33 +132,34 @@ class Worker:
         def emit(block: Block) -> bool:
             if self._is_cancelled(job.number):
                 return False
-            self._connection.send(Sound(job.number, block, engine.name))
+            self._connection.send(Sound(job.number, block, selection.label))
             return True
 
         try:
-            engine = self._engines.choose(job.request)
-            remark = self._engines.remark
+            selection = self._engines.choose(job.request)
+            engine, choice = selection.engine, selection.choice
             if not self._is_cancelled(job.number):
-                engine.speak(replace(job.request, lang=self._engines.lang), emit)
+                engine.speak(replace(job.request, lang=choice.lang), emit)
             is_cut = self._is_cancelled(job.number)
-            return Done(job.number, "", remark, is_cut, engine.is_provisional)
+            return Done(job.number, "", choice.remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:
-            return Done(job.number, str(exc))
+            return Done(job.number, reason_of(exc))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as exc:
             logger.exception("synthesis failed")
-            return Done(job.number, f"synthesis failed: {exc!r}")
+            reason = Reason("synthesis failed: {cause}", cause=repr(exc))
+            return Done(job.number, reason)
 
     def _is_cancelled(self, number: int) -> bool:
-        self._take_all()
+        self._receive_all()
         return number in self._cancelled
 
-    def _take_all(self) -> None:
+    def _receive_all(self) -> None:
         while self._connection.poll():
-            self._take(self._connection.recv())
+            self._receive(self._connection.recv())
 
-    def _take(self, message: object) -> None:
+    def _receive(self, message: object) -> None:
         if isinstance(message, Cancel):
             self._cancelled.add(message.number)
         elif isinstance(message, Job):
@@ -170,17 +174,17 @@ def _limit(config: EngineConfig, taken_bytes: int = 0) -> None:
 
 
 def main(connection: Connection, config: EngineConfig) -> None:
-    """Entry point of the process. It ends when its pipe does.
+    """Run the process until its pipe closes.
 
-    Not by a terminal's Ctrl-C or a supervisor's SIGTERM, which go to the whole group: the service
-    has a sentence to finish first.
+    It ignores a terminal's Ctrl-C and a supervisor's SIGTERM, which go to the whole group: the
+    service has a sentence to finish first.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
     _limit(config)
     if config.processor is not None:
-        processors.take(config.processor)
+        cpu_affinity.take(config.processor)
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),

@@ -1,3 +1,1 @@
-"""What a process needs of the computer it runs on: signals, locks, ports, secrets, systemd, a
-database connection for each thread, and arguments that are looked at before anything is done.
-"""
+"""The process and its computer: signals, locks, ports, CPU affinity, systemd, arguments."""

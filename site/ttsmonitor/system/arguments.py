@@ -1,4 +1,4 @@
-"""Types of command line arguments: what is wrong with one is said before anything is done."""
+"""Types of command-line arguments, checked before a command does anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OLDEST = timedelta(days=36_500)
 
 
 def utf8(value: str) -> str:
-    """An argument that can be sent and stored: Python takes bytes that are no UTF-8, too."""
+    """Return an argument that can be sent and stored; Python accepts bytes that are not UTF-8."""
     try:
         value.encode()
     except UnicodeEncodeError as exc:
@@ -22,14 +22,14 @@ def utf8(value: str) -> str:
 
 
 def port(value: str) -> int:
-    """A port."""
+    """Convert a port number."""
     if not value.isdecimal() or not LOWEST_PORT <= int(value) <= HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"give a number from {LOWEST_PORT} to {HIGHEST_PORT}")
     return int(value)
 
 
 def age(value: str) -> timedelta:
-    """A time that is over, as in 90d, 12h or 2w."""
+    """Convert an age such as 90d, 12h or 2w."""
     match = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", value.strip().lower())
     span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
     if span is None or span > _OLDEST:
@@ -38,14 +38,14 @@ def age(value: str) -> timedelta:
 
 
 def host(value: str) -> str:
-    """The name or the address of a computer."""
+    """Check the name or address of a computer."""
     if not is_host(value):
         raise argparse.ArgumentTypeError("give nothing but a name or an address")
     return value
 
 
 def is_host(value: str) -> bool:
-    """Can this be the name or the address of a computer? `mqtt://x` and `x:1883` cannot."""
+    """Return True for a name or address of a computer; `mqtt://x` and `x:1883` are none."""
     try:
         if ":" in value:
             ipaddress.ip_address(value)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
-from ttsmonitor.exceptions import AlreadyRunningError, TTSMonitorError
+from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 
 
 class Service(Enum):
@@ -35,7 +35,7 @@ def only_one(directory: Path, service: Service) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise TTSMonitorError(f"{path} cannot be kept: {exc.strerror}.") from exc
+        raise MoxieTTSError(f"{path} cannot be kept: {exc.strerror}.") from exc
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Can a server listen there? Asked before one starts, so that the answer is a sentence."""
+"""Check before a start that a server can listen on its port."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import errno
 import ipaddress
 import socket
 
-from ttsmonitor.exceptions import TTSMonitorError
+from ttsmirror.exceptions import MoxieTTSError
 
 
-class ListenError(TTSMonitorError):
+class ListenError(MoxieTTSError):
     """No server can listen there."""
 
 
 def ensure_port_free(host: str, port: int, name: str = "HTTP_PORT") -> None:
-    """Raise ListenError, with what to do about it, where no server can listen.
+    """Raise ListenError, with what to do, where no server can listen.
 
     `name` is the setting that the port comes from.
     """

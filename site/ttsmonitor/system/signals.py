@@ -19,8 +19,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def on_stop_signal(stop: Callable[[], None]) -> Iterator[None]:
     """Call `stop` in a thread at the first SIGINT or SIGTERM; a second one forces the exit.
 
-    The old handlers are restored at the end. A thread, because a handler that takes a lock its
-    own thread holds would wait for ever.
+    The old handlers are restored at the end. It is a thread because a handler that takes a lock
+    which its own thread holds would wait for ever.
     """
     seen = threading.Event()
 

@@ -1,7 +1,4 @@
-"""What systemd is told, where it started us: that we are ready, and that we need no restart.
-
-Its Type=notify and WatchdogSec. Anywhere else nothing happens.
-"""
+"""Readiness and watchdog messages for systemd (Type=notify, WatchdogSec); silent elsewhere."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class Systemd:
-    """ready() and stopping() may be called from any thread."""
+    """Tells systemd about this service. Thread-safe."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, restart_reason: Callable[[], str]) -> None:
-        """`loop` serves; `restart_reason` answers at once, and is empty while all is well."""
+        """Feed the watchdog from `loop` while `restart_reason()` is empty."""
         self._loop = loop
         self._restart_reason = restart_reason
         self._logged = ""
@@ -28,13 +25,14 @@ class Systemd:
         self._patience_seconds = int(os.environ.get("WATCHDOG_USEC") or 0) / 1_000_000
 
     def ready(self) -> None:
-        """The service works; from now on the watchdog is fed."""
+        """Report that the service is ready, and feed the watchdog from now on."""
         self._tell("READY=1")
         if self._patience_seconds:
             # By the loop, so that it is not fed where that one hangs.
             self._loop.call_soon_threadsafe(self._feed)
 
     def stopping(self) -> None:
+        """Report that the service is stopping."""
         self._tell("STOPPING=1")
 
     def _feed(self) -> None:

@@ -1,1 +1,1 @@
-"""What templates of both sites load."""
+"""Template tags of both sites."""

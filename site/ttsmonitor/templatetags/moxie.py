@@ -11,19 +11,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ttsmonitor.messages import format_time
+from ttsmirror.wire.fields import format_time
 from ttsmonitor.system.commands import manage_command
-from ttsmonitor.web import words
+from ttsmonitor.web import labels, translations
 
 register = template.Library()
-register.filter("source_label", words.source_label)
-register.filter("reason_text", words.reason_text)
-register.filter("robot_label", words.robot_label)
+register.filter("source_label", labels.source_label)
+register.filter("reason_text", translations.reason_text)
+register.filter("sentence", translations.translate)
+register.filter("robot_label", labels.robot_label)
 
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
-    """A picture of the icon sprite, coloured like its text and unseen by screen readers.
+    """Render an icon of the sprite in the colour of its text, hidden from screen readers.
 
     `extra` are further classes. The names are the symbols of vendor/bootstrap-icons/icons.svg.
     """
@@ -38,23 +39,23 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 @register.simple_tag
 def manage(arguments: str) -> str:
-    """Return the command line of a management command, as it is typed on the server's computer."""
+    """Return a management command as it is typed on the server's computer."""
     return manage_command(arguments)
 
 
 @register.filter
 def word(text: str) -> str:
-    """A word of ttsmonitor.words in the visitor's language."""
+    """Translate a label."""
     return gettext(text) if text else ""
 
 
 @register.filter
 def iso(value: datetime | None) -> str:
-    """A time as events and the API write it, so that scripts can compare the two."""
+    """Format a time as events and the API do, so that scripts can compare the two."""
     return format_time(value) if value else ""
 
 
 @register.filter
 def moment(value: str | None) -> datetime | None:
-    """The time in an ISO 8601 text."""
+    """Parse an ISO 8601 time."""
     return parse_datetime(value) if value else None

@@ -1,3 +1,1 @@
-"""What pages and endpoints of both sites stand on: the server, who may enter, JSON, WebSockets, the
-words, and a document of the API.
-"""
+"""The base of both sites: server, access, JSON APIs, WebSockets and translations."""

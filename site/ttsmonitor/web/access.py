@@ -1,4 +1,4 @@
-"""Who may see what: a login, or a token for programs; everybody where login is switched off."""
+"""Access to both sites: a login or an API token, unless MOXIE_REQUIRE_LOGIN is off."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from ttsmirror.database import AWAY
 from ttsmonitor.conf import conf
 from ttsmonitor.models import ApiToken
-from ttsmonitor.system.database import AWAY
 from ttsmonitor.web.jsonapi import database_unavailable, error, is_api
 from ttsmonitor.web.origins import IS_PROGRAM, OriginMiddleware
 
 
 def user_of_token(authorization: str) -> Any:
-    """The user of an `Authorization: Bearer …` header, or None."""
+    """Return the user of an `Authorization: Bearer …` header, or None."""
     scheme, _space, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
@@ -27,10 +27,10 @@ def user_of_token(authorization: str) -> Any:
 
 
 class AccessMiddleware(LoginRequiredMiddleware):
-    """Every view needs a user, but those marked `login_not_required`; /api/ answers in JSON."""
+    """Middleware that requires a user, except for views marked `login_not_required`."""
 
     def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Let a token stand in for a login."""
+        """Authenticate a request by its token."""
         if "Authorization" not in request.headers:
             return None
         try:
@@ -50,6 +50,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
+        """Refuse a request without a user; the admin needs one in any case."""
         if not conf.MOXIE_REQUIRE_LOGIN and not request.path.startswith("/admin/"):
             return None
         try:
@@ -62,6 +63,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # the stubs know the redirect only
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:
+        """Answer with 401 in JSON under /api/, else redirect to the login page."""
         if is_api(request):
             detail = _("Log in, or send a token: Authorization: Bearer …")
             return error("login_required", detail, 401)
@@ -69,7 +71,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
 
 
 class _TokenMiddleware:
-    """Let a WebSocket's Authorization header stand in for the session's user."""
+    """Middleware that takes the user of a WebSocket from its Authorization header."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -84,10 +86,10 @@ class _TokenMiddleware:
 
 
 def AccessAuthMiddlewareStack(application: Any) -> Any:  # noqa: N802  named like channels' own
-    """Who opens a WebSocket, by session or token, and whether it may come from where it does."""
+    """Wrap an ASGI application: user by session or token, and a check of the origin."""
     return AuthMiddlewareStack(_TokenMiddleware(OriginMiddleware(application)))
 
 
 def may_enter(scope: dict[str, Any]) -> bool:
-    """May this WebSocket be opened?"""
+    """Return True if a WebSocket may be opened by its user."""
     return not conf.MOXIE_REQUIRE_LOGIN or bool(scope["user"].is_authenticated)

@@ -1,4 +1,4 @@
-"""An OpenAPI document as it is fetched, and as a page for people."""
+"""Views of an OpenAPI document: as JSON, and as a page for people."""
 
 from __future__ import annotations
 
@@ -9,53 +9,54 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from ttsmonitor.web.jsonapi import endpoint
-from ttsmonitor.web.openapi import Part
+from ttsmonitor.web.api import Json, JsonApi, in_json
+from ttsmonitor.web.openapi import document
 from ttsmonitor.web.pages import page
 
 SCHEMAS = "#/components/schemas/"
-Make = Callable[[], Part]
 
 
-def json_view(make: Make) -> Callable[[HttpRequest], HttpResponse]:
-    """The view that answers with the document that `make` makes."""
+def json_view(api: JsonApi) -> Callable[..., HttpResponse]:
+    """Return the view that answers with the document of an API."""
 
-    @endpoint("GET", "HEAD")
-    def openapi(request: HttpRequest) -> JsonResponse:
-        return JsonResponse(make(), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    @in_json
+    @require_safe
+    def openapi(request: HttpRequest) -> HttpResponse:
+        return JsonResponse(document(api), json_dumps_params={"ensure_ascii": False, "indent": 1})
 
     return openapi
 
 
-def page_view(make: Make) -> Callable[[HttpRequest], HttpResponse]:
-    """The view that shows it."""
+def page_view(api: JsonApi) -> Callable[..., HttpResponse]:
+    """Return the view that shows the document of an API."""
 
     @page
-    def shown(request: HttpRequest) -> HttpResponse:
-        document = make()
+    def show(request: HttpRequest) -> HttpResponse:
+        described = document(api)
         base = request.build_absolute_uri("/").rstrip("/")
         context = {
-            "document": document,
+            "document": described,
             "operations": [
-                _operation(document, base, method, path, operation)
-                for path, methods in document["paths"].items()
+                _operation(described, base, method, path, operation)
+                for path, methods in described["paths"].items()
                 for method, operation in methods.items()
             ],
             "schemas": [
                 {"name": name, "about": schema.get("description", ""), "rows": _rows(schema)}
-                for name, schema in sorted(document["components"]["schemas"].items())
+                for name, schema in sorted(described["components"]["schemas"].items())
             ],
         }
         return render(request, "ttsmonitor/api.html", context)
 
-    return shown
+    return show
 
 
-def _operation(document: Part, base: str, method: str, path: str, operation: Part) -> Part:
+def _operation(described: Json, base: str, method: str, path: str, operation: Json) -> Json:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     answers = [
-        {"status": status} | _answer(document, answer)
+        {"status": status} | _answer(described, answer)
         for status, answer in operation["responses"].items()
     ]
     return {
@@ -64,25 +65,24 @@ def _operation(document: Part, base: str, method: str, path: str, operation: Par
         "path": path,
         "summary": operation["summary"],
         "parameters": [
-            _row(each["name"], each["schema"] | {"description": each["description"]}, each)
-            for each in operation.get("parameters", ())
+            _row(each["name"], each["schema"] | each) for each in operation.get("parameters", ())
         ],
-        "body": _rows(_resolved(document, body["schema"])) if body else [],
+        "body": _rows(_resolved(described, body["schema"])) if body else [],
         "curl": _curl(base, method, path, operation, body),
         "answers": [each for each in answers if each["schema"] != "Error"],
         "errors": [each for each in answers if each["schema"] == "Error"],
     }
 
 
-def _answer(document: Part, answer: Part) -> Part:
+def _answer(described: Json, answer: Json) -> Json:
     if "$ref" in answer:
-        answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+        answer = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
     ((media, content),) = answer["content"].items()
     schema = content["schema"].get("$ref", "").removeprefix(SCHEMAS)
     return {"description": answer["description"], "schema": schema, "media": media}
 
 
-def _curl(base: str, method: str, path: str, operation: Part, body: Part | None) -> str:
+def _curl(base: str, method: str, path: str, operation: Json, body: Json | None) -> str:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
@@ -94,43 +94,44 @@ def _curl(base: str, method: str, path: str, operation: Part, body: Part | None)
     return " ".join([*words, f"{base}{path}"])
 
 
-def _resolved(document: Part, schema: Part) -> Part:
+def _resolved(described: Json, schema: Json) -> Json:
     name = schema.get("$ref", "").removeprefix(SCHEMAS)
-    found: Part = document["components"]["schemas"][name] if name else schema
+    found: Json = described["components"]["schemas"][name] if name else schema
     return found
 
 
-def _rows(schema: Part) -> list[Part]:
+def _rows(schema: Json) -> list[Json]:
     required = schema.get("required", ())
     return [
-        _row(name, part, {"required": name in required})
+        _row(name, part | {"required": name in required})
         for name, part in schema.get("properties", {}).items()
     ]
 
 
-def _row(name: str, schema: Part, given: Part) -> Part:
-    kind, target = _kind(schema)
+def _row(name: str, field: Json) -> Json:
+    kind, target = _kind(field)
     return {
         "name": name,
         "kind": kind,
         "target": target,
-        "about": schema.get("description", ""),
-        "choices": schema.get("enum", ()),
-        "default": schema.get("default"),
-        "is_required": bool(given.get("required")),
+        "about": field.get("description", ""),
+        "choices": field.get("enum", ()),
+        "default": field.get("default"),
+        "is_required": bool(field.get("required")),
     }
 
 
 def _kind(schema: Any) -> tuple[str, str]:
-    """What it is in words, and the name of the schema it leads to."""
+    """Return a type in words, and the name of the schema it leads to."""
     if "$ref" in schema:
         return "", schema["$ref"].removeprefix(SCHEMAS)
-    if "oneOf" in schema:
-        return _("or null"), _kind(schema["oneOf"][0])[1]
-    kinds = schema.get("type", "object")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if "array" in kinds:
+    if "anyOf" in schema:
+        kinds = [_kind(each) for each in schema["anyOf"]]
+        words = [kind for kind, _target in kinds if kind]
+        target = next((target for _kind, target in kinds if target), "")
+        return f" {_('or')} ".join(["", *words] if target else words).strip(), target
+    kind = schema.get("type", "object")
+    if kind == "array":
         kind, target = _kind(schema["items"])
         return " ".join(filter(None, (_("list of"), kind))), target
-    shown = [schema.get("format") or kinds[0], *kinds[1:]]
-    return f" {_('or')} ".join(shown), ""
+    return schema.get("format") or kind, ""

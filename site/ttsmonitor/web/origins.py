@@ -1,4 +1,4 @@
-"""Where a WebSocket may come from: a page of this site, or a program."""
+"""The origin check of WebSockets: a page of this site, or a program."""
 
 from __future__ import annotations
 
@@ -15,26 +15,29 @@ from django.utils.http import is_same_domain
 from ttsmonitor.conf import conf
 
 IS_PROGRAM = "ttsmonitor.is_program"
-"""In a scope: its user is known by a token, which a browser cannot send for a page."""
+"""Key of a scope whose user came by a token, which a browser cannot send for a page."""
 _PORTS = {"http": 80, "https": 443}
 
 
 class OriginMiddleware:
-    """Refuse the WebSockets of other sites' pages: the browser sends our session along with them.
+    """Middleware that refuses WebSockets of other sites' pages.
 
-    A page may open one where it may post a form, by Django's rule against forged requests.
+    A browser sends our session with them. A page may open a WebSocket where it may post a form by
+    Django's CSRF rules.
     """
 
     def __init__(self, application: Any) -> None:
+        """Take the application to protect."""
         self._application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        application = self._application if is_welcome(scope) else WebsocketDenier()
+        """Serve the socket, or deny it."""
+        application = self._application if is_allowed(scope) else WebsocketDenier()
         return await application(scope, receive, send)
 
 
-def is_welcome(scope: dict[str, Any]) -> bool:
-    """Does this WebSocket come from a page of ours, or from a program that may enter?"""
+def is_allowed(scope: dict[str, Any]) -> bool:
+    """Return True if a WebSocket comes from a page of ours or from a known program."""
     seen = {"method": "GET", "path": "/"} | {
         name: scope[name] for name in ("headers", "server") if name in scope
     }
@@ -46,13 +49,13 @@ def is_welcome(scope: dict[str, Any]) -> bool:
             return any(_is_same(urlsplit(origin), urlsplit(each)) for each in allowed)
     except (DisallowedHost, ValueError):
         return False
-    # Every browser names the origin of its page, so this is a program. A session is no way in
-    # for it: whatever took the header away may have taken it from a browser.
+    # Every browser sends the origin of its page, so this is a program. It may not use a session:
+    # what removed the header may have removed a browser's.
     return not conf.MOXIE_REQUIRE_LOGIN or IS_PROGRAM in scope
 
 
 def _is_same(origin: SplitResult, allowed: SplitResult) -> bool:
-    """Same scheme, port and host; the host of `allowed` may be `*.` and a domain."""
+    """Return True for the same scheme, port and host; `allowed` may have `*.` before a domain."""
     return (
         origin.scheme == allowed.scheme
         and _port(origin) == _port(allowed)

@@ -1,4 +1,4 @@
-"""Daphne inside a management command: serve, say when ready, stop when told."""
+"""Daphne inside a management command."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class WebServer:
     def __init__(
         self, application: Any, host: str, port: int, *, on_ready: Callable[[], None]
     ) -> None:
+        """Prepare the server; `on_ready` is called when it listens."""
         self.url = f"http://{'localhost' if host in _LOCAL else host}:{port}/"
         self._host = host
         self._port = port
@@ -38,12 +39,12 @@ class WebServer:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop that serves: where pushes to web sockets have to happen."""
+        """The serving event loop, on which events are pushed to WebSockets."""
         loop: asyncio.AbstractEventLoop = twisted_loop
         return loop
 
     def run(self) -> None:
-        """Serve until stop(). Raises ListenError where it cannot."""
+        """Serve until stop(). Raises ListenError if the port cannot be used."""
         ensure_port_free(self._host, self._port)
         try:
             self._server.run()
@@ -51,14 +52,14 @@ class WebServer:
             _end_tasks(self.loop)
 
     def stop(self) -> None:
+        """Stop serving; run() returns."""
         reactor.callFromThread(_stop_reactor)
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """As asyncio.run() does, which does not run here.
+    """Cancel the tasks that are left, as asyncio.run() would.
 
-    What still waits when the process ends is left to the garbage collector, and that has ended
-    Python 3.11 with a segmentation fault.
+    Tasks that are garbage-collected at exit have ended Python 3.11 with a segmentation fault.
     """
     tasks = asyncio.all_tasks(loop)
     for task in tasks:

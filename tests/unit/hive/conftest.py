@@ -1,4 +1,4 @@
-"""Fixtures of the hive's tests: its server without a broker, a mirror that remembers, clients."""
+"""Fixtures of the hive's tests: a server without broker, a recording mirror, clients."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.known import Known, Setup
 from hive.models import ChatModule, Robot, arrival
 from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
-from hive.mqtt.moxie_remote_chat import RemoteChat
 from hive.mqtt.moxie_server import MoxieServer
-from hive.mqtt.records import Records
+from hive.mqtt.robot_link import RobotLink
+from hive.mqtt.robot_repository import RobotRepository
 from hive.mqtt.worker import Worker
-from tests.hive import make_modules
-from tests.model_stub import ModelStub, serving_model
-from ttsmonitor.messages import Control
-from ttsmonitor.publishing import mirror as mirror_module
-from ttsmonitor.publishing.unconfirmed import MirrorState
+from hive.setup_cache import Setup, SetupCache
+from tests.support.hive import make_modules
+from tests.support.model_stub import ModelStub, serving_model
+from ttsmirror.publishing import mirror as mirror_module
+from ttsmirror.publishing.confirmations import MirrorState
+from ttsmirror.wire.control import Control
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 
 class FakeMirror:
-    """Stands where the publisher is: remembers what it was handed."""
+    """A publisher that records what it gets."""
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
@@ -54,41 +54,56 @@ class FakeMirror:
         self.controls.append(control)
 
 
-class FreshKnown(Known):
-    """Reads the database at each access, so that a test need not refresh it."""
+class FreshSetupCache(SetupCache):
+    """A setup cache that reads the database at each access."""
 
     @property
-    def setup(self) -> Setup:
+    def current(self) -> Setup:
         self.refresh()
-        return super().setup
+        return super().current
 
 
-class Inline(Worker):
-    """Does at once what it is given, on the thread of the test."""
+class InlineWorker(Worker):
+    """A worker that runs delayed tasks at once, on the test's thread."""
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
         call(*arguments)
 
 
-class SentServer(MoxieServer):
-    """The server, with the broker replaced by a list of what would be published.
-
-    Its records are written at once, and its setup is always that of the database.
-    """
+class FakeLink(RobotLink):
+    """A broker link that records what would be published."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.known = FreshKnown()
-        self.chat = RemoteChat(self, self.known)
-        self.records = Records(self.known, on_refresh=lambda: None)
-        self.records._worker = Inline("tests.records")
         self.published: list[tuple[str, dict[str, Any]]] = []
         self.has_broker = True
 
-    def _publish(self, topic: str, payload: dict[str, Any], qos: int = 0) -> bool:
+    def publish(self, topic: str, payload: dict[str, Any], qos: int = 0) -> bool:
         if self.has_broker:
             self.published.append((topic, payload))
         return self.has_broker
+
+
+class SentServer(MoxieServer):
+    """A server that records its messages and writes rows at once."""
+
+    def __init__(self) -> None:
+        self.link = FakeLink()
+        setup = FreshSetupCache()
+        robots = RobotRepository(setup, worker=InlineWorker("tests.robots"))
+        super().__init__(self.link, setup, robots)
+
+    @property
+    def published(self) -> list[tuple[str, dict[str, Any]]]:
+        return self.link.published
+
+    @property
+    def has_broker(self) -> bool:
+        return self.link.has_broker
+
+    @has_broker.setter
+    def has_broker(self, has_broker: bool) -> None:
+        self.link.has_broker = has_broker
 
 
 @pytest.fixture
@@ -101,7 +116,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
 
 @pytest.fixture
 def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[SentServer]:
-    """The process's MoxieServer, that publishes into a list."""
+    """Install a SentServer as the process's MoxieServer."""
     made = SentServer()
     monkeypatch.setattr(moxie_server, "_server", made)
     yield made
@@ -110,14 +125,14 @@ def server(mirror: FakeMirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent
 
 @pytest.fixture
 def modules(db: Any) -> list[ChatModule]:
-    """The Spanish and the English one."""
+    """Create the Spanish and the English module."""
     make_modules()
     return list(ChatModule.objects.all())
 
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
-    """A language model, that the settings name."""
+    """Run a language model and name it in the settings."""
     with serving_model() as stub:
         monkeypatch.setenv("HIVE_CHAT_URL", stub.url)
         monkeypatch.setenv("HIVE_CHAT_MODEL", "stub")
@@ -126,7 +141,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 
 @pytest.fixture
 def robot(db: Any) -> Robot:
-    made = Robot.objects.note(DEVICE, arrival())
+    made = Robot.objects.write(DEVICE, arrival())
     assert made is not None
     return made
 
@@ -138,7 +153,7 @@ def parent(db: Any) -> User:
 
 @pytest.fixture
 def browser(parent: User) -> Client:
-    """A logged-in browser that speaks English."""
+    """Return a logged-in browser in English."""
     client = Client(headers={"accept-language": "en"})
     client.force_login(parent)
     return client

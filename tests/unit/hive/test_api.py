@@ -1,4 +1,4 @@
-"""The JSON API: what it does, and the sentences it refuses with."""
+"""The JSON API: actions and refusals."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from hive.api import COMMAND_BYTES
+from hive.api.robots import COMMAND_BYTES
 from hive.models import Robot, departure
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmonitor.messages import PAYLOAD_BYTES, dump
-from ttsmonitor.web.words import MOODS
+from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
+from ttsmonitor.web.labels import MOODS
 
 BASE = f"/api/robots/{DEVICE}"
 
@@ -43,10 +43,10 @@ def test_speaking_is_accepted_with_an_id(
     assert len(server.published) == 1
 
 
-def test_an_offline_robot_still_gets_the_loudspeaker(
+def test_speech_for_an_offline_robot_is_spoken_aloud(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
 ) -> None:
-    Robot.objects.note(DEVICE, departure())
+    Robot.objects.write(DEVICE, departure())
     response = post(browser, "/speak", {"text": "Hola"})
 
     assert response.status_code == 202
@@ -55,12 +55,12 @@ def test_an_offline_robot_still_gets_the_loudspeaker(
     assert [text for text, _options in mirror.texts] == ["Hola"]
 
 
-def test_the_answer_has_what_became_of_the_robots_part(
+def test_answer_has_the_delivery_to_the_robot(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
 ) -> None:
     line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
     assert (line["robot"], line["robot_error"]) == ("sent", "")
-    Robot.objects.note(DEVICE, departure())
+    Robot.objects.write(DEVICE, departure())
     line = post(browser, "/speak", {"text": "Hola"}).json()["line"]
     assert (line["robot"], line["robot_error"]) == ("offline", "the robot is offline")
     server.has_broker = False
@@ -68,7 +68,7 @@ def test_the_answer_has_what_became_of_the_robots_part(
     assert (line["robot"], line["robot_error"]) == ("offline", "the broker cannot be reached")
 
 
-def test_an_interrupt_ends_what_the_robot_was_sent(
+def test_interrupt_ends_sent_lines(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
 ) -> None:
     post(browser, "/speak", {"text": "Hola"})
@@ -76,7 +76,7 @@ def test_an_interrupt_ends_what_the_robot_was_sent(
     assert [line["robot"] for line in server.lines.recent(DEVICE)] == ["interrupted"]
 
 
-def test_without_a_robot_the_loudspeaker_alone_speaks_and_stops(
+def test_loudspeaker_speaks_and_stops_without_a_robot(
     browser: Client, server: SentServer, mirror: FakeMirror
 ) -> None:
     def send(name: str, **body: Any) -> Any:
@@ -100,10 +100,14 @@ def test_without_a_robot_the_loudspeaker_alone_speaks_and_stops(
 
 
 @pytest.mark.parametrize(("sign", "bytes_each"), [("&", 6), ("👋", 8), ("ñ", 4)])
-def test_what_no_robots_message_holds_is_refused_in_words(
-    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,
-    sign: str, bytes_each: int,
-) -> None:  # fmt: skip
+def test_speech_too_large_for_a_robot_is_refused(
+    browser: Client,
+    robot: Robot,
+    server: SentServer,
+    mirror: FakeMirror,
+    sign: str,
+    bytes_each: int,
+) -> None:
     longest = sign * ((PAYLOAD_BYTES - 300) // bytes_each)
     assert post(browser, "/speak", {"text": longest, "mood": "happy"}).status_code == 202
     ((_topic, payload),) = server.published
@@ -117,7 +121,7 @@ def test_what_no_robots_message_holds_is_refused_in_words(
     assert len(mirror.texts) == len(server.published) == 1
 
 
-def test_a_missing_broker_is_told(
+def test_missing_broker_is_reported(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
 ) -> None:
     server.has_broker = False
@@ -147,10 +151,15 @@ def test_a_missing_broker_is_told(
         ("[" * 100_000, "invalid_json", "JSON object"),
     ],
 )
-def test_what_cannot_be_said_is_refused_with_a_sentence(
-    browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror,
-    body: Any, code: str, words: str,
-) -> None:  # fmt: skip
+def test_invalid_speech_is_refused_with_a_sentence(
+    browser: Client,
+    robot: Robot,
+    server: SentServer,
+    mirror: FakeMirror,
+    body: Any,
+    code: str,
+    words: str,
+) -> None:
     response = post(browser, "/speak", body)
 
     assert response.status_code == 400
@@ -167,7 +176,7 @@ def test_every_mood_can_be_spoken(
     assert post(browser, "/speak", {"text": "a" * 20_000, "mood": mood}).status_code == 202
 
 
-def test_half_a_surrogate_pair_does_not_break_anything(
+def test_half_a_surrogate_pair_is_cleaned(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror
 ) -> None:
     assert post(browser, "/speak", '{"text": "a\\ud83d\\u0000b"}').status_code == 202
@@ -195,18 +204,18 @@ def test_puppet_mode_is_started_and_stopped(
 
 
 @pytest.mark.parametrize("path", ["/speak", "/interrupt", "/puppet", "/wakeup"])
-def test_an_unknown_robot_is_not_found(browser: Client, server: SentServer, path: str) -> None:
+def test_unknown_robot_is_404(browser: Client, server: SentServer, path: str) -> None:
     body = {"text": "a", "enabled": True}
     response = post(browser, path, body)
     assert (response.status_code, response.json()["error"]) == (404, "not_found")
 
 
-def test_the_wrong_method_is_named(browser: Client, robot: Robot) -> None:
+def test_wrong_method_is_405(browser: Client, robot: Robot) -> None:
     response = browser.get(f"{BASE}/speak")
     assert (response.status_code, response["Allow"]) == (405, "POST")
 
 
-def test_nobody_speaks_without_login_or_csrf_token(
+def test_speech_needs_login_and_csrf_token(
     browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror, parent: Any
 ) -> None:
     assert post(Client(), "/speak", {"text": "a"}).status_code == 401

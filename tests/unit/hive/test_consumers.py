@@ -16,13 +16,13 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import OperationalError
 
 from hive import snapshot
-from hive.chat.visits import CHILD
+from hive.chat.sessions import CHILD
 from hive.events import push_bye, push_chat, push_favourites, push_line, push_robot
 from hive.models import Robot, departure
 from hive.routing import websocket_urlpatterns
 from tests.unit.hive.conftest import DEVICE, SentServer
-from ttsmonitor import events
-from ttsmonitor.web.live import SERVICE_RESTART, open_sockets
+from ttsmonitor import live_events
+from ttsmonitor.web.live_consumer import SERVICE_RESTART, open_sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUPPET = f"/ws/puppet/{DEVICE}/"
@@ -30,10 +30,10 @@ PUPPET = f"/ws/puppet/{DEVICE}/"
 
 @pytest.fixture(autouse=True)
 async def serving() -> AsyncIterator[None]:
-    """Pushes reach this loop, and no group outlives its page."""
-    events.bind(asyncio.get_running_loop())
+    """Direct pushes to this event loop, and check that no group outlives its page."""
+    live_events.bind(asyncio.get_running_loop())
     yield
-    events.bind(None)
+    live_events.bind(None)
     layer: Any = get_channel_layer()
     assert layer.groups == {}
     assert open_sockets() == 0
@@ -51,15 +51,13 @@ async def connected(path: str) -> tuple[WebsocketCommunicator, Any]:
     return page, await page.receive_json_from()
 
 
-async def test_the_dashboard_gets_robots_then_their_changes(
-    robot: Robot, server: SentServer
-) -> None:
+async def test_dashboard_gets_robots_then_changes(robot: Robot, server: SentServer) -> None:
     page, snapshot = await connected("/ws/hive/")
     assert snapshot["type"] == "snapshot"
     assert [item["device_id"] for item in snapshot["robots"]] == [DEVICE]
     assert snapshot["speech"]["status"] == "offline"
 
-    await sync_to_async(Robot.objects.note)(DEVICE, departure())
+    await sync_to_async(Robot.objects.write)(DEVICE, departure())
     push_robot(await Robot.objects.aget(device_id=DEVICE))
     change = await page.receive_json_from()
     assert (change["type"], change["robot"]["online"]) == ("robot", False)
@@ -69,7 +67,7 @@ async def test_the_dashboard_gets_robots_then_their_changes(
     await page.disconnect()
 
 
-async def test_a_puppet_page_hears_of_its_own_robot_only(robot: Robot, server: SentServer) -> None:
+async def test_puppet_page_gets_only_own_robot_events(robot: Robot, server: SentServer) -> None:
     await Robot.objects.acreate(device_id="d_other")
     page, snapshot = await connected(PUPPET)
     assert (snapshot["robot"]["device_id"], snapshot["lines"]) == (DEVICE, [])
@@ -84,9 +82,7 @@ async def test_a_puppet_page_hears_of_its_own_robot_only(robot: Robot, server: S
     await page.disconnect()
 
 
-async def test_the_page_without_a_robot_hears_of_no_robots_lines(
-    robot: Robot, server: SentServer
-) -> None:
+async def test_loudspeaker_page_gets_no_robot_lines(robot: Robot, server: SentServer) -> None:
     page, snapshot = await connected("/ws/loudspeaker/")
     assert (snapshot["robot"], snapshot["lines"], snapshot["favourites"]) == (None, [], [])
 
@@ -95,37 +91,45 @@ async def test_the_page_without_a_robot_hears_of_no_robots_lines(
     push_line(server.lines.add(uuid.uuid4(), "", "Hola", "happy", 0.5))
     push_favourites([])
 
-    # What comes from two groups keeps its order within each.
+    # Events keep their order within each of the two groups only.
     news = {event["type"]: event for event in [await page.receive_json_from() for _ in range(2)]}
     assert news.keys() == {"line", "favourites"}
     assert news["line"]["line"]["text"] == "Hola"
     await page.disconnect()
 
 
-async def test_the_robots_own_word_moves_a_line_on(robot: Robot, server: SentServer) -> None:
+async def test_robot_report_advances_line(robot: Robot, server: SentServer) -> None:
     page, _snapshot = await connected(PUPPET)
     line_id = server.lines.add(uuid.uuid4(), DEVICE, "Hola", "happy", 0.5)["id"]
     server.lines.sent_to_robot(line_id, "")
     state = {"subtopic": "telehealth", "message": {"state": "IN_SESSION"}}
     topic = f"/devices/{DEVICE}/events/client-service-activity-log"
-    await sync_to_async(server._reports.handle)(topic, state)
-    await sync_to_async(server._follow_speech)({"id": line_id, "robot": "said"})
+    await sync_to_async(server.reports.handle)(topic, state)
+    await sync_to_async(server._on_utterance_event)({"id": line_id, "robot": "said"})
 
     events = [await page.receive_json_from() for _ in range(4)]
     assert [event["line"]["robot"] for event in events if event["type"] == "line"] == [
-        "speaking", "said",
-    ]  # fmt: skip
+        "speaking",
+        "said",
+    ]
     await page.disconnect()
 
 
-async def test_news_of_the_loudspeaker_move_a_line_on(robot: Robot, server: SentServer) -> None:
+async def test_speech_event_advances_line(robot: Robot, server: SentServer) -> None:
+    server.speech.update_broker_error("")
+    server.speech.update_presence("online")
     page, _snapshot = await connected(PUPPET)
     utterance_id = uuid.uuid4()
     server.lines.add(utterance_id, DEVICE, "Hola", "happy", 0.5)
 
-    message = {"id": str(utterance_id), "event": "playing", "status": "playing",
-               "current_text": "Hola", "queue_size": 0}  # fmt: skip
-    await sync_to_async(server._follow_speech)(message)
+    message = {
+        "id": str(utterance_id),
+        "event": "playing",
+        "status": "playing",
+        "current_text": "Hola",
+        "queue_size": 0,
+    }
+    await sync_to_async(server._on_utterance_event)(message)
 
     told = {event["type"]: event for event in [await page.receive_json_from() for _ in range(2)]}
     assert told["line"]["line"]["state"] == "playing"
@@ -133,7 +137,7 @@ async def test_news_of_the_loudspeaker_move_a_line_on(robot: Robot, server: Sent
     await page.disconnect()
 
 
-async def test_pages_are_closed_when_the_server_stops(robot: Robot, server: SentServer) -> None:
+async def test_stop_closes_pages(robot: Robot, server: SentServer) -> None:
     pages = [(await connected(path))[0] for path in ("/ws/hive/", PUPPET)]
     assert open_sockets() == 2
     push_bye()
@@ -143,21 +147,21 @@ async def test_pages_are_closed_when_the_server_stops(robot: Robot, server: Sent
 
 
 @pytest.mark.parametrize("path", ["/ws/hive/", PUPPET, "/ws/loudspeaker/"])
-async def test_strangers_are_kept_out(robot: Robot, path: str) -> None:
+async def test_anonymous_page_is_refused(robot: Robot, path: str) -> None:
     page = open_page(path, AnonymousUser())
     assert not (await page.connect())[0]
     await page.disconnect()
 
 
 @pytest.mark.parametrize("device_id", ["d_nobody", "\0"])
-async def test_an_unknown_robot_has_no_page(robot: Robot, device_id: str) -> None:
+async def test_unknown_robot_has_no_page(robot: Robot, device_id: str) -> None:
     page = open_page(f"/ws/puppet/{device_id}/")
     assert not (await page.connect())[0]
     await page.disconnect()
 
 
 @pytest.mark.parametrize("sent", ["not json", "[]", '{"type": "other"}', "[" * 100_000])
-async def test_nonsense_from_a_page_is_ignored(robot: Robot, server: SentServer, sent: str) -> None:
+async def test_invalid_page_message_is_ignored(robot: Robot, server: SentServer, sent: str) -> None:
     page, _snapshot = await connected("/ws/hive/")
     await page.send_to(text_data=sent)
     await page.send_json_to({"type": "snapshot"})
@@ -165,7 +169,7 @@ async def test_nonsense_from_a_page_is_ignored(robot: Robot, server: SentServer,
     await page.disconnect()
 
 
-async def test_a_conversations_page_gets_its_lines_and_no_others(server: SentServer) -> None:
+async def test_conversation_page_gets_only_own_lines(server: SentServer) -> None:
     visit, other = "page_0123456789abcdef", "page_fedcba9876543210"
     server.chat.visits.put(visit, "1", CHILD, "Hola")
     page, snapshot = await connected(f"/ws/chat/{visit}/")
@@ -179,12 +183,12 @@ async def test_a_conversations_page_gets_its_lines_and_no_others(server: SentSer
     await page.disconnect()
 
 
-async def test_only_a_conversation_has_such_a_page(server: SentServer) -> None:
+async def test_unknown_conversation_has_no_page(server: SentServer) -> None:
     page = open_page(f"/ws/chat/{DEVICE}/")
     assert not (await page.connect())[0]
 
 
-async def test_a_page_whose_state_cannot_be_read_is_sent_away_to_come_again(
+async def test_unreadable_snapshot_closes_page_for_reconnect(
     robot: Robot, server: SentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(robot: Robot) -> Any:

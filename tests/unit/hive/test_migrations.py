@@ -1,4 +1,4 @@
-"""What people had written before a change of the database is there after it."""
+"""Migrations keep what people wrote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hive.models import ChatModule, GlobalCommand
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_script_of_before_is_in_the_spanish_module() -> None:
+def test_migration_keeps_earlier_script_in_spanish_module() -> None:
     before = MigrationExecutor(connection)
     state = before.migrate([("hive", "0001_initial")])
     try:

@@ -1,4 +1,4 @@
-"""The hive answers as its OpenAPI document says."""
+"""The hive's answers match its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.test import Client
 
 from hive.models import ChatModule, Robot
 from hive.openapi import VISIT
+from tests.support.openapi import Described, routes
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from tests.unit.openapi import Described, routes
 
 ROBOT = "/api/robots/{device_id}"
 CHAT = "/api/chat/{visit}"
@@ -21,7 +21,7 @@ def site(browser: Client, robot: Robot, server: SentServer, mirror: FakeMirror) 
     return Described(browser)
 
 
-def test_every_endpoint_is_described_and_nothing_else(site: Described) -> None:
+def test_document_describes_exactly_the_endpoints(site: Described) -> None:
     assert set(site.document["paths"]) - {"/health"} == routes()
 
 
@@ -44,9 +44,7 @@ def test_answers_without_a_robot_are_as_described(site: Described) -> None:
     site.post("/api/loudspeaker/speak", {"text": ""}, status=400)
 
 
-def test_answers_of_a_conversation_are_as_described(
-    site: Described, modules: list[ChatModule]
-) -> None:
+def test_conversation_answers_are_as_described(site: Described, modules: list[ChatModule]) -> None:
     site.post(TALK, {"text": "Hola, Moxie"}, CHAT, 202)
     site.post(f"{TALK}/interrupt", {}, f"{CHAT}/interrupt", 202)
     assert site.get(TALK, CHAT)["lines"]
@@ -60,7 +58,7 @@ def test_refusals_are_as_described(site: Described) -> None:
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "One robot"), ("es", "Un robot")])
-def test_the_page_is_in_the_visitors_language(
+def test_page_is_in_the_visitors_language(
     site: Described, browser: Client, language: str, words: str
 ) -> None:
     page = browser.get("/api/", headers={"accept-language": language}).content.decode()

@@ -1,9 +1,10 @@
-"""The pages and the admin, as a browser gets them."""
+"""The hive's pages and admin."""
 
 from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from django.test import Client
 
 from hive.models import Robot
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
-from ttsmonitor.publishing.unconfirmed import MirrorState
+from ttsmirror.publishing.confirmations import MirrorState
+from ttsmirror.reasons import Reason, reason_columns
 
 
 @pytest.fixture
@@ -22,15 +24,13 @@ def admin_browser(db: Any) -> Client:
     return client
 
 
-def test_without_robots_the_dashboard_says_how_to_get_one(
-    browser: Client, server: SentServer
-) -> None:
+def test_empty_dashboard_explains_how_to_connect(browser: Client, server: SentServer) -> None:
     page = browser.get("/").content.decode()
     assert "manage.py virtual_moxie --host localhost --port 1883" in page
     assert 'id="welcome" hidden' not in page
 
 
-def test_the_dashboard_lists_robots(browser: Client, robot: Robot, server: SentServer) -> None:
+def test_dashboard_lists_robots(browser: Client, robot: Robot, server: SentServer) -> None:
     page = browser.get("/").content.decode()
     assert f'href="/puppet/{DEVICE}/"' in page
     assert 'id="welcome" hidden' in page
@@ -49,41 +49,54 @@ def test_puppet_mode_shows_robot_and_moods(
     assert browser.get("/puppet/d_nobody/").status_code == 404
 
 
-def test_what_was_said_before_is_escaped(browser: Client, robot: Robot, server: SentServer) -> None:
-    import uuid
-
+def test_earlier_lines_are_escaped(browser: Client, robot: Robot, server: SentServer) -> None:
     server.lines.add(uuid.uuid4(), DEVICE, "<script>alert(1)</script>", "shy", 0.5)
     page = browser.get(f"/puppet/{DEVICE}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 
 
+def test_failures_on_hive_pages_are_spanish(
+    browser: Client, robot: Robot, server: SentServer
+) -> None:
+    line_id = uuid.uuid4()
+    server.lines.add(line_id, DEVICE, "Hola", "shy", 0.5)
+    cause = Reason("no sound device can be used ({cause})", cause=Reason("it is closed"))
+    server.lines.update_status({"id": str(line_id), "event": "failed"} | reason_columns(cause))
+    server.speech.update_broker_error(Reason("no broker answers at {address}", address="b:1883"))
+
+    language = {"accept-language": "es"}
+    puppet = browser.get(f"/puppet/{DEVICE}/", headers=language).content.decode()
+    home = browser.get("/", headers=language).content.decode()
+
+    assert "no se puede usar ningún dispositivo de sonido (está cerrado)</span>" in puppet
+    assert "ningún broker responde en b:1883" in home
+
+
 def part(browser: Client, name: str) -> str:
-    """A part of the dashboard's loudspeaker card."""
+    """Return the text of one part of the dashboard's loudspeaker card."""
     found = re.search(rf'data-part="{name}"[^>]*>(.*?)</p>', browser.get("/").content.decode())
     assert found
     return found[1]
 
 
-def test_the_dashboard_says_what_becomes_of_what_is_said(
-    browser: Client, server: SentServer
-) -> None:
+def test_dashboard_shows_mirror_state(browser: Client, server: SentServer) -> None:
     assert part(browser, "outbox") == ""
-    server.speech.broker("")
-    server.speech.heard_presence("online")
-    assert server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
-    assert not server.speech.heard_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    server.speech.update_broker_error("")
+    server.speech.update_presence("online")
+    assert server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
+    assert not server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
     assert "Nobody confirms what was published" in part(browser, "problem")
     assert part(browser, "outbox") == (
         "Kept until it is stored: 3 · Given up, and not in the history: 2"
     )
-    server.speech.heard_mirror(MirrorState(waiting=1, error="disk full"))
+    server.speech.update_mirror(MirrorState(waiting=1, error="disk full"))
     assert part(browser, "problem") == "What is said is kept in memory only: disk full"
-    server.speech.heard_mirror(MirrorState(waiting=1))
+    server.speech.update_mirror(MirrorState(waiting=1))
     assert part(browser, "outbox") == "", "it is confirmed in a moment"
 
 
-def test_health_names_what_the_mirror_cannot_do(
+def test_health_names_mirror_failure(
     browser: Client, server: SentServer, mirror: FakeMirror
 ) -> None:
     mirror.state = MirrorState(waiting=3, overdue=3, lost=2)
@@ -97,9 +110,9 @@ def test_pages_need_a_login(client: Client, db: Any) -> None:
         assert client.get(path).status_code == 302
 
 
-def test_health_tells_strangers_only_whether(client: Client, server: SentServer, db: Any) -> None:
+def test_health_without_login_has_no_details(client: Client, server: SentServer, db: Any) -> None:
     response = client.get("/health")
-    assert response.status_code == 503  # nobody started the robot link here
+    assert response.status_code == 503  # the robot link is not started here
     checks = response.json()["checks"]
     assert {name: check.keys() for name, check in checks.items()} == {
         "broker": {"ok", "since"},
@@ -110,15 +123,19 @@ def test_health_tells_strangers_only_whether(client: Client, server: SentServer,
     assert checks["database"] == checks["mirror"] == {"ok": True, "since": None}
 
 
-def test_the_admin_writes_plain_fields_into_the_configuration(
+def test_admin_writes_fields_into_configuration(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     url = f"/admin/hive/robot/{robot.pk}/change/"
     assert admin_browser.get(url).status_code == 200
     form = {
-        "name": "Azul", "nickname": "Lucía", "audio_volume": "0.3", "screen_brightness": "",
-        "timezone_id": "America/Bogota", "config": json.dumps({"screen_brightness": "0.5"}),
-    }  # fmt: skip
+        "name": "Azul",
+        "nickname": "Lucía",
+        "audio_volume": "0.3",
+        "screen_brightness": "",
+        "timezone_id": "America/Bogota",
+        "config": json.dumps({"screen_brightness": "0.5"}),
+    }
     Robot.objects.update(config={"screen_brightness": "0.5"})
     response = admin_browser.post(url, form)
 
@@ -128,7 +145,7 @@ def test_the_admin_writes_plain_fields_into_the_configuration(
     assert (str(robot), robot.online) == ("Azul", True)
 
 
-def test_the_admin_says_what_an_empty_choice_means(
+def test_admin_explains_empty_choice(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     own = admin_browser.get(f"/admin/hive/robot/{robot.pk}/change/").content.decode()
@@ -138,7 +155,7 @@ def test_the_admin_says_what_an_empty_choice_means(
     assert "as configured for all" not in general
 
 
-def test_the_admin_refuses_what_a_robot_cannot_use(
+def test_admin_refuses_invalid_configuration(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     url = f"/admin/hive/robot/{robot.pk}/change/"
@@ -148,7 +165,7 @@ def test_the_admin_refuses_what_a_robot_cannot_use(
     assert robot.config == {}
 
 
-def test_the_one_configuration_opens_at_once(admin_browser: Client, db: Any) -> None:
+def test_configuration_opens_without_list(admin_browser: Client, db: Any) -> None:
     response = admin_browser.get("/admin/hive/configuration/")
     assert response["Location"] == "/admin/hive/configuration/1/change/"
     assert admin_browser.get(response["Location"]).status_code == 200

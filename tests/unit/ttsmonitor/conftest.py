@@ -8,13 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import FakeService
+from tests.support.web_fakes import FakeService
 from ttsmonitor.service import service
 
 
 @pytest.fixture
 def speech(monkeypatch: pytest.MonkeyPatch) -> FakeService:
-    """A speech service that runs in this process."""
+    """Install a fake speech service as the running one."""
     fake = FakeService()
     monkeypatch.setattr(service, "current", lambda: fake)
     return fake
@@ -22,24 +22,24 @@ def speech(monkeypatch: pytest.MonkeyPatch) -> FakeService:
 
 @pytest.fixture
 def monitor_urls(settings: Any) -> None:
-    """Answer as the speech service's process does."""
+    """Use the URLs of the speech service's process."""
     settings.ROOT_URLCONF = "openmoxie.urls_monitor"
 
 
 @pytest.fixture
 def parent(db: Any) -> User:
-    """Somebody with an account, and no right to administer."""
+    """Create a user without admin rights."""
     return User.objects.create_user("parent", password="a-long-password")
 
 
 @pytest.fixture
 def visitor(db: Any, monitor_urls: None) -> Client:
-    """A browser nobody logged in with, that speaks English."""
+    """Return an anonymous browser in English."""
     return Client(headers={"accept-language": "en"})
 
 
 @pytest.fixture
 def browser(visitor: Client, parent: User) -> Client:
-    """A browser that is logged in."""
+    """Return a logged-in browser."""
     visitor.force_login(parent)
     return visitor

@@ -1,4 +1,4 @@
-"""Settings: environment, then Django's, then the default; read when used."""
+"""Settings: sources, checks and warnings."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from hive import checks as hive_checks
-from hive.broker_config import make_certificate
+from hive.broker.mosquitto_config import make_certificate
 from hive.conf import conf as hive_conf
-from hive.supervisor import summary
-from tests.tools import free_port
-from tests.unit.ttsmonitor.voice_files import describe, install
+from hive.process.readiness import summary
+from tests.support.tools import free_port
+from tests.support.voice_files import describe, install
+from ttsmirror.exceptions import BrokerError
+from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmonitor import checks as tts_checks
 from ttsmonitor.checks import check_settings
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import BrokerError
-from ttsmonitor.mqtt.connection import MQTTConnection
 
 
-def test_the_environment_wins_then_djangos_settings_then_the_default(
+def test_settings_prefer_environment_then_django_then_default(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert conf.TTS_TTL == 120
@@ -41,7 +41,7 @@ def test_the_environment_wins_then_djangos_settings_then_the_default(
         ("MQTT_PASSWORD", "geheim\udcff", "^MQTT_PASSWORD: give UTF-8 text.$"),
     ],
 )
-def test_what_cannot_be_read_is_named_here_and_by_the_system_check(
+def test_unreadable_setting_is_named_by_conf_and_check(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -51,14 +51,14 @@ def test_what_cannot_be_read_is_named_here_and_by_the_system_check(
 
 
 @pytest.mark.parametrize("name", ["MOXIE_REQUIRE_LOGIN", "MQTT_HOST", "MQTT_QOS"])
-def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     default = getattr(conf, name)
     monkeypatch.setenv(name, "")
     assert default and getattr(conf, name) == default
     assert check_settings() == []
 
 
-def test_every_number_has_its_range_and_the_defaults_are_in_it() -> None:
+def test_every_numeric_setting_has_range_including_default() -> None:
     ranges = tts_checks.RANGES | hive_checks.RANGES
     numbers = {
         name: getattr(app, name)
@@ -90,7 +90,7 @@ def test_every_number_has_its_range_and_the_defaults_are_in_it() -> None:
         ("MQTT_TOPIC", "moxie/#", "ttsmonitor.E005"),
     ],
 )
-def test_what_does_not_exist_is_an_error_with_the_choices(
+def test_invalid_setting_is_a_check_error_with_hint(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, check_id: str
 ) -> None:
     assert check_settings() == []
@@ -100,12 +100,12 @@ def test_what_does_not_exist_is_an_error_with_the_choices(
 
 
 @pytest.mark.parametrize("host", ["localhost", "10.0.0.1", "::1", "hive.local", "mqtt_1"])
-def test_what_a_host_may_be(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_valid_hosts_pass_the_check(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("MQTT_HOST", host)
     assert check_settings() == []
 
 
-def test_certificates_have_to_be_there_where_they_are_wanted(
+def test_missing_or_invalid_ca_file_is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "ca.pem"
@@ -126,7 +126,7 @@ def test_certificates_have_to_be_there_where_they_are_wanted(
     connection.stop()
 
 
-def test_paths_start_at_the_root_and_the_defaults_in_the_work_directory(
+def test_paths_resolve_from_root_and_default_to_work_directory(
     settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings.WORK_DIR = tmp_path
@@ -137,7 +137,7 @@ def test_paths_start_at_the_root_and_the_defaults_in_the_work_directory(
     assert conf.path("TTS_VOICE_DIR") == Path("/voices")
 
 
-def test_our_prefix_wins_over_a_name_that_is_another_projects(
+def test_prefixed_setting_overrides_the_shared_name(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.MQTT_PORT = 8883
@@ -157,7 +157,7 @@ def voice_warnings() -> list[tuple[str | None, str, str]]:
     return [(str(found.id), found.msg, str(found.hint)) for found in check_settings()]
 
 
-def test_default_voice_of_another_language_is_warned_of_with_the_remedy(
+def test_default_voice_in_other_language_causes_warning_with_hint(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path))
@@ -179,7 +179,7 @@ def test_default_voice_of_another_language_is_warned_of_with_the_remedy(
     assert voice_warnings() == []
 
 
-def test_default_voice_that_cannot_be_used_is_warned_of(
+def test_unusable_default_voice_causes_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     model = describe(install(tmp_path, "tiny", ""), num_speakers=-1)
@@ -207,7 +207,7 @@ def test_default_voice_that_cannot_be_used_is_warned_of(
         ("es-419", "es", ""),
     ],
 )
-def test_start_offers_a_voice_where_none_is_of_the_language(
+def test_start_suggests_a_voice_for_an_uncovered_language(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, installed: str, tts_lang: str, said: str
 ) -> None:
     model = install(tmp_path, "any", installed)

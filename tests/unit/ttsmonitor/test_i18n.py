@@ -1,4 +1,4 @@
-"""Both languages: every sentence is translated, and the visitor's browser chooses."""
+"""Both languages: complete catalogs, and the choice of language."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ import pytest
 from django.test import Client
 from django.utils.translation.template import templatize
 
-from tests.tools import ROOT
-from tests.unit.ttsmonitor.fakes_web import FakeService
-from ttsmonitor.models import Utterance
+from tests.support.marked_reasons import codes_of
+from tests.support.tools import ROOT
+from tests.support.web_fakes import FakeService
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason, reason_columns
 
-APPS = [ROOT / "site" / "ttsmonitor", ROOT / "site" / "hive"]
+APPS = [ROOT / "site" / app for app in ("ttsmirror", "ttsmonitor", "hive")]
 CALLS = {"gettext", "gettext_lazy", "gettext_noop"}
 CALL = re.compile(r"""\b(?:gettext|_)\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
-PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|%%")
+PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w*\}|%%|%[sd]")
+REASON = "reason"
+"""The context of reasons and of lines of the activity: see ttsmonitor/web/translations.py."""
 
 each_app = pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
 
@@ -29,7 +33,7 @@ def catalog(app: Path) -> polib.POFile:
 
 
 def of_python(source: str) -> Iterator[str]:
-    """The sentences that a module marks for translation."""
+    """Return the sentences that a module marks for translation."""
     tree = ast.parse(source)
     names = {
         alias.asname or alias.name
@@ -46,29 +50,34 @@ def of_python(source: str) -> Iterator[str]:
 
 
 def of_template(source: str) -> Iterator[str]:
-    """The sentences that a template marks for translation, as makemessages sees them."""
+    """Return the sentences that a template marks for translation, as in makemessages."""
     for call in CALL.finditer(templatize(source)):
         yield ast.literal_eval(call[1])
 
 
-def marked(app: Path) -> set[str]:
+def marked(app: Path) -> set[tuple[str | None, str]]:
+    """The sentences of an app, each after its context."""
     found: set[str] = set()
     for module in app.rglob("*.py"):
         found.update(of_python(module.read_text()))
     for template in app.rglob("templates/**/*.html"):
         found.update(of_template(template.read_text()))
-    return found
+    return {(None, each) for each in found} | {(REASON, each) for each in codes_of(app)}
+
+
+def key(entry: polib.POEntry) -> tuple[str | None, str]:
+    return entry.msgctxt or None, entry.msgid
 
 
 @each_app
-def test_the_catalog_holds_what_is_marked_and_nothing_else(app: Path) -> None:
+def test_catalog_holds_exactly_the_marked_sentences(app: Path) -> None:
     sentences = marked(app)
-    assert len(sentences) > 50
-    assert {entry.msgid for entry in catalog(app)} == sentences
+    assert len(sentences) > 20
+    assert {key(entry) for entry in catalog(app)} == sentences
 
 
 @each_app
-def test_every_sentence_has_a_spanish_one(app: Path) -> None:
+def test_every_sentence_has_a_spanish_translation(app: Path) -> None:
     assert [entry.msgid for entry in catalog(app) if not entry.translated()] == []
 
 
@@ -82,14 +91,17 @@ def test_placeholders_survive_the_translation(app: Path) -> None:
 @each_app
 def test_compiled_catalog_is_in_step(app: Path) -> None:
     compiled = polib.mofile(str(app / "locale/es/LC_MESSAGES/django.mo"))
-    assert {entry.msgid: entry.msgstr for entry in compiled} == {
-        entry.msgid: entry.msgstr for entry in catalog(app)
+    assert {key(entry): entry.msgstr for entry in compiled} == {
+        key(entry): entry.msgstr for entry in catalog(app)
     }
 
 
-def test_the_apps_agree_on_the_words_they_share() -> None:
-    one, other = ({entry.msgid: entry.msgstr for entry in catalog(app)} for app in APPS)
-    assert {word for word in one.keys() & other.keys() if one[word] != other[word]} == set()
+def test_shared_sentences_are_translated_identically() -> None:
+    translations: dict[tuple[str | None, str], set[str]] = {}
+    for app in APPS:
+        for entry in catalog(app):
+            translations.setdefault(key(entry), set()).add(entry.msgstr)
+    assert {each for each, texts in translations.items() if len(texts) > 1} == set()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +114,7 @@ def test_the_apps_agree_on_the_words_they_share() -> None:
         ("", "es", "Lo que dice Moxie"),
     ],
 )
-def test_the_browser_chooses_and_else_it_is_spanish(
+def test_browser_language_is_used_with_spanish_fallback(
     browser: Client, accepted: str, language: str, words: str
 ) -> None:
     page = browser.get("/", headers={"accept-language": accepted}).content.decode()
@@ -110,33 +122,41 @@ def test_the_browser_chooses_and_else_it_is_spanish(
     assert words in page
 
 
-def test_a_choice_outlives_the_browsers_language(browser: Client) -> None:
+def test_chosen_language_overrides_the_browser(browser: Client) -> None:
     response = browser.post("/i18n/setlang/", {"language": "es", "next": "/"})
     assert response["Location"] == "/"
     page = browser.get("/", headers={"accept-language": "en"}).content.decode()
     assert '<html lang="es"' in page
 
 
-def test_a_stranger_chooses_at_the_login(visitor: Client) -> None:
+def test_language_can_be_chosen_at_the_login(visitor: Client) -> None:
     form = {"language": "es", "next": "/accounts/login/?next=/"}
     response = visitor.post("/i18n/setlang/", form)
     assert response["Location"] == form["next"]
     assert '<html lang="es"' in visitor.get("/accounts/login/").content.decode()
 
 
-def test_causes_and_activity_are_spanish_with_what_changes_in_them(
+def test_causes_and_activity_are_translated_with_their_values(
     browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    speech.break_check("broker", "no broker answers at broker.test:1883")
-    speech.break_check("audio", "no sound device can be used (it is closed)")
-    line = {"at": "2026-01-02T03:04:05.000Z", "level": "info", "text": "control: skip d_sala"}
-    cut = line | {"level": "warning", "text": "utterance 7: chunk 2 of 3 did not come"}
+    address = "broker.test:1883"
+    speech.break_check("broker", Reason("no broker answers at {address}", address=address))
+    closed = Reason("it is closed")
+    speech.break_check("audio", Reason("no sound device can be used ({cause})", cause=closed))
+    missing = Reason("chunk {numbers} of {total} did not come", numbers="2", total=3)
+    line = {
+        "at": "2026-01-02T03:04:05.000Z",
+        "level": "info",
+        "text": "control: skip d_sala",
+        "reason": {"code": "control: %s %s", "args": ["skip", "d_sala"]},
+    }
+    cut = line | {"reason": {"code": "utterance %s: %s", "args": ["7", missing.as_json()]}}
     monkeypatch.setattr(speech, "activity", lambda: [line, cut])
     Utterance.objects.create(
         text="Hello",
         source="chat",
         status="spoken",
-        error="chunk 2 of 3 did not come",
+        **reason_columns(missing),
         published_at="2026-01-02T03:04:05Z",
         received_at="2026-01-02T03:04:05Z",
     )
@@ -151,7 +171,7 @@ def test_causes_and_activity_are_spanish_with_what_changes_in_them(
         assert words in page
 
 
-def test_reasons_and_outcomes_of_the_history_are_spanish(browser: Client) -> None:
+def test_history_reasons_and_outcomes_are_translated(browser: Client) -> None:
     Utterance.objects.create(
         text="Hello",
         source="puppet_mode",

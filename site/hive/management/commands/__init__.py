@@ -1,0 +1,1 @@
+"""Commands that run and set up the hive, the broker and a simulated robot."""

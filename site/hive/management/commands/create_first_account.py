@@ -1,4 +1,4 @@
-"""Make the account of the first run, once."""
+"""Create the account of the first run."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from hive.account import USERNAME, account_text, make_account
 from hive.conf import conf as hive_conf
+from hive.process.account import USERNAME, account_text, make_account
 from ttsmonitor.conf import conf
 from ttsmonitor.system.commands import manage_command
 
 
 class Command(BaseCommand):
+    """The command create_first_account."""
+
     help = f"Make the account '{USERNAME}' with a random password where there is no account yet."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --monitor."""
         parser.add_argument(
             "--monitor",
             action="store_true",
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Create the account and print its password."""
         port = conf.HTTP_PORT if options["monitor"] else hive_conf.HIVE_PORT
         try:
             password = make_account()

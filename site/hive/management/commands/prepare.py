@@ -1,4 +1,4 @@
-"""Everything a start needs beside programs: database, static files, first account."""
+"""Prepare a start: migrate, collect static files, create the first account."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.history import upkeep
+from ttsmonitor.history import index
 from ttsmonitor.system.lock import Service, ensure_not_running
 
 
 class Command(BaseCommand):
+    """The command prepare."""
+
     help = "Bring database and static files up to date and make the first account; quick when done."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --monitor and --no-account."""
         parser.add_argument(
             "--monitor",
             action="store_true",
@@ -35,15 +38,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Do what is not done yet."""
         if unapplied_migrations():
             try:
                 # The speech service may run: in Docker it is replaced after the hive.
                 ensure_not_running(conf.work_dir, Service.HIVE)
-            except TTSMonitorError as exc:
+            except MoxieTTSError as exc:
                 raise CommandError(str(exc)) from exc
             call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
             self.stdout.write("The database is up to date.")
-        upkeep.install(DEFAULT_DB_ALIAS)  # what was cut short after the last migration
+        index.install(DEFAULT_DB_ALIAS)  # it may have been cut short after the last migration
         if collect_static():
             self.stdout.write("The pages' static files are up to date.")
         if not options["no_account"]:
@@ -56,13 +60,13 @@ class Command(BaseCommand):
 
 
 def unapplied_migrations() -> bool:
-    """Does the database lack a migration?"""
+    """Return True if the database lacks a migration."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def collect_static() -> bool:
-    """Collect the static files where they changed since the last time; did they?"""
+    """Collect the static files if they have changed; return True if they had."""
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     state = static_state()
     if stamp.exists() and stamp.read_text() == state:
@@ -73,7 +77,7 @@ def collect_static() -> bool:
 
 
 def static_state() -> str:
-    """A digest of which static files there are, how large, and from when."""
+    """Return a digest of the static files' names, sizes and times."""
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):

@@ -7,20 +7,24 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.supervisor import Supervisor, plan
+from hive.process.plan import make_plan
+from hive.process.supervisor import Supervisor
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
-from ttsmonitor.exceptions import TTSMonitorError
 
 
 class Command(BaseCommand):
+    """The command run_all."""
+
     help = (
         "Run the hive and the speech service, and a broker where none answers at MQTT_HOST."
         " Ctrl-C stops all of it."
     )
-    # Each of the processes does its own; loading every page here would only take time.
+    # Each process runs its own checks; loading every page for them here takes time.
     requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --without-speech."""
         parser.add_argument(
             "--without-speech",
             action="store_true",
@@ -28,8 +32,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Plan and run."""
         try:
-            todo = plan(speech=not options["without_speech"])
-        except TTSMonitorError as exc:
+            plan = make_plan(speech=not options["without_speech"])
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
-        sys.exit(Supervisor(todo.broker).run(todo.names))
+        sys.exit(Supervisor(plan).run())

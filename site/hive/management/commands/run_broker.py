@@ -1,4 +1,4 @@
-"""Run an MQTT broker: Mosquitto, or the development broker where there is none."""
+"""Run an MQTT broker: Mosquitto, or the development broker where it is not installed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.broker import find_mosquitto, make_broker
+from hive.broker.run import find_mosquitto, make_broker
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 
@@ -19,15 +19,18 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
+    """The command run_broker."""
+
     help = (
         "Run an MQTT broker on this machine: Mosquitto where it is installed, else a development"
         " broker on loopback only. Ctrl-C stops it."
     )
 
-    # No others: loading every page takes a second.
+    # The other checks load every page, which takes a second.
     requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --development."""
         parser.add_argument(
             "--development",
             action="store_true",
@@ -35,12 +38,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Lock the work directory and run the broker."""
         try:
             with only_one(conf.work_dir, Service.BROKER) as lock:
-                # Mosquitto replaces this process, and goes on holding the lock.
+                # Mosquitto replaces this process and has to keep the lock.
                 os.set_inheritable(lock, True)
                 self._run(None if options["development"] else find_mosquitto())
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
 
     def _run(self, program: str | None) -> None:

@@ -6,24 +6,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
 from ttsmonitor.system.lock import Service, only_one
 
 
 class Command(BaseCommand):
+    """The command run_hive."""
+
     help = "Serve robots and the hive's pages: dashboard, Puppet Mode, admin."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from hive.server import HiveServer  # only here: it brings the web server along
+        """Lock the work directory and serve."""
+        from hive.process.server import HiveServer  # imported late: it loads the web server
 
         try:
-            # First of all: its start marks every robot offline.
+            # Locked before anything else, because the start marks every robot offline.
             with only_one(conf.work_dir, Service.HIVE):
                 HiveServer(on_ready=self.say_ready).run()
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
 
     def say_ready(self, url: str) -> None:
+        """Print the address of the pages."""
         self.stdout.write(f"hive ready at {url}")
         self.stdout.flush()

@@ -1,4 +1,4 @@
-"""A simulated robot at the keyboard."""
+"""Run a simulated robot at the keyboard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from hive.models import DEVICE_ID
-from hive.simulator import Simulator
+from hive.mqtt.virtual_moxie_console import Simulator
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port
@@ -19,7 +19,7 @@ from ttsmonitor.system.signals import on_stop_signal
 
 
 def device_id(value: str) -> str:
-    """An argument that is a robot's id."""
+    """Parse a robot's id."""
     if not re.fullmatch(DEVICE_ID, value):
         raise argparse.ArgumentTypeError(
             "give an id such as d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -28,15 +28,18 @@ def device_id(value: str) -> str:
 
 
 def own_device_id() -> str:
-    """The id of this computer's simulated robot: the same every time."""
+    """Return the id of this computer's simulated robot, always the same."""
     return f"d_{uuid.uuid5(uuid.NAMESPACE_DNS, f'virtual-moxie.{socket.gethostname()}')}"
 
 
 class Command(BaseCommand):
+    """The command virtual_moxie."""
+
     help = "Simulate a robot: it connects, obeys, prints what it says, and hears what you type."
     requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add the robot's id and the broker's address."""
         parser.add_argument("--id", type=device_id, default=own_device_id(), help="its device id")
         parser.add_argument(
             "--host", type=host, default=conf.MQTT_HOST, help="the broker (%(default)s)"
@@ -49,6 +52,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Connect and obey the keyboard."""
         tls = options["tls"]
         chosen = options["port"] or (conf.MQTT_SSL_PORT if tls else conf.MQTT_PORT)
         simulator = Simulator(
@@ -62,5 +66,6 @@ class Command(BaseCommand):
             simulator.run()
 
     def say(self, line: str) -> None:
+        """Print a line at once."""
         self.stdout.write(line)
         self.stdout.flush()

@@ -1,6 +1,6 @@
 // A conversation without a robot: what is typed is what the child says.
 
-import { connect, postJSON, say } from "../ttsmonitor/live.js";
+import { connect, postJSON, say, sayReason } from "../ttsmonitor/live.js";
 import { listenToHands, part, shortTime, showSpeech, showState } from "./shared.js";
 
 const LINES = 60;
@@ -89,9 +89,9 @@ function showOutcome(row, line) {
   part(row, "state").hidden = !line.state;
   if (line.state) showState(part(row, "state"), line.state);
   part(row, "note").textContent = line.note ? say(line.note) : "";
-  const error = line.error ?? "";
+  const error = sayReason(line, "error");
   const isFallback = line.note === "fallback";
-  part(row, "error").textContent = isFallback ? say("No answer of the language model: {error}", { error: say(error) }) : say(error);
+  part(row, "error").textContent = isFallback ? say("No answer of the language model: {error}", { error }) : error;
 }
 
 function showTalker() {

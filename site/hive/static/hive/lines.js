@@ -1,6 +1,6 @@
-// What was said, and what became of each line: at the robot, and aloud.
+// The lines of Puppet Mode with their delivery to the robot and to the loudspeaker.
 
-import { say } from "../ttsmonitor/live.js";
+import { say, sayReason } from "../ttsmonitor/live.js";
 import { part, shortTime, showFace, showState } from "./shared.js";
 
 const MOST = 30;
@@ -26,8 +26,8 @@ export function showLine(line) {
   part(row, "time").dateTime = line.at;
   part(row, "time").textContent = shortTime(line.at);
   showState(part(row, "state"), line.state);
-  showWay(row.querySelector("[data-way=robot]"), line.robot_way);
-  showWay(row.querySelector("[data-way=speech]"), line.speech_way);
+  showWay(row.querySelector("[data-way=robot]"), line.robot_way, say(line.robot_error));
+  showWay(row.querySelector("[data-way=speech]"), line.speech_way, sayReason(line, "error"));
   return !known;
 }
 
@@ -51,11 +51,11 @@ function add(line) {
   return row;
 }
 
-function showWay(place, way) {
+function showWay(place, way, why) {
   place.hidden = !way;
   if (!way) return;
   part(place, "steps").replaceChildren(...way.steps.map(step));
-  part(place, "reason").textContent = way.reason ? say(way.reason) : "";
+  part(place, "reason").textContent = why;
 }
 
 function step({ name, is }) {
@@ -69,7 +69,7 @@ function step({ name, is }) {
 // For whoever hears the page: the end of a line, not each of its steps.
 function tellOutcome(line, known) {
   if (!known || rank(line.state) < 4 || line.state === known.dataset.state) return;
-  const end = [say(line.state), line.error && say(line.error)].filter(Boolean).join(": ");
+  const end = [say(line.state), sayReason(line, "error")].filter(Boolean).join(": ");
   document.getElementById("outcome").textContent = `${line.text} ${end}`;
 }
 

@@ -54,7 +54,7 @@ export function phrases({ speak, attempt, longest }) {
     },
     favourites(kept) {
       const shown = [...lists.favourites.children].map((each) => JSON.stringify(asPhrase(each)));
-      // What is as it was keeps its place, and the keyboard's.
+      // Unchanged buttons keep their place and the keyboard focus.
       if (shown.join() !== kept.map(({ text, mood, intensity }) => JSON.stringify({ text, mood, intensity })).join()) {
         lists.favourites.replaceChildren(...kept.map((phrase) => row(phrase, true)));
       }

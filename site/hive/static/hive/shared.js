@@ -1,6 +1,6 @@
-// What the hive's pages have in common.
+// Shared code of the hive's pages.
 
-import { say } from "../ttsmonitor/live.js";
+import { say, sayReason } from "../ttsmonitor/live.js";
 
 const LANGUAGE = document.documentElement.lang;
 
@@ -79,10 +79,12 @@ export function showSpeech(speech) {
 
 function problem(speech) {
   if (speech.broker_error) {
-    return say("The broker cannot be reached: {error}", { error: speech.broker_error });
+    const error = sayReason({ reason: speech.broker_reason, error: speech.broker_error }, "error");
+    return say("The broker cannot be reached: {error}", { error });
   }
   if (speech.outbox_error) {
-    return say("What is said is kept in memory only: {error}", { error: speech.outbox_error });
+    const error = sayReason({ reason: speech.outbox_reason, error: speech.outbox_error }, "error");
+    return say("What is said is kept in memory only: {error}", { error });
   }
   if (!speech.known) return say("Nobody listens: the speech service was not heard of yet.");
   if (!speech.online) return say("The speech service is not running: what is said waits for it.");

@@ -1,4 +1,4 @@
-"""Make a token for a program that uses the API."""
+"""Create a token for a program that uses the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ttsmonitor.system.arguments import utf8
 
 
 def token_name(value: str) -> str:
-    """Not empty, and not longer than its column."""
+    """Check that a name is neither empty nor longer than its column."""
     name = value.strip()
     if not 1 <= len(name) <= 100:
         raise argparse.ArgumentTypeError("give a name of 1 to 100 characters")
@@ -21,15 +21,19 @@ def token_name(value: str) -> str:
 
 
 class Command(BaseCommand):
+    """Create a token and show it once."""
+
     help = "Make a token for a program: it is sent as 'Authorization: Bearer TOKEN'."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("name", type=token_name, help="what the token is for")
         parser.add_argument(
             "--user", type=utf8, default="moxie", help="whose rights it has (default: moxie)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Create the token."""
         users = get_user_model()
         try:
             user = users.objects.get_by_natural_key(options["user"])

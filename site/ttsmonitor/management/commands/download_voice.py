@@ -1,4 +1,4 @@
-"""Fetch a Piper voice, or install one that was copied here."""
+"""Download a Piper voice, or install one that was copied here."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.synthesis.download import download_voice, install_voice
-from ttsmonitor.synthesis.voices import installed_voices
+from ttsmonitor.synthesis.piper.download import download_voice, install_voice
+from ttsmonitor.synthesis.piper.voices import installed_voices
 
 
 def voice_name(name: str) -> str:
-    """A name such as es_ES-davefx-medium."""
+    """Check a name such as es_ES-davefx-medium."""
     if not re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}-[^-/\\]+-(x_low|low|medium|high)", name):
         raise argparse.ArgumentTypeError(
             f"{name!r} is no voice name; they look like es_ES-davefx-medium or es_MX-claude-high"
@@ -25,16 +25,20 @@ def voice_name(name: str) -> str:
 
 
 class Command(BaseCommand):
+    """Install a voice."""
+
     help = "Fetch a Piper voice and check it, with a progress bar."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("name", type=voice_name, nargs="?", help="as in es_ES-davefx-medium")
         parser.add_argument("--from", dest="source", type=Path, help="a .onnx file to install")
         parser.add_argument("--list", action="store_true", help="the voices that are installed")
         parser.add_argument("--force", action="store_true", help="fetch it again")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Install the voice and say what is said with it."""
         directory = conf.path("TTS_VOICE_DIR")
         if options["list"]:
             for voice in installed_voices(directory):
@@ -47,6 +51,6 @@ class Command(BaseCommand):
             else:
                 name = options["name"] or conf.TTS_VOICE
                 voice = download_voice(name, directory, force=options["force"])
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"{voice.name} is installed in {directory} ({voice.sample_rate} Hz).")

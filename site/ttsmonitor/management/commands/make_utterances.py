@@ -1,4 +1,4 @@
-"""Fill the history with made-up utterances."""
+"""Fill the history with generated utterances."""
 
 from __future__ import annotations
 
@@ -10,27 +10,35 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from ttsmonitor.history.bulk import insert_new
-from ttsmonitor.history.rehearsal import utterances
-from ttsmonitor.models import Utterance
+from ttsmirror.models import Utterance
+from ttsmonitor.history.sample_data import utterances
+from ttsmonitor.intake.bulk_insert import insert_new
 
 BATCH = 5_000
 
 
 class Command(BaseCommand):
-    help = "Fill the history with made-up utterances, to measure with and to look at."
+    """Generate utterances."""
+
+    help = "Fill the history with generated utterances, for measurements and for trying the pages."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("count", type=_positive, metavar="COUNT")
-        parser.add_argument("--days", type=_positive, default=90, help="back from now (90)")
-        parser.add_argument("--seed", type=int, default=1, help="another one, other utterances")
-        parser.add_argument("--add", action="store_true", help="to a history that is not empty")
+        parser.add_argument(
+            "--days", type=_positive, default=90, help="spread over this many days until now (90)"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=1, help="another seed gives other utterances"
+        )
+        parser.add_argument("--add", action="store_true", help="add to a history that is not empty")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Insert the utterances in batches."""
         if Utterance.objects.exists() and not options["add"]:
             raise CommandError(
-                "There is a history already, which would be mixed up: say --add if it may."
+                "The history is not empty. Use --add to mix generated utterances into it."
             )
         count = options["count"]
         rows = utterances(count, options["days"], options["seed"], timezone.now())

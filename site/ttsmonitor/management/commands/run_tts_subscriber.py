@@ -6,17 +6,20 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ttsmonitor.exceptions import TTSMonitorError
+from ttsmirror.exceptions import MoxieTTSError
 
 
 class Command(BaseCommand):
+    """Run the speech service in the foreground."""
+
     help = "Speak aloud what arrives on moxie/tts/text, and serve the monitor."
     requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until a stop signal."""
         from ttsmonitor.service.process import run
 
         try:
             run()
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc

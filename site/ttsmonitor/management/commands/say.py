@@ -1,4 +1,4 @@
-"""Publish a sentence, as the robot's server would."""
+"""Publish a sentence as the robot's server would."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.checks import SETTINGS
-from ttsmonitor.exceptions import TTSMonitorError
-from ttsmonitor.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.publishing.saying import say
+from ttsmonitor.service.say import say
 from ttsmonitor.system.arguments import utf8
 
 
 def words(text: str) -> str:
-    """A text that fits an utterance."""
+    """Check that a text fits an utterance."""
     if not text.strip():
         raise argparse.ArgumentTypeError("there is nothing to say")
     if len(text) > UTTERANCE_CHARACTERS:
@@ -24,10 +24,13 @@ def words(text: str) -> str:
 
 
 class Command(BaseCommand):
+    """Publish a sentence and report its outcome."""
+
     help = "Publish a sentence to be spoken aloud."
     requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("text", type=words, help="what to say, in quotes")
         parser.add_argument(
             "--voice", type=utf8, default="", help="a Piper voice, as in es_MX-claude-high"
@@ -41,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="until it has been spoken")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Publish and wait."""
         try:
             outcome = say(
                 options["text"],
@@ -51,6 +55,6 @@ class Command(BaseCommand):
                 priority="high" if options["high"] else "normal",
                 until_spoken=options["wait"],
             )
-        except TTSMonitorError as exc:
+        except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(outcome)

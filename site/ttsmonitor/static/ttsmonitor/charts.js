@@ -1,6 +1,6 @@
 // Charts over time, drawn as SVG from /api/stats/series and /api/stats/broker. Each has its table.
 import { milliseconds, number, region, short, sourceLabel } from "./format.js";
-import { getJSON, say } from "./live.js";
+import { getJSON, say, sayReason } from "./live.js";
 
 const REFRESH_MS = 20_000;
 const SLOW_REFRESH_MS = 120_000;
@@ -218,7 +218,7 @@ function drawBroker() {
   panel.querySelector("#broker-counts").hidden = !broker.available;
   const detail = panel.querySelector("#broker-detail");
   detail.hidden = broker.available;
-  detail.textContent = broker.available ? "" : say(broker.detail);
+  detail.textContent = broker.available ? "" : sayReason(broker, "detail");
   const figure = figureOf("rates");
   figure.hidden = !broker.rates.length;
   if (figure.hidden) return;

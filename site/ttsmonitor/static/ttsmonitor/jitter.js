@@ -207,7 +207,7 @@ export class JitterBuffer {
     return (this.isPlaying || isFading) && run?.isReadable ? run : null;
   }
 
-  // What comes now came too late.
+  // This sound came too late.
   learn() {
     this.isDry = false;
     this.hadGap = true;

@@ -1,4 +1,4 @@
-// What every live page needs: a WebSocket that comes back by itself, and JSON over POST.
+// Base of every live page: a WebSocket that reconnects, and JSON over POST.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
@@ -164,44 +164,45 @@ function csrfToken() {
 
 let words = null;
 
+// Without a prototype: what is said may be "constructor".
+function translations() {
+  words ??= { __proto__: null, ...JSON.parse(document.getElementById("strings")?.textContent ?? "{}") };
+  return words;
+}
+
+const put = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
 /**
  * A sentence in the page's language. The template renders {{ strings|json_script:"strings" }}, an
  * object from English to the translation; `values` replace {names} in it.
  */
 export function say(english, values = {}) {
-  // Without a prototype: what is said may be "constructor".
-  words ??= { __proto__: null, ...JSON.parse(document.getElementById("strings")?.textContent ?? "{}") };
-  const sentence = words[english] ?? phrase(english);
-  return sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  return put(translations()[english] ?? english, values);
 }
 
-const MARK = "phrase:";
-let phrases = null;
+const MARK = "reason:"; // as in translations.py
 
-// What history, health and log say in English, with what changes in it: as phrases.py does it.
-function phrase(text) {
-  phrases ??= Object.keys(words)
-    .filter((key) => key.startsWith(MARK))
-    .sort((one, other) => weight(other) - weight(one))
-    .map((key) => [pattern(key.slice(MARK.length)), words[key]]);
-  for (const [english, translation] of phrases) {
-    const match = english.exec(text);
-    if (match) return translation.replace(/\{(\w+)\}/g, (all, name) => shown(name, match.groups?.[name] ?? all));
+/**
+ * Why something failed, or a line of the log, in the page's language: `about.reason` says it by a
+ * code with its values; without one, as in old rows, `about[field]` is the English sentence.
+ */
+export function sayReason(about, field) {
+  return reasonText(about.reason ?? { code: about[field] ?? "", params: {} });
+}
+
+function reasonText({ code, params, args }) {
+  const sentence = translations()[MARK + code] ?? code;
+  if (args) {
+    const values = args.map(valueText);
+    return sentence.replace(/%[sd]/g, () => values.shift() ?? "");
   }
-  return text;
+  return put(sentence, Object.fromEntries(Object.entries(params).map(([name, value]) => [name, valueText(value)])));
 }
 
-// A value: words of ours, a number, or (`text`) what Moxie says.
-function shown(name, value) {
-  if (name === "text") return value;
-  return say(value.replace(/^(-?\d+)\.(\d+(?: s)?)$/, `$1${decimalPoint()}$2`));
+// Of our sentences and of numbers; any other string is data.
+function valueText(value) {
+  if (typeof value === "number") return String(value).replace(".", decimalPoint());
+  return typeof value === "object" ? reasonText(value) : value;
 }
 
 const decimalPoint = () => (0.5).toLocaleString(document.documentElement.lang).charAt(1);
-
-const weight = (template) => template.replace(/\{\w+\}/g, "").length;
-
-function pattern(template) {
-  const literal = template.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, "(?<$1>.*?)")}$`, "s");
-}

@@ -25,7 +25,7 @@ export function play({ volume, onState, onLevel }) {
   let connection = "connecting";
   let state = "";
 
-  // What comes while the browser plays nothing is not for later.
+  // Sound that arrives while the browser plays nothing is dropped.
   const put = (message) => {
     if (message.type === "start") current = message;
     if (message.type === "end") current = null;

@@ -1,4 +1,4 @@
-// What a browser keeps for this page; one that keeps nothing forgets it when the page is left.
+// Local storage for a page. A browser that blocks it forgets the values when the page is left.
 
 /** Keep `value` under `name`, in localStorage or sessionStorage. */
 export function keep(storage, name, value) {
@@ -9,7 +9,7 @@ export function keep(storage, name, value) {
   }
 }
 
-/** What was kept; null where nothing was. */
+/** Return the stored value, or null. */
 export function kept(storage, name) {
   try {
     return window[storage].getItem(name);

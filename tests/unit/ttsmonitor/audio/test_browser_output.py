@@ -1,4 +1,4 @@
-"""The browser's output: many listeners, late ones, slow ones."""
+"""The browser output with many, late and slow listeners."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.unit.ttsmonitor.fakes import RATE
+from tests.support.fakes import RATE
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.browser import (
     KEPT_SECONDS,
@@ -41,7 +41,7 @@ def output() -> BrowserOutput:
     return BrowserOutput()
 
 
-def test_it_is_an_output_like_the_others(output: BrowserOutput) -> None:
+def test_browser_output_plays_whole_utterance(output: BrowserOutput) -> None:
     typed: Output = output
     listener = output.listen(quiet)
     playback = Playback(typed, Controls(), "an-id", quiet)
@@ -63,7 +63,7 @@ def test_each_listener_hears_everything(output: BrowserOutput) -> None:
         assert listener.take() == [], "it was taken"
 
 
-def test_a_late_one_is_told_first_what_is_being_said(output: BrowserOutput) -> None:
+def test_late_listener_first_gets_current_utterance(output: BrowserOutput) -> None:
     output.begin("an-id", RATE)
     output.write(slice_of(1))
     late = output.listen(quiet)
@@ -71,7 +71,7 @@ def test_a_late_one_is_told_first_what_is_being_said(output: BrowserOutput) -> N
     assert late.take() == [Start("an-id", RATE), Sound(slice_of(2), 220 / RATE, 220)]
 
 
-def test_who_comes_between_two_utterances_hears_only_the_next(output: BrowserOutput) -> None:
+def test_listener_between_utterances_hears_only_the_next(output: BrowserOutput) -> None:
     output.begin("first", RATE)
     output.end()
     listener = output.listen(quiet)
@@ -80,7 +80,7 @@ def test_who_comes_between_two_utterances_hears_only_the_next(output: BrowserOut
     assert listener.take() == [Start("second", RATE)]
 
 
-def test_a_slow_one_misses_the_oldest_and_is_told_so(output: BrowserOutput) -> None:
+def test_slow_listener_loses_oldest_sound_and_resyncs(output: BrowserOutput) -> None:
     slow, quick = output.listen(quiet), output.listen(quiet)
     output.begin("an-id", RATE)
     heard: list[bytes] = []
@@ -98,7 +98,7 @@ def test_a_slow_one_misses_the_oldest_and_is_told_so(output: BrowserOutput) -> N
     assert slow.take() == [Sound(slice_of(7), 220 / RATE, 500 * 220)], "it is up to date again"
 
 
-def test_one_that_is_told_already_what_is_said_is_told_again_after_a_gap(
+def test_listener_gets_start_again_after_a_gap(
     output: BrowserOutput,
 ) -> None:
     listener = output.listen(quiet)
@@ -109,7 +109,7 @@ def test_one_that_is_told_already_what_is_said_is_told_again_after_a_gap(
     assert listener.take()[0] == Start("an-id", RATE, is_resync=True)
 
 
-def test_what_is_left_of_the_last_utterance_is_heard_before_the_next(
+def test_unread_events_precede_the_next_utterance(
     output: BrowserOutput,
 ) -> None:
     listener = output.listen(quiet)
@@ -121,7 +121,7 @@ def test_what_is_left_of_the_last_utterance_is_heard_before_the_next(
     assert kinds == [Start, Sound, End, Start]
 
 
-def test_silence_comes_after_the_sound_that_a_pause_holds(output: BrowserOutput) -> None:
+def test_silence_event_follows_the_sound_before_it(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     output.begin("an-id", RATE)
     output.write(slice_of(1))
@@ -131,7 +131,7 @@ def test_silence_comes_after_the_sound_that_a_pause_holds(output: BrowserOutput)
     assert kinds == [Start, Sound, Silence, Sound]
 
 
-def test_silence_does_not_wait_for_what_a_slow_one_has_not_taken(output: BrowserOutput) -> None:
+def test_silence_discards_unread_sound_of_slow_listener(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     output.begin("an-id", RATE)
     for _ in range(20):
@@ -143,7 +143,7 @@ def test_silence_does_not_wait_for_what_a_slow_one_has_not_taken(output: Browser
     assert isinstance(sound, Sound) and sound.pcm == slice_of(2)
 
 
-def test_what_is_written_again_has_the_position_that_it_had(output: BrowserOutput) -> None:
+def test_rewound_sound_has_its_original_position(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     output.begin("an-id", RATE)
     for _ in range(3):
@@ -155,7 +155,7 @@ def test_what_is_written_again_has_the_position_that_it_had(output: BrowserOutpu
     assert positions == [0, 220, 440, 330]
 
 
-def test_pages_get_a_little_before_its_time_and_it_takes_as_long_as_the_sound(
+def test_playback_lasts_as_long_as_the_sound(
     output: BrowserOutput,
 ) -> None:
     playback, start = Playback(output, Controls(), "an-id", quiet), time.monotonic()
@@ -165,7 +165,7 @@ def test_pages_get_a_little_before_its_time_and_it_takes_as_long_as_the_sound(
     assert time.monotonic() - start == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_pause_is_not_caught_up_with(output: BrowserOutput) -> None:
+def test_playback_does_not_catch_up_after_pause(output: BrowserOutput) -> None:
     output.begin("an-id", RATE)
     for _ in range(10):
         output.write(slice_of(1))
@@ -178,13 +178,13 @@ def test_a_pause_is_not_caught_up_with(output: BrowserOutput) -> None:
     assert time.monotonic() - start > 0.08, "pages got it faster than they can play it"
 
 
-def test_nothing_is_silenced_where_nothing_is_said(output: BrowserOutput) -> None:
+def test_flush_without_utterance_sends_no_event(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     output.flush()
     assert listener.take() == []
 
 
-def test_one_who_never_takes_does_not_grow(output: BrowserOutput) -> None:
+def test_unread_listener_queue_is_bounded(output: BrowserOutput) -> None:
     listener = output.listen(quiet)
     for number in range(2 * MOST_EVENTS):
         output.begin(str(number), RATE)
@@ -194,7 +194,7 @@ def test_one_who_never_takes_does_not_grow(output: BrowserOutput) -> None:
     assert len(listener.take()) <= MOST_EVENTS
 
 
-def test_one_who_fails_is_left_out_and_the_others_go_on(output: BrowserOutput) -> None:
+def test_failing_listener_does_not_stop_the_others(output: BrowserOutput) -> None:
     def broken() -> None:
         if is_broken.is_set():
             raise RuntimeError("the loop is closed")
@@ -208,7 +208,7 @@ def test_one_who_fails_is_left_out_and_the_others_go_on(output: BrowserOutput) -
     assert sounds(whole) == [slice_of(1)]
 
 
-def test_who_left_is_told_nothing_more(output: BrowserOutput) -> None:
+def test_removed_listener_gets_no_more_events(output: BrowserOutput) -> None:
     news = 0
 
     def count() -> None:

@@ -1,4 +1,4 @@
-"""Outputs without a device: who sets the pace, who is left out, what a gain does to samples."""
+"""Outputs without a real device: pace, failures, and gain."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound import read_wav
-from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput
+from tests.support.sound import read_wav
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.null import NullOutput
-from ttsmonitor.audio.outputs import is_for_browsers, make_output
+from ttsmonitor.audio.outputs import OUTPUTS, OutputKind, is_for_browsers, make_output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.audio.wav import WavOutput
+from ttsmonitor.checks import check_settings
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.synthesis.base import Block
 
@@ -31,7 +32,7 @@ def never() -> bool:
 
 
 def speak(output: Output, seconds: float) -> float:
-    """Play so much; how long that took."""
+    """Play this many seconds of sound. Return how long it took."""
     start = time.monotonic()
     playback = Playback(output, Controls(), "test", lambda: None)
     playback.play(Block(b"\1\0" * round(seconds * RATE), RATE))
@@ -40,7 +41,7 @@ def speak(output: Output, seconds: float) -> float:
 
 
 class StuckOutput(FakeOutput):
-    """A device that takes no sound; it knows how patient one was with it."""
+    """A device that accepts no sound and records the timeout it got."""
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
@@ -50,12 +51,12 @@ class StuckOutput(FakeOutput):
         raise AudioError(self.error)
 
 
-def test_no_sound_takes_as_long_as_the_sound_would() -> None:
-    # A sleep for each of the hundred slices would take some milliseconds more than all of them.
+def test_null_output_takes_as_long_as_the_sound() -> None:
+    # One sleep per slice would add up to a measurable delay.
     assert speak(NullOutput(), 1.0) == pytest.approx(1.0, abs=0.05)
 
 
-def test_no_sound_is_cancelled_at_once() -> None:
+def test_null_output_is_cancelled_at_once() -> None:
     output = NullOutput()
     output.begin("test", RATE)
     output.write(bytes(2 * 10 * RATE))
@@ -64,7 +65,7 @@ def test_no_sound_is_cancelled_at_once() -> None:
     assert time.monotonic() - start < 1
 
 
-def test_a_device_sets_the_pace_and_nobody_else_is_waited_for() -> None:
+def test_device_sets_the_pace_of_several_outputs() -> None:
     device = FakeOutput()
     output = SeveralOutputs([NullOutput(), device])
     output.open()
@@ -73,7 +74,7 @@ def test_a_device_sets_the_pace_and_nobody_else_is_waited_for() -> None:
     assert output.pace == Pace.DEVICE
 
 
-def test_a_stuck_device_is_left_out_soon_where_others_play(tmp_path: Path) -> None:
+def test_stuck_device_is_dropped_while_others_play(tmp_path: Path) -> None:
     device = StuckOutput()
     output = SeveralOutputs([device, WavOutput(tmp_path), NullOutput()])
     output.open()
@@ -85,7 +86,7 @@ def test_a_stuck_device_is_left_out_soon_where_others_play(tmp_path: Path) -> No
     assert len(read_wav(path)[0]) == round(0.2 * RATE)
 
 
-def test_a_stuck_device_alone_has_time_and_then_fails() -> None:
+def test_stuck_single_device_fails_after_its_timeout() -> None:
     device = StuckOutput()
     output = SeveralOutputs([device])
     output.open()
@@ -94,7 +95,7 @@ def test_a_stuck_device_alone_has_time_and_then_fails() -> None:
     assert device.patience_seconds == PATIENCE_SECONDS
 
 
-def test_one_that_failed_is_tried_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_output_is_retried_after_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr("ttsmonitor.audio.several.time.monotonic", lambda: now)
     opened: list[str] = []
@@ -114,7 +115,7 @@ def test_one_that_failed_is_tried_again_now_and_then(monkeypatch: pytest.MonkeyP
     assert opened == ["gone", "good"]
 
 
-def test_several_play_the_same_and_one_that_fails_does_not_silence_the_other(
+def test_failing_output_does_not_silence_the_other(
     tmp_path: Path,
 ) -> None:
     blocked = tmp_path / "a file"
@@ -128,19 +129,19 @@ def test_several_play_the_same_and_one_that_fails_does_not_silence_the_other(
         lonely.open()
 
 
-def test_what_a_device_dropped_is_written_again_to_all(tmp_path: Path) -> None:
+def test_samples_dropped_by_device_are_rewritten_to_all(tmp_path: Path) -> None:
     device = FakeOutput(unheard_seconds=0.025)
     output = SeveralOutputs([device, WavOutput(tmp_path)])
     playback = Playback(output, Controls(), "test", lambda: None)
     sound = np.arange(1, RATE // 10, dtype="<i2")
     playback.play(Block(sound.tobytes(), RATE))
-    playback._take_back()  # as a pause does
+    playback._take_back()  # like a pause
     playback.finish()
     (path,) = tmp_path.glob("*.wav")
     assert np.array_equal(read_wav(path)[0], sound), "not to the sample"
 
 
-def test_one_that_is_away_is_told_of_once_until_it_was_back(
+def test_missing_output_is_logged_once_per_outage(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.audio.several.LOOK_SECONDS", 0.0)
@@ -160,7 +161,7 @@ def test_one_that_is_away_is_told_of_once_until_it_was_back(
     assert told() == ["usb is left out: no device"] * 2
 
 
-def test_auto_plays_to_nobody_until_there_is_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_keeps_pace_until_a_device_appears(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.audio.automatic.LOOK_SECONDS", 0.0)
     device = FakeOutput(broken=True, error="no device")
     output = AutomaticOutput(device, BrowserOutput())
@@ -190,7 +191,7 @@ def test_auto_is_heard_in_browsers_with_a_device_and_without(
         assert len(heard) == 2 * round(0.05 * RATE)
 
 
-def test_auto_says_nothing_to_browsers_alone_once_there_was_a_device() -> None:
+def test_auto_fails_after_device_loss_despite_browsers() -> None:
     device, browser = FakeOutput(), BrowserOutput()
     output = AutomaticOutput(device, browser)
     output.open()
@@ -202,7 +203,7 @@ def test_auto_says_nothing_to_browsers_alone_once_there_was_a_device() -> None:
     assert listener.take() == []
 
 
-def test_a_device_that_others_only_hear_along_with_has_all_its_time() -> None:
+def test_leading_device_gets_the_full_timeout() -> None:
     device = StuckOutput()
     output = SeveralOutputs([device, BrowserOutput()], leader=device)
     with pytest.raises(AudioError, match="stuck"):
@@ -210,7 +211,7 @@ def test_a_device_that_others_only_hear_along_with_has_all_its_time() -> None:
     assert device.patience_seconds == PATIENCE_SECONDS
 
 
-def test_auto_names_a_device_that_went_away_and_waits_for_it() -> None:
+def test_auto_reports_a_lost_device() -> None:
     device = FakeOutput()
     output = AutomaticOutput(device, BrowserOutput())
     output.open()
@@ -220,7 +221,7 @@ def test_auto_names_a_device_that_went_away_and_waits_for_it() -> None:
     assert output.error == "unplugged"
 
 
-def test_auto_does_not_look_for_a_device_all_the_time() -> None:
+def test_auto_searches_for_a_device_at_intervals() -> None:
     looks = []
 
     class Looked(FakeOutput):
@@ -247,15 +248,28 @@ def test_names_make_outputs(tmp_path: Path) -> None:
     assert made("pyaudio,browser, browser").name == "pyaudio: default, browser"
 
 
+def test_registered_output_is_made_and_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeOutput()
+    monkeypatch.setenv("TTS_AUDIO", "fake, null")
+    (error,) = check_settings()
+    assert error.hint == "Give one of auto, pyaudio, browser, wav, null."
+    monkeypatch.setitem(OUTPUTS, "fake", OutputKind(lambda options: fake, is_for_browsers=True))
+    assert check_settings() == []
+    assert is_for_browsers("fake, null")
+    assert make_output("fake", browser=BrowserOutput(), wav_dir=tmp_path) is fake
+
+
 @pytest.mark.parametrize(
     ("names", "is_heard"),
     [("auto", True), ("browser", True), ("pyaudio, browser", True), ("pyaudio,wav", False)],
 )
-def test_which_can_be_heard_in_browsers(names: str, is_heard: bool) -> None:
+def test_audio_setting_decides_whether_browsers_hear(names: str, is_heard: bool) -> None:
     assert is_for_browsers(names) is is_heard
 
 
-def test_a_gain_goes_from_one_value_to_the_other_within_a_slice() -> None:
+def test_gain_changes_gradually_within_a_slice() -> None:
     loud = np.full(100, 10_000, "<i2")
     down = np.frombuffer(apply_gain(loud.tobytes(), 1.0, 0.5), "<i2").astype(int)
     assert down[0] == 10_000 and down[-1] == 5_000
@@ -264,7 +278,7 @@ def test_a_gain_goes_from_one_value_to_the_other_within_a_slice() -> None:
     assert set(np.frombuffer(apply_gain(loud.tobytes(), 4.0, 4.0), "<i2")) == {32_767}
 
 
-def test_a_moved_volume_is_heard_from_the_next_slice_on_and_flushes_nothing() -> None:
+def test_volume_change_applies_from_next_slice_without_flush() -> None:
     output, controls = FakeOutput(), Controls()
 
     def turn_down() -> None:
@@ -297,7 +311,7 @@ def test_mute_flushes_and_unmute_comes_up_from_silence() -> None:
     assert heard[0] == 0 and heard[219] == 1000 and (heard[220:] == 1000).all()
 
 
-def test_a_cancelled_utterance_does_not_wait_for_a_full_device() -> None:
+def test_cancelled_utterance_does_not_wait_for_a_full_device() -> None:
     class Full(FakeOutput):
         def wait_for_room(
             self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
@@ -313,7 +327,7 @@ def test_a_cancelled_utterance_does_not_wait_for_a_full_device() -> None:
     assert output.pcm == b""
 
 
-def test_an_utterance_is_ended_also_where_it_cannot_be_silenced() -> None:
+def test_utterance_is_ended_though_flush_fails() -> None:
     class Broken(FakeOutput):
         def flush(self) -> float:
             raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""A device that goes away in the middle of an utterance, and is back or not."""
+"""Playback on a device that is lost during an utterance."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput
+from tests.support.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import Output, Pace
 from ttsmonitor.audio.browser import BrowserOutput, End, Silence, Sound, Start
@@ -32,7 +32,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class MortalOutput(FakeOutput):
-    """A device that is gone after so many seconds of sound."""
+    """A device that fails after this many seconds of sound."""
 
     seconds: float = 0.8
 
@@ -68,15 +68,19 @@ class MortalOutput(FakeOutput):
 
 
 class Speech:
-    """SOUND on its way to an output, on a thread of its own."""
+    """Playback of SOUND on its own thread."""
 
     def __init__(self, output: Output, patience_seconds: float = 60) -> None:
         self.controls, self.told = Controls(), list[bool]()
         self.error: Exception | None = None
         self.playback = Playback(
-            output, self.controls, "an-id", lambda: None,
-            on_away=self.told.append, patience_seconds=patience_seconds,
-        )  # fmt: skip
+            output,
+            self.controls,
+            "an-id",
+            lambda: None,
+            on_away=self.told.append,
+            patience_seconds=patience_seconds,
+        )
         self.thread = threading.Thread(target=self._play)
 
     def wait(self) -> None:
@@ -101,7 +105,7 @@ def speaking(output: Output, patience_seconds: float = 60) -> Iterator[Speech]:
     speech.wait()
 
 
-def test_it_goes_on_before_where_it_was_cut_and_comes_up_from_silence(
+def test_playback_resumes_shortly_before_the_cut(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     device = MortalOutput()
@@ -118,10 +122,10 @@ def test_it_goes_on_before_where_it_was_cut_and_comes_up_from_silence(
     assert np.array_equal(again[SLICE:], SOUND[start + SLICE :])
     assert (speech.error, speech.told) == (None, [True, False])
     assert speech.playback.seconds == 1.0, "what was said again counts twice"
-    assert caplog.messages.count("an-id waits for the sound device") == 1
+    assert caplog.messages.count("utterance an-id waits for the sound device") == 1
 
 
-def test_it_outlives_any_number_of_times() -> None:
+def test_playback_survives_repeated_device_losses() -> None:
     device = MortalOutput(seconds=0.3)
     with speaking(device) as speech:
         for told, seconds in ((1, 0.31), (3, 1.2), (5, 60)):
@@ -132,7 +136,7 @@ def test_it_outlives_any_number_of_times() -> None:
     assert np.array_equal(device.samples[-RATE // 2 :], SOUND[-RATE // 2 :])
 
 
-def test_where_the_end_may_not_have_been_heard_it_is_said_again() -> None:
+def test_end_is_repeated_after_loss_while_draining() -> None:
     device = MortalOutput(seconds=60)
 
     def die(is_over: Callable[[], bool]) -> None:
@@ -149,7 +153,7 @@ def test_where_the_end_may_not_have_been_heard_it_is_said_again() -> None:
     assert device.events[-2:] == ["drain", "end"]
 
 
-def test_who_skips_it_does_not_wait_for_the_device() -> None:
+def test_cancel_does_not_wait_for_the_lost_device() -> None:
     with speaking(MortalOutput()) as speech:
         wait_until(lambda: speech.playback.is_away)
         start = time.monotonic()
@@ -159,7 +163,7 @@ def test_who_skips_it_does_not_wait_for_the_device() -> None:
     assert isinstance(speech.error, CancelledError)
 
 
-def test_a_pause_meanwhile_holds_it_when_the_device_is_back() -> None:
+def test_pause_during_outage_holds_after_return() -> None:
     device = MortalOutput()
     with speaking(device) as speech:
         wait_until(lambda: speech.playback.is_away)
@@ -173,13 +177,13 @@ def test_a_pause_meanwhile_holds_it_when_the_device_is_back() -> None:
     assert np.array_equal(device.samples[-RATE // 4 :], SOUND[-RATE // 4 :])
 
 
-def test_it_is_given_up_after_a_while() -> None:
+def test_playback_fails_when_device_stays_away() -> None:
     with speaking(MortalOutput(), patience_seconds=0.05) as speech:
         speech.wait()
     assert isinstance(speech.error, AudioError) and str(speech.error) == "unplugged"
 
 
-def test_a_pause_may_last_longer_than_a_device_is_waited_for() -> None:
+def test_pause_may_outlast_the_device_timeout() -> None:
     device, tries = MortalOutput(), []
     mend, real = threading.Event(), device.open
     with speaking(device, patience_seconds=0.05) as speech:
@@ -206,13 +210,13 @@ def test_a_pause_may_last_longer_than_a_device_is_waited_for() -> None:
     [MortalOutput(seconds=0.1), MortalOutput(pace=Pace.NONE)],
     ids=["a device of which nothing was heard", "a file"],
 )
-def test_it_is_not_waited_for(output: MortalOutput) -> None:
+def test_unheard_device_or_file_is_not_awaited(output: MortalOutput) -> None:
     with speaking(output) as speech:
         speech.wait()
     assert isinstance(speech.error, AudioError) and speech.told == []
 
 
-def test_browsers_that_hear_along_are_silent_meanwhile_and_hear_the_rest() -> None:
+def test_browsers_are_silent_during_outage_and_hear_the_rest() -> None:
     device, browser = MortalOutput(), BrowserOutput()
     listener = browser.listen(lambda: None)
     with speaking(AutomaticOutput(device, browser)) as speech:

@@ -1,4 +1,4 @@
-"""Which word is heard when, and how loud it is."""
+"""Word times and loudness levels of an utterance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def sound(seconds: float, loudness: float = 0.1, *marks: Mark) -> Block:
 
 
 def aligned(text: str, spoken: str) -> list[str | None]:
-    """The word of the text that is lit with each spoken one."""
+    """Return the index of the text word aligned with each spoken word."""
     alignment = Alignment()
     alignment.read(text)
     numbers = [alignment.find(word) for word in spoken.split()]
@@ -34,7 +34,7 @@ def aligned(text: str, spoken: str) -> list[str | None]:
         ("cuesta 2 € hoy", "cuesta dos euros hoy", "cuesta 2 2 hoy"),
     ],
 )
-def test_spoken_words_find_theirs_in_the_text(text: str, spoken: str, lit: str) -> None:
+def test_spoken_words_are_aligned_with_the_text(text: str, spoken: str, lit: str) -> None:
     assert aligned(text, spoken) == lit.split()
 
 
@@ -43,12 +43,12 @@ def test_markup_between_two_words_is_stepped_over() -> None:
     assert aligned(f"Hola {tag} dragones", "Hola dragones") == ["Hola", "dragones"]
 
 
-def test_what_has_no_letters_lights_nothing() -> None:
+def test_text_without_letters_is_not_highlighted() -> None:
     assert aligned("🎉 …", "hola") == [None]
     assert aligned("Hola", "…") == [None]
 
 
-def test_words_are_told_once_and_go_on_while_the_text_grows() -> None:
+def test_words_are_reported_once_while_text_grows() -> None:
     timeline = Timeline()
     timeline.add(0.0, sound(0.2, 0.1, Mark("Hola", 0.01), Mark("Moxie", 0.3)))
     assert timeline.words("Hola, Moxie.") == [(0.01, 0), (0.3, 1)]
@@ -57,7 +57,7 @@ def test_words_are_told_once_and_go_on_while_the_text_grows() -> None:
     assert len(timeline.words("Hola, Moxie. ¿Qué tal?")) == 3
 
 
-def test_levels_follow_the_sound_whatever_the_blocks() -> None:
+def test_levels_are_independent_of_block_sizes() -> None:
     timeline = Timeline()
     begin = 0.0
     for seconds, loudness in ((0.03, 0.0), (0.07, 0.0), (0.1, 0.3), (0.025, 0.9)):
@@ -70,7 +70,7 @@ def test_levels_follow_the_sound_whatever_the_blocks() -> None:
     assert timeline.levels(known=5) == (5, [])
 
 
-def test_what_nobody_looked_at_is_bounded_and_what_follows_has_its_place() -> None:
+def test_unread_levels_are_bounded_and_keep_their_index() -> None:
     timeline = Timeline()
     for number in range(10 * BLOCKS_KEPT):
         timeline.add(number * 0.1, sound(0.1, 0.1))

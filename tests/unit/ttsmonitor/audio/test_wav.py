@@ -1,4 +1,4 @@
-"""WAV files: what is in them, and what is said of a place that takes none."""
+"""The WAV output and unwritable directories."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound import read_wav
-from tests.unit.ttsmonitor.fakes import RATE
+from tests.support.fakes import RATE
+from tests.support.sound import read_wav
 from ttsmonitor.audio.wav import WavOutput
 from ttsmonitor.exceptions import AudioError
 
 
-def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
+def test_wav_file_contains_the_played_samples(tmp_path: Path) -> None:
     output = WavOutput(tmp_path / "new" / "directory")
     output.open()
     samples = np.arange(3000, dtype="<i2")
@@ -26,7 +26,7 @@ def test_wav_files_hold_what_was_played(tmp_path: Path) -> None:
     assert rate == 16_000 and np.array_equal(written, samples)
 
 
-def test_a_directory_that_takes_no_files_is_named_once_and_used_when_it_does(
+def test_unwritable_directory_is_logged_once_and_retried(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     blocked = tmp_path / "wav"
@@ -44,7 +44,7 @@ def test_a_directory_that_takes_no_files_is_named_once_and_used_when_it_does(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk at hand")
-def test_a_full_disk_is_named_and_leaves_no_file_open(
+def test_full_disk_is_named_and_leaves_no_file_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = WavOutput(tmp_path)
@@ -57,4 +57,4 @@ def test_a_full_disk_is_named_and_leaves_no_file_open(
         output.end()
     assert "No space left" in output.error
     assert full.closed
-    gc.collect()  # what is freed unclosed would complain, and the test with it
+    gc.collect()  # an unclosed file would raise a ResourceWarning

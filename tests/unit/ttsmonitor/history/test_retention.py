@@ -1,4 +1,4 @@
-"""What is old is forgotten; what waits never is."""
+"""Old utterances are deleted, waiting ones never."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes_web import utterance
+from tests.support.tools import wait_until
+from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance, UtteranceChunk
 from ttsmonitor.history import retention
 from ttsmonitor.history.retention import Pruned, Retention, prune
-from ttsmonitor.models import QuarantinedMessage, Utterance, UtteranceChunk
+from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.system import arguments
 
 DAY = 86_400.0
@@ -46,7 +47,7 @@ def prune_command(*options: str) -> str:
 
 
 @pytest.mark.django_db
-def test_what_is_older_goes_with_its_chunks_in_batches() -> None:
+def test_old_rows_are_deleted_with_their_chunks() -> None:
     for number in range(10):
         old = utterance(f"old {number}", seconds_ago=90 * DAY + 60)
         UtteranceChunk.objects.create(utterance=old, number=1, text="old")
@@ -68,23 +69,23 @@ def test_what_is_older_goes_with_its_chunks_in_batches() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", Status)
-def test_what_waits_stays_however_old_it_is(status: Status) -> None:
+def test_waiting_utterance_stays_however_old(status: Status) -> None:
     utterance(status, status=status, seconds_ago=1000 * DAY)
     prune(1, threading.Event().wait)
     assert bool(texts()) == (status in {Status.RECEIVING, Status.QUEUED, Status.PLAYING})
 
 
 @pytest.mark.django_db
-def test_a_batch_loads_no_more_rows_than_it_deletes(django_assert_max_num_queries: Any) -> None:
+def test_batch_takes_four_queries(django_assert_max_num_queries: Any) -> None:
     for number in range(3):
         utterance(f"{number}", seconds_ago=2 * DAY)
-    # Ids, rows, chunks, rows; then there are none. And as many for what was not read.
+    # Delete a batch and look for another, for utterances and for quarantined messages.
     with django_assert_max_num_queries(8):
         assert prune(1, threading.Event().wait) == Pruned(3, 0)
 
 
 @pytest.mark.django_db
-def test_it_ends_at_a_batch_when_told_to() -> None:
+def test_stop_ends_pruning_after_the_batch() -> None:
     for number in range(10):
         utterance(f"{number}", seconds_ago=(20 - number) * DAY)
     stopping = threading.Event()
@@ -94,23 +95,23 @@ def test_it_ends_at_a_batch_when_told_to() -> None:
 
 
 @pytest.mark.parametrize(("given", "hours"), [("12h", 12), ("90d", 2160), ("2w", 336), (" 1D", 24)])
-def test_an_age_has_a_unit(given: str, hours: int) -> None:
+def test_age_is_parsed_with_unit(given: str, hours: int) -> None:
     assert arguments.age(given).total_seconds() == hours * 3600
 
 
 @pytest.mark.parametrize("given", ["", "90", "d", "0d", "-1d", "1.5d", "1m", "٣d", "999999w"])
-def test_what_is_no_age_is_refused_in_one_line(given: str) -> None:
+def test_invalid_age_is_refused_with_an_example(given: str) -> None:
     with pytest.raises(CommandError, match="give a time such as 90d, 12h or 2w"):
         prune_command(f"--older-than={given}")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_sweep_comes_again_also_after_a_failure(
+def test_sweep_is_repeated_after_failures(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
     monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.02)
-    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(retention, "POLL_SECONDS", 0.02)
     whole, fails = retention.prune, [OperationalError("database is locked"), ValueError("new")]
 
     def failing(*args: Any) -> Pruned:
@@ -133,25 +134,25 @@ def test_the_sweep_comes_again_also_after_a_failure(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_person_says_wins_over_the_setting_and_is_soon_heard(
+def test_stored_policy_overrides_the_setting_within_a_poll(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(retention, "POLL_SECONDS", 0.02)
     monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
-    retention.keep(0)
+    retention.set_days(0)
     utterance("old", seconds_ago=8 * DAY)
     utterance("older", seconds_ago=31 * DAY)
-    assert retention.kept_days() == 0
+    assert retention.current_days() == 0
     sweeper = Retention()
     sweeper.start()
     try:
         assert texts() == {"old", "older"}
-        retention.keep(30)
+        retention.set_days(30)
         wait_until(lambda: texts() == {"old"})
     finally:
         sweeper.stop()
 
 
 @pytest.mark.django_db
-def test_without_a_word_or_the_setting_everything_is_kept() -> None:
-    assert retention.kept_days() == 0
+def test_everything_is_kept_by_default() -> None:
+    assert retention.current_days() == 0

@@ -1,4 +1,4 @@
-"""The history's vocabulary."""
+"""QuerySet methods and properties of utterances."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.models import Utterance
+from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
 
 
-def test_what_waits_is_dropped_at_once_however_much_it_is(
+def test_dropping_waiting_utterances_takes_two_queries(
     django_assert_num_queries: Callable[[int], Any],
 ) -> None:
     for number in range(30):
@@ -30,14 +31,22 @@ def test_what_waits_is_dropped_at_once_however_much_it_is(
     assert {(each.status, each.error) for each in dropped} == {(Status.SKIPPED, "enough")}
     assert all(each.finished_at for each in dropped)
     left = Utterance.objects.exclude(status=Status.SKIPPED).values_list("text", "status")
+    assert {each.reason for each in dropped} == {None}
     assert set(left) == {("said", "spoken"), ("now", "playing"), ("other", "queued")}
+
+
+def test_dropped_utterance_has_its_reason() -> None:
+    utterance("waits", status="queued")
+    (dropped,) = Utterance.objects.unspoken().drop(Status.SKIPPED, Reason("skipped"))
+    assert dropped.reason == {"code": "skipped", "params": {}}
+    assert dropped.failure == "skipped"
 
 
 def waiting(text: str, **fields: Any) -> Utterance:
     return utterance(text, status="queued", **fields)
 
 
-def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
+def test_stale_then_oldest_then_urgent_utterances_go_first(
     django_assert_num_queries: Callable[[int], Any],
 ) -> None:
     waiting("high and old", priority="high", seconds_ago=90)
@@ -64,7 +73,7 @@ def test_of_too_many_the_stale_ones_go_first_then_the_oldest_and_high_ones_last(
     }
 
 
-def test_a_sender_whose_clock_is_ahead_does_not_make_a_sentence_last() -> None:
+def test_sender_clock_ahead_does_not_extend_the_ttl() -> None:
     said = utterance("Hola", seconds_ago=30, ttl_seconds=20.0)
     said.published_at += timedelta(hours=1)
     assert said.is_stale(120)

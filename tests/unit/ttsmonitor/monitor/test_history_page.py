@@ -1,4 +1,4 @@
-"""The page of the history, as a browser without scripts meets it."""
+"""The history page without scripts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
-from ttsmonitor import events
-from ttsmonitor.history import forgetting, retention
-from ttsmonitor.history.bulk import insert_new
+from tests.support.tools import wait_until
+from tests.support.web_fakes import FakeService, utterance
+from ttsmirror.models import OutboxEntry, Utterance
+from ttsmirror.wire.control import Control
+from ttsmonitor import live_events
+from ttsmonitor.history import deletion, retention
 from ttsmonitor.history.conversations import by_day
-from ttsmonitor.history.describing import describe
 from ttsmonitor.history.filters import Filters
-from ttsmonitor.messages import Control
-from ttsmonitor.models import OutboxEntry, Utterance
+from ttsmonitor.history.serializers import serialize
+from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.monitor import downloads
 from ttsmonitor.monitor.downloads import COLUMNS
 
@@ -37,13 +37,13 @@ pytestmark = pytest.mark.django_db
 Status = Utterance.Status
 PAGE = "/history/"
 SIGNS = "=@+\uff1d\n"
-"""With which a spreadsheet begins a formula."""
+"""Characters that begin a formula in a spreadsheet."""
 
 
 @pytest.fixture
 def keeper(browser: Client, parent: User) -> Client:
-    """A browser of somebody who may delete, and say how long the history is kept."""
-    names = ("delete_utterance", "change_keeping")
+    """Return a browser of a user who may delete and set the retention."""
+    names = ("delete_utterance", "change_retentionpolicy")
     parent.user_permissions.set(Permission.objects.filter(codename__in=names))
     return browser
 
@@ -55,7 +55,7 @@ def shown(client: Client, **query: Any) -> str:
 
 
 def said(page: str) -> list[str]:
-    """The texts, from top to bottom."""
+    """Return the shown texts from top to bottom."""
     return re.findall(r'class="row-text">([^<]*)<', page)
 
 
@@ -64,7 +64,7 @@ def texts() -> set[str]:
 
 
 def deleting() -> bool:
-    return any(thread.name == "ttsmonitor.forgetting" for thread in threading.enumerate())
+    return any(thread.name == "ttsmonitor.deletion" for thread in threading.enumerate())
 
 
 async def downloaded(form: str, parent: User, **query: str) -> str:
@@ -78,24 +78,25 @@ async def downloaded(form: str, parent: User, **query: str) -> str:
 
 
 @pytest.mark.parametrize("urls", ["openmoxie.urls_monitor", "openmoxie.urls"])
-def test_both_sites_have_it_for_whoever_is_logged_in(
-    browser: Client, settings: Any, urls: str
-) -> None:
+def test_both_sites_show_the_history_after_login(browser: Client, settings: Any, urls: str) -> None:
     settings.ROOT_URLCONF = urls
     utterance("Buenas noches")
     assert said(shown(browser)) == ["Buenas noches"]
     assert Client().get(PAGE).status_code == 302
 
 
-def test_a_pause_or_another_robot_is_another_conversation() -> None:
+def test_pause_or_other_robot_begins_a_conversation() -> None:
     noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
     rows = [
         utterance(text, device_id=robot, received_at=noon + timedelta(minutes=minutes))
         for text, robot, minutes in (
-            ("ayer", "a", -24 * 60), ("hola", "a", 0), ("yo soy b", "b", 1), ("¿qué tal?", "a", 4),
+            ("ayer", "a", -24 * 60),
+            ("hola", "a", 0),
+            ("yo soy b", "b", 1),
+            ("¿qué tal?", "a", 4),
             ("tarde", "a", 10),
         )
-    ]  # fmt: skip
+    ]
     days = by_day(reversed(rows))
     assert [
         [(talk.device_id, [row.text for row in talk.rows]) for talk in day.conversations]
@@ -106,14 +107,14 @@ def test_a_pause_or_another_robot_is_another_conversation() -> None:
     ]
 
 
-def test_a_conversation_without_a_robot_is_named_by_its_page(browser: Client) -> None:
+def test_browser_conversation_has_the_page_name(browser: Client) -> None:
     utterance("Hola", device_id="page_0123456789abcdef")
     page = shown(browser)
     assert '<option value="page_0123456789abcdef">Talk with Moxie</option>' in page
     assert ">page_" not in page
 
 
-def test_pages_follow_one_another_to_the_end(browser: Client) -> None:
+def test_next_links_lead_to_the_oldest_utterance(browser: Client) -> None:
     for number in range(120):
         utterance(f"n{number}", seconds_ago=number)
     found, page = [], shown(browser)
@@ -126,7 +127,7 @@ def test_pages_follow_one_another_to_the_end(browser: Client) -> None:
     assert {text for each in found for text in each} == {f"n{number}" for number in range(120)}
 
 
-def test_it_is_searched_and_filtered_and_says_how_many(browser: Client) -> None:
+def test_filters_apply_and_the_number_is_shown(browser: Client) -> None:
     utterance("La canción del árbol", device_id="a")
     utterance("otra", device_id="b", source="chat")
     utterance("espera", device_id="b", status=Status.QUEUED)
@@ -139,20 +140,20 @@ def test_it_is_searched_and_filtered_and_says_how_many(browser: Client) -> None:
     assert "Nothing like that was said" in shown(browser, q="nunca")
 
 
-def test_what_cannot_be_understood_is_said_on_the_page(browser: Client) -> None:
+def test_bad_parameter_is_explained_on_the_page(browser: Client) -> None:
     response = browser.get(PAGE, {"day": "tomorrow"})
     assert response.status_code == 400
     assert "day is none" in response.content.decode()
 
 
-def test_what_was_said_is_text_and_no_markup(browser: Client) -> None:
+def test_markup_in_a_text_is_escaped(browser: Client) -> None:
     utterance("<script>alert(1)</script>", device_id='"><b>')
     page = shown(browser, q="alert", device_id='"><b>')
     assert "<script>alert" not in page
     assert '"><b>' not in page
 
 
-def test_say_it_again_reaches_the_service(browser: Client, speech: FakeService) -> None:
+def test_say_again_reaches_the_service(browser: Client, speech: FakeService) -> None:
     row = utterance("Otra vez")
     answer = browser.post(f"{PAGE}again/", {"id": row.pk, "next": f"{PAGE}?q=otra"})
     assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}?q=otra")
@@ -162,14 +163,14 @@ def test_say_it_again_reaches_the_service(browser: Client, speech: FakeService) 
     assert browser.post(f"{PAGE}again/", {"id": "x"}).status_code == 404
 
 
-def test_nobody_is_sent_to_another_site(browser: Client, speech: FakeService) -> None:
+def test_redirect_stays_on_this_site(browser: Client, speech: FakeService) -> None:
     row = utterance()
     answer = browser.post(f"{PAGE}again/", {"id": row.pk, "next": "https://elsewhere.test/"})
     assert answer["Location"] == PAGE
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_download_has_what_is_filtered_in_each_format(
+async def test_download_has_the_filtered_rows_in_each_format(
     parent: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "BATCH", 2)
@@ -178,7 +179,7 @@ async def test_a_download_has_what_is_filtered_in_each_format(
         for number in range(5):
             utterance(f"{SIGNS[number]}frase, número {number}", source="chat", seconds_ago=number)
         utterance("no", source="system", status=Status.FAILED, error="skipped")
-        return [describe(row) for row in Filters(q="frase").rows()]
+        return [serialize(row) for row in Filters(q="frase").rows()]
 
     rows = await sync_to_async(make)()
     assert json.loads(await downloaded("json", parent, q="frase")) == rows
@@ -193,20 +194,20 @@ async def test_a_download_has_what_is_filtered_in_each_format(
     assert json.loads(await downloaded("json", parent, q="nunca")) == []
 
 
-def test_without_permission_nothing_is_deleted_or_changed(browser: Client) -> None:
+def test_deletion_and_retention_need_a_permission(browser: Client) -> None:
     row = utterance("queda")
     for path, body in (
         ("delete/", {"id": row.pk, "sure": "1"}),
         ("delete/", {"all": "1", "sure": "1"}),
-        ("keep/", {"days": "1"}),
+        ("retention/", {"days": "1"}),
     ):
         assert browser.post(PAGE + path, body).status_code == 403
     assert texts() == {"queda"}
-    assert retention.kept_days() == 0
+    assert retention.current_days() == 0
     assert 'form="delete"' not in shown(browser)
 
 
-def test_it_asks_before_it_deletes(keeper: Client) -> None:
+def test_deletion_asks_for_confirmation(keeper: Client) -> None:
     row = utterance("queda")
     for body in ({"id": row.pk}, {"day": timezone.localdate().isoformat()}, {"all": "1"}):
         page = keeper.post(f"{PAGE}delete/", body)
@@ -215,7 +216,7 @@ def test_it_asks_before_it_deletes(keeper: Client) -> None:
     assert texts() == {"queda"}
 
 
-def test_one_a_day_or_all_is_deleted_and_never_what_waits(keeper: Client) -> None:
+def test_deletion_spares_waiting_utterances(keeper: Client) -> None:
     one = utterance("una", seconds_ago=2 * 86_400)
     utterance("del mismo día", received_at=one.received_at)
     utterance("de hoy")
@@ -230,7 +231,7 @@ def test_one_a_day_or_all_is_deleted_and_never_what_waits(keeper: Client) -> Non
     assert keeper.post(f"{PAGE}delete/", {"sure": "1"}).status_code == 404
 
 
-def test_what_is_deleted_does_not_come_back_from_the_outbox(keeper: Client) -> None:
+def test_deleted_utterance_leaves_the_outbox_too(keeper: Client) -> None:
     one, other = utterance("una"), utterance("otra")
     for key in (one.pk, other.pk, uuid.uuid4()):
         OutboxEntry.objects.create(id=key, payload={"text": "sin confirmar"})
@@ -244,14 +245,12 @@ def test_what_is_deleted_does_not_come_back_from_the_outbox(keeper: Client) -> N
     assert OutboxEntry.objects.count() == 1
 
 
-def test_open_pages_are_told_of_what_is_deleted(
-    keeper: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deletion_is_pushed_to_open_pages(keeper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr(events, "push", lambda group, kind, data: told.append((group, kind)))
+    monkeypatch.setattr(live_events, "push", lambda group, kind, data: told.append((group, kind)))
     keeper.post(f"{PAGE}delete/", {"id": utterance("una").pk})
     assert told == []
-    pages = [(events.MONITOR_GROUP, "forgotten"), (events.ROBOTS_GROUP, "forgotten")]
+    pages = [(live_events.MONITOR_GROUP, "forgotten"), (live_events.ROBOTS_GROUP, "forgotten")]
     for body in ({"id": utterance("una").pk}, {"all": "1"}):
         keeper.post(f"{PAGE}delete/", body | {"sure": "1"})
         assert told == pages
@@ -259,10 +258,10 @@ def test_open_pages_are_told_of_what_is_deleted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_long_history_is_deleted_behind_the_page(
+def test_long_history_is_deleted_on_a_thread(
     keeper: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgetting, "AT_ONCE", 3)
+    monkeypatch.setattr(deletion, "MAX_SYNCHRONOUS", 3)
     for number in range(5):
         utterance(f"{number}")
     answer = keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"}, follow=True)
@@ -271,16 +270,17 @@ def test_a_long_history_is_deleted_behind_the_page(
     assert texts() == set()
 
 
-def test_it_is_said_and_changed_how_long_the_history_is_kept(keeper: Client) -> None:
+def test_retention_is_shown_and_set(keeper: Client) -> None:
     assert "Everything is kept." in shown(keeper)
-    answer = keeper.post(f"{PAGE}keep/", {"days": "90"}, follow=True)
-    assert "What is older is forgotten. Days: 90" in answer.content.decode()
-    assert retention.kept_days() == 90
-    answer = keeper.post(f"{PAGE}keep/", {"days": "-1"}, follow=True)
+    answer = keeper.post(f"{PAGE}retention/", {"days": "90"}, follow=True)
+    assert "Older utterances are deleted. Days: 90" in answer.content.decode()
+    assert retention.current_days() == 90
+    answer = keeper.post(f"{PAGE}retention/", {"days": "-1"}, follow=True)
     assert "greater than or equal to 0" in answer.content.decode()
-    assert retention.kept_days() == 90
+    assert retention.current_days() == 90
 
 
+@pytest.mark.usefixtures("statistics_in_memory")
 @pytest.mark.parametrize("query", [{}, {"q": "hola"}, {"device_id": "d1", "status": "spoken"}])
 def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, str]) -> None:
     made: list[Utterance] = []
@@ -298,6 +298,7 @@ def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, 
                 )
             )
         insert_new(made)
+        shown(browser, **query)  # fill the caches
         with CaptureQueriesContext(connection) as captured:
             shown(browser, **query)
         counts.append(len(captured))

@@ -1,4 +1,4 @@
-"""The WebSocket of those who listen in a browser."""
+"""The WebSocket of browser listeners."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 
-from tests.unit.ttsmonitor.fakes import RATE
-from tests.unit.ttsmonitor.fakes_web import FakeService
-from ttsmonitor import events
+from tests.support.fakes import RATE
+from tests.support.web_fakes import FakeService
+from ttsmonitor import live_events
 from ttsmonitor.audio.browser import BrowserOutput, End, Event, Silence, Sound, Start
 from ttsmonitor.monitor.listening import messages
-from ttsmonitor.routing import websocket_urlpatterns
+from ttsmonitor.monitor.routing import websocket_urlpatterns
 from ttsmonitor.service import service
-from ttsmonitor.web.live import open_sockets
+from ttsmonitor.web.live_consumer import open_sockets
 
-# Whoever listens may be connected by a thread that has been at the database for another test.
+# The thread that connects may hold a database connection of another test.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STEP = RATE // 100
@@ -54,7 +54,7 @@ async def open_listener() -> Any:
 
 @pytest.fixture
 async def page() -> AsyncIterator[Any]:
-    """One that listens."""
+    """Open a listener."""
     communicator = await open_listener()
     assert await communicator.receive_json_from() == {"type": "snapshot", "available": True}
     yield communicator
@@ -68,15 +68,13 @@ def output(speech: FakeService) -> BrowserOutput:
 
 
 async def sound_of(page: Any) -> tuple[int, bytes]:
-    """The next message, which is sound: its position and its samples."""
+    """Return position and samples of the next sound message."""
     data = await page.receive_from()
     assert isinstance(data, bytes), data
     return struct.unpack("<I", data[:4])[0], data[4:]
 
 
-async def test_what_is_said_arrives_with_its_rate_and_positions(
-    page: Any, output: BrowserOutput
-) -> None:
+async def test_sound_arrives_with_rate_and_positions(page: Any, output: BrowserOutput) -> None:
     await asyncio.to_thread(output.begin, "an-id", RATE)
     assert await page.receive_json_from() == {"type": "start", "id": "an-id", "rate": RATE}
     await asyncio.to_thread(output.write, SLICE)
@@ -90,9 +88,7 @@ async def test_what_is_said_arrives_with_its_rate_and_positions(
     assert await page.receive_json_from() == {"type": "end"}
 
 
-async def test_two_hear_the_same_and_a_late_one_from_then_on(
-    page: Any, output: BrowserOutput
-) -> None:
+async def test_late_listener_hears_the_rest(page: Any, output: BrowserOutput) -> None:
     output.begin("an-id", RATE)
     output.write(SLICE)
     await page.receive_json_from()
@@ -105,7 +101,7 @@ async def test_two_hear_the_same_and_a_late_one_from_then_on(
     await late.disconnect()
 
 
-async def test_one_that_confirms_nothing_is_left_behind_and_brought_back_to_what_is_said_now(
+async def test_listener_without_confirmations_resumes_at_current_sound(
     page: Any, output: BrowserOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.monitor.listening.MOST_UNCONFIRMED", len(SLICE))
@@ -122,7 +118,7 @@ async def test_one_that_confirms_nothing_is_left_behind_and_brought_back_to_what
     assert position > STEP and position + len(pcm) // 2 == 301 * STEP
 
 
-async def test_silence_does_not_wait_for_what_is_gathered(
+async def test_silence_is_sent_before_gathered_sound(
     page: Any, output: BrowserOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ttsmonitor.monitor.listening.GATHER_SECONDS", 30.0)
@@ -136,14 +132,14 @@ async def test_silence_does_not_wait_for_what_is_gathered(
 
 
 @pytest.mark.parametrize("words", ["{", '{"type":"got"}', '{"type":"got","bytes":"9"}', "[]"])
-async def test_nonsense_is_ignored(page: Any, output: BrowserOutput, words: str) -> None:
+async def test_invalid_message_is_ignored(page: Any, output: BrowserOutput, words: str) -> None:
     await page.send_to(text_data=words)
     await page.send_to(bytes_data=b"\xff\x00")
     output.begin("an-id", RATE)
     assert (await page.receive_json_from())["type"] == "start"
 
 
-async def test_silence_is_no_sign_of_a_lost_connection(
+async def test_silent_connection_gets_beats(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ttsmonitor.monitor.listening.BEAT_SECONDS", 0.02)
@@ -154,32 +150,34 @@ async def test_silence_is_no_sign_of_a_lost_connection(
     await page.disconnect()
 
 
-async def test_where_browsers_are_left_out_the_page_is_told(speech: FakeService) -> None:
+async def test_snapshot_reports_disabled_browser_output(speech: FakeService) -> None:
     speech.browser = None
     page = await open_listener()
     assert await page.receive_json_from() == {"type": "snapshot", "available": False}
     await page.disconnect()
 
 
-async def test_a_service_that_still_starts_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_listener_is_refused_while_the_service_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(service, "current", lambda: None)
     assert (await socket_of(User(username="parent")).connect())[0] is False
 
 
-async def test_strangers_do_not_listen() -> None:
+async def test_listening_without_login_is_refused() -> None:
     assert (await socket_of(AnonymousUser()).connect())[0] is False
 
 
-async def test_a_stopping_server_says_that_it_restarts(page: Any) -> None:
-    events.bind(asyncio.get_running_loop())
+async def test_stopping_server_closes_with_restart_code(page: Any) -> None:
+    live_events.bind(asyncio.get_running_loop())
     try:
-        events.push(events.LISTENERS_GROUP, "bye", {})
+        live_events.push(live_events.LISTENERS_GROUP, "bye", {})
         assert await page.receive_output() == {"type": "websocket.close", "code": 4012}
     finally:
-        events.bind(None)
+        live_events.bind(None)
 
 
-def test_sound_that_does_not_follow_on_sound_is_a_message_of_its_own() -> None:
+def test_sound_after_a_gap_is_a_new_message() -> None:
     heard: list[Event] = [
         Start("an-id", RATE),
         Sound(b"\1\0", 0.1, 0),

@@ -1,4 +1,4 @@
-"""The monitor answers as its OpenAPI document says, and the page shows that."""
+"""The monitor's answers and API page match its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 from django.test import Client
 
-from tests.unit.openapi import Described, routes
-from tests.unit.ttsmonitor.fakes_web import FakeService, utterance
+from tests.support.openapi import Described, routes
+from tests.support.web_fakes import FakeService, utterance
+from ttsmonitor.intake.broker_counts import ROOT
 from ttsmonitor.monitor import say_api
-from ttsmonitor.mqtt.broker_counts import ROOT
 
 
 class Swallow:
@@ -30,7 +30,7 @@ def site(browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch) 
     return Described(browser)
 
 
-def test_every_endpoint_is_described_and_nothing_else(site: Described) -> None:
+def test_document_describes_exactly_the_endpoints(site: Described) -> None:
     assert set(site.document["paths"]) - {"/health"} == routes()
 
 
@@ -48,11 +48,11 @@ def test_answers_are_as_described(site: Described, speech: FakeService) -> None:
     site.get("/health")
 
 
-def test_a_sound_there_is_none_of_is_refused_as_described(site: Described) -> None:
+def test_missing_sound_is_refused_as_described(site: Described) -> None:
     site.get(f"/api/utterances/{uuid.uuid4()}/audio", "/api/utterances/{utterance_id}/audio", 404)
 
 
-def test_orders_are_taken_and_answered_as_described(site: Described) -> None:
+def test_posts_are_answered_as_described(site: Described) -> None:
     site.post("/api/control", {"action": "volume", "value": 0.5})
     site.post("/api/say", {"text": "Hola", "mood": "happy", "ttl": None}, status=202)
     for path, methods in site.document["paths"].items():
@@ -76,7 +76,7 @@ def test_refusals_are_as_described(site: Described, visitor: Client) -> None:
     site.get("/api/status", status=401)
 
 
-def test_where_no_service_runs_the_answers_are_still_as_described(browser: Client) -> None:
+def test_answers_without_service_are_as_described(browser: Client) -> None:
     site = Described(browser)
     site.get("/api/status")
     site.get("/api/stats/broker")
@@ -84,7 +84,7 @@ def test_where_no_service_runs_the_answers_are_still_as_described(browser: Clien
     site.get("/health", status=503)
 
 
-def test_the_description_would_notice(site: Described) -> None:
+def test_wrong_answer_does_not_fit_the_description(site: Described) -> None:
     with pytest.raises(jsonschema.ValidationError):
         site._validate({"error": 7}, {"$ref": "#/components/schemas/Error"})
     with pytest.raises(jsonschema.ValidationError):
@@ -94,7 +94,7 @@ def test_the_description_would_notice(site: Described) -> None:
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "The robot it belongs to"), ("es", "El robot al que")]
 )
-def test_the_page_shows_every_endpoint_in_the_visitors_language(
+def test_page_shows_every_endpoint_in_the_visitors_language(
     site: Described, browser: Client, language: str, words: str
 ) -> None:
     response = browser.get("/api/", headers={"accept-language": language})
@@ -113,7 +113,7 @@ def test_the_page_shows_every_endpoint_in_the_visitors_language(
     assert targets <= set(re.findall(r'id="([\w-]+)"', page)) | {"content"}
 
 
-def test_its_examples_can_be_pasted(browser: Client, speech: FakeService) -> None:
+def test_page_has_complete_curl_examples(browser: Client, speech: FakeService) -> None:
     page = html.unescape(browser.get("/api/").content.decode())
     assert 'curl -H "Authorization: Bearer $TOKEN" http://testserver/api/status<' in page
     assert (
@@ -121,6 +121,6 @@ def test_its_examples_can_be_pasted(browser: Client, speech: FakeService) -> Non
     )
 
 
-def test_a_stranger_is_asked_to_log_in(visitor: Client) -> None:
+def test_page_without_login_redirects_to_login(visitor: Client) -> None:
     assert visitor.get("/api/")["Location"].startswith("/accounts/login/")
     assert visitor.get("/api/openapi.json").status_code == 401

@@ -1,4 +1,4 @@
-"""POST /api/say, as a program meets it."""
+"""POST /api/say."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import FakeService
-from ttsmonitor.messages import UTTERANCE_CHARACTERS
+from tests.support.web_fakes import FakeService
+from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.monitor import say_api
 
 
 class FakeMirror:
-    """Stands at get_tts_mirror(): keeps what it is given."""
+    """A mirror that records what it gets."""
 
     def __init__(self) -> None:
         self.said: list[tuple[str, dict[str, Any]]] = []
@@ -36,13 +36,19 @@ def post(client: Client, body: Any) -> Any:
     return client.post("/api/say", content, content_type="application/json")
 
 
-def test_all_that_the_wire_knows_goes_on_with_the_words(
+def test_all_wire_fields_are_published(
     browser: Client, speech: FakeService, mirror: FakeMirror
 ) -> None:
     options = {
-        "source": "kitchen", "device_id": "d_sala", "lang": "en-GB", "voice": "en_GB-alan-low",
-        "mood": "happy", "intensity": 0.5, "priority": "high", "ttl": 30,
-    }  # fmt: skip
+        "source": "kitchen",
+        "device_id": "d_sala",
+        "lang": "en-GB",
+        "voice": "en_GB-alan-low",
+        "mood": "happy",
+        "intensity": 0.5,
+        "priority": "high",
+        "ttl": 30,
+    }
     response = post(browser, {"text": " Good night ", **options, "unknown": 1})
     assert (response.status_code, response["Cache-Control"]) == (202, "no-store")
     answer = response.json()
@@ -51,22 +57,22 @@ def test_all_that_the_wire_knows_goes_on_with_the_words(
     assert mirror.said == [("Good night", expected)]
 
 
-def test_words_alone_are_enough(browser: Client, speech: FakeService, mirror: FakeMirror) -> None:
+def test_text_alone_is_published_with_defaults(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
     post(browser, {"text": "Hola"})
     ((text, options),) = mirror.said
     assert (text, options["source"], options["priority"]) == ("Hola", "system", "normal")
     assert (options["device_id"], options["ttl"]) == ("", None)
 
 
-def test_an_id_of_ones_own_makes_a_repetition_harmless(
-    browser: Client, speech: FakeService, mirror: FakeMirror
-) -> None:
+def test_own_id_is_kept(browser: Client, speech: FakeService, mirror: FakeMirror) -> None:
     mine = str(uuid.uuid4())
     assert post(browser, {"text": "Hola", "id": mine}).json()["id"] == mine
     assert mirror.said[0][1]["utterance_id"] == uuid.UUID(mine)
 
 
-def test_as_long_as_an_utterance_may_be_it_goes_in_one(
+def test_longest_text_is_accepted_and_longer_refused(
     browser: Client, speech: FakeService, mirror: FakeMirror
 ) -> None:
     longest = "🤖" * UTTERANCE_CHARACTERS
@@ -98,7 +104,7 @@ def test_as_long_as_an_utterance_may_be_it_goes_in_one(
         ({"text": "Hola", "id": "7"}, "bad_request", "id"),
     ],
 )
-def test_what_no_message_can_have_is_refused_in_words(
+def test_invalid_field_is_refused_by_name(
     browser: Client, speech: FakeService, mirror: FakeMirror, body: Any, code: str, word: str
 ) -> None:
     response = post(browser, body)
@@ -107,7 +113,7 @@ def test_what_no_message_can_have_is_refused_in_words(
     assert mirror.said == []
 
 
-def test_what_is_wrong_is_told_in_the_language_of_whoever_asks(
+def test_refusal_is_in_the_visitors_language(
     browser: Client, speech: FakeService, mirror: FakeMirror
 ) -> None:
     response = browser.post(
@@ -119,15 +125,13 @@ def test_what_is_wrong_is_told_in_the_language_of_whoever_asks(
     assert response.json()["detail"] == "voice es 'a b': no es un nombre válido"
 
 
-def test_where_the_broker_is_away_it_is_taken_and_the_answer_says_so(
-    browser: Client, mirror: FakeMirror
-) -> None:
+def test_missing_broker_is_reported_in_the_answer(browser: Client, mirror: FakeMirror) -> None:
     response = post(browser, {"text": "Hola"})
     assert response.status_code == 202
     assert "when it is back" in response.json()["detail"]
     assert len(mirror.said) == 1
 
 
-def test_strangers_say_nothing(visitor: Client, mirror: FakeMirror) -> None:
+def test_say_without_login_is_401(visitor: Client, mirror: FakeMirror) -> None:
     assert post(visitor, {"text": "Hola"}).status_code == 401
     assert mirror.said == []

@@ -1,15 +1,15 @@
-"""No more sentences wait than TTS_QUEUE_LIMIT says, but what arrives goes first."""
+"""TTS_QUEUE_LIMIT bounds the queue, except during a burst."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.unit.ttsmonitor.fakes import FakeOutput
-from tests.unit.ttsmonitor.fakes_web import utterance
-from ttsmonitor.models import Utterance
-from ttsmonitor.service import service as module
+from tests.support.fakes import FakeOutput
+from tests.support.web_fakes import utterance
+from ttsmirror.models import Utterance
+from ttsmonitor.service import queue_limit as module
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.speaking import journal
+from ttsmonitor.speaking import recorder
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -17,7 +17,7 @@ Status = Utterance.Status
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> SpeechService:
-    """Not started, so nothing is told; with five sentences that wait, of which two may."""
+    """Return an unstarted service with five waiting sentences and a limit of two."""
     monkeypatch.setenv("TTS_QUEUE_LIMIT", "2")
     for number in range(5):
         utterance(f"{number}", status=Status.QUEUED, seconds_ago=10 - number)
@@ -29,37 +29,37 @@ def waiting() -> list[str]:
 
 
 def have_a_burst(service: SpeechService) -> None:
-    for _ in range(journal.MANY):
-        service._journal.state_changed()
+    for _ in range(recorder.MANY):
+        service._recorder.state_changed()
 
 
-def test_the_oldest_of_too_many_are_skipped(service: SpeechService) -> None:
-    service._keep_bound(5)
+def test_oldest_utterances_beyond_the_limit_are_skipped(service: SpeechService) -> None:
+    service._limit.enforce(5)
     assert waiting() == ["3", "4"]
 
 
-def test_nothing_is_skipped_while_a_burst_arrives(service: SpeechService) -> None:
+def test_limit_is_not_enforced_during_a_burst(service: SpeechService) -> None:
     have_a_burst(service)
-    service._keep_bound(5)
+    service._limit.enforce(5)
     assert len(waiting()) == 5
 
 
-def test_a_burst_that_does_not_end_is_bound_too(
+def test_limit_is_enforced_in_an_endless_burst(
     service: SpeechService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKLOG", 2)
     have_a_burst(service)
-    service._keep_bound(5)
+    service._limit.enforce(5)
     assert waiting() == ["3", "4"]
 
 
-def test_without_a_sound_device_what_is_too_old_expires_wherever_it_waits(
+def test_stale_utterances_expire_without_a_sound_device(
     service: SpeechService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_TTL", "8")
-    service._output = FakeOutput()
-    service._expire()
+    service._limit._output = FakeOutput()
+    service._limit.expire_unheard()
     assert len(waiting()) == 5, "the speaker sees to it"
-    service._output = FakeOutput(error="unplugged")
-    service._expire()
+    service._limit._output = FakeOutput(error="unplugged")
+    service._limit.expire_unheard()
     assert waiting() == ["3", "4"]

@@ -1,4 +1,4 @@
-"""How far an utterance is, as pages are told."""
+"""Progress of the current utterance as sent to pages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.fakes import RATE, FakeOutput
+from tests.support.fakes import RATE, FakeOutput, FakeSynthesizer
+from tests.support.tools import wait_until
+from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
-from ttsmonitor.models import Utterance
-from ttsmonitor.speaking.progress import InHand, Progress
+from ttsmonitor.speaking.performance import Performance
+from ttsmonitor.speaking.progress import Progress
 from ttsmonitor.synthesis.base import Block, Mark
 
 TEXT = "Hola, Moxie."
@@ -20,17 +21,17 @@ TEXT = "Hola, Moxie."
 
 @dataclass
 class Stage:
-    """Something that is said, and what is told of it."""
+    """A playback and the progress reports about it."""
 
     controls: Controls = field(default_factory=Controls)
     viewers: int = 1
-    in_hand: InHand = None
+    performance: Performance | None = None
     told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.output = FakeOutput()
         self.progress = Progress(
-            lambda: self.in_hand,
+            lambda: self.performance,
             lambda: self.controls.is_paused,
             lambda: self.viewers,
             self.told.append,
@@ -38,7 +39,7 @@ class Stage:
 
     def say(self, text: str = TEXT) -> Playback:
         playback = Playback(self.output, self.controls, "1", self.progress.begun)
-        self.in_hand = Utterance(text=text), playback
+        self.performance = Performance(Utterance(text=text), playback, FakeSynthesizer())  # type: ignore[arg-type]
         return playback
 
     def last(self, name: str) -> Any:
@@ -53,7 +54,7 @@ def stage() -> Iterator[Stage]:
     made = Stage()
     made.progress.start()
     yield made
-    made.in_hand = None
+    made.performance = None
     made.progress.stop()
 
 
@@ -67,9 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmonitor.speaking.progress.NOBODY_SECONDS", 0.01)
 
 
-def test_words_and_loudness_are_told_once_each_and_the_text_with_the_first(
-    stage: Stage, quick: None
-) -> None:
+def test_words_and_levels_are_sent_once_each(stage: Stage, quick: None) -> None:
     playback = stage.say()
     playback.play(block(0.3, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
@@ -83,7 +82,7 @@ def test_words_and_loudness_are_told_once_each_and_the_text_with_the_first(
     assert len([news for news in stage.told if "text" in news]) == 1
 
 
-def test_a_pause_and_what_is_taken_back_are_told(stage: Stage, quick: None) -> None:
+def test_pause_and_rewind_are_reported(stage: Stage, quick: None) -> None:
     playback = stage.say()
     playback.play(block(0.5))
     wait_until(lambda: stage.last("moving") is True)
@@ -96,9 +95,7 @@ def test_a_pause_and_what_is_taken_back_are_told(stage: Stage, quick: None) -> N
     wait_until(lambda: stage.last("moving") is True)
 
 
-def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
-    stage: Stage, quick: None
-) -> None:
+def test_progress_is_held_until_a_viewer_comes(stage: Stage, quick: None) -> None:
     stage.viewers = 0
     looks: list[int] = []
     assert stage.progress.whole() is None
@@ -120,7 +117,7 @@ def test_where_nobody_looks_nothing_is_told_and_who_comes_late_gets_it_all(
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
 
 
-def test_many_viewers_are_told_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_viewers_reduce_the_update_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     wait: Callable[[float], bool] = stage.progress._stopping.wait
 
@@ -135,10 +132,10 @@ def test_many_viewers_are_told_less_often(stage: Stage, monkeypatch: pytest.Monk
         wait_until(lambda seconds=seconds: waits[-1:] == [seconds])  # type: ignore[misc]
 
 
-def test_an_utterance_after_another_begins_anew(stage: Stage, quick: None) -> None:
+def test_progress_restarts_with_the_next_utterance(stage: Stage, quick: None) -> None:
     for _time in range(2):
         stage.told.clear()
         stage.say().play(block(0.1, Mark("Hola", 0.0)))
         wait_until(lambda: stage.words() == [(0.0, 0)])
         assert stage.told[0]["from"] == 0 and "text" in stage.told[0]
-        stage.in_hand = None
+        stage.performance = None

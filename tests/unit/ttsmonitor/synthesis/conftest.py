@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 
 BENCH = ROOT.parent / "shared" / "voices" / "bench-medium.onnx"
 

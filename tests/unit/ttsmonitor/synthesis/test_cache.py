@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.voice import make_voice
+from tests.support.voice import make_voice
 from ttsmonitor.synthesis.base import Block, EngineConfig, Mark, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -239,7 +239,7 @@ def test_another_description_of_a_voice_is_another_sound(tmp_path: Path) -> None
         synthesizer.stop()
 
 
-def test_what_another_voice_said_is_not_kept_as_that_of_the_one_that_is_broken(
+def test_sound_of_substitute_voice_is_not_cached(
     tmp_path: Path,
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -275,15 +275,15 @@ def test_the_same_words_are_made_once_and_others_anew(cached: Synthesizer) -> No
     assert pcm(list(cached.speak(request))) == first
     assert cached.engine == "espeak es, cached"
     for other in (
-        SpeechRequest(text="Hola, soy Moxie."  , speed=1.2),
+        SpeechRequest(text="Hola, soy Moxie.", speed=1.2),
         SpeechRequest(text="Hola, soy Moxie.", lang="en"),
         SpeechRequest(text="Hola, soy Mox."),
-    ):  # fmt: skip
+    ):
         assert pcm(list(cached.speak(other))) != first
         assert "cached" not in cached.engine
 
 
-def test_what_was_cancelled_is_not_kept_as_if_it_were_whole(cached: Synthesizer) -> None:
+def test_cancelled_sound_is_not_cached(cached: Synthesizer) -> None:
     request = SpeechRequest(text="Había una vez un robot que quería bailar. " * 40)
     heard = 0.0
     for block in cached.speak(request):

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.clauses import LIMITS, STRETCH, Clause, clauses
-from ttsmonitor.synthesis.reading import readable
 
 LONG = " y luego seguimos hablando de otras cosas bonitas un buen rato más esta tarde"
 
 
 def cut(text: str, lang: str = "es") -> list[Clause]:
     """The pieces of `text`, as the engine makes them."""
-    return list(clauses(readable(text, lang)))
+    return list(clauses(normalize(text, lang)))
 
 
 def pieces(text: str, lang: str = "es") -> list[str]:
@@ -79,7 +79,7 @@ def test_the_first_piece_ends_at_the_first_pause_in_reach(text: str, first: str)
 )
 def test_what_looks_like_an_end_is_none(lang: str, whole: str) -> None:
     first, *_others = cut(whole + LONG, lang)
-    assert first.runs_on or len(first.text) > len(readable(whole, lang))
+    assert first.runs_on or len(first.text) > len(normalize(whole, lang))
 
 
 def test_an_abbreviation_before_a_new_sentence_ends_one() -> None:

@@ -1,4 +1,4 @@
-"""What may be in the description of a voice, before anything is computed with it."""
+"""The checks of a voice's description before it is used."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.unit.ttsmonitor.voice_files import describe
-from tests.voice import make_voice
+from tests.support.voice import make_voice
+from tests.support.voice_files import describe
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.description import MOST_BYTES, NUMBERS
-from ttsmonitor.synthesis.voices import choose_voice, read_voice
+from ttsmonitor.synthesis.choice import choose_voice
+from ttsmonitor.synthesis.piper.description import MOST_BYTES, NUMBERS
+from ttsmonitor.synthesis.piper.voices import read_voice
 
 
 def with_field(name: str, value: object) -> dict[str, Any]:
@@ -124,8 +125,8 @@ def test_a_voice_without_language_says_so_when_it_is_installed(
 def test_a_corrected_description_is_read_anew(tmp_path: Path) -> None:
     model = describe(make_voice(tmp_path / "tiny.onnx"), num_speakers=-1)
     config = EngineConfig("auto", "tiny", tmp_path)
-    assert choose_voice(config, SpeechRequest("x")).voice is None
+    assert choose_voice(config, SpeechRequest("x")).is_fallback
     describe(model, num_speakers=1)
     choice = choose_voice(config, SpeechRequest("x"))
-    assert (choice.name, choice.remark) == ("piper tiny", "")
+    assert (str(choice.label), choice.remark) == ("piper tiny", "")
     assert json.loads(Path(f"{model}.json").read_text())["num_speakers"] == 1

@@ -10,13 +10,14 @@ import pytest
 from ttsmonitor.synthesis.loudness import (
     KNEE,
     PEAK,
+    Edge,
     Limiter,
     to_pcm,
     with_soft_end,
     without_end,
     without_start,
 )
-from ttsmonitor.synthesis.stages import Samples
+from ttsmonitor.synthesis.piper.stages import Samples
 
 RATE = 22_050
 THRESHOLD = 0.02
@@ -85,16 +86,14 @@ def test_a_soft_onset_stays_of_the_silence_before_the_first_sound() -> None:
     cut: list[int] = []
     sound = np.concatenate([np.zeros(1_500), np.full(500, 0.01), np.full(2_000, 0.5)])
     blocks = [sound[:1_000].astype(np.float32), sound[1_000:].astype(np.float32)]
-    made = np.concatenate(
-        list(without_start(blocks, 0.02, RATE, cut.append, kept_seconds=0.02, fade_seconds=0.0))
-    )
+    made = np.concatenate(list(without_start(blocks, 0.02, RATE, cut.append, Edge(0.02, 0.0))))
     assert cut == [2_000 - round(0.02 * RATE)]
     np.testing.assert_array_equal(made, sound[cut[0] :].astype(np.float32))
 
 
 def test_a_sound_that_begins_at_once_is_left_as_it_is() -> None:
     loud = np.full(100, 0.5, dtype=np.float32)
-    (made,) = without_start([loud], 0.02, RATE, kept_seconds=0.02, fade_seconds=0.0)
+    (made,) = without_start([loud], 0.02, RATE, edge=Edge(0.02, 0.0))
     np.testing.assert_array_equal(made, loud)
 
 

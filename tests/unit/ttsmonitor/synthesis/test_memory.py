@@ -1,4 +1,4 @@
-"""What the synthesis process takes of the memory, for real."""
+"""The real memory use of the synthesis process, and its limit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
-from tests.voice import make_voice
+from tests.support.tools import ROOT
+from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
-from ttsmonitor.synthesis.memory import taken_by
-from ttsmonitor.synthesis.stages import cut_stages
+from ttsmonitor.synthesis.memory import loaded_bytes, taken_by
+from ttsmonitor.synthesis.piper.stages import cut_stages
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 LITTERING = """
@@ -66,7 +66,7 @@ def resident_bytes(pid: int | None) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_voices_that_come_and_go_take_no_more_than_they_may(three_voices: Path) -> None:
     size = (three_voices / "a.onnx").stat().st_size
-    bound = taken_by([size] * 2)
+    bound = taken_by([loaded_bytes(size)] * 2)
     synthesizer = Synthesizer(EngineConfig("piper", "a", three_voices, loaded_bytes=bound))
     synthesizer.start()
     try:
@@ -175,7 +175,7 @@ def test_limit_follows_the_voices_that_are_loaded(
     synthesizer = start("tiny", **config)
     assert list(synthesizer.speak(SpeechRequest("Hola.")))
     assert synthesizer.engine == "piper tiny"
-    needed = taken_by([model.stat().st_size])
+    needed = taken_by([loaded_bytes(model.stat().st_size)])
     assert data_limit(synthesizer) == max(config["loaded_bytes"], needed) + headroom
 
 

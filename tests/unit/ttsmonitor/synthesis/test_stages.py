@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.voice import make_voice
+from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis import cutting
-from ttsmonitor.synthesis.fingerprint import fingerprint, stages_name
-from ttsmonitor.synthesis.graph import UncuttableError
-from ttsmonitor.synthesis.stages import Samples, Stages, cut_stages, load_stages, session
+from ttsmonitor.synthesis.piper import graph_split
+from ttsmonitor.synthesis.piper.fingerprint import fingerprint, stages_name
+from ttsmonitor.synthesis.piper.graph import UncuttableError
+from ttsmonitor.synthesis.piper.stages import (
+    Samples,
+    Stages,
+    cut_stages,
+    load_stages,
+    session,
+)
 
 IDS = [1, 0, 20, 0, 27, 0, 24, 0, 14, 0, 8, 0, 31, 0, 27, 0, 37, 0, 25, 0, 2]
 SCALES = (0.0, 1.0, 0.0)
@@ -151,7 +157,7 @@ def test_a_voice_whose_stages_give_something_else_is_not_cut(
 
     monkeypatch.setattr(Stages, "decoder", wrong_for_the_last)
     with pytest.raises(UncuttableError, match="differ from the whole by"):
-        cutting.cut_into(model, target)
+        graph_split.cut_into(model, target)
     assert list(target.parent.iterdir()) == []
 
 
@@ -211,15 +217,15 @@ def test_a_voice_that_is_replaced_while_it_is_cut_leaves_no_parts(
     model = make_voice(tmp_path / "tiny.onnx")
     (tmp_path / "parts").mkdir()
     target = tmp_path / "parts" / stages_name(model)
-    prove = cutting._prove
+    prove = graph_split._prove
 
     def replace(*args: Any) -> None:
         prove(*args)
         os.utime(model, (1, 1))
 
-    monkeypatch.setattr(cutting, "_prove", replace)
+    monkeypatch.setattr(graph_split, "_prove", replace)
     with pytest.raises(UncuttableError, match="replaced"):
-        cutting.cut_into(model, target)
+        graph_split.cut_into(model, target)
     assert list(target.parent.iterdir()) == []
 
 
@@ -243,7 +249,7 @@ def test_what_was_put_in_place_is_never_taken_away_by_one_who_is_late(
     model = make_voice(tmp_path / "tiny.onnx")
     directory = cut_stages(model)
     made = (directory / "stages.json").stat().st_ino
-    cutting.cut_into(model, directory)
+    graph_split.cut_into(model, directory)
     assert (directory / "stages.json").stat().st_ino == made
     assert parts_of(model) == [directory]
 

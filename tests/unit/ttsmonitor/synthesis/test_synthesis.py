@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tools import wait_until
-from tests.unit.ttsmonitor.voice_files import install
-from tests.voice import make_voice
+from tests.support.tools import wait_until
+from tests.support.voice import make_voice
+from tests.support.voice_files import install
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
@@ -64,7 +64,7 @@ def test_speed_and_language_change_the_sound(espeak: Synthesizer) -> None:
     assert seconds(espeak.speak(replace(HELLO, lang="xx"))) == pytest.approx(normal, rel=0.02)
 
 
-def test_a_cancelled_job_ends_early_and_the_next_one_is_whole(espeak: Synthesizer) -> None:
+def test_cancelled_job_ends_early_and_next_is_whole(espeak: Synthesizer) -> None:
     whole = sum(block.seconds for block in espeak.speak(LONG))
     heard = 0.0
     for block in espeak.speak(LONG):
@@ -87,61 +87,41 @@ def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> No
     assert np.corrcoef(sound[:length], expected[:length])[0, 1] > 0.95
 
 
-def test_what_is_foreseen_is_begun_at_once_and_made_once(espeak: Synthesizer) -> None:
+def test_prefetched_request_is_begun_at_once_and_made_once(espeak: Synthesizer) -> None:
     alone = pytest.approx(seconds(espeak.speak(HELLO)), rel=0.02)
-    espeak.foresee(HELLO)
+    espeak.prefetch(HELLO)
     for later in (LONG, SpeechRequest(text="Adiós.")):  # before anybody asks for the first
-        espeak.foresee(later)
+        espeak.prefetch(later)
     connection, number = espeak._connection, espeak._newest
     assert connection is not None
     assert connection.poll(10), "nobody has asked for it yet"
     assert seconds(espeak.speak(HELLO)) == alone
     assert espeak._newest == number, "it was made a second time"
-    espeak.foresee(LONG)
+    espeak.prefetch(LONG)
     assert seconds(espeak.speak(HELLO)) == alone
 
 
-def test_what_is_in_the_cache_is_not_begun(tmp_path: Path) -> None:
+def test_cached_sound_is_not_prefetched(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000_000)
     synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), cache=cache)
     synthesizer.start()
     try:
         first = samples(list(synthesizer.speak(HELLO)))
-        synthesizer.foresee(HELLO)
+        synthesizer.prefetch(HELLO)
         assert synthesizer._ahead is None
         assert np.array_equal(samples(list(synthesizer.speak(HELLO))), first)
     finally:
         synthesizer.stop()
 
 
-def test_what_follows_is_made_while_the_one_before_it_is_heard(espeak: Synthesizer) -> None:
-    alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
-    list(espeak.speak(HELLO, following=LONG))
-    connection = espeak._connection
-    assert connection is not None
-    assert connection.poll(10), "nobody has asked for it yet"
-    assert seconds(espeak.speak(LONG)) == alone
-
-
-def test_what_was_to_follow_and_does_not_leaves_no_trace(espeak: Synthesizer) -> None:
+def test_cancelled_prefetch_leaves_no_trace(espeak: Synthesizer) -> None:
     alone = pytest.approx(seconds(espeak.speak(HELLO)), rel=0.02)
-    for _block in espeak.speak(HELLO, following=LONG):
-        espeak.cancel()
+    espeak.prefetch(LONG)
     assert seconds(espeak.speak(HELLO)) == alone
     assert seconds(espeak.speak(HELLO)) == alone
 
 
-def test_giving_up_what_was_to_follow_cuts_nothing_of_what_is_being_said(
-    espeak: Synthesizer,
-) -> None:
-    alone = pytest.approx(seconds(espeak.speak(LONG)), rel=0.02)
-    blocks = espeak.speak(LONG, following=HELLO)
-    first = next(blocks)
-    espeak._look_ahead(SpeechRequest(text="Adiós."))  # of one that is in the cache
-    assert first.seconds + seconds(blocks) == alone
-
-
-def test_a_killed_process_costs_one_utterance_and_is_started_again(espeak: Synthesizer) -> None:
+def test_killed_process_costs_one_utterance_and_restarts(espeak: Synthesizer) -> None:
     assert espeak.pid is not None
     with pytest.raises(SynthesisError, match="died"):
         for number, _block in enumerate(espeak.speak(LONG)):
@@ -165,7 +145,7 @@ def test_a_hanging_process_is_replaced(tmp_path: Path) -> None:
         synthesizer.stop()
 
 
-def test_a_hanging_process_is_replaced_also_where_nobody_has_the_patience(tmp_path: Path) -> None:
+def test_hanging_process_is_replaced_despite_early_interrupts(tmp_path: Path) -> None:
     synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), hang_seconds=0.4)
     synthesizer.start()
     assert synthesizer.pid is not None
@@ -186,7 +166,7 @@ def test_a_hanging_process_is_replaced_also_where_nobody_has_the_patience(tmp_pa
         synthesizer.stop()
 
 
-def test_a_cancelled_job_is_over_although_its_process_does_nothing(espeak: Synthesizer) -> None:
+def test_cancelled_job_ends_although_process_hangs(espeak: Synthesizer) -> None:
     assert espeak.pid is not None
     os.kill(espeak.pid, signal.SIGSTOP)
     heard: list[Block] = []
@@ -200,7 +180,7 @@ def test_a_cancelled_job_is_over_although_its_process_does_nothing(espeak: Synth
     assert list(espeak.speak(HELLO))
 
 
-def test_a_voice_is_loaded_while_nobody_speaks_and_what_is_said_then_is_whole(
+def test_voice_prepared_while_idle_speaks_whole_sentences(
     tmp_path: Path,
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -224,7 +204,7 @@ def test_the_process_ends_with_its_owner(espeak: Synthesizer) -> None:
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the synthesis process")
 
 
-def test_a_stop_does_not_wait_for_a_voice_that_is_being_loaded(tmp_path: Path) -> None:
+def test_stop_does_not_wait_for_a_loading_voice(tmp_path: Path) -> None:
     synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path))
     starting = threading.Thread(target=synthesizer.start)
     starting.start()
@@ -264,7 +244,7 @@ def test_auto_speaks_with_espeak_where_no_voice_is_installed(tmp_path: Path) -> 
         synthesizer.stop()
 
 
-def test_what_is_not_urgent_stands_back(tmp_path: Path) -> None:
+def test_niceness_lowers_the_priority_of_the_process(tmp_path: Path) -> None:
     synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path, niceness=7))
     synthesizer.start()
     try:
@@ -275,7 +255,7 @@ def test_what_is_not_urgent_stands_back(tmp_path: Path) -> None:
         synthesizer.stop()
 
 
-def test_a_remark_on_the_voice_comes_with_sound_that_was_kept(tmp_path: Path) -> None:
+def test_cached_sound_comes_with_its_remark(tmp_path: Path) -> None:
     install(tmp_path, "davefx")
     install(tmp_path, "amy", "en-us")
     config = EngineConfig(engine="auto", voice="davefx", voice_dir=tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ttsmonitor.synthesis.timing import Timing, places, starts
+from ttsmonitor.synthesis.piper.timing import Timing, places, starts
 
 
 def begins(text: str, *sentences: str) -> list[list[tuple[str, int]]]:

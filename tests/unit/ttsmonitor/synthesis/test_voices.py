@@ -1,4 +1,4 @@
-"""Which voice speaks: by name, by language, within a bound of memory."""
+"""The choice of a voice by name and language, within a bound of memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ttsmonitor.voice_files import describe, install
-from tests.voice import make_voice
+from tests.support.voice import make_voice
+from tests.support.voice_files import describe, install
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.choice import choose_voice
 from ttsmonitor.synthesis.engines import UNFIT_SECONDS, Engines
-from ttsmonitor.synthesis.memory import taken_by
-from ttsmonitor.synthesis.voices import choose_voice, read_voice
+from ttsmonitor.synthesis.memory import loaded_bytes, taken_by
+from ttsmonitor.synthesis.piper.voices import read_voice
 
 
 @pytest.fixture
@@ -27,10 +28,14 @@ def config(tmp_path: Path) -> EngineConfig:
     return EngineConfig(engine="auto", voice="davefx", voice_dir=tmp_path)
 
 
-def chosen(config: EngineConfig, request: SpeechRequest) -> str | None:
-    """The name of the voice; None: eSpeak NG."""
-    voice = choose_voice(config, request).voice
-    return voice.name if voice else None
+def chosen(config: EngineConfig, request: SpeechRequest) -> str:
+    return choose_voice(config, request).voice.name
+
+
+def speaker(engines: Engines, request: SpeechRequest) -> tuple[str, str]:
+    """Return the label of the voice that speaks, and the remark."""
+    selection = engines.choose(request)
+    return str(selection.label), selection.choice.remark
 
 
 @pytest.mark.parametrize(
@@ -41,47 +46,57 @@ def chosen(config: EngineConfig, request: SpeechRequest) -> str | None:
         (SpeechRequest("x", lang="en-GB"), "cori"),
         (SpeechRequest("x", lang="en_US"), "amy"),
         (SpeechRequest("x", lang="fr"), "siwis"),
-        (SpeechRequest("x", lang="de"), None),
-        (SpeechRequest("x", voice="espeak"), None),
+        (SpeechRequest("x", lang="de"), "espeak"),
+        (SpeechRequest("x", voice="espeak"), "espeak"),
         (SpeechRequest("x", voice="siwis"), "siwis"),
         (SpeechRequest("x", voice="siwis", lang="en-GB"), "cori"),
-        (SpeechRequest("x", voice="siwis", lang="de"), None),
+        (SpeechRequest("x", voice="siwis", lang="de"), "espeak"),
         (SpeechRequest("x", voice="gone", lang="fr"), "siwis"),
         (SpeechRequest("x", voice="gone"), "davefx"),
         (SpeechRequest("x", voice="fr_FR-gone-low"), "siwis"),
-        (SpeechRequest("x", voice="de_DE-gone-low"), None),
+        (SpeechRequest("x", voice="de_DE-gone-low"), "espeak"),
     ],
 )
 def test_a_voice_is_chosen_by_name_else_by_language(
-    config: EngineConfig, request_: SpeechRequest, name: str | None
+    config: EngineConfig, request_: SpeechRequest, name: str
 ) -> None:
     assert chosen(config, request_) == name
 
 
-def test_a_voice_is_for_the_language_and_the_region_that_it_says(tmp_path: Path) -> None:
+def test_voice_of_the_region_is_preferred(tmp_path: Path) -> None:
     for name, lang, code in [
-        ("davefx", "es", "es_ES"), ("ald", "es-419", "es_MX"), ("daniela", "es-419", "es_AR"),
-        ("huayan", "cmn", "zh_CN"), ("talesyntese", "nb", "no_NO"),
-    ]:  # fmt: skip
+        ("davefx", "es", "es_ES"),
+        ("ald", "es-419", "es_MX"),
+        ("daniela", "es-419", "es_AR"),
+        ("huayan", "cmn", "zh_CN"),
+        ("talesyntese", "nb", "no_NO"),
+    ]:
         install(tmp_path, name, lang, code=code)
     config = EngineConfig(engine="auto", voice="talesyntese", voice_dir=tmp_path)
 
     languages = ["es-ES", "es-MX", "es-ar", "es-419", "zh", "nb", "no", "fr"]
     assert [chosen(config, SpeechRequest("x", lang=lang)) for lang in languages] == [
-        "davefx", "ald", "daniela", "ald", "huayan", "talesyntese", "talesyntese", None,
-    ]  # fmt: skip
+        "davefx",
+        "ald",
+        "daniela",
+        "ald",
+        "huayan",
+        "talesyntese",
+        "talesyntese",
+        "espeak",
+    ]
 
 
 @pytest.mark.parametrize("broken", ["cori.onnx", "cori.onnx.json"])
-def test_a_broken_voice_that_is_asked_for_costs_no_sentence_but_where_only_piper_may_speak(
+def test_broken_named_voice_fails_only_with_piper_alone(
     config: EngineConfig, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (config.voice_dir / broken).write_text("")
     request = SpeechRequest("x", lang="es", voice="cori", speaker=1)
     engines = Engines(config, lambda: None)
-    assert engines.choose(request).name == "piper davefx"
-    assert "cori.onnx" in engines.remark
-    assert engines.remark in caplog.messages
+    name, remark = speaker(engines, request)
+    assert name == "piper davefx" and "cori.onnx" in remark
+    assert remark in caplog.messages
     with pytest.raises(SynthesisError, match="cori"):
         choose_voice(replace(config, engine="piper"), request)
 
@@ -91,46 +106,44 @@ def spoil(model: Path) -> None:
     model.write_bytes(b"<html>" * 1_000)
 
 
-def test_in_place_of_a_voice_that_cannot_be_loaded_the_default_one_speaks_and_it_is_said_why(
+def test_default_voice_replaces_unloadable_one_with_remark(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     spoil(install(config.voice_dir, "tux"))
     engines = Engines(config, lambda: None)
-    assert engines.choose(SpeechRequest("x", voice="tux")).name == "piper davefx"
-    assert "tux cannot be loaded; fetch it again" in engines.remark
-    assert engines.remark.endswith("; piper davefx speaks instead")
-    assert engines.remark in caplog.messages
-    assert engines.choose(SpeechRequest("x")).name == "piper davefx"
-    assert engines.remark == ""
+    _name, remark = speaker(engines, SpeechRequest("x", voice="tux"))
+    assert "tux cannot be loaded; fetch it again" in remark
+    assert remark.endswith("; piper davefx speaks instead")
+    assert remark in caplog.messages
+    assert speaker(engines, SpeechRequest("x")) == ("piper davefx", "")
     with pytest.raises(SynthesisError, match="tux cannot be loaded"):
         only = replace(config, engine="piper")
         Engines(only, lambda: None).choose(SpeechRequest("x", voice="tux"))
 
 
-def test_in_place_of_a_default_voice_that_cannot_be_loaded_another_one_of_its_language_speaks(
+def test_voice_of_same_language_replaces_unloadable_default(
     config: EngineConfig,
 ) -> None:
     spoil(config.voice_dir / "davefx.onnx")
     engines = Engines(config, lambda: None)
-    assert engines.choose(SpeechRequest("x")).name == "espeak"
-    assert "davefx cannot be loaded" in engines.remark
-    assert engines.choose(SpeechRequest("x", lang="fr")).name == "piper siwis"
-    assert engines.remark == ""
+    name, remark = speaker(engines, SpeechRequest("x"))
+    assert name == "espeak" and "davefx cannot be loaded" in remark
+    assert speaker(engines, SpeechRequest("x", lang="fr")) == ("piper siwis", "")
     install(config.voice_dir, "sharvard")
-    assert engines.choose(SpeechRequest("x")).name == "piper sharvard"
-    assert engines.choose(SpeechRequest("x", lang="de")).name == "espeak"
+    assert speaker(engines, SpeechRequest("x"))[0] == "piper sharvard"
+    assert speaker(engines, SpeechRequest("x", lang="de")) == ("espeak", "")
 
 
-def test_in_place_of_an_empty_default_voice_none_of_another_language_speaks(
+def test_empty_default_voice_is_replaced_within_its_language(
     config: EngineConfig,
 ) -> None:
     (config.voice_dir / "davefx.onnx").write_bytes(b"")
-    assert Engines(config, lambda: None).choose(SpeechRequest("x")).name == "espeak"
+    assert speaker(Engines(config, lambda: None), SpeechRequest("x"))[0] == "espeak"
     install(config.voice_dir, "sharvard")
-    assert Engines(config, lambda: None).choose(SpeechRequest("x")).name == "piper sharvard"
+    assert speaker(Engines(config, lambda: None), SpeechRequest("x"))[0] == "piper sharvard"
 
 
-def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_after_a_while(
+def test_unloadable_voice_is_retried_when_changed_or_later(
     config: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
@@ -139,8 +152,8 @@ def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_aft
     install(config.voice_dir, "tom", "fr")
     spoil(config.voice_dir / "siwis.onnx")
     for _ in range(3):
-        assert engines.choose(request).name == "piper tom"
-        assert "siwis cannot be loaded" in engines.remark
+        name, remark = speaker(engines, request)
+        assert name == "piper tom" and "siwis cannot be loaded" in remark
     assert len(tries) == 2  # with that of tom
     with monkeypatch.context() as patched:
         later = time.monotonic() + UNFIT_SECONDS + 1
@@ -148,15 +161,14 @@ def test_a_voice_that_cannot_be_loaded_is_tried_again_when_it_has_changed_or_aft
         engines.choose(request)
     assert len(tries) == 3
     install(config.voice_dir, "siwis", "fr")
-    assert engines.choose(request).name == "piper siwis"
-    assert engines.remark == ""
+    assert speaker(engines, request) == ("piper siwis", "")
 
 
-def test_a_speaker_is_one_of_the_voice_that_was_asked_for(
+def test_speaker_number_applies_to_the_named_voice(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     install(config.voice_dir, "davefx", speakers=2)
-    engine = Engines(config, lambda: None).choose(SpeechRequest("Hola."))
+    engine = Engines(config, lambda: None).choose(SpeechRequest("Hola.")).engine
 
     def said(**fields: Any) -> bytes:
         blocks: list[bytes] = []
@@ -180,19 +192,19 @@ def test_piper_alone_fails_where_no_voice_is_of_the_language(config: EngineConfi
         choose_voice(EngineConfig("piper", "gone", config.voice_dir), SpeechRequest("x"))
 
 
-def test_the_least_used_voice_goes_when_the_bound_is_reached(
+def test_least_recently_used_voice_is_unloaded_at_the_bound(
     config: EngineConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    size = (config.voice_dir / "davefx.onnx").stat().st_size
+    bound = taken_by([loaded_bytes((config.voice_dir / "davefx.onnx").stat().st_size)] * 2)
     loads: list[str] = []
     engines = Engines(
-        EngineConfig("auto", "davefx", config.voice_dir, loaded_bytes=taken_by([size] * 2)),
+        EngineConfig("auto", "davefx", config.voice_dir, loaded_bytes=bound),
         on_loading=lambda: loads.append("loading"),
     )
     caplog.set_level(logging.INFO)
 
     def use(name: str) -> object:
-        return engines.choose(SpeechRequest("x", voice=name))
+        return engines.choose(SpeechRequest("x", voice=name)).engine
 
     first = use("davefx")
     use("amy")
@@ -204,7 +216,7 @@ def test_the_least_used_voice_goes_when_the_bound_is_reached(
     assert len(loads) == 3
 
 
-def test_a_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
+def test_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
     engines = Engines(
         EngineConfig("auto", "davefx", config.voice_dir, loaded_bytes=1), on_loading=lambda: None
     )
@@ -213,11 +225,11 @@ def test_a_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
     assert engines.loaded == ["amy"]
 
 
-def test_a_voice_that_is_replaced_is_loaded_anew_and_once(config: EngineConfig) -> None:
+def test_replaced_voice_is_loaded_anew_once(config: EngineConfig) -> None:
     engines = Engines(config, on_loading=lambda: None)
-    first = engines.choose(SpeechRequest("x"))
+    first = engines.choose(SpeechRequest("x")).engine
     make_voice(config.voice_dir / "davefx.onnx", speakers=2)
-    second = engines.choose(SpeechRequest("x"))
+    second = engines.choose(SpeechRequest("x")).engine
     assert second is not first
     assert engines.loaded == ["davefx"]
 
@@ -225,9 +237,7 @@ def test_a_voice_that_is_replaced_is_loaded_anew_and_once(config: EngineConfig) 
 @pytest.mark.parametrize(
     ("written", "meant"), [("PhonemeType.ESPEAK", "espeak"), ("espeak", "espeak"), ("text", "text")]
 )
-def test_a_voice_whose_exporter_wrote_the_name_of_a_kind_is_read_as_that_kind(
-    tmp_path: Path, written: str, meant: str
-) -> None:
+def test_phoneme_type_is_read_from_enum_name(tmp_path: Path, written: str, meant: str) -> None:
     model = make_voice(tmp_path / "es_MX-ald-medium.onnx")
     description = model.with_name(f"{model.name}.json")
     known = json.loads(description.read_text())
@@ -235,7 +245,7 @@ def test_a_voice_whose_exporter_wrote_the_name_of_a_kind_is_read_as_that_kind(
     assert read_voice(model).config["phoneme_type"] == meant
 
 
-def test_only_what_piper_needs_has_to_be_in_a_description(tmp_path: Path) -> None:
+def test_optional_fields_may_miss_in_a_description(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "old.onnx")
     description = model.with_name(f"{model.name}.json")
     known = json.loads(description.read_text())
@@ -243,23 +253,23 @@ def test_only_what_piper_needs_has_to_be_in_a_description(tmp_path: Path) -> Non
         del known[optional]
     description.write_text(json.dumps(known | {"phoneme_map": {}, "piper_version": "1.0.0"}))
     engines = Engines(EngineConfig("piper", "old", tmp_path), on_loading=lambda: None)
-    assert engines.choose(SpeechRequest("x")).name == "piper old"
+    assert speaker(engines, SpeechRequest("x")) == ("piper old", "")
 
 
 @pytest.mark.parametrize(
     ("installed", "default", "tts_lang", "spoken"),
     [
-        ("en", "es_ES-davefx-medium", "es", {"": None, "es-MX": None, "en": "en"}),
-        ("en", "en", "es", {"": None, "es": None, "en-GB": "en"}),
-        ("en", "en", "en", {"": "en", "es": None}),
-        ("es", "es", "es", {"": "es", "es-MX": "es", "en": None}),
-        ("es", "es", "en", {"": None, "es": "es"}),
+        ("en", "es_ES-davefx-medium", "es", {"": "espeak", "es-MX": "espeak", "en": "en"}),
+        ("en", "en", "es", {"": "espeak", "es": "espeak", "en-GB": "en"}),
+        ("en", "en", "en", {"": "en", "es": "espeak"}),
+        ("es", "es", "es", {"": "es", "es-MX": "es", "en": "espeak"}),
+        ("es", "es", "en", {"": "espeak", "es": "es"}),
         ("en es", "es", "es", {"": "es", "en": "en", "es-419": "es"}),
         ("en es", "en", "es", {"": "es", "en": "en"}),
     ],
 )
 def test_a_voice_reads_its_own_language_only(
-    tmp_path: Path, installed: str, default: str, tts_lang: str, spoken: dict[str, str | None]
+    tmp_path: Path, installed: str, default: str, tts_lang: str, spoken: dict[str, str]
 ) -> None:
     for lang in installed.split():
         install(tmp_path, lang, lang)
@@ -270,33 +280,35 @@ def test_a_voice_reads_its_own_language_only(
         assert found == spoken
 
 
-def test_a_named_voice_of_another_language_is_replaced_and_the_remark_says_why(
+def test_named_voice_of_other_language_is_replaced_with_remark(
     config: EngineConfig,
 ) -> None:
     engines = Engines(config, lambda: None)
-    assert engines.choose(SpeechRequest("x", lang="es", voice="amy")).name == "piper davefx"
     why = "the voice amy reads en-us, and the text is es; piper davefx speaks instead"
-    assert engines.remark == why
-    assert engines.choose(SpeechRequest("x", lang="de", voice="amy")).name == "espeak"
-    assert engines.remark.endswith("and the text is de; espeak de speaks instead")
-    assert engines.choose(SpeechRequest("x", voice="amy")).name == "piper amy"
-    assert (engines.remark, engines.lang) == ("", "en-us")
+    spanish = SpeechRequest("x", lang="es", voice="amy")
+    assert speaker(engines, spanish) == ("piper davefx", why)
+    name, remark = speaker(engines, SpeechRequest("x", lang="de", voice="amy"))
+    assert name == "espeak"
+    assert remark.endswith("and the text is de; espeak de speaks instead")
+    english = SpeechRequest("x", voice="amy")
+    assert speaker(engines, english) == ("piper amy", "")
+    assert engines.choose(english).choice.lang == "en-us"
 
 
-def test_a_voice_that_names_no_language_reads_what_names_it(tmp_path: Path) -> None:
+def test_voice_without_language_reads_what_names_it(tmp_path: Path) -> None:
     install(tmp_path, "quiet", "")
     config = EngineConfig("auto", "quiet", tmp_path)
     assert chosen(config, SpeechRequest("x", voice="quiet")) == "quiet"
-    assert chosen(config, SpeechRequest("x")) is None
-    assert chosen(config, SpeechRequest("x", lang="es", voice="quiet")) is None
+    assert chosen(config, SpeechRequest("x")) == "espeak"
+    assert chosen(config, SpeechRequest("x", lang="es", voice="quiet")) == "espeak"
 
 
-def test_a_default_voice_that_cannot_be_read_is_named_for_its_language(
+def test_unreadable_default_voice_is_named_for_its_language(
     config: EngineConfig,
 ) -> None:
     describe(config.voice_dir / "davefx.onnx", inference={"length_scale": 1e5})
     choice = choose_voice(config, SpeechRequest("x"))
-    assert choice.name == "espeak es"
+    assert str(choice.label) == "espeak es"
     assert "davefx.onnx.json" in choice.why and "inference.length_scale is 100000.0" in choice.why
     assert choose_voice(config, SpeechRequest("x", lang="fr")).remark == ""
     with pytest.raises(SynthesisError, match="length_scale"):

@@ -1,4 +1,4 @@
-"""The command lines that are printed for people to type."""
+"""Command lines printed for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import ROOT
+from tests.support.tools import ROOT
 from ttsmonitor.system.commands import MANAGE, manage_command, python_command, shell_path
 
 
@@ -38,14 +38,14 @@ def test_command_in_the_project_folder_is_relative(monkeypatch: pytest.MonkeyPat
     assert python_command("-m pip") == ".venv/bin/python -m pip"
 
 
-def test_system_python_is_named_by_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_python_is_printed_as_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     assert manage_command("migrate") == "/usr/bin/python3 manage.py migrate"
 
 
 @pytest.mark.parametrize("is_inside", [True, False])
-def test_printed_command_runs_in_a_shell_as_it_is(
+def test_printed_command_runs_unchanged_in_a_shell(
     is_inside: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = ROOT if is_inside else tmp_path
@@ -53,7 +53,7 @@ def test_printed_command_runs_in_a_shell_as_it_is(
     assert "manage.py say" in in_shell(manage_command("help say"), folder)
 
 
-def test_environment_gives_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variable_sets_the_command_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MANAGE, "docker compose exec tts python manage.py")
     assert manage_command("migrate") == "docker compose exec tts python manage.py migrate"
 

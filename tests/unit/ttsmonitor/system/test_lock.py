@@ -1,4 +1,4 @@
-"""One service of a kind at a time, and the next one once it has ended, however it ended."""
+"""A lock allows one service of each kind per directory and ends with its process."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import running
-from ttsmonitor.exceptions import AlreadyRunningError, TTSMonitorError
+from tests.support.tools import running
+from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 from ttsmonitor.system.lock import Service, ensure_not_running, only_one
 
 HOLD = """
@@ -52,7 +52,7 @@ def test_different_services_do_not_exclude_each_other(tmp_path: Path) -> None:
             ensure_not_running(tmp_path, Service.SPEECH, Service.HIVE)
 
 
-def test_killed_process_releases_its_lock(tmp_path: Path) -> None:
+def test_killed_process_releases_the_lock(tmp_path: Path) -> None:
     with running([sys.executable, "-c", HOLD, str(tmp_path)], {"PYTHONPATH": "site"}) as process:
         process.wait_for_line("held")
         with pytest.raises(AlreadyRunningError, match=f"process {process.pid}"):
@@ -63,7 +63,7 @@ def test_killed_process_releases_its_lock(tmp_path: Path) -> None:
         assert (tmp_path / "speech.lock").read_text().strip() == str(os.getpid())
 
 
-def test_program_that_replaces_the_process_holds_the_lock(tmp_path: Path) -> None:
+def test_lock_survives_exec_of_another_program(tmp_path: Path) -> None:
     command = [sys.executable, "-c", REPLACED, str(tmp_path)]
     with running(command, {"PYTHONPATH": "site"}) as process:
         process.wait_for_line("held")
@@ -76,7 +76,7 @@ def test_program_that_replaces_the_process_holds_the_lock(tmp_path: Path) -> Non
 
 def test_missing_directory_is_named(tmp_path: Path) -> None:
     with (
-        pytest.raises(TTSMonitorError, match="cannot be kept"),
+        pytest.raises(MoxieTTSError, match="cannot be kept"),
         only_one(tmp_path / "no", Service.SPEECH),
     ):
         pass

@@ -1,4 +1,4 @@
-"""Who gets in: to the page, to its health, and with what."""
+"""Access to pages, health, API and WebSockets."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tests.unit.ttsmonitor.fakes_web import FakeService
+from tests.support.web_fakes import FakeService
 from ttsmonitor.models import ApiToken
 
 
-def test_the_page_sends_strangers_to_the_login_and_back(visitor: Client, parent: User) -> None:
+def test_page_without_login_redirects_to_login_and_back(visitor: Client, parent: User) -> None:
     response = visitor.get("/", follow=True)
     assert response.redirect_chain == [("/accounts/login/?next=/", 302)]
     form = {"username": "parent", "password": "a-long-password", "next": "/"}
@@ -23,7 +23,7 @@ def test_the_page_sends_strangers_to_the_login_and_back(visitor: Client, parent:
     assert visitor.get("/").status_code == 200
 
 
-def test_wrong_password_is_told_and_the_name_is_kept(visitor: Client, parent: User) -> None:
+def test_wrong_password_is_reported_and_name_kept(visitor: Client, parent: User) -> None:
     response = visitor.post("/accounts/login/", {"username": "parent", "password": "guess"})
     page = response.content.decode()
     assert "Please enter a correct username and password" in page
@@ -41,10 +41,10 @@ def test_without_required_login_pages_are_open_but_not_the_admin(
     settings.MOXIE_REQUIRE_LOGIN = False
     assert visitor.get("/").status_code == 200
     assert visitor.get("/api/history").status_code == 200
-    assert visitor.get("/admin/ttsmonitor/utterance/").status_code == 302
+    assert visitor.get("/admin/ttsmirror/utterance/").status_code == 302
 
 
-def test_health_is_open_and_tells_no_secrets(visitor: Client, speech: FakeService) -> None:
+def test_health_without_login_has_no_details(visitor: Client, speech: FakeService) -> None:
     assert visitor.get("/health").status_code == 200
     speech.break_check("synthesis", "could not say: mi secreto")
     response = visitor.get("/health")
@@ -55,20 +55,20 @@ def test_health_is_open_and_tells_no_secrets(visitor: Client, speech: FakeServic
     assert "secreto" not in response.content.decode()
 
 
-def test_health_tells_the_cause_to_who_may_know(browser: Client, speech: FakeService) -> None:
+def test_health_with_login_has_the_cause(browser: Client, speech: FakeService) -> None:
     speech.break_check("audio", "the device is gone")
     answer = browser.get("/health").json()
     assert answer["checks"]["audio"]["detail"] == "the device is gone"
     assert answer["checks"]["audio"]["since"] == "2026-01-02T03:04:05.000Z"
 
 
-def test_health_without_a_service_is_503(visitor: Client) -> None:
+def test_health_without_service_is_503(visitor: Client) -> None:
     response = visitor.get("/health")
     assert response.status_code == 503
     assert response.json()["detail"] == "speech service not running in this process"
 
 
-def test_a_made_token_opens_the_api_and_dies_with_its_row(visitor: Client, parent: User) -> None:
+def test_deleted_token_is_refused(visitor: Client, parent: User) -> None:
     printed, hint = StringIO(), StringIO()
     call_command("create_api_token", "kitchen", user="parent", stdout=printed, stderr=hint)
     token = printed.getvalue().strip()
@@ -82,7 +82,7 @@ def test_a_made_token_opens_the_api_and_dies_with_its_row(visitor: Client, paren
     assert visitor.get("/api/stats", headers=bearer).status_code == 401
 
 
-def test_no_token_for_who_does_not_exist_or_has_no_name(db: Any) -> None:
+def test_token_for_an_unknown_user_is_not_made(db: Any) -> None:
     with pytest.raises(CommandError, match="no user 'ghost'"):
         call_command("create_api_token", "kitchen", user="ghost")
     with pytest.raises(CommandError, match="give a name"):
@@ -90,7 +90,7 @@ def test_no_token_for_who_does_not_exist_or_has_no_name(db: Any) -> None:
 
 
 async def knock(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Is a WebSocket with these headers let in by the whole ASGI application?"""
+    """Return True if the ASGI application accepts a WebSocket with these headers."""
     from openmoxie.asgi import application
 
     communicator = WebsocketCommunicator(application, "/ws/monitor/", headers=headers)
@@ -147,15 +147,15 @@ async def test_websocket_refuses_other_pages(cookie: tuple[bytes, bytes], origin
     ("host", "origin"),
     [("localhost", "http://localhost:80"), ("[::1]:8787", "http://[::1]:8787")],
 )
-async def test_websocket_takes_pages_of_its_own_address(
+async def test_websocket_accepts_pages_from_the_same_address(
     cookie: tuple[bytes, bytes], host: str, origin: str
 ) -> None:
     headers = [(b"host", host.encode()), (b"origin", origin.encode()), cookie]
     assert await knock(headers) is True
 
 
-async def test_websocket_knows_its_own_names_only(settings: Any, db: Any) -> None:
-    """A name that an attacker points at this computer is none of them, login or not."""
+async def test_websocket_with_foreign_host_is_refused(settings: Any, db: Any) -> None:
+    """An attacker's DNS name that resolves to this computer is refused, even with login off."""
     settings.MOXIE_REQUIRE_LOGIN = False
     stranger = (b"host", b"evil.example:8787")
     assert await knock([stranger, (b"origin", b"http://evil.example:8787")]) is False
@@ -172,7 +172,7 @@ async def test_websocket_takes_programs_with_a_token(
     assert await knock([HOST, cookie, bearer]) is True
 
 
-async def test_websocket_takes_any_program_where_login_is_off(settings: Any, db: Any) -> None:
+async def test_websocket_accepts_any_program_with_login_off(settings: Any, db: Any) -> None:
     settings.MOXIE_REQUIRE_LOGIN = False
     assert await knock([HOST]) is True
     assert await knock([HOST, (b"origin", b"http://localhost:1234")]) is False

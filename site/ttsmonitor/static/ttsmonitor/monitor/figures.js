@@ -1,6 +1,6 @@
 // Numbers, checks and the activity log.
 import { byId, clock, milliseconds, number, short, sourceLabel, timeLabel } from "../format.js";
-import { say } from "../live.js";
+import { say, sayReason } from "../live.js";
 
 const MOST_LINES = 200;
 const log = byId("log");
@@ -55,7 +55,7 @@ export function drawLamps({ status = lastStatus, health = lastHealth }) {
     if (!check) continue;
     lamp.classList.toggle("is-ok", check.ok);
     lamp.classList.toggle("is-broken", !check.ok);
-    const detail = check.ok ? good[name] || say("Works") : say(check.detail);
+    const detail = check.ok ? good[name] || say("Works") : sayReason(check, "detail");
     lamp.querySelector('[data-part="detail"]').textContent = detail;
     const since = check.since ? say("since {time}", { time: timeLabel(check.since) }) : "";
     lamp.querySelector('[data-part="since"]').textContent = since;
@@ -76,7 +76,7 @@ export function addActivity(entry) {
   line.className = `is-${entry.level}`;
   time.dateTime = entry.at;
   time.textContent = clock.format(new Date(entry.at));
-  text.textContent = say(entry.text);
+  text.textContent = sayReason(entry, "text");
   line.append(time, text);
   log.prepend(line);
   while (log.children.length > MOST_LINES) log.lastElementChild.remove();

@@ -1,4 +1,4 @@
-// What of the stream is shown. It stands in the address, so that it can be kept and sent.
+// Filters of the stream. They are part of the address, so that it can be bookmarked and shared.
 import { byId } from "../format.js";
 
 const form = byId("filters");
@@ -16,7 +16,7 @@ export function query(more = {}) {
 
 export const isFiltered = () => FIELDS.some(valueOf);
 
-/** Does the row of this utterance belong into the stream? The same that the server would say. */
+/** Return true where the filters let this utterance through, as the server decides it too. */
 export function lets(utterance) {
   const equal = ["source", "device_id", "status"].every(
     (name) => !valueOf(name) || utterance[name] === valueOf(name),

@@ -1,4 +1,4 @@
-// What is being said now: its words are lit as they are heard, and the bars show how loud it is.
+// The current utterance: its words light up as they are heard, and bars show its loudness.
 //
 // The server says now and then how far it is (`seconds`), when which word begins (`words`: pairs of
 // seconds and the word's number) and how loud it is (`levels`); in between this goes on by itself.

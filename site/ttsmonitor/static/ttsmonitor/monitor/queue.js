@@ -1,4 +1,4 @@
-// What waits: in another order by buttons, Alt with the arrow keys, or by dragging.
+// The queue. It is reordered by buttons, Alt with the arrow keys, or dragging.
 import { byId, number } from "../format.js";
 import { getJSON, say } from "../live.js";
 import { control } from "./controls.js";
@@ -26,7 +26,7 @@ export function drawQueue(waiting) {
   if (focused && document.activeElement !== focused) refocus(focused);
 }
 
-// Where the last of these rows is not the last that waits, what follows it is not known here.
+// The page shows MOST_SHOWN rows at most, so it may not know what follows the last one.
 const isWhole = (rows) => rows.length < MOST_SHOWN;
 
 // A button that is moved loses the focus, and one that is disabled cannot have it.

@@ -1,6 +1,6 @@
 // A row of the stream, and of the queue.
 import { milliseconds, robotLabel, setFact, setText, short, sourceLabel, timeLabel } from "../format.js";
-import { say } from "../live.js";
+import { say, sayReason } from "../live.js";
 
 const UNFINISHED = new Set(["receiving", "queued", "playing"]);
 
@@ -30,6 +30,6 @@ function fillOutcome(row, part, utterance) {
   setFact(part("voice"), utterance.engine);
   setFact(part("first"), first === null ? "" : milliseconds(first));
   setFact(part("length"), seconds ? say("{count} s", { count: short.format(seconds) }) : "");
-  setText(part("error"), error === status ? "" : say(error));
+  setText(part("error"), error === status ? "" : sayReason(utterance, "error"));
   row.querySelector("[data-replay]").hidden = UNFINISHED.has(status);
 }

@@ -1,4 +1,4 @@
-// What was said, newest first. Rows are changed in place; what is new waits while one reads on.
+// Past utterances, newest first. Rows change in place; new ones wait while the user scrolls.
 import { byId, notice, number } from "../format.js";
 import { getJSON, say } from "../live.js";
 import { isFiltered, lets, query, watch } from "./filters.js";

@@ -1,4 +1,4 @@
-"""What the Puppet Mode page of the stand-in sends."""
+"""The views of the stand-in's Puppet Mode page."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt

@@ -1,0 +1,1 @@
+"""The hive's JSON API: robots, conversations without a robot, favourite phrases."""

@@ -1,0 +1,225 @@
+"""The hive's JSON API: the robots, and the loudspeaker without one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hive.api import schemas
+from hive.events import push_line
+from hive.models import Robot
+from hive.mqtt.markup import make_markup
+from hive.mqtt.moxie_server import get_moxie_server
+from hive.puppet import delivery_status
+from ttsmirror.database import AWAY
+from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
+from ttsmonitor.web.api import JsonRouter, Nothing
+from ttsmonitor.web.jsonapi import InvalidRequestError
+
+COMMAND_BYTES = 128
+"""Bytes of a robot's command around the words, rounded up."""
+EXAMPLE = {"text": "Hola", "mood": "happy"}
+
+router = JsonRouter()
+
+
+@router.read(
+    "/robots", schemas.Robots, operation_id="robots", summary=gettext_noop("All known robots")
+)
+def robots(request: HttpRequest) -> dict[str, Any]:
+    """Return all known robots, those online first."""
+    return {"robots": [robot.describe() for robot in Robot.objects.all()]}
+
+
+@router.read(
+    "/robots/{device_id}",
+    schemas.Robot,
+    operation_id="robot",
+    summary=gettext_noop("One robot"),
+    errors=["not_found"],
+)
+def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
+    """Return one robot."""
+    return _robot(device_id).describe()
+
+
+@router.write(
+    "/robots/{device_id}/speak",
+    {202: schemas.Spoken},
+    operation_id="speak",
+    summary=gettext_noop("Say something through a robot"),
+    example=EXAMPLE,
+    errors=["not_found"],
+)
+def speak(
+    request: HttpRequest, device_id: schemas.DeviceId, speech: schemas.Speak
+) -> dict[str, Any]:
+    """Say something through a robot. The mirror speaks it also while the robot is offline."""
+    check_size(speech)
+    target = _robot(device_id)
+    server, line = get_moxie_server(), _new_line(speech, device_id)
+    if target.online:  # before it is sent: a robot can answer at once
+        line = _update_robot_part(line, "")
+    is_sent = server.send_telehealth_speech(
+        device_id, speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"])
+    )
+    is_delivered = target.online and is_sent
+    if not is_delivered:
+        line = _update_robot_part(
+            line, delivery_status.NOT_THERE if is_sent else delivery_status.NO_BROKER
+        )
+    return {
+        "id": line["id"],
+        "robot": "online" if is_delivered else "offline",
+        "detail": _detail(target, is_sent),
+        "line": line,
+    }
+
+
+@router.write(
+    "/robots/{device_id}/interrupt",
+    {202: schemas.Sent},
+    operation_id="interrupt",
+    summary=gettext_noop("Stop what is said through a robot, and drop what waits"),
+    example={},
+    errors=["not_found"],
+    body=Nothing,
+)
+def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
+    """Stop a robot's current speech and drop what waits."""
+    target = _robot(device_id)
+    return _receipt(target, get_moxie_server().send_telehealth_interrupt(device_id))
+
+
+@router.write(
+    "/robots/{device_id}/puppet",
+    schemas.Robot,
+    operation_id="puppet",
+    summary=gettext_noop("Start or stop Puppet Mode"),
+    example={"enabled": True},
+    errors=["not_found"],
+)
+def puppet(
+    request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
+) -> dict[str, Any]:
+    """Start or stop Puppet Mode. A robot that is offline is told when it connects."""
+    target = _robot(device_id)
+    if target.puppet_mode != puppet.enabled:
+        target.puppet_mode = puppet.enabled
+        target.save(update_fields=["puppet_mode"])  # the signal of save() publishes it
+    return target.describe()
+
+
+@router.write(
+    "/robots/{device_id}/wakeup",
+    {202: schemas.Sent},
+    operation_id="wakeup",
+    summary=gettext_noop("Wake a sleeping robot up"),
+    example={},
+    errors=["not_found"],
+    body=Nothing,
+)
+def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
+    """Wake a sleeping robot up."""
+    target = _robot(device_id)
+    return _receipt(target, get_moxie_server().send_wakeup(device_id))
+
+
+@router.write(
+    "/loudspeaker/speak",
+    {202: schemas.SpokenAloud},
+    operation_id="speakAloud",
+    summary=gettext_noop("Say something without a robot"),
+    example=EXAMPLE,
+)
+def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
+    """Say something through the loudspeaker only."""
+    server, line = get_moxie_server(), _new_line(speech)
+    server.say_aloud(speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"]))
+    detail = _no_broker() if server.speech.describe()["broker_error"] else ""
+    return {"id": line["id"], "detail": detail, "line": line}
+
+
+@router.write(
+    "/loudspeaker/interrupt",
+    {202: schemas.Stopped},
+    operation_id="interruptAloud",
+    summary=gettext_noop("Stop what the loudspeaker says, and drop what waits"),
+    example={},
+    body=Nothing,
+)
+def interrupt_aloud(request: HttpRequest) -> dict[str, Any]:
+    """Stop what the loudspeaker says, whatever its source, and drop what waits."""
+    get_moxie_server().interrupt_loudspeaker()
+    return {"detail": ""}
+
+
+def check_size(speech: schemas.Speak) -> None:
+    """Check that the words fit a robot's message, which has them twice: as text and as markup.
+
+    Raises InvalidRequestError.
+    """
+    markup = make_markup(speech.text, speech.mood, speech.intensity)
+    if len(dump({"text": speech.text, "markup": markup})) + COMMAND_BYTES > PAYLOAD_BYTES:
+        raise InvalidRequestError(
+            "text_too_long",
+            _("Too long for a robot's message, which holds {limit} KiB: say it in parts.").format(
+                limit=PAYLOAD_BYTES // 1024
+            ),
+        )
+
+
+def _robot(device_id: str) -> Robot:
+    """Return a robot, as it was known last while the database is away.
+
+    Raises InvalidRequestError.
+    """
+    try:
+        found = Robot.objects.filter(device_id=device_id).first()
+    except AWAY:
+        found = get_moxie_server().robots.find(device_id)
+    if found is None:
+        raise InvalidRequestError("not_found", _("There is no such robot."), 404)
+    return found
+
+
+def _new_line(speech: schemas.Speak, device_id: str = "") -> dict[str, Any]:
+    line: dict[str, Any] = get_moxie_server().lines.add(
+        uuid.uuid4(), device_id, speech.text, speech.mood, speech.intensity
+    )
+    push_line(line)
+    return line
+
+
+def _update_robot_part(line: dict[str, Any], error: str) -> dict[str, Any]:
+    moved = get_moxie_server().lines.sent_to_robot(line["id"], error)
+    if moved is None:
+        return line
+    push_line(moved)
+    return moved
+
+
+def _receipt(target: Robot, is_sent: bool) -> dict[str, Any]:
+    is_online = target.online and is_sent
+    return {
+        "robot": "online" if is_online else "offline",
+        "detail": "" if is_online else _("The robot is offline."),
+    }
+
+
+def _detail(target: Robot, is_sent: bool) -> str:
+    if not is_sent:
+        return _no_broker()
+    if not target.online:
+        return _("The robot is offline: it is spoken aloud only.")
+    if not target.puppet_mode:
+        return _("Puppet Mode is not started: the robot itself may stay silent.")
+    return ""
+
+
+def _no_broker() -> str:
+    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")

@@ -1,0 +1,221 @@
+"""The types of the hive's API: what it answers, and what it is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.utils.translation import gettext_noop as _
+from ninja import P, PathEx
+from pydantic import BeforeValidator, Field, Strict
+
+from hive.models import FAVOURITE_CHARACTERS
+from ttsmirror.text import clean
+from ttsmonitor.web.api import (
+    Body,
+    Identity,
+    Moment,
+    OneOf,
+    Part,
+    ReasonOrNull,
+    Share,
+    SpeechText,
+    refused,
+)
+from ttsmonitor.web.labels import MOODS
+
+SPEECH_CHARACTERS = 1_000
+COMMANDS = ("prompt", "continue", "reprompt")
+ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+VISIT = "page_0123456789abcdef"
+
+
+DeviceId = PathEx[str, P(description=_("The robot's id."), example=ROBOT)]
+Mood = Annotated[
+    str,
+    OneOf(MOODS),
+    refused("unknown_mood", _("mood is none of: {choices}."), choices=", ".join(MOODS)),
+]
+Intensity = Annotated[
+    float,
+    Strict(),
+    Field(ge=0, le=1),
+    refused("invalid_intensity", _("intensity: give a number from 0 to 1.")),
+]
+Presence = Annotated[str, OneOf(("online", "offline"))]
+
+
+class Robot(Part):
+    """A robot and its state."""
+
+    device_id: str
+    name: str = Field(description=_("The nickname, else the id."))
+    nickname: str
+    online: bool
+    last_seen: Moment | None
+    puppet_mode: bool = Field(description=_("Puppet Mode is started."))
+    puppet_state: str = Field(description=_("What the robot says of it."))
+    battery: float | None = Field(description=_("Charge, as the robot tells it."))
+    awake: bool | None = Field(description=_("Whether it is awake, as the robot tells it."))
+    connected_at: Moment | None
+
+
+class Robots(Part):
+    """All known robots."""
+
+    robots: list[Robot]
+
+
+class Speak(Body):
+    """Something to say with a mood."""
+
+    text: SpeechText
+    mood: Mood = "neutral"
+    intensity: Intensity = 0.5
+
+
+class Step(Part):
+    """A step of a delivery."""
+
+    name: str
+    is_: Annotated[str, OneOf(("done", "now", "next", "end"))] = Field(alias="is")
+
+
+class Way(Part):
+    """The steps of a delivery, to the robot or to the loudspeaker."""
+
+    steps: list[Step]
+    reason: str
+
+
+class Line(Part):
+    """A line of Puppet Mode and its delivery."""
+
+    id: Identity
+    device_id: str
+    text: str
+    mood: str
+    intensity: float | None
+    state: str = Field(description=_("How far it has got, as in sent, queued or spoken."))
+    reached: str = Field(description=_("The last of these that came before its end."))
+    error: str = Field(description=_("Why it was not spoken."))
+    reason: ReasonOrNull = None
+    robot: str = Field(
+        description=_("How far the robot has got, as in sent or said; empty: unknown.")
+    )
+    robot_error: str = Field(description=_("Why the robot did not say it."))
+    at: Moment
+    robot_way: Way | None
+    speech_way: Way
+
+
+class SpokenAloud(Part):
+    """The receipt of something said by the loudspeaker alone."""
+
+    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    detail: str = Field(description=_("A sentence where something is missing; else empty."))
+    line: Line
+
+
+class Spoken(Part):
+    """The receipt of something said through a robot."""
+
+    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    robot: Presence
+    detail: str = Field(description=_("A sentence where something is missing; else empty."))
+    line: Line
+
+
+class Sent(Part):
+    """The receipt of a command to a robot."""
+
+    robot: Presence
+    detail: str
+
+
+class Stopped(Part):
+    """The receipt of an interruption."""
+
+    detail: str
+
+
+class Puppet(Body):
+    """The switch of Puppet Mode."""
+
+    enabled: Annotated[
+        bool, Strict(), refused("invalid_enabled", _("enabled: give true or false."))
+    ] = Field(description=_("true starts Puppet Mode, false stops it."))
+
+
+class Phrase(Part):
+    """A phrase that is kept."""
+
+    text: Annotated[str, Field(min_length=1, max_length=FAVOURITE_CHARACTERS)]
+    mood: Annotated[str, OneOf(MOODS)]
+    intensity: Share
+
+
+class Favourites(Part):
+    """The phrases that are kept."""
+
+    favourites: list[Phrase] = Field(description=_("Newest first."))
+
+
+class Favourite(Speak):
+    """A phrase to be kept or forgotten."""
+
+    text: SpeechText = Field(json_schema_extra={"maxLength": FAVOURITE_CHARACTERS})
+    kept: Annotated[bool, Strict(), refused("invalid_kept", _("kept: give true or false."))] = (
+        Field(True, description=_("false forgets it."))
+    )
+
+
+class Words(Body):
+    """The words of the child, or a command to go on."""
+
+    text: Annotated[
+        str,
+        Strict(),
+        Field(max_length=SPEECH_CHARACTERS),
+        refused(
+            "text_too_long",
+            _("That is too long: {limit} characters at most."),
+            limit=SPEECH_CHARACTERS,
+        ),
+        BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value or ""),
+    ] = Field("", description=_("What the child says."))
+    command: Annotated[
+        Annotated[str, OneOf(COMMANDS)] | None,
+        refused(
+            "unknown_command", _("command is none of: {choices}."), choices=", ".join(COMMANDS)
+        ),
+        BeforeValidator(lambda value: value or None),
+    ] = Field(None, description=_("prompt has Moxie begin."))
+    module: Annotated[
+        Annotated[int, Strict()] | None,
+        refused("unknown_module", _("There is no such conversation module.")),
+    ] = Field(None, description=_("The number of a conversation module."))
+
+
+class ChatLine(Part):
+    """A line of a conversation."""
+
+    id: str
+    who: Annotated[str, OneOf(("child", "moxie"))]
+    text: str
+    note: str = Field(description=_("How it was made."))
+    state: str
+    error: str = Field("", description=_("Why it was not spoken."))
+    reason: ReasonOrNull = None
+    at: Moment
+
+
+class ChatLines(Part):
+    """A conversation."""
+
+    lines: list[ChatLine] = Field(description=_("Oldest first."))
+
+
+class Heard(Part):
+    """The line that was said, if any."""
+
+    line: ChatLine | None

@@ -1,0 +1,1 @@
+"""The MQTT broker: a probe for one, and a broker to start."""

@@ -1,0 +1,97 @@
+"""The broker that this machine runs: Mosquitto, or the development broker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+
+from hive.broker.embedded import EmbeddedBroker
+from hive.broker.mosquitto_config import Account, write_config
+from ttsmirror.exceptions import BrokerError
+from ttsmonitor.conf import conf
+from ttsmonitor.system.ports import ListenError, ensure_port_free, loopback_address
+
+# Debian and Homebrew install it where not every PATH leads.
+PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+
+
+class Broker(Protocol):
+    """A broker that this process runs."""
+
+    kind: str
+
+    def run(self) -> None:
+        """Serve until stop() or a stop signal."""
+
+    def stop(self) -> None:
+        """End run(), from any thread, any number of times."""
+
+
+class MosquittoBroker:
+    """Mosquitto, which replaces this process.
+
+    So signals, log and exit code need not be passed on, and neither process outlives the other.
+    """
+
+    kind = "mosquitto"
+
+    def __init__(self, program: str, config: Path) -> None:
+        self._command = [program, "-c", str(config)]
+
+    def run(self) -> None:
+        """Replace this process; return only by an OSError."""
+        sys.stdout.flush()
+        os.execv(self._command[0], self._command)  # noqa: S606  the command is ours
+
+    def stop(self) -> None:
+        """Do nothing: a running Mosquitto has replaced this process."""
+
+
+def find_mosquitto() -> str | None:
+    """Return the path of the mosquitto program, or None."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *PROGRAM_DIRECTORIES))
+    return shutil.which("mosquitto", path=path)
+
+
+def make_broker(program: str | None) -> Broker:
+    """Return Mosquitto if `program` is its path, else the development broker.
+
+    Raises BrokerError where the settings name another machine or a port is taken.
+    """
+    host = loopback_address(conf.MQTT_HOST)
+    if host is None:
+        raise BrokerError(
+            f"MQTT_HOST={conf.MQTT_HOST} is another machine: run the broker there, or unset it."
+        )
+    if conf.MQTT_PORT == conf.MQTT_SSL_PORT:
+        raise BrokerError(
+            f"MQTT_PORT and MQTT_SSL_PORT are both {conf.MQTT_PORT}: the broker needs two ports."
+        )
+    try:
+        ensure_port_free(host, conf.MQTT_PORT, "MQTT_PORT")
+        ensure_port_free(host, conf.MQTT_SSL_PORT, "MQTT_SSL_PORT")
+    except ListenError as exc:
+        raise BrokerError(str(exc)) from exc
+    directory: Path = settings.WORK_DIR / "broker"
+    account = Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
+    if program:
+        config = write_config(
+            directory,
+            host=host,
+            port=conf.MQTT_PORT,
+            tls_port=conf.MQTT_SSL_PORT,
+            account=account,
+        )
+        return MosquittoBroker(program, config)
+    return EmbeddedBroker(
+        directory,
+        host=host,
+        port=conf.MQTT_PORT,
+        tls_port=conf.MQTT_SSL_PORT,
+        account=account,
+    )

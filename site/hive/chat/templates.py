@@ -1,0 +1,42 @@
+"""Placeholders in the sentences that people write: nickname, speech, time and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from ttsmirror.text import clean, shorten
+
+SPEECH_CHARACTERS = 300
+NAMELESS = {"es": "un niño", "en": "a child"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The child's nickname and words."""
+
+    nickname: str = ""
+    speech: str = ""
+
+
+def fill(text: str, asked: Asked, lang: str = "es") -> str:
+    """Return `text` with its placeholders filled in; unknown ones stay."""
+    values = {"nickname": asked.nickname, "speech": shorten(asked.speech, SPEECH_CHARACTERS)}
+    if "{time}" in text or "{date}" in text:
+        now = timezone.localtime()
+        with translation.override(lang):
+            date = "l j \\d\\e F" if lang == "es" else "l, F j"
+            clock = "G:i" if lang == "es" else "g:i A"
+            values |= {"time": date_format(now, clock), "date": date_format(now, date)}
+    if not asked.nickname:
+        text = text.replace(", {nickname}", "")
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return clean(text.strip())
+
+
+def fill_prompt(text: str, asked: Asked, lang: str) -> str:
+    """Return a module's prompt for this child."""
+    return fill(text, Asked(asked.nickname or NAMELESS.get(lang, ""), asked.speech), lang)

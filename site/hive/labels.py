@@ -1,0 +1,82 @@
+"""Translated words for the scripts and templates of the hive's pages."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_noop
+
+from ttsmonitor.web.labels import MOODS
+from ttsmonitor.web.labels import strings as tts_strings
+
+_STATES = (
+    gettext_noop("online"),
+    gettext_noop("offline"),
+    gettext_noop("waiting"),
+    gettext_noop("sent"),
+    gettext_noop("making"),
+    gettext_noop("speaking"),
+    gettext_noop("said"),
+    gettext_noop("unconfirmed"),
+    gettext_noop("the robot did not tell that it said this"),
+    gettext_noop("the robot is offline"),
+    gettext_noop("the broker cannot be reached"),
+)
+_PUPPET_STATES = {
+    "READY": gettext_noop("ready to speak"),
+    "IN_SESSION": gettext_noop("speaking"),
+    "EXITING": gettext_noop("leaving Puppet Mode"),
+}
+_SENTENCES = (
+    gettext_noop("last seen {time}"),
+    gettext_noop("never seen"),
+    gettext_noop("connected since {time}"),
+    gettext_noop("battery {percent} %"),
+    gettext_noop("{count} of {limit} characters"),
+    gettext_noop("goes in {parts} parts of {limit} at most"),
+    gettext_noop("That is too long: {limit} characters at most."),
+    gettext_noop("There is nothing to say yet."),
+    gettext_noop("Nobody listens: the speech service was not heard of yet."),
+    gettext_noop("The speech service is not running: what is said waits for it."),
+    gettext_noop("The broker cannot be reached: {error}"),
+    gettext_noop("What is said is kept in memory only: {error}"),
+    gettext_noop(
+        "Nobody confirms what was published: both ends need the same topic, and the broker's ACL"
+        " has to allow it."
+    ),
+    gettext_noop("Kept until it is stored:"),
+    gettext_noop("Given up, and not in the history:"),
+    gettext_noop("{count} waiting"),
+    gettext_noop("Nothing is said right now."),
+    gettext_noop("Interrupted."),
+    gettext_noop("The robot was woken up."),
+    gettext_noop("You"),
+    gettext_noop("scripted"),
+    gettext_noop("command"),
+    gettext_noop("fallback"),
+    gettext_noop("The language model {model} answers."),
+    gettext_noop(
+        "No language model is set up, so a small scripted companion answers. HIVE_CHAT_MODEL names"
+        " one."
+    ),
+    gettext_noop(
+        "The library openai is not installed, so a small scripted companion answers. script/setup"
+        " installs it."
+    ),
+    gettext_noop("No answer of the language model: {error}"),
+)
+
+
+def mood_choices() -> list[tuple[str, str]]:
+    """Return each mood with its translated name."""
+    return [(mood, gettext(mood)) for mood in MOODS]
+
+
+def strings() -> dict[str, str]:
+    """Return the translations that live.js's say() looks up, by the English text."""
+    english = (*_STATES, *_SENTENCES)
+    states = {state: puppet_state_label(state) for state in _PUPPET_STATES}
+    return tts_strings() | {sentence: gettext(sentence) for sentence in english} | states
+
+
+def puppet_state_label(state: str) -> str:
+    """Return a state of Puppet Mode, translated if it is known."""
+    return gettext(_PUPPET_STATES[state]) if state in _PUPPET_STATES else state

@@ -1,0 +1,1 @@
+"""The hive's process, and all processes together under one supervisor."""

@@ -1,0 +1,67 @@
+"""Decide what run_all starts, after a look at what is running already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hive.broker.probe import Answer, probe
+from hive.broker.run import find_mosquitto
+from hive.conf import conf as hive_conf
+from ttsmirror.exceptions import BrokerError
+from ttsmonitor.conf import conf
+from ttsmonitor.system.lock import Service, ensure_not_running
+from ttsmonitor.system.ports import ensure_port_free, loopback_address
+
+BROKER, HIVE, SPEECH = "broker", "hive", "speech"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The processes to start, and the words for the broker in the summary."""
+
+    names: Sequence[str]
+    broker: str
+
+
+def make_plan(*, speech: bool = True) -> Plan:
+    """Look at locks, ports and the broker, and return what to start. Change nothing.
+
+    With `speech=False` the speech service runs on another computer. Raises MoxieTTSError with the
+    obstacle.
+    """
+    names = (HIVE, SPEECH) if speech else (HIVE,)
+    ensure_not_running(conf.work_dir, Service.HIVE, *((Service.SPEECH,) if speech else ()))
+    ensure_port_free(conf.HTTP_HOST, hive_conf.HIVE_PORT, "HIVE_PORT")
+    if speech:
+        ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT, "HTTP_PORT")
+    address = f"{conf.MQTT_HOST}:{conf.broker_port}"
+    answer = probe()
+    if answer is Answer.BROKER:
+        return Plan(names, f"{address}, which was running already")
+    if answer is not Answer.NOTHING:
+        raise BrokerError(_describe_obstacle(answer, address))
+    if loopback_address(conf.MQTT_HOST) is None:
+        return Plan(names, f"{address}, which does not answer yet")
+    if conf.MQTT_TLS:
+        raise BrokerError(
+            f"No broker answers at {address}, and the one started here speaks TLS to robots only:"
+            " unset MQTT_TLS."
+        )
+    ensure_not_running(conf.work_dir, Service.BROKER)
+    kind = "Mosquitto" if find_mosquitto() else "development broker"
+    return Plan((BROKER, *names), f"{address}, {kind}; robots: port {conf.MQTT_SSL_PORT}")
+
+
+def _describe_obstacle(answer: Answer, address: str) -> str:
+    if answer is Answer.REFUSED:
+        return f"The broker at {address} does not let us in: check MQTT_USERNAME and MQTT_PASSWORD."
+    if answer is Answer.UNTRUSTED:
+        return (
+            f"The certificate of the broker at {address} is not trusted: MQTT_CA_CERTS has to name"
+            " the file of the one that signed it, and MQTT_HOST a name that stands in it."
+        )
+    return (
+        f"What listens at {address} is no MQTT broker: stop it, or choose another port with"
+        f" {'MQTT_SSL_PORT' if conf.MQTT_TLS else 'MQTT_PORT'}."
+    )

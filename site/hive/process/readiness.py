@@ -1,0 +1,94 @@
+"""Find out when the processes of run_all are ready, and tell the user."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import urllib.error
+import urllib.request
+from dataclasses import replace
+
+from django.db import DatabaseError, connections
+
+from hive.broker.probe import Answer, probe
+from hive.conf import conf as hive_conf
+from hive.process.account import account_text, make_account
+from ttsmonitor.conf import conf
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.base import AUTO, SpeechRequest
+from ttsmonitor.synthesis.choice import choose_voice
+from ttsmonitor.synthesis.piper.voices import download_command
+
+logger = logging.getLogger(__name__)
+
+
+def is_broker_ready() -> bool:
+    """Return True if the broker lets us in."""
+    return probe() is Answer.BROKER
+
+
+def is_hive_ready() -> bool:
+    """Return True if the login page is served, which needs the whole process and no login."""
+    try:
+        urllib.request.urlopen(f"{_url(hive_conf.HIVE_PORT)}accounts/login/", timeout=5).close()  # noqa: S310
+    except urllib.error.HTTPError as exc:
+        return exc.code < 500
+    except OSError:
+        return False
+    return True
+
+
+def is_speech_ready() -> bool:
+    """Return True if the speech service is subscribed; what is published before that is lost."""
+    try:
+        with urllib.request.urlopen(f"{_url(conf.HTTP_PORT)}health", timeout=5) as answer:  # noqa: S310
+            content = answer.read()
+    except urllib.error.HTTPError as exc:
+        content = exc.read()  # another check fails, which the monitor shows
+    except OSError:
+        return False
+    with contextlib.suppress(ValueError, LookupError, TypeError):
+        return bool(json.loads(content)["checks"]["broker"]["ok"])
+    return False
+
+
+def summary(broker: str, *, speech: bool) -> str:
+    """Return what the user can do now."""
+    monitor = _url(conf.HTTP_PORT) if speech else "on the computer with the speech service"
+    lines = [
+        "",
+        "Moxie is ready. Ctrl-C stops it.",
+        f"  Puppet Mode, admin   {_url(hive_conf.HIVE_PORT)}",
+        f"  live monitor         {monitor}",
+        f"  broker               {broker}",
+    ]
+    if speech and not has_voice():
+        lang, command = conf.TTS_LANG, download_command(conf.TTS_LANG, conf.TTS_VOICE)
+        lines.append(f"  voice                espeak; a natural one of {lang}: {command}")
+    return "\n".join([*lines, ""])
+
+
+def first_account() -> str:
+    """Create the first account and return its description; empty if there is an account."""
+    try:
+        password = make_account()
+    except DatabaseError as exc:
+        logger.warning("the first account could not be created: %s", exc)
+        return ""
+    finally:
+        connections.close_all()  # this thread's
+    return "" if password is None else account_text(password, hive_conf.HIVE_PORT)
+
+
+def has_voice() -> bool:
+    """Return True if a natural voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
+    config = replace(engine_config(), engine=AUTO)
+    return not choose_voice(config, SpeechRequest("")).is_fallback
+
+
+def _url(port: int) -> str:
+    """Return the address of a page on this machine."""
+    everywhere = conf.HTTP_HOST in ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared
+    host = "localhost" if everywhere else conf.HTTP_HOST
+    return f"http://{host}:{port}/"

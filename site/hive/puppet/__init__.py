@@ -1,0 +1,1 @@
+"""Puppet Mode: what was said, what became of it, favourite phrases."""

@@ -1,0 +1,196 @@
+"""The lines of Puppet Mode, and what became of each at the robot and at the loudspeaker."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+from hive.puppet import delivery_status
+from hive.puppet.deleted_lines import DeletedLines
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason, reason_columns
+from ttsmirror.wire.fields import format_time
+
+KEPT = 500
+SHOWN = 30
+SOURCE = "puppet_mode"
+
+WAITING = "waiting"
+SENT = "sent"
+QUEUED = "queued"
+PLAYING = "playing"
+_ORDER = {WAITING: 0, SENT: 1, QUEUED: 2, PLAYING: 3}
+_FINAL = 4
+
+Line = dict[str, Any]
+
+
+class Lines:
+    """The newest lines of all robots in this process. Thread-safe.
+
+    A line with an empty `device_id` is for the loudspeaker alone.
+    """
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, Line] = OrderedDict()
+        self._deleted = DeletedLines()
+        self._lock = threading.Lock()
+
+    def add(
+        self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
+    ) -> Line:
+        """Add a line that is being published."""
+        line: Line = {
+            "id": str(utterance_id),
+            "device_id": device_id,
+            "text": text,
+            "mood": mood,
+            "intensity": intensity,
+            "state": WAITING,
+            "reached": "",
+            "error": "",
+            "reason": None,
+            "robot": "",
+            "robot_error": "",
+            "at": format_time(datetime.now(UTC)),
+        }
+        with self._lock:
+            self._lines[line["id"]] = line
+            while len(self._lines) > KEPT:
+                self._lines.popitem(last=False)
+        return delivery_status.describe(line)
+
+    def update_status(self, message: dict[str, Any]) -> Line | None:
+        """Take in what became of a line: `event` at the loudspeaker, `robot` at its robot.
+
+        Return the line if that changed it. Messages can overtake one another, but a line never goes
+        back.
+        """
+        with self._lock:
+            line = self._lines.get(str(message.get("id", "")))
+            news = (
+                {}
+                if line is None
+                else _speech_changes(line, message) | _robot_changes(line, message)
+            )
+            if line is None or not news:
+                return None
+            line |= news
+            return delivery_status.describe(line)
+
+    def sent_to_robot(self, line_id: str, error: str) -> Line | None:
+        """Note that a line was sent to its robot, or the error if it could not be."""
+        outcome = delivery_status.OFFLINE if error else delivery_status.SENT
+        return self.update_status({"id": line_id, "robot": outcome, "robot_error": error})
+
+    def mark_speaking(self, device_id: str) -> list[Line]:
+        """Note that a robot began to speak: that is the oldest line it was sent."""
+        return self._mark_robot(device_id, delivery_status.SPEAKING, {delivery_status.SENT}, most=1)
+
+    def mark_interrupted(self, device_id: str) -> list[Line]:
+        """Note that a robot was interrupted, and does not say its lines."""
+        return self._mark_robot(
+            device_id, delivery_status.INTERRUPTED, {delivery_status.SENT, delivery_status.SPEAKING}
+        )
+
+    def _mark_robot(
+        self, device_id: str, what: str, before: set[str], most: int = KEPT
+    ) -> list[Line]:
+        with self._lock:
+            lines = [
+                line
+                for line in self._lines.values()
+                if line["device_id"] == device_id and line["robot"] in before
+            ][:most]
+            for line in lines:
+                line["robot"] = what
+            return [delivery_status.describe(line) for line in lines]
+
+    def recent(self, device_id: str) -> list[Line]:
+        """Return the newest lines of a robot, newest first, including those of the history."""
+        with self._lock:
+            known = {
+                key: dict(line)
+                for key, line in self._lines.items()
+                if line["device_id"] == device_id
+            }
+        for key in self._deleted.find(known):
+            del known[key]
+            self._forget(key)
+        for utterance in _history(device_id)[:SHOWN]:
+            line = _from_history(utterance)
+            own = known.get(line["id"])
+            known[line["id"]] = line if own is None else _merge(own, line)
+        newest = sorted(known.values(), key=lambda line: str(line["at"]), reverse=True)
+        return [delivery_status.describe(line) for line in newest[:SHOWN]]
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._lines.pop(key, None)
+
+
+def next_state(state: str, event: str) -> str | None:
+    """Return the state after an event, or None if the event does not advance it."""
+    after = QUEUED if event == "stored" else event
+    return after if event and _rank(after) > _rank(state) else None
+
+
+def _speech_changes(line: Line, message: dict[str, Any]) -> Line:
+    state = next_state(line["state"], str(message.get("event", "")))
+    if state is None:
+        return {}
+    reached = state if state in _ORDER else line["reached"]
+    return {"state": state, "reached": reached, **told_reason(message)}
+
+
+def told_reason(message: dict[str, Any]) -> dict[str, Any]:
+    """Return `error` and `reason` of a status message."""
+    reason = Reason.from_json(message.get("reason"))
+    return reason_columns(reason or str(message.get("error", "")))
+
+
+def _robot_changes(line: Line, message: dict[str, Any]) -> Line:
+    robot = str(message.get("robot", ""))
+    if delivery_status.robot_rank(robot) <= delivery_status.robot_rank(line["robot"]):
+        return {}
+    return {"robot": robot, "robot_error": str(message.get("robot_error", ""))}
+
+
+def _merge(own: Line, kept: Line) -> Line:
+    """Return a line of this process with what the history knows better."""
+    merged = dict(own)
+    if _rank(kept["state"]) > _rank(own["state"]):
+        merged |= {key: kept[key] for key in ("state", "reached", "error", "reason")}
+    if delivery_status.robot_rank(kept["robot"]) > delivery_status.robot_rank(own["robot"]):
+        merged |= {key: kept[key] for key in ("robot", "robot_error")}
+    return merged
+
+
+def _history(device_id: str) -> Any:
+    return Utterance.objects.filter(device_id=device_id, source=SOURCE).recent()
+
+
+def _from_history(utterance: Utterance) -> Line:
+    is_received = utterance.status != Utterance.Status.RECEIVING
+    confirmed = utterance.robot_confirmed if utterance.device_id else None
+    return {
+        "id": str(utterance.pk),
+        "device_id": utterance.device_id,
+        "text": utterance.text,
+        "mood": utterance.mood or "neutral",
+        "intensity": utterance.intensity,
+        "state": str(utterance.status) if is_received else QUEUED,
+        "reached": QUEUED if utterance.started_at is None else PLAYING,
+        "error": utterance.error,
+        "reason": utterance.reason,
+        "robot": delivery_status.CONFIRMATIONS[confirmed],
+        "robot_error": delivery_status.NO_WORD if confirmed is False else "",
+        "at": format_time(utterance.published_at),
+    }
+
+
+def _rank(state: str) -> int:
+    return _ORDER.get(state, _FINAL)

@@ -1,0 +1,1 @@
+"""The patches around the methods of an OpenMoxie that make a robot speak."""

@@ -1,0 +1,179 @@
+"""Patch the methods of an OpenMoxie that make a robot speak.
+
+Everything a robot is to say leaves through one method, and what it says by itself comes in through
+another. Both are found by name and called with their own arguments: nothing here can change or
+delay what OpenMoxie does.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any
+
+from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget
+from ttsmirror.publishing.deduplication import RobotReport
+from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
+from ttsmirror.publishing.queue_items import Handed
+from ttsmirror.text import clean
+from ttsmirror.wire.control import Control
+
+logger = logging.getLogger(__name__)
+
+COMPLAIN_SECONDS = 60.0
+FEELING = ("mood", "intensity")
+
+Given = dict[str, Any]
+Function = Callable[..., Any]
+Wrap = Callable[[Function, PatchTarget], Function]
+
+_feeling: ContextVar[Call | None] = ContextVar("feeling", default=None)
+"""The call that has mood and intensity of what leaves a few calls further in."""
+
+
+def instrument() -> list[str]:
+    """Wrap the patch targets, once. Return the missing ones; they are logged once."""
+    missing = []
+    for point in PATCH_TARGETS:
+        try:
+            _take(point)
+        except Exception as exc:
+            logger.debug("cannot mirror %s", point, exc_info=True)
+            missing.append(f"{point} ({exc})")
+    if missing:
+        logger.warning("not in this OpenMoxie, so not mirrored: %s", "; ".join(missing))
+    return missing
+
+
+def uninstrument() -> None:
+    """Restore the original methods."""
+    while _taken:
+        (owner, name), original = _taken.popitem()
+        if original is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+
+
+_taken: dict[tuple[type, str], Function | None] = {}
+
+
+def _take(point: PatchTarget) -> None:
+    owner = getattr(import_module(point.module), point.owner)
+    if (owner, point.name) in _taken:
+        return
+    function = getattr(owner, point.name)
+    given = list(inspect.signature(function).parameters)[1 : len(point.parameters) + 1]
+    if given != list(point.parameters):
+        raise TypeError(f"it takes {', '.join(given) or 'nothing'}")
+    wrapped = AROUND[point.name](function, point)
+    _taken[owner, point.name] = vars(owner).get(point.name)
+    setattr(owner, point.name, wrapped)
+
+
+def _complain(exc: Exception) -> None:
+    """Log a failure at most once a minute: a traceback takes longer than the call it is about."""
+    global _complained
+    if time.monotonic() - _complained > COMPLAIN_SECONDS:
+        _complained = time.monotonic()
+        logger.error("could not mirror what was said", exc_info=exc)
+
+
+_complained = -COMPLAIN_SECONDS
+
+
+class Call:
+    """The arguments of a call, looked at later, on another thread."""
+
+    def __init__(self, point: PatchTarget, args: tuple[Any, ...], kwargs: Given) -> None:
+        self._point, self._args, self._kwargs = point, args, kwargs
+        self.feeling = _feeling.get()
+
+    def __getitem__(self, name: str) -> Any:
+        given = dict(zip(("self", *self._point.parameters), self._args, strict=False))
+        return (given | self._kwargs).get(name)
+
+
+def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
+    """Wrap a method: hand its call over before it runs, so that no report overtakes it."""
+
+    def around(function: Function, point: PatchTarget) -> Function:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            try:
+                call = Call(point, args, kwargs)
+                get_tts_mirror().hand_over(functools.partial(read, call))
+            except Exception as exc:
+                _complain(exc)
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    return around
+
+
+def _with_feeling(function: Function, point: PatchTarget) -> Function:
+    """Wrap a method that knows mood and intensity of the words that leave inside it."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        token = _feeling.set(Call(point, args, kwargs))
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _feeling.reset(token)
+
+    return wrapper
+
+
+def _command(call: Call) -> Handed:
+    """Return what a command makes the robot say, if anything."""
+    command, payload = call["command"], call["payload"]
+    if command == "telehealth":
+        message = payload["message"]
+        if message["action"] == "INTERRUPT":
+            return Control(action="interrupt", device_id=call["device_id"])
+        if message["action"] == "PLAY_OUTPUT":
+            return _speech(call, message["output"], source="puppet_mode")
+    elif command == "remote_chat" and "output" in payload:
+        # A fallback is for a robot that has nothing better: if it is said, the robot tells.
+        if payload.get("response_action", {}).get("output_type") != "FALLBACK":
+            event_id = str(payload.get("event_id") or "")
+            return _speech(call, payload["output"], source="chat", event_id=event_id)
+    return None
+
+
+def _speech(call: Call, output: Given, **options: Any) -> Handed:
+    feeling = {}
+    if call.feeling is not None:
+        feeling = {name: each for name in FEELING if (each := call.feeling[name]) is not None}
+    words = output.get("text") or output.get("markup") or ""
+    return make_utterance(words, device_id=call["device_id"], **options, **feeling)
+
+
+def _request(call: Call) -> Handed:
+    """Return what a robot reports to have said, if the request is such a report."""
+    rcr = call["rcr"]
+    speech = rcr.get("speech")
+    if rcr.get("command") != "notify" or not isinstance(speech, str):
+        return None
+    content = f"{rcr.get('module_id', '')}/{rcr.get('content_id', '')}"
+    return RobotReport(
+        call["device_id"],
+        clean(speech),
+        event_id=str(rcr.get("event_id") or ""),
+        is_ours=content in getattr(call["self"], "_modules", ()),
+    )
+
+
+AROUND = {
+    "send_command_to_bot_json": _handing_over(_command),
+    "send_telehealth_speech": _with_feeling,
+    "handle_request": _handing_over(_request),
+}
+"""The wrapper of each patch target."""

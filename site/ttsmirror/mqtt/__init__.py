@@ -1,0 +1,1 @@
+"""The connection to the broker: client, identity, loopback probe, duplicate-client probe."""

@@ -1,0 +1,42 @@
+"""MQTT clients configured by the settings."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import BrokerError
+from ttsmirror.mqtt.paho_compat import make_client
+
+
+def new_client(
+    client_id: str, *, clean_session: bool = True, manual_ack: bool = False
+) -> paho.Client:
+    """Create a client with account and TLS; it is not connected.
+
+    Raises BrokerError where the certificates cannot be read.
+    """
+    client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
+    if conf.MQTT_USERNAME:
+        client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
+    if conf.MQTT_TLS:
+        _encrypt(client)
+    client.on_socket_open = _send_at_once
+    return client
+
+
+def _encrypt(client: paho.Client) -> None:
+    try:
+        client.tls_set(ca_certs=conf.ca_certs)
+    except OSError as exc:
+        raise BrokerError(
+            f"MQTT_CA_CERTS={conf.MQTT_CA_CERTS} cannot be read ({exc.strerror or exc})."
+        ) from exc
+
+
+def _send_at_once(client: paho.Client, userdata: object, connection: Any) -> None:
+    # Without this the second of two quick messages waits for the answer to the first.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,334 @@
+"""A client that stays connected to the broker: connect, retry, resubscribe, drain, stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import paho.mqtt.client as paho
+
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import AlreadyRunningError
+from ttsmirror.mqtt.client import new_client
+from ttsmirror.mqtt.identity import new_instance
+from ttsmirror.mqtt.paho_compat import ReasonCode, listen
+from ttsmirror.reasons import Reason
+from ttsmirror.version import VERSION
+from ttsmirror.wire.fields import PAYLOAD_BYTES
+from ttsmirror.wire.messages import HEALTH_TOPIC, presence_payload
+
+logger = logging.getLogger(__name__)
+
+MAX_QUEUED = 10_000
+RECONNECT_SECONDS = (1, 10)
+LEAVE_SECONDS = 1.5
+NEW = Reason("not connected yet")
+
+OnMessage = Callable[["Received"], None]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message as it arrived, with what its acknowledgement needs."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+    duplicate: bool
+    mid: int
+    connection: int
+    """Number of the connection it came over: acknowledging on another would hit a stranger."""
+    received: float
+    """time.monotonic() at arrival, in seconds."""
+
+
+class MQTTConnection:
+    """A named client that stays connected until stop().
+
+    `subscriptions` are (topic filter, qos) pairs, renewed on every connect. With `component`,
+    birth and last will are published retained on moxie/system/health/<component>. The callbacks
+    run on paho's thread: they must hand over and return. Their exceptions are logged.
+    The constructor reads no settings and cannot fail.
+    """
+
+    def __init__(  # noqa: PLR0913  each is an independent option of the connection
+        self,
+        client_id: str,
+        *,
+        host: str = "",
+        port: int = 0,
+        subscriptions: Sequence[tuple[str, int]] = (),
+        on_message: OnMessage | None = None,
+        on_ready: Callable[[], None] | None = None,
+        on_lost: Callable[[str], None] | None = None,
+        component: str = "",
+        durable: bool = False,
+        manual_ack: bool = False,
+        before_connect: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Describe the connection; nothing is connected before start().
+
+        `before_connect` is called on paho's thread before each attempt. It prevents the attempt by
+        raising OSError or AlreadyRunningError.
+        """
+        self.client_id = client_id
+        self.instance = new_instance(client_id)
+        self._given = host, port
+        self.error: str = NEW
+        self.error_since = time.time()
+        self._subscriptions = list(subscriptions)
+        self._on_message = on_message
+        self._on_ready = on_ready
+        self._on_lost = on_lost
+        self._component = component
+        self._durable = durable
+        self._manual_ack = manual_ack
+        self._before_connect = before_connect
+        self._obstacle = ""
+        self._connection = 0
+        self._acknowledging = threading.Lock()
+        self._is_refused = False
+        self._pending_subscription: int | None = None
+        self._ready = threading.Event()
+        self._stopped = threading.Event()
+        self._client: paho.Client | None = None
+
+    def _build(self) -> paho.Client:
+        client = new_client(
+            self.client_id, clean_session=not self._durable, manual_ack=self._manual_ack
+        )
+        client.max_queued_messages_set(MAX_QUEUED)
+        client.reconnect_delay_set(*RECONNECT_SECONDS)
+        if self._component:
+            client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
+        client.on_pre_connect = self._look_around
+        client.on_connect_fail = self._connect_failed
+        client.on_message = self._received
+        listen(
+            client,
+            connected=self._connected,
+            disconnected=self._disconnected,
+            subscribed=self._subscribed,
+        )
+        return client
+
+    @property
+    def _presence_topic(self) -> str:
+        return f"{HEALTH_TOPIC}/{self._component}"
+
+    def _presence(self, status: str) -> bytes:
+        return presence_payload(status, self._component, VERSION, self.instance)
+
+    @property
+    def is_ready(self) -> bool:
+        """True while connected and subscribed to everything."""
+        return self._ready.is_set()
+
+    @property
+    def is_new(self) -> bool:
+        """True until the first connection or the first error."""
+        return self.error == NEW
+
+    @property
+    def number(self) -> int:
+        """The number of the current connection; each connection has its own."""
+        return self._connection
+
+    @property
+    def address(self) -> str:
+        """The broker's address as host:port."""
+        return "{}:{}".format(*self.endpoint)
+
+    @property
+    def is_stopped(self) -> bool:
+        """True from stop() on."""
+        return self._stopped.is_set()
+
+    @property
+    def endpoint(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        host, port = self._given
+        return host or conf.MQTT_HOST, port or conf.broker_port
+
+    def start(self) -> None:
+        """Connect in the background, and keep trying while no broker answers.
+
+        Raises BrokerError or ImproperlyConfigured where the settings cannot be used.
+        """
+        client = self._client = self._build()
+        client.connect_async(*self.endpoint, conf.MQTT_KEEPALIVE)
+        client.loop_start()
+
+    def wait_ready(self, timeout_seconds: float) -> bool:
+        """Wait until is_ready; return False when the time runs out."""
+        return self._ready.wait(timeout_seconds)
+
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False
+    ) -> paho.MQTTMessageInfo | None:
+        """Publish a message; while disconnected, QoS 1 and 2 go into paho's queue.
+
+        Return None where it was not accepted: the queue is full, QoS 0 has no connection, or the
+        payload is over the limit, with which the broker would end every new connection.
+        """
+        if len(payload) > PAYLOAD_BYTES:
+            logger.error("payload of %d bytes for %s is over the limit", len(payload), topic)
+            return None
+        client = self._client
+        if client is None or (qos == 0 and not client.is_connected()):
+            return None
+        info = client.publish(topic, payload, qos=qos, retain=retain)
+        return None if info.rc == paho.MQTT_ERR_QUEUE_SIZE else info
+
+    def acknowledge(self, message: Received) -> None:
+        """Acknowledge a message, unless it came over an earlier connection."""
+        client = self._client
+        if client is None or not self._manual_ack or not message.qos:
+            return
+        with self._acknowledging:  # so that no new connection comes between look and deed
+            if message.connection == self._connection:
+                client.ack(message.mid, message.qos)
+
+    def stop(self, timeout_seconds: float = 2.0) -> None:
+        """Publish the farewell, disconnect and end the thread. Idempotent."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        client = self._client
+        if client is None:
+            return
+        if self._component and client.is_connected():
+            info = self.publish(self._presence_topic, self._presence("offline"), qos=1, retain=True)
+            try:
+                if info is not None:
+                    info.wait_for_publish(timeout_seconds)
+            except (ValueError, RuntimeError) as exc:
+                logger.warning("could not say goodbye to the broker: %s", exc)
+        self._ready.clear()
+        client.disconnect()
+        # Not loop_stop() itself: it waits as long as a connect to a host that does not answer.
+        leaving = threading.Thread(target=client.loop_stop, name="mqtt.leaving", daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)
+        if leaving.is_alive():
+            logger.warning("%s: the network does not answer; left without it", self.client_id)
+
+    # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
+
+    def _look_around(self, client: paho.Client, userdata: object) -> None:
+        self._obstacle = ""
+        try:
+            self._before_connect()
+        except AlreadyRunningError as exc:
+            self._obstacle = Reason("another process has this name")
+            # That is what paho takes for a connect that failed.
+            raise ConnectionAbortedError(self._obstacle) from exc
+
+    def _connected(self, client: paho.Client, reason: ReasonCode) -> None:
+        if reason.is_failure:
+            self._is_refused = True
+            self._note_error(
+                Reason(
+                    "the broker at {address} refused the connection: {cause}",
+                    address=self.address,
+                    cause=Reason(str(reason)),
+                )
+            )
+            return
+        if self._stopped.is_set():  # it was connecting when stop() gave up on it
+            client.disconnect()
+            return
+        self._renumber()
+        name, address = self.client_id, self.address
+        if self.error in ("", NEW):
+            logger.info("%s connected to the broker at %s", name, address)
+        else:
+            logger.info("%s connected to the broker at %s after a failure", name, address)
+        if self._subscriptions:
+            self._pending_subscription = client.subscribe(self._subscriptions)[1]
+        else:
+            self._become_ready()
+
+    def _subscribed(self, mid: int, reasons: Sequence[ReasonCode]) -> None:
+        if mid != self._pending_subscription:
+            return
+        refused = [
+            topic
+            for (topic, _qos), reason in zip(self._subscriptions, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if refused:
+            logger.warning("the broker refused the subscription to %s", ", ".join(refused))
+        self._become_ready()
+
+    def _become_ready(self) -> None:
+        self.error, self.error_since = "", time.time()
+        self._ready.set()
+        if self._component:
+            self.publish(self._presence_topic, self._presence("online"), qos=1, retain=True)
+        self._guard(self._on_ready)
+
+    def _connect_failed(self, client: paho.Client, userdata: object) -> None:
+        self._note_error(
+            self._obstacle or Reason("no broker answers at {address}", address=self.address)
+        )
+
+    def _disconnected(self, reason: ReasonCode) -> None:
+        self._renumber()  # already here: an acknowledgement would wait for the next connection
+        if self._is_refused:  # paho tells of that once more, without the reason
+            self._is_refused = False
+        elif not self._stopped.is_set():
+            self._note_error(
+                Reason(
+                    "the connection to the broker at {address} was lost: {cause}",
+                    address=self.address,
+                    cause=Reason(str(reason)),
+                )
+            )
+
+    def _renumber(self) -> None:
+        with self._acknowledging:
+            self._connection += 1
+
+    def _note_error(self, error: str) -> None:
+        self._ready.clear()
+        if error == self.error:
+            return
+        # Logged when it changes, not at every attempt.
+        self.error, self.error_since = error, time.time()
+        logger.warning("%s: %s; trying again", self.client_id, error)
+        if self._on_lost is not None:
+            self._guard(self._on_lost, error)
+
+    def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
+        if self._on_message is None:
+            return
+        try:
+            received = Received(
+                topic=message.topic,
+                payload=bytes(message.payload),
+                qos=message.qos,
+                retain=message.retain,
+                duplicate=message.dup,
+                mid=message.mid,
+                connection=self._connection,
+                received=time.monotonic(),
+            )
+        except UnicodeDecodeError:
+            logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
+            if self._manual_ack and message.qos:
+                client.ack(message.mid, message.qos)  # or it would come again and again
+            return
+        self._guard(self._on_message, received)
+
+    def _guard(self, callback: Callable[..., None] | None, *args: object) -> None:
+        if callback is None:
+            return
+        try:
+            callback(*args)
+        except Exception:
+            logger.exception("%s: a callback failed", self.client_id)

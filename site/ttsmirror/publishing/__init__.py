@@ -1,0 +1,1 @@
+"""The way of an utterance from the caller to the broker: queue, outbox, confirmation."""

@@ -1,0 +1,254 @@
+"""Utterances that the speech service has not confirmed: the outbox table, and memory beside it.
+
+The database may be away. Then new utterances, confirmations and withdrawals are kept in memory, and
+save() writes them once the database answers again.
+
+For the publisher's thread only; `state` may be read from any.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from ttsmirror.conf import conf
+from ttsmirror.database import AWAY
+from ttsmirror.plugged_in import database
+from ttsmirror.publishing import outbox
+from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
+
+logger = logging.getLogger(__name__)
+
+NOT_SENT = -1
+RETRY_SECONDS = 2.0
+"""Pause after a failed write: an attempt may last as long as the database's connect timeout."""
+UNHEARD = (
+    "nobody confirms what was published (sentences: %d): does a speech service listen on %s, and"
+    " does the broker's ACL let this account write there and read %s?"
+)
+
+
+@dataclass(frozen=True)
+class MirrorState:
+    """A snapshot of the publisher's progress."""
+
+    waiting: int = 0
+    """Sentences that nobody has confirmed as stored yet."""
+    overdue: int = 0
+    """Of these, what was published long ago, though broker and speech service seem to be there."""
+    lost: int = 0
+    """Sentences that were given up, unconfirmed, since this process started."""
+    error: str = ""
+    """Why the outbox cannot be written; empty where it can."""
+
+    @property
+    def problem(self) -> str:
+        """The failure as a sentence; empty where there is none."""
+        if self.error:
+            return Reason("the outbox cannot be written: {cause}", cause=self.error)
+        if self.overdue:
+            return UNHEARD % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
+        return ""
+
+
+class UnconfirmedUtterances:
+    """Utterances from their hand-over to the speech service's confirmation."""
+
+    def __init__(self) -> None:
+        self._connections: dict[UUID, int] = {}  # over which each was sent last
+        self._unsaved: list[Chunk] = []  # not in the table yet
+        self._confirmed: set[UUID] = set()  # to be deleted from the table
+        self._withdrawn: list[str] = []  # devices, to be applied to the table
+        self._overdue: set[UUID] = set()
+        self._next_attempt = 0.0  # monotonic seconds
+        self._lost = 0
+        self._error = ""
+        self._lacks_tables = database.is_own()  # a plug-in's may not be there yet
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    @property
+    def state(self) -> MirrorState:
+        """A snapshot for other threads."""
+        return MirrorState(len(self._connections), len(self._overdue), self._lost, self._error)
+
+    @property
+    def is_away(self) -> bool:
+        """True where the database failed when it was last asked."""
+        return bool(self._error)
+
+    def fail(self, exc: Exception) -> None:
+        """Note that the database does not answer. Nothing is asked of it for RETRY_SECONDS."""
+        if not self._error:
+            logger.error("the outbox cannot be written, sentences are kept in memory: %s", exc)
+        self._error = reason_of(exc)
+        self._next_attempt = time.monotonic() + RETRY_SECONDS
+
+    def load(self) -> None:
+        """Read the ids of an earlier run. Raises what the database raises.
+
+        A plug-in creates its tables first.
+        """
+        if self._lacks_tables:
+            database.prepare()
+            self._lacks_tables = False
+        kept = [*outbox.ids(), *(each.utterance_id for each in self._unsaved)]
+        self._connections = {each: self._connections.get(each, NOT_SENT) for each in kept}
+        self._overdue &= self._connections.keys()
+
+    def add(self, utterances: Sequence[Chunk]) -> None:
+        """Keep utterances until they are confirmed.
+
+        They are written at once, unless the database is known to be away: the caller sends them
+        next, and that must not wait.
+        """
+        # One that grows keeps the connection that its beginning went over.
+        self._connections = {each.utterance_id: NOT_SENT for each in utterances} | self._connections
+        if any(each.parts for each in utterances):
+            grown = {each.utterance_id for each in utterances}
+            self._unsaved = [each for each in self._unsaved if each.utterance_id not in grown]
+        self._unsaved += utterances
+        if not self.is_away:
+            self.save()
+        self._give_up(self._unsaved[: -conf.TTS_OUTBOX_ROWS])
+
+    def save(self, *, at_once: bool = False) -> bool:
+        """Write what waits in memory. Return True if the database has just come back.
+
+        After a failure nothing is tried for RETRY_SECONDS, unless it is to be `at_once`.
+        """
+        if self.is_away and not at_once and time.monotonic() < self._next_attempt:
+            return False
+        was_away = self.is_away
+        try:
+            self._write()
+            if was_away:
+                self.load()  # also where nothing was to be written: it proves that it answers
+        except AWAY as exc:
+            self.fail(exc)
+            return False
+        if was_away:
+            self._error = ""
+            logger.info("the outbox can be written again")
+        return was_away
+
+    def _write(self) -> None:
+        # In this order: a withdrawal concerns what was said before it.
+        for device_id in self._withdrawn:
+            outbox.withdraw(device_id)
+        self._withdrawn.clear()
+        if self._confirmed:
+            outbox.confirm(self._confirmed)
+            self._confirmed.clear()
+        if self._unsaved:
+            self._insert()
+
+    def _insert(self) -> None:
+        try:
+            outbox.add(self._unsaved)
+        except AWAY:
+            raise
+        except Exception:
+            # These can never be written: what comes after them must not wait for them.
+            logger.exception("the outbox does not take %d sentences", len(self._unsaved))
+            self._give_up(self._unsaved[:])
+        self._unsaved.clear()
+
+    def _give_up(self, utterances: Sequence[Chunk]) -> None:
+        del self._unsaved[: len(utterances)]
+        for each in utterances:
+            self._connections.pop(each.utterance_id, None)
+        self._lost += len(utterances)
+
+    def sent(self, ids: Sequence[UUID], connection: int) -> None:
+        """Note that these went out over this connection."""
+        self._connections |= dict.fromkeys(ids, connection)
+        if self.is_away or not ids:
+            return
+        try:
+            outbox.attempted(ids)
+        except AWAY as exc:
+            self.fail(exc)
+
+    def went_over(self, utterance_id: UUID, connection: int) -> bool:
+        """Return True where it, or its beginning, was sent over this connection."""
+        return self._connections.get(utterance_id) == connection
+
+    def confirm(self, ids: Iterable[UUID]) -> None:
+        """Forget these: the speech service has them in its history."""
+        confirmed = set(ids)
+        for each in confirmed:
+            self._connections.pop(each, None)
+        self._unsaved = [each for each in self._unsaved if each.utterance_id not in confirmed]
+        self._confirmed |= confirmed
+        self.save()
+
+    def withdraw(self, device_id: str) -> None:
+        """Keep a robot's utterances (empty: all) from being spoken; the history gets them."""
+        self._unsaved = [
+            replace(each, ttl=0) if device_id in ("", each.device_id) else each
+            for each in self._unsaved
+        ]
+        self._withdrawn.append(device_id)
+        self.save()
+
+    def all(self, *, but_sent_over: int | None = None) -> list[Chunk]:
+        """Return everything, oldest first, without what that connection has sent already.
+
+        While the database is away, only what is in memory.
+        """
+        self.save()
+        try:
+            saved = [] if self.is_away else outbox.unconfirmed()
+        except AWAY as exc:
+            self.fail(exc)
+            saved = []
+        return [
+            each
+            for each in [*saved, *self._unsaved]
+            if but_sent_over is None or self._connections.get(each.utterance_id) != but_sent_over
+        ]
+
+    def sweep(self, *, is_heard: bool) -> list[Chunk]:
+        """Give up what is too old or too much; return what to send again, if somebody listens.
+
+        Raises what the database raises.
+        """
+        if self._lacks_tables:
+            self.load()
+        self.save()
+        if self.is_away:
+            return []
+        self._lost += outbox.enforce_bounds(conf.TTS_OUTBOX_ROWS, conf.TTS_OUTBOX_HOURS)
+        self._drop_gone()
+        if not is_heard:
+            self._overdue.clear()
+            return []
+        due = outbox.due(conf.TTS_RETRY_SECONDS)
+        self._note_overdue([each.utterance_id for each in due])
+        return due
+
+    def _drop_gone(self) -> None:
+        """Forget utterances that are no longer in the outbox."""
+        kept = {*outbox.ids(), *(each.utterance_id for each in self._unsaved)}
+        self._connections = {key: at for key, at in self._connections.items() if key in kept}
+        self._overdue &= kept
+
+    def _note_overdue(self, ids: Iterable[UUID]) -> None:
+        was_overdue = bool(self._overdue)
+        self._overdue |= {each for each in ids if self._connections.get(each, NOT_SENT) != NOT_SENT}
+        if self._overdue and not was_overdue:
+            logger.warning(UNHEARD, len(self._overdue), conf.MQTT_TOPIC, STATUS_TOPIC)
+
+    def forgive(self) -> bool:
+        """Clear the overdue set. Return True if it was non-empty."""
+        if not self._overdue:
+            return False
+        logger.info("sentences are confirmed again")
+        self._overdue.clear()
+        return True

@@ -1,0 +1,43 @@
+"""The items of the publisher's queue."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ttsmirror.publishing.deduplication import RobotReport
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import Chunk
+
+Handed = Chunk | Control | RobotReport | None
+"""By whoever has something to publish."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The speech service has stored an utterance."""
+
+    utterance_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Resend:
+    """A request to publish unconfirmed utterances again."""
+
+    is_all: bool
+    """Also what went out over this very connection: nobody may have listened."""
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """A message of the status topic about an utterance."""
+
+    fields: dict[str, Any]
+
+
+Item = (
+    Chunk | Control | RobotReport | Callable[[], Handed] | Confirmed | Resend | StatusReport | None
+)
+"""Whatever its queue holds."""

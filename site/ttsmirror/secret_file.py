@@ -1,0 +1,31 @@
+"""Secrets that the first run creates and keeps beside the database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+
+def kept_secret(path: Path, size_bytes: int) -> str:
+    """Return the secret in `path`, created at the first call and readable by its owner only."""
+    if not path.exists():
+        _make(path, secrets.token_hex(size_bytes))
+    return path.read_text().strip()
+
+
+def _make(path: Path, value: str) -> None:
+    # Written aside and linked into place: of two processes that start together one wins, and
+    # neither ever reads half a secret.
+    descriptor, aside = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())  # an empty one after a power cut would be kept for good
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(aside)

@@ -1,0 +1,1 @@
+"""The MQTT messages: their fields, limits, and JSON. No Django here."""

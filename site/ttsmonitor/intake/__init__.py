@@ -1,0 +1,1 @@
+"""From the broker into the history: subscription, inbox, quarantine."""

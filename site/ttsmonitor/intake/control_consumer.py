@@ -1,0 +1,136 @@
+"""Act on control, health and presence messages, ahead of any burst of sentences."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.wire.control import Control, parse_control
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    SPEECH_COMPONENT,
+    parse_object,
+    pong_payload,
+)
+from ttsmonitor.speaking.streaming import MAKER
+
+logger = logging.getLogger(__name__)
+
+MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
+"""Presence of the component that streams answers."""
+TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
+MAX_WAITING = 10_000
+MAX_INTERRUPTS = 1_000
+JOIN_SECONDS = 10
+
+
+class ControlConsumer:
+    """A thread of its own, so that an interrupt never waits behind sentences."""
+
+    def __init__(
+        self,
+        connection: MQTTConnection,
+        *,
+        on_control: Callable[[Control], object],
+        on_maker_gone: Callable[[], None],
+        health: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Call `on_control` for each control and `on_maker_gone` when the hive goes offline.
+
+        Pings are answered with what `health` returns.
+        """
+        self._connection = connection
+        self._on_control = on_control
+        self._on_maker_gone = on_maker_gone
+        self._health = health
+        self._messages: queue.Queue[Received | None] = queue.Queue(MAX_WAITING)
+        self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=with_connections(self._run), name="ttsmonitor.controls"
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        """Return True while the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what is queued is dropped."""
+        self._stopping.set()
+        with suppress(queue.Full):  # a full queue wakes the thread as well
+            self._messages.put_nowait(None)
+        if self._thread.is_alive():
+            self._thread.join(JOIN_SECONDS)
+
+    def put(self, message: Received) -> None:
+        """Hand a message over. Raises queue.Full."""
+        self._messages.put_nowait(message)
+
+    def was_interrupted(self, device_id: str, received: float) -> bool:
+        """Return True where an interrupt overtook a message of time.monotonic() `received`."""
+        moments = [self._interrupts.get(each, 0.0) for each in {"", device_id}]
+        return received < max(moments)
+
+    def _run(self) -> None:
+        while (message := self._messages.get()) is not None and not self._stopping.is_set():
+            try:
+                self._handle(message)
+            except InvalidMessageError as exc:
+                logger.warning("ignored a message on %s: %s", message.topic, exc)
+            except Exception:
+                logger.exception("could not act on a message on %s", message.topic)
+            finally:
+                tend_connections()
+            self._connection.acknowledge(message)
+
+    def _handle(self, message: Received) -> None:
+        """Act on one message. Raises InvalidMessageError."""
+        logger.debug("received %s: %d bytes", message.topic, len(message.payload))
+        if message.topic == CONTROL_TOPIC:
+            self._control(message)
+        elif message.topic == MAKER_TOPIC:
+            if parse_object(message.payload).get("status") == "offline":
+                self._on_maker_gone()
+        else:
+            self._answer_ping(parse_object(message.payload))
+
+    def _control(self, message: Received) -> None:
+        if message.retain:
+            logger.warning("ignored a retained control message: it is not for now")
+            return
+        control = parse_control(message.payload)
+        if control.sender == self._connection.instance:
+            return  # our own, for the others
+        if control.action == "interrupt":
+            self._note_interrupt(control.device_id, message.received)
+        self._on_control(control)
+
+    def _note_interrupt(self, device_id: str, received: float) -> None:
+        self._interrupts.pop(device_id, None)
+        self._interrupts[device_id] = received
+        while len(self._interrupts) > MAX_INTERRUPTS:
+            # The oldest one: what it overtook has been stored by now.
+            del self._interrupts[next(iter(self._interrupts))]
+
+    def _answer_ping(self, ping: dict[str, Any]) -> None:
+        if ping.get("type") != "ping":
+            return
+        health = self._health()
+        status = "ok" if health["ok"] else "failing"
+        pong = pong_payload(
+            ping, SPEECH_COMPONENT, status, health["checks"], self._connection.instance
+        )
+        self._connection.publish(HEALTH_TOPIC, pong)

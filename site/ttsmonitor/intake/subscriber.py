@@ -1,0 +1,147 @@
+"""The durable MQTT subscription of the speech service."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ttsmirror.exceptions import AlreadyRunningError
+from ttsmirror.models import Utterance
+from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.mqtt.duplicate_client_probe import DUPLICATE, DuplicateClientProbe
+from ttsmirror.mqtt.identity import client_id
+from ttsmirror.mqtt.loopback_probe import LoopbackProbe
+from ttsmirror.wire.control import Control
+from ttsmirror.wire.messages import (
+    CONTROL_TOPIC,
+    HEALTH_TOPIC,
+    SPEECH_COMPONENT,
+    STATUS_TOPIC,
+)
+from ttsmonitor.conf import conf
+from ttsmonitor.intake import broker_counts, control_consumer
+from ttsmonitor.intake.broker_counts import BrokerCounts
+from ttsmonitor.intake.control_consumer import ControlConsumer
+from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.text_consumer import TextConsumer
+
+logger = logging.getLogger(__name__)
+
+CLIENT_NAME = "moxie-tts-subscriber"
+COMPONENT = SPEECH_COMPONENT
+
+
+class Subscriber:
+    """Receives everything for the speech service and hands it to two consumer threads.
+
+    Its MQTT callbacks only sort messages into their queues.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefetch: Callable[[Utterance], None] = lambda utterance: None,
+        on_stored: Callable[[list[Stored]], None],
+        on_gap: Callable[[Utterance], None],
+        on_control: Callable[[Control], object],
+        health: Callable[[], dict[str, Any]],
+        on_maker_gone: Callable[[], None] = lambda: None,
+        on_connection: Callable[[], None] = lambda: None,
+        on_duplicate: Callable[[AlreadyRunningError], None] = lambda error: None,
+    ) -> None:
+        """Compose client and consumers; nothing is connected yet.
+
+        `on_duplicate` is called where another client of this name is at the broker.
+        """
+        self.dropped = 0
+        self._on_connection = on_connection
+        self._on_duplicate = on_duplicate
+        topic = conf.MQTT_TOPIC
+        self.connection = MQTTConnection(
+            client_id(CLIENT_NAME),
+            subscriptions=[
+                (topic, conf.MQTT_QOS),
+                (f"{topic}/+", conf.MQTT_QOS),
+                # QoS 0: the broker must not keep a control for later.
+                *((each, 0) for each in (*control_consumer.TOPICS, *broker_counts.TOPICS)),
+            ],
+            on_message=self._sort,
+            on_ready=self._connected,
+            on_lost=lambda error: on_connection(),
+            component=COMPONENT,
+            durable=True,
+            manual_ack=True,
+            before_connect=self._refuse_duplicate,
+        )
+        self.loopback = LoopbackProbe(self.connection, COMPONENT)
+        self.broker_counts = BrokerCounts()
+        self._controls = ControlConsumer(
+            self.connection, on_control=on_control, on_maker_gone=on_maker_gone, health=health
+        )
+        self._texts = TextConsumer(
+            self.connection,
+            topic,
+            was_interrupted=self._controls.was_interrupted,
+            prefetch=prefetch,
+            on_stored=on_stored,
+            on_gap=on_gap,
+        )
+
+    @property
+    def error(self) -> str:
+        """Why the history cannot be written; empty when it can."""
+        return self._texts.error
+
+    @property
+    def is_alive(self) -> bool:
+        """Return True while both consumers run."""
+        return self._texts.is_alive and self._controls.is_alive
+
+    def start(self) -> None:
+        """Start the consumers and connect in the background."""
+        self._texts.start()
+        self._controls.start()
+        self.connection.start()
+
+    def stop(self) -> None:
+        """Stop the consumers. The connection stays, so that the outcome can still be published."""
+        self._texts.stop()
+        self._controls.stop()
+
+    def publish_status(self, payload: bytes) -> None:
+        """Publish the newest state, retained for whoever connects later."""
+        self.connection.publish(STATUS_TOPIC, payload, retain=True)
+
+    def pass_on(self, control: Control) -> None:
+        """Publish a control that came from a page, for those who make what is spoken."""
+        signed = replace(control, sender=self.connection.instance)
+        self.connection.publish(CONTROL_TOPIC, signed.to_payload())
+
+    def _refuse_duplicate(self) -> None:
+        connection = self.connection
+        probe = DuplicateClientProbe(COMPONENT, connection.instance)
+        if probe.finds_duplicate(*connection.endpoint, lambda: connection.is_stopped):
+            error = AlreadyRunningError(DUPLICATE.format(connection.address, conf.work_dir))
+            self._on_duplicate(error)
+            raise error
+
+    def _connected(self) -> None:
+        self._texts.connected()
+        self._on_connection()
+
+    def _sort(self, message: Received) -> None:
+        if message.topic == HEALTH_TOPIC and self.loopback.receive(message.payload):
+            return
+        if message.topic.startswith(broker_counts.ROOT):
+            self.broker_counts.hear(message.topic, message.payload)
+            return
+        is_control = message.topic in control_consumer.TOPICS
+        try:
+            (self._controls if is_control else self._texts).put(message)
+        except queue.Full:
+            # Only QoS 0: of QoS 1 the broker keeps at most 20 unacknowledged.
+            self.dropped += 1
+            logger.error("too many messages at once: %d dropped so far", self.dropped)

@@ -1,0 +1,1 @@
+"""Written text into the words to be said. No Django here."""

@@ -1,0 +1,133 @@
+"""The JSON API of the monitor: state, queue, history and control."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from ninja import P, PathEx, Query
+
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import reason_of
+from ttsmirror.wire.control import CONTROL_ACTIONS, parse_control
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.history import pagination, stats
+from ttsmonitor.history.filters import Filters
+from ttsmonitor.history.serializers import serialize
+from ttsmonitor.monitor import schemas, snapshot
+from ttsmonitor.service import service
+from ttsmonitor.web.api import JsonRouter
+from ttsmonitor.web.jsonapi import InvalidRequestError
+from ttsmonitor.web.translations import translate
+
+router = JsonRouter()
+
+
+@router.read(
+    "/status",
+    schemas.Status,
+    operation_id="status",
+    summary=gettext_noop("State of the speaker and its current utterance"),
+)
+def status(request: HttpRequest) -> dict[str, Any]:
+    """Return the state of the speaker and its current utterance."""
+    return snapshot.status()
+
+
+@router.read(
+    "/queue",
+    schemas.Queue,
+    operation_id="queue",
+    summary=gettext_noop("The queue, next utterance first"),
+)
+def queue(request: HttpRequest) -> dict[str, Any]:
+    """Return the utterances that wait, in the order of speaking."""
+    return {"size": Utterance.objects.waiting().count(), "queue": snapshot.queue()}
+
+
+@router.read(
+    "/stats", schemas.Stats, operation_id="stats", summary=gettext_noop("Totals of the history")
+)
+def statistics(request: HttpRequest) -> dict[str, Any]:
+    """Return totals of the history."""
+    return stats.collect()
+
+
+@router.read(
+    "/history",
+    schemas.History,
+    operation_id="history",
+    summary=gettext_noop("The history, newest first"),
+    errors=["bad_request"],
+)
+def history(request: HttpRequest, query: Query[schemas.HistoryQuery]) -> dict[str, Any]:
+    """Return a page of the history, newest first; `next` is the `before` of the next page."""
+    given = query.model_dump(exclude_none=True)
+    page = pagination.read(Filters.read(given).rows(), given)
+    return {"utterances": [serialize(utterance) for utterance in page.rows], "next": page.next}
+
+
+@router.write(
+    "/control",
+    schemas.Controlled,
+    operation_id="control",
+    summary=gettext_noop("Interrupt, skip, pause and the like, as on moxie/tts/control"),
+    example={"action": "pause"},
+    errors=["not_found", "not_waiting"],
+    body=schemas.Control,
+)
+def control(request: HttpRequest) -> dict[str, Any]:
+    """Execute a control message, as on moxie/tts/control."""
+    command, running = parse_control(request.body), _running()
+    if command.utterance_id is not None:
+        _utterance(command.utterance_id)
+    if not running.control(command):
+        if CONTROL_ACTIONS[command.action].is_about_queue:
+            raise InvalidRequestError("not_waiting", _("That does not wait any more."), 409)
+        raise _not_found()
+    return {"ok": True, "status": running.status()}
+
+
+@router.read(
+    "/utterances/{uuid:utterance_id}/audio",
+    None,
+    operation_id="audio",
+    summary=gettext_noop("The sound of an utterance, made on demand"),
+    errors=["not_found"],
+    media="audio/wav",
+)
+def audio(
+    request: HttpRequest,
+    utterance_id: PathEx[
+        uuid.UUID, P(description=gettext_noop("Its id."), example=schemas.EXAMPLE_ID)
+    ],
+) -> HttpResponse:
+    """Return the sound of an utterance as a WAV file, synthesized on demand."""
+    running, utterance = _running(), _utterance(utterance_id)
+    try:
+        content = running.sound_of(utterance)
+    except SynthesisError as exc:
+        raise InvalidRequestError("no_sound", translate(reason_of(exc)), 503) from exc
+    response = HttpResponse(content, content_type="audio/wav")
+    response["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def _running() -> service.SpeechService:
+    if (running := service.current()) is None:
+        detail = _("The speech service does not run in this process.")
+        raise InvalidRequestError("not_running", detail, 503)
+    return running
+
+
+def _utterance(pk: uuid.UUID) -> Utterance:
+    if (row := Utterance.objects.filter(pk=pk).first()) is None:
+        raise _not_found()
+    return row
+
+
+def _not_found() -> InvalidRequestError:
+    return InvalidRequestError("not_found", _("There is no such utterance in the history."), 404)

@@ -1,0 +1,306 @@
+"""The types of the monitor's API: what it answers, and what it is sent."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+from pydantic import Field, WithJsonSchema, model_validator
+
+from ttsmirror.models import Utterance as Row
+from ttsmirror.wire.control import CONTROL_ACTIONS
+from ttsmirror.wire.fields import dump
+from ttsmirror.wire.messages import parse_chunk
+from ttsmirror.wire.options import PRIORITIES
+from ttsmonitor.history import pagination, series
+from ttsmonitor.web.api import (
+    Body,
+    Identity,
+    Moment,
+    OneOf,
+    Part,
+    ReasonOrNull,
+    Share,
+    SpeechText,
+)
+from ttsmonitor.web.jsonapi import InvalidRequestError
+from ttsmonitor.web.labels import SPEAKER_STATES
+
+DAY_SECONDS = 86_400
+EXAMPLE_ID = "1a9d4758-572a-4f7e-8e76-a7b515721e85"
+
+OUTCOMES = [str(value) for value in Row.Status.values]
+
+Outcome = Annotated[str, OneOf(OUTCOMES)]
+Priority = Annotated[str, OneOf(PRIORITIES)]
+Interval = Annotated[str, OneOf(series.MAX_COUNT)]
+Parameter = Annotated[str | None, WithJsonSchema({"type": "string"})]
+"""A query parameter that may be left out."""
+
+
+class Utterance(Part):
+    """An utterance of the history."""
+
+    id: Identity
+    text: str
+    source: str = Field(description=_("Where it came from, as in puppet_mode."))
+    device_id: str = Field(description=_("The robot it belongs to."))
+    lang: str = Field(description=_("Its language, as in es or en-GB."))
+    voice: str = Field(description=_("The voice that was asked for."))
+    mood: str
+    intensity: Share | None
+    priority: Priority
+    status: Outcome = Field(description=_("What became of it."))
+    error: str = Field(description=_("Why it was not spoken."))
+    reason: ReasonOrNull = None
+    published_at: Moment = Field(description=_("When it was handed over to be spoken."))
+    received_at: Moment = Field(description=_("When it arrived here."))
+    started_at: Moment | None = Field(description=_("When its first sound was heard."))
+    finished_at: Moment | None
+    first_audio_ms: float | None = Field(
+        description=_("Milliseconds from its arrival to its first sound.")
+    )
+    audio_seconds: float | None = Field(description=_("Seconds of sound."))
+    engine: str = Field(description=_("The engine that spoke it."))
+
+
+class CacheUse(Part):
+    """How often a sound was found in the cache."""
+
+    hits: int
+    misses: int
+
+
+class BrokerLink(Part):
+    """The connection to the broker."""
+
+    connected: bool
+    address: str
+    error: str = Field(description=_("Why it is not connected."))
+    since: Moment | None
+
+
+class Status(Part):
+    """The state of the speaker."""
+
+    status: Annotated[str, OneOf(SPEAKER_STATES)] = Field(
+        description=_("The state of the speaker.")
+    )
+    current: Utterance | None
+    current_text: str = Field(description=_("The text being spoken."))
+    queue_size: int = Field(description=_("The number of waiting utterances."))
+    volume: Share
+    muted: bool
+    paused: bool
+    engine: str = Field(description=_("The engine that speaks."))
+    voice: str
+    cache: CacheUse | None = None
+    output: str = Field(description=_("The audio output."))
+    broker: BrokerLink
+    started_at: Moment | None
+    version: str
+    timestamp: Moment
+
+
+class Queue(Part):
+    """The utterances that wait."""
+
+    size: int = Field(description=_("The number of waiting utterances."))
+    queue: list[Utterance]
+
+
+class FirstAudio(Part):
+    """Times to first sound."""
+
+    count: int
+    p50: float | None
+    p95: float | None
+
+
+FirstAudioMs = Annotated[
+    FirstAudio,
+    Field(description=_("Milliseconds from arrival to first sound: median and 95th percentile.")),
+]
+AudioSeconds = Annotated[float, Field(description=_("Seconds of sound."))]
+
+
+class Stats(Part):
+    """Totals of the history."""
+
+    total: int
+    by_status: dict[str, int]
+    by_source: dict[str, int]
+    characters: int
+    audio_seconds: AudioSeconds
+    today: int
+    last_hour: int
+    first_audio_ms: FirstAudioMs
+
+
+class Bucket(Part):
+    """An hour or a day of a series."""
+
+    start: Moment
+    count: int
+    by_source: dict[str, int]
+    by_status: dict[str, int]
+    characters: int
+    audio_seconds: AudioSeconds
+    first_audio_ms: FirstAudioMs
+
+
+class Series(Part):
+    """Numbers over time."""
+
+    by: Interval
+    zone: str
+    until: Moment
+    buckets: list[Bucket] = Field(description=_("Oldest first; an hour or a day each."))
+
+
+class Rate(Part):
+    """Messages a minute."""
+
+    at: Moment
+    received: float
+    sent: float
+
+
+class BrokerCounts(Part):
+    """The broker's own counts."""
+
+    available: bool = Field(description=_("Whether the broker publishes counts."))
+    detail: str = Field(description=_("Why there are none."))
+    reason: ReasonOrNull = None
+    version: str
+    heard_at: Moment | None
+    clients: int | None
+    messages_received: int | None
+    messages_sent: int | None
+    messages_dropped: int | None
+    retained: int | None
+    bytes_received: int | None
+    bytes_sent: int | None
+    uptime_seconds: int | None
+    rates: list[Rate] = Field(description=_("Messages a minute in the last hour, oldest first."))
+
+
+class History(Part):
+    """A page of the history."""
+
+    utterances: list[Utterance]
+    next: str | None = Field(description=_("The before of the next page; null on the last page."))
+
+
+class HistoryQuery(Part):
+    """The parameters of the history; Filters and pagination check them, as for the page."""
+
+    limit: Annotated[
+        str | None,
+        WithJsonSchema(
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": pagination.MAX_LIMIT,
+                "default": pagination.DEFAULT_LIMIT,
+            }
+        ),
+    ] = Field(None, description=_("How many at most."))
+    before: Parameter = Field(None, description=_("The next of the page before it."))
+    q: Parameter = Field(None, description=_("Words in the text."))
+    source: Parameter = Field(None, description=_("Where it came from, as in puppet_mode."))
+    device_id: Parameter = Field(None, description=_("The robot it belongs to."))
+    status: Annotated[str | None, WithJsonSchema({"type": "string", "enum": OUTCOMES})] = Field(
+        None, description=_("What became of it.")
+    )
+    day: Annotated[str | None, WithJsonSchema({"type": "string", "format": "date"})] = Field(
+        None, description=_("The day, as in 2026-01-31.")
+    )
+
+
+class SeriesQuery(Part):
+    """The parameters of a series; its view checks them."""
+
+    by: Annotated[
+        str | None,
+        WithJsonSchema({"type": "string", "enum": list(series.MAX_COUNT), "default": "hour"}),
+    ] = Field(None, description=_("hour or day."))
+    count: Annotated[
+        str | None,
+        WithJsonSchema(
+            {"type": "integer", "minimum": 1, "maximum": max(series.MAX_COUNT.values())}
+        ),
+    ] = Field(None, description=_("How many: 168 hours or 92 days at most."))
+    zone: Parameter = Field(
+        None,
+        description=_(
+            "The time zone in which days begin, as in Europe/Madrid; else the computer's."
+        ),
+    )
+
+
+class Control(Body):
+    """A control message; parse_control() reads it, as from moxie/tts/control."""
+
+    action: Annotated[str, OneOf(CONTROL_ACTIONS)]
+    device_id: str = Field("", description=_("Only what belongs to this robot."))
+    value: Share | None = Field(None, description=_("The volume."))
+    id: Identity | None = Field(None, description=_("What to replay, to remove or to move."))
+    before: Identity | None = Field(
+        None, description=_("Before which one it is moved; null: to the end.")
+    )
+
+
+class Controlled(Part):
+    """The state after a control message."""
+
+    ok: bool
+    status: Status
+
+
+class Say(Body):
+    """An utterance to be spoken; its fields are those of a message on moxie/tts/text."""
+
+    text: SpeechText
+    source: str = Field("system", description=_("Where it comes from, in the history."))
+    device_id: str = Field("", description=_("The robot it belongs to."))
+    lang: str = Field("", description=_("Its language, as in es or en-GB."))
+    voice: str = Field("", description=_("An installed voice, or espeak."))
+    mood: str = Field("", description=_("As in happy: it changes pace and loudness a little."))
+    intensity: Share | None = Field(None, description=_("Of the mood."))
+    priority: Priority = Field("normal", description=_("high goes before everything that waits."))
+    ttl: Annotated[float, Field(ge=0, le=7 * DAY_SECONDS)] | None = Field(
+        None, description=_("Seconds after which it is not spoken any more.")
+    )
+    id: uuid.UUID | None = Field(
+        None, description=_("Of your own: a repeated request is spoken once.")
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_as_message(cls, values: Any) -> Any:
+        """Check the fields with the wire's own reader, whose sentences name what is wrong.
+
+        Raises InvalidMessageError or InvalidRequestError.
+        """
+        if not isinstance(values, dict):
+            return values
+        # The text may be longer than one message; its own validator checks it.
+        message = {name: values[name] for name in cls.model_fields if name in values}
+        try:
+            chunk = parse_chunk(dump(message | {"text": "."}))
+        except UnicodeEncodeError as exc:  # half a surrogate pair
+            raise InvalidRequestError("invalid_json", gettext("Send a JSON object.")) from exc
+        read = {
+            name: getattr(chunk, name) for name in cls.model_fields if name not in ("text", "id")
+        }
+        return read | {"text": values.get("text"), "id": chunk.utterance_id}
+
+
+class Said(Part):
+    """The receipt of an utterance."""
+
+    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    detail: str = Field(description=_("A sentence where the broker is away just now; else empty."))

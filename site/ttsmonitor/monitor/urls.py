@@ -1,0 +1,14 @@
+"""The monitor's URLs (:8787)."""
+
+from django.urls import include, path
+
+from ttsmonitor.monitor import openapi, views
+from ttsmonitor.web.openapi_page import json_view, page_view
+
+urlpatterns = [
+    path("", views.monitor, name="monitor"),
+    path("health", views.health, name="health"),
+    path("api/", page_view(openapi.monitor), name="api"),
+    path("api/openapi.json", json_view(openapi.monitor), name="openapi"),
+    path("api/", include(openapi.monitor.urlpatterns)),
+]

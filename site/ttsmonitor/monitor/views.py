@@ -1,0 +1,114 @@
+"""The monitor's page, and /health for monitoring tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views import csrf
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ttsmirror.models import Utterance
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import BadRequestError
+from ttsmonitor.history import pagination, stats
+from ttsmonitor.history.counts import recent_values
+from ttsmonitor.history.filters import Filters, with_chosen
+from ttsmonitor.monitor import snapshot
+from ttsmonitor.monitor.forms import voice_choices
+from ttsmonitor.web import jsonapi
+from ttsmonitor.web.labels import (
+    CHECKS,
+    MOODS,
+    SOURCES,
+    strings,
+)
+from ttsmonitor.web.pages import page
+
+
+@page
+def monitor(request: HttpRequest) -> HttpResponse:
+    """Draw the monitor; monitor.js keeps it up to date."""
+    status, filters = snapshot.status(), _filters(request)
+    numbers, newest = stats.collect(), pagination.read(filters.rows(), {}, snapshot.RECENT)
+    context = {
+        "status": status,
+        "lamps": lamps(snapshot.health(), status),
+        "stats": numbers,
+        "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
+        "recent": newest.rows,
+        "has_older": newest.next is not None,
+        "filters": filters,
+        "robots": with_chosen(recent_values("device_id"), filters.device_id),
+        "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),
+        "moods": MOODS,
+        "voices": voice_choices(),
+        "activity": list(reversed(snapshot.activity())),
+        "strings": strings(),
+    }
+    return render(request, "ttsmonitor/monitor.html", context)
+
+
+@login_not_required
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when everything works, else 503, with named checks."""
+    report = snapshot.health()
+    if snapshot.NOT_RUNNING in (check["detail"] for check in report["checks"].values()):
+        return JsonResponse(report | {"detail": snapshot.NOT_RUNNING}, status=503)
+    return health_answer(request, report)
+
+
+def health_answer(request: HttpRequest, report: dict[str, Any]) -> JsonResponse:
+    """Return a report of checks; details can quote utterances, so they need access."""
+    if not _may_see_details(request):
+        bare = {
+            name: {"ok": check["ok"], "since": check["since"]}
+            for name, check in report["checks"].items()
+        }
+        report = {"ok": report["ok"], "checks": bare}
+    return JsonResponse(report, status=200 if report["ok"] else 503)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a failed CSRF check: JSON for the API, Django's page elsewhere."""
+    if not jsonapi.is_api(request):
+        return csrf.csrf_failure(request, reason)
+    detail = _("Send the X-CSRFToken header, or a token: Authorization: Bearer …")
+    return jsonapi.error("csrf_failed", detail, 403)
+
+
+def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the checks with icon, label and detail; the detail of a failure is its reason."""
+    good = {
+        "broker": status["broker"]["address"],
+        "synthesis": status["engine"],
+        "audio": status["output"],
+    }
+    shown = []
+    for name, (icon, label) in CHECKS.items():
+        check = health["checks"].get(name) or snapshot.failed_check()
+        detail = good.get(name, "") if check["ok"] else check["detail"]
+        shown.append(check | {"name": name, "icon": icon, "label": label, "detail": detail})
+    return shown
+
+
+def _filters(request: HttpRequest) -> Filters:
+    """Return the filters of the address, or none where they are not valid."""
+    try:
+        return Filters.read(request.GET)
+    except BadRequestError:
+        return Filters()
+
+
+def _may_see_details(request: HttpRequest) -> bool:
+    try:
+        return not conf.MOXIE_REQUIRE_LOGIN or request.user.is_authenticated
+    except DatabaseError:
+        return False  # the check of the database reports it

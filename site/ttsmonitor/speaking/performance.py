@@ -1,0 +1,83 @@
+"""One utterance being spoken: its words are synthesized and played until an outcome is known."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import reason_of
+from ttsmonitor.audio.playback import CancelledError, Playback
+from ttsmonitor.exceptions import AudioError, SynthesisError
+from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+logger = logging.getLogger(__name__)
+
+Status = Utterance.Status
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an utterance ended, and why where it was not simply spoken."""
+
+    status: Status
+    reason: str = ""
+
+
+CUT_SHORT = Outcome(Status.INTERRUPTED)
+
+
+class Performance:
+    """An utterance on its way through the synthesizer to the output.
+
+    `perform()` belongs to the speaker's thread; `cancel()` may be called from any thread.
+    """
+
+    def __init__(self, utterance: Utterance, playback: Playback, synthesizer: Synthesizer) -> None:
+        """Prepare to speak `utterance`; nothing sounds before `perform()`."""
+        self.utterance = utterance
+        self.playback = playback
+        self._synthesizer = synthesizer
+        self._lock = threading.Lock()
+        self._cancelled_with: Outcome | None = None
+
+    @property
+    def is_audible(self) -> bool:
+        """Return True unless the sound device has gone away in the middle."""
+        return not self.playback.is_away
+
+    def cancel(self, outcome: Outcome) -> None:
+        """End soon with `outcome`. The first call decides."""
+        with self._lock:
+            self._cancelled_with = self._cancelled_with or outcome
+        self.playback.cancel()
+        self._synthesizer.cancel(self.playback)
+
+    def perform(self, request: SpeechRequest, texts: Iterable[str]) -> Outcome:
+        """Speak `texts` in the manner of `request` and return the outcome.
+
+        Raises AudioError where the output fails; nothing has been silenced then.
+        """
+        try:
+            for text in texts:
+                for block in self._synthesizer.speak(replace(request, text=text), self.playback):
+                    self.playback.play(block)
+            self.playback.finish()
+        except CancelledError:
+            self._synthesizer.cancel(self.playback)
+            return self.cancelled_with
+        except AudioError:
+            self._synthesizer.cancel(self.playback)
+            raise
+        except SynthesisError as exc:
+            return Outcome(Status.FAILED, reason_of(exc))
+        return Outcome(Status.SPOKEN, self.utterance.failure or self._synthesizer.remark)
+
+    @property
+    def cancelled_with(self) -> Outcome:
+        """The outcome that `cancel()` was given, or an interruption without a reason."""
+        with self._lock:
+            return self._cancelled_with or CUT_SHORT

@@ -1,0 +1,328 @@
+"""The consumer of the queue: takes the next utterance, has it spoken, records the outcome."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+
+from django.db import OperationalError
+from django.utils import timezone
+
+from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason, reason_columns, reason_of
+from ttsmirror.text import speakable
+from ttsmonitor.audio.base import Output
+from ttsmonitor.audio.playback import CancelledError, Controls, Playback
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import AudioError
+from ttsmonitor.speaking import streaming
+from ttsmonitor.speaking.performance import Outcome, Performance
+from ttsmonitor.speaking.recorder import Recorder
+from ttsmonitor.speaking.voice_choice import VoiceKeeper, request_for
+from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+logger = logging.getLogger(__name__)
+
+Status = Utterance.Status
+IDLE_SECONDS = 1.0
+RETRY_SECONDS = 2.0
+MAINTENANCE_SECONDS = 5.0
+JOIN_SECONDS = 0.1
+TOO_OLD = Reason("too old to be spoken when its turn came")
+NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("there is nothing to say aloud in it"))
+STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
+
+
+class Speaker:
+    """A thread that speaks one utterance at a time.
+
+    All methods but the constructor may be called from any thread. Only `stop()` waits.
+    """
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        output: Output,
+        recorder: Recorder,
+        on_begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Call `on_begin` when the first sound of an utterance was given to the output."""
+        self.controls = Controls()
+        self.patience = streaming.Patience()
+        self.voices = VoiceKeeper(synthesizer)
+        self._synthesizer = synthesizer
+        self._output = output
+        self._recorder = recorder
+        self._on_begin = on_begin
+        self._state = "idle"
+        self._performance: Performance | None = None
+        self._requeued: uuid.UUID | None = None
+        self._maintenance_due = 0.0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=with_connections(self._run), name="ttsmonitor.speaker"
+        )
+
+    @property
+    def state(self) -> str:
+        """`idle`, `synthesizing`, `playing` or `paused`."""
+        return "paused" if self.controls.is_paused else self._state
+
+    @property
+    def performance(self) -> Performance | None:
+        """The utterance that is being spoken."""
+        return self._performance
+
+    @property
+    def is_alive(self) -> bool:
+        """Return True while the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread and look at the queue."""
+        self._wake.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the queue: something may be waiting."""
+        self._wake.set()
+
+    def prefetch(self, utterance: Utterance) -> None:
+        """Begin synthesizing an utterance that is about to enter the queue, if nobody speaks."""
+        try:
+            if self.state == "idle" and (text := speakable(utterance.text)):
+                # Settings as of the last maintenance. If one changed since, the request differs
+                # and the sound is made anew.
+                request = request_for(utterance, text, self.voices.settings)
+                self._synthesizer.prefetch(request)
+        except Exception:  # the caller is about to store the utterance
+            logger.exception("prefetch failed for %s", utterance.pk)
+
+    def stop(self, drain_seconds: float) -> None:
+        """Finish the sentence, for at most `drain_seconds`, then end the thread."""
+        self._stopping.set()
+        self._wake.set()
+        if self._is_heard:
+            logger.info("finishing the sentence, for at most %d s", round(drain_seconds))
+            until = time.monotonic() + drain_seconds
+            while self._is_heard and (left := until - time.monotonic()) > 0:
+                self._thread.join(min(left, JOIN_SECONDS))
+        self.cancel_current(STOPPED)
+        self.controls.resumed.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    @property
+    def _is_heard(self) -> bool:
+        performance = self._performance
+        return performance is not None and performance.is_audible and not self.controls.is_paused
+
+    def cancel_current(
+        self, outcome: Outcome, *, device_id: str = "", only: uuid.UUID | None = None
+    ) -> bool:
+        """Silence the utterance being spoken and return True.
+
+        Return False where nothing is spoken, or not for `device_id`, or another one than `only`.
+        """
+        performance = self._performance
+        if performance is None or device_id not in ("", performance.utterance.device_id):
+            return False
+        if only not in (None, performance.utterance.pk):
+            return False
+        performance.cancel(outcome)
+        self._wake.set()  # it may be waiting for the rest of a streaming utterance
+        return True
+
+    def pause(self) -> None:
+        """Hold the sound where it is."""
+        self.controls.resumed.clear()
+        self._recorder.state_changed()
+
+    def resume(self) -> None:
+        """Go on after `pause()`."""
+        self.controls.resumed.set()
+        self._wake.set()
+        self._recorder.state_changed()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(IDLE_SECONDS)
+            self._wake.clear()
+            try:
+                while self._process_next():
+                    pass
+                self._maintain()
+            except OperationalError as exc:
+                logger.error("the queue cannot be read: %s", exc)
+                self._stopping.wait(RETRY_SECONDS)
+            except Exception:
+                logger.exception("the speaker failed; going on with the next utterance")
+                self._stopping.wait(RETRY_SECONDS)
+            finally:
+                tend_connections()
+
+    def _maintain(self) -> None:
+        """Reopen a lost sound device and reload voices, so that the next sentence finds them."""
+        if time.monotonic() < self._maintenance_due:
+            return
+        self._maintenance_due = time.monotonic() + MAINTENANCE_SECONDS
+        before = self._output.name, self._output.error
+        with suppress(AudioError):
+            self._output.open()
+        if before != (self._output.name, self._output.error):
+            self._recorder.state_changed()
+        self.voices.look()
+
+    def _process_next(self) -> bool:
+        """Expire or speak the next utterance; return False where there is none to speak now."""
+        if self._stopping.is_set() or self.controls.is_paused:
+            return False
+        tend_connections()
+        follow_clock()
+        utterance = Utterance.objects.speakable_now().first()
+        # A pause may have come while the database was read.
+        if utterance is None or self.controls.is_paused:
+            return False
+        query = Utterance.objects.filter(pk=utterance.pk)
+        if utterance.is_stale(conf.TTS_TTL):
+            expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
+            self._recorder.record_all(expired, Status.EXPIRED)
+        elif not self._output_is_open():
+            return False
+        else:
+            # Set before the row is claimed, so that an interrupt cannot fall in between.
+            self._performance = self._prepare(utterance)
+            try:
+                if query.move(Status.QUEUED, Status.PLAYING):
+                    self._speak(self._performance)
+            finally:
+                self._performance = None
+                self._set_state("idle")
+        return True
+
+    def _output_is_open(self) -> bool:
+        """Open the output. While it cannot be opened, what waits stays in the queue."""
+        try:
+            self._output.open()
+        except AudioError:
+            self._stopping.wait(RETRY_SECONDS)
+            self._recorder.state_changed()
+            self._wake.set()
+            return False
+        return True
+
+    def _prepare(self, utterance: Utterance) -> Performance:
+        playback = Playback(
+            self._output,
+            self.controls,
+            str(utterance.pk),
+            lambda: self._record_begin(utterance),
+            on_away=lambda is_away: self._set_state("synthesizing" if is_away else "playing"),
+            patience_seconds=utterance.seconds_to_live(conf.TTS_TTL),
+        )
+        return Performance(utterance, playback, self._synthesizer)
+
+    def _speak(self, performance: Performance) -> None:
+        utterance, playback = performance.utterance, performance.playback
+        if not utterance.is_streaming and not speakable(utterance.text):
+            self._record_end(utterance, NOTHING_TO_SAY)
+            return
+        self._set_state("synthesizing")
+        try:
+            self._output.wake()
+            wait = functools.partial(self._wait_for_more, performance)
+            texts = streaming.texts_of(utterance, wait, self.patience)
+            outcome = performance.perform(request_for(utterance, ""), texts)
+        except AudioError as exc:
+            if self._requeue(performance):
+                return
+            is_cancelled = playback.is_cancelled
+            failed = Outcome(Status.FAILED, reason_of(exc))
+            outcome = performance.cancelled_with if is_cancelled else failed
+        except Exception as exc:
+            logger.exception("utterance %s failed with an unexpected error", utterance.pk)
+            outcome = Outcome(Status.FAILED, repr(exc))
+        if outcome.status != Status.SPOKEN:
+            playback.silence()
+        self._performance = None
+        self._set_state("idle")
+        self._record_end(utterance, outcome, playback.seconds)
+        if outcome.status == Status.FAILED and not self._stopping.is_set():
+            self._synthesizer.ensure_started()  # now, so that the next utterance need not wait
+
+    def _requeue(self, performance: Performance) -> bool:
+        """Put an utterance back whose device was lost before its first sound; True if it waits.
+
+        Once for each utterance: a device may exist and still take no sound of that kind.
+        """
+        utterance, playback = performance.utterance, performance.playback
+        if playback.was_heard or not self._output.error or self._requeued == utterance.pk:
+            return False
+        self._requeued = utterance.pk
+        playback.silence()
+        query = Utterance.objects.filter(pk=utterance.pk)
+        query.move(Status.PLAYING, Status.QUEUED)
+        # A control that comes from now on finds it in the queue; one that came before is here.
+        if playback.is_cancelled and query.move(Status.QUEUED, Status.PLAYING):
+            return False
+        logger.warning("utterance %s waits for the sound device", utterance.pk)
+        utterance.status = Status.QUEUED
+        self._recorder.record(utterance, Status.QUEUED, started_at=None, first_audio_ms=None)
+        return True
+
+    def _wait_for_more(self, performance: Performance) -> None:
+        """Wait until more of it may have come. Raises CancelledError where it is to end."""
+        if self._stopping.is_set():
+            performance.cancel(STOPPED)
+            raise CancelledError
+        self._wake.wait(IDLE_SECONDS)
+        self._wake.clear()
+        if performance.playback.is_cancelled:
+            raise CancelledError
+
+    def _record_begin(self, utterance: Utterance) -> None:
+        now = timezone.now()
+        waited_ms = max(0.0, (now - utterance.received_at).total_seconds() * 1000)
+        self._set_state("playing")
+        self._on_begin()
+        utterance.status = Status.PLAYING  # as its row is already
+        self._recorder.record(
+            utterance,
+            Status.PLAYING,
+            started_at=now,
+            first_audio_ms=round(waited_ms, 1),
+            engine=self._synthesizer.engine,
+        )
+
+    def _record_end(self, utterance: Utterance, outcome: Outcome, seconds: float = 0.0) -> None:
+        self._recorder.record(
+            utterance,
+            outcome.status,
+            status=outcome.status,
+            **reason_columns(outcome.reason),
+            finished_at=timezone.now(),
+            audio_seconds=round(seconds, 3),
+            engine=self._synthesizer.engine if seconds else "",
+        )
+        is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
+        logger.log(
+            logging.INFO if is_expected else logging.WARNING,
+            "%s %s (%s): %s",
+            Reason(outcome.status.value),
+            utterance.pk,
+            outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),
+            utterance,
+        )
+
+    def _set_state(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._recorder.state_changed()

@@ -1,0 +1,71 @@
+"""Speaking an utterance that is still being made: its last chunk has not come."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from django.utils import timezone
+
+from ttsmirror.models import Utterance
+from ttsmirror.reasons import Reason
+from ttsmirror.text import speakable
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 15.0
+"""How long to wait for the next chunk: a language model on a small computer is slow."""
+ORPHAN_SECONDS = 2.0
+"""How long to wait once the maker has gone: what it had sent has arrived by then."""
+MAKER = "hive"
+"""The component that streams utterances."""
+GAVE_UP = Reason("the rest of it did not come")
+
+
+class Patience:
+    """Decides how long to wait for the rest of an utterance. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Assume that the maker is there."""
+        self._gone: tuple[datetime, float] | None = None
+
+    def maker_has_gone(self) -> None:
+        """Note that nobody adds to the utterances received so far."""
+        self._gone = timezone.now(), time.monotonic()
+
+    def is_over(self, utterance: Utterance, last_news: float) -> bool:
+        """Return True where waiting is pointless; `last_news` is a time of time.monotonic()."""
+        now, gone = time.monotonic(), self._gone
+        if gone is not None and utterance.received_at <= gone[0]:
+            return now - max(last_news, gone[1]) > ORPHAN_SECONDS
+        return now - last_news > WAIT_SECONDS
+
+
+def texts_of(utterance: Utterance, wait: Callable[[], None], patience: Patience) -> Iterator[str]:
+    """Yield the speakable text: at once, or piece by piece as a streaming utterance grows.
+
+    `wait` returns when there may be more. Where patience ends first, the utterance's `error`
+    says so.
+    """
+    if not utterance.is_streaming:
+        yield speakable(utterance.text)
+        return
+    yielded, last_news = 0, time.monotonic()
+    while True:
+        utterance.text, is_complete = utterance.beginning()
+        if len(utterance.text) > yielded:
+            text = speakable(utterance.text[yielded:])
+            yielded = len(utterance.text)
+            if text:
+                yield text
+            last_news = time.monotonic()
+            continue
+        if is_complete:
+            return
+        if patience.is_over(utterance, last_news):
+            utterance.failure = GAVE_UP
+            logger.warning("utterance %s: %s", utterance.pk, GAVE_UP)
+            return
+        wait()

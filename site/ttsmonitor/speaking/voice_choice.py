@@ -1,0 +1,102 @@
+"""Combine what an utterance, the voice settings and a mood say about how to speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ttsmirror.models import Utterance
+from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.models import VoiceSetting
+from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
+from ttsmonitor.synthesis.choice import find_voice, language_of
+from ttsmonitor.synthesis.prosody import prosody_of
+from ttsmonitor.synthesis.synthesizer import Synthesizer
+
+SPEEDS = (0.4, 2.5)
+"""Slowest and fastest pace that is asked of a voice: a setting's 0.5 to 2, and a mood."""
+VOLUMES = (0.0, 2.5)
+
+
+def request_for(
+    utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
+) -> SpeechRequest:
+    """Build the request that speaks `words` as `utterance` should sound.
+
+    A voice named by the message wins over the settings. Of these the most precise one counts (robot
+    before source before language), unless its voice reads another language. `settings` defaults to
+    the rows of the database.
+    """
+    lang = _language(utterance)
+    known = VoiceSetting.objects.all() if settings is None else settings
+    fitting = [each for each in known if each.fits(utterance, lang)]
+    fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
+    setting = fitting[0]
+    speaking = next(each for each in fitting if _can_say(each, lang))
+    pace, loudness = prosody_of(utterance.mood, utterance.intensity)
+    return SpeechRequest(
+        text=words,
+        lang=lang,
+        voice=utterance.voice or speaking.voice,
+        speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
+        speed=_within(SPEEDS, pace * setting.speed),
+        volume=_within(VOLUMES, loudness * setting.volume),
+    )
+
+
+def _language(utterance: Utterance) -> str:
+    """Return the language of its text: its own, else that of the voice it names, else TTS_LANG."""
+    if utterance.lang or not utterance.voice:
+        return utterance.lang or conf.TTS_LANG
+    return language_of(utterance.voice, engine_config()) or conf.TTS_LANG
+
+
+def _within(bounds: tuple[float, float], value: float) -> float:
+    """Return `value`, or the bound that it is beyond; the lower one of NaN."""
+    low, high = bounds
+    return min(high, max(low, value))
+
+
+def _can_say(setting: VoiceSetting, lang: str) -> bool:
+    """Return True if its voice is one for this language.
+
+    Also for a setting that gives a language a voice of another one: the history says then why that
+    voice is not used.
+    """
+    if not setting.voice or setting.lang:
+        return True
+    try:
+        return find_voice(setting.voice, engine_config()).reads(lang)
+    except SynthesisError:
+        return True  # choose_voice() finds another voice and says why
+
+
+def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
+    """Return a short request for each voice that settings name, to load them early."""
+    named = {(each.voice, each.speaker): None for each in settings if each.voice}
+    return [replace(WARM_UP, voice=voice, speaker=speaker) for voice, speaker in named]
+
+
+class VoiceKeeper:
+    """Keeps the synthesis process running and the configured voices loaded.
+
+    look() may take a second, so it is called only while nobody speaks.
+    """
+
+    def __init__(self, synthesizer: Synthesizer) -> None:
+        self._synthesizer = synthesizer
+        self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
+        self.settings: list[VoiceSetting] = []
+        """As they were when it last looked."""
+
+    def look(self) -> None:
+        """Restart a dead process, and load voices that are new in the settings."""
+        self._synthesizer.ensure_started()
+        self.settings = list(VoiceSetting.objects.all())
+        wanted = (self._synthesizer.pid, configured_voices(self.settings))
+        if wanted != self._ready:
+            self._ready = wanted
+            for request in wanted[1]:
+                self._synthesizer.prepare(request)

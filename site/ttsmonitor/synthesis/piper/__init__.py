@@ -1,0 +1,1 @@
+"""Piper voices: on disk, loaded, split into stages and streamed."""

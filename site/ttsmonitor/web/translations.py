@@ -1,0 +1,101 @@
+"""Translate reasons and lines of the activity by their codes, which are English templates.
+
+The templates are marked for translation where they are written: in calls of Reason(), and in calls
+of a logger from level INFO on. Their translations have the context `reason` in the catalogs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.formats import get_format
+from django.utils.translation import get_language, pgettext
+from django.utils.translation.trans_real import DjangoTranslation
+from django.views.i18n import JavaScriptCatalog
+
+from ttsmirror.reasons import Reason, fill, plain
+
+CONTEXT = "reason"
+MARK = "reason:"
+"""Begins the names of these among the words that scripts get: see sayReason() in live.js."""
+
+FOREIGN = (
+    Reason("Unspecified error"),
+    Reason("Not authorized"),
+    Reason("Bad user name or password"),
+    Reason("Server unavailable"),
+    Reason("Keep alive timeout"),
+    Reason("database is locked"),
+    Reason("disk I/O error"),
+    Reason("database or disk is full"),
+    Reason("Connection error."),
+    Reason("All connection attempts failed"),
+    Reason("Request timed out."),
+)
+"""Sentences of paho, of databases and of the language model's library."""
+OUTCOMES = (
+    Reason("spoken"),
+    Reason("interrupted"),
+    Reason("expired"),
+    Reason("failed"),
+)
+"""The outcomes that begin a line of the speaker; `skipped` is a reason too."""
+
+
+def translate(reason: str) -> str:
+    """Translate a reason with its values; a plain string where it is a known sentence."""
+    if not reason:
+        return ""
+    if not isinstance(reason, Reason) or not reason.params:
+        return pgettext(CONTEXT, reason)
+    values = {name: _value(value) for name, value in reason.params.items()}
+    return fill(pgettext(CONTEXT, reason.code), values)
+
+
+def reason_text(about: object, field: str) -> str:
+    """Return the translated `reason` of a row or a JSON object.
+
+    Without one, as in rows of earlier versions, that is the English sentence in `field`.
+    """
+    read = about.get if isinstance(about, Mapping) else functools.partial(_attribute, about)
+    reason = read("reason")
+    if isinstance(reason, Mapping) and "args" in reason:
+        return _line(reason["code"], reason["args"])
+    return translate(Reason.from_json(reason) or str(read(field) or ""))
+
+
+def _attribute(about: object, name: str) -> Any:
+    return getattr(about, name, None)
+
+
+def _line(template: str, args: Sequence[Any]) -> str:
+    """Translate a line of the log; its template has %s and %d for its values."""
+    values = tuple(_value(Reason.from_json(each) or each) for each in args)
+    return pgettext(CONTEXT, template).replace("%d", "%s") % values
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Reason):
+        return translate(value)
+    if isinstance(value, float):
+        return plain(value).replace(".", get_format("DECIMAL_SEPARATOR"))
+    return str(value)
+
+
+def for_scripts() -> dict[str, str]:
+    """Return the translations of all codes; nothing where the language is English."""
+    return _codes(get_language() or "en")
+
+
+@functools.cache
+def _codes(language: str) -> dict[str, str]:
+    catalog = JavaScriptCatalog()
+    catalog.translation = DjangoTranslation(language)
+    begin = f"{CONTEXT}\x04"
+    return {
+        f"{MARK}{code.removeprefix(begin)}": text
+        for code, text in catalog.get_catalog().items()
+        if code.startswith(begin) and isinstance(text, str)
+    }

@@ -1,4 +1,0 @@
-"""What messages are made of: their fields, and the orders that a control may give.
-
-No Django here.
-"""

@@ -1,0 +1,35 @@
+"""Parts of the development broker; tests/acceptance covers it over the wire."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from amqtt.contexts import BaseContext
+
+from hive.broker.embedded import AccountPlugin, _Subscriptions
+
+
+def test_subscriptions_may_change_during_iteration() -> None:
+    subscriptions = _Subscriptions({"a": [], "b": []})
+    seen = []
+    for topic in subscriptions:
+        subscriptions[f"{topic}/new"] = []
+        seen.append(topic)
+    for topic, _sessions in subscriptions.items():
+        del subscriptions[topic]
+    assert seen == ["a", "b"]
+    assert not subscriptions
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "welcome"),
+    [("moxie", "geheim", True), ("moxie", "x", False), (None, None, False), ("x", "geheim", False)],
+)
+async def test_only_the_account_is_accepted(
+    username: str | None, password: str | None, welcome: bool
+) -> None:
+    context = BaseContext()
+    context.config = AccountPlugin.Config(username="moxie", password="geheim")
+    session = SimpleNamespace(username=username, password=password)
+    assert await AccountPlugin(context).authenticate(session=session) is welcome

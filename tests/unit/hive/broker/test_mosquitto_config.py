@@ -1,0 +1,44 @@
+"""Mosquitto's configuration file, account and certificate."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from hive.broker.mosquitto_config import Account, ensure_certificate, password_line, write_config
+from ttsmirror.exceptions import BrokerError
+
+
+def test_certificate_is_made_once_with_private_key(tmp_path: Path) -> None:
+    certificate, key = ensure_certificate(tmp_path / "broker")
+    before = certificate.read_bytes(), key.read_bytes()
+    assert ensure_certificate(tmp_path / "broker") == (certificate, key)
+    assert (certificate.read_bytes(), key.read_bytes()) == before
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_certificate_names_this_machine(tmp_path: Path) -> None:
+    certificate, _key = ensure_certificate(tmp_path)
+    read = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert "localhost" in names.get_values_for_type(x509.DNSName)
+    assert (read.not_valid_after_utc - read.not_valid_before_utc).days > 3600
+
+
+def test_password_is_not_stored_in_clear(tmp_path: Path) -> None:
+    write_config(tmp_path, host="127.0.0.1", port=1, tls_port=2, account=Account("moxie", "geheim"))
+    texts = [path.read_text(errors="replace") for path in tmp_path.iterdir()]
+    assert any("moxie:$7$" in text for text in texts)
+    assert not any("geheim" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "words"),
+    [("a:b", "x", "colon"), ("a\nb", "x", "white space"), ("moxie", "", "MQTT_PASSWORD")],
+)
+def test_invalid_account_is_refused(username: str, password: str, words: str) -> None:
+    with pytest.raises(BrokerError, match=words):
+        password_line(Account(username, password))

@@ -1,0 +1,82 @@
+"""The delivery steps of a line as shown on a page."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from hive.puppet.lines import Lines
+from tests.unit.hive.conftest import DEVICE
+
+ONE = uuid.UUID(int=1)
+
+
+def steps(way: dict[str, Any] | None) -> str:
+    return "" if way is None else " ".join(f"{step['is']}:{step['name']}" for step in way["steps"])
+
+
+@pytest.fixture
+def lines() -> Lines:
+    made = Lines()
+    made.add(ONE, DEVICE, "Hola", "happy", 0.5)
+    return made
+
+
+def after(lines: Lines, *events: str, error: str = "") -> dict[str, Any]:
+    line: dict[str, Any] | None = None
+    for event in events:
+        told = {"id": str(ONE), "event": event, "error": error if event == events[-1] else ""}
+        line = lines.update_status(told)
+    assert line is not None
+    way: dict[str, Any] = line["speech_way"]
+    return way
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        (["sent"], "now:sent next:queued next:playing next:spoken"),
+        (["stored"], "done:sent now:queued next:playing next:spoken"),
+        (["sent", "stored", "playing"], "done:sent done:queued now:playing next:spoken"),
+        (["playing", "spoken"], "done:sent done:queued done:playing done:spoken"),
+        (["stored", "expired"], "done:sent done:queued end:expired"),
+        (["playing", "interrupted"], "done:sent done:queued done:playing end:interrupted"),
+        (["failed"], "end:failed"),
+    ],
+)
+def test_delivery_steps_at_loudspeaker(lines: Lines, events: list[str], shown: str) -> None:
+    assert steps(after(lines, *events)) == shown
+
+
+def test_new_line_has_all_steps_ahead() -> None:
+    line = Lines().add(ONE, DEVICE, "Hola", "happy", 0.5)
+    assert steps(line["speech_way"]) == "next:sent next:queued next:playing next:spoken"
+    assert line["robot_way"] is None
+
+
+def test_failure_reason_is_shown(lines: Lines) -> None:
+    assert after(lines, "stored", "failed", error="no voice")["reason"] == "no voice"
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        (["sent"], "now:sent next:speaking next:said"),
+        (["sent", "speaking"], "done:sent now:speaking next:said"),
+        (["sent", "said"], "done:sent done:speaking done:said"),
+        (["sent", "unconfirmed"], "done:sent end:unconfirmed"),
+        (["sent", "interrupted"], "done:sent end:interrupted"),
+        (["offline"], "end:offline"),
+    ],
+)
+def test_delivery_steps_at_robot(lines: Lines, states: list[str], shown: str) -> None:
+    for state in states:
+        line = lines.update_status({"id": str(ONE), "robot": state})
+    assert line and steps(line["robot_way"]) == shown
+
+
+def test_offline_robot_is_given_as_reason(lines: Lines) -> None:
+    line = lines.sent_to_robot(str(ONE), "the robot is offline")
+    assert line and line["robot_way"]["reason"] == "the robot is offline"
