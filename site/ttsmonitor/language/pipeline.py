@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ttsmirror.text import NOT_SPEECH, language_tag
-from ttsmonitor.language.debris import without_debris
+from ttsmonitor.language.debris import without_debris, without_speaker
 from ttsmonitor.language.interjections import with_spoken_sounds
 from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
@@ -43,6 +43,7 @@ _FIRST_LETTER = re.compile(r"\A[^\W\d_]")
 _AFTER_NUMBER = re.compile(r"(?<=[^\W\d_] )(?P<word>\d+)(?P<end>\. +)(?P<first>[^\W\d_])")
 _SPOKEN_SYMBOLS = frozenset("°%&+=€$£¥@")
 _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
+_NO_ENTITY = re.compile(r"&(?=[#\w])")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 
@@ -114,8 +115,15 @@ def _finished(text: TrackedText) -> TrackedText:
     """Return the line as an engine gets it."""
     if "/" in text.text:
         text = text.sub(_SLASH, " ")
-    text = text.sub(_ANY_SPACES, " ").sub(_BEFORE_MARK, "").sub(_LONE_MARKS, "")
-    text = text.sub(_NO_SPACE, _with_space).sub(_OPENING_COMMA, "").sub(_NEW_SENTENCE, _with_capital).strip()
+    text = (
+        text.sub(_NO_ENTITY, "& ").sub(_ANY_SPACES, " ").sub(_BEFORE_MARK, "").sub(_LONE_MARKS, "")
+    )
+    text = (
+        text.sub(_NO_SPACE, _with_space)
+        .sub(_OPENING_COMMA, "")
+        .sub(_NEW_SENTENCE, _with_capital)
+        .strip()
+    )
     return text if _has_words(text.text) else text[:0]
 
 
@@ -166,9 +174,10 @@ def _with_pauses(phrases: Iterable[Phrase]) -> Iterator[tuple[TrackedText | None
     current: TrackedText | None = None
     seconds = 0.0
     for phrase in phrases:
-        if phrase.text.text:
+        text = without_speaker(phrase.text).strip() if current is None else phrase.text
+        if _has_words(text.text):
             yield current, seconds
-            current, seconds = phrase.text, phrase.pause_seconds
+            current, seconds = text, phrase.pause_seconds
         else:
             seconds = max(seconds, phrase.pause_seconds)
     yield current, seconds if seconds > LINE_SECONDS else 0.0
