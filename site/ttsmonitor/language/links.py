@@ -37,7 +37,7 @@ _ADDRESS = re.compile(
     r"[^\s<>\"«»“”]*)"
     r"|(?P<mail>(?:mailto:)?(?P<box>[\w.+-]{1,64}@[A-Za-z0-9ñ-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}))"
     rf"|(?<![\w./-])(?P<bare>(?:www\.)?{_HOST})(?P<path>/[^\s<>\"«»“”]*)?(?![\w@])"
-    r"|(?<![\w@])(?P<name>@)(?=[^\W\d])"
+    r"|(?P<name>@)"
 )
 _KNOWN_DOMAIN = re.compile(rf"(?:www\..*|.*\.(?:{_DOMAINS}))\Z", re.IGNORECASE)
 _SIGN = re.compile(r"[.@_+-]+")

@@ -30,6 +30,7 @@ _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
 _BEFORE_MARK = re.compile(r" +(?=[,.;:!?…])")
 _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|\Z)")
 """What is left where a word between two marks went."""
+_REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
 _OPENING_COMMA = re.compile(r"\A[\s,.;:!?…)\]»”]+(?=[^\s,.;:!?…)\]»”])")
 _NO_SPACE = re.compile(
     r"(?<=[^\W\d_])(?P<comma>[,;])(?=[^\W\d_])"

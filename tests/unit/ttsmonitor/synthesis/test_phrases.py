@@ -24,7 +24,7 @@ RATE = 1_000
 class WordEngine(Engine):
     """An engine that says each word in 0.1 s, and is silent for 0.2 s at the end."""
 
-    texts: list[str] = field(default_factory=list)
+    voice_name: str = "words"
     requests: list[SpeechRequest] = field(default_factory=list)
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
