@@ -20,7 +20,7 @@ from ttsmonitor.language.markdown import without_autolinks, without_markdown
 from ttsmonitor.language.normalization import expand
 from ttsmonitor.language.pauses import LINE_SECONDS, Phrase, capital, in_phrases
 from ttsmonitor.language.sentences import ABBREVIATIONS
-from ttsmonitor.language.tracked_text import TrackedText
+from ttsmonitor.language.tracked_text import Replacement, TrackedText
 from ttsmonitor.language.unicode_text import with_usual_characters
 
 _WORDS_KEPT = 32
@@ -116,15 +116,9 @@ def _finished(text: TrackedText) -> TrackedText:
     """Return the line as an engine gets it."""
     if "/" in text.text:
         text = text.sub(_SLASH, " ")
-    text = (
-        text.sub(_NO_ENTITY, "& ").sub(_ANY_SPACES, " ").sub(_BEFORE_MARK, "").sub(_LONE_MARKS, "")
-    )
-    text = (
-        text.sub(_NO_SPACE, _with_space)
-        .sub(_OPENING_COMMA, "")
-        .sub(_NEW_SENTENCE, _with_capital)
-        .strip()
-    )
+    for pattern, replacement in _FINISHING:
+        text = text.sub(pattern, replacement)
+    text = text.strip()
     return text if _has_words(text.text) else text[:0]
 
 
@@ -137,6 +131,18 @@ def _with_capital(match: re.Match[str]) -> str:
     if match["word"].lower() in ABBREVIATIONS:
         return match[0]
     return match["word"] + match["end"] + capital(match["first"])
+
+
+_FINISHING: tuple[tuple[re.Pattern[str], Replacement], ...] = (
+    (_NO_ENTITY, "& "),
+    (_ANY_SPACES, " "),
+    (_BEFORE_MARK, ""),
+    (_REPEATED_MARKS, ""),
+    (_NO_SPACE, _with_space),
+    (_OPENING_COMMA, ""),
+    (_NEW_SENTENCE, _with_capital),
+)
+"""What makes of a line without marks one that an engine can be given."""
 
 
 @functools.lru_cache(maxsize=4096)
