@@ -13,7 +13,9 @@ STORY = "Había una vez un sol. <think>No. Sí.</think>La luna salió, y nada m�
 def test_long_text_is_cut_into_pieces_of_whole_sentences() -> None:
     pieces = list(Pieces().take(STORY, is_complete=True))
     assert "".join(each.text for each in pieces) == STORY
-    assert [each.start for each in pieces] == [STORY.index(each.text, each.start) for each in pieces]
+    assert [each.start for each in pieces] == [
+        STORY.index(each.text, each.start) for each in pieces
+    ]
     assert all(len(each.text) <= PIECE_CHARACTERS for each in pieces)
     assert all(each.text.endswith((". ", ".")) for each in pieces)
     assert len(pieces) == 3
