@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNKNOWN_TOTAL = 0
 """`total_chunks` of an utterance that is still being made."""
 BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
-"""Urgent ones first, each by its arrival; but a place that somebody gave wins."""
+"""Queue order: urgent utterances first, by arrival; a position set by a user takes precedence."""
 
 
 class UtteranceQuerySet(models.QuerySet["Utterance"]):
@@ -174,7 +174,7 @@ class Utterance(models.Model):
     )
     rank = models.PositiveSmallIntegerField(null=True, editable=False)
     turn = models.DateTimeField(null=True, editable=False)
-    """`rank` and `turn` replace `urgent` and `received_at` in the queue once somebody moved it."""
+    """`rank` and `turn` replace `urgent` and `received_at` in the queue after a move."""
     ttl_seconds = models.FloatField(_("time to live (s)"), null=True, blank=True)
     total_chunks = models.PositiveIntegerField(_("chunks"), default=1)
     status = models.CharField(
@@ -192,7 +192,7 @@ class Utterance(models.Model):
     audio_seconds = models.FloatField(_("length (s)"), null=True, blank=True)
     engine = models.CharField(_("engine"), max_length=128, blank=True)
     robot_confirmed = models.BooleanField(_("said by the robot"), null=True)
-    """The robot told that it said this; False: it should have long ago; None: nothing is known."""
+    """The robot reported that it said this. False: it did not report it in time; None: unknown."""
 
     objects = UtteranceQuerySet.as_manager()
 
@@ -273,7 +273,7 @@ class Utterance(models.Model):
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
         """Return True where it is older than its time to live."""
         ttl = self.seconds_to_live(default_ttl_seconds)
-        # A sender's clock may be ahead; then the time of arrival counts.
+        # A sender's clock may be ahead. Then the time of arrival is used.
         since = min(self.published_at, self.received_at)
         return (now or timezone.now()) - since > timedelta(seconds=ttl)
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 def _from_alsa(
     file: bytes | None, line: int, function: bytes | None, code: int, words: bytes | None
 ) -> None:
-    # `words` are C's format, and its arguments are out of reach.
+    # `words` is a printf format; its arguments are not accessible.
     logger.debug("alsa: %r in %r", words, function)
 
 
@@ -44,7 +44,7 @@ class PortAudioStream:
         self.rate = 0
         self.buffer_seconds = 0.0
         self.capacity = 0
-        """Samples that fit the device's buffer."""
+        """Capacity of the device's buffer, in samples."""
         self._device = device
         self._portaudio: Any = None
         self._stream: Any = None
@@ -71,7 +71,7 @@ class PortAudioStream:
                 Reason("PyAudio is not installed, it needs PortAudio: see the README")
             ) from exc
         _quieten()
-        # Anew each time: PortAudio keeps the list of devices it saw at first.
+        # Initialize it each time: PortAudio keeps the device list of its first start.
         self._portaudio = pyaudio.PyAudio()
         return str(_find_device(self._portaudio, self._device)["name"])
 
@@ -151,7 +151,7 @@ def _quieten() -> None:
     lines. Call this once PortAudio is loaded.
     """
     for library, function, handler in HANDLERS:
-        # A library that PortAudio does not use has nothing to silence.
+        # Libraries that PortAudio does not use are not there.
         with suppress(OSError):
             getattr(ctypes.CDLL(library, os.RTLD_NOLOAD), function)(handler)
 

@@ -35,15 +35,15 @@ class Arrival:
 
     chunk: Chunk
     retained: bool = False
-    """The broker hands it to every new subscriber: it is kept and not spoken."""
+    """The broker sends it to every new subscriber; it is stored, but not spoken."""
     repeated: bool = False
     """The broker sent it before."""
     interrupted: bool = False
-    """An interrupt overtook it: it is kept and not spoken."""
+    """An interrupt overtook it; it is stored, but not spoken."""
 
     @property
     def is_whole_news(self) -> bool:
-        """True for a complete utterance that is spoken unless it is known already."""
+        """True for a complete utterance that is spoken if it is not stored yet."""
         is_old = self.retained or self.repeated or self.interrupted
         return self.chunk.total_chunks == 1 and not is_old
 
@@ -56,9 +56,9 @@ class Stored:
     is_complete: bool
     """All chunks are in the history."""
     became_ready: bool
-    """There is something to be spoken now: this one completed it, or more of it has come."""
+    """It can be spoken now, because this message completed it or continued a growing text."""
     is_settled: bool = False
-    """This one completed it, and it will not be spoken."""
+    """This message completed it, and it will not be spoken."""
 
 
 def store(
@@ -66,9 +66,9 @@ def store(
 ) -> list[Stored | InvalidMessageError]:
     """Store messages in order, inside the caller's transaction.
 
-    Return a result for each message: an InvalidMessageError where it contradicts the stored
+    Return a result for each message: an InvalidMessageError if it contradicts the stored
     utterance. `prefetch` is called with the first utterance that can be spoken, some milliseconds
-    before the commit; with a complete one even before the database is asked whether it is known.
+    before the commit. A complete one is passed on even before the database has been queried for it.
     """
     whole = next((each for each in arrivals if each.is_whole_news), None)
     if whole is not None:
@@ -96,7 +96,7 @@ class _Draft:
     parts: dict[int, str] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)
     is_closed: bool = False
-    """It was open, and now its end is known."""
+    """It was incomplete, and its last chunk has arrived."""
 
     @property
     def is_complete(self) -> bool:

@@ -10,21 +10,21 @@ import numpy as np
 from ttsmonitor.synthesis.piper.stages import Samples
 
 PEAK = 0.8
-"""How loud a voice's loudest sounds become, of 1."""
+"""Level of a voice's loudest sounds, relative to full scale."""
 KNEE = 0.85
-"""Above this to_pcm() bends what would be cut off: a voice's few loudest samples."""
+"""Level above which to_pcm() compresses samples instead of clipping them."""
 AHEAD_SECONDS = 0.005
-"""The limiter comes down so long before a peak,"""
+"""Attack time, in seconds."""
 STEEPNESS = 2.0
-"""by so many octaves at most: what is four times too loud,"""
+"""Maximum reduction, in octaves (2 = a factor of 4)."""
 RELEASE = 3.0
-"""and goes up again by so many in a second. Faster would bend the waves of a low voice."""
+"""Release, in octaves per second. A faster release distorts a low voice."""
 SILENCE = 0.02
 """Level below which samples count as silence, relative to the loudest."""
 EDGE_SECONDS = 0.5
-"""How much silence is taken off an end."""
+"""Maximum length of silence that is trimmed from an end, in seconds."""
 KEPT_SECONDS = 0.005
-"""How much of an end stays, to be faded."""
+"""Length of an end that stays and is faded, in seconds."""
 
 
 @dataclass(frozen=True)
