@@ -80,7 +80,7 @@ class Step(Part):
     is_: Annotated[str, OneOf(("done", "now", "next", "end"))] = Field(alias="is")
 
 
-class Way(Part):
+class Delivery(Part):
     """The steps of a delivery, to the robot or to the loudspeaker."""
 
     steps: list[Step]
@@ -104,14 +104,16 @@ class Line(Part):
     )
     robot_error: str = Field(description=_("Why the robot did not say it."))
     at: Moment
-    robot_way: Way | None
-    speech_way: Way
+    robot_way: Delivery | None
+    speech_way: Delivery
 
 
 class SpokenAloud(Part):
     """The receipt of something said by the loudspeaker alone."""
 
-    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    id: Identity = Field(
+        description=_("Id of the sentence in the history and on moxie/tts/status.")
+    )
     detail: str = Field(description=_("A sentence where something is missing; else empty."))
     line: Line
 
@@ -119,7 +121,9 @@ class SpokenAloud(Part):
 class Spoken(Part):
     """The receipt of something said through a robot."""
 
-    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    id: Identity = Field(
+        description=_("Id of the sentence in the history and on moxie/tts/status.")
+    )
     robot: Presence
     detail: str = Field(description=_("A sentence where something is missing; else empty."))
     line: Line
@@ -189,7 +193,7 @@ class Words(Body):
             "unknown_command", _("command is none of: {choices}."), choices=", ".join(COMMANDS)
         ),
         BeforeValidator(lambda value: value or None),
-    ] = Field(None, description=_("prompt has Moxie begin."))
+    ] = Field(None, description=_("`prompt` starts the conversation."))
     module: Annotated[
         Annotated[int, Strict()] | None,
         refused("unknown_module", _("There is no such conversation module.")),

@@ -7,13 +7,13 @@ from typing import Any
 SENT, SPEAKING, SAID = "sent", "speaking", "said"
 OFFLINE, INTERRUPTED, UNCONFIRMED = "offline", "interrupted", "unconfirmed"
 CONFIRMATIONS: dict[bool | None, str] = {True: SAID, False: UNCONFIRMED, None: ""}
-"""The state at the robot, by what the history stores."""
+"""The state at the robot by the stored value of `robot_confirmed`."""
 _ROBOT_RANKS = {"": 0, SENT: 1, SPEAKING: 2, INTERRUPTED: 3, UNCONFIRMED: 3, OFFLINE: 4, SAID: 4}
 _ROBOT_STEPS = (SENT, SPEAKING, SAID)
 _SPEECH_STEPS = ("sent", "queued", "playing", "spoken")
 _ENDS = {SAID, "spoken"}
 
-NO_WORD = "the robot did not tell that it said this"
+NO_WORD = "the robot did not confirm it"
 NOT_THERE = "the robot is offline"
 NO_BROKER = "the broker cannot be reached"
 
@@ -26,17 +26,17 @@ def robot_rank(state: str) -> int:
 def describe(line: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of a line as pages show it, with `robot_way` and `speech_way`.
 
-    A way has `steps` and the `reason` of a failure. A step has a `name` and what it `is`: done,
-    now, next, or end for one that was not meant. `robot_way` is None without a robot.
+    A delivery has `steps` and the `reason` of a failure. A step has a `name` and a state `is`:
+    done, now, next, or end for a failure. `robot_way` is None without a robot.
     """
     robot = line["robot"]
     return line | {
-        "robot_way": _way(_ROBOT_STEPS, robot, SENT, line["robot_error"]) if robot else None,
-        "speech_way": _way(_SPEECH_STEPS, line["state"], line["reached"], line["error"]),
+        "robot_way": _delivery(_ROBOT_STEPS, robot, SENT, line["robot_error"]) if robot else None,
+        "speech_way": _delivery(_SPEECH_STEPS, line["state"], line["reached"], line["error"]),
     }
 
 
-def _way(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[str, Any]:
+def _delivery(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[str, Any]:
     if state in steps:
         here = steps.index(state)
         made = [{"name": name, "is": _step_state(at, here, name)} for at, name in enumerate(steps)]

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 NOT_SENT = -1
 RETRY_SECONDS = 2.0
 """Pause after a failed write: an attempt may last as long as the database's connect timeout."""
-UNHEARD = (
-    "nobody confirms what was published (sentences: %d): does a speech service listen on %s, and"
+UNCONFIRMED_WARNING = (
+    "published sentences are not confirmed (sentences: %d): does a speech service listen on %s, and"
     " does the broker's ACL let this account write there and read %s?"
 )
 
@@ -37,21 +37,21 @@ class MirrorState:
     """A snapshot of the publisher's progress."""
 
     waiting: int = 0
-    """Sentences that nobody has confirmed as stored yet."""
+    """Sentences that are not confirmed as stored yet."""
     overdue: int = 0
-    """Of these, what was published long ago, though broker and speech service seem to be there."""
+    """Of these, sentences published long ago although broker and speech service seem available."""
     lost: int = 0
-    """Sentences that were given up, unconfirmed, since this process started."""
+    """Sentences dropped without a confirmation since this process started."""
     error: str = ""
-    """Why the outbox cannot be written; empty where it can."""
+    """Why the outbox cannot be written; empty if it can."""
 
     @property
     def problem(self) -> str:
-        """The failure as a sentence; empty where there is none."""
+        """The failure as a sentence; empty if there is none."""
         if self.error:
             return Reason("the outbox cannot be written: {cause}", cause=self.error)
         if self.overdue:
-            return UNHEARD % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
+            return UNCONFIRMED_WARNING % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
         return ""
 
 
@@ -243,9 +243,9 @@ class UnconfirmedUtterances:
         was_overdue = bool(self._overdue)
         self._overdue |= {each for each in ids if self._connections.get(each, NOT_SENT) != NOT_SENT}
         if self._overdue and not was_overdue:
-            logger.warning(UNHEARD, len(self._overdue), conf.MQTT_TOPIC, STATUS_TOPIC)
+            logger.warning(UNCONFIRMED_WARNING, len(self._overdue), conf.MQTT_TOPIC, STATUS_TOPIC)
 
-    def forgive(self) -> bool:
+    def clear_overdue(self) -> bool:
         """Clear the overdue set. Return True if it was non-empty."""
         if not self._overdue:
             return False

@@ -215,7 +215,7 @@ class Publisher:
             if callable(item):
                 item = item()
             if isinstance(item, RobotReport):
-                return self._echoes.hear(item)
+                return self._echoes.match_report(item)
             if isinstance(item, Chunk) and not item.is_open:  # a robot tells of the whole
                 self._echoes.note(item)
         except Exception:
@@ -302,10 +302,10 @@ class Publisher:
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
         if self._history is not None:
-            self._history.adopt(ids)  # while the outbox has their words
+            self._history.add_confirmed(ids)  # while the outbox has their words
         self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
-        if self._unconfirmed.forgive():
+        if self._unconfirmed.clear_overdue():
             self._publish_again(is_all=True)
 
     def _sweep(self) -> None:

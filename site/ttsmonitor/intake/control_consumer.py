@@ -20,13 +20,13 @@ from ttsmirror.wire.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.speaking.streaming import MAKER
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
 logger = logging.getLogger(__name__)
 
-MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
+HIVE_TOPIC = f"{HEALTH_TOPIC}/{STREAMING_COMPONENT}"
 """Presence of the component that streams answers."""
-TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
+TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
 JOIN_SECONDS = 10
@@ -40,16 +40,16 @@ class ControlConsumer:
         connection: MQTTConnection,
         *,
         on_control: Callable[[Control], object],
-        on_maker_gone: Callable[[], None],
+        on_hive_offline: Callable[[], None],
         health: Callable[[], dict[str, Any]],
     ) -> None:
-        """Call `on_control` for each control and `on_maker_gone` when the hive goes offline.
+        """Call `on_control` for each control and `on_hive_offline` when the hive goes offline.
 
         Pings are answered with what `health` returns.
         """
         self._connection = connection
         self._on_control = on_control
-        self._on_maker_gone = on_maker_gone
+        self._on_hive_offline = on_hive_offline
         self._health = health
         self._messages: queue.Queue[Received | None] = queue.Queue(MAX_WAITING)
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
@@ -101,9 +101,9 @@ class ControlConsumer:
         logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         if message.topic == CONTROL_TOPIC:
             self._control(message)
-        elif message.topic == MAKER_TOPIC:
+        elif message.topic == HIVE_TOPIC:
             if parse_object(message.payload).get("status") == "offline":
-                self._on_maker_gone()
+                self._on_hive_offline()
         else:
             self._answer_ping(parse_object(message.payload))
 

@@ -48,7 +48,7 @@ class Subscriber:
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], object],
         health: Callable[[], dict[str, Any]],
-        on_maker_gone: Callable[[], None] = lambda: None,
+        on_hive_offline: Callable[[], None] = lambda: None,
         on_connection: Callable[[], None] = lambda: None,
         on_duplicate: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
@@ -79,7 +79,7 @@ class Subscriber:
         self.loopback = LoopbackProbe(self.connection, COMPONENT)
         self.broker_counts = BrokerCounts()
         self._controls = ControlConsumer(
-            self.connection, on_control=on_control, on_maker_gone=on_maker_gone, health=health
+            self.connection, on_control=on_control, on_hive_offline=on_hive_offline, health=health
         )
         self._texts = TextConsumer(
             self.connection,

@@ -302,5 +302,7 @@ class Say(Body):
 class Said(Part):
     """The receipt of an utterance."""
 
-    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    id: Identity = Field(
+        description=_("Id of the sentence in the history and on moxie/tts/status.")
+    )
     detail: str = Field(description=_("A sentence where the broker is away just now; else empty."))

@@ -100,7 +100,7 @@ class SpeechService:
             on_stored=self._stored,
             on_gap=self._gap,
             on_control=self._controls.execute,
-            on_maker_gone=self._speaker.patience.maker_has_gone,
+            on_hive_offline=self._speaker.patience.note_hive_offline,
             health=self.health,
             on_connection=self._recorder.state_changed,
             on_duplicate=on_failure,

@@ -179,7 +179,7 @@ class Speaker:
             self._output.open()
         if before != (self._output.name, self._output.error):
             self._recorder.state_changed()
-        self.voices.look()
+        self.voices.reload_voices()
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""

@@ -1,7 +1,7 @@
 // A conversation without a robot: what is typed is what the child says.
 
 import { connect, postJSON, say, sayReason } from "../ttsmonitor/live.js";
-import { listenToHands, part, shortTime, showSpeech, showState } from "./shared.js";
+import { bindInput, part, shortTime, showSpeech, showState } from "./shared.js";
 
 const LINES = 60;
 const visit = JSON.parse(document.getElementById("visit").textContent);
@@ -117,9 +117,9 @@ function showAll(snapshot) {
   document.getElementById("lines-empty").hidden = lines.children.length > 0;
 }
 
-// Hands
+// Input
 
-listenToHands(form, sendTyped, interrupt);
+bindInput(form, sendTyped, interrupt);
 document.getElementById("begin").addEventListener("click", begin);
 choice.addEventListener("change", () => {
   showTalker();

@@ -5,7 +5,7 @@ import { part, shortTime, showFace, showState } from "./shared.js";
 
 const MOST = 30;
 const list = document.getElementById("lines");
-const mould = document.getElementById("line-template").content.firstElementChild;
+const template = document.getElementById("line-template").content.firstElementChild;
 
 // Answers and events overtake one another; a line never goes back, on neither of its ways.
 const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
@@ -26,8 +26,8 @@ export function showLine(line) {
   part(row, "time").dateTime = line.at;
   part(row, "time").textContent = shortTime(line.at);
   showState(part(row, "state"), line.state);
-  showWay(row.querySelector("[data-way=robot]"), line.robot_way, say(line.robot_error));
-  showWay(row.querySelector("[data-way=speech]"), line.speech_way, sayReason(line, "error"));
+  showDelivery(row.querySelector("[data-delivery=robot]"), line.robot_way, say(line.robot_error));
+  showDelivery(row.querySelector("[data-delivery=speech]"), line.speech_way, sayReason(line, "error"));
   return !known;
 }
 
@@ -39,7 +39,7 @@ export function dropOthers(lines) {
 }
 
 function add(line) {
-  const row = mould.cloneNode(true);
+  const row = template.cloneNode(true);
   row.dataset.line = line.id;
   row.classList.add("is-new");
   part(row, "text").textContent = line.text;
@@ -51,10 +51,10 @@ function add(line) {
   return row;
 }
 
-function showWay(place, way, why) {
-  place.hidden = !way;
-  if (!way) return;
-  part(place, "steps").replaceChildren(...way.steps.map(step));
+function showDelivery(place, delivery, why) {
+  place.hidden = !delivery;
+  if (!delivery) return;
+  part(place, "steps").replaceChildren(...delivery.steps.map(step));
   part(place, "reason").textContent = why;
 }
 

@@ -6,11 +6,11 @@ import { part, showFace } from "./shared.js";
 const MOST_RECENT = 12;
 const lists = { recent: document.getElementById("recent"), favourites: document.getElementById("favourites") };
 const card = document.getElementById("phrases-card");
-const mould = document.getElementById("phrase-template").content.firstElementChild;
+const template = document.getElementById("phrase-template").content.firstElementChild;
 const words = (row) => part(row, "text").textContent;
 
 function row(phrase, isKept) {
-  const made = mould.cloneNode(true);
+  const made = template.cloneNode(true);
   part(made, "text").textContent = phrase.text;
   made.querySelector("[data-keep]").ariaPressed = String(isKept);
   showFace(made, phrase);

@@ -38,7 +38,7 @@ export function showFace(row, { mood, intensity }) {
 }
 
 /** Enter and the button of `form` send what is in its text, Escape and the other button interrupt. */
-export function listenToHands(form, send, interrupt) {
+export function bindInput(form, send, interrupt) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send();

@@ -84,8 +84,8 @@ def test_sent_utterance_is_overdue_only_with_a_listener(
     unconfirmed.sweep(is_heard=True)
     assert unconfirmed.state.overdue == 1, "sent again, it is still unheard"
     assert caplog.text.count("nobody confirms") == 1
-    assert unconfirmed.forgive() and not unconfirmed.state.problem
-    assert not unconfirmed.forgive()
+    assert unconfirmed.clear_overdue() and not unconfirmed.state.problem
+    assert not unconfirmed.clear_overdue()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -199,7 +199,7 @@ def test_rest_is_given_up_sooner_without_the_hive(
     store(1)
     stage.speaker.wake()
     assert waits.wait(10)
-    stage.speaker.patience.maker_has_gone()
+    stage.speaker.patience.note_hive_offline()
     wait_until(lambda: utterance().status == Status.SPOKEN, "the end")
     assert utterance().error == streaming.GAVE_UP
 
@@ -208,7 +208,7 @@ def test_stream_after_hive_returned_has_normal_patience(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)
-    stage.speaker.patience.maker_has_gone()
+    stage.speaker.patience.note_hive_offline()
     store(1)
     begun = utterance()
     assert not stage.speaker.patience.is_over(begun, time.monotonic() - 1)

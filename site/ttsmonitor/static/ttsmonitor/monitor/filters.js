@@ -17,7 +17,7 @@ export function query(more = {}) {
 export const isFiltered = () => FIELDS.some(valueOf);
 
 /** Return true where the filters let this utterance through, as the server decides it too. */
-export function lets(utterance) {
+export function matches(utterance) {
   const equal = ["source", "device_id", "status"].every(
     (name) => !valueOf(name) || utterance[name] === valueOf(name),
   );

@@ -34,7 +34,7 @@ export function drawNow(status) {
   setFact(byId("now-robot").lastElementChild, robotLabel(current?.device_id));
   setFact(byId("now-mood").lastElementChild, say(current?.mood ?? ""));
   if (status.paused || !current) heard.moving = false;
-  go();
+  startAnimation();
 }
 
 /** Take in how far it is. False where something before it was missed: then ask for all of it. */
@@ -49,7 +49,7 @@ export function drawProgress(event) {
   if (!heard.text) return false;
   // The beginning is told sooner than the state of the speaker.
   if (shown.id === heard.id || event.seconds < BEGINNING_SECONDS) draw(heard.id, heard.text);
-  go();
+  startAnimation();
   return true;
 }
 
@@ -88,17 +88,17 @@ function pieces(text) {
   });
 }
 
-function go() {
-  if (!frame) frame = requestAnimationFrame(step);
+function startAnimation() {
+  if (!frame) frame = requestAnimationFrame(drawFrame);
 }
 
-function step() {
+function drawFrame() {
   frame = 0;
   const passed = heard.moving ? (performance.now() - heard.at) / 1000 : 0;
   const seconds = heard.seconds + Math.min(passed, AHEAD_SECONDS);
-  light(shown.id && shown.id === heard.id ? wordAt(seconds) : -1);
+  highlightWord(shown.id && shown.id === heard.id ? wordAt(seconds) : -1);
   drawLevel(seconds);
-  if (heard.moving && heard.id === shown.id && passed < AHEAD_SECONDS) go();
+  if (heard.moving && heard.id === shown.id && passed < AHEAD_SECONDS) startAnimation();
 }
 
 /** The number of the word that is heard then; -1 before the first. */
@@ -113,7 +113,7 @@ function wordAt(seconds) {
   return low ? heard.words[low - 1][1] : -1;
 }
 
-function light(index) {
+function highlightWord(index) {
   if (index === lit) return;
   const words = box.querySelectorAll(".word");
   words[lit]?.classList.remove("is-now");

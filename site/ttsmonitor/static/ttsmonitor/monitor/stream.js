@@ -1,7 +1,7 @@
 // Past utterances, newest first. Rows change in place; new ones wait while the user scrolls.
 import { byId, notice, number } from "../format.js";
 import { getJSON, say } from "../live.js";
-import { isFiltered, lets, query, watch } from "./filters.js";
+import { isFiltered, matches, query, watch } from "./filters.js";
 import { fill } from "./row.js";
 
 const MOST_ROWS = 500;
@@ -13,7 +13,7 @@ const AHEAD = "600px"; // older ones are fetched so far before they are in sight
 const list = byId("stream");
 const scroller = byId("stream-scroller");
 const pill = byId("fresh");
-const mould = byId("row").content.firstElementChild;
+const template = byId("row").content.firstElementChild;
 const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
 const fresh = new Map(); // utterances that wait to be shown
 
@@ -26,7 +26,7 @@ let generation = 0; // answers to what was asked before the filter changed are d
 export function drawUtterance(utterance) {
   const known = rows.get(utterance.id);
   if (utterance.received_at > newest) newest = utterance.received_at;
-  if (!lets(utterance)) {
+  if (!matches(utterance)) {
     fresh.delete(utterance.id);
     if (known) remove(known);
   } else if (known) {
@@ -50,7 +50,7 @@ export function drawRecent(recent, moment) {
   }
   for (const utterance of [...recent].reverse()) {
     if (rows.has(utterance.id) || isReading()) drawUtterance(utterance);
-    else if (lets(utterance)) place(utterance);
+    else if (matches(utterance)) place(utterance);
   }
   tell();
 }
@@ -65,7 +65,7 @@ function isAnyGone(recent, moment) {
 }
 
 function place(utterance) {
-  const row = fill(mould.cloneNode(true), utterance);
+  const row = fill(template.cloneNode(true), utterance);
   rows.set(utterance.id, row);
   // Times are ISO 8601 in UTC, so they sort as text. Old ones go to the end, new ones to the top.
   const last = list.lastElementChild;
