@@ -254,7 +254,7 @@ def test_queue_is_reordered_by_keyboard_and_touch(
         rows = phone.locator("#queue li")
         rows.nth(0).get_by_role("button", name="Later").tap()
         expect_texts(rows, ["Tres", "Cuatro", "Uno", "Dos"])
-        rows.nth(1).get_by_role("button", name="Take it out of the queue").tap()
+        rows.nth(1).get_by_role("button", name="Remove from the queue").tap()
         expect_texts(rows, ["Tres", "Uno", "Dos"])
     expect_texts(queue, ["Tres", "Uno", "Dos"])
     expect(page.locator(f'#stream [data-id="{ids[3]}"]')).to_contain_text("sacada de la cola")

@@ -22,7 +22,7 @@ router = JsonRouter()
     "/favourites",
     schemas.Favourites,
     operation_id="favourites",
-    summary=gettext_noop("The phrases that are kept"),
+    summary=gettext_noop("The saved phrases"),
 )
 def favourites(request: HttpRequest) -> dict[str, Any]:
     """Return the favourite phrases."""
@@ -33,7 +33,7 @@ def favourites(request: HttpRequest) -> dict[str, Any]:
     "/favourites",
     schemas.Favourites,
     operation_id="keep",
-    summary=gettext_noop("Keep a phrase, or forget it"),
+    summary=gettext_noop("Save a phrase, or delete it"),
     example={"text": "Hola", "mood": "happy"},
 )
 def keep(request: HttpRequest, favourite: schemas.Favourite) -> dict[str, Any]:

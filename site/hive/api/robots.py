@@ -84,7 +84,7 @@ def speak(
     "/robots/{device_id}/interrupt",
     {202: schemas.Sent},
     operation_id="interrupt",
-    summary=gettext_noop("Stop what is said through a robot, and drop what waits"),
+    summary=gettext_noop("Interrupt a robot's sentence, and clear its queue"),
     example={},
     errors=["not_found"],
     body=Nothing,
@@ -148,7 +148,7 @@ def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     "/loudspeaker/interrupt",
     {202: schemas.Stopped},
     operation_id="interruptAloud",
-    summary=gettext_noop("Stop what the loudspeaker says, and drop what waits"),
+    summary=gettext_noop("Interrupt the loudspeaker, and clear its queue"),
     example={},
     body=Nothing,
 )
@@ -215,11 +215,14 @@ def _detail(target: Robot, is_sent: bool) -> str:
     if not is_sent:
         return _no_broker()
     if not target.online:
-        return _("The robot is offline: it is spoken aloud only.")
+        return _("The robot is offline: only the loudspeaker speaks.")
     if not target.puppet_mode:
         return _("Puppet Mode is not started: the robot itself may stay silent.")
     return ""
 
 
 def _no_broker() -> str:
-    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")
+    return _(
+        "The broker cannot be reached: the sentence is spoken when the broker is"
+        " back, unless it has expired by then."
+    )

@@ -81,7 +81,7 @@ def _complain(exc: Exception) -> None:
     global _complained
     if time.monotonic() - _complained > COMPLAIN_SECONDS:
         _complained = time.monotonic()
-        logger.error("could not mirror what was said", exc_info=exc)
+        logger.error("mirroring an utterance failed", exc_info=exc)
 
 
 _complained = -COMPLAIN_SECONDS

@@ -207,7 +207,7 @@ class MQTTConnection:
                 if info is not None:
                     info.wait_for_publish(timeout_seconds)
             except (ValueError, RuntimeError) as exc:
-                logger.warning("could not say goodbye to the broker: %s", exc)
+                logger.warning("offline message not published: %s", exc)
         self._ready.clear()
         client.disconnect()
         # Not loop_stop() itself: it waits as long as a connect to a host that does not answer.
@@ -215,7 +215,7 @@ class MQTTConnection:
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            logger.warning("%s: the network does not answer; left without it", self.client_id)
+            logger.warning("%s: network thread did not end in time; abandoned", self.client_id)
 
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 

@@ -15,7 +15,7 @@ from ttsmirror.wire.messages import HEALTH_TOPIC
 
 INTERVAL_SECONDS = 15.0
 TIMEOUT_SECONDS = 10.0
-NOT_DELIVERED = Reason("what is sent through the broker does not come back")
+NOT_DELIVERED = Reason("a message sent through the broker did not come back")
 
 
 class LoopbackProbe:

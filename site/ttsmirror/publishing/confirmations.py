@@ -155,7 +155,7 @@ class UnconfirmedUtterances:
             raise
         except Exception:
             # These can never be written: what comes after them must not wait for them.
-            logger.exception("the outbox does not take %d sentences", len(self._unsaved))
+            logger.exception("%d sentences cannot be written to the outbox", len(self._unsaved))
             self._give_up(self._unsaved[:])
         self._unsaved.clear()
 

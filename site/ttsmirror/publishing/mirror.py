@@ -122,7 +122,7 @@ class TTSMirrorPublisher:
                 self.start()
                 self._publisher.publish(utterance)
         except Exception:
-            logger.exception("could not mirror what was said")
+            logger.exception("mirroring an utterance failed")
         return utterance_id
 
     def publish_part(
@@ -151,7 +151,7 @@ class TTSMirrorPublisher:
             )
             self._grow(begun, clean(text), is_open=not is_last)
         except Exception:
-            logger.exception("could not mirror a part of what was said")
+            logger.exception("mirroring a chunk failed")
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
         """End a streamed answer; parts that nobody has heard yet are not spoken."""
@@ -159,7 +159,7 @@ class TTSMirrorPublisher:
             if begun := self._begun.pop(utterance_id, None):
                 self._end(replace(begun, ttl=0))
         except Exception:
-            logger.exception("could not end what was said")
+            logger.exception("ending an utterance failed")
 
     def _grow(self, begun: Chunk, words: str, *, is_open: bool) -> None:
         grown = replace(
@@ -196,7 +196,7 @@ class TTSMirrorPublisher:
             self.start()
             self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
         except Exception:
-            logger.exception("could not mirror what the robot said")
+            logger.exception("mirroring a robot's report failed")
 
     def publish_control(self, control: Control) -> None:
         """Hand over a control (interrupt, skip, …) and return at once."""
@@ -290,4 +290,4 @@ def _mirror_call(
                 words, source=source, utterance_id=given.get("utterance_id"), **options
             )
     except Exception:
-        logger.exception("could not mirror what was said")
+        logger.exception("mirroring an utterance failed")

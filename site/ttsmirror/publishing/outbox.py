@@ -95,7 +95,7 @@ def enforce_bounds(max_rows: int, max_hours: float) -> int:
         oldest = OutboxEntry.objects.order_by("created_at").values_list("pk", flat=True)[:excess]
         fallen += OutboxEntry.objects.filter(pk__in=list(oldest)).delete()[0]
     if fallen:
-        logger.error("%d unconfirmed sentences fell out of the outbox", fallen)
+        logger.error("dropped %d unconfirmed sentences: the outbox is full", fallen)
     return fallen
 
 

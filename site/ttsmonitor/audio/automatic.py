@@ -103,8 +103,8 @@ class AutomaticOutput:
         except AudioError:
             if is_first:
                 logger.warning(
-                    "Until there is a sound device, what is said is heard in browsers only: the "
-                    "monitor has a button for it. TTS_AUDIO=wav writes files."
+                    "No sound device: speech plays in browsers only, with a"
+                    " button on the monitor. TTS_AUDIO=wav writes files."
                 )
         else:
             self._output = SeveralOutputs([self._device, self._browser], leader=self._device)

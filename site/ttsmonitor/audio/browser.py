@@ -216,5 +216,5 @@ class BrowserOutput:
                 listener.on_news()
             except Exception:
                 # An unexpected failure of one page must not affect the others.
-                logger.exception("a listener is left out")
+                logger.exception("a listener failed and is dropped")
                 self.forget(listener)

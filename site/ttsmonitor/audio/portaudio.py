@@ -174,5 +174,7 @@ def _find_device(portaudio: Any, wanted: str) -> Any:
             return device
     names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
     raise OSError(
-        Reason("TTS_AUDIO_DEVICE={wanted} is none of: {names}", wanted=repr(wanted), names=names)
+        Reason(
+            "TTS_AUDIO_DEVICE={wanted} must be one of: {names}", wanted=repr(wanted), names=names
+        )
     )

@@ -47,7 +47,7 @@ PROBED_SECONDS = 0.5
 """Length of the sound that a probe writes, in seconds: more than any buffer holds."""
 IDLE_SECONDS = 5.0
 """Silence after which a device may be in standby, in seconds."""
-STUCK = Reason("the sound device takes no sound: is it suspended?")
+STUCK = Reason("the sound device accepts no sound: is it suspended?")
 
 
 class PyAudioOutput:
@@ -295,7 +295,9 @@ class PyAudioOutput:
         return self._failed(
             self.error
             or Reason(
-                "the sound device {name} went away: {cause}", name=self.name, cause=reason_of(exc)
+                "the sound device {name} was disconnected: {cause}",
+                name=self.name,
+                cause=reason_of(exc),
             )
         )
 

@@ -145,4 +145,4 @@ class SeveralOutputs:
         for output, exc in failed:
             if output not in self._away:
                 self._away.append(output)
-                logger.warning("%s is left out: %s", output.name, exc)
+                logger.warning("%s is unavailable: %s", output.name, exc)

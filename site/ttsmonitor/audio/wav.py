@@ -49,7 +49,7 @@ class WavOutput:
         except OSError as exc:
             raise self._failed(
                 Reason(
-                    "TTS_WAV_DIR={path} takes no files: {cause}",
+                    "TTS_WAV_DIR={path} cannot be written: {cause}",
                     path=str(self._directory),
                     cause=reason_of(exc),
                 )

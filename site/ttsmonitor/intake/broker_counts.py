@@ -36,7 +36,7 @@ FRESH_SECONDS = 90.0
 SAMPLE_SECONDS = 60.0
 SAMPLES = 61
 SILENT = Reason(
-    "this broker tells no counts on $SYS, or its access rules keep them from this account"
+    "the broker publishes no statistics on $SYS, or its access rules hide them from this account"
 )
 
 

@@ -91,7 +91,7 @@ class ControlConsumer:
             except InvalidMessageError as exc:
                 logger.warning("ignored a message on %s: %s", message.topic, exc)
             except Exception:
-                logger.exception("could not act on a message on %s", message.topic)
+                logger.exception("handling a message on %s failed", message.topic)
             finally:
                 tend_connections()
             self._connection.acknowledge(message)
@@ -109,7 +109,7 @@ class ControlConsumer:
 
     def _control(self, message: Received) -> None:
         if message.retain:
-            logger.warning("ignored a retained control message: it is not for now")
+            logger.warning("ignored a retained control message: it may be outdated")
             return
         control = parse_control(message.payload)
         if control.sender == self._connection.instance:

@@ -129,7 +129,7 @@ class _Draft:
         self.added.append(number)
         utterance.text = _joined(parts, utterance.total_chunks or max(parts))
         if utterance.status != Status.RECEIVING and not (was_open or utterance.is_growing):
-            utterance.failure = Reason("a chunk came too late to be spoken")
+            utterance.failure = Reason("a chunk arrived too late to be spoken")
 
 
 class _Batch:
@@ -290,7 +290,9 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
             total = utterance.total_chunks or max(there) + 1
             missing = sorted(set(range(1, total + 1)) - there)
             numbers = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
-            error = Reason("chunk {numbers} of {total} did not come", numbers=numbers, total=total)
+            error = Reason(
+                "chunk {numbers} of {total} did not arrive", numbers=numbers, total=total
+            )
             query = Utterance.objects.filter(pk=utterance.pk)
             if query.move(Status.RECEIVING, Status.QUEUED, **reason_columns(error)):
                 utterance.refresh_from_db()

@@ -30,7 +30,7 @@ router = JsonRouter()
     "/status",
     schemas.Status,
     operation_id="status",
-    summary=gettext_noop("State of the speaker and its current utterance"),
+    summary=gettext_noop("State of the speech service and its current sentence"),
 )
 def status(request: HttpRequest) -> dict[str, Any]:
     """Return the state of the speaker and its current utterance."""
@@ -41,7 +41,7 @@ def status(request: HttpRequest) -> dict[str, Any]:
     "/queue",
     schemas.Queue,
     operation_id="queue",
-    summary=gettext_noop("The queue, next utterance first"),
+    summary=gettext_noop("The queue, next sentence first"),
 )
 def queue(request: HttpRequest) -> dict[str, Any]:
     """Return the utterances that wait, in the order of speaking."""
@@ -86,7 +86,9 @@ def control(request: HttpRequest) -> dict[str, Any]:
         _utterance(command.utterance_id)
     if not running.control(command):
         if CONTROL_ACTIONS[command.action].is_about_queue:
-            raise InvalidRequestError("not_waiting", _("That does not wait any more."), 409)
+            raise InvalidRequestError(
+                "not_waiting", _("This sentence is no longer in the queue."), 409
+            )
         raise _not_found()
     return {"ok": True, "status": running.status()}
 
@@ -95,7 +97,7 @@ def control(request: HttpRequest) -> dict[str, Any]:
     "/utterances/{uuid:utterance_id}/audio",
     None,
     operation_id="audio",
-    summary=gettext_noop("The sound of an utterance, made on demand"),
+    summary=gettext_noop("The sound of a sentence, made on demand"),
     errors=["not_found"],
     media="audio/wav",
 )
@@ -130,4 +132,4 @@ def _utterance(pk: uuid.UUID) -> Utterance:
 
 
 def _not_found() -> InvalidRequestError:
-    return InvalidRequestError("not_found", _("There is no such utterance in the history."), 404)
+    return InvalidRequestError("not_found", _("There is no such sentence in the history."), 404)

@@ -25,7 +25,7 @@ Status = Utterance.Status
 Handler = Callable[["ControlExecutor", Control], bool]
 
 SKIPPED = Outcome(Status.SKIPPED, Reason("skipped"))
-INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted by whoever speaks for the robot"))
+INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted in Puppet Mode"))
 
 _handlers: dict[str, Handler] = {}
 

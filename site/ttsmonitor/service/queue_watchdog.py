@@ -39,7 +39,7 @@ class QueueWatchdog:
     def error(self) -> str:
         """Why the queue is not served; empty when it is."""
         if self.is_stuck:
-            return Reason("the sound device has not taken the sentence for a minute")
+            return Reason("the sound device has accepted no sound for a minute")
         if self._is_left:
             return Reason("the queue is stuck: sentences wait beyond their time limit")
         return ""

@@ -113,7 +113,7 @@ class Progress:
                 while (heard := self._heard()) is not None and not self._stopping.is_set():
                     self._follow(heard.utterance, heard.playback)
             except Exception:
-                logger.exception("how far it is could not be told")
+                logger.exception("progress report failed")
 
     def _follow(self, utterance: Utterance, playback: Playback) -> None:
         viewers = self._viewers()

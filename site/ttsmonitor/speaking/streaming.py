@@ -21,7 +21,7 @@ ORPHAN_SECONDS = 2.0
 """Time limit once the hive is offline, in seconds: its last messages have arrived by then."""
 STREAMING_COMPONENT = "hive"
 """The component that streams utterances."""
-GAVE_UP = Reason("the rest of it did not come")
+GAVE_UP = Reason("the rest of the text did not arrive")
 
 
 class Patience:

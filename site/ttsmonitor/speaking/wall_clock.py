@@ -65,7 +65,7 @@ def begin_with_clock() -> None:
 
 
 def _clock_was_set(by: timedelta) -> None:
-    logger.warning("the clock was set by %d s; what waits follows it", round(by.total_seconds()))
+    logger.warning("clock changed by %d s; queue times adjusted", round(by.total_seconds()))
     Utterance.objects.unspoken().update(
         received_at=F("received_at") + by,
         published_at=F("published_at") + by,

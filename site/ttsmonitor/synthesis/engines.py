@@ -126,7 +126,7 @@ class Engines:
             if self._taken(voice) <= self._config.loaded_bytes:
                 return
             del self._loaded[old.key]
-            logger.info("let go of the voice %s, to make room", old.name)
+            logger.info("voice %s unloaded: memory limit", old.name)
 
     def _taken(self, voice: Voice) -> int:
         others = (each.voice.memory_bytes for each in self._loaded.values())

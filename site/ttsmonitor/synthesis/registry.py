@@ -41,7 +41,7 @@ def engine_providers() -> tuple[EngineProvider, ...]:
         try:
             providers.append(_load(entry_point, {each.name for each in (*providers, FALLBACK)}))
         except Exception:
-            logger.exception("left out the engine of the entry point %s", entry_point.name)
+            logger.exception("cannot load the engine of the entry point %s", entry_point.name)
     return (*providers, FALLBACK)
 
 

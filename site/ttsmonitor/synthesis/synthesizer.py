@@ -278,7 +278,7 @@ class Synthesizer:
 
     def _died(self, reason: Reason = DIED) -> SynthesisError:
         self._is_broken = True
-        error = Reason("{cause}; it is started again", cause=reason)
+        error = Reason("{cause}; restarting it", cause=reason)
         self._report_error(error)
         return SynthesisError(error)
 

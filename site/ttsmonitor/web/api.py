@@ -105,7 +105,7 @@ class Reason(Part):
 
 ReasonOrNull = Annotated[
     Reason | None,
-    Field(description=gettext_noop("The same sentence as a code; null where there is none.")),
+    Field(description=gettext_noop("The same sentence as a code; null if there is none.")),
 ]
 
 

@@ -149,10 +149,10 @@ def test_admin_explains_empty_choice(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     own = admin_browser.get(f"/admin/hive/robot/{robot.pk}/change/").content.decode()
-    assert "as configured for all" in own
+    assert "as in the configuration of all robots" in own
     general = admin_browser.get("/admin/hive/configuration/", follow=True).content.decode()
     assert "as built in: Europe/Madrid" in general
-    assert "as configured for all" not in general
+    assert "as in the configuration of all robots" not in general
 
 
 def test_admin_refuses_invalid_configuration(

@@ -101,7 +101,7 @@ function showTalker() {
   document.getElementById("talker").textContent = {
     model: () => say("The language model {model} answers.", { model }),
     missing: () => say("The library openai is not installed, so a small scripted companion answers. script/setup installs it."),
-    companion: () => say("No language model is set up, so a small scripted companion answers. HIVE_CHAT_MODEL names one."),
+    companion: () => say("No language model is configured, so a small scripted companion answers. Choose a model with HIVE_CHAT_MODEL."),
   }[talker]();
   text.lang = module.lang;
   lines.lang = module.lang;

@@ -90,7 +90,7 @@ function count() {
   const told = [say("{count} of {limit} characters", { count: number(characters), limit: number(limits.characters) })];
   if (characters > limits.part && !isLong) {
     const parts = number(split(words, limits.part).length);
-    told.push(say("goes in {parts} parts of {limit} at most", { parts, limit: number(limits.part) }));
+    told.push(say("is sent in {parts} parts of at most {limit} characters", { parts, limit: number(limits.part) }));
   }
   const place = document.getElementById("count");
   place.textContent = told.join(" · ");

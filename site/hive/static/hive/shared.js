@@ -5,7 +5,7 @@ import { say, sayReason } from "../ttsmonitor/live.js";
 const LANGUAGE = document.documentElement.lang;
 
 const UNHEARD =
-  "Nobody confirms what was published: both ends need the same topic, and the broker's ACL has to allow it.";
+  "Published sentences are not confirmed: both sides need the same topic, and the broker's ACL has to allow it.";
 
 /** The element of `root` that has this part of a template. */
 export function part(root, name) {
@@ -84,15 +84,15 @@ function problem(speech) {
   }
   if (speech.outbox_error) {
     const error = sayReason({ reason: speech.outbox_reason, error: speech.outbox_error }, "error");
-    return say("What is said is kept in memory only: {error}", { error });
+    return say("Sentences are kept in memory only: {error}", { error });
   }
-  if (!speech.known) return say("Nobody listens: the speech service was not heard of yet.");
-  if (!speech.online) return say("The speech service is not running: what is said waits for it.");
+  if (!speech.known) return say("The speech service has not reported yet: nothing is spoken.");
+  if (!speech.online) return say("The speech service is not running: sentences wait for it.");
   return speech.is_unheard ? say(UNHEARD) : "";
 }
 
 function outbox(speech) {
-  const kept = speech.kept > 0 ? `${say("Kept until it is stored:")} ${speech.kept}` : "";
-  const lost = speech.lost > 0 ? `${say("Given up, and not in the history:")} ${speech.lost}` : "";
+  const kept = speech.kept > 0 ? `${say("Kept until they are stored:")} ${speech.kept}` : "";
+  const lost = speech.lost > 0 ? `${say("Dropped, not in the history:")} ${speech.lost}` : "";
   return [kept, lost].filter(Boolean).join(" · ");
 }

@@ -192,7 +192,7 @@ function drawSeries() {
   draw(figureOf("first"), {
     times,
     by,
-    lines: [percentile("median", 0, "p50"), percentile("95 of 100", 1, "p95")],
+    lines: [percentile("median", 0, "p50"), percentile("p95", 1, "p95")],
     format: orDash(milliseconds),
     stacked: false,
   });

@@ -108,7 +108,8 @@ def _error(name: str, value: object, allowed: Reason) -> SynthesisError:
     shown = Reason("missing") if value is _MISSING else f"{value!r:.80}"
     return SynthesisError(
         Reason(
-            "{field} is {value}; it has to be {wanted}. Fetch the voice again, or correct the file",
+            "{field} is {value}; it has to be {wanted}. Download the voice"
+            " again, or correct the file",
             field=name,
             value=shown,
             wanted=allowed,

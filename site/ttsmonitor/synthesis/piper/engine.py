@@ -108,7 +108,7 @@ class PiperEngine(Engine):
                 raise
             raise SynthesisError(
                 Reason(
-                    "The voice {name} cannot be loaded; fetch it again. {cause}",
+                    "The voice {name} cannot be loaded; download it again. {cause}",
                     name=voice.name,
                     cause=reason_of(exc),
                 )
@@ -147,7 +147,9 @@ class PiperEngine(Engine):
             if _runaway(exc):
                 raise  # the whole voice would take even more
             logger.warning(
-                "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
+                "%s cannot be split into stages, so it is spoken clause by clause: %s",
+                self._voice.name,
+                exc,
             )
             whole = PiperVoice(session=session(self._voice.model), config=config)
             self._start(whole, Whole(whole))
@@ -169,7 +171,9 @@ class PiperEngine(Engine):
             return wanted
         if wanted is not None and wanted not in self._unknown:
             self._unknown.add(wanted)
-            logger.warning("%s has no speaker %d; its default one speaks", self._voice.name, wanted)
+            logger.warning(
+                "%s has no speaker %d; using its default speaker", self._voice.name, wanted
+            )
         return int(default) if 0 <= default < speakers else 0
 
     def _gain(self, speaker: int) -> float:
@@ -188,7 +192,7 @@ class PiperEngine(Engine):
         except (OSError, EOFError):
             raise  # the pipe of whoever disturbs
         except Exception as exc:
-            logger.warning("%s: how loud a speaker is cannot be told: %s", self._voice.name, exc)
+            logger.warning("%s: loudness measurement failed: %s", self._voice.name, exc)
             self._gains[self._unmeasured.pop()] = self._gains[self._speaker(None)]
             return not self._unmeasured
 
@@ -271,6 +275,6 @@ def _runaway(error: Exception) -> str:
     # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
         return Reason(
-            "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+            "it needs more memory than the synthesis may use (TTS_LOADED_MB and some headroom)"
         )
     return reason_of(error) if isinstance(error, RunawaySpeechError) else ""

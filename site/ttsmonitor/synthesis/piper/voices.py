@@ -64,7 +64,7 @@ def read_voice(model: Path) -> InstalledVoice:
             )
     if model.stat().st_size == 0:
         raise SynthesisError(
-            Reason("{path} is empty: delete it and fetch the voice again", path=str(model))
+            Reason("{path} is empty: delete it and download the voice again", path=str(model))
         )
     try:
         return _read(model, fingerprint(model))

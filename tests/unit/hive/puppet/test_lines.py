@@ -63,7 +63,7 @@ def test_failed_line_has_reason() -> None:
 def test_failed_line_keeps_reason_for_translation() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    reason = Reason("the rest of it did not come")
+    reason = Reason("the rest of the text did not arrive")
     message = {"id": str(ONE), "event": "failed"} | reason_columns(reason)
     line = lines.update_status(message)
     assert line is not None

@@ -204,11 +204,11 @@ def test_sound_is_a_wav_file_or_an_explained_error(
         assert any(file.readframes(file.getnframes()))
     assert browser.get(f"/api/utterances/{silent.pk}/audio").json() == {
         "error": "no_sound",
-        "detail": "there is nothing to say aloud in it",
+        "detail": "the text has nothing to speak",
     }
     spanish = {"accept-language": "es"}
     answer = browser.get(f"/api/utterances/{silent.pk}/audio", headers=spanish)
-    assert answer.json()["detail"] == "no tiene nada que decir en voz alta"
+    assert answer.json()["detail"] == "el texto no tiene nada que decir"
     missing = browser.get(f"/api/utterances/{'0' * 8}-0000-4000-8000-{'0' * 12}/audio")
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
     assert Client().get(f"/api/utterances/{row.pk}/audio").status_code == 401

@@ -166,7 +166,7 @@ def test_late_chunk_leaves_the_other_gaps_visible() -> None:
     store(sent[2])
     row = Utterance.objects.get()
     assert row.text == "Uno dos … Seis siete. …"
-    assert row.error == "a chunk came too late to be spoken"
+    assert row.error == "a chunk arrived too late to be spoken"
 
 
 @pytest.mark.parametrize(

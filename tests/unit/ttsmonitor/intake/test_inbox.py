@@ -123,7 +123,7 @@ def test_missing_chunk_is_given_up_and_marked() -> None:
     assert row.status == Status.QUEUED
     assert row.error == "chunk 2 of 3 did not come"
     assert row.reason == {
-        "code": "chunk {numbers} of {total} did not come",
+        "code": "chunk {numbers} of {total} did not arrive",
         "params": {"numbers": "2", "total": 3},
     }
     assert row.text == f"{first.text.strip()} … {third.text}"

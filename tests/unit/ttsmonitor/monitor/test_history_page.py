@@ -159,7 +159,7 @@ def test_say_again_reaches_the_service(browser: Client, speech: FakeService) -> 
     assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}?q=otra")
     assert speech.controls == [Control(action="replay", utterance_id=row.pk)]
     answer = browser.post(f"{PAGE}again/", {"id": row.pk}, headers={"accept": "application/json"})
-    assert answer.json() == {"ok": True, "detail": "It is said again."}
+    assert answer.json() == {"ok": True, "detail": "Saying it again."}
     assert browser.post(f"{PAGE}again/", {"id": "x"}).status_code == 404
 
 

@@ -24,7 +24,7 @@ APPS = [ROOT / "site" / app for app in ("ttsmirror", "ttsmonitor", "hive")]
 ALIKE = {"control: %s %s", "{seconds} s"}
 """The same in both languages."""
 RAISING = {"SynthesisError", "VoiceNotFoundError", "AudioError", "InvalidMessageError"}
-CHUNK = Reason("chunk {numbers} of {total} did not come", numbers="2, 3 …", total=12)
+CHUNK = Reason("chunk {numbers} of {total} did not arrive", numbers="2, 3 …", total=12)
 
 logger = logging.getLogger("ttsmonitor.test")
 
@@ -58,7 +58,7 @@ def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
     ("reason", "spanish"),
     [
         (CHUNK, "no llegó el fragmento 2, 3 … de 12"),
-        (Reason("the rest of it did not come"), "el resto no llegó"),
+        (Reason("the rest of the text did not arrive"), "el resto del texto no llegó"),
         (Reason("not done within {seconds} seconds", seconds=0.5), "no terminó en 0,5 segundos"),
         (Reason("not done within {seconds} seconds", seconds=12.0), "no terminó en 12 segundos"),
         (
@@ -71,8 +71,8 @@ def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
         ),
         (
             Reason(
-                "{field} is {value}; it has to be {wanted}. Fetch the voice again, or correct the"
-                " file",
+                "{field} is {value}; it has to be {wanted}. Download the"
+                " voice again, or correct the file",
                 field="inference.length_scale",
                 value="nan",
                 wanted=Reason("a number from {low} to {high}", low=0.2, high=5),
@@ -116,7 +116,7 @@ def test_reason_survives_the_database() -> None:
     ("error", "spanish"),
     [
         ("chunk 2 of 3 did not come", "chunk 2 of 3 did not come"),
-        ("cleared from the queue", "quitada de la cola"),
+        ("cleared from the queue", "descartada al vaciar la cola"),
     ],
 )
 def test_old_row_without_a_reason_is_shown_as_it_is(error: str, spanish: str) -> None:
@@ -136,7 +136,7 @@ def activity() -> Iterator[ActivityHandler]:
 
 
 def test_activity_line_is_translated_with_what_an_exception_says(activity: ActivityHandler) -> None:
-    logger.warning("%s is left out: %s", "wav: /tmp", OSError(Reason("it is closed")))
+    logger.warning("%s is unavailable: %s", "wav: /tmp", OSError(Reason("it is closed")))
     logger.info("%d utterances deleted", 3)
     logger.info(
         "%s %s (%s): %s", Reason("spoken"), 7, Reason("{seconds} s", seconds=2.5), "skipped"
@@ -157,6 +157,6 @@ def test_scripts_get_codes_in_spanish_and_none_in_english() -> None:
         assert translations.for_scripts() == {}
     with translation.override("es"):
         words = translations.for_scripts()
-    assert words[f"{MARK}the rest of it did not come"] == "el resto no llegó"
+    assert words[f"{MARK}the rest of the text did not arrive"] == "el resto del texto no llegó"
     known = {code for app in APPS for code in codes_of(app)}
     assert {name.removeprefix(MARK) for name in words} == known
