@@ -328,7 +328,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     page.keyboard.press("?")
     dialog = page.locator("#keys")
     expect(dialog).to_be_visible()
-    expect(dialog).to_contain_text("Pausar, seguir")
+    expect(dialog).to_contain_text("Pausar, continuar")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.keyboard.press("n")

@@ -150,7 +150,9 @@ def test_unknown_speaker_is_replaced_by_the_default(
         for unknown in (2, -1):
             assert np.array_equal(said(engine, speaker=unknown), said(engine))
     lines = [record.getMessage() for record in caplog.records if "speaker" in record.getMessage()]
-    assert lines == [f"tiny has no speaker {number}; its default one speaks" for number in (2, -1)]
+    assert lines == [
+        f"tiny has no speaker {number}; using its default speaker" for number in (2, -1)
+    ]
 
 
 def test_voice_speaks_at_its_own_sample_rate(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_character_count_shows_parts_and_too_long_text_stays(site: Site, page: P
     expect(count).to_contain_text(f"6 de {limit}" if is_spanish(page) else f"6 of {limit}")
     text.fill(LONG)
     parts = len(split_chunks(LONG.strip()))
-    told = f"va en {parts} fragmentos" if is_spanish(page) else f"goes in {parts} parts"
+    told = f"se envía en {parts} fragmentos" if is_spanish(page) else f"is sent in {parts} parts"
     expect(count).to_contain_text(told)
     text.fill("a" * 20_001)
     expect(text).to_have_attribute("aria-invalid", "true")

@@ -181,6 +181,6 @@ def test_history_reasons_and_outcomes_are_translated(browser: Client) -> None:
         received_at="2026-01-02T03:04:05Z",
     )
     page = browser.get("/", headers={"accept-language": "es"}).content.decode()
-    assert ">saltada<" in page
+    assert ">omitida<" in page
     assert "descartada al vaciar la cola" in page
     assert "Modo marioneta" in page

@@ -136,10 +136,10 @@ def test_selected_utterances_are_said_again_oldest_first(
     keeper: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = utterance("antes", seconds_ago=9), utterance("después")
-    assert "They are said again: 2." in act(keeper, "say_again", new, old).content.decode()
+    assert "Sentences to be said again: 2." in act(keeper, "say_again", new, old).content.decode()
     assert speech.controls == [Control(action="replay", utterance_id=row.pk) for row in (old, new)]
     monkeypatch.setattr("ttsmonitor.admin.actions.MAX_SAID_AGAIN", 1)
-    assert "No more than 1" in act(keeper, "say_again", new, old).content.decode()
+    assert "At most 1" in act(keeper, "say_again", new, old).content.decode()
     assert len(speech.controls) == 2
 
 

@@ -121,7 +121,7 @@ def test_missing_chunk_is_given_up_and_marked() -> None:
     Utterance.objects.update(received_at=timezone.now() - timedelta(seconds=6))
     (row,) = inbox.give_up_waiting(5)
     assert row.status == Status.QUEUED
-    assert row.error == "chunk 2 of 3 did not come"
+    assert row.error == "chunk 2 of 3 did not arrive"
     assert row.reason == {
         "code": "chunk {numbers} of {total} did not arrive",
         "params": {"numbers": "2", "total": 3},

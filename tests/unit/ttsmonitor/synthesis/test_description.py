@@ -39,7 +39,7 @@ def test_unusable_number_is_refused_by_name(tmp_path: Path, number: Any, value: 
         read_voice(model)
     said = str(caught.value)
     assert f"{model}.json" in said and f"{number.name} is " in said
-    assert f"from {number.low:g} to {number.high:g}" in said and "Fetch the voice again" in said
+    assert f"from {number.low:g} to {number.high:g}" in said and "Download the voice again" in said
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)

@@ -124,7 +124,7 @@ def test_engine_that_cannot_be_registered_is_left_out(
 ) -> None:
     install_hum(**environment)
     assert names() == ["piper", "espeak"]
-    assert "left out the engine of the entry point hum" in caplog.messages
+    assert "cannot load the engine of the entry point hum" in caplog.messages
     assert reason in caplog.text
 
 

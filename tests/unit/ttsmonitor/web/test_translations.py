@@ -115,7 +115,7 @@ def test_reason_survives_the_database() -> None:
 @pytest.mark.parametrize(
     ("error", "spanish"),
     [
-        ("chunk 2 of 3 did not come", "chunk 2 of 3 did not come"),
+        ("chunk 2 of 3 did not arrive", "chunk 2 of 3 did not arrive"),
         ("cleared from the queue", "descartada al vaciar la cola"),
     ],
 )
@@ -135,17 +135,17 @@ def activity() -> Iterator[ActivityHandler]:
     logger.removeHandler(handler)
 
 
-def test_activity_line_is_translated_with_what_an_exception_says(activity: ActivityHandler) -> None:
+def test_activity_line_is_translated_with_exception_message(activity: ActivityHandler) -> None:
     logger.warning("%s is unavailable: %s", "wav: /tmp", OSError(Reason("it is closed")))
     logger.info("%d utterances deleted", 3)
     logger.info(
         "%s %s (%s): %s", Reason("spoken"), 7, Reason("{seconds} s", seconds=2.5), "skipped"
     )
     left_out, deleted, spoken = activity.entries()
-    assert left_out["text"] == "wav: /tmp is left out: it is closed"
+    assert left_out["text"] == "wav: /tmp is unavailable: it is closed"
     assert spoken["text"] == "spoken 7 (2.5 s): skipped"
     with translation.override("es"):
-        assert reason_text(left_out, "text") == "wav: /tmp queda fuera: está cerrado"
+        assert reason_text(left_out, "text") == "wav: /tmp no está disponible: está cerrado"
         assert reason_text(deleted, "text") == "3 frases borradas"
         assert reason_text(spoken, "text") == "dicha 7 (2,5 s): skipped"  # not what Moxie said
     with translation.override("en"):
