@@ -11,7 +11,7 @@ PATTERN_CHARACTERS = 300
 SPEECH_CHARACTERS = 500
 """Characters that are searched; a child's sentence is not longer."""
 FEW = 10
-"""A repetition of at most so many times does not take long."""
+"""Number of repetitions up to which a nested one is fast enough."""
 _TOKEN = re.compile(
     r"\\."  # an escaped character
     r"|\[\^?\]?(?:\\.|[^\]\\])*\]"  # a character class

@@ -52,7 +52,7 @@ class _Known:
 class SpeechState:
     """The newest status, presence and broker state. Thread-safe.
 
-    The update methods return True where pages show something else now.
+    The update methods return True if pages show something else now.
     """
 
     def __init__(self, on_change: Callable[[State], None] = lambda state: None) -> None:
@@ -71,7 +71,7 @@ class SpeechState:
         return self._update(lambda known: replace(known, presence=presence))
 
     def update_broker_error(self, error: str) -> bool:
-        """Take in why the broker cannot be reached; empty where it can."""
+        """Take in why the broker cannot be reached; empty if it can."""
 
         def change(known: _Known) -> _Known:
             kind = "" if error else known.broker_kind  # after a loss the broker may be another

@@ -43,7 +43,7 @@ class FinishedOnly(ReadOnly):
     """Allow deleting what has an outcome; the rest is the speech service's still."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Utterance | None = None) -> bool:
-        """Return True for a finished utterance, where the user may delete at all."""
+        """Return True for a finished utterance, if the user may delete at all."""
         allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return allowed and (obj is None or obj.is_finished)
 

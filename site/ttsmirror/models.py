@@ -226,7 +226,7 @@ class Utterance(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Return True where the outcome is known."""
+        """Return True if the outcome is known."""
         return self.status not in self.UNFINISHED
 
     @property
@@ -236,12 +236,12 @@ class Utterance(models.Model):
 
     @property
     def is_growing(self) -> bool:
-        """Return True where it is spoken, or about to be, before all of it has arrived."""
+        """Return True if it is spoken, or about to be, before all of it has arrived."""
         return self.status in (self.Status.QUEUED, self.Status.PLAYING) and not self.error
 
     @property
     def failure(self) -> str:
-        """Why it was not spoken, or not as it should be; empty where nothing is wrong."""
+        """Why it was not spoken, or not as it should be; empty if nothing is wrong."""
         return Reason.from_json(self.reason) or self.error
 
     @failure.setter
@@ -271,7 +271,7 @@ class Utterance(models.Model):
         return default_seconds if self.ttl_seconds is None else self.ttl_seconds
 
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
-        """Return True where it is older than its time to live."""
+        """Return True if it is older than its time to live."""
         ttl = self.seconds_to_live(default_ttl_seconds)
         # A sender's clock may be ahead. Then the time of arrival is used.
         since = min(self.published_at, self.received_at)

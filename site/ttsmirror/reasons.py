@@ -77,7 +77,7 @@ def reason_of(exc: BaseException) -> Reason:
 
 
 def join_reasons(reasons: Iterable[str]) -> str:
-    """Join those that are not empty by semicolons; return an empty string where none is left."""
+    """Join those that are not empty by semicolons; return an empty string if none is left."""
     known = [each if isinstance(each, Reason) else Reason(each) for each in reasons if each]
     if not known:
         return ""

@@ -296,7 +296,7 @@ def test_filter_applies_to_live_and_reloaded_rows(page: Page, service: Service) 
 
 
 @pytest.mark.parametrize(("locale", "size"), [("es-ES", DESKTOP), ("en-GB", PHONE)])
-def test_scrolling_loads_older_rows_and_new_rows_move_none(
+def test_scrolling_loads_older_rows_without_moving_others(
     browser: Browser, service: Service, locale: str, size: dict[str, int]
 ) -> None:
     with visit(browser, locale, viewport=size) as page:

@@ -110,7 +110,7 @@ def test_escape_interrupts_robot_and_loudspeaker(
     expect(line.locator(".step.is-end")).to_have_count(2)
 
 
-def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
+def test_loudspeaker_speaks_without_robot(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
     page.wait_for_load_state()  # keys typed before are plain text

@@ -78,7 +78,7 @@ class RobotAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
     async def topic_filtering(
         self, *, session: Any = None, topic: str | None = None, action: Action | None = None
     ) -> bool:
-        """Return True where the session may publish, subscribe to or receive this topic.
+        """Return True if the session may publish, subscribe to or receive this topic.
 
         It is not asked about retained messages, so a subscription that reaches beyond a robot's
         own topics is refused as a whole.
@@ -183,7 +183,7 @@ class EmbeddedBroker:
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Serve until stop(). Raises BrokerError where it cannot listen."""
+        """Serve until stop(). Raises BrokerError if it cannot listen."""
         try:
             asyncio.run(self._serve())
         except OSError as exc:

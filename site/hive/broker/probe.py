@@ -31,7 +31,7 @@ class Answer(Enum):
 def probe() -> Answer:
     """Connect to the broker's address as a client does, and return what answers.
 
-    Raises BrokerError where MQTT_CA_CERTS cannot be read.
+    Raises BrokerError if MQTT_CA_CERTS cannot be read.
     """
     client = new_client("")
     client.connect_timeout = PROBE_SECONDS

@@ -1,4 +1,4 @@
-"""A scripted companion, which answers where there is no language model.
+"""A scripted companion, which answers if there is no language model.
 
 It tells riddles, jokes and stories, does sums, calms a child that is upset, and says what it can
 do. To everything else it answers with the replies of the module.

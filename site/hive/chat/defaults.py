@@ -101,7 +101,7 @@ COMMANDS: list[dict[str, Any]] = [
 
 
 def make_defaults(modules: Any, commands: Any) -> None:
-    """Create them with these managers where none exist."""
+    """Create them with these managers if none exist."""
     if not modules.exists():
         for fields in MODULES:
             modules.create(**fields)

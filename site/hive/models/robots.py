@@ -14,7 +14,7 @@ from hive import robot_config
 from ttsmirror.wire.fields import format_maybe
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
-"""A robot's MQTT client id: what everything about it is known by."""
+"""A robot's MQTT client id. It identifies the robot everywhere."""
 
 
 def validate_schedule(value: Any) -> None:

@@ -45,7 +45,7 @@ class RemoteChat:
 
     @property
     def model_problem(self) -> str:
-        """Why the language model did not answer last time; empty where it did."""
+        """Why the language model did not answer last time; empty if it did."""
         return self._answers.queue.model.problem
 
     def interrupt(self, device_id: str) -> None:
@@ -111,7 +111,7 @@ class RemoteChat:
         """Have the robot say `response`; a ChatResponse answers its request.
 
         Mirror it by `utterance_id`, unless its parts were mirrored by that id already. Return
-        False where the robot cannot be reached.
+        False if the robot cannot be reached.
         """
         answer = response if isinstance(response, ChatResponse) else ChatResponse(response)
         action = {"output_type": ANSWER} | answer.action

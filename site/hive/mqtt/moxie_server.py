@@ -115,7 +115,7 @@ class MoxieServer:
         *,
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
-        """Have a robot in Puppet Mode say `speech`. Return False where it cannot be reached."""
+        """Have a robot in Puppet Mode say `speech`. Return False if it cannot be reached."""
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 

@@ -22,7 +22,7 @@ class Presence:
     def __init__(
         self, silence_seconds: float, on_arrival: OnChange, on_departure: OnChange
     ) -> None:
-        """Count a robot as gone after `silence_seconds`, where the broker shows no log."""
+        """Count a robot as gone after `silence_seconds`, if the broker shows no log."""
         self._silence_seconds = silence_seconds
         self._on_arrival = on_arrival
         self._on_departure = on_departure

@@ -96,7 +96,7 @@ class RobotLink:
         )
 
     def probe(self) -> None:
-        """Publish a loopback probe where one is due."""
+        """Publish a loopback probe if one is due."""
         if self._loopback is not None:
             self._loopback.send()
 

@@ -114,7 +114,7 @@ class RobotRepository:
 
     def _write_changes(self, devices: list[str]) -> None:
         if self._is_first:
-            Robot.objects.mark_all_offline()  # what the last run left is outdated
+            Robot.objects.mark_all_offline()  # the states of the last run are outdated
             self._is_first = False
         for device_id in devices:
             self._write_one(device_id)

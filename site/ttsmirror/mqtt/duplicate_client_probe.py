@@ -42,7 +42,7 @@ class DuplicateClientProbe:
     def finds_duplicate(
         self, host: str, port: int, is_over: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Return True where another process has our name. Raises OSError without a broker."""
+        """Return True if another process has our name. Raises OSError without a broker."""
         client = new_client(f"moxie-probe-{self._question[:12]}")
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed

@@ -21,7 +21,7 @@ from ttsmirror.plugged_in import ALIAS, APP, EARLIER_APP, NOTE, ROUTER, VARIABLE
 logger = logging.getLogger(__name__)
 
 COPIED = (Utterance, UtteranceChunk, OutboxEntry)
-"""Each after the one that it refers to."""
+"""Models to copy, each after those that it refers to."""
 EARLIER_RETENTION = "ttsmonitor_keeping"
 EARLIER_WORD_INDEX = "utterance_words"
 EARLIER_FUNCTIONS = ("moxie_count_utterance", "moxie_words", "moxie_hour")
@@ -86,7 +86,7 @@ def _migrate() -> None:
     except DatabaseError as exc:  # some shared folders have no shared memory
         logger.warning("%s is written without a write-ahead log: %s", path, exc)
     if not _migrations() <= _applied():
-        # Not the command: its signals would have other apps write to their own databases.
+        # The migrate command sends signals on which other apps write to their own databases.
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes(APP))
         logger.info("%s is up to date", path)

@@ -79,7 +79,7 @@ class UnconfirmedUtterances:
 
     @property
     def is_away(self) -> bool:
-        """True where the database failed when it was last asked."""
+        """True if the database failed when it was last asked."""
         return bool(self._error)
 
     def fail(self, exc: Exception) -> None:
@@ -128,7 +128,7 @@ class UnconfirmedUtterances:
         try:
             self._write()
             if was_away:
-                self.load()  # also where nothing was to be written: it proves that it answers
+                self.load()  # also if nothing was to be written: it proves that it answers
         except AWAY as exc:
             self.fail(exc)
             return False
@@ -176,7 +176,7 @@ class UnconfirmedUtterances:
             self.fail(exc)
 
     def went_over(self, utterance_id: UUID, connection: int) -> bool:
-        """Return True where it, or its beginning, was sent over this connection."""
+        """Return True if it, or its beginning, was sent over this connection."""
         return self._connections.get(utterance_id) == connection
 
     def confirm(self, ids: Iterable[UUID]) -> None:

@@ -26,16 +26,16 @@ logger = logging.getLogger(__name__)
 
 SENT_SECONDS = 120.0
 SPOKEN_CHARACTERS_PER_SECOND = 8.0
-"""A robot tells what it says when it has said it: a long answer takes a while."""
+"""Pace of a robot's speech: it reports a sentence only when it has said it."""
 REPEAT_SECONDS = 10.0
-"""A robot can tell the same thing again within seconds."""
+"""Time in which a robot may repeat a report, in seconds."""
 KEPT = 1_000
 LOOK_SECONDS = 2.0
 GIVE_UP_SECONDS = 600.0
-"""Until then the history may get an utterance that it has not got yet."""
+"""Time in which the history may still receive the utterance, in seconds."""
 
 Key = tuple[str, str]
-"""A robot, and how the words sound."""
+"""A robot and the normalized words."""
 
 
 @dataclass(frozen=True)

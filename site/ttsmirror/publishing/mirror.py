@@ -45,7 +45,7 @@ class TTSMirrorPublisher:
         self._arguments: dict[str, Any] = {"host": host, "port": port, "topic": topic}
         self._listeners: list[Listener] = []
         self._renew()
-        # A fork takes the object along, but not its threads: the child starts its own.
+        # A fork copies the object, but not its threads: the child starts its own.
         os.register_at_fork(
             before=self._hold, after_in_parent=self._release, after_in_child=self._renew
         )
@@ -225,7 +225,7 @@ def make_utterance(
     event_id: str = "",
     **options: Any,
 ) -> Chunk | None:
-    """Return `text` as an utterance; None where there is nothing to say."""
+    """Return `text` as an utterance; None if there is nothing to say."""
     words = clean(str(text))
     if not words.strip():
         return None
@@ -241,8 +241,8 @@ def make_utterance(
 
 
 def _new_id() -> uuid.UUID:
-    # Not uuid4(): that asks the system for random bytes and lets go of the GIL meanwhile, which
-    # can take milliseconds to come back. An id is no secret, and `random` is reseeded by a fork.
+    # uuid4() reads random bytes from the system and releases the GIL meanwhile; getting it back can
+    # take milliseconds. An id is no secret, and `random` is reseeded by a fork.
     return uuid.UUID(int=random.getrandbits(128), version=4)
 
 

@@ -140,7 +140,7 @@ def status_payload(
 ) -> bytes:
     """Return a message of the status topic: the speaker's state and the latest event.
 
-    `utterance` is the one of the event, with its `id` and, where known, `device_id`, `error` and
+    `utterance` is the one of the event, with its `id` and, if known, `device_id`, `error` and
     `reason`.
     """
     fields: dict[str, Any] = {

@@ -23,7 +23,7 @@ class SpeechOptions:
     """Language, voice, mood and urgency of an utterance. Empty or None: the service decides."""
 
     lang: str = ""
-    """BCP 47."""
+    """Language tag (BCP 47)."""
     voice: str = ""
     """Name of an installed voice."""
     mood: str = ""
@@ -32,7 +32,7 @@ class SpeechOptions:
     priority: str = "normal"
     """`normal` or `high`."""
     ttl: float | None = None
-    """Seconds after which it is not spoken any more."""
+    """Seconds after which it expires and is not spoken."""
 
     def option_fields(self) -> dict[str, Any]:
         """Return the options that differ from their defaults, as message fields."""

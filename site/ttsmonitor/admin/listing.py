@@ -28,7 +28,7 @@ from ttsmonitor.web.labels import robot_label, source_label
 MAX_COUNTED = 1_000
 """Rows that are counted one by one at most."""
 MAX_PAGES = 100
-"""A page further back would pass over too many rows; the dates lead there."""
+"""Last page of the list: further pages would skip too many rows. Use the date filter instead."""
 DATES = ("received_at__year", "received_at__month", "received_at__day")
 COLUMNS = {"status__exact": "status", "source": "source", "device_id": "device_id"}
 """Parameters of the list and the columns by which sums are kept."""

@@ -14,7 +14,7 @@ from ttsmonitor.exceptions import AudioError
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0
-"""Looking takes a tenth of a second, on machines that never get a device too."""
+"""Interval of the search for a sound device, in seconds; a search takes a tenth of a second."""
 
 
 class AutomaticOutput:
@@ -64,7 +64,7 @@ class AutomaticOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         return self._output.wait_for_room(is_over, patience_seconds)
 
     def write(self, pcm: bytes) -> None:

@@ -164,7 +164,7 @@ class BrowserOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         return self._clock.wait(is_over, LEAD_SECONDS)
 
     def write(self, pcm: bytes) -> None:

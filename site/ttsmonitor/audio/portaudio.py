@@ -110,7 +110,7 @@ class PortAudioStream:
         return room
 
     def push(self, pcm: bytes) -> None:
-        """Write samples; block where there is no room."""
+        """Write samples; block if there is no room."""
         self._opened().write(pcm, exception_on_underflow=False)
 
     def halt(self) -> None:

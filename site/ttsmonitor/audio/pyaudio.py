@@ -133,7 +133,7 @@ class PyAudioOutput:
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
         # A blocking write() would never return if the device is suspended.
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         room, waited = -1, 0.0
         while not is_over():
             before, room = room, self._room()

@@ -27,9 +27,9 @@ from ttsmonitor.history.latency import Histogram
 
 DAY = timedelta(days=1)
 SETTLING = timedelta(hours=1)
-"""A day is over this long after its midnight: a row may be written a little after its time."""
+"""Time after midnight until a day counts as over: rows may be written late."""
 REFRESH_SECONDS = 1.0
-"""The database is asked at most once in this time."""
+"""Minimum interval between two queries, in seconds."""
 LATENCY_DAYS = 94
 """The charts show fewer days than this."""
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 PAUSE_SECONDS = 0.05
-"""After each batch: SQLite gives its lock to whoever asks while it is free."""
+"""Pause after each batch, in seconds, in which others can take SQLite's lock."""
 SWEEP_SECONDS = 3600.0
 POLL_SECONDS = 60.0
 """How soon a changed policy is noticed."""

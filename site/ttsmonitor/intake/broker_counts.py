@@ -23,12 +23,12 @@ NUMBERS = {
     "bytes/received": "bytes_received",
     "bytes/sent": "bytes_sent",
     "uptime": "uptime_seconds",
-    # As amqtt, the development broker, names them.
+    # The names in amqtt, the development broker.
     "messages/retained/count": "retained",
     "load/bytes/received": "bytes_received",
     "load/bytes/sent": "bytes_sent",
 }
-"""From the end of a topic to the name in the API."""
+"""The names in the API by the end of the topic."""
 VERSION = "version"
 TOPICS = [f"{ROOT}{each}" for each in (*NUMBERS, VERSION)]
 
@@ -52,13 +52,13 @@ class BrokerCounts:
         self._samples: deque[tuple[float, datetime, int, int]] = deque(maxlen=SAMPLES)
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """Take in a message; ignore what is not a number."""
+        """Process a message; ignore values that are not numbers."""
         name = topic.removeprefix(ROOT)
         text = payload.decode("utf-8", "replace")
         with self._lock:
             if name == VERSION:
                 self._version = text[:80]
-                return  # it is retained: it says nothing of now
+                return  # it is retained, so the broker may have stopped since
             number = re.match(r"\d{1,18}", text)  # uptime comes as `12 seconds`
             if number is None or name not in NUMBERS:
                 return
@@ -88,7 +88,7 @@ class BrokerCounts:
             return
         last = self._samples[-1] if self._samples else None
         if last and (received < last[2] or sent < last[3]):
-            self._samples.clear()  # the broker began anew
+            self._samples.clear()  # the broker was restarted
             last = None
         if last is None or self._heard - last[0] >= SAMPLE_SECONDS:
             self._samples.append((self._heard, datetime.now(UTC), received, sent))

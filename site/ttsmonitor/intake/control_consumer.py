@@ -80,7 +80,7 @@ class ControlConsumer:
         self._messages.put_nowait(message)
 
     def was_interrupted(self, device_id: str, received: float) -> bool:
-        """Return True where an interrupt overtook a message of time.monotonic() `received`."""
+        """Return True if an interrupt overtook a message of time.monotonic() `received`."""
         moments = [self._interrupts.get(each, 0.0) for each in {"", device_id}]
         return received < max(moments)
 
@@ -113,7 +113,7 @@ class ControlConsumer:
             return
         control = parse_control(message.payload)
         if control.sender == self._connection.instance:
-            return  # our own, for the others
+            return  # this service sent it to other instances
         if control.action == "interrupt":
             self._note_interrupt(control.device_id, message.received)
         self._on_control(control)
@@ -122,7 +122,7 @@ class ControlConsumer:
         self._interrupts.pop(device_id, None)
         self._interrupts[device_id] = received
         while len(self._interrupts) > MAX_INTERRUPTS:
-            # The oldest one: what it overtook has been stored by now.
+            # Drop the oldest interrupt: the messages that it overtook are stored by now.
             del self._interrupts[next(iter(self._interrupts))]
 
     def _answer_ping(self, ping: dict[str, Any]) -> None:

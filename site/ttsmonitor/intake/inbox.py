@@ -103,7 +103,7 @@ class _Draft:
         return len(self.parts) == self.utterance.total_chunks
 
     def add(self, chunk: Chunk) -> bool:
-        """Add a chunk; return False where it is there already. Raises InvalidMessageError."""
+        """Add a chunk; return False if it is there already. Raises InvalidMessageError."""
         utterance = self.utterance
         _refuse_stranger(utterance, chunk)
         is_news = chunk.chunk not in self.parts

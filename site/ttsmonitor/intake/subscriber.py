@@ -54,7 +54,7 @@ class Subscriber:
     ) -> None:
         """Compose client and consumers; nothing is connected yet.
 
-        `on_duplicate` is called where another client of this name is at the broker.
+        `on_duplicate` is called if another client of this name is at the broker.
         """
         self.dropped = 0
         self._on_connection = on_connection

@@ -23,7 +23,7 @@ from ttsmonitor.web.live_consumer import LiveConsumer
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.02
-"""Sound of this length goes in one message; silence goes at once."""
+"""Length of sound per message, in seconds; silence is sent at once."""
 BEAT_SECONDS = 5.0
 """The interval of `beat` messages in silence, by which a page notices a lost connection."""
 MOST_UNCONFIRMED = 100_000
@@ -50,7 +50,7 @@ class ListenConsumer(LiveConsumer):
 
     @property
     def browser(self) -> BrowserOutput | None:
-        """The source of the sound; None where TTS_AUDIO leaves browsers out."""
+        """The source of the sound; None if TTS_AUDIO leaves browsers out."""
         running = service.current()
         return None if running is None else running.browser
 

@@ -49,7 +49,7 @@ class ControlExecutor:
         self._recorder = recorder
 
     def execute(self, control: Control) -> bool:
-        """Carry `control` out. Return False where its utterance is not there (any more)."""
+        """Carry `control` out. Return False if its utterance is not there (any more)."""
         is_done = _handlers[control.action](self, control)
         logger.info("control: %s %s", control.action, control.device_id)
         self._recorder.state_changed()

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
 LOGGERS = ("ttsmirror", "ttsmonitor")
-"""Whose lines the monitor shows as activity."""
+"""Loggers whose lines the monitor shows as activity."""
 
 _current: SpeechService | None = None
 
@@ -73,7 +73,7 @@ class SpeechService:
         self._recorder = Recorder(lambda changes: self._publish(changes))
         browser = BrowserOutput()
         self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
-        """The output that browsers listen to; None where TTS_AUDIO leaves it out."""
+        """The output that browsers listen to; None if TTS_AUDIO leaves it out."""
         self._output = make_output(
             conf.TTS_AUDIO,
             browser=browser,
@@ -133,7 +133,7 @@ class SpeechService:
     def start(self) -> bool:
         """Recover, load the voice, then subscribe: it listens only once it can speak.
 
-        Return False where `stop()` was called meanwhile, from another thread.
+        Return False if `stop()` was called meanwhile, from another thread.
         """
         global _current
         with self._changing:
@@ -192,7 +192,7 @@ class SpeechService:
         return self._progress.whole()
 
     def health(self) -> dict[str, Any]:
-        """Return the named checks, each with its cause where it fails."""
+        """Return the named checks, each with its cause if it fails."""
         report = self._health.report()
         report["checks"]["queue"]["oldest_seconds"] = self._watchdog.oldest_seconds
         return report
@@ -220,8 +220,8 @@ class SpeechService:
         return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
     def control(self, control: Control) -> bool:
-        """Execute a control from a page; False where its utterance is gone."""
-        if control.action == "interrupt":  # first, so that nobody makes more of the answer
+        """Execute a control from a page; False if its utterance is gone."""
+        if control.action == "interrupt":  # first, so that the hive stops generating the answer
             self._subscriber.pass_on(control)
         return self._controls.execute(control)
 
@@ -252,7 +252,7 @@ class SpeechService:
     def _stored(self, stored: list[Stored]) -> None:
         for each in stored:
             if each.is_complete:
-                # Also for what came again: the publisher may have missed the first answer.
+                # Repeated messages too: the publisher may have missed the first confirmation.
                 self._recorder.record(each.utterance, "stored")
             if each.is_settled:
                 self._recorder.record(each.utterance, each.utterance.status)

@@ -19,7 +19,7 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 NICENESS = 10
 _one_at_a_time = threading.Lock()
-"""A voice takes some hundred megabytes while it speaks."""
+"""Held while rendering: a voice needs some hundred megabytes while it speaks."""
 
 
 def render(

@@ -16,7 +16,7 @@ from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 SPEEDS = (0.4, 2.5)
-"""Slowest and fastest pace that is asked of a voice: a setting's 0.5 to 2, and a mood."""
+"""Minimum and maximum speed of a voice: a setting's 0.5 to 2, combined with a mood."""
 VOLUMES = (0.0, 2.5)
 
 

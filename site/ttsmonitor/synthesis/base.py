@@ -132,13 +132,13 @@ class EngineProvider(Protocol):
         ...
 
     def unavailable(self) -> str:
-        """Return why the engine cannot run here, and what to do; empty where it can."""
+        """Return why the engine cannot run here, and what to do; empty if it can."""
         return ""
 
     def find(self, name: str, config: EngineConfig) -> Voice:
         """Return the voice of that name.
 
-        Raises VoiceNotFoundError where there is none, SynthesisError where it cannot be used.
+        Raises VoiceNotFoundError if there is none, SynthesisError if it cannot be used.
         """
         for voice in self.voices(config):
             if voice.name == name:
@@ -148,9 +148,9 @@ class EngineProvider(Protocol):
         )
 
     def default_voice(self, config: EngineConfig) -> Voice | None:
-        """Return the voice that the settings name; None where they name none of this engine.
+        """Return the voice that the settings name; None if they name none of this engine.
 
-        Raises VoiceNotFoundError where it is not installed, SynthesisError where it cannot be used.
+        Raises VoiceNotFoundError if it is not installed, SynthesisError if it cannot be used.
         """
         return next((each for each in self.voices(config) if each.name == config.voice), None)
 

@@ -72,7 +72,7 @@ def _greeting(text: str, pauses: list[int]) -> int:
 
 
 def _between_words(text: str, limit: int) -> int:
-    """Return a place to cut between words, or 0 where there is none.
+    """Return a place to cut between words, or 0 if there is none.
 
     Prefer the place before a joining word in the second half of the reach, else the last space.
     """

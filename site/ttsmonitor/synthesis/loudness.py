@@ -68,7 +68,7 @@ class Limiter:
         """Limit to `ceiling` at `rate` samples per second."""
         self._ceiling = ceiling
         self._rate = rate
-        self._before = 0.0  # by so many octaves the last sample was turned down
+        self._before = 0.0  # reduction of the last sample, in octaves
 
     def limited(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """Yield limited blocks; AHEAD_SECONDS of sound are held back."""
@@ -104,7 +104,7 @@ def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samp
 
 
 def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """Yield the blocks; fade out where they end in the middle of a sound.
+    """Yield the blocks; fade out if they end in the middle of a sound.
 
     Only the part that would be faded is held back.
     """

@@ -77,7 +77,7 @@ class Synthesizer:
 
     @property
     def pid(self) -> int | None:
-        """The process id; None where none runs."""
+        """The process id; None if none runs."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:

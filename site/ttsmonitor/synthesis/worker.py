@@ -76,11 +76,11 @@ class Done:
     number: int
     error: str = ""
     remark: str = ""
-    """Why another voice spoke than the one that was asked for."""
+    """Why another voice than the requested one spoke."""
     is_cut: bool = False
     """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
-    """The sound may be louder or softer the next time."""
+    """The loudness of the sound is not final."""
 
 
 class Worker:

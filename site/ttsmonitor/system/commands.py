@@ -46,7 +46,7 @@ def _manage() -> str:
 
 
 def _from_here(path: Path) -> str:
-    """Return a relative path where this process runs in the project's folder, as the docs do."""
+    """Return a relative path if this process runs in the project's folder, as the docs do."""
     if path.is_relative_to(PROJECT) and _is_working_directory(PROJECT):
         return shlex.quote(str(path.relative_to(PROJECT)))
     return shell_path(path)

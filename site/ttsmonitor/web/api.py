@@ -314,12 +314,12 @@ def _refuse_message(request: HttpRequest, exc: InvalidMessageError) -> HttpRespo
 
 
 def _refuse_unreadable(request: HttpRequest, exc: HttpError) -> HttpResponse:
-    """Answer where ninja could not read the body, the only HttpError that it raises here."""
+    """Answer if ninja could not read the body, the only HttpError that it raises here."""
     return error("invalid_json", _("Send a JSON object."), 400)
 
 
 def _refuse_invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
-    """Answer where a value does not fit its type; name the field."""
+    """Answer if a value does not fit its type; name the field."""
     location = exc.errors[0]["loc"]
     if location[0] == "body" and len(location) == 2:  # the parameter itself
         return error("invalid_json", _("Send a JSON object."), 400)

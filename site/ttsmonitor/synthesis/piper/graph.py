@@ -105,7 +105,7 @@ class Graph:
         return str(tensor), str(masks[0])
 
     def lengths(self, noisy: str) -> str | None:
-        """Return the tensor of frames per phoneme id [1, 1, ids]; None where it is not found."""
+        """Return the tensor of frames per phoneme id [1, 1, ids]; None if it is not found."""
         behind = self.needs([noisy])
         rounded = [
             node.output[0]
@@ -118,7 +118,7 @@ class Graph:
 def cut(model: Any, directory: Path, *, with_flow: bool) -> dict[str, list[str]]:
     """Write the stages of `model` into `directory` and return the inputs of each.
 
-    Raises UncuttableError where that cannot be done.
+    Raises UncuttableError if that cannot be done.
     """
     graph = Graph(model)
     latent = noisy = graph.latent()

@@ -120,7 +120,7 @@ def test_global_command_answers_with_action_in_any_module(
     assert (text, options["lang"]) == (answer["output"]["text"], "es")
 
 
-def test_command_tells_time_and_lowest_position_wins(server: SentServer) -> None:
+def test_command_says_time_and_lowest_position_is_used(server: SentServer) -> None:
     GlobalCommand.objects.create(
         name="Antes", pattern="qué hora es", answer="¡La hora {speech}!", position=1
     )

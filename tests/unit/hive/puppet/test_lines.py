@@ -139,7 +139,7 @@ def test_interrupted_robot_may_still_confirm_the_line() -> None:
 
 
 @pytest.mark.django_db
-def test_history_tells_robot_confirmations() -> None:
+def test_history_shows_robot_confirmations() -> None:
     now = timezone.now()
     common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
     for text, confirmed in (("a", True), ("b", False), ("c", None)):

@@ -123,7 +123,7 @@ def test_confirmation_waits_until_utterance_is_in_history(
     assert row.robot_confirmed is True
 
 
-def test_listener_is_told_of_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[uuid.UUID, bool]] = []
     kept, first, second = Deduplicator(lambda *what: told.append(what)), sent(), sent()
     kept.note(first)

@@ -77,7 +77,7 @@ def test_repeated_message_is_not_stored_again() -> None:
     assert Utterance.objects.get().status == Status.SPOKEN
 
 
-def test_chunks_in_any_order_and_repeated_join_to_the_same_text() -> None:
+def test_reordered_and_repeated_chunks_join_to_same_text() -> None:
     parts = chunks()
     assert len(parts) == 3
     results = [store(parts[number]) for number in (2, 0, 2, 1, 1, 0)]

@@ -26,7 +26,7 @@ def spoken(**fields: Any) -> Any:
     return request_for(utterance("Hola", **fields), "Hola")
 
 
-def test_without_settings_the_message_decides() -> None:
+def test_message_options_apply_without_settings() -> None:
     request = spoken(lang="en", voice="some-voice", mood="sad", intensity=1.0)
     assert (request.lang, request.voice, request.speaker) == ("en", "some-voice", None)
     assert request.speed < 1 and request.volume < 1
@@ -205,5 +205,5 @@ def test_finished_sound_can_be_forgotten(
     monkeypatch.setenv("TTS_CACHE_DIR", str(tmp_path))
     (tmp_path / "a.pcm").write_bytes(b"x")
     call_command("clear_sounds")
-    assert "1 sounds forgotten" in capsys.readouterr().out
+    assert "1 sounds deleted" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())

@@ -192,7 +192,7 @@ def test_voice_form_offers_the_voices_of_every_engine(
     }
 
 
-def test_entry_points_are_read_once_and_not_for_a_built_in_engine(
+def test_entry_points_are_read_once_and_only_for_external_engines(
     config: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []

@@ -76,7 +76,7 @@ def test_cancelled_job_ends_early_and_next_is_whole(espeak: Synthesizer) -> None
     assert sum(block.seconds for block in next_one) > 1.0
 
 
-def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> None:
+def test_abandoned_job_does_not_leak_into_next_job(espeak: Synthesizer) -> None:
     expected = loudness(samples(list(espeak.speak(HELLO))))
     for _block in espeak.speak(LONG):
         break
@@ -197,7 +197,7 @@ def test_voice_prepared_while_idle_speaks_whole_sentences(
         synthesizer.stop()
 
 
-def test_the_process_ends_with_its_owner(espeak: Synthesizer) -> None:
+def test_process_ends_with_its_owner(espeak: Synthesizer) -> None:
     pid = espeak.pid
     assert pid is not None and espeak.is_alive
     espeak.stop()
@@ -274,7 +274,7 @@ def test_cached_sound_comes_with_its_remark(tmp_path: Path) -> None:
         synthesizer.stop()
 
 
-def test_a_text_in_two_languages_has_two_sounds(tmp_path: Path) -> None:
+def test_text_in_two_languages_has_two_sounds(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path / "sounds", 10_000_000)
     sounds = []
     for lang in ("es", "en", "es"):

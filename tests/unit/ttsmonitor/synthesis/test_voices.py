@@ -57,7 +57,7 @@ def speaker(engines: Engines, request: SpeechRequest) -> tuple[str, str]:
         (SpeechRequest("x", voice="de_DE-gone-low"), "espeak"),
     ],
 )
-def test_a_voice_is_chosen_by_name_else_by_language(
+def test_voice_is_chosen_by_name_then_by_language(
     config: EngineConfig, request_: SpeechRequest, name: str
 ) -> None:
     assert chosen(config, request_) == name
@@ -268,7 +268,7 @@ def test_optional_fields_may_miss_in_a_description(tmp_path: Path) -> None:
         ("en es", "en", "es", {"": "es", "en": "en"}),
     ],
 )
-def test_a_voice_reads_its_own_language_only(
+def test_voice_reads_its_own_language_only(
     tmp_path: Path, installed: str, default: str, tts_lang: str, spoken: dict[str, str]
 ) -> None:
     for lang in installed.split():

@@ -42,7 +42,7 @@ def test_activity_lines_have_only_values_that_pages_can_fill() -> None:
     assert {line for line in lines if "%" in re.sub("%[sd]", "", line)} == set()
 
 
-def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
+def test_failures_are_raised_with_reasons_only() -> None:
     raised = re.compile(rf"\b({'|'.join(RAISING)})\(\s*f?\"")
     found = {
         str(path)
@@ -119,7 +119,7 @@ def test_reason_survives_the_database() -> None:
         ("cleared from the queue", "descartada al vaciar la cola"),
     ],
 )
-def test_old_row_without_a_reason_is_shown_as_it_is(error: str, spanish: str) -> None:
+def test_old_row_without_reason_is_shown_unchanged(error: str, spanish: str) -> None:
     with translation.override("es"):
         assert reason_text(Utterance(error=error), "error") == spanish
         assert reason_text({"detail": error, "reason": None}, "detail") == spanish
