@@ -1,4 +1,4 @@
-// A conversation without a robot: what is typed is what the child says.
+// A conversation without a robot: the visitor types the child's sentences.
 
 import { connect, postJSON, say, sayReason } from "../ttsmonitor/live.js";
 import { bindInput, part, shortTime, showSpeech, showState } from "./shared.js";
@@ -58,7 +58,7 @@ function tell(problem) {
   place.hidden = !problem;
 }
 
-// Answers and events overtake one another; a line never goes back.
+// Answers and events may overtake one another; a line never returns to an earlier state.
 const ORDER = { "": 0, making: 1, waiting: 2, sent: 3, queued: 4, playing: 5 };
 const rank = (state) => ORDER[state] ?? 6;
 

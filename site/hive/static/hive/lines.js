@@ -7,7 +7,7 @@ const MOST = 30;
 const list = document.getElementById("lines");
 const template = document.getElementById("line-template").content.firstElementChild;
 
-// Answers and events overtake one another; a line never goes back, on neither of its ways.
+// Answers and events may overtake one another; neither delivery returns to an earlier state.
 const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
 const ROBOT_ORDER = { "": 0, sent: 1, speaking: 2, interrupted: 3, unconfirmed: 3 };
 const rank = (state) => ORDER[state] ?? 4;
@@ -15,7 +15,7 @@ const robotRank = (state) => ROBOT_ORDER[state] ?? 4;
 const isOld = (line, row) =>
   rank(line.state) < rank(row.dataset.state) || robotRank(line.robot) < robotRank(row.dataset.robot);
 
-/** Show a line as it is now. True where it is a new one. */
+/** Show a line in its current state. Return true if it is new. */
 export function showLine(line) {
   const known = list.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
   if (known && isOld(line, known)) return false;
@@ -31,7 +31,7 @@ export function showLine(line) {
   return !known;
 }
 
-/** Drop the lines that are none of these any more: they were deleted. */
+/** Remove all other lines: they were deleted. */
 export function dropOthers(lines) {
   const there = new Set(lines.map((line) => line.id));
   for (const row of [...list.children]) if (!there.has(row.dataset.line)) row.remove();
@@ -66,7 +66,7 @@ function step({ name, is }) {
   return made;
 }
 
-// For whoever hears the page: the end of a line, not each of its steps.
+// For screen readers: announce the outcome of a line, not each of its steps.
 function tellOutcome(line, known) {
   if (!known || rank(line.state) < 4 || line.state === known.dataset.state) return;
   const end = [say(line.state), sayReason(line, "error")].filter(Boolean).join(": ");

@@ -1,4 +1,4 @@
-// Puppet Mode: what is typed is said, and each line shows what became of it.
+// Puppet Mode: the visitor types sentences, and each line shows its delivery.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
 import { dropOthers, onAgain, showLine } from "./lines.js";
@@ -41,7 +41,7 @@ async function speakTyped() {
   const intensity = Number(form.elements.intensity.value);
   text.value = "";
   count();
-  // Said already, for whoever types on; back again where that failed.
+  // Clear the field at once so that the visitor can type on; restore the text if it failed.
   if (!(await speak({ text: words, mood, intensity })) && !text.value) text.value = words;
   count();
 }

@@ -58,7 +58,7 @@ button.addEventListener("click", () => {
   else if (player) show("off");
   else start();
 });
-// Any other click or key will do as well: a browser wants to see that somebody is there.
+// A browser allows sound after any click or key press.
 for (const kind of ["pointerdown", "pointerup", "keydown"]) {
   document.addEventListener(kind, ({ target }) => {
     if (box.dataset.state === "blocked" && !button.contains(target)) player.wake();

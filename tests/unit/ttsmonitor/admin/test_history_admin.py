@@ -74,7 +74,7 @@ def test_date_hierarchy_offers_days_with_utterances(keeper: Client) -> None:
 @pytest.mark.parametrize(
     "query", ["received_at__year=x", "received_at__year=2026&received_at__month=13"]
 )
-def test_impossible_date_resets_the_list(keeper: Client, query: str) -> None:
+def test_invalid_date_resets_the_list(keeper: Client, query: str) -> None:
     response = keeper.get(f"{LIST}?{query}")
     assert response.status_code == 302
 

@@ -4,7 +4,7 @@ import { getJSON, say } from "../live.js";
 import { control } from "./controls.js";
 import { fill } from "./row.js";
 
-const MOST_SHOWN = 200; // the server's QUEUE_SHOWN: after so many there may be others
+const MOST_SHOWN = 200; // the server's QUEUE_SHOWN; the queue may have more
 
 const list = byId("queue");
 const template = byId("waiting").content.firstElementChild;
@@ -59,7 +59,7 @@ async function change(body) {
   try {
     drawQueue((await getJSON("/api/queue")).queue);
   } catch {
-    // It comes with the next figures.
+    // The next figures include the queue.
   }
   return isDone;
 }

@@ -22,7 +22,7 @@ let before = ""; // the cursor of the next page; "": from the top, for one that 
 let isLoading = false;
 let generation = 0; // answers to what was asked before the filter changed are dropped
 
-/** Take in an utterance that is new, or in a new state. */
+/** Show an utterance that is new or has a new state. */
 export function drawUtterance(utterance) {
   const known = rows.get(utterance.id);
   if (utterance.received_at > newest) newest = utterance.received_at;
@@ -40,7 +40,7 @@ export function drawUtterance(utterance) {
   tell();
 }
 
-/** Take in the newest ones, as a snapshot of that moment has them. */
+/** Show the newest utterances of a snapshot. */
 export function drawRecent(recent, moment) {
   const isMissing = newest && recent.length >= PAGE && recent.at(-1).received_at > newest;
   newest = recent[0]?.received_at ?? newest;
@@ -55,7 +55,7 @@ export function drawRecent(recent, moment) {
   tell();
 }
 
-// Was one of those that are shown deleted?
+// Return true if a shown utterance was deleted.
 function isAnyGone(recent, moment) {
   const oldest = recent.length < PAGE ? "" : recent.at(-1).received_at;
   const settled = new Date(Date.parse(moment) - SETTLING_MS).toISOString();
@@ -101,7 +101,7 @@ function tell() {
     fresh.size === 1 ? say("1 new one") : say("{count} new ones", { count });
 }
 
-/** Is the visitor further down than the newest row? */
+/** Return true if the visitor has scrolled down from the newest row. */
 function isReading() {
   const top = Math.max(0, scroller.getBoundingClientRect().top);
   const first = list.firstElementChild?.getBoundingClientRect().top ?? top;
@@ -124,7 +124,7 @@ function onScroll() {
   });
 }
 
-/** From the top, as the filter wants it. */
+/** Load the first page with the current filters. */
 export async function reload() {
   generation++;
   isLoading = false;
@@ -181,7 +181,7 @@ scroller.addEventListener("scroll", onScroll, { passive: true });
 addEventListener("scroll", onScroll, { passive: true });
 const end = new IntersectionObserver(
   (seen) => {
-    // Not before somebody scrolls: the first page is enough for who looks at the newest.
+    // Load more only when the visitor scrolls.
     if (seen.some((each) => each.isIntersecting) && isReading()) load();
   },
   { rootMargin: AHEAD, scrollMargin: AHEAD },
