@@ -231,7 +231,7 @@ class Utterance(models.Model):
 
     @property
     def is_streaming(self) -> bool:
-        """Return True while nobody knows how many chunks there will be."""
+        """Return True while the number of chunks is not known."""
         return self.total_chunks == UNKNOWN_TOTAL
 
     @property

@@ -38,7 +38,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_CACHE_MB": (0, 1_000_000),
     "TTS_PREROLL_MS": (0, 5_000),
     "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
-    # Docker and systemd are told to wait longer than that (docker-compose.yml, moxie-tts.service).
+    # Docker and systemd wait longer than that (docker-compose.yml, moxie-tts.service).
     "TTS_DRAIN_SECONDS": (0, 30),
     "TTS_OUTBOX_ROWS": (1, 10_000_000),
     "TTS_OUTBOX_HOURS": (0.01, 8_760),
@@ -139,7 +139,7 @@ def _check_certificates() -> list[CheckMessage]:
 def _check_voice() -> list[CheckMessage]:
     """Warn of a default Piper voice that cannot be used, or reads another language than TTS_LANG.
 
-    One that is not installed yet is no mistake: eSpeak NG reads until then, and the start says so.
+    A voice that is not installed yet is no error: eSpeak NG reads until then, and the log says so.
     """
     name = "PIPER_MODEL" if conf.PIPER_MODEL else "TTS_VOICE"
     shown = f"{name}={getattr(conf, name)}"

@@ -51,7 +51,7 @@ class SpeechSettings(MirrorSettings):
     HTTP_PORT: int = 8787
     """Port of the monitor."""
     MOXIE_REQUIRE_LOGIN: bool = True
-    """Pages and API need a login; 0 opens them to whoever reaches the port."""
+    """Pages and API need a login; 0 opens them to anybody who can reach the port."""
 
 
 conf = SpeechSettings()

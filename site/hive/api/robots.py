@@ -106,7 +106,7 @@ def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, An
 def puppet(
     request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
 ) -> dict[str, Any]:
-    """Start or stop Puppet Mode. A robot that is offline is told when it connects."""
+    """Start or stop Puppet Mode. An offline robot gets the command when it connects."""
     target = _robot(device_id)
     if target.puppet_mode != puppet.enabled:
         target.puppet_mode = puppet.enabled
@@ -174,7 +174,7 @@ def check_size(speech: schemas.Speak) -> None:
 
 
 def _robot(device_id: str) -> Robot:
-    """Return a robot, as it was known last while the database is away.
+    """Return a robot, as it was known last while the database is unavailable.
 
     Raises InvalidRequestError.
     """

@@ -1,6 +1,6 @@
 """The development broker: amqtt in this process, on loopback, for machines without Mosquitto.
 
-Its sessions and retained messages are in memory only; after a restart the outbox publishes anew.
+Its sessions and retained messages are in memory only; after a restart the outbox publishes again.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class _Broker(Broker):  # type: ignore[misc]
         self._subscriptions = _Subscriptions()
 
     async def _authenticate(self, session: Any, listener: Any) -> bool:
-        # Plugins are not told over which listener a client has come.
+        # amqtt does not pass the listener of a client to plugins.
         session.attributes[ROBOTS] = listener is self.listeners_config[ROBOTS]
         return bool(await super()._authenticate(session, listener))
 

@@ -53,7 +53,7 @@ class RemoteChat:
         self._answers.queue.interrupt(device_id)
 
     def on_utterance_event(self, message: Json) -> None:
-        """Take in what became of an answer; one that was interrupted elsewhere is not finished."""
+        """Process the outcome of an answer; one that was interrupted elsewhere is not finished."""
         if message.get("event") == "interrupted" and (key := str(message.get("id") or "")):
             self._answers.queue.interrupt(str(message.get("device_id")), key=key)
         if changed := self.visits.update_status(message):
@@ -78,7 +78,7 @@ class RemoteChat:
             self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": hosted})
 
     def handle_request(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
-        """Answer a router request, or take in a notification."""
+        """Answer a router request, or process a notification."""
         command = rcr.get("command")
         if command == "notify":
             self._handle_notification(device_id, rcr)

@@ -182,7 +182,7 @@ class MoxieServer:
 
     def _handle(self, message: Received) -> None:
         if message.topic.startswith(LOG_TOPIC):
-            if not message.retain:  # a retained line is somebody's, not the broker's
+            if not message.retain:  # the broker never retains its log; another client sent this
                 self.presence.read_log_line(message.payload.decode("utf-8", "replace"))
             return
         try:
@@ -252,7 +252,7 @@ _making = threading.Lock()
 
 
 def get_moxie_server() -> MoxieServer:
-    """Return the server of this process. It is connected only if somebody started it."""
+    """Return the server of this process. It is connected only after start()."""
     global _server
     with _making:
         if _server is None:

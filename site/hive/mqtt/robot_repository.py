@@ -139,12 +139,12 @@ class RobotRepository:
                 del self._changes[device_id]
 
     def _try(self, step: Callable[..., object], *arguments: Any) -> bool:
-        """Run a step that needs the database. Return False while the database is away."""
+        """Run a step that needs the database. Return False while the database is unavailable."""
         try:
             step(*arguments)
         except AWAY as exc:
             if not self._is_away:
-                logger.error("the database is away, so robots' reports wait in memory: %s", exc)
+                logger.error("the database is unavailable, robots' reports wait in memory: %s", exc)
             self._is_away = True
             return False
         if self._is_away:

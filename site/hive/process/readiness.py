@@ -1,4 +1,4 @@
-"""Find out when the processes of run_all are ready, and tell the user."""
+"""Find out when the processes of run_all are ready, and print it."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Lines:
         return delivery_status.describe(line)
 
     def update_status(self, message: dict[str, Any]) -> Line | None:
-        """Take in what became of a line: `event` at the loudspeaker, `robot` at its robot.
+        """Process the outcome of a line: `event` at the loudspeaker, `robot` at its robot.
 
         Return the line if that changed it. Messages can overtake one another, but a line never goes
         back.

@@ -57,7 +57,7 @@ class LoopbackProbe:
         connection.publish(HEALTH_TOPIC, self._payload)
 
     def receive(self, payload: bytes) -> bool:
-        """Take in a message of HEALTH_TOPIC; return True if it is the newest probe."""
+        """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""
         is_ours = payload == self._payload
         if is_ours:
             self._missing_since = None

@@ -154,7 +154,7 @@ class TTSMirrorPublisher:
             logger.exception("mirroring a chunk failed")
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
-        """End a streamed answer; parts that nobody has heard yet are not spoken."""
+        """End a streamed answer; chunks that are not spoken yet are dropped."""
         try:
             if begun := self._begun.pop(utterance_id, None):
                 self._end(replace(begun, ttl=0))

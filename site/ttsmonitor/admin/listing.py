@@ -113,7 +113,7 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        """Number of rows, MAX_COUNTED if there are more that no sums tell."""
+        """Number of rows; MAX_COUNTED if there are more and no stored sums apply."""
         if self._selection.is_complete:
             return sum(sums.count for _hour, _key, sums in self._selection.groups())
         rows: Any = self.object_list

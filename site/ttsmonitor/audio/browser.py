@@ -115,7 +115,7 @@ class Listener:
 
 
 class BrowserOutput:
-    """Distributes sound to listeners in real time, whether anybody listens or not."""
+    """Distributes sound to listeners in real time, even without listeners."""
 
     name = "browser"
     error = ""

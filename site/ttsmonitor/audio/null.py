@@ -1,4 +1,4 @@
-"""No sound, in real time: the queue moves as if somebody listened."""
+"""No sound, in real time: the queue advances as with a sound device."""
 
 from __future__ import annotations
 

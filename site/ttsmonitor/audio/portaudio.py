@@ -105,7 +105,7 @@ class PortAudioStream:
         if stream.is_stopped():
             return self.capacity
         room = int(stream.get_write_available())
-        # Some streams start full of silence and tell their capacity only as they empty.
+        # Some streams start full of silence and report their capacity only as they empty.
         self.capacity = max(self.capacity, room)
         return room
 

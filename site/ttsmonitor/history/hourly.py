@@ -2,7 +2,7 @@
 
 The days of any time zone can be put together from hours. A day that is over changes only by
 deletion, so it is read once; after that its number of rows is compared. The current day is read
-again whenever somebody asks, but at most once a second.
+again on each request, but at most once a second.
 """
 
 from __future__ import annotations

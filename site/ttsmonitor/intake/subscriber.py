@@ -112,7 +112,7 @@ class Subscriber:
         self._controls.stop()
 
     def publish_status(self, payload: bytes) -> None:
-        """Publish the newest state, retained for whoever connects later."""
+        """Publish the newest state, retained for clients that connect later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
 
     def pass_on(self, control: Control) -> None:

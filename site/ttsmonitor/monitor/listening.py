@@ -3,7 +3,7 @@
 Text messages are JSON and describe what follows. Binary messages are sound: the position of the
 first sample within the utterance (32 bits, little-endian), then 16-bit mono samples. The page
 confirms the bytes it received. A page that does not confirm gets no more until it does, and then
-continues with the current sound, so a slow page takes no memory here and delays nobody.
+continues with the current sound, so a slow page takes no memory here and delays no other page.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class ControlExecutor:
     """Carries controls out on the speaker and its queue. Callable from any thread."""
 
     def __init__(self, speaker: Speaker, recorder: Recorder) -> None:
-        """Control `speaker`; `recorder` is told what happens to utterances."""
+        """Control `speaker`; `recorder` records the events of utterances."""
         self._speaker = speaker
         self._recorder = recorder
 

@@ -1,4 +1,4 @@
-"""Bound the queue: expire what nobody can hear, skip what exceeds TTS_QUEUE_LIMIT."""
+"""Bound the queue: expire old utterances, and skip those beyond TTS_QUEUE_LIMIT."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def reordered(places: Sequence[Place], pk: UUID, before: UUID | None) -> list[Pl
 
 
 def _with_turns(places: Sequence[Place]) -> list[Place]:
-    """Hand the turns of each rank out anew, in this order."""
+    """Assign the turns of each rank again, in this order."""
     turns = {
         rank: iter(sorted(place.turn for place in places if place.rank == rank))
         for rank in {place.rank for place in places}

@@ -82,7 +82,7 @@ def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
 class VoiceKeeper:
     """Keeps the synthesis process running and the configured voices loaded.
 
-    reload_voices() may take a second, so it is called only while nobody speaks.
+    reload_voices() may take a second, so it is called only while nothing is spoken.
     """
 
     def __init__(self, synthesizer: Synthesizer) -> None:

@@ -1,4 +1,4 @@
-"""Keep the age of waiting utterances when somebody sets the computer's clock.
+"""Keep the age of waiting utterances when the computer's clock is changed.
 
 A computer without a battery-backed clock starts in the past and jumps to the present once it has
 a network.

@@ -34,7 +34,7 @@ class SpeechRequest:
 
 
 WARM_UP = SpeechRequest(text="Hola.")
-"""A request that warms a voice up; nobody hears it."""
+"""A request that warms up a voice; it is not played."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Engine(Protocol):
         ...
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Measure what the next sound needs, while nobody speaks.
+        """Measure what the next sound needs, while the engine is idle.
 
         Return False, to be called again, as soon as `is_disturbed()`.
         """

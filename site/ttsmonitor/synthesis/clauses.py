@@ -72,7 +72,7 @@ def _greeting(text: str, pauses: list[int]) -> int:
 
 
 def _between_words(text: str, limit: int) -> int:
-    """Return a place to cut between words, or 0 if there is none.
+    """Return a place to split between words, or 0 if there is none.
 
     Prefer the place before a joining word in the second half of the reach, else the last space.
     """
@@ -85,7 +85,7 @@ def _between_words(text: str, limit: int) -> int:
 
 
 def _within_a_word(text: str, longest: int) -> int:
-    """Cut at the first space in reach, else at the end of the reach, never before an accent."""
+    """Split at the first space in reach, else at the end of the reach, never before an accent."""
     if space := _WORD.search(text, 0, longest):
         return space.end()
     end = longest

@@ -12,7 +12,7 @@ from ttsmirror.reasons import reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.choice import Choice, choose_voice, missing_voice
-from ttsmonitor.synthesis.memory import give_back, taken_by
+from ttsmonitor.synthesis.memory import return_freed_memory, taken_by
 from ttsmonitor.synthesis.registry import FALLBACK, provider_of
 from ttsmonitor.synthesis.voice import Voice, VoiceLabel
 
@@ -102,7 +102,7 @@ class Engines:
         if known is None or known.voice != voice:
             known = None  # unload a replaced voice before the new one is loaded
             known = _Loaded(self._create(voice), voice)
-            give_back()
+            return_freed_memory()
         self._loaded[voice.key] = known
         return known.engine
 

@@ -29,7 +29,7 @@ KEPT_SECONDS = 0.005
 
 @dataclass(frozen=True)
 class Edge:
-    """How silence is cut off a beginning."""
+    """How silence is trimmed at a beginning."""
 
     kept_seconds: float
     """Silence that stays before the sound."""
@@ -38,7 +38,7 @@ class Edge:
 
 
 JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
-"""The edge after a cut inside a sentence: as little silence as possible."""
+"""The edge after a split inside a sentence: as little silence as possible."""
 
 
 def gain_for(samples: Samples) -> float:
@@ -129,7 +129,7 @@ def without_start(
 ) -> Iterator[Samples]:
     """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
 
-    `edge` says how much of it stays. `on_cut` is called with the number of removed samples, before
+    `edge` sets how much of it stays. `on_cut` is called with the number of removed samples, before
     the first block.
     """
     kept, most = round(edge.kept_seconds * rate), round(EDGE_SECONDS * rate)

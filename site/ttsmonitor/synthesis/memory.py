@@ -52,7 +52,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(each in str(error) for each in messages)
 
 
-def give_back() -> None:
+def return_freed_memory() -> None:
     """Return what was freed to the system: glibc keeps it, and grows with each voice that goes."""
     with suppress(OSError, AttributeError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

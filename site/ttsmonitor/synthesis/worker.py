@@ -54,7 +54,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Ready:
-    """The default engine is loaded and warm, or `error` says why not."""
+    """The default engine is loaded and warm; if not, `error` is the reason."""
 
     label: VoiceLabel | None
     error: str = ""
@@ -71,7 +71,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of a job; `error` says why it failed."""
+    """The end of a job; `error` is the reason of a failure."""
 
     number: int
     error: str = ""

@@ -1,4 +1,4 @@
-"""The command lines that messages and pages tell people to type."""
+"""The command lines in messages and on pages."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send_snapshot(self) -> None:
         """Join the groups, so that no event falls between, then send the snapshot.
 
-        Every snapshot joins anew: a layer forgets a member after a day.
+        Every snapshot joins again: a layer forgets a member after a day.
         """
         self._joined = self.wanted_groups()
         for group in self._joined:

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of an API: what django-ninja derives from types, and what is ours.
 
-Descriptions are in the visitor's language, so a document is made anew for each request.
+Descriptions are in the visitor's language, so a document is generated for each request.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def cut_into(model: Path, target: Path) -> None:
     try:
         _make(model, aside)
         if target.name != stages_name(model):
-            raise UncuttableError("it was replaced while it was cut")
+            raise UncuttableError("it was replaced while it was split")
         aside.chmod(0o755)  # the user who installs a voice may not be the one who runs the service
         _put(aside, target)
     finally:

@@ -1,4 +1,4 @@
-"""Run a voice in stages, a window at a time; graph.py says what the stages are."""
+"""Run a voice in stages, a window at a time; graph.py describes the stages."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 LITTERING = """
 from pathlib import Path
-from ttsmonitor.synthesis.memory import give_back
+from ttsmonitor.synthesis.memory import return_freed_memory
 
 def resident_pages():
     return int(Path("/proc/self/statm").read_text().split()[1])
@@ -33,7 +33,7 @@ pieces = [bytes(50_000) for _ in range(1_000)]
 last = bytes(50_000)
 pieces.clear()
 before = resident_pages()
-give_back()
+return_freed_memory()
 print(before - resident_pages())
 """
 WORDS = "Había una vez un robot que quería bailar con los niños, y nadie sabía por qué."
