@@ -49,7 +49,7 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """Replace what no database or JSON reader takes: NUL and lone surrogates."""
+    """Replace characters that databases or JSON readers refuse: NUL and lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 

@@ -90,7 +90,7 @@ def speak(
     body=Nothing,
 )
 def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
-    """Stop a robot's current speech and drop what waits."""
+    """Stop a robot's current speech and clear its queue."""
     target = _robot(device_id)
     return _receipt(target, get_moxie_server().send_telehealth_interrupt(device_id))
 
@@ -153,7 +153,7 @@ def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     body=Nothing,
 )
 def interrupt_aloud(request: HttpRequest) -> dict[str, Any]:
-    """Stop what the loudspeaker says, whatever its source, and drop what waits."""
+    """Stop the loudspeaker, whatever the source, and clear the queue."""
     get_moxie_server().interrupt_loudspeaker()
     return {"detail": ""}
 

@@ -29,7 +29,7 @@ class Answer(Enum):
 
 
 def probe() -> Answer:
-    """Connect to the broker's address as a client does, and return what answers.
+    """Connect to the broker's address as a client does, and return the kind of answer.
 
     Raises BrokerError if MQTT_CA_CERTS cannot be read.
     """

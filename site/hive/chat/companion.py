@@ -35,7 +35,7 @@ class Companion:
         self._lock = threading.Lock()
 
     def answer(self, device_id: str, module: ChatModule, asked: Asked) -> str:
-        """Return the answer to what the child said."""
+        """Return the answer to the child's words."""
         with self._lock:
             state = self._state(device_id)
             words = self._scripted_answer(state, WORDS[module.lang], asked.speech)

@@ -118,7 +118,7 @@ class RemoteChat:
         return self._send_answer(device_id, str(answer), answer.request, action)
 
     def _handle_notification(self, device_id: str, rcr: Json) -> None:
-        """Mirror what the robot has said, unless it was mirrored when it was sent."""
+        """Mirror the robot's speech, unless it was mirrored when it was sent."""
         speech = rcr.get("speech")
         if not isinstance(speech, str) or not speakable(speech):
             return
@@ -129,7 +129,7 @@ class RemoteChat:
             self._add_to_history(device_id, rcr, clean(speech))
 
     def _add_to_history(self, device_id: str, rcr: Json, words: str) -> None:
-        """Remember what the robot heard and said, as it reports it."""
+        """Remember the words that the robot reports to have heard and said."""
         if self._answers.history.ends_with(device_id, history.MOXIE, words):
             return  # a repeated report
         lines = rcr.get("extra_lines")

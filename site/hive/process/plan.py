@@ -25,7 +25,7 @@ class Plan:
 
 
 def make_plan(*, speech: bool = True) -> Plan:
-    """Look at locks, ports and the broker, and return what to start. Change nothing.
+    """Check locks, ports and the broker, and return the processes to start. Change nothing.
 
     With `speech=False` the speech service runs on another computer. Raises MoxieTTSError with the
     obstacle.

@@ -160,7 +160,7 @@ def _robot_changes(line: Line, message: dict[str, Any]) -> Line:
 
 
 def _merge(own: Line, kept: Line) -> Line:
-    """Return a line of this process with what the history knows better."""
+    """Return a line of this process, updated from the history."""
     merged = dict(own)
     if _rank(kept["state"]) > _rank(own["state"]):
         merged |= {key: kept[key] for key in ("state", "reached", "error", "reason")}

@@ -132,7 +132,7 @@ def _with_feeling(function: Function, point: PatchTarget) -> Function:
 
 
 def _command(call: Call) -> Handed:
-    """Return what a command makes the robot say, if anything."""
+    """Return the speech or interrupt in a command to a robot, if any."""
     command, payload = call["command"], call["payload"]
     if command == "telehealth":
         message = payload["message"]

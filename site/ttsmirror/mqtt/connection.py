@@ -32,7 +32,7 @@ OnMessage = Callable[["Received"], None]
 
 @dataclass(frozen=True)
 class Received:
-    """A message as it arrived, with what its acknowledgement needs."""
+    """A received message, with the data to acknowledge it."""
 
     topic: str
     payload: bytes

@@ -90,7 +90,7 @@ class UnconfirmedUtterances:
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     def load(self) -> None:
-        """Read the ids of an earlier run. Raises what the database raises.
+        """Read the ids of an earlier run. Raises the database's errors.
 
         A plug-in creates its tables first.
         """
@@ -118,7 +118,7 @@ class UnconfirmedUtterances:
         self._give_up(self._unsaved[: -conf.TTS_OUTBOX_ROWS])
 
     def save(self, *, at_once: bool = False) -> bool:
-        """Write what waits in memory. Return True if the database has just come back.
+        """Write the utterances in memory. Return True if the database has just come back.
 
         After a failure nothing is tried for RETRY_SECONDS, unless it is to be `at_once`.
         """
@@ -198,7 +198,7 @@ class UnconfirmedUtterances:
         self.save()
 
     def all(self, *, but_sent_over: int | None = None) -> list[Chunk]:
-        """Return everything, oldest first, without what that connection has sent already.
+        """Return all utterances that this connection has not sent, oldest first.
 
         While the database is away, only what is in memory.
         """
@@ -215,7 +215,7 @@ class UnconfirmedUtterances:
         ]
 
     def sweep(self, *, is_heard: bool) -> list[Chunk]:
-        """Give up what is too old or too much; return what to send again, if somebody listens.
+        """Drop utterances beyond the limits; return those to send again, if a service is online.
 
         Raises what the database raises.
         """

@@ -40,7 +40,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class RobotReport:
-    """A robot's report of what it has just said."""
+    """A robot's report of its own speech."""
 
     device_id: str
     words: str

@@ -45,7 +45,7 @@ class HistoryFollower:
             self._told.append(fields)
 
     def write(self) -> None:
-        """Record the outcomes, and delete what exceeds TTS_HISTORY_DAYS."""
+        """Record the outcomes, and delete utterances older than TTS_HISTORY_DAYS."""
         while self._told:
             _apply(self._told[0])
             self._told.popleft()  # only now: the write may have failed

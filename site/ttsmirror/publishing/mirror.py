@@ -84,7 +84,7 @@ class TTSMirrorPublisher:
             self._starting.release()
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
-        """Publish what was handed over, for at most so long; the rest stays in the outbox."""
+        """Publish queued utterances until the time limit; the rest stays in the outbox."""
         if self._is_started:
             self._publisher.stop(timeout_seconds)
 
@@ -188,7 +188,7 @@ class TTSMirrorPublisher:
     def robot_said(
         self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
     ) -> None:
-        """Mirror what a robot reports to have said, unless it was mirrored when it was sent.
+        """Mirror a robot's report of its speech, unless the speech was mirrored when it was sent.
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
         """

@@ -52,7 +52,7 @@ class Selection:
             raise IncorrectLookupParameters(str(exc)) from exc
 
     def groups(self) -> Iterator[tuple[datetime, Key, Sums]]:
-        """Yield the sums of what is selected."""
+        """Yield the sums of the selected rows."""
         return sums_by_hour.groups(self.equal, *(self.span or ()))
 
 
@@ -107,7 +107,7 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
     is_more = False
 
     def __init__(self, rows: Any, per_page: int, selection: Selection) -> None:
-        """Page `rows`, which are what is selected."""
+        """Page `rows`, the selected rows."""
         super().__init__(rows, per_page)
         self._selection = selection
 

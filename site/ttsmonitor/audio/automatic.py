@@ -47,7 +47,7 @@ class AutomaticOutput:
         return self._output.pace
 
     def open(self) -> None:
-        """Get ready to play. Raises AudioError with what to do."""
+        """Get ready to play. Raises AudioError that says what to do."""
         if self._has_device:
             self._device.open()
         elif time.monotonic() >= self._next_look:
@@ -72,7 +72,7 @@ class AutomaticOutput:
         self._output.write(pcm)
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         return self._output.flush()
 
     def rewind(self, seconds: float) -> None:

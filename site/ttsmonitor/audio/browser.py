@@ -179,7 +179,7 @@ class BrowserOutput:
             self._position += len(pcm) // 2
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         if self._start is not None:
             self._is_silenced = True
             self._tell(Silence())

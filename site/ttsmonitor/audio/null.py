@@ -43,7 +43,7 @@ class NullOutput:
         self._clock.add(len(pcm) / 2 / self._rate)
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         return 0.0
 
     def rewind(self, seconds: float) -> None:

@@ -114,7 +114,7 @@ class PortAudioStream:
         self._opened().write(pcm, exception_on_underflow=False)
 
     def halt(self) -> None:
-        """Stop at once and drop what was not heard."""
+        """Stop at once and drop buffered sound."""
         if self.is_running:
             self._stream.stop_stream()
 

@@ -160,7 +160,7 @@ class PyAudioOutput:
         self._last_sound = time.monotonic()
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         try:
             unheard = self._cut() if self._stream.is_running and not self._is_prepared else 0
         except OSError as exc:
@@ -264,7 +264,7 @@ class PyAudioOutput:
             raise self._gone(exc) from exc
 
     def _push_through(self, seconds: float, is_over: Callable[[], bool]) -> None:
-        """Play `seconds` out, followed by silence: stopping drops what was not heard."""
+        """Play `seconds` out, followed by silence: a stop drops sound in the buffer."""
         left = self._samples(seconds + TAIL_SECONDS)
         while left > 0 and self.wait_for_room(is_over):
             self._push(bytes(2 * self._slice))

@@ -48,7 +48,7 @@ class SeveralOutputs:
         return max(output.pace for output in self._outputs)
 
     def open(self) -> None:
-        """Get ready to play. Raises AudioError with what to do."""
+        """Get ready to play. Raises AudioError that says what to do."""
         whole = [output for output in self._outputs if not output.error]
         if not whole or time.monotonic() >= self._next_look:
             # Not each time: the others would wait a tenth of a second for it.
@@ -89,7 +89,7 @@ class SeveralOutputs:
 
     def flush(self) -> float:
         # Sound that one of them dropped is written again to all, so the others drop it too.
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         most = max((output.flush() for output in self._playing), default=0.0)
         for output in self._playing:
             output.rewind(most)

@@ -91,7 +91,7 @@ class WavOutput:
             self._write_out(len(self._held) - most)
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         return 0.0
 
     def rewind(self, seconds: float) -> None:

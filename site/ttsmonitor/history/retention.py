@@ -52,7 +52,7 @@ def set_days(days: int) -> None:
 
 
 def count_prunable(days: float) -> Pruned:
-    """Return what prune() would delete now."""
+    """Return the number of rows that prune() would delete now."""
     return Pruned(
         Utterance.objects.older_than(days).count(),
         QuarantinedMessage.objects.older_than(days).count(),
@@ -83,7 +83,7 @@ def delete_in_batches(rows: QuerySet[Any], wait: Callable[[float], bool]) -> int
 
 
 class Retention:
-    """A thread that deletes what is older than the policy allows, at once and then every hour."""
+    """A thread that deletes rows beyond the retention, at once and then every hour."""
 
     def __init__(self) -> None:
         """Prepare the thread."""

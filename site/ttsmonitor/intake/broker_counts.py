@@ -67,7 +67,7 @@ class BrokerCounts:
             self._sample()
 
     def report(self, error: str = "") -> dict[str, Any]:
-        """Return what /api/stats/broker answers; `error` says why the broker is unavailable."""
+        """Return the content of /api/stats/broker; `error` is why the broker is unavailable."""
         with self._lock:
             is_fresh = bool(self._heard) and time.monotonic() - self._heard < FRESH_SECONDS
             detail = error or ("" if is_fresh else SILENT)

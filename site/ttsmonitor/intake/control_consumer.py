@@ -68,7 +68,7 @@ class ControlConsumer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what is queued is dropped."""
+        """End the thread; queued messages are dropped."""
         self._stopping.set()
         with suppress(queue.Full):  # a full queue wakes the thread as well
             self._messages.put_nowait(None)

@@ -265,7 +265,7 @@ def _may_have_twin(arrival: Arrival) -> bool:
 
 
 def _sameness(message: Chunk | Utterance) -> tuple[str, str, str]:
-    """Return what two copies of a message without an id have in common."""
+    """Return the key that copies of a message without an id share."""
     return message.text, message.device_id, message.source
 
 
@@ -302,7 +302,7 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
 
 
 def recover() -> list[Utterance]:
-    """End what was playing when the service ended; it is not spoken again."""
+    """End utterances that were playing when the service ended; they are not spoken again."""
     interrupted = list(Utterance.objects.filter(status=Status.PLAYING))
     Utterance.objects.filter(pk__in=[utterance.pk for utterance in interrupted]).move(
         Status.PLAYING,

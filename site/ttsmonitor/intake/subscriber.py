@@ -116,7 +116,7 @@ class Subscriber:
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
 
     def pass_on(self, control: Control) -> None:
-        """Publish a control that came from a page, for those who make what is spoken."""
+        """Publish a control from a page, for the hive that generates the speech."""
         signed = replace(control, sender=self.connection.instance)
         self.connection.publish(CONTROL_TOPIC, signed.to_payload())
 

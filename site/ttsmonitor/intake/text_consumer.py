@@ -44,7 +44,7 @@ class TextConsumer:
         on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
     ) -> None:
-        """Store what arrives on `topic` and its subtopics.
+        """Store messages of `topic` and its subtopics.
 
         `was_interrupted` returns True if an interrupt for a device overtook a message received at
         that time. `on_stored` and `on_gap` are called after the commit, on this thread.

@@ -57,7 +57,7 @@ class ControlExecutor:
 
     @handles("interrupt")
     def _interrupt(self, control: Control) -> bool:
-        """Silence the speaker at once, then drop what waits."""
+        """Silence the speaker at once, then clear the queue."""
         now = timezone.now()
         self._speaker.cancel_current(INTERRUPTED, device_id=control.device_id)
         reason = Reason("interrupted before its turn")

@@ -31,7 +31,7 @@ class QueueLimit:
             self._recorder.record_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
 
     def enforce(self, waiting: int) -> None:
-        """Skip what exceeds the limit of the `waiting` utterances.
+        """Skip utterances beyond the limit of the `waiting` ones.
 
         During a burst only a large excess is skipped: storing what arrives comes first.
         """

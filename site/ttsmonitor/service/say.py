@@ -30,7 +30,7 @@ SPOKEN_SECONDS = 300.0
 
 
 def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
-    """Publish `text` and wait until it is stored, or spoken; what became of it, in words.
+    """Publish `text` and wait until it is stored or spoken; return its outcome as a sentence.
 
     Raises BrokerError if no broker answers, InvalidMessageError for fields that no message
     can have.

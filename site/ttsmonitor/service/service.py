@@ -184,7 +184,7 @@ class SpeechService:
         _current = None
 
     def status(self) -> dict[str, Any]:
-        """Return the state as JSON: what /api/status answers."""
+        """Return the state as JSON, as in /api/status."""
         return self._report.as_json()
 
     def progress(self) -> dict[str, Any] | None:
@@ -202,7 +202,7 @@ class SpeechService:
         return self._subscriber.broker_counts.report(self._subscriber.connection.error)
 
     def restart_reason(self) -> str:
-        """Return what only a new process would mend, or an empty string.
+        """Return a failure that only a restart would fix, or an empty string.
 
         A missing broker, database or sound device is none: a new process would miss it too. A
         broken voice is none: its process is replaced here.

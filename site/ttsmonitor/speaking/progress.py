@@ -123,7 +123,7 @@ class Progress:
         self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
     def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
-        """Return what the pages do not know yet; None if there is nothing."""
+        """Return the changes since the last report; None if there are none."""
         where, now = self._where(utterance, playback), time.monotonic()
         if where["id"] != self._told.id:
             self._told = _Told(where["id"])

@@ -45,7 +45,7 @@ class SoundCache:
     """
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
-        """Use what is in `directory`, which is created with the first sound."""
+        """Use the files in `directory`, which is created with the first sound."""
         self.hits = 0
         self.misses = 0
         self._directory = directory

@@ -53,6 +53,6 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def return_freed_memory() -> None:
-    """Return what was freed to the system: glibc keeps it, and grows with each voice that goes."""
+    """Return freed memory to the system: glibc keeps it and grows with each unloaded voice."""
     with suppress(OSError, AttributeError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

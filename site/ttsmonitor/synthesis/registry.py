@@ -54,7 +54,7 @@ def provider_of(engine: str) -> EngineProvider:
 
 
 def engine_choices() -> tuple[str, ...]:
-    """Return what TTS_ENGINE may be."""
+    """Return the valid values of TTS_ENGINE."""
     return (AUTO, *(provider.name for provider in engine_providers()))
 
 

@@ -154,7 +154,7 @@ def refused(code: str, sentence: str, **values: object) -> WrapValidator:
 
 
 def _read_speech(value: Any) -> str:
-    """Return the words without what no message can hold. Raises InvalidRequestError."""
+    """Return the words without characters that no message can hold. Raises InvalidRequestError."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
     if len(value) > UTTERANCE_CHARACTERS:

@@ -65,7 +65,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return True
 
     async def exists(self) -> bool:
-        """Return True if there is what this page shows."""
+        """Return True if the subject of this page exists."""
         return True
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -104,7 +104,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         _open.discard(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Decode a message of the page; ignore what is no JSON object."""
+        """Decode a message of the page; ignore it if it is not a JSON object."""
         try:
             message = json.loads(text_data or "")
         except (ValueError, RecursionError):
@@ -149,7 +149,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._send_answer("snapshot", time.monotonic())
 
     async def _send_answers(self) -> None:
-        """Answer what was asked for. Events do not wait for it, unlike for a snapshot."""
+        """Answer a request. Events do not wait for the answer, unlike for a snapshot."""
         while self._asked:
             await self._send_answer(*self._asked.popitem())
 

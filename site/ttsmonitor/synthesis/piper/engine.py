@@ -271,7 +271,7 @@ class PiperEngine(Engine):
 
 
 def _runaway(error: Exception) -> str:
-    """Say what a voice took too much of: sound or memory; empty for any other error."""
+    """Return the limit that a voice exceeded, sound or memory; empty for any other error."""
     # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
         return Reason(

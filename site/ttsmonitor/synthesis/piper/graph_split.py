@@ -133,7 +133,7 @@ def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
 
 
 def _context(run: Callable[[Samples], Samples], noise: Samples, whole: Samples, name: str) -> int:
-    """Return the least context with which a window gives what the whole run gives."""
+    """Return the smallest context with which a window equals the whole run."""
     start, stop = PROBE_FRAMES // 2 - 8, PROBE_FRAMES // 2 + 8
     step = len(whole) // PROBE_FRAMES
     wanted = whole[start * step : stop * step]

@@ -63,7 +63,7 @@ class Stages:
     """The loaded stages of a voice."""
 
     def __init__(self, directory: Path) -> None:
-        """Load what graph_split.py wrote into `directory`; takes some hundred milliseconds."""
+        """Load the files of graph_split.py from `directory`; takes some hundred milliseconds."""
         parts = json.loads((directory / "stages.json").read_text())
         self._inputs: dict[str, list[str]] = parts["inputs"]
         self._sessions = {name: session(directory / f"{name}.onnx", name) for name in self._inputs}

@@ -85,7 +85,7 @@ def test_reordered_and_repeated_stream_chunks_join_correctly() -> None:
     assert utterance().beginning() == ("".join(PARTS), True)
 
 
-def test_whole_utterance_may_follow_its_parts() -> None:
+def test_whole_utterance_may_follow_its_chunks() -> None:
     """After a restart the hive republishes the whole utterance from its outbox."""
     store(1)
     store(2)

@@ -45,7 +45,7 @@ def test_message_options_apply_without_settings() -> None:
         ({"device_id": "d_1", "voice": "its-own"}, "its-own"),
     ],
 )
-def test_most_specific_voice_setting_wins(fields: dict[str, Any], voice: str) -> None:
+def test_most_specific_voice_setting_is_used(fields: dict[str, Any], voice: str) -> None:
     for named, whose in {
         "everything": {},
         "language": {"lang": "en"},

@@ -225,7 +225,7 @@ def test_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
     assert engines.loaded == ["amy"]
 
 
-def test_replaced_voice_is_loaded_anew_once(config: EngineConfig) -> None:
+def test_replaced_voice_is_reloaded_once(config: EngineConfig) -> None:
     engines = Engines(config, on_loading=lambda: None)
     first = engines.choose(SpeechRequest("x")).engine
     make_voice(config.voice_dir / "davefx.onnx", speakers=2)
