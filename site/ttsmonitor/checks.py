@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from ttsmirror.conf import AppSettings
 from ttsmirror.text import language_tag
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
+from ttsmirror.wire.options import WEEK_SECONDS
 from ttsmonitor.audio.outputs import OUTPUTS
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
@@ -25,7 +26,6 @@ from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 SETTINGS = "moxie_settings"
 """Tag of these checks, for commands that are to start quickly and so want no others."""
 PORT = (LOWEST_PORT, HIGHEST_PORT)
-WEEK_SECONDS = 7 * 86_400
 RANGES: dict[str, tuple[float, float]] = {
     "MQTT_PORT": PORT,
     "MQTT_SSL_PORT": PORT,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmirror.wire.options import OPTION_NAMES
 from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.web.api import JsonRouter
 
@@ -29,12 +30,7 @@ def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
         source=said.source,
         device_id=said.device_id,
         utterance_id=said.id,
-        lang=said.lang,
-        voice=said.voice,
-        mood=said.mood,
-        intensity=said.intensity,
-        priority=said.priority,
-        ttl=said.ttl,
+        **{name: getattr(said, name) for name in OPTION_NAMES},
     )
     return {"id": str(said.id), "detail": _detail()}
 
