@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
@@ -21,7 +23,7 @@ from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
-from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck, Lamp
 from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
@@ -40,6 +42,15 @@ logger = logging.getLogger(__name__)
 Status = Utterance.Status
 LOGGERS = ("ttsmirror", "ttsmonitor")
 """Whose lines the monitor shows as activity."""
+
+LAMPS = (
+    Lamp("broker", "hdd-network-fill", gettext_noop("Broker"), "broker.address"),
+    Lamp("synthesis", "soundwave", gettext_noop("Voice"), "engine"),
+    Lamp("audio", "speaker-fill", gettext_noop("Sound device"), "output"),
+    Lamp("queue", "list-check", gettext_noop("Queue")),
+    Lamp("database", "database-fill", gettext_noop("History")),
+)
+"""The lamps of the checks in SpeechService._compose_health(), in the order of the page."""
 
 _current: SpeechService | None = None
 
