@@ -82,7 +82,7 @@ class EngineConfig:
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
     processor: int | None = None
-    """One that was set apart for it (see system/processors.py)."""
+    """One that was set apart for it (see system/cpu_affinity.py)."""
 
 
 Emit = Callable[[Block], bool]
@@ -110,6 +110,17 @@ class Engine(Protocol):
         Return False, to be called again, as soon as `is_disturbed()`.
         """
         return True
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A mistake in an engine's settings, as `manage.py check` shows it."""
+
+    check_id: str
+    """As in ttsmonitor.W001."""
+    words: str
+    hint: str
+    """What to do."""
 
 
 class EngineProvider(Protocol):
@@ -161,6 +172,10 @@ class EngineProvider(Protocol):
         except SynthesisError:
             return ""
         return langs[0] if langs else ""
+
+    def problems(self, config: EngineConfig) -> Iterable[Problem]:
+        """Return what is wrong with the settings of this engine; it is a warning."""
+        return ()
 
     def missing(self, lang: str, config: EngineConfig) -> str:
         """Say that no voice for `lang` is installed, and how to get one."""
