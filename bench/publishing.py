@@ -21,7 +21,7 @@ from bench.machine import wait_until
 
 WORDS = "Hola, soy Moxie hablando en español y hoy estoy muy contento. "
 DEVICE = "d_bench"
-PUBLISHER_THREAD = "ttsmonitor.publisher"
+PUBLISHER_THREAD = "ttsmirror.publisher"
 CONNECT_SECONDS = 20
 
 

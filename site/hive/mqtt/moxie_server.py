@@ -21,7 +21,7 @@ from hive.mqtt.queries import Queries
 from hive.mqtt.reports import Reports
 from hive.mqtt.robot_link import BROKER_TOPIC, COMPONENT, RobotLink
 from hive.mqtt.robot_repository import RobotRepository
-from hive.mqtt.worker import Worker
+from hive.mqtt.task_thread import TaskThread
 from hive.puppet.lines import SOURCE, Lines
 from hive.setup_cache import SetupCache
 from hive.speech_state import SpeechState
@@ -52,7 +52,7 @@ class MoxieServer:
         """Build the parts; nothing is connected or read yet."""
         self._link = link or RobotLink()
         self.setup = setup or SetupCache()
-        self._worker = Worker("hive.robots")
+        self._worker = TaskThread("hive.robots")
         self._own_interrupts = OwnInterrupts()
         self.lines = Lines()
         self.speech = SpeechState(on_change=push_speech)

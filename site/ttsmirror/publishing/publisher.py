@@ -30,7 +30,7 @@ from ttsmirror.publishing.queue_items import (
     Handed,
     Item,
     Resend,
-    StatusReport,
+    StatusMessage,
 )
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
@@ -71,7 +71,7 @@ class Publisher:
         self._deadline = float("inf")
         self._working = threading.Lock()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.publisher", daemon=True
+            target=with_connections(self._run), name="ttsmirror.publisher", daemon=True
         )
         self.connection = MQTTConnection(
             f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
@@ -236,7 +236,7 @@ class Publisher:
             self._try(self._confirm, confirmed)
         if self._history is not None:
             for item in batch:
-                if isinstance(item, StatusReport):
+                if isinstance(item, StatusMessage):
                     self._history.follow(item.fields)
         if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
@@ -327,7 +327,7 @@ class Publisher:
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
         if self._history is not None and not message.retain:
-            self._items.put(StatusReport(fields))
+            self._items.put(StatusMessage(fields))
         self._tell(fields)
 
     def _note_stored(self, fields: dict[str, Any]) -> None:

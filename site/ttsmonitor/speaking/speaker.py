@@ -194,7 +194,7 @@ class Speaker:
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
             expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
-            self._recorder.record_all(expired, Status.EXPIRED)
+            self._recorder.tell_all(expired, Status.EXPIRED)
         elif not self._output_is_open():
             return False
         else:
