@@ -207,11 +207,7 @@ class TTSMirrorPublisher:
             logger.exception("could not send %s", control.action)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with the messages of moxie/tts/status.
-
-        Also with `{"event": "sent", "id", "device_id"}` when an utterance left for the broker, and
-        with `{"robot": "said", "id"}` when its robot confirmed it (`unconfirmed`: it did not).
-        """
+        """Call `listener` with what becomes of utterances, from now on."""
         self._listeners.append(listener)
         self._publisher.add_listener(listener)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hive.mqtt import worker as worker_module
+from hive.mqtt import task_thread as module
 from hive.mqtt.task_thread import TaskThread
 
 
@@ -42,7 +42,7 @@ def test_delayed_task_replaces_task_with_same_key(worker: TaskThread) -> None:
 def test_task_overflow_keeps_delayed_tasks(
     worker: TaskThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "MAXIMUM_WAITING", 3)
+    monkeypatch.setattr(module, "MAXIMUM_WAITING", 3)
     is_done = threading.Event()
     for number in range(10):
         worker.submit(int, number)
