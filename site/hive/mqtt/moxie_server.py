@@ -117,7 +117,10 @@ class MoxieServer:
         *,
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
-        """Have a robot in Puppet Mode say `speech`. Return False where it cannot be reached."""
+        """Have a robot in Puppet Mode say `speech`. Return False where the broker is away.
+
+        `utterance_id` is for the mirror, which reads it from the call.
+        """
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 

@@ -107,8 +107,7 @@ class TTSMirrorPublisher:
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
         try:
-            if (begun := self._begun.pop(utterance_id, None)) is not None:
-                self._end(begun)  # these words are mirrored already, part by part
+            if self.end_parts(utterance_id):  # these words are mirrored already
                 return utterance_id
             utterance = make_utterance(
                 text,
@@ -137,7 +136,7 @@ class TTSMirrorPublisher:
     ) -> None:
         """Hand over the next part of an answer that is still being made; it is spoken at once.
 
-        publish_text() with the same id ends the answer without repeating it; so does drop_parts().
+        end_parts() ends the answer, and so do drop_parts() and publish_text() with the same id.
         """
         try:
             self.start()
@@ -152,6 +151,13 @@ class TTSMirrorPublisher:
             self._grow(begun, clean(text), is_open=not is_last)
         except Exception:
             logger.exception("could not mirror a part of what was said")
+
+    def end_parts(self, utterance_id: uuid.UUID) -> bool:
+        """End a streamed answer. Return False where no part of it was handed over."""
+        begun = self._begun.pop(utterance_id, None)
+        if begun is not None:
+            self._end(begun)
+        return begun is not None
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
         """End a streamed answer; parts that nobody has heard yet are not spoken."""
