@@ -12,6 +12,7 @@ from ninja import P, PathEx, Query
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
+from ttsmirror.translations import translate
 from ttsmirror.wire.control import CONTROL_ACTIONS, parse_control
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
@@ -21,7 +22,6 @@ from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.service import service
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
-from ttsmonitor.web.translations import translate
 
 router = JsonRouter()
 

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from ttsmirror.models import Utterance, UtteranceQuerySet
+from ttsmirror.translations import translate
 from ttsmonitor.history import pagination
 from ttsmonitor.history.serializers import COLUMNS, serialize
 from ttsmonitor.web.labels import source_label
-from ttsmonitor.web.translations import translate
 
 BATCH = 1_000
 CSV_COLUMNS = tuple(name for name in COLUMNS if name != "reason")

@@ -31,6 +31,7 @@ from pydantic_core import core_schema
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.reasons import reason_of
 from ttsmirror.text import clean
+from ttsmirror.translations import translate
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.exceptions import BadRequestError
@@ -41,7 +42,6 @@ from ttsmonitor.web.jsonapi import (
     internal_error,
     not_found,
 )
-from ttsmonitor.web.translations import translate
 
 logger = logging.getLogger(__name__)
 
