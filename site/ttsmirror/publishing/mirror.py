@@ -14,7 +14,8 @@ import os
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
@@ -35,6 +36,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _MIRRORED_ARGUMENTS = ("device_id", *OPTION_NAMES)
+
+
+@contextmanager
+def _failures_logged() -> Iterator[None]:
+    """Log what fails in the block: it may not reach whoever makes the robot speak."""
+    try:
+        yield
+    except Exception:
+        logger.exception("could not mirror what was said")
 
 
 class TTSMirrorPublisher:
@@ -106,7 +116,7 @@ class TTSMirrorPublisher:
         """
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
-        try:
+        with _failures_logged():
             if self.end_parts(utterance_id):  # these words are mirrored already
                 return utterance_id
             utterance = make_utterance(
@@ -120,8 +130,6 @@ class TTSMirrorPublisher:
             if utterance is not None:
                 self.start()
                 self._publisher.publish(utterance)
-        except Exception:
-            logger.exception("could not mirror what was said")
         return utterance_id
 
     def publish_part(
@@ -138,7 +146,7 @@ class TTSMirrorPublisher:
 
         end_parts() ends the answer, and so do drop_parts() and publish_text() with the same id.
         """
-        try:
+        with _failures_logged():
             self.start()
             begun = self._begun.get(utterance_id) or Chunk(
                 utterance_id=utterance_id,
@@ -149,8 +157,6 @@ class TTSMirrorPublisher:
                 lang=lang,
             )
             self._grow(begun, clean(text), is_open=not is_last)
-        except Exception:
-            logger.exception("could not mirror a part of what was said")
 
     def end_parts(self, utterance_id: uuid.UUID) -> bool:
         """End a streamed answer. Return False where no part of it was handed over."""
@@ -161,11 +167,9 @@ class TTSMirrorPublisher:
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
         """End a streamed answer; parts that nobody has heard yet are not spoken."""
-        try:
+        with _failures_logged():
             if begun := self._begun.pop(utterance_id, None):
                 self._end(replace(begun, ttl=0))
-        except Exception:
-            logger.exception("could not end what was said")
 
     def _grow(self, begun: Chunk, words: str, *, is_open: bool) -> None:
         grown = replace(
@@ -198,19 +202,15 @@ class TTSMirrorPublisher:
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
         """
-        try:
+        with _failures_logged():
             self.start()
             self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
-        except Exception:
-            logger.exception("could not mirror what the robot said")
 
     def publish_control(self, control: Control) -> None:
         """Hand over a control (interrupt, skip, …) and return at once."""
-        try:
+        with _failures_logged():
             self.start()
             self._publisher.publish_control(control)
-        except Exception:
-            logger.exception("could not send %s", control.action)
 
     def add_listener(self, listener: Listener) -> None:
         """Call `listener` with what becomes of utterances, from now on."""
@@ -282,7 +282,7 @@ def intercept_all_tts(text: str, *, source: str = "system", device_id: str | Non
 def _mirror_call(
     signature: inspect.Signature, source: str, text: str, args: Any, kwargs: Any
 ) -> None:
-    try:
+    with _failures_logged():
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         given = bound.arguments
@@ -291,5 +291,3 @@ def _mirror_call(
             get_tts_mirror().publish_text(
                 words, source=source, utterance_id=given.get("utterance_id"), **options
             )
-    except Exception:
-        logger.exception("could not mirror what was said")
