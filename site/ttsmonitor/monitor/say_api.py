@@ -19,8 +19,7 @@ router = JsonRouter()
 @router.write(
     "/say",
     {202: schemas.Said},
-    operation_id="say",
-    summary=gettext_noop("Have a sentence spoken, through broker, history and queue"),
+    gettext_noop("Have a sentence spoken, through broker, history and queue"),
     example={"text": "La cena está lista", "mood": "happy"},
 )
 def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
