@@ -1,4 +1,7 @@
-"""System checks: settings that cannot be right, each with what to do."""
+"""Django's system checks: settings that cannot be right, each with what to do.
+
+The health checks of the running service are in service/service.py.
+"""
 
 from __future__ import annotations
 

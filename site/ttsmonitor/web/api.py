@@ -37,6 +37,7 @@ from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.web.jsonapi import (
     InvalidRequestError,
+    database_unavailable,
     error,
     forbidden,
     internal_error,
@@ -351,7 +352,7 @@ def _refuse_too_large(request: HttpRequest, exc: RequestDataTooBig) -> HttpRespo
 
 def _report_database_error(request: HttpRequest, exc: DatabaseError) -> HttpResponse:
     logger.exception("%s: database error", request.path)
-    return error("database_unavailable", _("The database cannot be reached now."), 503)
+    return database_unavailable()
 
 
 def _report_unexpected_error(request: HttpRequest, exc: Exception) -> HttpResponse:
