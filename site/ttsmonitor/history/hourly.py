@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import Count, IntegerField, Sum
 from django.db.models.functions import Cast, Length, Substr, TruncDay, TruncHour
 from django.utils import timezone
@@ -278,7 +278,7 @@ def _compute() -> None:
     try:
         for cache in (sums_by_hour, latency_by_hour):
             list(cache.hours())
-    except DatabaseError as exc:
+    except (DatabaseError, InterfaceError) as exc:
         logger.debug("the statistics were not computed ahead: %s", exc)
 
 
