@@ -214,7 +214,6 @@ class BrowserOutput:
         for listener in listeners:
             try:
                 listener.on_news()
-            except Exception:
-                # A page that is gone, in a way nobody thought of: not the others' trouble.
+            except RuntimeError:  # the event loop of its page has ended: not the others' trouble
                 logger.exception("a listener is left out")
                 self.forget(listener)

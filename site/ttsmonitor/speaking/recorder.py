@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import FieldDoesNotExist
+from django.db import Error, InterfaceError, OperationalError
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import Utterance
@@ -158,7 +159,7 @@ class Recorder:
     def _is_written(self, change: Change) -> bool:
         try:
             self._write(change)
-        except Exception:
+        except (Error, FieldDoesNotExist, ValueError):  # the others are still to be written
             logger.exception("could not write down %s", change.event)
             return False
         return True
