@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.host import is_plugged_in
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
+from ttsmirror.translations import translate
 
 SHOWN_CHARACTERS = 90
 
@@ -79,12 +80,18 @@ class UtteranceAdmin(FinishedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "received_at"
     ordering = ("-received_at",)
     show_full_result_count = False
-    exclude: ClassVar = ("rank", "turn", "urgent")
+    exclude: ClassVar = ("rank", "turn", "urgent", "error")
+    readonly_fields = ("why",)
 
     @admin.display(description=_("text"))
     def words(self, utterance: Utterance) -> str:
         """Return the beginning of the text."""
         return Truncator(utterance.text).chars(SHOWN_CHARACTERS)
+
+    @admin.display(description=_("error"))
+    def why(self, utterance: Utterance) -> str:
+        """Return why it was not spoken, in the visitor's language."""
+        return translate(utterance.failure)
 
 
 class OutboxEntryAdmin(Undeletable, admin.ModelAdmin):  # type: ignore[type-arg]

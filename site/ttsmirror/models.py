@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
 
 
+OPTION_COLUMNS = {name: name for name in OPTION_NAMES} | {"ttl": "ttl_seconds"}
+"""The columns of the speech options."""
 UNKNOWN_TOTAL = 0
 """`total_chunks` of an utterance that is still being made."""
 BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
@@ -263,8 +265,9 @@ class Utterance(models.Model):
     @property
     def options(self) -> SpeechOptions:
         """How it is to be spoken."""
-        values = {name: getattr(self, name) for name in OPTION_NAMES if name != "ttl"}
-        return SpeechOptions(ttl=self.ttl_seconds, **values)
+        return SpeechOptions(
+            **{name: getattr(self, column) for name, column in OPTION_COLUMNS.items()}
+        )
 
     def seconds_to_live(self, default_seconds: float) -> float:
         """Return the age in seconds up to which it may be spoken."""
@@ -319,9 +322,7 @@ class OutboxEntry(models.Model):
 
 def option_columns(options: SpeechOptions) -> dict[str, Any]:
     """Return the columns that hold the options of an utterance."""
-    columns = {name: getattr(options, name) for name in OPTION_NAMES}
-    columns["ttl_seconds"] = columns.pop("ttl")
-    return columns
+    return {column: getattr(options, name) for name, column in OPTION_COLUMNS.items()}
 
 
 def utterance_fields(chunk: Chunk, received_at: datetime) -> dict[str, Any]:

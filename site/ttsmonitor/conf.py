@@ -9,8 +9,8 @@ class SpeechSettings(MirrorSettings):
     """Settings of the speech service: those of the mirror and its own."""
 
     TTS_ENGINE: str = "auto"
-    """`piper`, `espeak`, an engine of another package, or `auto`: Piper if a voice of the text's
-    language is installed."""
+    """The only engine that may speak: `piper`, `espeak` or one of another package. `auto`: the
+    first with a voice of the text's language; Piper is asked first, eSpeak NG last."""
     TTS_VOICE: str = "es_ES-davefx-medium"
     """Name of the Piper voice; it reads texts in its own language only."""
     TTS_VOICE_DIR: str = "site/work/voices"

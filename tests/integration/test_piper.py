@@ -16,10 +16,10 @@ from bench.texts import TEXTS
 from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.engine import PiperEngine
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.stages import (
-    Samples,
     Scales,
     Stages,
     cut_stages,

@@ -84,7 +84,7 @@ class Delivery(Part):
     """The steps of a delivery, to the robot or to the loudspeaker."""
 
     steps: list[Step]
-    reason: str
+    rank: int = Field(description=_("Higher than that of every earlier state."))
 
 
 class Line(Part):

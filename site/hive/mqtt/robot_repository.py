@@ -16,7 +16,7 @@ from django.db import DatabaseError
 
 from hive.events import push_robot
 from hive.models import Robot
-from hive.mqtt.worker import Worker
+from hive.mqtt.task_thread import TaskThread
 from hive.setup_cache import SetupCache
 from ttsmirror.database import AWAY
 
@@ -39,11 +39,11 @@ class RobotRepository:
         self,
         setup: SetupCache,
         on_refresh: Callable[[], None] = lambda: None,
-        worker: Worker | None = None,
+        worker: TaskThread | None = None,
     ) -> None:
         """Refresh `setup` too, and call `on_refresh` after each read, on this object's thread."""
         self._setup = setup
-        self._worker = worker or Worker("hive.database")
+        self._worker = worker or TaskThread("hive.database")
         self.on_refresh = on_refresh
         self._lock = threading.Lock()
         self._robots: dict[str, Robot] = {}

@@ -18,6 +18,7 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
+from ttsmonitor.history import hourly
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
@@ -49,6 +50,7 @@ class HiveServer:
         with on_stop_signal(self.stop):
             live_events.bind(self._web.loop)
             self._robots.start()
+            hourly.warm_up()
             try:
                 self._web.run()
             finally:

@@ -71,7 +71,7 @@ def _take(point: PatchTarget) -> None:
     given = list(inspect.signature(function).parameters)[1 : len(point.parameters) + 1]
     if given != list(point.parameters):
         raise TypeError(f"it takes {', '.join(given) or 'nothing'}")
-    wrapped = AROUND[point.name](function, point)
+    wrapped = AROUND[point.owner, point.name](function, point)
     _taken[owner, point.name] = vars(owner).get(point.name)
     setattr(owner, point.name, wrapped)
 
@@ -172,8 +172,8 @@ def _request(call: Call) -> Handed:
 
 
 AROUND = {
-    "send_command_to_bot_json": _handing_over(_command),
-    "send_telehealth_speech": _with_feeling,
-    "handle_request": _handing_over(_request),
+    ("MoxieServer", "send_command_to_bot_json"): _handing_over(_command),
+    ("MoxieServer", "send_telehealth_speech"): _with_feeling,
+    ("RemoteChat", "handle_request"): _handing_over(_request),
 }
-"""The wrapper of each patch target."""
+"""The wrapper of each patch target, by its class and its own name."""

@@ -14,7 +14,8 @@ import os
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
@@ -35,6 +36,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _MIRRORED_ARGUMENTS = ("device_id", *OPTION_NAMES)
+
+
+@contextmanager
+def _failures_logged() -> Iterator[None]:
+    """Log what fails in the block: it may not reach whoever makes the robot speak."""
+    try:
+        yield
+    except Exception:
+        logger.exception("mirroring an utterance failed")
 
 
 class TTSMirrorPublisher:
@@ -106,9 +116,8 @@ class TTSMirrorPublisher:
         """
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
-        try:
-            if (begun := self._begun.pop(utterance_id, None)) is not None:
-                self._end(begun)  # these words are mirrored already, part by part
+        with _failures_logged():
+            if self.end_parts(utterance_id):  # these words are mirrored already
                 return utterance_id
             utterance = make_utterance(
                 text,
@@ -121,8 +130,6 @@ class TTSMirrorPublisher:
             if utterance is not None:
                 self.start()
                 self._publisher.publish(utterance)
-        except Exception:
-            logger.exception("mirroring an utterance failed")
         return utterance_id
 
     def publish_part(
@@ -137,9 +144,9 @@ class TTSMirrorPublisher:
     ) -> None:
         """Hand over the next part of an answer that is still being made; it is spoken at once.
 
-        publish_text() with the same id ends the answer without repeating it; so does drop_parts().
+        end_parts() ends the answer, and so do drop_parts() and publish_text() with the same id.
         """
-        try:
+        with _failures_logged():
             self.start()
             begun = self._begun.get(utterance_id) or Chunk(
                 utterance_id=utterance_id,
@@ -150,16 +157,19 @@ class TTSMirrorPublisher:
                 lang=lang,
             )
             self._grow(begun, clean(text), is_open=not is_last)
-        except Exception:
-            logger.exception("mirroring a chunk failed")
+
+    def end_parts(self, utterance_id: uuid.UUID) -> bool:
+        """End a streamed answer. Return False where no part of it was handed over."""
+        begun = self._begun.pop(utterance_id, None)
+        if begun is not None:
+            self._end(begun)
+        return begun is not None
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
-        """End a streamed answer; chunks that are not spoken yet are dropped."""
-        try:
+        """End a streamed answer; parts that nobody has heard yet are not spoken."""
+        with _failures_logged():
             if begun := self._begun.pop(utterance_id, None):
                 self._end(replace(begun, ttl=0))
-        except Exception:
-            logger.exception("ending an utterance failed")
 
     def _grow(self, begun: Chunk, words: str, *, is_open: bool) -> None:
         grown = replace(
@@ -192,26 +202,18 @@ class TTSMirrorPublisher:
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
         """
-        try:
+        with _failures_logged():
             self.start()
             self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
-        except Exception:
-            logger.exception("mirroring a robot's report failed")
 
     def publish_control(self, control: Control) -> None:
         """Hand over a control (interrupt, skip, …) and return at once."""
-        try:
+        with _failures_logged():
             self.start()
             self._publisher.publish_control(control)
-        except Exception:
-            logger.exception("could not send %s", control.action)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with the messages of moxie/tts/status.
-
-        Also with `{"event": "sent", "id", "device_id"}` when an utterance left for the broker, and
-        with `{"robot": "said", "id"}` when its robot confirmed it (`unconfirmed`: it did not).
-        """
+        """Call `listener` with what becomes of utterances, from now on."""
         self._listeners.append(listener)
         self._publisher.add_listener(listener)
 
@@ -280,7 +282,7 @@ def intercept_all_tts(text: str, *, source: str = "system", device_id: str | Non
 def _mirror_call(
     signature: inspect.Signature, source: str, text: str, args: Any, kwargs: Any
 ) -> None:
-    try:
+    with _failures_logged():
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         given = bound.arguments
@@ -289,5 +291,3 @@ def _mirror_call(
             get_tts_mirror().publish_text(
                 words, source=source, utterance_id=given.get("utterance_id"), **options
             )
-    except Exception:
-        logger.exception("mirroring an utterance failed")

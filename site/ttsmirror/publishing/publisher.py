@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -30,7 +31,7 @@ from ttsmirror.publishing.queue_items import (
     Handed,
     Item,
     Resend,
-    StatusReport,
+    StatusMessage,
 )
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
@@ -51,7 +52,21 @@ FORK_SECONDS = 5.0
 HEAD_START_SECONDS = 0.002
 """The robot's own command leaves meanwhile: it would wait for this thread's share of Python."""
 
-Listener = Callable[[dict[str, Any]], None]
+
+def _ignore(*_news: Any) -> None:
+    """Do nothing: nobody wants to know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """Callbacks of the publisher. They run on its threads and must return at once."""
+
+    on_status: Callable[[dict[str, Any]], None] = _ignore
+    """Takes a message of moxie/tts/status."""
+    on_sent: Callable[[str], None] = _ignore
+    """Takes the id of an utterance that left for the broker."""
+    on_robot: Callable[[str, bool], None] = _ignore
+    """Takes the id of an utterance and whether its robot confirmed that it said it."""
 
 
 class Publisher:
@@ -71,7 +86,7 @@ class Publisher:
         self._deadline = float("inf")
         self._working = threading.Lock()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.publisher", daemon=True
+            target=with_connections(self._run), name="ttsmirror.publisher", daemon=True
         )
         self.connection = MQTTConnection(
             f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
@@ -106,7 +121,7 @@ class Publisher:
         self._items.put(control)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with each status message, on this publisher's threads."""
+        """Call `listener` from now on."""
         self._listeners.append(listener)
 
     @property
@@ -236,7 +251,7 @@ class Publisher:
             self._try(self._confirm, confirmed)
         if self._history is not None:
             for item in batch:
-                if isinstance(item, StatusReport):
+                if isinstance(item, StatusMessage):
                     self._history.follow(item.fields)
         if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
@@ -291,13 +306,7 @@ class Publisher:
             len(utterance.text),
             len(chunks),
         )
-        self._tell(
-            {
-                "id": str(utterance.utterance_id),
-                "event": "sent",
-                "device_id": utterance.device_id,
-            }
-        )
+        self._tell(lambda listener: listener.on_sent(str(utterance.utterance_id)))
         return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
@@ -327,8 +336,8 @@ class Publisher:
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
         if self._history is not None and not message.retain:
-            self._items.put(StatusReport(fields))
-        self._tell(fields)
+            self._items.put(StatusMessage(fields))
+        self._tell(lambda listener: listener.on_status(fields))
 
     def _note_stored(self, fields: dict[str, Any]) -> None:
         try:
@@ -337,12 +346,11 @@ class Publisher:
             logger.debug("a status without a readable id")
 
     def _tell_robot(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
-        robot = "said" if is_confirmed else "unconfirmed"
-        self._tell({"id": str(utterance_id), "robot": robot})
+        self._tell(lambda listener: listener.on_robot(str(utterance_id), is_confirmed))
 
-    def _tell(self, fields: dict[str, Any]) -> None:
+    def _tell(self, call: Callable[[Listener], None]) -> None:
         for listener in list(self._listeners):
             try:
-                listener(fields)
+                call(listener)
             except Exception:
                 logger.exception("a listener failed")

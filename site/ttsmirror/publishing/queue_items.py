@@ -31,13 +31,13 @@ class Resend:
 
 
 @dataclass(frozen=True)
-class StatusReport:
+class StatusMessage:
     """A message of the status topic about an utterance."""
 
     fields: dict[str, Any]
 
 
 Item = (
-    Chunk | Control | RobotReport | Callable[[], Handed] | Confirmed | Resend | StatusReport | None
+    Chunk | Control | RobotReport | Callable[[], Handed] | Confirmed | Resend | StatusMessage | None
 )
 """Any item of the queue; None ends the thread."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.admin import ChunkInline, FinishedOnly
 from ttsmirror.models import Utterance
+from ttsmirror.translations import translate
 from ttsmonitor.admin.actions import HistoryActions
 from ttsmonitor.admin.listing import (
     HistoryList,
@@ -30,7 +31,6 @@ from ttsmonitor.web.labels import (
     robot_label,
     source_label,
 )
-from ttsmonitor.web.translations import translate
 
 DASH = "–"
 CONFIRMED: dict[bool | None, Any] = {

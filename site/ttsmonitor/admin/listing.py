@@ -30,7 +30,7 @@ MAX_COUNTED = 1_000
 MAX_PAGES = 100
 """Last page of the list: further pages would skip too many rows. Use the date filter instead."""
 DATES = ("received_at__year", "received_at__month", "received_at__day")
-COLUMNS = {"status__exact": "status", "source": "source", "device_id": "device_id"}
+SUMMED_COLUMNS = {"status__exact": "status", "source": "source", "device_id": "device_id"}
 """Parameters of the list and the columns by which sums are kept."""
 _NO_FILTERS = {"p", "o", "all", "_facets"}
 
@@ -42,9 +42,11 @@ class Selection:
         """Read the parameters. Raises IncorrectLookupParameters, which resets the list."""
         parameters = {name: str(value) for name, value in request.GET.items() if value}
         self.equal = {
-            column: parameters[name] for name, column in COLUMNS.items() if name in parameters
+            column: parameters[name]
+            for name, column in SUMMED_COLUMNS.items()
+            if name in parameters
         }
-        self.is_complete = parameters.keys() <= {*COLUMNS, *DATES, *_NO_FILTERS}
+        self.is_complete = parameters.keys() <= {*SUMMED_COLUMNS, *DATES, *_NO_FILTERS}
         """True if no other filter is active."""
         try:
             self.span = _span(parameters)

@@ -214,7 +214,6 @@ class BrowserOutput:
         for listener in listeners:
             try:
                 listener.on_news()
-            except Exception:
-                # An unexpected failure of one page must not affect the others.
+            except RuntimeError:  # its page has closed meanwhile
                 logger.exception("a listener failed and is dropped")
                 self.forget(listener)

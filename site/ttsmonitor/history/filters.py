@@ -15,7 +15,7 @@ from ttsmirror.wire.fields import UTC
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import search
 
-COLUMNS = ("source", "device_id", "status")
+FILTER_COLUMNS = ("source", "device_id", "status")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Filters:
 
     def equal(self) -> dict[str, str]:
         """Return the wanted values by column."""
-        return {name: value for name in COLUMNS if (value := getattr(self, name))}
+        return {name: value for name in FILTER_COLUMNS if (value := getattr(self, name))}
 
     def query(self) -> dict[str, str]:
         """Return the parameters that read() turns into these filters."""

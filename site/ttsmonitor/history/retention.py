@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,17 @@ def delete_in_batches(rows: QuerySet[Any], wait: Callable[[float], bool]) -> int
     return deleted
 
 
+@contextmanager
+def failures_logged() -> Iterator[None]:
+    """Log what fails while rows are deleted, at the top of a thread."""
+    try:
+        yield
+    except DatabaseError as exc:
+        logger.error("deletion failed: %s", exc)
+    except Exception:
+        logger.exception("deletion failed")
+
+
 class Retention:
     """A thread that deletes rows beyond the retention, at once and then every hour."""
 
@@ -105,17 +117,12 @@ class Retention:
     def _run(self) -> None:
         swept_days, swept_at = 0, 0.0
         while not self._stopping.is_set():
-            try:
+            with failures_logged():
                 days = current_days()
                 if days != swept_days or time.monotonic() - swept_at >= SWEEP_SECONDS:
                     swept_days, swept_at = days, time.monotonic()
                     self._sweep(days)
-            except DatabaseError as exc:
-                logger.error("retention failed: %s", exc)
-            except Exception:
-                logger.exception("retention failed")
-            finally:
-                tend_connections()
+            tend_connections()
             self._stopping.wait(POLL_SECONDS)
 
     def _sweep(self, days: int) -> None:

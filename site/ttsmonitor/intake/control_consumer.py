@@ -55,7 +55,7 @@ class ControlConsumer:
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.controls"
+            target=with_connections(self._run), name="ttsmonitor.control_consumer"
         )
 
     @property

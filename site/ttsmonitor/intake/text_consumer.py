@@ -61,7 +61,7 @@ class TextConsumer:
         self._connected_at = 0.0  # time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.subscriber"
+            target=with_connections(self._run), name="ttsmonitor.text_consumer"
         )
 
     @property

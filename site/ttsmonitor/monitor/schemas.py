@@ -13,7 +13,7 @@ from ttsmirror.models import Utterance as Row
 from ttsmirror.wire.control import CONTROL_ACTIONS
 from ttsmirror.wire.fields import dump
 from ttsmirror.wire.messages import parse_chunk
-from ttsmirror.wire.options import PRIORITIES
+from ttsmirror.wire.options import PRIORITIES, WEEK_SECONDS
 from ttsmonitor.history import pagination, series
 from ttsmonitor.web.api import (
     Body,
@@ -28,7 +28,6 @@ from ttsmonitor.web.api import (
 from ttsmonitor.web.jsonapi import InvalidRequestError
 from ttsmonitor.web.labels import SPEAKER_STATES
 
-DAY_SECONDS = 86_400
 EXAMPLE_ID = "1a9d4758-572a-4f7e-8e76-a7b515721e85"
 
 OUTCOMES = [str(value) for value in Row.Status.values]
@@ -64,6 +63,9 @@ class Utterance(Part):
     )
     audio_seconds: float | None = Field(description=_("Seconds of sound."))
     engine: str = Field(description=_("The engine that spoke it."))
+    robot_confirmed: bool | None = Field(
+        description=_("Whether its robot told that it said this; null where nothing is known.")
+    )
 
 
 class CacheUse(Part):
@@ -273,7 +275,7 @@ class Say(Body):
     priority: Priority = Field(
         "normal", description=_("high is spoken before all waiting sentences.")
     )
-    ttl: Annotated[float, Field(ge=0, le=7 * DAY_SECONDS)] | None = Field(
+    ttl: Annotated[float, Field(ge=0, le=WEEK_SECONDS)] | None = Field(
         None, description=_("Seconds after which it is not spoken any more.")
     )
     id: uuid.UUID | None = Field(

@@ -23,11 +23,10 @@ router = JsonRouter()
 @router.read(
     "/stats/series",
     schemas.Series,
-    operation_id="series",
-    summary=gettext_noop("Numbers by hour or by day"),
+    gettext_noop("Numbers by hour or by day"),
     errors=["bad_request"],
 )
-def over_time(request: HttpRequest, query: Query[schemas.SeriesQuery]) -> dict[str, Any]:
+def series(request: HttpRequest, query: Query[schemas.SeriesQuery]) -> dict[str, Any]:
     """Return the numbers of the newest hours or days, oldest first."""
     by = query.by or "hour"
     if by not in MAX_COUNT:
@@ -37,12 +36,7 @@ def over_time(request: HttpRequest, query: Query[schemas.SeriesQuery]) -> dict[s
     return collect(by, _count(query.count, by), _zone(query.zone))
 
 
-@router.read(
-    "/stats/broker",
-    schemas.BrokerCounts,
-    operation_id="broker",
-    summary=gettext_noop("Broker statistics"),
-)
+@router.read("/stats/broker", schemas.BrokerCounts, gettext_noop("Broker statistics"))
 def broker(request: HttpRequest) -> dict[str, Any]:
     """Return the broker's own counts."""
     return snapshot.broker_counts()

@@ -104,7 +104,7 @@ class ControlExecutor:
     def _remove(self, control: Control) -> bool:
         pk = control.utterance_id
         removed = [] if pk is None else queue_order.remove(pk)
-        self._recorder.record_all(removed, Status.SKIPPED)
+        self._recorder.tell_all(removed, Status.SKIPPED)
         return self._note_missing(control, bool(removed))
 
     @handles("replay")
@@ -124,14 +124,14 @@ class ControlExecutor:
             published_at=now,
             received_at=now,
         )
-        self._recorder.record(copy, "stored")
+        self._recorder.tell(copy, "stored")
         self._speaker.wake()
         return True
 
     def _drop_waiting(self, status: Status, reason: str, device_id: str) -> None:
         # In one statement: one by one, the speaker would take up the next of them meanwhile.
         dropped = Utterance.objects.unspoken().of_device(device_id).drop(status, reason)
-        self._recorder.record_all(dropped, status)
+        self._recorder.tell_all(dropped, status)
 
     @staticmethod
     def _note_missing(control: Control, is_done: bool) -> bool:

@@ -28,7 +28,7 @@ class QueueLimit:
         """Expire stale utterances while the sound device is missing and the speaker takes none."""
         if self._output.error:
             stale = Utterance.objects.stale(conf.TTS_TTL)
-            self._recorder.record_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
+            self._recorder.tell_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
 
     def enforce(self, waiting: int) -> None:
         """Skip utterances beyond the limit of the `waiting` ones.
@@ -38,4 +38,4 @@ class QueueLimit:
         excess = waiting - conf.TTS_QUEUE_LIMIT
         if excess > (BACKLOG if self._recorder.is_busy else 0):
             least = Utterance.objects.first_to_go(min(excess, BATCH), conf.TTS_TTL)
-            self._recorder.record_all(least.drop(Status.SKIPPED, TOO_MANY), Status.SKIPPED)
+            self._recorder.tell_all(least.drop(Status.SKIPPED, TOO_MANY), Status.SKIPPED)

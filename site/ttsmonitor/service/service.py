@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
@@ -21,7 +23,7 @@ from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
-from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck, Lamp
 from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
@@ -40,6 +42,15 @@ logger = logging.getLogger(__name__)
 Status = Utterance.Status
 LOGGERS = ("ttsmirror", "ttsmonitor")
 """Loggers whose lines the monitor shows as activity."""
+
+LAMPS = (
+    Lamp("broker", "hdd-network-fill", gettext_noop("Broker"), "broker.address"),
+    Lamp("synthesis", "soundwave", gettext_noop("Voice"), "engine"),
+    Lamp("audio", "speaker-fill", gettext_noop("Sound device"), "output"),
+    Lamp("queue", "list-check", gettext_noop("Queue")),
+    Lamp("database", "database-fill", gettext_noop("History")),
+)
+"""The lamps of the checks in SpeechService._compose_health(), in the order of the page."""
 
 _current: SpeechService | None = None
 
@@ -93,13 +104,13 @@ class SpeechService:
         self._speaker = Speaker(
             self._synthesizer, self._output, self._recorder, self._progress.begun
         )
-        self._controls = ControlExecutor(self._speaker, self._recorder)
+        self._control_executor = ControlExecutor(self._speaker, self._recorder)
         self._retention = Retention()
         self._subscriber = Subscriber(
             prefetch=self._speaker.prefetch,
             on_stored=self._stored,
             on_gap=self._gap,
-            on_control=self._controls.execute,
+            on_control=self._control_executor.execute,
             on_hive_offline=self._speaker.patience.note_hive_offline,
             health=self.health,
             on_connection=self._recorder.state_changed,
@@ -113,7 +124,7 @@ class SpeechService:
             self._subscriber.connection,
         )
         self._limit = QueueLimit(self._output, self._recorder)
-        self._publisher = StatusPublisher(self._report, self._subscriber, self._limit)
+        self._publisher = StatusPublisher(self._report, self._subscriber)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
 
@@ -143,7 +154,7 @@ class SpeechService:
                 logging.getLogger(name).addHandler(self._activity)
             self._recorder.start()
             begin_with_clock()
-            self._recorder.record_all(inbox.recover(), Status.INTERRUPTED)
+            self._recorder.tell_all(inbox.recover(), Status.INTERRUPTED)
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False
@@ -223,7 +234,7 @@ class SpeechService:
         """Execute a control from a page; False if its utterance is gone."""
         if control.action == "interrupt":  # first, so that the hive stops generating the answer
             self._subscriber.pass_on(control)
-        return self._controls.execute(control)
+        return self._control_executor.execute(control)
 
     def _database_error(self) -> str:
         # Failed writes are retried all the time, so these errors are always current.
@@ -247,21 +258,22 @@ class SpeechService:
         return Reason("a thread of the service ended")
 
     def _publish(self, changes: list[Change]) -> None:
-        self._publisher.publish(changes)
+        waiting = self._publisher.publish(changes)
+        self._limit.enforce(waiting)
 
     def _stored(self, stored: list[Stored]) -> None:
         for each in stored:
             if each.is_complete:
                 # Repeated messages too: the publisher may have missed the first confirmation.
-                self._recorder.record(each.utterance, "stored")
+                self._recorder.tell(each.utterance, "stored")
             if each.is_settled:
-                self._recorder.record(each.utterance, each.utterance.status)
+                self._recorder.tell(each.utterance, each.utterance.status)
         if any(each.became_ready for each in stored):
             self._speaker.wake()  # after the records, so that "stored" precedes "playing"
         self._recorder.wait_for_room()
 
     def _gap(self, utterance: Utterance) -> None:
-        self._recorder.record(utterance, Status.QUEUED)
+        self._recorder.tell(utterance, Status.QUEUED)
         self._speaker.wake()
 
 

@@ -6,16 +6,17 @@ thread writes it to the database, to moxie/tts/status and to the pages, in the s
 
 from __future__ import annotations
 
+import copy
 import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import FieldDoesNotExist
+from django.db import Error, InterfaceError, OperationalError
 
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import Utterance
@@ -43,21 +44,22 @@ class Change:
     """New values of its columns."""
 
 
-_Recorded = tuple[str, SimpleNamespace | None, dict[str, Any]]
+_Recorded = tuple[str, Utterance | None, dict[str, Any]]
 
 
 class Recorder:
     """An ordered queue of changes, written and reported by one thread."""
 
-    def __init__(self, tell: Callable[[list[Change]], None]) -> None:
+    def __init__(self, publish: Callable[[list[Change]], None]) -> None:
+        """Call `publish` with changes once they are written."""
         self.error = ""
         """Why the history cannot be written; empty if it can."""
-        self._tell = tell
+        self._publish = publish
         self._changes: queue.SimpleQueue[_Recorded | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._has_given_up = False
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.journal"
+            target=with_connections(self._run), name="ttsmonitor.recorder"
         )
 
     @property
@@ -78,13 +80,16 @@ class Recorder:
         """Write `values` into the utterance's row, then report `event`. Return at once."""
         for name, value in values.items():
             setattr(utterance, name, value)
-        # A copy of its current state; the thread serializes it later.
-        self._changes.put((event, SimpleNamespace(**vars(utterance)), values))
+        self._put(utterance, event, values)
 
-    def record_all(self, utterances: Iterable[Utterance], event: str) -> None:
-        """Record the same event for each of these, in this order. Return at once."""
+    def tell(self, utterance: Utterance, event: str) -> None:
+        """Tell of `event`; the row is written already. Return at once."""
+        self._put(utterance, event, {})
+
+    def tell_all(self, utterances: Iterable[Utterance], event: str) -> None:
+        """Tell of the same event for each of these, in this order. Return at once."""
         for utterance in utterances:
-            self.record(utterance, event)
+            self.tell(utterance, event)
 
     def wait_for_room(self) -> None:
         """Block a producer of thousands of changes until most of them are reported."""
@@ -103,6 +108,10 @@ class Recorder:
         if self._thread.is_alive():
             self._thread.join(timeout_seconds)
 
+    def _put(self, utterance: Utterance, event: str, values: dict[str, Any]) -> None:
+        # As it is now; put into words later, by who has the time.
+        self._changes.put((event, copy.copy(utterance), values))
+
     def _run(self) -> None:
         is_last = False
         while not is_last:
@@ -114,7 +123,7 @@ class Recorder:
         """Return the next changes, a few hundred at most, and whether they are the last."""
         changes: list[Change] = []
         following = self._changes.get()
-        self._be_patient()
+        self._wait_for_end_of_burst()
         while following is not None:
             # Of consecutive states report only the newest; report every event of an utterance.
             if changes and changes[-1].utterance is None:
@@ -126,21 +135,22 @@ class Recorder:
             following = self._changes.get()
         return changes, True
 
-    def _be_patient(self) -> None:
-        """Wait until a short burst is stored before it is reported.
+    def _wait_for_end_of_burst(self) -> None:
+        """Wait while MANY changes come in at a time, for at most BURST_SECONDS.
 
-        Speaking and storing need the processor more than the pages do.
+        A burst is stored first and told afterwards: speaking and storing need the processor more
+        than the pages do.
         """
         deadline = time.monotonic() + BURST_SECONDS
-        waiting = -MANY
-        while (now := self._changes.qsize()) >= waiting + MANY and time.monotonic() < deadline:
-            waiting = now
+        seen, waiting = 0, self._changes.qsize()
+        while waiting - seen >= MANY and time.monotonic() < deadline:
             self._stopping.wait(PATIENCE_SECONDS)
+            seen, waiting = waiting, self._changes.qsize()
 
     def _deal_with(self, changes: list[Change]) -> None:
         try:
             if written := [change for change in changes if self._is_written(change)]:
-                self._tell(written)
+                self._publish(written)
         except Exception:
             logger.exception("event report failed")
         finally:
@@ -149,7 +159,7 @@ class Recorder:
     def _is_written(self, change: Change) -> bool:
         try:
             self._write(change)
-        except Exception:
+        except (Error, FieldDoesNotExist, ValueError):  # the others are still to be written
             logger.exception("writing the event %s to the history failed", change.event)
             return False
         return True

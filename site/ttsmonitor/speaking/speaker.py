@@ -194,7 +194,7 @@ class Speaker:
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
             expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
-            self._recorder.record_all(expired, Status.EXPIRED)
+            self._recorder.tell_all(expired, Status.EXPIRED)
         elif not self._output_is_open():
             return False
         else:
@@ -316,8 +316,8 @@ class Speaker:
         logger.log(
             logging.INFO if is_expected else logging.WARNING,
             "utterance %s: %s (%s): %s",
-            Reason(outcome.status.value),
             utterance.pk,
+            Reason(outcome.status.value),
             outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),
             utterance,
         )

@@ -112,6 +112,17 @@ class Engine(Protocol):
         return True
 
 
+@dataclass(frozen=True)
+class Problem:
+    """A mistake in an engine's settings, as `manage.py check` shows it."""
+
+    check_id: str
+    """As in ttsmonitor.W001."""
+    words: str
+    hint: str
+    """What to do."""
+
+
 class EngineProvider(Protocol):
     """Offers the voices of an engine and creates the engine for one of them.
 
@@ -161,6 +172,10 @@ class EngineProvider(Protocol):
         except SynthesisError:
             return ""
         return langs[0] if langs else ""
+
+    def problems(self, config: EngineConfig) -> Iterable[Problem]:
+        """Return what is wrong with the settings of this engine; it is a warning."""
+        return ()
 
     def missing(self, lang: str, config: EngineConfig) -> str:
         """Say that no voice for `lang` is installed, and how to get one."""

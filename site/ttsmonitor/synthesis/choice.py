@@ -9,7 +9,7 @@ from types import MappingProxyType
 from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import AUTO, EngineConfig, EngineProvider, SpeechRequest
-from ttsmonitor.synthesis.registry import FALLBACK, engine_providers, provider_of
+from ttsmonitor.synthesis.registry import FALLBACK, allowed_providers, engine_providers
 from ttsmonitor.synthesis.voice import Voice, VoiceLabel, is_same_language
 
 Unfit = Mapping[Voice, str]
@@ -53,7 +53,7 @@ def choose_voice(
     lang = request.lang or language_of(request.voice, config) or config.lang
     if FALLBACK.name in (config.engine, request.voice):
         return Choice(FALLBACK.default_voice(config), lang)
-    allowed = _allowed(config)
+    allowed = allowed_providers(config.engine)
     why = ""
     if request.voice:
         voice, why = _named_voice(config, request, allowed, unfit)
@@ -98,15 +98,9 @@ def language_of(name: str, config: EngineConfig) -> str:
 
 
 def missing_voice(lang: str, config: EngineConfig) -> str:
-    """Say that a language has no voice, and how to get one."""
-    return _allowed(config)[0].missing(lang, config)
-
-
-def _allowed(config: EngineConfig) -> Sequence[EngineProvider]:
-    """Return the engines that may speak before FALLBACK does. Raises SynthesisError."""
-    if config.engine != AUTO:
-        return [provider_of(config.engine)]
-    return [provider for provider in engine_providers() if provider is not FALLBACK]
+    """Say that a language has no voice, and how to get one of each engine that may speak."""
+    providers = allowed_providers(config.engine)
+    return join_reasons(provider.missing(lang, config) for provider in providers)
 
 
 def _find(name: str, config: EngineConfig, providers: Iterable[EngineProvider]) -> Voice:

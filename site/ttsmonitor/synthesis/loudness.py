@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from ttsmonitor.synthesis.piper.stages import Samples
+Samples = npt.NDArray[np.float32]
+"""Sound as numbers from -1 to 1."""
 
 PEAK = 0.8
 """Level of a voice's loudest sounds, relative to full scale."""

@@ -28,8 +28,8 @@ LOAD_SECONDS = 180.0
 """Time limit to split a new voice into stages (stages.CUT_SECONDS) and load it, in seconds."""
 HANG_SECONDS = 15.0
 ATTENTION_SECONDS = 0.01
-"""Interval at which a waiting speak() checks whether it was cancelled, in seconds."""
-STOPPED = Reason("the synthesis process is stopped")
+"""How often whoever waits for sound looks whether it is still wanted."""
+PROCESS_STOPPED = Reason("the synthesis process is stopped")
 DIED = Reason("the synthesis process died")
 
 
@@ -237,13 +237,13 @@ class Synthesizer:
             self._connection, self._process, self._is_broken = ours, process, False
         if self._is_stopped:  # by another thread, since the beginning of this method
             self._end()
-            raise SynthesisError(STOPPED)
+            raise SynthesisError(PROCESS_STOPPED)
 
     def _send_now(self, message: Job | Prepare | Cancel) -> None:
         """Send a message; the caller holds the lock. Raises SynthesisError."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError(STOPPED)
+            raise SynthesisError(PROCESS_STOPPED)
         try:
             connection.send(message)
         except OSError as exc:
@@ -253,8 +253,8 @@ class Synthesizer:
         """Return the next message, or None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError(STOPPED)
-        # The timeout starts at the first wait. A cancelled job still owes its Done message.
+            raise SynthesisError(PROCESS_STOPPED)
+        # From when somebody first waited: also a job that is given up has an answer to come.
         self._silent_since = self._silent_since or time.monotonic()
         deadline = self._silent_since + self._patience
         try:

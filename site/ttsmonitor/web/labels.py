@@ -22,13 +22,6 @@ SPEAKER_STATES = (
     gettext_noop("paused"),
     gettext_noop("offline"),
 )
-CHECKS = {
-    "broker": ("hdd-network-fill", gettext_noop("Broker")),
-    "synthesis": ("soundwave", gettext_noop("Voice")),
-    "audio": ("speaker-fill", gettext_noop("Sound device")),
-    "queue": ("list-check", gettext_noop("Queue")),
-    "database": ("database-fill", gettext_noop("History")),
-}
 MOODS = (
     gettext_noop("neutral"),
     gettext_noop("happy"),

@@ -25,7 +25,7 @@ from ttsmonitor.web.api import (
 )
 
 TRANSLATED = ("description", "summary")
-REASONS = (gettext_noop("OK"), gettext_noop("Accepted"))
+SUCCESS_DESCRIPTIONS = (gettext_noop("OK"), gettext_noop("Accepted"))
 """Descriptions that ninja writes for successful answers."""
 
 

@@ -10,14 +10,13 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.formats import get_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation.trans_real import DjangoTranslation
 from django.views.i18n import JavaScriptCatalog
 
-from ttsmirror.reasons import Reason, fill, plain
+from ttsmirror.reasons import Reason
+from ttsmirror.translations import CONTEXT, translate, translate_value
 
-CONTEXT = "reason"
 MARK = "reason:"
 """Begins the names of these among the words that scripts get: see sayReason() in live.js."""
 
@@ -59,16 +58,6 @@ OUTCOMES = (
 """The outcomes in the speaker's log lines; `skipped` is a reason too."""
 
 
-def translate(reason: str) -> str:
-    """Translate a reason with its values; a plain string if it is a known sentence."""
-    if not reason:
-        return ""
-    if not isinstance(reason, Reason) or not reason.params:
-        return pgettext(CONTEXT, reason)
-    values = {name: _value(value) for name, value in reason.params.items()}
-    return fill(pgettext(CONTEXT, reason.code), values)
-
-
 def reason_text(about: object, field: str) -> str:
     """Return the translated `reason` of a row or a JSON object.
 
@@ -87,16 +76,8 @@ def _attribute(about: object, name: str) -> Any:
 
 def _line(template: str, args: Sequence[Any]) -> str:
     """Translate a line of the log; its template has %s and %d for its values."""
-    values = tuple(_value(Reason.from_json(each) or each) for each in args)
+    values = tuple(translate_value(Reason.from_json(each) or each) for each in args)
     return pgettext(CONTEXT, template).replace("%d", "%s") % values
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Reason):
-        return translate(value)
-    if isinstance(value, float):
-        return plain(value).replace(".", get_format("DECIMAL_SEPARATOR"))
-    return str(value)
 
 
 def for_scripts() -> dict[str, str]:

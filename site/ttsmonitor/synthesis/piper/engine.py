@@ -18,6 +18,7 @@ from ttsmonitor.synthesis.loudness import (
     SILENCE,
     Edge,
     Limiter,
+    Samples,
     gain_for,
     to_pcm,
     with_soft_end,
@@ -26,7 +27,6 @@ from ttsmonitor.synthesis.loudness import (
 )
 from ttsmonitor.synthesis.memory import is_out_of_memory
 from ttsmonitor.synthesis.piper.stages import (
-    Samples,
     Scales,
     check_length,
     load_stages,

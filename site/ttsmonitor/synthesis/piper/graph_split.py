@@ -23,11 +23,11 @@ import onnx
 import onnxruntime
 
 from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
 from ttsmonitor.synthesis.piper.stages import (
-    Samples,
     Stages,
     inputs_for,
     session,

@@ -16,11 +16,11 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.timing import Timing
@@ -28,7 +28,6 @@ from ttsmonitor.system import cpu_affinity
 
 logger = logging.getLogger(__name__)
 
-Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
 
 CUT_SECONDS = 120

@@ -68,7 +68,6 @@ def test_failed_line_keeps_reason_for_translation() -> None:
     line = lines.update_status(message)
     assert line is not None
     assert (line["error"], line["reason"]) == (reason, reason.as_json())
-    assert line["speech_way"]["reason"] == reason
 
 
 def test_unknown_line_or_event_is_ignored() -> None:
@@ -112,7 +111,7 @@ def test_state_at_robot_does_not_go_back() -> None:
     line_id = lines.add(ONE, DEVICE, "Hola", "happy", 0.5)["id"]
 
     def tell(robot: str) -> str | None:
-        line = lines.update_status({"id": line_id, "robot": robot})
+        line = lines.update_robot(line_id, robot)
         return None if line is None else line["robot"]
 
     moved = lines.sent_to_robot(line_id, "")
@@ -133,8 +132,8 @@ def test_interrupted_robot_may_still_confirm_the_line() -> None:
         lines.sent_to_robot(str(uuid.UUID(int=number)), "")
     lines.mark_speaking(DEVICE)
     assert [line["robot"] for line in lines.mark_interrupted(DEVICE)] == ["interrupted"] * 2
-    assert lines.update_status({"id": str(ONE), "robot": "unconfirmed"}) is None
-    late = lines.update_status({"id": str(ONE), "robot": "said"})
+    assert lines.update_robot(str(ONE), "unconfirmed") is None
+    late = lines.update_robot(str(ONE), "said")
     assert late and late["robot"] == "said"
 
 

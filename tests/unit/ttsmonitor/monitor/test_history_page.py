@@ -31,7 +31,7 @@ from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.monitor import downloads
-from ttsmonitor.monitor.downloads import COLUMNS
+from ttsmonitor.monitor.downloads import CSV_COLUMNS
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -184,7 +184,7 @@ async def test_download_has_the_filtered_rows_in_each_format(
     rows = await sync_to_async(make)()
     assert json.loads(await downloaded("json", parent, q="frase")) == rows
     table = list(csv.reader(io.StringIO(await downloaded("csv", parent, source="chat"))))
-    assert table[0] == ["\ufeffreceived_at", *COLUMNS[1:]]
+    assert table[0] == ["\ufeffreceived_at", *CSV_COLUMNS[1:]]
     assert [line[1] for line in table[1:]] == [
         f"'{sign}frase, número {n}" for n, sign in enumerate(SIGNS)
     ]

@@ -12,12 +12,12 @@ from ttsmonitor.synthesis.loudness import (
     PEAK,
     Edge,
     Limiter,
+    Samples,
     to_pcm,
     with_soft_end,
     without_end,
     without_start,
 )
-from ttsmonitor.synthesis.piper.stages import Samples
 
 RATE = 22_050
 THRESHOLD = 0.02

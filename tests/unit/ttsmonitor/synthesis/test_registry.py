@@ -17,7 +17,7 @@ from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.synthesis import registry
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
-from ttsmonitor.synthesis.choice import choose_voice
+from ttsmonitor.synthesis.choice import choose_voice, missing_voice
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import taken_by
 from ttsmonitor.synthesis.registry import engine_providers
@@ -173,10 +173,20 @@ def test_setting_takes_any_registered_engine(
 ) -> None:
     install_hum()
     monkeypatch.setenv("TTS_ENGINE", "hum")
-    assert check_settings() == []
+    (warning,) = check_settings()
+    assert (warning.id, warning.hint) == ("hum.W001", "Lower it.")
     monkeypatch.setenv("TTS_ENGINE", "gone")
     (error,) = check_settings()
     assert error.hint == "Give one of auto, piper, hum, espeak."
+
+
+def test_language_without_a_voice_is_missed_by_every_engine(
+    install_hum: Install, config: EngineConfig
+) -> None:
+    install_hum()
+    missing = missing_voice("de", config)
+    assert missing.startswith("no Piper voice for de is installed")
+    assert missing.endswith("; hum has no voice for de")
 
 
 def test_voice_form_offers_the_voices_of_every_engine(

@@ -13,11 +13,11 @@ import pytest
 
 from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper import graph_split
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint, stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError
 from ttsmonitor.synthesis.piper.stages import (
-    Samples,
     Stages,
     cut_stages,
     load_stages,

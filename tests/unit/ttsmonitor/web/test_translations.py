@@ -15,10 +15,11 @@ from tests.support.tools import ROOT
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.translations import CONTEXT, translate
 from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.web import translations
-from ttsmonitor.web.translations import CONTEXT, MARK, reason_text, translate
+from ttsmonitor.web.translations import MARK, reason_text
 
 APPS = [ROOT / "site" / app for app in ("ttsmirror", "ttsmonitor", "hive")]
 ALIKE = {"control: %s %s", "{seconds} s"}
