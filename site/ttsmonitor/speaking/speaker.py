@@ -315,7 +315,7 @@ class Speaker:
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
             logging.INFO if is_expected else logging.WARNING,
-            "utterance %s: %s (%s): %s",
+            "%s %s (%s): %s",
             Reason(outcome.status.value),
             utterance.pk,
             outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),
