@@ -44,7 +44,7 @@ class Outcome:
     """The results of one or several runs."""
 
     commands_ms: list[float] = field(default_factory=list)
-    """From the request of the page to the robot."""
+    """Times from the page's request to the robot, in milliseconds."""
     reports: int = 0
     lost_reports: int = 0
     robots: int = 0

@@ -41,10 +41,10 @@ class Undeletable(ReadOnly):
 
 
 class FinishedOnly(ReadOnly):
-    """Allow deleting what has an outcome; the rest is the speech service's still."""
+    """Allow deleting finished utterances; the speech service still uses the others."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Utterance | None = None) -> bool:
-        """Return True for a finished utterance, where the user may delete at all."""
+        """Return True for a finished utterance, if the user may delete at all."""
         allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return allowed and (obj is None or obj.is_finished)
 
@@ -72,7 +72,7 @@ class ChunkInline(Undeletable, admin.TabularInline):  # type: ignore[type-arg]
 
 
 class UtteranceAdmin(FinishedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """The history: what was said, and what became of it."""
+    """The history of utterances and their outcomes."""
 
     list_display = ("received_at", "status", "words", "source", "device_id", "robot_confirmed")
     list_filter = ("status", "source", "received_at", "robot_confirmed")

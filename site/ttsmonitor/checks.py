@@ -36,7 +36,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_CACHE_MB": (0, 1_000_000),
     "TTS_PREROLL_MS": (0, 5_000),
     "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
-    # Docker and systemd are told to wait longer than that (docker-compose.yml, moxie-tts.service).
+    # Docker and systemd wait longer than that (docker-compose.yml, moxie-tts.service).
     "TTS_DRAIN_SECONDS": (0, 30),
     "TTS_OUTBOX_ROWS": (1, 10_000_000),
     "TTS_OUTBOX_HOURS": (0.01, 8_760),

@@ -106,7 +106,7 @@ def test_sentences_survive_a_broker_without_its_state(
     assert sorted(history()) == ["dos", "tres", "uno"]
 
 
-def test_cut_between_publish_and_acknowledgement_makes_no_second_row(
+def test_lost_acknowledgement_makes_no_second_row(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     mirror = make_mirror(proxy.port)

@@ -227,7 +227,7 @@ def chunks(listener: Listener) -> list[tuple[int, int, bool, str]]:
     return [(each["chunk"], each["total_chunks"], "more" in each, each["text"]) for each in fields]
 
 
-def test_growing_answer_is_published_in_parts_once_each(
+def test_growing_answer_is_published_in_chunks_once_each(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener, made = listen(TEXT_TOPIC), uuid.uuid4()

@@ -33,7 +33,7 @@ def _check_visit(value: str) -> str:
 VisitId = PathEx[
     Annotated[str, AfterValidator(_check_visit)],
     P(
-        description=gettext_noop("page_ and 16 hexadecimal digits nobody guesses."),
+        description=gettext_noop("page_ and 16 random hexadecimal digits."),
         example=schemas.VISIT,
     ),
 ]

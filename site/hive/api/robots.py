@@ -74,11 +74,11 @@ def speak(
 @router.write(
     "/robots/{device_id}/interrupt",
     {202: schemas.Sent},
-    gettext_noop("Stop what is said through a robot, and drop what waits"),
+    gettext_noop("Interrupt a robot's sentence, and clear its queue"),
     errors=["not_found"],
 )
 def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
-    """Stop a robot's current speech and drop what waits."""
+    """Stop a robot's current speech and clear its queue."""
     target = _robot(device_id)
     return _receipt(target, get_moxie_server().send_telehealth_interrupt(device_id))
 
@@ -93,7 +93,7 @@ def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, An
 def puppet(
     request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
 ) -> dict[str, Any]:
-    """Start or stop Puppet Mode. A robot that is offline is told when it connects."""
+    """Start or stop Puppet Mode. An offline robot gets the command when it connects."""
     target = _robot(device_id)
     if target.puppet_mode != puppet.enabled:
         target.puppet_mode = puppet.enabled
@@ -131,11 +131,11 @@ def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
 @router.write(
     "/loudspeaker/interrupt",
     {202: schemas.Stopped},
-    gettext_noop("Stop what the loudspeaker says, and drop what waits"),
+    gettext_noop("Interrupt the loudspeaker, and clear its queue"),
     operation_id="interruptAloud",
 )
 def interrupt_aloud(request: HttpRequest) -> dict[str, Any]:
-    """Stop what the loudspeaker says, whatever its source, and drop what waits."""
+    """Stop the loudspeaker, whatever the source, and clear the queue."""
     get_moxie_server().interrupt_loudspeaker()
     return {"detail": ""}
 
@@ -156,7 +156,7 @@ def check_size(speech: schemas.Speak) -> None:
 
 
 def _robot(device_id: str) -> Robot:
-    """Return a robot, as it was known last while the database is away.
+    """Return a robot, as it was known last while the database is unavailable.
 
     Raises InvalidRequestError.
     """
@@ -197,11 +197,14 @@ def _detail(target: Robot, is_sent: bool) -> str:
     if not is_sent:
         return _no_broker()
     if not target.online:
-        return _("The robot is offline: it is spoken aloud only.")
+        return _("The robot is offline: only the loudspeaker speaks.")
     if not target.puppet_mode:
         return _("Puppet Mode is not started: the robot itself may stay silent.")
     return ""
 
 
 def _no_broker() -> str:
-    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")
+    return _(
+        "The broker cannot be reached: the sentence is spoken when the broker is"
+        " back, unless it has expired by then."
+    )

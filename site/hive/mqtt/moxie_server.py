@@ -87,7 +87,7 @@ class MoxieServer:
         self._link.start(self._receive, self._on_broker_ready, self._on_broker_lost)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Say goodbye to the broker and finish handling what was received."""
+        """Disconnect from the broker and finish handling received messages."""
         self._health.stop()
         self.chat.stop()
         self._link.stop(timeout_seconds)
@@ -142,7 +142,7 @@ class MoxieServer:
         )
 
     def interrupt_loudspeaker(self, device_id: str = "") -> None:
-        """Stop what is spoken for this robot, or for any if it is empty."""
+        """Interrupt the speech of this robot, or of all if it is empty."""
         get_tts_mirror().publish_control(Control(action="interrupt", device_id=device_id))
 
     def send_wakeup(self, device_id: str) -> bool:
@@ -156,7 +156,7 @@ class MoxieServer:
         return self._link.publish(f"/devices/{device_id}/commands/{command}", payload)
 
     def config_changed(self, device_id: str = "") -> None:
-        """Read what was saved of one robot, or of all if it is empty, and publish it."""
+        """Read the saved configuration of one robot, or of all if it is empty, and publish it."""
         if self._link.is_started:
             self.robots.refresh_soon(device_id)
 
@@ -202,7 +202,7 @@ class MoxieServer:
 
     def _handle(self, message: Received) -> None:
         if message.topic.startswith(LOG_TOPIC):
-            if not message.retain:  # a retained line is somebody's, not the broker's
+            if not message.retain:  # the broker never retains its log; another client sent this
                 self.presence.read_log_line(message.payload.decode("utf-8", "replace"))
             return
         try:
@@ -272,7 +272,7 @@ _making = threading.Lock()
 
 
 def get_moxie_server() -> MoxieServer:
-    """Return the server of this process. It is connected only if somebody started it."""
+    """Return the server of this process. It is connected only after start()."""
     global _server
     with _making:
         if _server is None:

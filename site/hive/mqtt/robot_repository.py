@@ -114,7 +114,7 @@ class RobotRepository:
 
     def _write_changes(self, devices: list[str]) -> None:
         if self._is_first:
-            Robot.objects.mark_all_offline()  # what the last run left is outdated
+            Robot.objects.mark_all_offline()  # the states of the last run are outdated
             self._is_first = False
         for device_id in devices:
             self._write_one(device_id)
@@ -139,12 +139,12 @@ class RobotRepository:
                 del self._changes[device_id]
 
     def _try(self, step: Callable[..., object], *arguments: Any) -> bool:
-        """Run a step that needs the database. Return False while the database is away."""
+        """Run a step that needs the database. Return False while the database is unavailable."""
         try:
             step(*arguments)
         except AWAY as exc:
             if not self._is_away:
-                logger.error("the database is away, so robots' reports wait in memory: %s", exc)
+                logger.error("the database is unavailable, robots' reports wait in memory: %s", exc)
             self._is_away = True
             return False
         if self._is_away:

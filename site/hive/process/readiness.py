@@ -1,4 +1,4 @@
-"""Find out when the processes of run_all are ready, and tell the user."""
+"""Find out when the processes of run_all are ready, and print it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_hive_ready() -> bool:
 
 
 def is_speech_ready() -> bool:
-    """Return True if the speech service is subscribed; what is published before that is lost."""
+    """Return True if the speech service is subscribed; messages before that are lost."""
     try:
         with urllib.request.urlopen(f"{_url(conf.HTTP_PORT)}health", timeout=5) as answer:  # noqa: S310
             content = answer.read()
@@ -53,7 +53,7 @@ def is_speech_ready() -> bool:
 
 
 def summary(broker: str, *, speech: bool) -> str:
-    """Return what the user can do now."""
+    """Return the instructions for the user."""
     monitor = _url(conf.HTTP_PORT) if speech else "on the computer with the speech service"
     lines = [
         "",

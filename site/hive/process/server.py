@@ -31,7 +31,7 @@ class HiveServer:
     """The web server and the robots' server. Any thread may call stop(), which is idempotent."""
 
     def __init__(self, on_ready: Callable[[str], None]) -> None:
-        """Check ports and setup. Raises HiveError or ListenError where it cannot serve."""
+        """Check ports and setup. Raises HiveError or ListenError if it cannot serve."""
         self._stop_lock = threading.Lock()
         self._stopped = False
         self._host, self._port = tts_conf.HTTP_HOST, conf.HIVE_PORT
@@ -72,7 +72,7 @@ class HiveServer:
 
 
 def ensure_set_up() -> None:
-    """Raise NotReadyError where the database or the static files are missing."""
+    """Raise NotReadyError if the database or the static files are missing."""
     try:
         Configuration.objects.exists()
         Robot.objects.exists()

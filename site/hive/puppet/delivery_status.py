@@ -7,7 +7,7 @@ from typing import Any
 SENT, SPEAKING, SAID = "sent", "speaking", "said"
 OFFLINE, INTERRUPTED, UNCONFIRMED = "offline", "interrupted", "unconfirmed"
 CONFIRMATIONS: dict[bool | None, str] = {True: SAID, False: UNCONFIRMED, None: ""}
-"""The state at the robot, by what the history stores."""
+"""The state at the robot by the stored value of `robot_confirmed`."""
 _ROBOT_RANKS = {"": 0, SENT: 1, SPEAKING: 2, INTERRUPTED: 3, UNCONFIRMED: 3, OFFLINE: 4, SAID: 4}
 _ROBOT_STEPS = (SENT, SPEAKING, SAID)
 _SPEECH_STEPS = ("sent", "queued", "playing", "spoken")
@@ -15,7 +15,7 @@ _SPEECH_RANKS = {"waiting": 0, "sent": 1, "queued": 2, "playing": 3}
 _SPEECH_END = 4
 _ENDS = {SAID, "spoken"}
 
-NO_WORD = "the robot did not tell that it said this"
+NO_WORD = "the robot did not confirm it"
 NOT_THERE = "the robot is offline"
 NO_BROKER = "the broker cannot be reached"
 
@@ -33,9 +33,9 @@ def speech_rank(state: str) -> int:
 def describe(line: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of a line as pages show it, with `robot_way` and `speech_way`.
 
-    A way has `steps` and a `rank`: an older one of a lower rank may still arrive. A step has a
-    `name` and what it `is`: done, now, next, or end for one that was not meant. `robot_way` is None
-    without a robot.
+    A delivery has `steps` and a `rank`: an older one of a lower rank may still arrive. A step has a
+    `name` and a state `is`: done, now, next, or end for a failure. `robot_way` is None without a
+    robot.
     """
     robot, state = line["robot"], line["state"]
     robot_way = {"steps": _steps(_ROBOT_STEPS, robot, SENT), "rank": robot_rank(robot)}

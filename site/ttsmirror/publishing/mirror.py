@@ -44,7 +44,7 @@ def _failures_logged() -> Iterator[None]:
     try:
         yield
     except Exception:
-        logger.exception("could not mirror what was said")
+        logger.exception("mirroring an utterance failed")
 
 
 class TTSMirrorPublisher:
@@ -55,7 +55,7 @@ class TTSMirrorPublisher:
         self._arguments: dict[str, Any] = {"host": host, "port": port, "topic": topic}
         self._listeners: list[Listener] = []
         self._renew()
-        # A fork takes the object along, but not its threads: the child starts its own.
+        # A fork copies the object, but not its threads: the child starts its own.
         os.register_at_fork(
             before=self._hold, after_in_parent=self._release, after_in_child=self._renew
         )
@@ -94,7 +94,7 @@ class TTSMirrorPublisher:
             self._starting.release()
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
-        """Publish what was handed over, for at most so long; the rest stays in the outbox."""
+        """Publish queued utterances until the time limit; the rest stays in the outbox."""
         if self._is_started:
             self._publisher.stop(timeout_seconds)
 
@@ -198,7 +198,7 @@ class TTSMirrorPublisher:
     def robot_said(
         self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
     ) -> None:
-        """Mirror what a robot reports to have said, unless it was mirrored when it was sent.
+        """Mirror a robot's report of its speech, unless the speech was mirrored when it was sent.
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
         """
@@ -227,7 +227,7 @@ def make_utterance(
     event_id: str = "",
     **options: Any,
 ) -> Chunk | None:
-    """Return `text` as an utterance; None where there is nothing to say."""
+    """Return `text` as an utterance; None if there is nothing to say."""
     words = clean(str(text))
     if not words.strip():
         return None
@@ -243,8 +243,8 @@ def make_utterance(
 
 
 def _new_id() -> uuid.UUID:
-    # Not uuid4(): that asks the system for random bytes and lets go of the GIL meanwhile, which
-    # can take milliseconds to come back. An id is no secret, and `random` is reseeded by a fork.
+    # uuid4() reads random bytes from the system and releases the GIL meanwhile; getting it back can
+    # take milliseconds. An id is no secret, and `random` is reseeded by a fork.
     return uuid.UUID(int=random.getrandbits(128), version=4)
 
 

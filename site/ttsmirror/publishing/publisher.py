@@ -140,7 +140,7 @@ class Publisher:
         self._items.put(None)
         self._thread.join(timeout_seconds + 1)
         if self._thread.is_alive():
-            logger.error("the outbox does not answer: what was said last may be lost")
+            logger.error("the database did not answer in time: the last sentences may be lost")
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
     def hold(self) -> bool:
@@ -159,7 +159,7 @@ class Publisher:
         try:
             self.connection.start()
         except Exception as exc:
-            logger.error("the mirror cannot connect: %s; what is said is kept", exc)
+            logger.error("the mirror cannot connect: %s; sentences are kept", exc)
         swept = time.monotonic()
         is_stopping = False
         with self._working:
@@ -192,7 +192,7 @@ class Publisher:
         except DatabaseError as exc:
             logger.error("the outbox cannot be used: %s", exc)
         except Exception:
-            logger.exception("could not publish")
+            logger.exception("the publisher failed")
         finally:
             tend_connections()
 
@@ -230,11 +230,11 @@ class Publisher:
             if callable(item):
                 item = item()
             if isinstance(item, RobotReport):
-                return self._echoes.hear(item)
+                return self._echoes.match_report(item)
             if isinstance(item, Chunk) and not item.is_open:  # a robot tells of the whole
                 self._echoes.note(item)
         except Exception:
-            logger.exception("could not mirror what was said")
+            logger.exception("mirroring an utterance failed")
         return item
 
     def _handle(self, batch: list[Item]) -> None:
@@ -295,7 +295,7 @@ class Publisher:
         for chunk in chunks:
             if self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS) is None:
                 if not self._is_full:  # said once, not with each sentence
-                    logger.warning("too much waits for the broker: the rest goes out later")
+                    logger.warning("too many messages wait for the broker: the rest is sent later")
                 self._is_full = True
                 return False
         self._is_full = False
@@ -311,10 +311,10 @@ class Publisher:
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
         if self._history is not None:
-            self._history.adopt(ids)  # while the outbox has their words
+            self._history.add_confirmed(ids)  # while the outbox has their words
         self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
-        if self._unconfirmed.forgive():
+        if self._unconfirmed.clear_overdue():
             self._publish_again(is_all=True)
 
     def _sweep(self) -> None:

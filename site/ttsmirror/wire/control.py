@@ -35,7 +35,7 @@ class ControlAction:
     takes_before: bool = False
     """`before`: the id of another utterance, or null."""
     is_about_queue: bool = False
-    """It changes the order of what waits, so it fails where the utterance no longer waits."""
+    """It changes the queue, so it fails if the utterance is no longer in it."""
 
 
 CONTROL_ACTIONS = {
@@ -67,7 +67,7 @@ class Control:
     before: uuid.UUID | None = None
     """The utterance before which this one is put; None: the end of the queue."""
     sender: str = ""
-    """Instance of the speech service that has carried it out already and tells the others."""
+    """Instance of the speech service that has already executed it and forwards it to the others."""
 
     def to_payload(self) -> bytes:
         """Return the JSON of this message without its empty fields."""

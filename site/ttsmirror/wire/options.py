@@ -47,7 +47,7 @@ class SpeechOptions:
     """Language, voice, mood and urgency of an utterance. Empty or None: the service decides."""
 
     lang: str = _name(LANG)
-    """BCP 47."""
+    """Language tag (BCP 47)."""
     voice: str = _name(SLUG)
     """Name of an installed voice."""
     mood: str = _name(SLUG)
@@ -56,7 +56,7 @@ class SpeechOptions:
     priority: str = _option("normal", _read_priority)
     """`normal` or `high`."""
     ttl: float | None = _number(WEEK_SECONDS)
-    """Seconds after which it is not spoken any more."""
+    """Seconds after which it expires and is not spoken."""
 
     def option_fields(self) -> dict[str, Any]:
         """Return the options that differ from their defaults, as message fields."""

@@ -63,7 +63,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
         (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),
-        (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
+        (_("Source and options"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
             _("When"),
@@ -78,7 +78,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
                 )
             },
         ),
-        (_("On the wire"), {"classes": ("collapse",), "fields": ("id", "total_chunks")}),
+        (_("As received"), {"classes": ("collapse",), "fields": ("id", "total_chunks")}),
     )
 
     class Media:

@@ -27,7 +27,7 @@ class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = VoiceSettingForm
     list_display = ("__str__", "voice", "speaker", "speed", "volume")
     fieldsets: ClassVar = (
-        (_("For what comes"), {"fields": ("device_id", "source", "lang")}),
+        (_("Applies to"), {"fields": ("device_id", "source", "lang")}),
         (_("How it is spoken"), {"fields": ("voice", "speaker", "speed", "volume")}),
     )
 

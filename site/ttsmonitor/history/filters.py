@@ -35,7 +35,7 @@ class Filters:
         values = {name: clean(parameters.get(name, "").strip()) for name in cls.__annotations__}
         if (status := values["status"]) and status not in Utterance.Status.values:
             choices = ", ".join(Utterance.Status.values)
-            raise BadRequestError(_("status is none of: {choices}.").format(choices=choices))
+            raise BadRequestError(_("status must be one of: {choices}.").format(choices=choices))
         day = _parse_day(values.pop("day"))
         return cls(**values, day=day)
 
@@ -76,5 +76,5 @@ def _parse_day(value: str) -> date | None:
         day = date.fromisoformat(value)
         day_span(day)
     except (ValueError, OverflowError) as exc:
-        raise BadRequestError(_("day is none: give one such as 2026-01-31.")) from exc
+        raise BadRequestError(_("day is not a date: use one such as 2026-01-31.")) from exc
     return day

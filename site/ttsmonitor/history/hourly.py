@@ -2,7 +2,7 @@
 
 The days of any time zone can be put together from hours. A day that is over changes only by
 deletion, so it is read once; after that its number of rows is compared. The current day is read
-again whenever somebody asks, but at most once a second.
+again on each request, but at most once a second.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ logger = logging.getLogger(__name__)
 
 DAY = timedelta(days=1)
 SETTLING = timedelta(hours=1)
-"""A day is over this long after its midnight: a row may be written a little after its time."""
+"""Time after midnight until a day counts as over: rows may be written late."""
 REFRESH_SECONDS = 1.0
-"""The database is asked at most once in this time."""
+"""Minimum interval between two queries, in seconds."""
 LATENCY_DAYS = 94
 """The charts show fewer days than this."""
 

@@ -26,7 +26,7 @@ SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A message and what is wrong with it."""
+    """A message and the reason why it cannot be read."""
 
     topic: str
     payload: bytes

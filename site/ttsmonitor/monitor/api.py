@@ -27,14 +27,14 @@ router = JsonRouter()
 
 
 @router.read(
-    "/status", schemas.Status, gettext_noop("State of the speaker and its current utterance")
+    "/status", schemas.Status, gettext_noop("State of the speech service and its current sentence")
 )
 def status(request: HttpRequest) -> dict[str, Any]:
     """Return the state of the speaker and its current utterance."""
     return snapshot.status()
 
 
-@router.read("/queue", schemas.Queue, gettext_noop("The queue, next utterance first"))
+@router.read("/queue", schemas.Queue, gettext_noop("The queue, next sentence first"))
 def queue(request: HttpRequest) -> dict[str, Any]:
     """Return the utterances that wait, in the order of speaking."""
     return {"size": Utterance.objects.waiting().count(), "queue": snapshot.queue()}
@@ -71,7 +71,9 @@ def control(request: HttpRequest) -> dict[str, Any]:
         _utterance(command.utterance_id)
     if not running.control(command):
         if CONTROL_ACTIONS[command.action].is_about_queue:
-            raise InvalidRequestError("not_waiting", _("That does not wait any more."), 409)
+            raise InvalidRequestError(
+                "not_waiting", _("This sentence is no longer in the queue."), 409
+            )
         raise _not_found()
     return {"ok": True, "status": running.status()}
 
@@ -79,7 +81,7 @@ def control(request: HttpRequest) -> dict[str, Any]:
 @router.read(
     "/utterances/{uuid:utterance_id}/audio",
     None,
-    gettext_noop("The sound of an utterance, made on demand"),
+    gettext_noop("The sound of a sentence, made on demand"),
     errors=["not_found"],
     media="audio/wav",
 )
@@ -114,4 +116,4 @@ def _utterance(pk: uuid.UUID) -> Utterance:
 
 
 def _not_found() -> InvalidRequestError:
-    return InvalidRequestError("not_found", _("There is no such utterance in the history."), 404)
+    return InvalidRequestError("not_found", _("There is no such sentence in the history."), 404)

@@ -19,7 +19,7 @@ router = JsonRouter()
 @router.write(
     "/say",
     {202: schemas.Said},
-    gettext_noop("Have a sentence spoken, through broker, history and queue"),
+    gettext_noop("Speak a sentence, through broker, history and queue"),
     example={"text": "La cena está lista", "mood": "happy"},
 )
 def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
@@ -37,4 +37,7 @@ def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
 def _detail() -> str:
     if snapshot.status()["broker"]["connected"]:
         return ""
-    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")
+    return _(
+        "The broker cannot be reached: the sentence is spoken when the broker is"
+        " back, unless it has expired by then."
+    )

@@ -160,7 +160,7 @@ class DatabaseProbe:
         """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
-            return Reason("the database takes no writes: another program may have locked it")
+            return Reason("the database cannot be written: another program may have locked it")
         return self._error
 
     def look(self) -> None:

@@ -32,7 +32,7 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError where the
+    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError if the
     service cannot start or go on.
     """
     with only_one(conf.work_dir, Service.SPEECH):

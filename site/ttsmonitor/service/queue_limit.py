@@ -1,4 +1,4 @@
-"""Bound the queue: expire what nobody can hear, skip what exceeds TTS_QUEUE_LIMIT."""
+"""Bound the queue: expire old utterances, and skip those beyond TTS_QUEUE_LIMIT."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class QueueLimit:
             self._recorder.tell_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
 
     def enforce(self, waiting: int) -> None:
-        """Skip what exceeds the limit of the `waiting` utterances.
+        """Skip utterances beyond the limit of the `waiting` ones.
 
         During a burst only a large excess is skipped: storing what arrives comes first.
         """

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
 LOGGERS = ("ttsmirror", "ttsmonitor")
-"""Whose lines the monitor shows as activity."""
+"""Loggers whose lines the monitor shows as activity."""
 
 LAMPS = (
     Lamp("broker", "hdd-network-fill", gettext_noop("Broker"), "broker.address"),
@@ -84,7 +84,7 @@ class SpeechService:
         self._recorder = Recorder(lambda changes: self._publish(changes))
         browser = BrowserOutput()
         self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
-        """The output that browsers listen to; None where TTS_AUDIO leaves it out."""
+        """The output that browsers listen to; None if TTS_AUDIO leaves it out."""
         self._output = make_output(
             conf.TTS_AUDIO,
             browser=browser,
@@ -111,7 +111,7 @@ class SpeechService:
             on_stored=self._stored,
             on_gap=self._gap,
             on_control=self._control_executor.execute,
-            on_maker_gone=self._speaker.patience.maker_has_gone,
+            on_hive_offline=self._speaker.patience.note_hive_offline,
             health=self.health,
             on_connection=self._recorder.state_changed,
             on_duplicate=on_failure,
@@ -144,7 +144,7 @@ class SpeechService:
     def start(self) -> bool:
         """Recover, load the voice, then subscribe: it listens only once it can speak.
 
-        Return False where `stop()` was called meanwhile, from another thread.
+        Return False if `stop()` was called meanwhile, from another thread.
         """
         global _current
         with self._changing:
@@ -195,7 +195,7 @@ class SpeechService:
         _current = None
 
     def status(self) -> dict[str, Any]:
-        """Return the state as JSON: what /api/status answers."""
+        """Return the state as JSON, as in /api/status."""
         return self._report.as_json()
 
     def progress(self) -> dict[str, Any] | None:
@@ -203,7 +203,7 @@ class SpeechService:
         return self._progress.whole()
 
     def health(self) -> dict[str, Any]:
-        """Return the named checks, each with its cause where it fails."""
+        """Return the named checks, each with its cause if it fails."""
         report = self._health.report()
         report["checks"]["queue"]["oldest_seconds"] = self._watchdog.oldest_seconds
         return report
@@ -213,7 +213,7 @@ class SpeechService:
         return self._subscriber.broker_counts.report(self._subscriber.connection.error)
 
     def restart_reason(self) -> str:
-        """Return what only a new process would mend, or an empty string.
+        """Return a failure that only a restart would fix, or an empty string.
 
         A missing broker, database or sound device is none: a new process would miss it too. A
         broken voice is none: its process is replaced here.
@@ -231,8 +231,8 @@ class SpeechService:
         return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
     def control(self, control: Control) -> bool:
-        """Execute a control from a page; False where its utterance is gone."""
-        if control.action == "interrupt":  # first, so that nobody makes more of the answer
+        """Execute a control from a page; False if its utterance is gone."""
+        if control.action == "interrupt":  # first, so that the hive stops generating the answer
             self._subscriber.pass_on(control)
         return self._control_executor.execute(control)
 
@@ -264,7 +264,7 @@ class SpeechService:
     def _stored(self, stored: list[Stored]) -> None:
         for each in stored:
             if each.is_complete:
-                # Also for what came again: the publisher may have missed the first answer.
+                # Repeated messages too: the publisher may have missed the first confirmation.
                 self._recorder.tell(each.utterance, "stored")
             if each.is_settled:
                 self._recorder.tell(each.utterance, each.utterance.status)

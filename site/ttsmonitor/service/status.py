@@ -44,7 +44,7 @@ class StatusReport:
         self._connection = connection
 
     def as_json(self) -> dict[str, Any]:
-        """Return what /api/status answers."""
+        """Return the content of /api/status."""
         performance = self._speaker.performance
         utterance = performance.utterance if performance else None
         controls, connection, cache = self._speaker.controls, self._connection, self._cache
@@ -74,7 +74,7 @@ class StatusReport:
 
 
 class StatusPublisher:
-    """Tells the broker and the pages what happened. Called on the recorder's thread."""
+    """Reports events to the broker and the pages. Called on the recorder's thread."""
 
     def __init__(self, report: StatusReport, subscriber: Subscriber) -> None:
         """Publish `report` over the subscriber's connection."""

@@ -1,7 +1,7 @@
-"""Record what happens to utterances, and tell broker and pages, on a thread of its own.
+"""Record events of utterances and report them to broker and pages, on a separate thread.
 
-The speaker must not wait for a disk or a network while it plays. It reports what happened, and
-this thread writes it to the database, to moxie/tts/status and to the pages, in the same order.
+The speaker must not wait for a disk or a network while it plays. It queues each event, and this
+thread writes it to the database, to moxie/tts/status and to the pages, in the same order.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 0.04
 BURST_SECONDS = 2.0
 MANY = 50
-"""Changes in so short a time that it is a burst."""
+"""Number of changes within PATIENCE_SECONDS that make a burst."""
 TOLD_AT_ONCE = 500
 BACKLOG = 10_000
 
 
 @dataclass(frozen=True)
 class Change:
-    """An event of an utterance as it was then, or a change of the service's state alone."""
+    """An event with the utterance as it was then, or only a change of the service's state."""
 
     event: str = ""
     utterance: dict[str, Any] | None = None
     values: dict[str, Any] = field(default_factory=dict)
-    """Columns to set."""
+    """New values of its columns."""
 
 
 _Recorded = tuple[str, Utterance | None, dict[str, Any]]
 
 
 class Recorder:
-    """An ordered queue of changes, written and told by one thread."""
+    """An ordered queue of changes, written and reported by one thread."""
 
     def __init__(self, publish: Callable[[list[Change]], None]) -> None:
         """Call `publish` with changes once they are written."""
@@ -69,7 +69,7 @@ class Recorder:
 
     @property
     def is_busy(self) -> bool:
-        """True during a burst that has not been told yet."""
+        """True during a burst that has not been reported yet."""
         return self._changes.qsize() >= MANY
 
     def start(self) -> None:
@@ -77,7 +77,7 @@ class Recorder:
         self._thread.start()
 
     def record(self, utterance: Utterance, event: str, **values: Any) -> None:
-        """Write `values` into the utterance's row, then tell of `event`. Return at once."""
+        """Write `values` into the utterance's row, then report `event`. Return at once."""
         for name, value in values.items():
             setattr(utterance, name, value)
         self._put(utterance, event, values)
@@ -92,16 +92,16 @@ class Recorder:
             self.tell(utterance, event)
 
     def wait_for_room(self) -> None:
-        """Block a producer of thousands of changes until most of them are told."""
+        """Block a producer of thousands of changes until most of them are reported."""
         while self._changes.qsize() > BACKLOG and self.is_alive and not self._stopping.is_set():
             self._stopping.wait(PATIENCE_SECONDS)
 
     def state_changed(self) -> None:
-        """Tell of the service's new state. Return at once."""
+        """Report the service's new state. Return at once."""
         self._changes.put(("", None, {}))
 
     def stop(self, timeout_seconds: float = 5.0) -> None:
-        """Write what has been recorded so far, then end the thread."""
+        """Write all recorded changes, then end the thread."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._changes.put(None)
@@ -125,7 +125,7 @@ class Recorder:
         following = self._changes.get()
         self._wait_for_end_of_burst()
         while following is not None:
-            # Of states in a row the newest is enough; what happened to utterances is told all.
+            # Of consecutive states report only the newest; report every event of an utterance.
             if changes and changes[-1].utterance is None:
                 changes.pop()
             event, row, values = following
@@ -152,7 +152,7 @@ class Recorder:
             if written := [change for change in changes if self._is_written(change)]:
                 self._publish(written)
         except Exception:
-            logger.exception("could not tell what happened")
+            logger.exception("event report failed")
         finally:
             tend_connections()
 
@@ -160,7 +160,7 @@ class Recorder:
         try:
             self._write(change)
         except (Error, FieldDoesNotExist, ValueError):  # the others are still to be written
-            logger.exception("could not write down %s", change.event)
+            logger.exception("writing the event %s to the history failed", change.event)
             return False
         return True
 
@@ -174,9 +174,9 @@ class Recorder:
                 self.error = ""
                 return
             except (OperationalError, InterfaceError) as exc:
-                # A locked or full database recovers or not; the history should not lose a line.
+                # A locked or full database may recover, and the history should lose no row.
                 self.error = reason_of(exc)
-                # Each of the others would hold a stop up as long.
+                # At a stop, do not retry again for each of the remaining changes.
                 self._has_given_up = self._stopping.is_set()
-                logger.error("could not write to the history, trying again: %s", exc)
+                logger.error("the history cannot be written, trying again: %s", exc)
                 self._stopping.wait(RETRY_SECONDS)

@@ -36,7 +36,7 @@ RETRY_SECONDS = 2.0
 MAINTENANCE_SECONDS = 5.0
 JOIN_SECONDS = 0.1
 TOO_OLD = Reason("too old to be spoken when its turn came")
-NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("there is nothing to say aloud in it"))
+NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("the text has nothing to speak"))
 STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
 
 
@@ -179,7 +179,7 @@ class Speaker:
             self._output.open()
         if before != (self._output.name, self._output.error):
             self._recorder.state_changed()
-        self.voices.look()
+        self.voices.reload_voices()
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""
@@ -315,7 +315,7 @@ class Speaker:
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
             logging.INFO if is_expected else logging.WARNING,
-            "%s %s (%s): %s",
+            "utterance %s: %s (%s): %s",
             Reason(outcome.status.value),
             utterance.pk,
             outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),

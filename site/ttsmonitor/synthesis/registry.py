@@ -41,7 +41,7 @@ def engine_providers() -> tuple[EngineProvider, ...]:
         try:
             providers.append(_load(entry_point, {each.name for each in (*providers, FALLBACK)}))
         except Exception:
-            logger.exception("left out the engine of the entry point %s", entry_point.name)
+            logger.exception("cannot load the engine of the entry point %s", entry_point.name)
     return (*providers, FALLBACK)
 
 
@@ -72,7 +72,7 @@ def checked_providers(engine: str) -> Sequence[EngineProvider]:
 
 
 def engine_choices() -> tuple[str, ...]:
-    """Return what TTS_ENGINE may be."""
+    """Return the valid values of TTS_ENGINE."""
     return (AUTO, *(provider.name for provider in engine_providers()))
 
 

@@ -106,7 +106,7 @@ class Reason(Part):
 
 ReasonOrNull = Annotated[
     Reason | None,
-    Field(description=gettext_noop("The same sentence as a code; null where there is none.")),
+    Field(description=gettext_noop("The same sentence as a code; null if there is none.")),
 ]
 
 
@@ -155,7 +155,7 @@ def refused(code: str, sentence: str, **values: object) -> WrapValidator:
 
 
 def _read_speech(value: Any) -> str:
-    """Return the words without what no message can hold. Raises InvalidRequestError."""
+    """Return the words without characters that no message can hold. Raises InvalidRequestError."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
     if len(value) > UTTERANCE_CHARACTERS:
@@ -332,12 +332,12 @@ def _refuse_message(request: HttpRequest, exc: InvalidMessageError) -> HttpRespo
 
 
 def _refuse_unreadable(request: HttpRequest, exc: HttpError) -> HttpResponse:
-    """Answer where ninja could not read the body, the only HttpError that it raises here."""
+    """Answer if ninja could not read the body, the only HttpError that it raises here."""
     return error("invalid_json", _("Send a JSON object."), 400)
 
 
 def _refuse_invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
-    """Answer where a value does not fit its type; name the field."""
+    """Answer if a value does not fit its type; name the field."""
     location = exc.errors[0]["loc"]
     if location[0] == "body" and len(location) == 2:  # the parameter itself
         return error("invalid_json", _("Send a JSON object."), 400)

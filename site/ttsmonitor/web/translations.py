@@ -33,14 +33,29 @@ FOREIGN = (
     Reason("All connection attempts failed"),
     Reason("Request timed out."),
 )
-"""Sentences of paho, of databases and of the language model's library."""
+"""Error messages of paho, of databases and of the language model's library."""
+FORMER = (
+    Reason("chunk {numbers} of {total} did not come"),
+    Reason("a chunk came too late to be spoken"),
+    Reason("the rest of it did not come"),
+    Reason("there is nothing to say aloud in it"),
+    Reason("interrupted by whoever speaks for the robot"),
+    Reason("the voice did nothing for {seconds} s"),
+    Reason("{cause}; it is started again"),
+    Reason("it makes {seconds} s of sound of {count} phonemes; {most} s are the most"),
+    Reason("it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"),
+    Reason("the sound device takes no sound: is it suspended?"),
+    Reason("the sound device {name} went away: {cause}"),
+    Reason("The voice {name} cannot be loaded; fetch it again. {cause}"),
+)
+"""Reasons that earlier versions stored in the history."""
 OUTCOMES = (
     Reason("spoken"),
     Reason("interrupted"),
     Reason("expired"),
     Reason("failed"),
 )
-"""The outcomes that begin a line of the speaker; `skipped` is a reason too."""
+"""The outcomes in the speaker's log lines; `skipped` is a reason too."""
 
 
 def reason_text(about: object, field: str) -> str:
@@ -66,7 +81,7 @@ def _line(template: str, args: Sequence[Any]) -> str:
 
 
 def for_scripts() -> dict[str, str]:
-    """Return the translations of all codes; nothing where the language is English."""
+    """Return the translations of all codes; none if the language is English."""
     return _codes(get_language() or "en")
 
 

@@ -5,17 +5,17 @@ import { part, shortTime, showFace, showState } from "./shared.js";
 
 const MOST = 30;
 const list = document.getElementById("lines");
-const mould = document.getElementById("line-template").content.firstElementChild;
+const template = document.getElementById("line-template").content.firstElementChild;
 
-/** Show a line as it is now. True where it is a new one. */
+/** Show a line in its current state. Return true if it is new. */
 export function showLine(line) {
   const known = list.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
   const row = known ?? add(line);
   part(row, "time").dateTime = line.at;
   part(row, "time").textContent = shortTime(line.at);
-  if (showWay(row.querySelector("[data-way=robot]"), line.robot_way, say(line.robot_error)))
-    row.dataset.robot = line.robot;
-  if (showWay(row.querySelector("[data-way=speech]"), line.speech_way, sayReason(line, "error"))) {
+  const [robot, speech] = ["robot", "speech"].map((who) => row.querySelector(`[data-delivery=${who}]`));
+  if (showDelivery(robot, line.robot_way, say(line.robot_error))) row.dataset.robot = line.robot;
+  if (showDelivery(speech, line.speech_way, sayReason(line, "error"))) {
     tellOutcome(line, known);
     row.dataset.state = line.state;
     showState(part(row, "state"), line.state);
@@ -23,7 +23,7 @@ export function showLine(line) {
   return !known;
 }
 
-/** Drop the lines that are none of these any more: they were deleted. */
+/** Remove all other lines: they were deleted. */
 export function dropOthers(lines) {
   const there = new Set(lines.map((line) => line.id));
   for (const row of [...list.children]) if (!there.has(row.dataset.line)) row.remove();
@@ -31,7 +31,7 @@ export function dropOthers(lines) {
 }
 
 function add(line) {
-  const row = mould.cloneNode(true);
+  const row = template.cloneNode(true);
   row.dataset.line = line.id;
   row.classList.add("is-new");
   part(row, "text").textContent = line.text;
@@ -43,12 +43,13 @@ function add(line) {
   return row;
 }
 
-// Answers and events overtake one another; a way never goes back. True where it was shown.
-function showWay(place, way, why) {
-  if (!way || way.rank < Number(place.dataset.rank)) return false;
-  place.dataset.rank = way.rank;
+// Answers and events may overtake one another; a delivery never returns to an earlier state.
+// Return true if it was shown.
+function showDelivery(place, delivery, why) {
+  if (!delivery || delivery.rank < Number(place.dataset.rank)) return false;
+  place.dataset.rank = delivery.rank;
   place.hidden = false;
-  part(place, "steps").replaceChildren(...way.steps.map(step));
+  part(place, "steps").replaceChildren(...delivery.steps.map(step));
   part(place, "reason").textContent = why;
   return true;
 }
@@ -61,7 +62,7 @@ function step({ name, is }) {
   return made;
 }
 
-// For whoever hears the page: the end of a line, not each of its steps.
+// For screen readers: announce the outcome of a line, not each of its steps.
 function tellOutcome(line, known) {
   const isOver = line.speech_way.steps.every(({ is }) => is === "done" || is === "end");
   if (!known || !isOver || line.state === known.dataset.state) return;

@@ -1,4 +1,4 @@
-"""The provider of Piper voices. It imports Piper itself only where an engine is created."""
+"""The provider of Piper voices. It imports Piper itself only if an engine is created."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PiperProvider(EngineProvider):
         self._gains: dict[tuple[Path, str], dict[int, float]] = {}
 
     def unavailable(self) -> str:
-        """Return how to install Piper; empty where it is installed."""
+        """Return how to install Piper; empty if it is installed."""
         return "" if find_spec("piper") else piper_missing()
 
     def voices(self, config: EngineConfig) -> list[InstalledVoice]:
@@ -48,7 +48,7 @@ class PiperProvider(EngineProvider):
     def default_voice(self, config: EngineConfig) -> InstalledVoice:
         """Return the voice that PIPER_MODEL or TTS_VOICE names.
 
-        Raises VoiceNotFoundError where TTS_VOICE is not installed, SynthesisError where a file of
+        Raises VoiceNotFoundError if TTS_VOICE is not installed, SynthesisError if a file of
         it is missing or broken.
         """
         model = config.model or config.voice_dir / f"{config.voice}.onnx"

@@ -13,8 +13,12 @@ from tests.unit.hive.conftest import DEVICE
 ONE = uuid.UUID(int=1)
 
 
-def steps(way: dict[str, Any] | None) -> str:
-    return "" if way is None else " ".join(f"{step['is']}:{step['name']}" for step in way["steps"])
+def steps(delivery: dict[str, Any] | None) -> str:
+    return (
+        ""
+        if delivery is None
+        else " ".join(f"{step['is']}:{step['name']}" for step in delivery["steps"])
+    )
 
 
 @pytest.fixture
@@ -30,8 +34,8 @@ def after(lines: Lines, *events: str, error: str = "") -> dict[str, Any]:
         told = {"id": str(ONE), "event": event, "error": error if event == events[-1] else ""}
         line = lines.update_status(told)
     assert line is not None
-    way: dict[str, Any] = line["speech_way"]
-    return way
+    delivery: dict[str, Any] = line["speech_way"]
+    return delivery
 
 
 @pytest.mark.parametrize(

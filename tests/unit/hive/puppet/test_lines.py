@@ -63,7 +63,7 @@ def test_failed_line_has_reason() -> None:
 def test_failed_line_keeps_reason_for_translation() -> None:
     lines = Lines()
     lines.add(ONE, DEVICE, "Hola", "happy", 0.5)
-    reason = Reason("the rest of it did not come")
+    reason = Reason("the rest of the text did not arrive")
     message = {"id": str(ONE), "event": "failed"} | reason_columns(reason)
     line = lines.update_status(message)
     assert line is not None
@@ -138,7 +138,7 @@ def test_interrupted_robot_may_still_confirm_the_line() -> None:
 
 
 @pytest.mark.django_db
-def test_history_tells_robot_confirmations() -> None:
+def test_history_shows_robot_confirmations() -> None:
     now = timezone.now()
     common: dict[str, Any] = {"source": "puppet_mode", "published_at": now, "received_at": now}
     for text, confirmed in (("a", True), ("b", False), ("c", None)):

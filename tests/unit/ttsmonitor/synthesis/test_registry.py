@@ -124,7 +124,7 @@ def test_engine_that_cannot_be_registered_is_left_out(
 ) -> None:
     install_hum(**environment)
     assert names() == ["piper", "espeak"]
-    assert "left out the engine of the entry point hum" in caplog.messages
+    assert "cannot load the engine of the entry point hum" in caplog.messages
     assert reason in caplog.text
 
 
@@ -202,7 +202,7 @@ def test_voice_form_offers_the_voices_of_every_engine(
     }
 
 
-def test_entry_points_are_read_once_and_not_for_a_built_in_engine(
+def test_entry_points_are_read_once_and_only_for_external_engines(
     config: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []

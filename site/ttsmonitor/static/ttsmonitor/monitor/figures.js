@@ -44,7 +44,7 @@ function share([source, count]) {
   return line;
 }
 
-/** Draw the checks: what works says what it is, what fails why and since when. */
+/** Draw the checks: a detail if it works, else the reason and since when it fails. */
 export function drawLamps({ status = lastStatus, health = lastHealth }) {
   [lastStatus, lastHealth] = [status, health];
   if (!health || !status) return;
