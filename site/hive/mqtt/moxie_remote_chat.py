@@ -111,7 +111,7 @@ class RemoteChat:
         """Have the robot say `response`; a ChatResponse answers its request.
 
         Mirror it by `utterance_id`, unless its parts were mirrored by that id already. Return
-        False where the broker is away.
+        False if the broker cannot be reached.
         """
         answer = response if isinstance(response, ChatResponse) else ChatResponse(response)
         action = {"output_type": ANSWER} | answer.action

@@ -117,7 +117,7 @@ class MoxieServer:
         *,
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
-        """Have a robot in Puppet Mode say `speech`. Return False where the broker is away.
+        """Have a robot in Puppet Mode say `speech`. Return False if the broker cannot be reached.
 
         `utterance_id` is for the mirror, which reads it from the call.
         """

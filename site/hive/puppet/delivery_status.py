@@ -33,7 +33,7 @@ def speech_rank(state: str) -> int:
 def describe(line: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of a line as pages show it, with `robot_way` and `speech_way`.
 
-    A delivery has `steps` and a `rank`: an older one of a lower rank may still arrive. A step has a
+    A delivery has `steps` and a `rank`; one of a lower rank is older and is not shown. A step has a
     `name` and a state `is`: done, now, next, or end for a failure. `robot_way` is None without a
     robot.
     """

@@ -64,7 +64,7 @@ class Lines:
         return delivery_status.describe(line)
 
     def update_status(self, message: dict[str, Any]) -> Line | None:
-        """Process the outcome of a line at the loudspeaker, the `event` of a status message.
+        """Process the outcome of a line at the loudspeaker: the `event` of a status message.
 
         Return the line if that changed it. Messages can overtake one another, but a line never goes
         back.
@@ -72,7 +72,7 @@ class Lines:
         return self._advance(str(message.get("id", "")), lambda line: _after_event(line, message))
 
     def update_robot(self, line_id: str, state: str, error: str = "") -> Line | None:
-        """Process the outcome of a line at its robot. Return the line if that changed it."""
+        """Take in what became of a line at its robot. Return the line if that changed it."""
         return self._advance(line_id, lambda line: _after_report(line, state, error))
 
     def sent_to_robot(self, line_id: str, error: str) -> Line | None:

@@ -214,6 +214,6 @@ class BrowserOutput:
         for listener in listeners:
             try:
                 listener.on_news()
-            except RuntimeError:  # the event loop of its page has ended: not the others' trouble
+            except RuntimeError:  # its page has closed meanwhile
                 logger.exception("a listener failed and is dropped")
                 self.forget(listener)

@@ -75,7 +75,7 @@ def as_json(rows: Sequence[Utterance]) -> str:
 
 FORMATS = {
     "txt": Format("text/plain; charset=utf-8", as_text),
-    # The byte-order mark tells spreadsheets that it is UTF-8.
+    # Spreadsheets recognize UTF-8 by the byte-order mark.
     "csv": Format(
         "text/csv; charset=utf-8", as_csv, head="\ufeff" + ",".join(CSV_COLUMNS) + "\r\n"
     ),

@@ -83,7 +83,7 @@ class StatusPublisher:
 
     def publish(self, changes: list[Change]) -> int:
         """Publish each change with the state as it is now. Return the length of the queue."""
-        status = self._report.as_json()  # once for all of them: it counts the queue
+        status = self._report.as_json()  # once for all recipients: it counts the queue
         events: list[dict[str, Any]] = []
         for change in changes:
             self._subscriber.publish_status(_status_message(status, change))

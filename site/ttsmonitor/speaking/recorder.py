@@ -53,7 +53,7 @@ class Recorder:
     def __init__(self, publish: Callable[[list[Change]], None]) -> None:
         """Call `publish` with changes once they are written."""
         self.error = ""
-        """Why the history takes nothing; empty when it does."""
+        """Why the history cannot be written; empty if it can."""
         self._publish = publish
         self._changes: queue.SimpleQueue[_Recorded | None] = queue.SimpleQueue()
         self._stopping = threading.Event()

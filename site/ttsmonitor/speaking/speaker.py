@@ -316,8 +316,8 @@ class Speaker:
         logger.log(
             logging.INFO if is_expected else logging.WARNING,
             "utterance %s: %s (%s): %s",
-            Reason(outcome.status.value),
             utterance.pk,
+            Reason(outcome.status.value),
             outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),
             utterance,
         )

@@ -82,7 +82,7 @@ class EngineConfig:
     niceness: int = 0
     """Nice value, 0 to 19."""
     processor: int | None = None
-    """One that was set apart for it (see system/cpu_affinity.py)."""
+    """Core reserved for synthesis; see system/cpu_affinity.py."""
 
 
 Emit = Callable[[Block], bool]

@@ -13,9 +13,9 @@ export function showLine(line) {
   const row = known ?? add(line);
   part(row, "time").dateTime = line.at;
   part(row, "time").textContent = shortTime(line.at);
-  const [robot, speech] = ["robot", "speech"].map((who) => row.querySelector(`[data-delivery=${who}]`));
-  if (showDelivery(robot, line.robot_way, say(line.robot_error))) row.dataset.robot = line.robot;
-  if (showDelivery(speech, line.speech_way, sayReason(line, "error"))) {
+  if (showDelivery(row.querySelector("[data-delivery=robot]"), line.robot_way, say(line.robot_error)))
+    row.dataset.robot = line.robot;
+  if (showDelivery(row.querySelector("[data-delivery=speech]"), line.speech_way, sayReason(line, "error"))) {
     tellOutcome(line, known);
     row.dataset.state = line.state;
     showState(part(row, "state"), line.state);
@@ -43,8 +43,7 @@ function add(line) {
   return row;
 }
 
-// Answers and events may overtake one another; a delivery never returns to an earlier state.
-// Return true if it was shown.
+// Answers and events may overtake one another; a delivery never goes back. Return true if shown.
 function showDelivery(place, delivery, why) {
   if (!delivery || delivery.rank < Number(place.dataset.rank)) return false;
   place.dataset.rank = delivery.rank;
