@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from ttsmonitor.language.tracked_text import TrackedText
 
@@ -36,7 +37,7 @@ _SOUNDS = {
 
 _VOWELS = "aeiouyáéíóúüàèìòùâêîôû"
 _NO_VOWELS = rf"(?:(?![{_VOWELS}\d_])\w)"
-_WORD = re.compile(rf"(?<![\w'’.-]){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
+_WORD = re.compile(rf"(?<![\w'’-]){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LONG_ROMAN = re.compile(r"[IVXLCDM]+\Z")
 _UNSPEAKABLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
@@ -64,8 +65,9 @@ def _said(written: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> st
             if len(written) == 2 and written.isupper():
                 return written  # an acronym, as HM or PF
             return said.capitalize() if written[0].isupper() else said
-    is_a_number = _LONG_ROMAN.match(written) is not None
-    return "" if _UNSPEAKABLE.search(written) and not is_a_number else written
+    if _LONG_ROMAN.match(written) or (written.isupper() and len(set(written)) == 1):
+        return written
+    return "" if _UNSPEAKABLE.search(written) else written
 
 
 def _shortened(match: re.Match[str]) -> str:
@@ -76,4 +78,5 @@ def _shortened(match: re.Match[str]) -> str:
         return match[0]
     if _LONG_ROMAN.match(match[0]) or match[0].lower() == "www":
         return match[0]
-    return match[1]
+    following = unicodedata.normalize("NFD", match.string[end : end + 1])
+    return "" if following[:1].lower() == match[1].lower() else match[1]  # as in Siiiií

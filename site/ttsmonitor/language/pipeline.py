@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ttsmirror.text import NOT_SPEECH, language_tag
 from ttsmonitor.language.debris import without_debris, without_speaker
+from ttsmonitor.language.emoticons import without_emoticons
 from ttsmonitor.language.interjections import with_spoken_sounds
 from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
@@ -41,10 +42,13 @@ _NEW_SENTENCE = re.compile(
     r"(?P<word>[^\W\d_]{3,40})(?P<end>\.[\"'”’»)]{0,3} +)(?P<first>[^\W\d_])"
 )
 _FIRST_LETTER = re.compile(r"\A[^\W\d_]")
+_INLINE_NUMBER = re.compile(r"(?<=[:;.!?] )(\d{1,2})\.(?= +[^\W\d_])")
+"""The number of an item in a line, as in `Pasos: 1. Corta.`, which does not stop either."""
 _AFTER_NUMBER = re.compile(r"(?<=[^\W\d_] )(?P<word>\d+)(?P<end>\. +)(?P<first>[^\W\d_])")
 _SPOKEN_SYMBOLS = frozenset("°%&+=€$£¥@")
 _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
 _NO_ENTITY = re.compile(r"&(?=[#\w])")
+_LEADING_SLASH = re.compile(r"(?<![\w)])/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 
@@ -95,6 +99,7 @@ def plain_text(written: str) -> str:
 def _without_marks(written: str) -> TrackedText:
     text = with_usual_characters(TrackedText.of(written))
     text = without_debris(text.sub(NOT_SPEECH, "") if ":" in text.text else text)
+    text = without_emoticons(text)
     return without_markdown(without_autolinks(text) if "<" in text.text else text)
 
 
@@ -102,7 +107,9 @@ def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
     if not _has_words(text.text):
         return text[:0]
     text = _tidy(with_spoken_links(text, code)).sub(_NO_SPACE, _with_space)
-    text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "").sub(_AFTER_NUMBER, _with_capital)
+    text = text.sub(_LEADING_SLASH, " ") if "/" in text.text else text
+    text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "")
+    text = text.sub(_INLINE_NUMBER, r"\1,").sub(_AFTER_NUMBER, _with_capital)
     text = expand(text, lang)
     return _finished(text.translate(_spoken))
 
@@ -177,17 +184,24 @@ def _joined(phrases: Iterable[Phrase]) -> SpokenText:
 
 
 def _with_pauses(phrases: Iterable[Phrase]) -> Iterator[tuple[TrackedText | None, float]]:
-    """Yield phrases with words, each with the silence that follows it; first that before all."""
+    """Yield phrases with words, each with the silence that follows it; first that before all.
+
+    The end of a line is no pause before the first word and after the last one.
+    """
     current: TrackedText | None = None
     seconds = 0.0
     for phrase in phrases:
         text = without_speaker(phrase.text).strip() if current is None else phrase.text
         if _has_words(text.text):
-            yield current, seconds
+            yield current, seconds if current is not None else _as_break(seconds)
             current, seconds = text, phrase.pause_seconds
         else:
             seconds = max(seconds, phrase.pause_seconds)
-    yield current, seconds if seconds > LINE_SECONDS else 0.0
+    yield current, _as_break(seconds)
+
+
+def _as_break(seconds: float) -> float:
+    return seconds if seconds > LINE_SECONDS else 0.0
 
 
 def _has_words(text: str) -> bool:
