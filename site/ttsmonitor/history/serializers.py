@@ -14,6 +14,7 @@ def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
     return {
         "id": str(utterance.id),
         "text": utterance.text,
+        "translation": utterance.translation,
         "source": utterance.source,
         "device_id": utterance.device_id,
         "lang": utterance.lang,

@@ -1,6 +1,8 @@
-"""Tables of the speech service: quarantine, API tokens, voice settings, retention."""
+"""Tables of the speech service: quarantine, API tokens, voice settings, retention, translations."""
 
 from ttsmonitor.models.quarantine import QuarantinedMessage as QuarantinedMessage
 from ttsmonitor.models.retention import RetentionPolicy as RetentionPolicy
 from ttsmonitor.models.tokens import ApiToken as ApiToken
+from ttsmonitor.models.translation import TranslatedSentence as TranslatedSentence
+from ttsmonitor.models.translation import TranslationPrompt as TranslationPrompt
 from ttsmonitor.models.voice_settings import VoiceSetting as VoiceSetting

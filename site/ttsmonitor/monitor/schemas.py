@@ -45,6 +45,7 @@ class Utterance(Part):
 
     id: Identity
     text: str
+    translation: str = Field(description=_("The words that were spoken, if translated."))
     source: str = Field(description=_("Where it came from, as in puppet_mode."))
     device_id: str = Field(description=_("The robot it belongs to."))
     lang: str = Field(description=_("Its language, as in es or en-GB."))
