@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('target', models.CharField(max_length=32, verbose_name='into')),
                 ('sentence', models.TextField(verbose_name='sentence')),
                 ('translation', models.TextField(verbose_name='translation')),
-                ('engine', models.CharField(max_length=128, verbose_name='engine')),
+                ('engine', models.CharField(max_length=128, verbose_name='translated by')),
                 ('made_at', models.DateTimeField(auto_now=True, db_index=True, verbose_name='made')),
             ],
             options={

@@ -37,7 +37,7 @@ class TranslatedSentence(models.Model):
     target = models.CharField(_("into"), max_length=32)
     sentence = models.TextField(_("sentence"))
     translation = models.TextField(_("translation"))
-    engine = models.CharField(_("engine"), max_length=128)
+    engine = models.CharField(_("translated by"), max_length=128)
     made_at = models.DateTimeField(_("made"), auto_now=True, db_index=True)
 
     objects = TranslationQuerySet.as_manager()
