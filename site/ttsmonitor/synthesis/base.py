@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.language.pipeline import Pause
 from ttsmonitor.synthesis.voice import Voice
 
 AUTO = "auto"
@@ -20,6 +21,7 @@ class SpeechRequest:
     """A text and how to speak it."""
 
     text: str
+    """Words and punctuation; an engine says them as they are."""
     lang: str = ""
     """BCP 47; empty: the language of the voice that is named, else EngineConfig.lang."""
     voice: str = ""
@@ -31,6 +33,8 @@ class SpeechRequest:
     """1 is the voice's own pace, 2 twice as fast."""
     volume: float = 1.0
     """1 is the voice's own loudness."""
+    pauses: tuple[Pause, ...] = ()
+    """Silence in the text. An engine gets the pieces between them, one by one, without pauses."""
 
 
 WARM_UP = SpeechRequest(text="Hola.")
@@ -44,6 +48,8 @@ class Mark:
     word: str
     seconds: float
     """After the beginning of the block that it comes with; it may be heard in a later one."""
+    offset: int | None = None
+    """Where the word begins in the text of the request; None: it is looked for."""
 
 
 @dataclass(frozen=True)

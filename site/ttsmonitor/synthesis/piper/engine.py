@@ -10,7 +10,6 @@ import numpy as np
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
-from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
@@ -221,7 +220,7 @@ class PiperEngine(Engine):
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
         follows = False
-        pieces = list(clauses(normalize(request.text, config.espeak_voice)))
+        pieces = list(clauses(request.text))
         for clause in pieces:
             parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
             for number, phonemes in enumerate(parts, start=1):
