@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ttsmonitor.language.rules import Region
+from ttsmonitor.language.rules import AT_WORD_WITH_DOT, Region, Rule
 
 OPENING = " ¿¡([«“\"'‘"
 """Spaces and marks that may stand before the first word of a sentence."""
@@ -39,12 +39,13 @@ class Abbreviations:
         self._words = _table(never_end) | _table(may_end)
         self._may_end = frozenset(_table(may_end))
         self._numbered = _table(numbered)
-        self.pattern = re.compile(
+        pattern = re.compile(
             rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|(?!I\b)[IVXL]+\b)"
             rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?){{0,9}}{_LETTER}))(?![\w@/]))"
         )
+        self.rule = Rule(pattern, self._read, ".", AT_WORD_WITH_DOT)
 
-    def read(self, match: re.Match[str], _region: Region) -> str:
+    def _read(self, match: re.Match[str], _region: Region) -> str:
         """Return the words for an abbreviation."""
         if match["numbered"]:
             return like(match[0], self._numbered[_key(match["numbered"])]) + " "

@@ -78,15 +78,15 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     return (
         Rule(
             re.compile(
-                rf"(?<={_OPERAND})\s{{0,3}}(?P<sign>[×·*÷+−±])\s{{0,3}}(?=[-−]?[\d(√½¼¾])"
+                rf"[ ]?(?P<sign>[×·*÷+−±])(?:(?<={_OPERAND}.)|(?<={_OPERAND}\s.))\s{{0,3}}(?=[-−]?[\d(√½¼¾])"
             ),
             operator,
             "×·*÷+−±",
         ),
-        Rule(re.compile(r"(?<=[\d)])\s?(?P<sign>[xX])\s?(?=\d)"), operator, "xX"),
+        Rule(re.compile(r"\s?(?P<sign>[xX])(?:(?<=[\d)].)|(?<=[\d)]\s.))\s?(?=\d)"), operator, "xX"),
         Rule(
             re.compile(
-                rf"(?<={_OPERAND})(?:\s{{1,3}}/\s{{1,3}}|/(?=\d{{1,9}}\s?=))(?=[\d(])|(?<=\d)\s:\s(?=\d)"
+                rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:(?<=\d\s.)\s(?=\d)"
             ),
             lambda _match, _region: divided,
             "/:",
@@ -122,7 +122,7 @@ def _minus_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             "-–—",
         ),
         Rule(
-            re.compile(r"(?:(?<=^)|(?<=[\s(«\"“¿¡=]))[-−–](?=\d)"),
+            re.compile(r"[-−–](?<![^\s(«\"“¿¡=].)(?=\d)"),
             lambda _match, _region: f"{minus} ",
             "-−–",
         ),
@@ -135,9 +135,9 @@ def _relation_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
 
     return (
         Rule(
-            re.compile(r"(?<=[\w)²³ ])\s?(?P<sign>[=≠≤≥≈])\s?(?=[\w(?¿_√-])"),
+            re.compile(r"\s?(?P<sign>[=≠≤≥≈])(?<=[\w)²³ ].)\s?(?=[\w(?¿_√-])"),
             relation,
             "=≠≤≥≈",
         ),
-        Rule(re.compile(r"(?<=[\w)])\s(?P<sign>[<>])\s(?=[\w(-])"), relation, "<>"),
+        Rule(re.compile(r"\s(?P<sign>[<>])(?<=[\w)]\s.)\s(?=[\w(-])"), relation, "<>"),
     )

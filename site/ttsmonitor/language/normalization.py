@@ -12,7 +12,7 @@ from ttsmirror.text import language_tag
 from ttsmonitor.language.abbreviations import OPENING, Abbreviations, Context, next_character
 from ttsmonitor.language.english import ENGLISH
 from ttsmonitor.language.language import Language
-from ttsmonitor.language.rules import Rule, apply_rules
+from ttsmonitor.language.rules import apply_rules
 from ttsmonitor.language.spanish import SPANISH
 from ttsmonitor.language.tracked_text import TrackedText
 from ttsmonitor.language.words_around import BEFORE_LABELS, BEFORE_NAMES, BEFORE_PLACES
@@ -24,7 +24,7 @@ LONGEST_GROWTH = 10
 """The words are at most this many times as long as the text."""
 
 _INITIALS = Abbreviations(Context(BEFORE_NAMES, BEFORE_LABELS, BEFORE_PLACES))
-_ANY_LANGUAGE = Language(rules=(Rule(_INITIALS.pattern, _INITIALS.read, "."),))
+_ANY_LANGUAGE = Language(rules=(_INITIALS.rule,))
 """What is true of every language; its engine reads the digits."""
 _PASSES = 3
 """Rules are applied until nothing changes, so that words are final."""

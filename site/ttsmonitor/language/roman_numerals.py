@@ -10,6 +10,8 @@ from ttsmonitor.language.rules import Region
 ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?!\w)"
 """A well-formed numeral that ends where its word ends."""
 
+AT_ROMAN = re.compile(r"[IVXLCDM](?<!\w.)(?=[IVXLCDM]*+(?!\w))")
+"""Where a word of such letters begins."""
 ROMAN_CHARACTER = re.compile("[Ⅰ-ⅿ]+")
 """Numerals that are characters of their own, such as Ⅳ."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ttsmonitor.language.rules import DIGITS, Region, Rule, next_words, previous_words
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_words
 
 _LONGEST_NUMBER = 10
 """Digits without separators; more of them are a code."""
@@ -58,9 +58,9 @@ def telephone_rules(words: TelephoneWords) -> tuple[Rule, ...]:
     return (
         Rule(_INTERNATIONAL, read, "+"),
         Rule(_AREA_CODE, read, "("),
-        Rule(_GROUPED, grouped, DIGITS),
+        Rule(_GROUPED, grouped, DIGITS, AT_DIGITS),
         Rule(_TWO_GROUPS, read, "-"),
-        Rule(_PLAIN, plain, DIGITS),
+        Rule(_PLAIN, plain, DIGITS, AT_DIGITS),
     )
 
 

@@ -30,6 +30,7 @@ ENGLISH = Language(
         *dates.RULES,
         *telephones.RULES,
         *fractions.RULES,
+        *units.RANGES,
         *money.RULES,
         *units.RULES,
         *abbreviations.RULES,

@@ -43,7 +43,7 @@ RULES = (
         lambda match, _region: "street" + ("." if match[0].endswith(".") and match.end() == len(match.string) else ""),
         "S",
     ),
-    Rule(_ABBREVIATIONS.pattern, _ABBREVIATIONS.read, "."),
+    _ABBREVIATIONS.rule,
     Rule(re.compile(r"\b(?P<title>Mr|Mrs|Ms|Dr|Prof|Jr|Sr)(?=\s[A-Z][a-z]|$)"), lambda match, _region: {
         "Mr": "Mr", "Mrs": "Mrs", "Ms": "Miz", "Dr": "Doctor", "Prof": "Professor", "Jr": "junior", "Sr": "senior",
     }[match["title"]], "MDPJS"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_CODE, DIGITS, Region, Rule
 
 
 def _code(match: re.Match[str], _region: Region) -> str:
@@ -17,5 +17,6 @@ RULES = (
         re.compile(r"(?<![\w.,])(?=[\d-]{0,5}[A-Z])(?=[A-Z-]{0,6}\d)[A-Z\d]{1,6}(?:-?[A-Z\d]{1,6})?(?!\w)"),
         _code,
         DIGITS,
+        AT_CODE,
     ),
 )

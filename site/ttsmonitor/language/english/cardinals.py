@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from num2words import num2words
 
 from ttsmonitor.language.amount import NUMBER, Amount, parse
-from ttsmonitor.language.rules import DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_word
 
 BRITISH = "british"
 """The habit of a region that says "a hundred and five" and "the tenth of December"."""
@@ -25,6 +26,7 @@ _BEFORE_YEARS = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=2048)
 def cardinal(number: int) -> str:
     """Return the words for a number."""
     return str(num2words(number, lang="en")).replace(" and ", " ").replace(",", "")
@@ -60,7 +62,7 @@ def amount_in_words(amount: Amount) -> str:
 
 def _read(match: re.Match[str], region: Region) -> str:
     text, start, end = match.string, match.start(), match.end()
-    written = match["number"]
+    written = match[0]
     amount = parse(written, region.decimal)
     if amount is None:
         parts = re.split(r"([.,])", written)
@@ -71,7 +73,7 @@ def _read(match: re.Match[str], region: Region) -> str:
         words = year_in_words(int(written))
     else:
         words = amount_in_words(amount)
-    lead = " " if text[start - 1 : start].isalnum() or match["joined"] else ""
+    lead = " " if text[start - 1 : start].isalnum() else ""
     return lead + words + (" " if text[end : end + 1].isalnum() else "")
 
 
@@ -84,11 +86,13 @@ def _is_year(match: re.Match[str], written: str) -> bool:
 
 
 RULES = (
-    Rule(re.compile(r"\d{16,}"), lambda match, _region: f" {digit_by_digit(match[0])} ", DIGITS),
+    Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
+    Rule(re.compile(r"\d{16,}"), lambda match, _region: f" {digit_by_digit(match[0])} ", DIGITS, AT_DIGITS),
     Rule(
-        re.compile(rf"(?P<joined>(?<=[^\W\d_])-(?=\d))?(?P<number>{NUMBER})"),
+        re.compile(NUMBER),
         _read,
         DIGITS,
+        AT_DIGITS,
     ),
 )
 """Whatever digits are left are read as numbers."""

@@ -7,7 +7,7 @@ import re
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
 from ttsmonitor.language.english.cardinals import BRITISH, MONTHS, year_in_words
 from ttsmonitor.language.english.ordinals import ordinal
-from ttsmonitor.language.rules import DIGITS, Region, Rule, previous_word
+from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule, previous_word
 
 _SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
 _SURE_MONTHS = [month for month in _SHORT_MONTHS if month not in ("Mar", "May")]
@@ -72,7 +72,7 @@ def _weekdays(match: re.Match[str], _region: Region) -> str:
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>[12]\d{3})(?![\w/-]|[.,:]\d)"
 RULES = (
-    Rule(NUMERIC_DATE, _numeric, DIGITS),
+    Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
     Rule(
         re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),
         _short_numeric,
@@ -87,14 +87,16 @@ RULES = (
         "MTWFS",
     ),
     Rule(
-        re.compile(rf"\b(?P<month>{_MONTH})\.?\s{_DAY}(?![\w:%/°$-]|[.,]\d|\s[ap]\.?m)(?:,?\s{_YEAR})?"),
+        re.compile(rf"(?P<month>{_MONTH})\.?\s{_DAY}(?![\w:%/°$-]|[.,]\d|\s[ap]\.?m)(?:,?\s{_YEAR})?"),
         _month_first,
         DIGITS,
+        AT_WORD_WITH_NUMBER,
     ),
     Rule(
         re.compile(rf"(?<![\w./:$€£-]){_DAY}[\s-](?:of\s)?(?P<month>{_MONTH})\b\.?(?:,?[\s-]{_YEAR})?"),
         _named,
         DIGITS,
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"\b(?P<month>{_MONTH})\.?,?\s{_YEAR}"), _month_and_year, DIGITS),
+    Rule(re.compile(rf"\b(?P<month>{_MONTH})\.?,?\s{_YEAR}"), _month_and_year, DIGITS, AT_WORD_WITH_NUMBER),
 )

@@ -8,7 +8,7 @@ import unicodedata
 from ttsmonitor.language.english.cardinals import cardinal
 from ttsmonitor.language.english.ordinals import ordinal
 from ttsmonitor.language.english.units import PER_UNIT, per_unit, plural
-from ttsmonitor.language.rules import Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, AT_FRACTION, Region, Rule
 
 _CHARACTERS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
@@ -62,7 +62,7 @@ def _small(over: int, under: int) -> str:
 
 _FRACTION = rf"(?P<fraction>[{_CHARACTERS}]|(?<!\d)\d{{1,4}}[/⁄]\d{{1,4}}(?![\w/]|[.,]\d))"
 RULES = (
-    Rule(re.compile(r"(?<![\w/.,-])24/7(?![\w/])"), lambda _match, _region: "twenty-four seven", "7"),
+    Rule(re.compile(r"(?<![\w/.,-])24/7(?![\w/])"), lambda _match, _region: "twenty-four seven", "7", AT_DIGITS),
     Rule(
         re.compile(
             rf"(?<![\w/.,])(?:(?P<whole>\d{{1,3}})[\s-]?)?{_FRACTION}"
@@ -70,5 +70,6 @@ RULES = (
         ),
         _read,
         "/⁄" + _CHARACTERS,
+        AT_FRACTION,
     ),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ttsmonitor.language.amount import NUMBER, parse
 from ttsmonitor.language.english.units import PER_UNIT, per_unit
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,6 @@ _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=Tru
 _SCALE = r"(?P<scale>[kKmMbB](?!\w)|\s?(?:thousand|hundred|million|billion|trillion)\b)"
 _SCALES = {"k": "thousand", "m": "million", "b": "billion"}
 _PER = rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?(?!\w))?"
-_MINUS = r"(?P<minus>(?:(?<=^)|(?<=[\s(]))[-−])?"
 
 
 def money_in_words(written: str, currency: _Currency, scale: str, region: Region) -> str:
@@ -64,30 +63,35 @@ def _read(match: re.Match[str], region: Region) -> str:
     if match["per"]:
         words += f" per {per_unit(match['per'], match['per_power'] or '')}"
     lead = re.sub(r"[^\d.,]", "", match["range"] or "")
-    return ("minus " if match["minus"] else "") + (f"{lead} to " if lead else "") + words
+    return f"{lead} to {words}" if lead else words
 
 
 def _cents(match: re.Match[str], _region: Region) -> str:
     return f"{match['number']} {'cent' if match['number'] == '1' else 'cents'}"
 
 
+_MINUS = re.compile(rf"[-−](?<!\w.)\s?(?=(?:{_SIGN})\s?\d)")
+_AT_SIGN = re.compile(r"[€$£¥₹]|[A-Z](?<!\w.)(?=[A-Z$])")
 RULES = (
+    Rule(_MINUS, lambda _match, _region: "minus ", "-−"),
     Rule(
         re.compile(
-            rf"{_MINUS}(?<!\w)(?P<sign>{_SIGN}) ?"
-            rf"(?P<range>\d{{1,6}}(?:[.,]\d{{1,3}})?\s?[-–—]\s?(?:{_SIGN})?)?"
+            rf"(?<!\w)(?P<sign>{_SIGN}) ?"
+            rf"(?P<range>\d{{1,6}}(?:[.,]\d{{1,3}})?(?:\s?[-–—]\s?|\sto\s)(?:{_SIGN})?)?"
             rf"(?P<number>{NUMBER})(?:{_SCALE})?{_PER}"
         ),
         _read,
-        "€$£¥₹EUGJMAC",
+        DIGITS,
+        _AT_SIGN,
     ),
     Rule(
         re.compile(
-            rf"{_MINUS}(?<![\d.,])(?P<range>\d{{1,6}}(?:[.,]\d{{1,3}})?\s?[-–—]\s?)?(?P<number>{NUMBER})"
+            rf"(?<![\d.,])(?P<range>)(?P<number>{NUMBER})"
             rf"(?:{_SCALE})?[ \u00a0]?(?P<sign>{_SIGN})(?!\w){_PER}"
         ),
         _read,
-        "€$£¥₹EUGJMAC",
+        DIGITS,
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"(?<![\d.,])(?P<number>{NUMBER})\s?¢"), _cents, "¢"),
+    Rule(re.compile(rf"(?<![\d.,])(?P<number>{NUMBER})\s?¢"), _cents, "¢", AT_DIGITS),
 )

@@ -7,7 +7,7 @@ import re
 from num2words import num2words
 
 from ttsmonitor.language.english.cardinals import cardinal, year_in_words
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 
 def ordinal(number: int) -> str:
@@ -35,6 +35,7 @@ RULES = (
         re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"),
         _read,
         DIGITS,
+        AT_DIGITS,
     ),
     Rule(re.compile(r"(?<![\w.,$€£])['’]?(?P<number>[1-9]0|1[1-9]\d0|20\d0)['’]?s(?!\w)"), _decade, "s"),
 )

@@ -6,7 +6,7 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.english.cardinals import cardinal
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 _HALF_DAY = r"\s?(?P<half>[aApP])\.?\s?[mM](?P<dot>\.|(?!\w))"
 
@@ -55,14 +55,15 @@ def _until(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
-    Rule(re.compile(r"(\d:[0-5]\d(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))", re.IGNORECASE), _until, DIGITS),
-    Rule(re.compile(r"(\b\d{1,2}(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\b)", re.IGNORECASE), _until, DIGITS),
+    Rule(re.compile(r"(\d{1,2}:[0-5]\d(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))", re.IGNORECASE), _until, DIGITS, AT_DIGITS),
+    Rule(re.compile(r"(\b\d{1,2}(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\b)", re.IGNORECASE), _until, DIGITS, AT_DIGITS),
     Rule(
         re.compile(
             rf"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?:{_HALF_DAY}|\so['’]clock\b|\s?h(?:rs)?\b)?(?!\w)"
         ),
         _clock,
         ":",
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"(?<![\w:.,$])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, "aApP"),
+    Rule(re.compile(rf"(?<![\w:.,$])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS),
 )

@@ -6,7 +6,7 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.amount import NUMBER, parse
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 _UNITS = dict(
     pair.split("=")
@@ -69,25 +69,23 @@ def per_unit(symbol: str, power: str = "") -> str:
 
 def _read(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
-    several = amount is None or not amount.is_one or bool(match["range"])
+    several = amount is None or not amount.is_one
     words = unit_in_words(match["unit"], several=several and not match["hyphen"], power=match["power"] or "")
     if match["per"]:
         words += f" per {per_unit(match['per'], match['per_power'] or '')}"
     dot = sentence_dot(match) if match["dot"] else ""
-    return f"{match['range'] or ''}{match['number']} {words}{dot}"
+    return f"{match['number']} {words}{dot}"
 
 
 def _degrees(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
-    is_one = amount is not None and amount.is_one and not match["range"]
+    is_one = amount is not None and amount.is_one
     word = "degree" if is_one else "degrees"
-    lead = (match["range"] or "").replace("°", "")
-    return f"{lead}{match['number']} {word}{_SCALES[match['scale'] or '']}"
+    return f"{match['number']} {word}{_SCALES[match['scale'] or '']}"
 
 
 def _percent(match: re.Match[str], _region: Region) -> str:
-    lead = (match["range"] or "").replace("%", "")
-    return f"{lead}{match['number']} percent"
+    return f"{match['number']} percent"
 
 
 def _feet_and_inches(match: re.Match[str], _region: Region) -> str:
@@ -101,7 +99,17 @@ def _inches(match: re.Match[str], region: Region) -> str:
 
 
 _START = r"(?<![\d.,])"
-_RANGE = r"(?P<range>(?<![\d.,-])\d{1,6}(?:[.,]\d{1,3})?[°%]?\s?[-–—]\s?)?"
+RANGES = (
+    Rule(
+        re.compile(
+            r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
+            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|[-–—](?<=[%°º€£].)(?=\d)"
+        ),
+        lambda _match, _region: " to ",
+        "-–—",
+    ),
+)
+"""Ranges before a unit: "3-5 km", "20 - 25 °C"."""
 RULES = (
     Rule(
         re.compile(r"(?:(?<=^)|(?<=[\s(\"“]))[-−–]\s?(?=\d{1,6}(?:[.,]\d{1,6})?\s?[°º]\s?[CFcf]?)"),
@@ -109,11 +117,12 @@ RULES = (
         "-−–",
     ),
     Rule(
-        re.compile(rf"{_START}{_RANGE}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
+        re.compile(rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
         _degrees,
         "°º",
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"{_START}{_RANGE}(?P<number>{NUMBER})[ \u00a0]?%"), _percent, "%"),
+    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})[ \u00a0]?%"), _percent, "%", AT_DIGITS),
     Rule(
         re.compile(r"(?<![\w.,'])(?P<feet>[1-9])['′](?:\s?(?P<inches>1[01]|\d)(?:\"|″|''))(?!\w)"),
         _feet_and_inches,
@@ -121,11 +130,12 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_START}{_RANGE}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?"
+            rf"{_START}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?"
             rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?)?(?![\w²³'’]|/\w|-[A-Za-z]|(?<=in)\s[a-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})[\"″](?!\w)"), _inches, "\"″"),
+    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})[\"″](?!\w)"), _inches, "\"″", AT_DIGITS),
 )

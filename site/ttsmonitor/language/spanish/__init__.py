@@ -34,6 +34,7 @@ SPANISH = Language(
         *dates.RULES,
         *telephones.RULES,
         *fractions.RULES,
+        *units.RANGES,
         *money.RULES,
         *units.RULES,
         *abbreviations.RULES,

@@ -95,6 +95,6 @@ RULES = (
     Rule(re.compile(r"(?<!\w)(?P<letter>[DMPFN])\.?(?P<sign>[ªº])(?!\w)"), _raised, "ªº"),
     Rule(_DON, _don, "D"),
     Rule(re.compile(r"(?<!\w)(?P<when>[ad])\.?\s?(?:de\s)?C\b(?:\.(?!\w))?(?<![ad]\sC)(?<![ad] C\.)"), _era, "C"),
-    Rule(_ABBREVIATIONS.pattern, _ABBREVIATIONS.read, "."),
+    _ABBREVIATIONS.rule,
     Rule(re.compile(r"\bWi-?Fi\b|\bwi-fi\b"), lambda _match, _region: "wifi", "Ww"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_CAPITALS, AT_CODE, DIGITS, Region, Rule
 
 _NAMES = {
     "A": "a", "B": "be", "C": "ce", "D": "de", "E": "e", "F": "efe", "G": "ge", "H": "hache", "I": "i",
@@ -76,6 +76,7 @@ RULES = (
         ),
         _code,
         DIGITS,
+        AT_CODE,
     ),
-    Rule(re.compile(rf"(?<![\w@#])(?P<word>[{_UPPER}]{{2,10}})s?(?![\w@])"), _read, _UPPER),
+    Rule(re.compile(rf"(?<![\w@#])(?P<word>[{_UPPER}]{{2,10}})s?(?![\w@])"), _read, _UPPER, AT_CAPITALS),
 )

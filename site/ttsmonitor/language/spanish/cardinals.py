@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 
 from num2words import num2words
 
 from ttsmonitor.language.amount import NUMBER, Amount, parse
-from ttsmonitor.language.rules import DIGITS, Region, Rule, next_words, previous_words
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_words
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word, is_label
 
 
@@ -30,6 +31,7 @@ _LONGEST = 15
 """Digits; longer numbers are read digit by digit."""
 
 
+@functools.lru_cache(maxsize=2048)
 def cardinal(number: int, form: Form = Form.ALONE) -> str:
     """Return the words for a number."""
     words = _BEFORE_THOUSANDS.sub("un ", str(num2words(number, lang="es")))
@@ -112,9 +114,9 @@ def _head(words: list[str]) -> str:
 
 def _read(match: re.Match[str], region: Region) -> str:
     text, start, end = match.string, match.start(), match.end()
-    amount = parse(match["number"], region.decimal)
+    amount = parse(match[0], region.decimal)
     if amount is None:
-        words = _parts_in_words(match["number"])
+        words = _parts_in_words(match[0])
     else:
         form = form_in_place(match)
         if not amount.is_one and form is not Form.ALONE and not _can_be_counted(next_words(match)):
@@ -122,7 +124,7 @@ def _read(match: re.Match[str], region: Region) -> str:
         words = amount_in_words(amount, form)
         if int(amount.whole) and not amount.decimals and amount.whole.endswith("000000"):
             words += _of_millions(next_words(match))
-    lead = " " if text[start - 1 : start].isalnum() or match["joined"] else ""
+    lead = " " if text[start - 1 : start].isalnum() else ""
     return lead + words + (" " if text[end : end + 1].isalnum() else "")
 
 
@@ -143,15 +145,18 @@ def _parts_in_words(written: str) -> str:
 
 
 RULES = (
+    Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
     Rule(
         re.compile(r"\d{16,}"),
         lambda match, _region: f" {digit_by_digit(match[0])} ",
         DIGITS,
+        AT_DIGITS,
     ),
     Rule(
-        re.compile(rf"(?P<joined>(?<=[^\W\d_])-(?=\d))?(?P<number>{NUMBER})"),
+        re.compile(NUMBER),
         _read,
         DIGITS,
+        AT_DIGITS,
     ),
 )
 """Whatever digits are left are read as numbers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
-from ttsmonitor.language.rules import DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule, next_words, previous_word
 from ttsmonitor.language.spanish.cardinals import cardinal
 
 _MONTHS = (
@@ -94,11 +94,12 @@ def _weekdays(match: re.Match[str], region: Region) -> str:
 
 _LISTED = rf"(?:{_WEEKDAY})"
 RULES = (
-    Rule(NUMERIC_DATE, _numeric, DIGITS),
+    Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
     Rule(
         re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),
         _short_numeric,
         DIGITS,
+        AT_DIGITS,
     ),
     Rule(
         re.compile(
@@ -106,6 +107,7 @@ RULES = (
         ),
         _weekday,
         DIGITS,
+        AT_WORD_WITH_NUMBER,
     ),
     Rule(
         re.compile(
@@ -122,6 +124,7 @@ RULES = (
         ),
         _named,
         DIGITS,
+        AT_DIGITS,
     ),
     Rule(
         re.compile(
@@ -130,5 +133,6 @@ RULES = (
         ),
         _month_of_year,
         DIGITS,
+        AT_WORD_WITH_NUMBER,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ttsmonitor.language.rules import Region, Rule, next_words
+from ttsmonitor.language.rules import AT_DIGITS, AT_FRACTION, Region, Rule, next_words
 from ttsmonitor.language.spanish.cardinals import Form, cardinal
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word, singular
 from ttsmonitor.language.spanish.ordinals import ordinal
@@ -93,16 +93,18 @@ _START = r"(?<![\w/.,-])"
 _WHOLE = r"(?P<whole>\d{1,3})\s?"
 _FRACTION = rf"(?P<fraction>[{_CHARACTERS}]|(?<!\d)\d{{1,4}}[/⁄]\d{{1,4}}(?![\w/]|[.,]\d))"
 RULES = (
-    Rule(re.compile(r"(?<![\w/.,-])24/7(?![\w/])"), lambda _match, _region: "veinticuatro siete", "7"),
+    Rule(re.compile(r"(?<![\w/.,-])24/7(?![\w/])"), lambda _match, _region: "veinticuatro siete", "7", AT_DIGITS),
     Rule(
         re.compile(rf"{_START}(?:{_WHOLE})?{_FRACTION}\s?(?P<unit>{PER_UNIT})(?![\w²³/])"),
         _of_a_unit,
         _NEEDS,
+        AT_FRACTION,
     ),
     Rule(
         re.compile(rf"{_START}{_WHOLE}{_FRACTION}(?:\s(?P<noun>[a-záéíóúñ]{{1,20}})(?![\w/]))?"),
         _mixed,
         _NEEDS,
+        AT_FRACTION,
     ),
-    Rule(re.compile(rf"(?<![\w/.,]){_FRACTION}"), _read, _NEEDS),
+    Rule(re.compile(rf"(?<![\w/.,]){_FRACTION}"), _read, _NEEDS, AT_FRACTION),
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ttsmonitor.language.amount import NUMBER, Amount, parse
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 from ttsmonitor.language.spanish.units import PER_UNIT, per_unit, plural
 
 
@@ -67,8 +67,6 @@ _SIGN = "|".join(re.escape(sign) for sign in sorted((*_SIGNS, "$"), key=len, rev
 _SCALE = r"(?P<scale>[kKM](?!\w)|\s?(?:mil\s)?(?:millones|millón|mil|MM|M(?!\w)|billones)\b)"
 _SCALES = {"k": "mil", "K": "mil", "M": "millones", "MM": "millones"}
 _PER = rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?(?!\w))?"
-_MINUS = r"(?P<minus>(?:(?<=^)|(?<=[\s(]))[-−])?"
-_RANGE = r"(?P<range>(?<![\d.,])\d{1,6}(?:[.,]\d{1,3})?\s?{sign}\s?[-–—]\s?)?"
 _SPACE = "[ \u00a0\u202f]?"
 
 
@@ -109,32 +107,36 @@ def _read(match: re.Match[str], region: Region) -> str:
     words = money_in_words(match["number"], currency, match["scale"] or "", region)
     if match["per"]:
         words += f" por {per_unit(match['per'], match['per_power'] or '')}"
-    lead = re.sub(_SIGN, "", match["range"] or "").strip()
-    lead = re.sub(r"\s?[-–—]$", " a ", lead) if lead else ""
-    return ("menos " if match["minus"] else "") + lead + words
+    lead = re.sub(r"[^\d.,]", "", match["range"] or "")
+    return f"{lead} a {words}" if lead else words
 
 
 def _cents(match: re.Match[str], region: Region) -> str:
     return f"{match['number']} {'centavo' if match['number'] == '1' else 'centavos'}"
 
 
+_MINUS = re.compile(rf"[-−](?<!\w.)\s?(?=(?:{_SIGN})\s?\d)")
+_AT_SIGN = re.compile(r"[€$£¥₡₿₹₩]|[A-Z](?<!\w.)(?=[A-Z$s/])")
 RULES = (
+    Rule(_MINUS, lambda _match, _region: "menos ", "-−"),
     Rule(
         re.compile(
-            rf"{_MINUS}(?<!\w)(?P<sign>{_SIGN}){_SPACE}"
-            rf"(?P<range>\d{{1,6}}(?:[.,]\d{{1,3}})?\s?[-–—]\s?(?:{_SIGN})?)?"
+            rf"(?<!\w)(?P<sign>{_SIGN}){_SPACE}"
+            rf"(?P<range>\d{{1,6}}(?:[.,]\d{{1,3}})?(?:\s?[-–—]\s?|\sa\s)(?:{_SIGN})?)?"
             rf"(?P<number>{NUMBER})(?:{_SCALE})?{_PER}(?:\s?(?:USD|MXN|ARS|COP|CLP)\b)?"
         ),
         _read,
-        "€$£¥₡₿₹₩PSRBEUGJMACU",
+        DIGITS,
+        _AT_SIGN,
     ),
     Rule(
         re.compile(
-            rf"{_MINUS}(?<![\d.,]){_RANGE.replace('{sign}', f'(?:{_SIGN})?')}(?P<number>{NUMBER})"
+            rf"(?<![\d.,])(?P<range>)(?P<number>{NUMBER})"
             rf"(?:{_SCALE})?{_SPACE}(?P<sign>{_SIGN})(?![\w]){_PER}"
         ),
         _read,
         DIGITS,
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"(?<![\d.,])(?P<number>{NUMBER})\s?¢"), _cents, "¢"),
+    Rule(re.compile(rf"(?<![\d.,])(?P<number>{NUMBER})\s?¢"), _cents, "¢", AT_DIGITS),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.rules import DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_word
 from ttsmonitor.language.spanish.cardinals import cardinal
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word
 
@@ -83,5 +83,5 @@ RULES = (
         _degree_sign,
         "°",
     ),
-    Rule(re.compile(rf"(?<![\w.,])(?P<number>\d{{1,3}}){_SUFFIX}(?!\w)\.?(?=(?P<dot>)|)"), _read, DIGITS),
+    Rule(re.compile(rf"(?<![\w.,])(?P<number>\d{{1,3}}){_SUFFIX}(?!\w)\.?(?=(?P<dot>)|)"), _read, DIGITS, AT_DIGITS),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule
 from ttsmonitor.language.spanish.cardinals import Form, cardinal
 
 _HALF_DAY = r"\s?(?P<half>[aApP])\.?\s?[mM](?P<dot>\.|(?!\w))"
@@ -70,35 +70,40 @@ def _dotted(match: re.Match[str], _region: Region) -> str:
     return f"{match['before']} {time_in_words(int(match['hour']), int(match['minute']))}"
 
 
+def _hour_sign(match: re.Match[str], _region: Region) -> str:
+    words = cardinal(int(match["hour"]), Form.FEMININE)
+    unit = "" if match["before"].lower().startswith("la") else " horas"
+    return f"{match['before']} {words}{unit}"
+
+
 def _until(match: re.Match[str], _region: Region) -> str:
     return f"{match[1]} a "
 
 
 RULES = (
-    Rule(re.compile(r"(\d:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"), _until, DIGITS),
-    Rule(re.compile(r"(\b\d{1,2})\s?[-–—]\s?(?=\d{1,2}\s?(?:h\b|[ap]\.?\s?m\b))"), _until, DIGITS),
+    Rule(re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"), _until, DIGITS, AT_DIGITS),
+    Rule(re.compile(r"(\b\d{1,2})\s?[-–—]\s?(?=\d{1,2}\s?(?:h\b|[ap]\.?\s?m\b))"), _until, DIGITS, AT_DIGITS),
     Rule(
         re.compile(rf"(?<![\w:.,]){_CLOCK}(?![\d:])(?:{_HALF_DAY}|{_HOURS})?(?:(?<=[\dhm.s])|(?!\w))"),
         _clock,
         DIGITS,
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS),
+    Rule(re.compile(rf"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS),
     Rule(
         re.compile(
             r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.](?P<minute>[0-5]\d)(?![\d.,]\d|\d|\s?%)(?:\s?h(?:rs?|s)?\b\.?)?"
         ),
         _dotted,
         DIGITS,
+        AT_WORD_WITH_NUMBER,
     ),
     Rule(
         re.compile(
-            r"\b(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)(?P<las>(?:\slas?)?)\s(?P<hour>[01]?\d|2[0-4])\s?h\b(?!\s\d)"
+            r"(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)\s(?P<hour>[01]?\d|2[0-4])\s?h\b(?!\s\d)"
         ),
-        lambda match, _region: (
-            f"{match['before']}{match['las']} {time_in_words(int(match['hour']), 0)} horas"
-            if not match["las"] and match["before"].lower() not in ("las", "la")
-            else f"{match['before']}{match['las']} {time_in_words(int(match['hour']), 0)}"
-        ),
+        _hour_sign,
         DIGITS,
+        AT_WORD_WITH_NUMBER,
     ),
 )

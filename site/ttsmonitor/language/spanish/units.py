@@ -6,7 +6,7 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.amount import NUMBER, parse
-from ttsmonitor.language.rules import DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 _UNITS = dict(
     pair.split("=")
@@ -97,12 +97,12 @@ def per_unit(symbol: str, power: str = "") -> str:
 
 def _read(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
-    several = amount is None or not amount.is_one or bool(match["range"])
+    several = amount is None or not amount.is_one
     words = unit_in_words(match["unit"], several=several, power=match["power"] or "")
     if match["per"]:
         words += f" por {per_unit(match['per'], match['per_power'] or '')}"
     dot = sentence_dot(match) if match["dot"] else ""
-    return f"{match['range'] or ''}{match['number']} {words}{dot}"
+    return f"{match['number']} {words}{dot}"
 
 
 def _without_number(match: re.Match[str], _region: Region) -> str:
@@ -115,20 +115,17 @@ def _without_number(match: re.Match[str], _region: Region) -> str:
 def _degrees(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
     scale = _SCALES[match["scale"] or ""]
-    is_one = amount is not None and amount.is_one and not match["range"]
+    is_one = amount is not None and amount.is_one
     word = f"grado{scale.replace('centígrados', 'centígrado')}" if is_one else f"grados{scale}"
-    lead = match["range"] or ""
-    return f"{lead.replace('°', '').replace('º', '')}{match['number']} {word}"
+    return f"{match['number']} {word}"
 
 
 def _minus(match: re.Match[str], _region: Region) -> str:
     return "menos "
 
 
-def _percent(match: re.Match[str], region: Region) -> str:
-    number = match["number"]
-    words = "por ciento" if match["sign"] == "%" else "por mil"
-    return f"{match['range'] or ''}{number} {words}"
+def _percent(match: re.Match[str], _region: Region) -> str:
+    return f"{match['number']} {'por ciento' if match['sign'] == '%' else 'por mil'}"
 
 
 def _inches(match: re.Match[str], region: Region) -> str:
@@ -137,14 +134,18 @@ def _inches(match: re.Match[str], region: Region) -> str:
     return f"{match['number']} {'pulgadas' if several else 'pulgada'}"
 
 
-_TO = r"(?P<range>(?<![\d.,-])\d{1,6}(?:[.,]\d{1,3})?{sign}\s?[-–—]\s?)?"
-
-
-def _to(sign: str = "") -> str:
-    return _TO.replace("{sign}", sign)
-
-
 _START = r"(?<![\d.,])"
+RANGES = (
+    Rule(
+        re.compile(
+            r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
+            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|[-–—](?<=[%°º€£].)(?=\d)"
+        ),
+        lambda _match, _region: " a ",
+        "-–—",
+    ),
+)
+"""Ranges before a unit: "3-5 km", "20 - 25 °C"."""
 RULES = (
     Rule(
         re.compile(r"(?:(?<=^)|(?<=[\s(«\"“¿¡]))[-−–]\s?(?=\d{1,6}(?:[.,]\d{1,6})?\s?[°º]\s?[CFcf]?)"),
@@ -153,28 +154,31 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_START}{_to('(?:°|º)?')}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"
+            rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"
         ),
         _degrees,
         "°º",
+        AT_DIGITS,
     ),
     Rule(
-        re.compile(rf"{_START}{_to('(?:%|s%)?')}(?P<number>{NUMBER})[ \u00a0\u202f]?(?P<sign>[%‰])"),
+        re.compile(rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?P<sign>[%‰])"),
         _percent,
         "%‰",
+        AT_DIGITS,
     ),
     Rule(
         re.compile(
-            rf"{_START}{_to()}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?)"
+            rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?)"
             rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=m)[23](?!\d))?)?(?![\w²³'’]|/\w|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,
+        AT_DIGITS,
     ),
     Rule(
         re.compile(rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/.-])"),
         _without_number,
         "kcmKGMT",
     ),
-    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})(?:\"|''|″|”)(?![\w])"), _inches, "\"″”'"),
+    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})(?:\"|''|″|”)(?![\w])"), _inches, "\"″”'", AT_DIGITS),
 )
