@@ -12,7 +12,12 @@ NUMBER = (
 )
 """Digits with separators of thousands or decimals, or parts such as those of a version."""
 
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+AT_SUPERSCRIPT = re.compile(f"[{SUPERSCRIPTS}]{{1,15}}")
+"""Small digits that no other rule has read."""
+
 _SPACES = re.compile(f"[{_GROUP_SPACE}]")
+_USUAL_DIGITS = str.maketrans(SUPERSCRIPTS, "0123456789")
 _SEPARATOR = re.compile(r"[.,]")
 
 
@@ -50,6 +55,11 @@ def parse(written: str, decimal: str) -> Amount | None:
     if _is_grouped(parts) and marks[0] != decimal:
         return Amount("".join(parts))
     return Amount(*parts, marks[0])
+
+
+def as_digits(superscripts: str) -> str:
+    """Return small digits as usual ones."""
+    return superscripts.translate(_USUAL_DIGITS)
 
 
 def _is_grouped(parts: list[str]) -> bool:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from ttsmirror.text import language_tag
+from ttsmonitor.language.amount import SUPERSCRIPTS
 from ttsmonitor.language.abbreviations import OPENING, Abbreviations, Context, next_character
 from ttsmonitor.language.english import ENGLISH
 from ttsmonitor.language.language import Language
@@ -69,7 +70,7 @@ def normalize(text: str, lang: str) -> str:
 def _digit(match: re.Match[str]) -> str:
     """Return a digit of any script as one of ASCII."""
     character = match[0]
-    if character.isalpha():
+    if character.isalpha() or character in SUPERSCRIPTS:
         return character
     folded = unicodedata.normalize("NFKC", character)
     return "".join(

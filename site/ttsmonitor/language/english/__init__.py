@@ -29,6 +29,7 @@ ENGLISH = Language(
         *times.RULES,
         *dates.RULES,
         *telephones.RULES,
+        *ordinals.DECADES,
         *fractions.RULES,
         *units.RANGES,
         *money.RULES,

@@ -7,7 +7,14 @@ import re
 
 from num2words import num2words
 
-from ttsmonitor.language.amount import NUMBER, Amount, parse
+from ttsmonitor.language.amount import (
+    AT_SUPERSCRIPT,
+    NUMBER,
+    SUPERSCRIPTS,
+    Amount,
+    as_digits,
+    parse,
+)
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_word
 
 BRITISH = "british"
@@ -88,6 +95,11 @@ def _is_year(match: re.Match[str], written: str) -> bool:
 RULES = (
     Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
     Rule(re.compile(r"\d{16,}"), lambda match, _region: f" {digit_by_digit(match[0])} ", DIGITS, AT_DIGITS),
+    Rule(
+        AT_SUPERSCRIPT,
+        lambda match, _region: f" {digits_in_words(as_digits(match[0]))} ",
+        SUPERSCRIPTS,
+    ),
     Rule(
         re.compile(NUMBER),
         _read,

@@ -37,6 +37,8 @@ def _read(match: re.Match[str], _region: Region) -> str:
     over, under = _split(match["fraction"])
     if not 1 < under <= 1000 or over > 99 or over >= under and under in (5, 10, 20, 100):
         return f"{over} out of {under}"
+    if over % under == 0 and not match["whole"]:
+        return f"{over} divided by {under}" + (match["noun"] and f" {match['noun']}" or "")
     noun = per_unit(match["unit"]) if match["unit"] else match["noun"] or ""
     is_noun = bool(noun) and noun not in _NO_NOUNS
     if match["whole"]:

@@ -26,7 +26,7 @@ def _read(match: re.Match[str], _region: Region) -> str:
 
 
 def _decade(match: re.Match[str], _region: Region) -> str:
-    number = int(match["number"])
+    number = int(match["number"] or match["short"])
     return plural(cardinal(number) if number < 100 else year_in_words(number))
 
 
@@ -37,5 +37,15 @@ RULES = (
         DIGITS,
         AT_DIGITS,
     ),
-    Rule(re.compile(r"(?<![\w.,$€£])['’]?(?P<number>[1-9]0|1[1-9]\d0|20\d0)['’]?s(?!\w)"), _decade, "s"),
 )
+DECADES = (
+    Rule(
+        re.compile(
+            r"(?<![\w.,$€£])(?:['’](?P<short>[1-9]0)|(?P<number>1[1-9]\d0|20\d0|(?<=the\s)[1-9]0"
+            r"|(?<=(?:his|her)\s)[1-9]0|(?<=(?:ly|id|te|in|ir|my)\s)[1-9]0))['’]?s(?!\w)"
+        ),
+        _decade,
+        "s",
+    ),
+)
+"""Decades, which are no seconds."""

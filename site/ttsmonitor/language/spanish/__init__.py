@@ -33,6 +33,8 @@ SPANISH = Language(
         *times.RULES,
         *dates.RULES,
         *telephones.RULES,
+        *ranges.DECADES,
+        *ordinals.DEGREE_SIGNS,
         *fractions.RULES,
         *units.RANGES,
         *money.RULES,

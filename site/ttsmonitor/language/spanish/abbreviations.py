@@ -23,7 +23,7 @@ _ABBREVIATIONS = Abbreviations(
         " arq=arquitecto gral=general cap=capitán cnel=coronel cdte=comandante sgto=sargento"
         " almte=almirante pdte=presidente pdta=presidenta mtro=maestro mtra=maestra mons=monseñor"
         " sto=santo sta=santa ntra=nuestra ntro=nuestro fr=fray rvdo=reverendo"
-        " mr=míster mrs=misis ms=mis st=Saint av=avenida avda=avenida ave=avenida avd=avenida"
+        " mr=míster mrs=misis ms=mis st=Saint av=avenida avda=avenida avd=avenida"
         " ctra=carretera carr=carretera pza=plaza plza=plaza pzta=plazuela gta=glorieta urb=urbanización blvd=bulevar"
         " blvr=bulevar bulev=bulevar edif=edificio cjón=callejón pje=pasaje pol=polígono"
         " núm=número nro=número núms=números nros=números pág=página págs=páginas párr=párrafo"
@@ -44,7 +44,7 @@ _ABBREVIATIONS = Abbreviations(
         " cts=céntimos izq=izquierda izqda=izquierda izda=izquierda izdo=izquierdo dcha=derecha"
         " dcho=derecho der=derecha esq=esquina sig=siguiente sigs=siguientes"
         " atte=atentamente vda=viuda dto=descuento tít=título trad=traducción máxs=máximos"
-        " cdta=cucharadita cda=cucharada cdas=cucharadas cdtas=cucharaditas uds=unidades"
+        " cdta=cucharadita cda=cucharada cdas=cucharadas cdtas=cucharaditas"
         " EE.UU=Estados_Unidos EE.UU.AA=Estados_Unidos RR.HH=recursos_humanos JJ.OO=Juegos_Olímpicos"
         " FF.AA=Fuerzas_Armadas CC.AA=comunidades_autónomas CC.OO=comisiones_obreras"
         " FF.CC=ferrocarriles RR.MM=Reyes_Magos SS.MM=sus_majestades AA.VV=asociaciones_de_vecinos"
@@ -62,8 +62,20 @@ _ABBREVIATIONS = Abbreviations(
 _NUMBER_SIGN = re.compile(r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?\s*(?=\d)")
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
-    "D": "doña", "M": "María", "N": "Nuestra", "F": "Francisca",
-    "P": "paseo", "V": "visto",
+    "Dª": "doña",
+    "Mª": "María",
+    "Pº": "paseo",
+    "Fª": "Francisca",
+    "Nª": "Nuestra",
+}
+_WOMEN = {
+    "prof": "profesora",
+    "dr": "doctora",
+    "sr": "señora",
+    "lic": "licenciada",
+    "ing": "ingeniera",
+    "mtr": "maestra",
+    "srt": "señorita",
 }
 
 
@@ -77,10 +89,7 @@ def _don(match: re.Match[str], _region: Region) -> str:
 
 
 def _raised(match: re.Match[str], _region: Region) -> str:
-    letter = match["letter"]
-    words = {"Dª": "doña", "Mª": "María", "Pº": "paseo", "Fª": "Francisca", "Nª": "Nuestra"}
-    word = words.get(letter + match["sign"])
-    return word or match[0]
+    return _RAISED.get(match["letter"] + match["sign"], match[0])
 
 
 def _era(match: re.Match[str], _region: Region) -> str:
@@ -93,6 +102,11 @@ RULES = (
     Rule(_NUMBER_SIGN, _number_sign, "º°"),
     Rule(re.compile(r"(?<!\w)V\.?\s?[º°]\s?B\.?\s?[º°]"), lambda _match, _region: "visto bueno", "º°"),
     Rule(re.compile(r"(?<!\w)(?P<letter>[DMPFN])\.?(?P<sign>[ªº])(?!\w)"), _raised, "ªº"),
+    Rule(
+        re.compile(r"(?<!\w)(?P<stem>[Pp]rof|[Dd]r|[Ss]r|[Ll]ic|[Ii]ng|[Mm]tr|[Ss]rt)\.?ª\.?(?!\w)"),
+        lambda match, _region: like(match[0], _WOMEN[match["stem"].lower()]),
+        "ª",
+    ),
     Rule(_DON, _don, "D"),
     Rule(re.compile(r"(?<!\w)(?P<when>[ad])\.?\s?(?:de\s)?C\b(?:\.(?!\w))?(?<![ad]\sC)(?<![ad] C\.)"), _era, "C"),
     _ABBREVIATIONS.rule,

@@ -51,7 +51,10 @@ def _read(match: re.Match[str], region: Region) -> str:
         return _AS_WORDS[word]
     if word in _WORDS:
         return word.lower()
-    return spell(word, region) if _is_spelled(word) else match[0]
+    if _is_spelled(word):
+        return spell(word, region)
+    # eSpeak NG spells short words in capitals where others are not.
+    return match[0].capitalize() if len(word) <= 3 and word not in _SOUNDS else match[0]
 
 
 def _code(match: re.Match[str], region: Region) -> str:

@@ -8,7 +8,14 @@ import re
 
 from num2words import num2words
 
-from ttsmonitor.language.amount import NUMBER, Amount, parse
+from ttsmonitor.language.amount import (
+    AT_SUPERSCRIPT,
+    NUMBER,
+    SUPERSCRIPTS,
+    Amount,
+    as_digits,
+    parse,
+)
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_words
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word, is_label
 
@@ -151,6 +158,11 @@ RULES = (
         lambda match, _region: f" {digit_by_digit(match[0])} ",
         DIGITS,
         AT_DIGITS,
+    ),
+    Rule(
+        AT_SUPERSCRIPT,
+        lambda match, _region: f" {digits_in_words(as_digits(match[0]))} ",
+        SUPERSCRIPTS,
     ),
     Rule(
         re.compile(NUMBER),

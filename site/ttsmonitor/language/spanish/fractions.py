@@ -14,6 +14,7 @@ from ttsmonitor.language.spanish.units import PER_UNIT, per_unit
 _CHARACTERS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _PARTS = ("", "", *"medio tercio cuarto quinto sexto séptimo octavo noveno décimo".split())
 _LARGE_PARTS = {100: "centésimo", 1000: "milésimo"}
+_EQUALS = re.compile(r"\s?=")
 _MARKS = (5, 10, 20, 100)
 """What a mark at school is out of: 9/10 is "nueve sobre diez"."""
 
@@ -47,6 +48,8 @@ def _read(match: re.Match[str], _region: Region) -> str:
     noun = after[0] if after and not is_function_word(after[0]) else ""
     if _is_mark(over, under) or (over == 9 and under == 10):
         return f"{over} sobre {under}"
+    if over % under == 0 or (over > under and _EQUALS.match(match.string, match.end())):
+        return f"{over} entre {under}"
     if noun in ("parte", "partes"):
         part = "tercera" if under == 3 else ordinal(under, Gender.FEMININE)
         return f"{cardinal(over, Form.FEMININE)} {part}{'' if over == 1 else 's'}"

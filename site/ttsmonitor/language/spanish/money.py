@@ -138,5 +138,10 @@ RULES = (
         DIGITS,
         AT_DIGITS,
     ),
+    Rule(
+        re.compile(r"(?P<sign>[€£¥$])(?<=[a-z]\s.)(?![\w$])"),
+        lambda match, region: _currency(match["sign"], region).words(False),
+        "€£¥$",
+    ),
     Rule(re.compile(rf"(?<![\d.,])(?P<number>{NUMBER})\s?¢"), _cents, "¢", AT_DIGITS),
 )

@@ -20,7 +20,7 @@ _FEMININE_ENDING = re.compile(
 )
 _MASCULINE_ENDING = re.compile(r"(?:gramas?|istas?|blemas?|stemas?|oremas?|amientos?)$")
 _MASCULINE = frozenset(
-    "dia mapa tema idioma clima poema drama planeta fantasma esquema sofa tranvia pijama panda koala"
+    "dia dalmata mapa tema idioma clima poema drama planeta fantasma esquema sofa tranvia pijama panda koala"
     " gorila puma papa pirata guardia astronauta poeta atleta cometa emblema dilema enigma diploma"
     " carisma aroma sintoma trauma prisma paradigma panorama karma colega monarca policia camarada"
     " indigena patriota cura extraterrestre avion camion guion escorpion gorrion embrion sarampion"

@@ -23,7 +23,7 @@ _TEENS = {11: "undécimo", 12: "duodécimo"}
 _SUFFIX = r"(?:\.?(?P<sign>[ºª])(?P<signs>s?)|\.?(?P<er>er|ro|ero|ra|era|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa])(?P<several>s?))"
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
-    " estamos están tiene".split()
+    " estamos están tiene menos".split()
 )
 
 
@@ -59,7 +59,8 @@ def _read(match: re.Match[str], _region: Region) -> str:
     number, sign, ending = int(match["number"]), match["sign"], match["er"] or ""
     after = next_words(match)
     noun = after[0].lower() if after and not is_function_word(after[0].lower()) else ""
-    if sign == "º" and not noun and previous_word(match) in _DEGREES_AFTER:
+    is_negative = match.string[match.start() - 1 : match.start()] in tuple("-−–")
+    if sign == "º" and not noun and (is_negative or previous_word(match) in _DEGREES_AFTER):
         return f"{match['number']} grados"
     gender = Gender.FEMININE if sign == "ª" or ending.endswith("a") else Gender.MASCULINE
     words = ordinal(number, gender, several=bool(match["signs"] or match["several"]))
@@ -73,7 +74,7 @@ def _degree_sign(match: re.Match[str], _region: Region) -> str:
     return f"{match['number']}º"
 
 
-RULES = (
+DEGREE_SIGNS = (
     Rule(
         re.compile(
             r"(?<![\d.,])(?P<number>\d{1,2})\.?°(?=\s(?:de\s(?:primaria|secundaria|bachillerato|la|los|"
@@ -82,6 +83,10 @@ RULES = (
         ),
         _degree_sign,
         "°",
+        AT_DIGITS,
     ),
-    Rule(re.compile(rf"(?<![\w.,])(?P<number>\d{{1,3}}){_SUFFIX}(?!\w)\.?(?=(?P<dot>)|)"), _read, DIGITS, AT_DIGITS),
+)
+"""Degree signs that stand for the sign of ordinals."""
+RULES = (
+    Rule(re.compile(rf"(?<![\w.,])(?P<number>\d{{1,3}}){_SUFFIX}(?!\w)"), _read, DIGITS, AT_DIGITS),
 )

@@ -12,8 +12,16 @@ def _decade(match: re.Match[str], _region: Region) -> str:
     return match["number"]
 
 
-RULES = (
-    Rule(re.compile(r"(?<!\w)['’]?(?P<number>\d{2}|[12]\d{2}0)['’]?s(?!\w)"), _decade, "s"),
-    Rule(re.compile(r"(?<=\s)['’](?P<number>\d{2})(?!\d)"), _decade, "'’"),
-    *range_rules(to="a", slash="barra", or_more="o más"),
+DECADES = (
+    Rule(
+        re.compile(
+            r"['’]?(?P<number>\d{2}|[12]\d{2}0)(?:(?<=(?:los|ños)\s..)|(?<=(?:los|ños)\s['’]..)"
+            r"|(?<=(?:los|ños)\s....))['’]?s(?!\w)"
+        ),
+        _decade,
+        "s",
+    ),
+    Rule(re.compile(r"['’](?P<number>\d{2})(?<=\s...)(?!\d)"), _decade, "'’"),
 )
+"""Decades, which are no seconds."""
+RULES = range_rules(to="a", slash="barra", or_more="o más")

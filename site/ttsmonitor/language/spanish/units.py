@@ -25,7 +25,7 @@ _UNITS = dict(
         " Pa=pascal hPa=hectopascal kPa=kilopascal bar=bar dB=decibelio lm=lumen"
         " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit Kb=kilobit kb=kilobit"
         " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita cda=cucharada"
-        " cdas=cucharada cdtas=cucharadita ud=unidad uds=unidad pza=pieza pzas=pieza"
+        " cdas=cucharada cdtas=cucharadita pza=pieza pzas=pieza"
     ).split()
 )
 _RATES = {
@@ -176,7 +176,7 @@ RULES = (
         AT_DIGITS,
     ),
     Rule(
-        re.compile(rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/.-])"),
+        re.compile(rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/-]|\.\w)"),
         _without_number,
         "kcmKGMT",
     ),
