@@ -13,7 +13,7 @@ from ttsmonitor.language.amount import SUPERSCRIPTS
 from ttsmonitor.language.abbreviations import OPENING, Abbreviations, Context, next_character
 from ttsmonitor.language.english import ENGLISH
 from ttsmonitor.language.language import Language
-from ttsmonitor.language.rules import apply_rules
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, apply_rules
 from ttsmonitor.language.spanish import SPANISH
 from ttsmonitor.language.tracked_text import TrackedText
 from ttsmonitor.language.words_around import BEFORE_LABELS, BEFORE_NAMES, BEFORE_PLACES
@@ -24,17 +24,13 @@ LANGUAGES = {"es": SPANISH, "en": ENGLISH}
 LONGEST_GROWTH = 10
 """The words are at most this many times as long as the text."""
 
-_INITIALS = Abbreviations(Context(BEFORE_NAMES, BEFORE_LABELS, BEFORE_PLACES))
-_ANY_LANGUAGE = Language(rules=(_INITIALS.rule,))
-"""What is true of every language; its engine reads the digits."""
 _PASSES = 3
 """Rules are applied until nothing changes, so that words are final."""
-
-_FOREIGN_DIGIT = re.compile(r"[^\W\d]|(?![0-9])\d|[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u2080-\u2089]")
-_RAW_PHONEMES = re.compile(r"\[{2,}|\]{2,}")
-"""Piper reads text between these as phonemes; a robot's text is words."""
-_ELLIPSIS = re.compile(r"\s*(?:\.*…|\.{2,})[….]*")
-_DOTTED_NUMBER = re.compile(r"(?<!\S)(\d+)\.(?=\s[a-zñáéíóú])")
+_ONE_PASS_FROM = 2_000
+"""Characters from which on a text is not looked through again."""
+_FOREIGN_DIGIT = re.compile(
+    r"[^\W\d]|(?![0-9])\d|[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u2080-\u2089]"
+)
 _SAYS_IT = ",;:.!?)]»”\"'’"
 """A mark that makes its own pause, or a quote or bracket before one."""
 
@@ -48,12 +44,10 @@ def expand(text: TrackedText, lang: str) -> TrackedText:
     tag = language_tag(lang)
     language = LANGUAGES.get(tag.partition("-")[0], _ANY_LANGUAGE)
     region = language.region_of(tag)
-    words = text
-    if language.rules is not _ANY_LANGUAGE.rules and not text.text.isascii():
-        words = words.sub(_FOREIGN_DIGIT, _digit)
-    for _ in range(_PASSES):
+    words = text if text.text.isascii() else text.sub(_FOREIGN_DIGIT, _digit)
+    for _ in range(_PASSES if len(text.text) < _ONE_PASS_FROM else 1):
         before = words
-        words = apply_rules(language.rules, before, region)
+        words = apply_rules(_FIRST + language.rules + _LAST, before, region)
         if words is before:
             break
     return _bounded(words, LONGEST_GROWTH * len(text.text))
@@ -61,10 +55,8 @@ def expand(text: TrackedText, lang: str) -> TrackedText:
 
 def normalize(text: str, lang: str) -> str:
     """Return `text` as a voice of language `lang` (`es`, `es-419`, `en_GB` …) should read it."""
-    text = _DOTTED_NUMBER.sub(r"\1", " ".join(text.split()))
-    text = expand(TrackedText.of(text), lang).text
-    text = _RAW_PHONEMES.sub(" ", _ELLIPSIS.sub(_pause, text))
-    return " ".join(text.split())
+    words = expand(TrackedText.of(" ".join(text.split())), lang)
+    return " ".join(words.text.split())
 
 
 def _digit(match: re.Match[str]) -> str:
@@ -73,9 +65,7 @@ def _digit(match: re.Match[str]) -> str:
     if character.isalpha() or character in SUPERSCRIPTS:
         return character
     folded = unicodedata.normalize("NFKC", character)
-    return "".join(
-        str(unicodedata.digit(each)) if each.isdigit() else each for each in folded
-    )
+    return "".join(str(unicodedata.digit(each)) if each.isdigit() else each for each in folded)
 
 
 def _bounded(words: TrackedText, longest: int) -> TrackedText:
@@ -87,12 +77,31 @@ def _bounded(words: TrackedText, longest: int) -> TrackedText:
     return TrackedText(words.text[:end], words.origins[:end])
 
 
-def _pause(match: re.Match[str]) -> str:
+def _pause(match: re.Match[str], _region: Region) -> str:
     """Replace an ellipsis: a comma where the sentence goes on, a dot where it ends."""
-    before, following = match.string[: match.start()], next_character(match)
+    before, following = match.string[max(0, match.start() - 9) : match.start()], next_character(match)
     if not before.strip(OPENING) or before[-1] in "¿¡([«" or following in tuple(_SAYS_IT):
         return ""
     space = " " if match.string[match.end() :].startswith(following) and following else ""
     if before[-1] in _SAYS_IT:
         return space
     return ("." if following in "¿¡" or following.isupper() else ",") + space
+
+
+_INITIALS = Abbreviations(Context(BEFORE_NAMES, BEFORE_LABELS, BEFORE_PLACES))
+_ANY_LANGUAGE = Language(rules=(_INITIALS.rule,))
+"""What is true of every language; its engine reads the digits."""
+_FIRST = (
+    Rule(
+        re.compile(r"(?<!\S)(\d{1,9})\.(?=\s[a-zñáéíóú])"),
+        lambda match, _region: match[1],
+        DIGITS,
+        AT_DIGITS,
+    ),
+)
+"""A dot between a number and its noun, as in "el 3. de mayo"."""
+_LAST = (
+    Rule(re.compile(r"\s{0,9}(?:…|\.[.…])[….]*"), _pause, ".…"),
+    Rule(re.compile(r"\[{2,}|\]{2,}"), lambda _match, _region: " ", "[]"),
+)
+"""An ellipsis; and brackets between which Piper would read phonemes, while a text is words."""
