@@ -1,0 +1,48 @@
+"""English, of America and of Britain."""
+
+from __future__ import annotations
+
+from ttsmonitor.language.english import (
+    abbreviations,
+    acronyms,
+    arithmetic,
+    cardinals,
+    dates,
+    fractions,
+    money,
+    ordinals,
+    ranges,
+    romans,
+    signs,
+    telephones,
+    times,
+    units,
+)
+from ttsmonitor.language.language import Language
+from ttsmonitor.language.rules import Region
+
+_AMERICA = Region(month_first=True)
+_BRITAIN = Region(words=frozenset({cardinals.BRITISH}))
+
+ENGLISH = Language(
+    rules=(
+        *times.RULES,
+        *dates.RULES,
+        *telephones.RULES,
+        *ordinals.DECADES,
+        *fractions.RULES,
+        *units.RANGES,
+        *money.RULES,
+        *units.RULES,
+        *abbreviations.RULES,
+        *ordinals.RULES,
+        *romans.RULES,
+        *arithmetic.RULES,
+        *ranges.RULES,
+        *acronyms.RULES,
+        *signs.RULES,
+        *cardinals.RULES,
+    ),
+    region=_AMERICA,
+    regions=dict.fromkeys(("gb", "uk", "ie", "au", "nz", "in", "za"), _BRITAIN),
+)

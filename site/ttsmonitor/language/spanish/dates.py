@@ -1,0 +1,138 @@
+"""Dates in Spanish."""
+
+from __future__ import annotations
+
+import re
+
+from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
+from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.spanish.cardinals import cardinal
+
+_MONTHS = (
+    "",
+    *"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+)
+_SHORT_MONTHS = {
+    "ene": 1, "feb": 2, "mar": 3, "abr": 4, "may": 5, "jun": 6, "jul": 7, "ago": 8,
+    "sep": 9, "sept": 9, "set": 9, "oct": 10, "nov": 11, "dic": 12,
+}
+_WEEKDAYS = {
+    "lun": "lunes", "mar": "martes", "mié": "miércoles", "mie": "miércoles", "miér": "miércoles",
+    "miérc": "miércoles", "jue": "jueves", "vie": "viernes", "sáb": "sábado", "sab": "sábado",
+    "dom": "domingo",
+}
+_MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
+_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
+_DATED = frozenset(
+    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde hasta".split()
+)
+FIRST_IS_ORDINAL = "primero"
+"""The habit of a region that calls the first day of a month "primero"."""
+
+
+def date_in_words(date: Date, region: Region) -> str:
+    """Return a date as people say it."""
+    words = f"{day_in_words(date.day, region)} de {_MONTHS[date.month]}"
+    return words if date.year is None else f"{words} de {cardinal(date.year)}"
+
+
+def day_in_words(day: int, region: Region) -> str:
+    """Return the number of a day."""
+    return "primero" if day == 1 and FIRST_IS_ORDINAL in region.words else cardinal(day)
+
+
+def _numeric(match: re.Match[str], region: Region) -> str:
+    date = numeric_date(match, region.month_first)
+    return date_in_words(date, region) if date else re.sub("[-/]", " barra ", match[0])
+
+
+def _short_numeric(match: re.Match[str], region: Region) -> str:
+    after = next_words(match)
+    date = day_and_month(int(match["one"]), int(match["two"]), region.month_first)
+    if date is None or (after and after[0] in ("de", "parte", "partes")) or previous_word(match) not in _DATED:
+        return match[0]
+    return date_in_words(date, region)
+
+
+def _named(match: re.Match[str], region: Region) -> str:
+    written = match["month"].lower()
+    is_short = written in _SHORT_MONTHS
+    if is_short and not (match["dot"] or match["year"] or match["of"].strip(" -/") or match["of"] in "-/"):
+        if written in ("mar", "may", "set"):
+            return match[0]
+    month = _MONTHS[_SHORT_MONTHS[written]] if is_short else match["month"]
+    words = f"{_first(match['day'], region)} de {month}"
+    if match["year"]:
+        year = match["year"].lstrip("'’")
+        return f"{words} de {_century(year)}"
+    keep = "." if match["dot"] and not next_words(match) and match.string[match.end() :].strip() else ""
+    return words + keep
+
+
+def _century(year: str) -> str:
+    return year if len(year) == 4 else str(int(year) + (2000 if int(year) < 70 else 1900))
+
+
+def _first(day: str, region: Region) -> str:
+    return day_in_words(int(day), region) if int(day) == 1 else day
+
+
+def _month_of_year(match: re.Match[str], _region: Region) -> str:
+    return f"{_MONTHS[_SHORT_MONTHS[match['month'].lower()]]} de {match['year']}"
+
+
+def _weekday(match: re.Match[str], _region: Region) -> str:
+    name = _WEEKDAYS[match["weekday"].lower()]
+    return name.capitalize() if match["weekday"][0].isupper() else name
+
+
+def _weekdays(match: re.Match[str], region: Region) -> str:
+    found = re.compile(rf"(?P<weekday>{_WEEKDAY})\.?", re.IGNORECASE)
+    words = found.sub(lambda each: _weekday(each, region), match[0])
+    return re.sub(r"\s?[-–]\s?", " a ", words)
+
+
+_LISTED = rf"(?:{_WEEKDAY})"
+RULES = (
+    Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
+    Rule(
+        re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),
+        _short_numeric,
+        DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            rf"\b(?P<weekday>{_WEEKDAY})\.?(?=,?\s\d{{1,2}}(?:\s|[-/]|$|[.,]))", re.IGNORECASE
+        ),
+        _weekday,
+        DIGITS,
+        AT_WORD_WITH_NUMBER,
+    ),
+    Rule(
+        re.compile(
+            rf"\b{_LISTED}(?:(?:\.?\s?[-–]\s?|\.,\s|\.\sy\s|\.\sa\s){_LISTED}\b\.?(?!\w)){{1,6}}",
+            re.IGNORECASE,
+        ),
+        _weekdays,
+    ),
+    Rule(
+        re.compile(
+            rf"(?<![\w./-])(?P<day>0?[1-9]|[12]\d|3[01])(?P<of>\sde\s|[-/ ])(?P<month>{_MONTH})\b(?P<dot>\.?)"
+            r"(?:(?:\sdel?\s|,?\s|[-/])(?P<year>[12]\d{3}|(?<=[-/])\d{2}|['’]\d{2})(?![\w/-]|[.,]\d))?",
+            re.IGNORECASE,
+        ),
+        _named,
+        DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            rf"\b(?P<month>{'|'.join(sorted(_SHORT_MONTHS, key=len, reverse=True))})\.?(?:\sde)?[\s/-](?P<year>[12]\d{{3}})\b",
+            re.IGNORECASE,
+        ),
+        _month_of_year,
+        DIGITS,
+        AT_WORD_WITH_NUMBER,
+    ),
+)
