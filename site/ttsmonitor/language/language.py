@@ -29,6 +29,10 @@ class Language:
     """Words after which a letter is a label, as in "plan B."."""
     before_places: str = ""
     """Words after which several initials are no name, as in "en la U.R.S.S."."""
+    own_words: str = ""
+    """Common words by which a short text is known to be in this language."""
+    own_letters: str = ""
+    """Letters and marks that tell the same."""
     prepare: Callable[[str], str] = lambda text: text
     """Rewrites the text before its abbreviations are looked for."""
 

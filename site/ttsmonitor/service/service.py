@@ -27,6 +27,7 @@ from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.progress import Progress
+from ttsmonitor.speaking.recognition import detector
 from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.speaker import Speaker
@@ -144,6 +145,9 @@ class SpeechService:
             self._recorder.start()
             begin_with_clock()
             self._recorder.record_all(inbox.recover(), Status.INTERRUPTED)
+            # Beside the voice, which takes longer; the first text that comes early waits for it.
+            loading = threading.Thread(target=detector().load, name="ttsmonitor.language")
+            loading.start()
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False

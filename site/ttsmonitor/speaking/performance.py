@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
@@ -56,14 +56,14 @@ class Performance:
         self.playback.cancel()
         self._synthesizer.cancel(self.playback)
 
-    def perform(self, request: SpeechRequest, texts: Iterable[str]) -> Outcome:
-        """Speak `texts` in the manner of `request` and return the outcome.
+    def perform(self, requests: Iterable[SpeechRequest]) -> Outcome:
+        """Speak `requests` and return the outcome.
 
         Raises AudioError where the output fails; nothing has been silenced then.
         """
         try:
-            for text in texts:
-                for block in self._synthesizer.speak(replace(request, text=text), self.playback):
+            for request in requests:
+                for block in self._synthesizer.speak(request, self.playback):
                     self.playback.play(block)
             self.playback.finish()
         except CancelledError:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from django.db import OperationalError
@@ -24,8 +24,9 @@ from ttsmonitor.exceptions import AudioError
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.performance import Outcome, Performance
 from ttsmonitor.speaking.recorder import Recorder
-from ttsmonitor.speaking.voice_choice import VoiceKeeper, request_for
+from ttsmonitor.speaking.voice_choice import Requests, VoiceKeeper, request_for
 from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.synthesis.base import SpeechRequest
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -240,7 +241,7 @@ class Speaker:
             self._output.wake()
             wait = functools.partial(self._wait_for_more, performance)
             texts = streaming.texts_of(utterance, wait, self.patience)
-            outcome = performance.perform(request_for(utterance, ""), texts)
+            outcome = performance.perform(_requests(utterance, texts))
         except AudioError as exc:
             if self._requeue(performance):
                 return
@@ -300,6 +301,7 @@ class Speaker:
             started_at=now,
             first_audio_ms=round(waited_ms, 1),
             engine=self._synthesizer.engine,
+            lang=utterance.lang,
         )
 
     def _record_end(self, utterance: Utterance, outcome: Outcome, seconds: float = 0.0) -> None:
@@ -311,6 +313,7 @@ class Speaker:
             finished_at=timezone.now(),
             audio_seconds=round(seconds, 3),
             engine=self._synthesizer.engine if seconds else "",
+            lang=utterance.lang,
         )
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
@@ -326,3 +329,12 @@ class Speaker:
         if state != self._state:
             self._state = state
             self._recorder.state_changed()
+
+
+def _requests(utterance: Utterance, texts: Iterable[str]) -> Iterator[SpeechRequest]:
+    """Yield the request for each text; note in `utterance` the language in which it is spoken."""
+    requests = Requests(utterance)
+    for text in texts:
+        request = requests.of(text)
+        utterance.lang = request.lang
+        yield request

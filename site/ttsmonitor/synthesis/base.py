@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.language.pronunciations import Phonemes
 from ttsmonitor.synthesis.voice import Voice
 
 AUTO = "auto"
@@ -31,6 +32,8 @@ class SpeechRequest:
     """1 is the voice's own pace, 2 twice as fast."""
     volume: float = 1.0
     """1 is the voice's own loudness."""
+    phonemes: Phonemes = ()
+    """Words of `text` with their IPA, for engines that take it; others read the letters."""
 
 
 WARM_UP = SpeechRequest(text="Hola.")

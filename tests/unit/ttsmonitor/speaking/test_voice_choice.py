@@ -99,6 +99,7 @@ def test_language_setting_applies_and_espeak_reads_every_language(installed: Pat
 
 
 def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any) -> None:
+    settings.TTS_LANGUAGES = "es"  # no recognition
     assert spoken().lang == "es"
     assert spoken(voice="amy").lang == "en-us"
     assert spoken(voice="amy", lang="es").lang == "es"
@@ -109,6 +110,7 @@ def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any
 
 
 def test_voice_from_setting_reads_no_other_language(installed: Path, settings: Any) -> None:
+    settings.TTS_LANGUAGES = "es"  # no recognition
     VoiceSetting.objects.create(voice="amy", device_id="d_1")
     VoiceSetting.objects.create(voice="claude", lang="es")
     assert spoken(device_id="d_1").voice == "claude"
