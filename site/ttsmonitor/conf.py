@@ -32,8 +32,11 @@ class SpeechSettings(MirrorSettings):
     """Megabytes of memory up to which voices stay loaded: 80, and 1.65 times a voice's file. The
     process may allocate 1500 more, or half of the computer's memory if that is less."""
     TTS_LANG: str = "es"
-    """Language (BCP 47) of a text that does not name its own: a Piper voice of it reads it, else
-    eSpeak NG."""
+    """Language (BCP 47) of a text that neither names its own nor can be recognized: a Piper voice
+    of it reads it, else eSpeak NG."""
+    TTS_LANGUAGES: str = "es,en"
+    """Languages, with commas, between which a text that names none is recognized; a single one
+    turns that off, and TTS_LANG counts."""
     TTS_TRANSLATE: bool = False
     """Translate what is not in the language of TTS_LANG before it is spoken."""
     TTS_TRANSLATE_ENGINE: str = "auto"

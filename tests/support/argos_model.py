@@ -81,5 +81,3 @@ def _model(vocabulary: list[str]) -> Any:
     spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = "<unk>", "<s>", "</s>"
     spec.validate()
     return spec
-
-

@@ -1,4 +1,4 @@
-"""The speech service in Django's admin: voice settings, quarantine, API tokens."""
+"""The speech service in the admin: voice settings, pronunciations, quarantine, API tokens."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ttsmirror.admin import ReadOnly
 from ttsmonitor.models import (
     ApiToken,
+    PronunciationEntry,
     QuarantinedMessage,
     TranslatedSentence,
     TranslationPrompt,
@@ -35,6 +36,16 @@ class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         (_("For what comes"), {"fields": ("device_id", "source", "lang")}),
         (_("How it is spoken"), {"fields": ("voice", "speaker", "speed", "volume")}),
     )
+
+
+@admin.register(PronunciationEntry)
+class PronunciationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pronunciations, which are heard in the next sentence."""
+
+    list_display = ("written", "said", "phonemes", "lang", "note")
+    list_filter = ("lang",)
+    search_fields = ("written", "folded", "said", "note")
+    fields = ("lang", "written", "said", "phonemes", "note")
 
 
 @admin.register(TranslationPrompt)

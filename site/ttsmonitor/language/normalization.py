@@ -9,8 +9,8 @@ import re
 import unicodedata
 
 from ttsmirror.text import language_tag
-from ttsmonitor.language.amount import SUPERSCRIPTS
 from ttsmonitor.language.abbreviations import OPENING, Abbreviations, Context, next_character
+from ttsmonitor.language.amount import SUPERSCRIPTS
 from ttsmonitor.language.english import ENGLISH
 from ttsmonitor.language.language import Language
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, apply_rules
@@ -79,7 +79,10 @@ def _bounded(words: TrackedText, longest: int) -> TrackedText:
 
 def _pause(match: re.Match[str], _region: Region) -> str:
     """Replace an ellipsis: a comma where the sentence goes on, a dot where it ends."""
-    before, following = match.string[max(0, match.start() - 9) : match.start()], next_character(match)
+    before, following = (
+        match.string[max(0, match.start() - 9) : match.start()],
+        next_character(match),
+    )
     if not before.strip(OPENING) or before[-1] in "¿¡([«" or following in tuple(_SAYS_IT):
         return ""
     space = " " if match.string[match.end() :].startswith(following) and following else ""

@@ -1,7 +1,7 @@
 """From what is written to what is said: the same words for every engine.
 
 The steps, in order: usual characters, debris out, cut at pauses, then for each phrase links,
-sounds, numbers and abbreviations into words. A step takes a TrackedText and returns one.
+sounds, numbers and abbreviations into words, and last the words of the table of pronunciations. A step takes a TrackedText and returns one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
 from ttsmonitor.language.normalization import expand
 from ttsmonitor.language.pauses import LINE_SECONDS, Phrase, capital, in_phrases
+from ttsmonitor.language.pronunciations import (
+    NO_PRONUNCIATIONS,
+    PronunciationTable,
+    pronounce_words,
+)
 from ttsmonitor.language.sentences import ABBREVIATIONS
 from ttsmonitor.language.tracked_text import TrackedText
 from ttsmonitor.language.unicode_text import with_usual_characters
@@ -72,11 +77,13 @@ class SpokenText:
 
 
 @functools.lru_cache(maxsize=_WORDS_KEPT)
-def spoken_text(written: str, lang: str) -> SpokenText:
+def spoken_text(
+    written: str, lang: str, table: PronunciationTable = NO_PRONUNCIATIONS
+) -> SpokenText:
     """Return what a voice of language `lang` (`es`, `es-419`, `en_GB` …) says for `written`."""
     code = language_tag(lang).partition("-")[0]
     return _joined(
-        Phrase(_in_words(phrase.text, lang, code), phrase.pause_seconds)
+        Phrase(pronounce_words(_in_words(phrase.text, lang, code), table), phrase.pause_seconds)
         for phrase in in_phrases(_without_marks(written))
     )
 
@@ -115,7 +122,12 @@ def _finished(text: TrackedText) -> TrackedText:
     if "/" in text.text:
         text = text.sub(_SLASH, " ")
     text = text.sub(_ANY_SPACES, " ").sub(_BEFORE_MARK, "").sub(_LONE_MARKS, "")
-    text = text.sub(_NO_SPACE, _with_space).sub(_OPENING_COMMA, "").sub(_NEW_SENTENCE, _with_capital).strip()
+    text = (
+        text.sub(_NO_SPACE, _with_space)
+        .sub(_OPENING_COMMA, "")
+        .sub(_NEW_SENTENCE, _with_capital)
+        .strip()
+    )
     return text if _has_words(text.text) else text[:0]
 
 

@@ -1,5 +1,6 @@
-"""Tables of the speech service: quarantine, API tokens, voice settings, retention, translations."""
+"""Tables of the speech service, but for the utterances, which the mirror has."""
 
+from ttsmonitor.models.pronunciations import PronunciationEntry as PronunciationEntry
 from ttsmonitor.models.quarantine import QuarantinedMessage as QuarantinedMessage
 from ttsmonitor.models.retention import RetentionPolicy as RetentionPolicy
 from ttsmonitor.models.tokens import ApiToken as ApiToken

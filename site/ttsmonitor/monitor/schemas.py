@@ -305,3 +305,37 @@ class Said(Part):
 
     id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
     detail: str = Field(description=_("A sentence where the broker is away just now; else empty."))
+
+
+class PronunciationBody(Body):
+    """A word and how it is said; its model checks the values."""
+
+    lang: str = Field("es", description=_("Its language, as in es or en-GB."))
+    written: str = Field(description=_("A word or name, or several, as they are written."))
+    said: str = Field("", description=_("How it is said, in letters of that language."))
+    phonemes: str = Field("", description=_("The same in IPA, which Piper reads."))
+    note: str = ""
+
+
+class Pronunciation(Part):
+    """An entry of the table of pronunciations."""
+
+    id: int
+    lang: str = Field(description=_("Its language, as in es or en-GB."))
+    written: str = Field(description=_("A word or name, or several, as they are written."))
+    said: str = Field(description=_("How it is said, in letters of that language."))
+    phonemes: str = Field(description=_("The same in IPA, which Piper reads."))
+    note: str
+    changed_at: Moment
+
+
+class Pronunciations(Part):
+    """The table of pronunciations."""
+
+    pronunciations: list[Pronunciation]
+
+
+class PronunciationsQuery(Part):
+    """Which part of the table."""
+
+    lang: Parameter = Field(None, description=_("Its language, as in es or en-GB."))

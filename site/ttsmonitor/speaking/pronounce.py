@@ -11,7 +11,8 @@ from django.utils import timezone
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
-from ttsmonitor.speaking.wording import pieces_of, wordings
+from ttsmonitor.speaking.pieces import pieces_of
+from ttsmonitor.speaking.wording import wordings
 from ttsmonitor.synthesis.choice import choose_voice
 from ttsmonitor.synthesis.phonemes import phonemes_of
 

@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
 
 from django.db import connections
 from django.utils.translation import get_language_info
@@ -22,6 +21,7 @@ from ttsmirror.database import AWAY
 from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmonitor.conf import conf, model_conf
 from ttsmonitor.exceptions import TranslationError
+from ttsmonitor.language.pipeline import plain_text
 from ttsmonitor.language.sentences import split_sentences
 from ttsmonitor.language.translation.argos import Argos
 from ttsmonitor.language.translation.base import (
@@ -36,6 +36,7 @@ from ttsmonitor.language.translation.openai_endpoint import (
     OpenAIEndpoint,
 )
 from ttsmonitor.models import TranslatedSentence, TranslationPrompt
+from ttsmonitor.speaking.pieces import Piece
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +45,6 @@ AHEAD = 200
 """Translations that are being made or wait to be used, at most."""
 LOOK_SECONDS = 0.05
 """How often a waiting speaker looks whether the utterance was cancelled."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Words to be said and their language (BCP 47)."""
-
-    text: str
-    lang: str
 
 
 def is_wanted(lang: str) -> bool:
@@ -74,8 +67,8 @@ class Translator:
     def prepare(self, text: str, lang: str) -> None:
         """Begin to translate a text that will be said soon."""
         if is_wanted(lang):
-            for sentence in split_sentences(text):
-                self.begin(sentence, lang)
+            for sentence in split_sentences(plain_text(text)):
+                self.begin(sentence.strip(), lang)
 
     def begin(self, sentence: str, lang: str) -> Future[str]:
         """Begin to translate a sentence, unless that has begun; return its future."""
@@ -153,49 +146,58 @@ class Translator:
 class Translation:
     """The translation of one utterance while it is spoken. It belongs to the speaker's thread."""
 
-    def __init__(self, translator: Translator, lang: str) -> None:
-        """Translate from `lang`."""
+    def __init__(self, translator: Translator, look: Callable[[], None]) -> None:
+        """Call `look` while waiting; what it raises ends the translation."""
         self.reason: str = ""
-        """Why a part of it was not translated."""
+        """Why a part of the utterance was not translated."""
         self._translator = translator
-        self._lang = lang
-        self._said: list[str] = []
-        self._has_failed = False
+        self._look = look
+        self._text = ""
+        self._is_used = False
 
     @property
     def text(self) -> str:
-        """Return the translation so far."""
-        return " ".join(self._said)
+        """Return what is said instead of the written text; empty if nothing was translated."""
+        return self._text if self._is_used else ""
 
-    def pieces(self, text: str, look: Callable[[], None]) -> Iterator[Piece]:
-        """Yield the sentences of `text` translated, in order.
+    def of(self, piece: Piece, lang: str) -> Iterator[tuple[Piece, str]]:
+        """Yield what is to be said for a piece written in `lang`, in order, with its language.
 
-        `look` is called while it waits; what it raises ends the translation.
+        The places of translated pieces are those in `text`. After a failure the rest stays as it
+        is written.
         """
-        sentences = split_sentences(text)
-        if self._has_failed:
-            yield Piece(text, self._lang)
+        if not is_wanted(lang) or self.reason:
+            yield self._kept(piece, piece.text), lang
             return
-        futures = [self._translator.begin(sentence, self._lang) for sentence in sentences]
+        sentences = split_sentences(plain_text(piece.text))
+        futures = [self._translator.begin(sentence.strip(), lang) for sentence in sentences]
         for index, future in enumerate(futures):
             try:
-                translation = self._wait_for(future, look)
+                translated = self._add(self._wait_for(future))
             except TranslationError as exc:
-                self._has_failed = True
                 self.reason = Reason("not translated: {cause}", cause=reason_of(exc))
                 logger.warning("%s", self.reason)
-                rest = " ".join(sentences[index:])
-                self._said.append(rest)
-                yield Piece(rest, self._lang)
+                rest = "".join(sentences[index:]) if index else piece.text
+                yield self._kept(piece, rest), lang
                 return
-            self._said.append(translation)
-            yield Piece(translation, conf.TTS_LANG)
+            self._is_used = True
+            yield translated, conf.TTS_LANG
 
-    def _wait_for(self, future: Future[str], look: Callable[[], None]) -> str:
+    def _kept(self, piece: Piece, text: str) -> Piece:
+        """Return what is said as it is written; a part of `text` if anything was translated."""
+        added = self._add(text.strip())
+        return added if self._is_used else piece
+
+    def _add(self, text: str) -> Piece:
+        start = len(self._text) + 1 if self._text else 0
+        self._text = f"{self._text} {text}".strip()
+        return Piece(text, start)
+
+    def _wait_for(self, future: Future[str]) -> str:
         seconds = conf.TTS_TRANSLATE_SECONDS
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            look()
+            self._look()
             try:
                 return future.result(LOOK_SECONDS)
             except FutureTimeoutError:

@@ -211,9 +211,10 @@ class JsonRouter(Router):
         example: Json,
         errors: Sequence[str] = (),
         body: type[BaseModel] | None = None,
+        method: str = "POST",
         **options: Any,
     ) -> Callable[[View], View]:
-        """Register a view for POST. `errors` are the codes beside WRITE_ERRORS.
+        """Register a view for POST or PUT. `errors` are the codes beside WRITE_ERRORS.
 
         `body` describes a body that the view reads itself or ignores; a parameter of a Body type
         describes itself. `options` are ninja's.
@@ -225,7 +226,15 @@ class JsonRouter(Router):
             "responses": _error_responses([*errors, *WRITE_ERRORS]),
             "requestBody": {"required": True, "content": {"application/json": content}},
         }
-        return self._register(["POST"], path, answer, extra, options)
+        return self._register([method], path, answer, extra, options)
+
+    def delete_by_path(
+        self, path: str, answer: Any, *, errors: Sequence[str] = (), **options: Any
+    ) -> Callable[[View], View]:
+        """Register a view for DELETE. `errors` are the codes beside READ_ERRORS."""
+        codes = [*errors, "csrf_failed", *READ_ERRORS]
+        extra = {"responses": _error_responses(codes)}
+        return self._register(["DELETE"], path, answer, extra, options)
 
     def _register(
         self, methods: list[str], path: str, answer: Any, extra: Json, options: Json

@@ -11,6 +11,7 @@ from ttsmonitor.language.english import (
     fractions,
     money,
     ordinals,
+    own_words,
     ranges,
     romans,
     signs,
@@ -43,6 +44,7 @@ ENGLISH = Language(
         *signs.RULES,
         *cardinals.RULES,
     ),
+    own_words=own_words.OWN_WORDS,
     region=_AMERICA,
     regions=dict.fromkeys(("gb", "uk", "ie", "au", "nz", "in", "za"), _BRITAIN),
 )

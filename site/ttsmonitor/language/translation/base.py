@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ttsmirror.reasons import Reason
-from ttsmirror.text import speakable
 from ttsmonitor.exceptions import TranslationError
+from ttsmonitor.language.pipeline import plain_text
 
 GROWTH = 3
 """A translation has at most so many times the characters of its original,"""
@@ -50,7 +50,7 @@ def language_code(lang: str) -> str:
 
 def checked(request: Request, answer: str) -> str:
     """Return the words of `answer`. Raises TranslationError if it cannot be a translation."""
-    words = speakable(answer)
+    words = plain_text(answer)
     if not words:
         raise TranslationError(Reason("the translation is empty"))
     if len(words) > GROWTH * len(request.sentence) + EXTRA_CHARACTERS:

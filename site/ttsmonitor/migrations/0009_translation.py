@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmonitor', '0007_retention_policy'),
+        ('ttsmonitor', '0008_pronunciations'),
     ]
 
     operations = [
