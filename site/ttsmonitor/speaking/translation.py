@@ -75,9 +75,7 @@ class Translator:
         request = Request(sentence, lang, conf.TTS_LANG)
         with self._lock:
             known = self._ahead.get(request)
-            if known is not None and known.done():
-                del self._ahead[request]  # the next time it comes from the cache, or is tried again
-            if known is not None and not (known.done() and known.exception()):
+            if known is not None:
                 return known
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(THREADS, "ttsmonitor.translation")
@@ -86,6 +84,14 @@ class Translator:
             while len(self._ahead) > AHEAD:
                 self._ahead.popitem(last=False)[1].cancel()
             return future
+
+    def end(self, sentence: str, lang: str, failure: str = "") -> None:
+        """Note that a sentence was taken, or given up; the next time it is translated anew."""
+        with self._lock:
+            future = self._ahead.pop(Request(sentence, lang, conf.TTS_LANG), None)
+        if future is not None and failure:
+            future.cancel()
+            self.error = failure
 
     def stop(self) -> None:
         """Drop what waits. Running requests end by their own time limit."""
@@ -169,15 +175,17 @@ class Translation:
         if not is_wanted(lang) or self.reason:
             yield self._kept(piece, piece.text), lang
             return
-        sentences = split_sentences(plain_text(piece.text))
-        futures = [self._translator.begin(sentence.strip(), lang) for sentence in sentences]
-        for index, future in enumerate(futures):
+        sentences = [each.strip() for each in split_sentences(plain_text(piece.text))]
+        futures = [self._translator.begin(sentence, lang) for sentence in sentences]
+        for index, (sentence, future) in enumerate(zip(sentences, futures, strict=True)):
             try:
                 translated = self._add(self._wait_for(future))
+                self._translator.end(sentence, lang)
             except TranslationError as exc:
+                self._translator.end(sentence, lang, failure=reason_of(exc))
                 self.reason = Reason("not translated: {cause}", cause=reason_of(exc))
                 logger.warning("%s", self.reason)
-                rest = "".join(sentences[index:]) if index else piece.text
+                rest = " ".join(sentences[index:]) if index else piece.text
                 yield self._kept(piece, rest), lang
                 return
             self._is_used = True
