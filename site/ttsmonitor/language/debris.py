@@ -137,6 +137,11 @@ def without_debris(text: TrackedText) -> TrackedText:
         text = text.edited((span.start, span.end, span.instead) for span in spans)
     if _SIGNS.search(text.text):
         text = text.sub(_TOKENS, " ")
+    return without_speaker(text)
+
+
+def without_speaker(text: TrackedText) -> TrackedText:
+    """Return the text without the name of who speaks, as in `Moxie: Hola`."""
     return text.sub(_SPEAKER, "") if ":" in text.text else text
 
 

@@ -36,8 +36,8 @@ _ADDRESS = re.compile(
     rf"(?P<page>(?:https?|ftp)://(?:[^\s/@<>]{{1,99}}@)?(?P<host>[^\s/?#<>\"'«»()\[\]:]{{1,253}})"
     r"[^\s<>\"«»“”]*)"
     r"|(?P<mail>(?:mailto:)?(?P<box>[\w.+-]{1,64}@[A-Za-z0-9ñ-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}))"
-    rf"|(?<![\w@./-])(?P<bare>(?:www\.)?{_HOST})(?P<path>/[^\s<>\"«»“”]*)?(?![\w@])"
-    r"|(?<![\w@])(?P<name>@)(?=[^\W\d])"
+    rf"|(?<![\w./-])(?P<bare>(?:www\.)?{_HOST})(?P<path>/[^\s<>\"«»“”]*)?(?![\w@])"
+    r"|(?P<name>@)"
 )
 _KNOWN_DOMAIN = re.compile(rf"(?:www\..*|.*\.(?:{_DOMAINS}))\Z", re.IGNORECASE)
 _SIGN = re.compile(r"[.@_+-]+")
@@ -55,7 +55,7 @@ def with_spoken_links(text: TrackedText, lang: str) -> TrackedText:
 
 def _spoken(match: re.Match[str], words: LinkWords) -> str:
     if match["name"]:
-        return f"{words.signs['@']} "
+        return f" {words.signs['@']} "
     written = match[0].rstrip(_AFTER)
     tail = match[0][len(written) :]
     if match["page"]:

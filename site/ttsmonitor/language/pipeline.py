@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ttsmirror.text import NOT_SPEECH, language_tag
-from ttsmonitor.language.debris import without_debris
+from ttsmonitor.language.debris import without_debris, without_speaker
 from ttsmonitor.language.interjections import with_spoken_sounds
 from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
@@ -25,7 +25,7 @@ from ttsmonitor.language.pronunciations import (
     pronounce_words,
 )
 from ttsmonitor.language.sentences import ABBREVIATIONS
-from ttsmonitor.language.tracked_text import TrackedText
+from ttsmonitor.language.tracked_text import Replacement, TrackedText
 from ttsmonitor.language.unicode_text import with_usual_characters
 
 _WORDS_KEPT = 32
@@ -35,6 +35,7 @@ _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
 _BEFORE_MARK = re.compile(r" +(?=[,.;:!?…])")
 _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|\Z)")
 """What is left where a word between two marks went."""
+_REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
 _OPENING_COMMA = re.compile(r"\A[\s,.;:!?…)\]»”]+(?=[^\s,.;:!?…)\]»”])")
 _NO_SPACE = re.compile(
     r"(?<=[^\W\d_])(?P<comma>[,;])(?=[^\W\d_])"
@@ -48,6 +49,7 @@ _FIRST_LETTER = re.compile(r"\A[^\W\d_]")
 _AFTER_NUMBER = re.compile(r"(?<=[^\W\d_] )(?P<word>\d+)(?P<end>\. +)(?P<first>[^\W\d_])")
 _SPOKEN_SYMBOLS = frozenset("°%&+=€$£¥@")
 _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
+_NO_ENTITY = re.compile(r"&(?=[#\w])")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 
@@ -121,13 +123,9 @@ def _finished(text: TrackedText) -> TrackedText:
     """Return the line as an engine gets it."""
     if "/" in text.text:
         text = text.sub(_SLASH, " ")
-    text = text.sub(_ANY_SPACES, " ").sub(_BEFORE_MARK, "").sub(_LONE_MARKS, "")
-    text = (
-        text.sub(_NO_SPACE, _with_space)
-        .sub(_OPENING_COMMA, "")
-        .sub(_NEW_SENTENCE, _with_capital)
-        .strip()
-    )
+    for pattern, replacement in _FINISHING:
+        text = text.sub(pattern, replacement)
+    text = text.strip()
     return text if _has_words(text.text) else text[:0]
 
 
@@ -140,6 +138,18 @@ def _with_capital(match: re.Match[str]) -> str:
     if match["word"].lower() in ABBREVIATIONS:
         return match[0]
     return match["word"] + match["end"] + capital(match["first"])
+
+
+_FINISHING: tuple[tuple[re.Pattern[str], Replacement], ...] = (
+    (_NO_ENTITY, "& "),
+    (_ANY_SPACES, " "),
+    (_BEFORE_MARK, ""),
+    (_REPEATED_MARKS, ""),
+    (_NO_SPACE, _with_space),
+    (_OPENING_COMMA, ""),
+    (_NEW_SENTENCE, _with_capital),
+)
+"""What makes of a line without marks one that an engine can be given."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -178,9 +188,10 @@ def _with_pauses(phrases: Iterable[Phrase]) -> Iterator[tuple[TrackedText | None
     current: TrackedText | None = None
     seconds = 0.0
     for phrase in phrases:
-        if phrase.text.text:
+        text = without_speaker(phrase.text).strip() if current is None else phrase.text
+        if _has_words(text.text):
             yield current, seconds
-            current, seconds = phrase.text, phrase.pause_seconds
+            current, seconds = text, phrase.pause_seconds
         else:
             seconds = max(seconds, phrase.pause_seconds)
     yield current, seconds if seconds > LINE_SECONDS else 0.0

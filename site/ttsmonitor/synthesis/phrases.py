@@ -22,7 +22,7 @@ def speak_phrases(engine: Engine, request: SpeechRequest, emit: Emit) -> None:
         sound.pause(seconds)
         if text and sound.is_wanted:
             places = _Places(text, start)
-            engine.speak(replace(bare, text=text), lambda block: sound.emit(block, places))  # noqa: B023
+            engine.speak(replace(bare, text=text), sound.emitter(places))
     sound.finish()
 
 
@@ -72,8 +72,11 @@ class _Sound:
         self._silent_samples = 0
         self._pause_seconds = 0.0
 
-    def emit(self, block: Block, places: _Places) -> bool:
-        """Pass on a block of an engine."""
+    def emitter(self, places: _Places) -> Emit:
+        """Return what an engine gives the blocks of a piece to."""
+        return lambda block: self._take(block, places)
+
+    def _take(self, block: Block, places: _Places) -> bool:
         self._rate = block.sample_rate
         self._keep_pause()
         samples = np.frombuffer(block.pcm, dtype="<i2")
