@@ -34,7 +34,9 @@ class Abbreviations:
     does not. Those of `numbered` count before a number only.
     """
 
-    def __init__(self, context: Context, never_end: str = "", may_end: str = "", numbered: str = "") -> None:
+    def __init__(
+        self, context: Context, never_end: str = "", may_end: str = "", numbered: str = ""
+    ) -> None:
         self._context = context
         self._words = _table(never_end) | _table(may_end)
         self._may_end = frozenset(_table(may_end))

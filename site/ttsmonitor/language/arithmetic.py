@@ -83,7 +83,9 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             operator,
             "×·*÷+−±",
         ),
-        Rule(re.compile(r"\s?(?P<sign>[xX])(?:(?<=[\d)].)|(?<=[\d)]\s.))\s?(?=\d)"), operator, "xX"),
+        Rule(
+            re.compile(r"\s?(?P<sign>[xX])(?:(?<=[\d)].)|(?<=[\d)]\s.))\s?(?=\d)"), operator, "xX"
+        ),
         Rule(
             re.compile(
                 rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:(?<=\d\s.)\s(?=\d)"
@@ -96,9 +98,7 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
 
 def _minus_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     minus = words.operators["−"]
-    follows = "|".join(
-        re.escape(words.operators[sign]) for sign in ("+", "−", "×", "÷")
-    )
+    follows = "|".join(re.escape(words.operators[sign]) for sign in ("+", "−", "×", "÷"))
 
     def spaced(match: re.Match[str], _region: Region) -> str:
         """Read "7 - 3" as a subtraction, and "3 - 5 años" as a range."""

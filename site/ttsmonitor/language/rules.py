@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,7 +31,9 @@ AT_FRACTION = re.compile(r"\d(?<!\d.)|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜�
 """Where a run of digits begins, and characters that are fractions."""
 AT_WORD_WITH_DOT = re.compile(r"[^\W\d_](?<![\w./@-].)[^\W\d_]{0,11}+(?=\.)", re.DOTALL)
 """Where a word begins that a dot follows."""
-AT_WORD_WITH_NUMBER = re.compile(r"[^\W\d_](?<!\w.)[^\W\d_]*+(?=[.,]{0,2}\s(?:del?\s)?\d|[/-]\d)", re.DOTALL)
+AT_WORD_WITH_NUMBER = re.compile(
+    r"[^\W\d_](?<!\w.)[^\W\d_]*+(?=[.,]{0,2}\s(?:del?\s)?\d|[/-]\d)", re.DOTALL
+)
 """Where a word begins that a number follows."""
 AT_CODE = re.compile(r"[A-ZÑ](?<!\w.)(?=[A-ZÑ]{0,5}-?\d)|\d(?<!\w.)(?=\d{0,5}[A-ZÑ])", re.DOTALL)
 """Where capitals and digits are mixed."""
@@ -51,13 +52,10 @@ class Rule:
     at: re.Pattern[str] | None = None
     """The pattern is tried only where this one matches, which is found much faster."""
 
-    def apply(self, text: TrackedText, region: Region) -> TrackedText:
-        """Return `text` with every match replaced."""
-        return text.sub(self._places, lambda match: self.read(match, region))
-
-    @functools.cached_property
-    def _places(self) -> re.Pattern[str]:
-        return cast("re.Pattern[str]", _Places(self.pattern, self.at)) if self.at else self.pattern
+    def apply(self, text: TrackedText, region: Region, starts: Sequence[int] = ()) -> TrackedText:
+        """Return `text` with every match replaced; `starts` are the places of `at`."""
+        places = _Places(self.pattern, starts) if self.at else self.pattern
+        return text.sub(cast("re.Pattern[str]", places), lambda match: self.read(match, region))
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,13 @@ class _Places:
     """A pattern that is tried at some places only."""
 
     pattern: re.Pattern[str]
-    at: re.Pattern[str]
+    starts: Sequence[int]
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the matches, as re.finditer() does."""
         end = 0
         match_at = self.pattern.match
-        for place in self.at.finditer(text):
-            start = place.start()
+        for start in self.starts:
             if start >= end and (match := match_at(text, start)):
                 yield match
                 end = match.end()
@@ -80,14 +77,28 @@ class _Places:
 
 def apply_rules(rules: Iterable[Rule], text: TrackedText, region: Region) -> TrackedText:
     """Apply `rules` in their order; skip those that cannot match."""
-    present = set(text.text)
+    present, starts = set(text.text), _Starts(text.text)
     for rule in rules:
         if rule.needs and present.isdisjoint(rule.needs):
             continue
-        new = rule.apply(text, region)
+        if rule.at and not starts[rule.at]:
+            continue
+        new = rule.apply(text, region, starts[rule.at] if rule.at else ())
         if new is not text:
-            text, present = new, set(new.text)
+            text, present, starts = new, set(new.text), _Starts(new.text)
     return text
+
+
+class _Starts(dict[re.Pattern[str], list[int]]):
+    """Where the patterns of places match in a text; looked for when first asked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def __missing__(self, pattern: re.Pattern[str]) -> list[int]:
+        found = self[pattern] = [match.start() for match in pattern.finditer(self._text)]
+        return found
 
 
 def previous_words(match: re.Match[str], count: int = 1) -> list[str]:

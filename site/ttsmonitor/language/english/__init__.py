@@ -43,6 +43,7 @@ ENGLISH = Language(
         *signs.RULES,
         *cardinals.RULES,
     ),
+    digits=cardinals.digits_in_words,
     region=_AMERICA,
     regions=dict.fromkeys(("gb", "uk", "ie", "au", "nz", "in", "za"), _BRITAIN),
 )

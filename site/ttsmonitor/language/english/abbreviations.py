@@ -32,19 +32,39 @@ RULES = (
     Rule(re.compile(r"(?<!\w)w/o\b"), lambda _match, _region: "without", "/"),
     Rule(re.compile(r"(?<!\w)w/\s?(?=\w)"), lambda _match, _region: "with ", "/"),
     Rule(
-        re.compile(r"(?<=\d\s)(St|Ave|Rd|Blvd|Ln)\b\.?|(?<=[a-z]\s)(Ave|Rd|Blvd)\b\.?(?=\s[A-Z]|,|$)"),
+        re.compile(
+            r"(?<=\d\s)(St|Ave|Rd|Blvd|Ln)\b\.?|(?<=[a-z]\s)(Ave|Rd|Blvd)\b\.?(?=\s[A-Z]|,|$)"
+        ),
         lambda match, _region: {
-            "St": "street", "Ave": "avenue", "Rd": "road", "Blvd": "boulevard", "Ln": "lane",
+            "St": "street",
+            "Ave": "avenue",
+            "Rd": "road",
+            "Blvd": "boulevard",
+            "Ln": "lane",
         }[match[0].rstrip(".")],
         "SARBL",
     ),
     Rule(
-        re.compile(r"(?<=[a-z]\s)St\.?(?=,|$|\s(?:in|and|near|at|is|on)\b)|(?<=(?:st|nd|rd|th)\s)St\b\.?"),
-        lambda match, _region: "street" + ("." if match[0].endswith(".") and match.end() == len(match.string) else ""),
+        re.compile(
+            r"(?<=[a-z]\s)St\.?(?=,|$|\s(?:in|and|near|at|is|on)\b)|(?<=(?:st|nd|rd|th)\s)St\b\.?"
+        ),
+        lambda match, _region: (
+            "street" + ("." if match[0].endswith(".") and match.end() == len(match.string) else "")
+        ),
         "S",
     ),
     _ABBREVIATIONS.rule,
-    Rule(re.compile(r"\b(?P<title>Mr|Mrs|Ms|Dr|Prof|Jr|Sr)(?=\s[A-Z][a-z]|$)"), lambda match, _region: {
-        "Mr": "Mr", "Mrs": "Mrs", "Ms": "Miz", "Dr": "Doctor", "Prof": "Professor", "Jr": "junior", "Sr": "senior",
-    }[match["title"]], "MDPJS"),
+    Rule(
+        re.compile(r"\b(?P<title>Mr|Mrs|Ms|Dr|Prof|Jr|Sr)(?=\s[A-Z][a-z]|$)"),
+        lambda match, _region: {
+            "Mr": "Mr",
+            "Mrs": "Mrs",
+            "Ms": "Miz",
+            "Dr": "Doctor",
+            "Prof": "Professor",
+            "Jr": "junior",
+            "Sr": "senior",
+        }[match["title"]],
+        "MDPJS",
+    ),
 )

@@ -14,7 +14,9 @@ def _code(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(
-        re.compile(r"(?<![\w.,])(?=[\d-]{0,5}[A-Z])(?=[A-Z-]{0,6}\d)[A-Z\d]{1,6}(?:-?[A-Z\d]{1,6})?(?!\w)"),
+        re.compile(
+            r"(?<![\w.,])(?=[\d-]{0,5}[A-Z])(?=[A-Z-]{0,6}\d)[A-Z\d]{1,6}(?:-?[A-Z\d]{1,6})?(?!\w)"
+        ),
         _code,
         DIGITS,
         AT_CODE,

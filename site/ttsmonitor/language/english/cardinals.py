@@ -54,6 +54,7 @@ def digit_by_digit(digits: str) -> str:
     return " ".join(cardinal(int(digit)) for digit in digits)
 
 
+@functools.lru_cache(maxsize=2048)
 def digits_in_words(digits: str) -> str:
     """Return a number in words; digit by digit if it is a code rather than a number."""
     if len(digits) > _LONGEST or (len(digits) > 1 and digits[0] == "0"):
@@ -74,7 +75,9 @@ def _read(match: re.Match[str], region: Region) -> str:
     if amount is None:
         parts = re.split(r"([.,])", written)
         words = " ".join(
-            {".": "point", ",": "comma"}.get(part) or digits_in_words(part) for part in parts if part
+            {".": "point", ",": "comma"}.get(part) or digits_in_words(part)
+            for part in parts
+            if part
         )
     elif _is_year(match, written):
         words = year_in_words(int(written))
@@ -94,7 +97,12 @@ def _is_year(match: re.Match[str], written: str) -> bool:
 
 RULES = (
     Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
-    Rule(re.compile(r"\d{16,}"), lambda match, _region: f" {digit_by_digit(match[0])} ", DIGITS, AT_DIGITS),
+    Rule(
+        re.compile(r"\d{16,}"),
+        lambda match, _region: f" {digit_by_digit(match[0])} ",
+        DIGITS,
+        AT_DIGITS,
+    ),
     Rule(
         AT_SUPERSCRIPT,
         lambda match, _region: f" {digits_in_words(as_digits(match[0]))} ",

@@ -7,14 +7,29 @@ import re
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
 from ttsmonitor.language.english.cardinals import BRITISH, MONTHS, year_in_words
 from ttsmonitor.language.english.ordinals import ordinal
-from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule, previous_word
+from ttsmonitor.language.rules import (
+    AT_DIGITS,
+    AT_WORD_WITH_NUMBER,
+    DIGITS,
+    Region,
+    Rule,
+    previous_word,
+)
 
 _SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
 _SURE_MONTHS = [month for month in _SHORT_MONTHS if month not in ("Mar", "May")]
 _MONTH = "|".join(sorted({*MONTHS, *_SHORT_MONTHS}, key=len, reverse=True))
 _WEEKDAYS = {
-    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday",
-    "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Tues": "Tuesday",
+    "Wed": "Wednesday",
+    "Thu": "Thursday",
+    "Thur": "Thursday",
+    "Thurs": "Thursday",
+    "Fri": "Friday",
+    "Sat": "Saturday",
+    "Sun": "Sunday",
 }
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATED = frozenset("on by until till due since from before after".split())
@@ -46,7 +61,9 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
 
 def _named(match: re.Match[str], region: Region) -> str:
     month = _SHORT_MONTHS.get(match["month"], match["month"])
-    date = Date(int(match["day"]), MONTHS.index(month) + 1, int(match["year"]) if match["year"] else None)
+    date = Date(
+        int(match["day"]), MONTHS.index(month) + 1, int(match["year"]) if match["year"] else None
+    )
     return date_in_words(date, region, before=previous_word(match))
 
 
@@ -57,7 +74,9 @@ def _month_first(match: re.Match[str], _region: Region) -> str:
 
 
 def _month_and_year(match: re.Match[str], _region: Region) -> str:
-    return f"{_SHORT_MONTHS.get(match['month'], match['month'])} {year_in_words(int(match['year']))}"
+    return (
+        f"{_SHORT_MONTHS.get(match['month'], match['month'])} {year_in_words(int(match['year']))}"
+    )
 
 
 def _weekday(match: re.Match[str], _region: Region) -> str:
@@ -79,24 +98,37 @@ RULES = (
         "/",
     ),
     Rule(
-        re.compile(rf"\b(?P<weekday>{_WEEKDAY})\b\.?(?=,?\s(?:\d|(?:{_MONTH})\b))"), _weekday, "MTWFS"
+        re.compile(rf"\b(?P<weekday>{_WEEKDAY})\b\.?(?=,?\s(?:\d|(?:{_MONTH})\b))"),
+        _weekday,
+        "MTWFS",
     ),
     Rule(
-        re.compile(rf"\b(?:{_WEEKDAY})\.?(?:(?:\s?[-–]\s?|,\s|\sand\s)(?:{_WEEKDAY})\b\.?(?!\w)){{1,6}}"),
+        re.compile(
+            rf"\b(?:{_WEEKDAY})\.?(?:(?:\s?[-–]\s?|,\s|\sand\s)(?:{_WEEKDAY})\b\.?(?!\w)){{1,6}}"
+        ),
         _weekdays,
         "MTWFS",
     ),
     Rule(
-        re.compile(rf"(?P<month>{_MONTH})\.?\s{_DAY}(?![\w:%/°$-]|[.,]\d|\s[ap]\.?m)(?:,?\s{_YEAR})?"),
+        re.compile(
+            rf"(?P<month>{_MONTH})\.?\s{_DAY}(?![\w:%/°$-]|[.,]\d|\s[ap]\.?m)(?:,?\s{_YEAR})?"
+        ),
         _month_first,
         DIGITS,
         AT_WORD_WITH_NUMBER,
     ),
     Rule(
-        re.compile(rf"(?<![\w./:$€£-]){_DAY}[\s-](?:of\s)?(?P<month>{_MONTH})\b\.?(?:,?[\s-]{_YEAR})?"),
+        re.compile(
+            rf"(?<![\w./:$€£-]){_DAY}[\s-](?:of\s)?(?P<month>{_MONTH})\b\.?(?:,?[\s-]{_YEAR})?"
+        ),
         _named,
         DIGITS,
         AT_DIGITS,
     ),
-    Rule(re.compile(rf"\b(?P<month>{_MONTH})\.?,?\s{_YEAR}"), _month_and_year, DIGITS, AT_WORD_WITH_NUMBER),
+    Rule(
+        re.compile(rf"\b(?P<month>{_MONTH})\.?,?\s{_YEAR}"),
+        _month_and_year,
+        DIGITS,
+        AT_WORD_WITH_NUMBER,
+    ),
 )

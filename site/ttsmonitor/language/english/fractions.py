@@ -30,15 +30,22 @@ def _split(written: str) -> tuple[int, int]:
 
 
 def _article(noun: str) -> str:
-    return "an" if noun[0].lower() in "aeiou" and not noun.startswith(("uni", "use")) and noun != "hour" or noun == "hour" else "a"
+    return (
+        "an"
+        if (noun[0].lower() in "aeiou"
+        and not noun.startswith(("uni", "use"))
+        and noun != "hour")
+        or noun == "hour"
+        else "a"
+    )
 
 
 def _read(match: re.Match[str], _region: Region) -> str:
     over, under = _split(match["fraction"])
-    if not 1 < under <= 1000 or over > 99 or over >= under and under in (5, 10, 20, 100):
+    if not 1 < under <= 1000 or over > 99 or (over >= under and under in (5, 10, 20, 100)):
         return f"{over} out of {under}"
     if over % under == 0 and not match["whole"]:
-        return f"{over} divided by {under}" + (match["noun"] and f" {match['noun']}" or "")
+        return f"{over} divided by {under}" + ((match["noun"] and f" {match['noun']}") or "")
     noun = per_unit(match["unit"]) if match["unit"] else match["noun"] or ""
     is_noun = bool(noun) and noun not in _NO_NOUNS
     if match["whole"]:
@@ -64,7 +71,12 @@ def _small(over: int, under: int) -> str:
 
 _FRACTION = rf"(?P<fraction>[{_CHARACTERS}]|(?<!\d)\d{{1,4}}[/⁄]\d{{1,4}}(?![\w/]|[.,]\d))"
 RULES = (
-    Rule(re.compile(r"(?<![\w/.,-])24/7(?![\w/])"), lambda _match, _region: "twenty-four seven", "7", AT_DIGITS),
+    Rule(
+        re.compile(r"(?<![\w/.,-])24/7(?![\w/])"),
+        lambda _match, _region: "twenty-four seven",
+        "7",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(
             rf"(?<![\w/.,])(?:(?P<whole>\d{{1,3}})[\s-]?)?{_FRACTION}"

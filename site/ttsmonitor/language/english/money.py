@@ -32,8 +32,19 @@ _CURRENCIES = {
     "peso": _Currency("peso", "pesos", "centavo", "centavos"),
 }
 _SIGNS = {
-    "€": "euro", "EUR": "euro", "$": "dollar", "US$": "dollar", "USD": "dollar", "£": "pound", "GBP": "pound",
-    "¥": "yen", "JPY": "yen", "₹": "rupee", "MXN": "peso", "A$": "dollar", "C$": "dollar",
+    "€": "euro",
+    "EUR": "euro",
+    "$": "dollar",
+    "US$": "dollar",
+    "USD": "dollar",
+    "£": "pound",
+    "GBP": "pound",
+    "¥": "yen",
+    "JPY": "yen",
+    "₹": "rupee",
+    "MXN": "peso",
+    "A$": "dollar",
+    "C$": "dollar",
 }
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 _SCALE = r"(?P<scale>[kKmMbB](?!\w)|\s?(?:thousand|hundred|million|billion|trillion)\b)"

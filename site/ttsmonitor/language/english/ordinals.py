@@ -32,7 +32,9 @@ def _decade(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(
-        re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"),
+        re.compile(
+            r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"
+        ),
         _read,
         DIGITS,
         AT_DIGITS,

@@ -6,6 +6,7 @@ import re
 
 from ttsmonitor.language.rules import Region, Rule
 
+
 def _hashtag(match: re.Match[str], _region: Region) -> str:
     return "hashtag " + re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", match["tag"])
 
@@ -22,7 +23,9 @@ RULES = (
     Rule(re.compile(r"§{1,2}\s?(?=\d)"), lambda _match, _region: "section ", "§"),
     Rule(re.compile(r"©\s?"), lambda _match, _region: "copyright ", "©"),
     Rule(re.compile(r"\s?[®™]"), lambda _match, _region: "", "®™"),
-    Rule(re.compile(r"(?<!\S)\+\s?(?=\w)|(?<=\w)\s\+\s(?=\w)"), lambda _match, _region: " plus ", "+"),
+    Rule(
+        re.compile(r"(?<!\S)\+\s?(?=\w)|(?<=\w)\s\+\s(?=\w)"), lambda _match, _region: " plus ", "+"
+    ),
     Rule(re.compile(r"(?<=[^\W\d_])\+\+(?!\w)"), lambda _match, _region: " plus plus", "+"),
     Rule(re.compile(r"(?<!\S)%(?!\S)"), lambda _match, _region: "percent", "%"),
 )

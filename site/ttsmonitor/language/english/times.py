@@ -55,8 +55,24 @@ def _until(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
-    Rule(re.compile(r"(\d{1,2}:[0-5]\d(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))", re.IGNORECASE), _until, DIGITS, AT_DIGITS),
-    Rule(re.compile(r"(\b\d{1,2}(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\b)", re.IGNORECASE), _until, DIGITS, AT_DIGITS),
+    Rule(
+        re.compile(
+            r"(\d{1,2}:[0-5]\d(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))",
+            re.IGNORECASE,
+        ),
+        _until,
+        DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            r"(\b\d{1,2}(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\b)",
+            re.IGNORECASE,
+        ),
+        _until,
+        DIGITS,
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(
             rf"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?:{_HALF_DAY}|\so['’]clock\b|\s?h(?:rs)?\b)?(?!\w)"
@@ -65,5 +81,7 @@ RULES = (
         ":",
         AT_DIGITS,
     ),
-    Rule(re.compile(rf"(?<![\w:.,$])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS),
+    Rule(
+        re.compile(rf"(?<![\w:.,$])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS
+    ),
 )

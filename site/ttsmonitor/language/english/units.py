@@ -45,8 +45,14 @@ _POWERS = {"²": "square ", "2": "square ", "³": "cubic ", "3": "cubic "}
 _UNIT = "|".join(map(re.escape, sorted((*_UNITS, *_RATES), key=len, reverse=True)))
 PER_UNIT = "|".join(sorted((*_PER, *_UNITS), key=len, reverse=True))
 _SCALES = {"C": " Celsius", "F": " Fahrenheit", "c": " Celsius", "K": " Kelvin", "": ""}
-_IRREGULAR = {"foot": "feet", "inch": "inches", "hertz": "hertz", "kilohertz": "kilohertz",
-              "megahertz": "megahertz", "gigahertz": "gigahertz"}
+_IRREGULAR = {
+    "foot": "feet",
+    "inch": "inches",
+    "hertz": "hertz",
+    "kilohertz": "kilohertz",
+    "megahertz": "megahertz",
+    "gigahertz": "gigahertz",
+}
 
 
 def unit_in_words(symbol: str, *, several: bool, power: str = "") -> str:
@@ -70,7 +76,9 @@ def per_unit(symbol: str, power: str = "") -> str:
 def _read(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
     several = amount is None or not amount.is_one
-    words = unit_in_words(match["unit"], several=several and not match["hyphen"], power=match["power"] or "")
+    words = unit_in_words(
+        match["unit"], several=several and not match["hyphen"], power=match["power"] or ""
+    )
     if match["per"]:
         words += f" per {per_unit(match['per'], match['per_power'] or '')}"
     dot = sentence_dot(match) if match["dot"] else ""
@@ -137,5 +145,5 @@ RULES = (
         DIGITS,
         AT_DIGITS,
     ),
-    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})[\"″](?!\w)"), _inches, "\"″", AT_DIGITS),
+    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})[\"″](?!\w)"), _inches, '"″', AT_DIGITS),
 )

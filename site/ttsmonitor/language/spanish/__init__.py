@@ -48,6 +48,7 @@ SPANISH = Language(
         *signs.RULES,
         *cardinals.RULES,
     ),
+    digits=cardinals.digits_in_words,
     region=_SPAIN,
     regions={
         "419": _POINT_AND_PESO,

@@ -59,7 +59,9 @@ _ABBREVIATIONS = Abbreviations(
         " km=kilómetro t=tomo vers=versículo col=columna máx=máximo mín=mínimo temp=temporada ep=episodio"
     ),
 )
-_NUMBER_SIGN = re.compile(r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?\s*(?=\d)")
+_NUMBER_SIGN = re.compile(
+    r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?\s*(?=\d)"
+)
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
     "Dª": "doña",
@@ -100,15 +102,25 @@ def _era(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(_NUMBER_SIGN, _number_sign, "º°"),
-    Rule(re.compile(r"(?<!\w)V\.?\s?[º°]\s?B\.?\s?[º°]"), lambda _match, _region: "visto bueno", "º°"),
+    Rule(
+        re.compile(r"(?<!\w)V\.?\s?[º°]\s?B\.?\s?[º°]"), lambda _match, _region: "visto bueno", "º°"
+    ),
     Rule(re.compile(r"(?<!\w)(?P<letter>[DMPFN])\.?(?P<sign>[ªº])(?!\w)"), _raised, "ªº"),
     Rule(
-        re.compile(r"(?<!\w)(?P<stem>[Pp]rof|[Dd]r|[Ss]r|[Ll]ic|[Ii]ng|[Mm]tr|[Ss]rt)\.?ª\.?(?!\w)"),
+        re.compile(
+            r"(?<!\w)(?P<stem>[Pp]rof|[Dd]r|[Ss]r|[Ll]ic|[Ii]ng|[Mm]tr|[Ss]rt)\.?ª\.?(?!\w)"
+        ),
         lambda match, _region: like(match[0], _WOMEN[match["stem"].lower()]),
         "ª",
     ),
     Rule(_DON, _don, "D"),
-    Rule(re.compile(r"(?<!\w)(?P<when>[ad])\.?\s?(?:de\s)?C\b(?:\.(?!\w))?(?<![ad]\sC)(?<![ad] C\.)"), _era, "C"),
+    Rule(
+        re.compile(
+            r"(?<!\w)(?P<when>[ad])\.?\s?(?:de\s)?C\b(?:\.(?!\w))?(?<![ad]\sC)(?<![ad] C\.)"
+        ),
+        _era,
+        "C",
+    ),
     _ABBREVIATIONS.rule,
     Rule(re.compile(r"\bWi-?Fi\b|\bwi-fi\b"), lambda _match, _region: "wifi", "Ww"),
 )

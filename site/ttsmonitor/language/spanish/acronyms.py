@@ -7,9 +7,32 @@ import re
 from ttsmonitor.language.rules import AT_CAPITALS, AT_CODE, DIGITS, Region, Rule
 
 _NAMES = {
-    "A": "a", "B": "be", "C": "ce", "D": "de", "E": "e", "F": "efe", "G": "ge", "H": "hache", "I": "i",
-    "J": "jota", "K": "ka", "L": "ele", "M": "eme", "N": "ene", "Ñ": "eñe", "O": "o", "P": "pe", "Q": "cu",
-    "R": "erre", "S": "ese", "T": "te", "U": "u", "V": "uve", "W": "uve doble", "X": "equis", "Y": "i griega",
+    "A": "a",
+    "B": "be",
+    "C": "ce",
+    "D": "de",
+    "E": "e",
+    "F": "efe",
+    "G": "ge",
+    "H": "hache",
+    "I": "i",
+    "J": "jota",
+    "K": "ka",
+    "L": "ele",
+    "M": "eme",
+    "N": "ene",
+    "Ñ": "eñe",
+    "O": "o",
+    "P": "pe",
+    "Q": "cu",
+    "R": "erre",
+    "S": "ese",
+    "T": "te",
+    "U": "u",
+    "V": "uve",
+    "W": "uve doble",
+    "X": "equis",
+    "Y": "i griega",
     "Z": "zeta",
 }
 AMERICAN_LETTERS = "american letters"
@@ -21,13 +44,25 @@ _SPELLED = frozenset(
     " UTC ECG EMT HBO AVI UCLA NFC PC AC DC CE BBVA IRPF ITV"
     " EPS ATM UVA UVB CEIP IES UGT CCOO PPT RPG IOS EU".split()
 )
-_AS_WORDS = {"OK": "okey", "EEUU": "Estados Unidos", "RRHH": "recursos humanos", "JJOO": "Juegos Olímpicos",
-             "CCAA": "comunidades autónomas", "DJ": "diyei", "USA": "usa", "SOS": "ese o ese", "KO": "nocaut", "VIP": "vip"}
+_AS_WORDS = {
+    "OK": "okey",
+    "EEUU": "Estados Unidos",
+    "RRHH": "recursos humanos",
+    "JJOO": "Juegos Olímpicos",
+    "CCAA": "comunidades autónomas",
+    "DJ": "diyei",
+    "USA": "usa",
+    "SOS": "ese o ese",
+    "KO": "nocaut",
+    "VIP": "vip",
+}
 _WORDS = frozenset(
     "ONU OTAN NASA UNICEF OVNI SIDA AVE UNESCO FIFA UEFA IVA UCI UNAM RENFE ESO PIN SIM GIF LED LASER COVID OPEP"
     " MERCOSUR INEM TALGO SEAT INTERPOL IKEA AMPA FAO ALADI INE RAE PYME AEMET PSOE VAR NIF".split()
 )
-_SOUNDS = frozenset("HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH HMMM".split())
+_SOUNDS = frozenset(
+    "HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH HMMM".split()
+)
 _CONSONANTS = "BCDFGHJKLMNÑPQRSTVWXYZ"
 
 
@@ -60,7 +95,10 @@ def _read(match: re.Match[str], region: Region) -> str:
 def _code(match: re.Match[str], region: Region) -> str:
     """Read letters and digits mixed, such as MP3 or R2D2: the digits are left as they are."""
     runs = re.findall(r"[^\W\d_]+|\d+", match[0])
-    said = (run if run.isdigit() or not (_is_spelled(run) or len(run) < 3) else spell(run, region) for run in runs)
+    said = (
+        run if run.isdigit() or not (_is_spelled(run) or len(run) < 3) else spell(run, region)
+        for run in runs
+    )
     return " ".join(said)
 
 
@@ -71,7 +109,9 @@ def _with_and(match: re.Match[str], region: Region) -> str:
 _UPPER = "".join(_NAMES) + "ÁÉÍÓÚÜ"
 RULES = (
     Rule(
-        re.compile(rf"(?<!\w)(?P<one>[{_UPPER}]{{1,2}})&(?P<two>[{_UPPER}]{{1,2}})(?!\w)"), _with_and, "&"
+        re.compile(rf"(?<!\w)(?P<one>[{_UPPER}]{{1,2}})&(?P<two>[{_UPPER}]{{1,2}})(?!\w)"),
+        _with_and,
+        "&",
     ),
     Rule(
         re.compile(
@@ -81,5 +121,10 @@ RULES = (
         DIGITS,
         AT_CODE,
     ),
-    Rule(re.compile(rf"(?<![\w@#])(?P<word>[{_UPPER}]{{2,10}})s?(?![\w@])"), _read, _UPPER, AT_CAPITALS),
+    Rule(
+        re.compile(rf"(?<![\w@#])(?P<word>[{_UPPER}]{{2,10}})s?(?![\w@])"),
+        _read,
+        _UPPER,
+        AT_CAPITALS,
+    ),
 )

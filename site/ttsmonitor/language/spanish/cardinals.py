@@ -59,6 +59,7 @@ def digit_by_digit(digits: str) -> str:
     return " ".join(cardinal(int(digit)) for digit in digits)
 
 
+@functools.lru_cache(maxsize=2048)
 def digits_in_words(digits: str, form: Form = Form.ALONE) -> str:
     """Return a number in words; digit by digit if it is a code rather than a number."""
     if len(digits) > _LONGEST or (len(digits) > 1 and digits[0] == "0"):

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
-from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.rules import (
+    AT_DIGITS,
+    AT_WORD_WITH_NUMBER,
+    DIGITS,
+    Region,
+    Rule,
+    next_words,
+    previous_word,
+)
 from ttsmonitor.language.spanish.cardinals import cardinal
 
 _MONTHS = (
@@ -13,12 +21,32 @@ _MONTHS = (
     *"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
 )
 _SHORT_MONTHS = {
-    "ene": 1, "feb": 2, "mar": 3, "abr": 4, "may": 5, "jun": 6, "jul": 7, "ago": 8,
-    "sep": 9, "sept": 9, "set": 9, "oct": 10, "nov": 11, "dic": 12,
+    "ene": 1,
+    "feb": 2,
+    "mar": 3,
+    "abr": 4,
+    "may": 5,
+    "jun": 6,
+    "jul": 7,
+    "ago": 8,
+    "sep": 9,
+    "sept": 9,
+    "set": 9,
+    "oct": 10,
+    "nov": 11,
+    "dic": 12,
 }
 _WEEKDAYS = {
-    "lun": "lunes", "mar": "martes", "mié": "miércoles", "mie": "miércoles", "miér": "miércoles",
-    "miérc": "miércoles", "jue": "jueves", "vie": "viernes", "sáb": "sábado", "sab": "sábado",
+    "lun": "lunes",
+    "mar": "martes",
+    "mié": "miércoles",
+    "mie": "miércoles",
+    "miér": "miércoles",
+    "miérc": "miércoles",
+    "jue": "jueves",
+    "vie": "viernes",
+    "sáb": "sábado",
+    "sab": "sábado",
     "dom": "domingo",
 }
 _MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
@@ -49,7 +77,11 @@ def _numeric(match: re.Match[str], region: Region) -> str:
 def _short_numeric(match: re.Match[str], region: Region) -> str:
     after = next_words(match)
     date = day_and_month(int(match["one"]), int(match["two"]), region.month_first)
-    if date is None or (after and after[0] in ("de", "parte", "partes")) or previous_word(match) not in _DATED:
+    if (
+        date is None
+        or (after and after[0] in ("de", "parte", "partes"))
+        or previous_word(match) not in _DATED
+    ):
         return match[0]
     return date_in_words(date, region)
 
@@ -57,7 +89,9 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
 def _named(match: re.Match[str], region: Region) -> str:
     written = match["month"].lower()
     is_short = written in _SHORT_MONTHS
-    if is_short and not (match["dot"] or match["year"] or match["of"].strip(" -/") or match["of"] in "-/"):
+    if is_short and not (
+        match["dot"] or match["year"] or match["of"].strip(" -/") or match["of"] in "-/"
+    ):
         if written in ("mar", "may", "set"):
             return match[0]
     month = _MONTHS[_SHORT_MONTHS[written]] if is_short else match["month"]
@@ -65,7 +99,11 @@ def _named(match: re.Match[str], region: Region) -> str:
     if match["year"]:
         year = match["year"].lstrip("'’")
         return f"{words} de {_century(year)}"
-    keep = "." if match["dot"] and not next_words(match) and match.string[match.end() :].strip() else ""
+    keep = (
+        "."
+        if match["dot"] and not next_words(match) and match.string[match.end() :].strip()
+        else ""
+    )
     return words + keep
 
 

@@ -96,7 +96,12 @@ _START = r"(?<![\w/.,-])"
 _WHOLE = r"(?P<whole>\d{1,3})\s?"
 _FRACTION = rf"(?P<fraction>[{_CHARACTERS}]|(?<!\d)\d{{1,4}}[/⁄]\d{{1,4}}(?![\w/]|[.,]\d))"
 RULES = (
-    Rule(re.compile(r"(?<![\w/.,-])24/7(?![\w/])"), lambda _match, _region: "veinticuatro siete", "7", AT_DIGITS),
+    Rule(
+        re.compile(r"(?<![\w/.,-])24/7(?![\w/])"),
+        lambda _match, _region: "veinticuatro siete",
+        "7",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(rf"{_START}(?:{_WHOLE})?{_FRACTION}\s?(?P<unit>{PER_UNIT})(?![\w²³/])"),
         _of_a_unit,

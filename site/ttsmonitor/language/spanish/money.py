@@ -24,15 +24,30 @@ class _Currency:
 def _several(name: str) -> str:
     head, of, rest = name.partition(" de ")
     first, *others = head.split(" ")
-    words = [plural(first) if first not in ("sol", "real", "yen", "yuan", "dólar", "euro") else _REGULAR[first]]
+    words = [
+        plural(first)
+        if first not in ("sol", "real", "yen", "yuan", "dólar", "euro")
+        else _REGULAR[first]
+    ]
     words += [_REGULAR.get(word, word) for word in others]
     return " ".join(words) + of + rest
 
 
 _REGULAR = {
-    "sol": "soles", "real": "reales", "yen": "yenes", "yuan": "yuanes", "dólar": "dólares", "euro": "euros",
-    "esterlina": "esterlinas", "mexicano": "mexicanos", "colombiano": "colombianos", "chileno": "chilenos",
-    "argentino": "argentinos", "estadounidense": "estadounidenses", "suizo": "suizos", "boliviano": "bolivianos",
+    "sol": "soles",
+    "real": "reales",
+    "yen": "yenes",
+    "yuan": "yuanes",
+    "dólar": "dólares",
+    "euro": "euros",
+    "esterlina": "esterlinas",
+    "mexicano": "mexicanos",
+    "colombiano": "colombianos",
+    "chileno": "chilenos",
+    "argentino": "argentinos",
+    "estadounidense": "estadounidenses",
+    "suizo": "suizos",
+    "boliviano": "bolivianos",
     "uruguayo": "uruguayos",
 }
 _CURRENCIES = {
@@ -57,13 +72,41 @@ _CURRENCIES = {
     "peseta": _Currency("peseta", "céntimo"),
 }
 _SIGNS = {
-    "€": "euro", "EUR": "euro", "US$": "dollar", "U$S": "dollar", "USD": "dollar", "£": "pound", "GBP": "pound",
-    "¥": "yen", "JPY": "yen", "S/.": "sol", "S/": "sol", "PEN": "sol", "R$": "real", "BRL": "real", "₡": "colon",
-    "Bs.": "boliviano", "Bs": "boliviano", "MXN": "mexican", "MX$": "mexican", "ARS": "argentine",
-    "AR$": "argentine", "CLP": "chilean", "COP": "colombian", "UYU": "uruguayan", "CHF": "franc", "₿": "bitcoin",
-    "₹": "rupee", "₩": "won", "ptas": "peseta", "pta": "peseta", "euros": "euro",
+    "€": "euro",
+    "EUR": "euro",
+    "US$": "dollar",
+    "U$S": "dollar",
+    "USD": "dollar",
+    "£": "pound",
+    "GBP": "pound",
+    "¥": "yen",
+    "JPY": "yen",
+    "S/.": "sol",
+    "S/": "sol",
+    "PEN": "sol",
+    "R$": "real",
+    "BRL": "real",
+    "₡": "colon",
+    "Bs.": "boliviano",
+    "Bs": "boliviano",
+    "MXN": "mexican",
+    "MX$": "mexican",
+    "ARS": "argentine",
+    "AR$": "argentine",
+    "CLP": "chilean",
+    "COP": "colombian",
+    "UYU": "uruguayan",
+    "CHF": "franc",
+    "₿": "bitcoin",
+    "₹": "rupee",
+    "₩": "won",
+    "ptas": "peseta",
+    "pta": "peseta",
+    "euros": "euro",
 }
-_SIGN = "|".join(re.escape(sign) for sign in sorted((*_SIGNS, "$"), key=len, reverse=True) if sign != "euros")
+_SIGN = "|".join(
+    re.escape(sign) for sign in sorted((*_SIGNS, "$"), key=len, reverse=True) if sign != "euros"
+)
 _SCALE = r"(?P<scale>[kKM](?!\w)|\s?(?:mil\s)?(?:millones|millón|mil|MM|M(?!\w)|billones)\b)"
 _SCALES = {"k": "mil", "K": "mil", "M": "millones", "MM": "millones"}
 _PER = rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?(?!\w))?"

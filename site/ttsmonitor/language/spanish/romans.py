@@ -29,7 +29,9 @@ _WOMEN = frozenset(
     "isabel catalina maría margarita ana victoria cristina cleopatra juana blanca urraca leonor teresa"
     " beatriz berenice".split()
 )
-_TITLES = frozenset("rey reina papa emperador emperatriz zar zarina faraón príncipe princesa san".split())
+_TITLES = frozenset(
+    "rey reina papa emperador emperatriz zar zarina faraón príncipe princesa san".split()
+)
 _NOT_NUMERALS = frozenset(
     "MI DI VI LI CI CD DC CC MM MD CM CV XL LL DL CL ML MC DM MV LC MIX CIC".split()
 )

@@ -42,7 +42,9 @@ def _about(match: re.Match[str], _region: Region) -> str:
 
 
 def _at(match: re.Match[str], _region: Region) -> str:
-    return " arroba " if match.string[max(0, match.start() - 1) : match.start()].strip() else "arroba "
+    return (
+        " arroba " if match.string[max(0, match.start() - 1) : match.start()].strip() else "arroba "
+    )
 
 
 _LETTERS = "a-záéíóúüñ"
@@ -52,7 +54,9 @@ RULES = (
     Rule(re.compile(r"\b[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda _match, _region: "calle ", "/"),
     Rule(re.compile(r"\b[sS]/[nN]\b\.?"), lambda _match, _region: "sin número", "/"),
     Rule(
-        re.compile(rf"\b(?P<stem>[{_LETTERS}A-ZÁÉÍÓÚÑ]{{2,20}}?)(?P<one>[oa]s?)/(?P<other>[oa]s?)\b"),
+        re.compile(
+            rf"\b(?P<stem>[{_LETTERS}A-ZÁÉÍÓÚÑ]{{2,20}}?)(?P<one>[oa]s?)/(?P<other>[oa]s?)\b"
+        ),
         _both_genders,
         "/",
     ),

@@ -81,10 +81,22 @@ def _until(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
-    Rule(re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"), _until, DIGITS, AT_DIGITS),
-    Rule(re.compile(r"(\b\d{1,2})\s?[-–—]\s?(?=\d{1,2}\s?(?:h\b|[ap]\.?\s?m\b))"), _until, DIGITS, AT_DIGITS),
     Rule(
-        re.compile(rf"(?<![\w:.,]){_CLOCK}(?![\d:])(?:{_HALF_DAY}|{_HOURS})?(?:(?<=[\dhm.s])|(?!\w))"),
+        re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"),
+        _until,
+        DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(r"(\b\d{1,2})\s?[-–—]\s?(?=\d{1,2}\s?(?:h\b|[ap]\.?\s?m\b))"),
+        _until,
+        DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            rf"(?<![\w:.,]){_CLOCK}(?![\d:])(?:{_HALF_DAY}|{_HOURS})?(?:(?<=[\dhm.s])|(?!\w))"
+        ),
         _clock,
         DIGITS,
         AT_DIGITS,

@@ -44,10 +44,31 @@ _RATES = {
     "psi": ("libra por pulgada cuadrada", "libras por pulgada cuadrada"),
 }
 _PER = {
-    "h": "hora", "s": "segundo", "seg": "segundo", "min": "minuto", "día": "día", "dia": "día", "d": "día",
-    "hora": "hora", "semana": "semana", "mes": "mes", "año": "año", "persona": "persona", "noche": "noche",
-    "unidad": "unidad", "ud": "unidad", "segundo": "segundo", "minuto": "minuto", "niño": "niño", "kilo": "kilo",
-    "vez": "vez", "toma": "toma", "dosis": "dosis", "ración": "ración", "porción": "porción", "litro": "litro",
+    "h": "hora",
+    "s": "segundo",
+    "seg": "segundo",
+    "min": "minuto",
+    "día": "día",
+    "dia": "día",
+    "d": "día",
+    "hora": "hora",
+    "semana": "semana",
+    "mes": "mes",
+    "año": "año",
+    "persona": "persona",
+    "noche": "noche",
+    "unidad": "unidad",
+    "ud": "unidad",
+    "segundo": "segundo",
+    "minuto": "minuto",
+    "niño": "niño",
+    "kilo": "kilo",
+    "vez": "vez",
+    "toma": "toma",
+    "dosis": "dosis",
+    "ración": "ración",
+    "porción": "porción",
+    "litro": "litro",
 }
 _POWERS = {"²": "cuadrado", "2": "cuadrado", "³": "cúbico", "3": "cúbico"}
 _AN = "a-zA-ZµμáéíóúñÁÉÍÓÚÑ"
@@ -148,14 +169,14 @@ RANGES = (
 """Ranges before a unit: "3-5 km", "20 - 25 °C"."""
 RULES = (
     Rule(
-        re.compile(r"(?:(?<=^)|(?<=[\s(«\"“¿¡]))[-−–]\s?(?=\d{1,6}(?:[.,]\d{1,6})?\s?[°º]\s?[CFcf]?)"),
+        re.compile(
+            r"(?:(?<=^)|(?<=[\s(«\"“¿¡]))[-−–]\s?(?=\d{1,6}(?:[.,]\d{1,6})?\s?[°º]\s?[CFcf]?)"
+        ),
         _minus,
         "-−–",
     ),
     Rule(
-        re.compile(
-            rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"
-        ),
+        re.compile(rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
         _degrees,
         "°º",
         AT_DIGITS,
@@ -176,9 +197,16 @@ RULES = (
         AT_DIGITS,
     ),
     Rule(
-        re.compile(rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/-]|\.\w)"),
+        re.compile(
+            rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/-]|\.\w)"
+        ),
         _without_number,
         "kcmKGMT",
     ),
-    Rule(re.compile(rf"{_START}(?P<number>{NUMBER})(?:\"|''|″|”)(?![\w])"), _inches, "\"″”'", AT_DIGITS),
+    Rule(
+        re.compile(rf"{_START}(?P<number>{NUMBER})(?:\"|''|″|”)(?![\w])"),
+        _inches,
+        "\"″”'",
+        AT_DIGITS,
+    ),
 )

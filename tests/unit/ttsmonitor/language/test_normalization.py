@@ -150,9 +150,7 @@ def test_each_language_has_its_own_abbreviations() -> None:
     assert normalize("Dr. 5", "est") == "Dr. 5", "Estonian is not Spanish"
 
 
-@given(
-    st.text(st.sampled_from('abÉ[]. …º¿?,"»'), max_size=60), st.sampled_from(["es", "en", "de"])
-)
+@given(st.text(st.sampled_from('abÉ[]. …º¿?,"»'), max_size=60), st.sampled_from(["es", "en", "de"]))
 @example(".….", "es")
 def test_no_raw_phonemes_and_no_ellipsis_are_left(text: str, lang: str) -> None:
     words = normalize(text, lang)
