@@ -43,7 +43,8 @@ class Abbreviations:
         self._numbered = _table(numbered)
         pattern = re.compile(
             rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|(?!I\b)[IVXL]+\b)"
-            rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?){{0,9}}{_LETTER}))(?![\w@/]))"
+            rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?){{0,9}}{_LETTER}))"
+            rf"(?![\w@/]))"
         )
         self.rule = Rule(pattern, self._read, ".", AT_WORD_WITH_DOT)
 

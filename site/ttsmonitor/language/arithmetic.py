@@ -57,7 +57,8 @@ def _power_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
         Rule(re.compile(r"[√∛]\s?(?=[\w(])"), lambda match, _: f"{roots[match[0][0]]} ", "√∛"),
         Rule(
             re.compile(
-                r"(?P<base>[\w)])(?:(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,9})|\^\(?(?P<caret>-?\d{1,9}|[a-z])\)?)"
+                r"(?P<base>[\w)])(?:(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,9})|\^\(?(?P<caret>-?\d{1,9}|"
+                r"[a-z])\)?)"
             ),
             power,
             "⁰¹²³⁴⁵⁶⁷⁸⁹^",
@@ -78,7 +79,8 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     return (
         Rule(
             re.compile(
-                rf"[ ]?(?P<sign>[×·*÷+−±])(?:(?<={_OPERAND}.)|(?<={_OPERAND}\s.))\s{{0,3}}(?=[-−]?[\d(√½¼¾])"
+                rf"[ ]?(?P<sign>[×·*÷+−±])(?:(?<={_OPERAND}.)|(?<={_OPERAND}\s.))\s{{0,3}}(?=[-−]?"
+                rf"[\d(√½¼¾])"
             ),
             operator,
             "×·*÷+−±",
@@ -88,7 +90,8 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
         ),
         Rule(
             re.compile(
-                rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:(?<=\d\s.)\s(?=\d)"
+                rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:"
+                rf"(?<=\d\s.)\s(?=\d)"
             ),
             lambda _match, _region: divided,
             "/:",

@@ -98,7 +98,9 @@ def _with_usual_digits(text: TrackedText) -> TrackedText:
     numeric = filter(str.isnumeric, set(text.text).difference(DIGITS, SUPERSCRIPTS))
     usual = {each: folded for each in numeric if (folded := _usual_digits(each)).isdigit()}
     if all(len(folded) == 1 for folded in usual.values()):
-        return TrackedText(text.text.translate(str.maketrans(usual)), text.origins)
+        return TrackedText(
+            text.text.translate({ord(each): folded for each, folded in usual.items()}), text.origins
+        )
     return text.sub(_NOT_ASCII, lambda match: usual.get(match[0], match[0]))
 
 

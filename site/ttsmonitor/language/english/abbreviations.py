@@ -12,19 +12,25 @@ _ABBREVIATIONS = Abbreviations(
     Context(BEFORE_NAMES, BEFORE_LABELS, BEFORE_PLACES),
     never_end=(
         "mr mrs ms=Miz dr=doctor prof=professor rev=reverend gen=general capt=captain sgt=sergeant"
-        " lt=lieutenant col=colonel maj=major gov=governor sen=senator rep=representative mt=mount st=Saint"
+        " lt=lieutenant col=colonel maj=major gov=governor sen=senator rep=representative mt=mount"
+        " st=Saint"
         " pres=president hon=honorable vs=versus approx=approximately dept=department tel=telephone"
         " e.g=for_example i.e=that_is ph=phone"
     ),
     may_end=(
-        "etc=etcetera jr=junior sr=senior inc=incorporated ltd=limited co=company corp=corporation ave=avenue"
+        "etc=etcetera jr=junior sr=senior inc=incorporated ltd=limited co=company corp=corporation"
+        " ave=avenue"
         " rd=road blvd=boulevard ln=lane hwy=highway apt=apartment bldg=building ft=feet"
-        " lb=pounds lbs=pounds oz=ounces hrs=hours hr=hours mins=minutes secs=seconds yrs=years mo=months tsp=teaspoons tbsp=tablespoons"
-        " kg=kilograms km=kilometers cm=centimeters mm=millimeters a.m=AM p.m=PM U.S U.K U.S.A Ph.D B.C A.D R.S.V.P P.S"
+        " lb=pounds lbs=pounds oz=ounces hrs=hours hr=hours mins=minutes secs=seconds yrs=years"
+        " mo=months tsp=teaspoons tbsp=tablespoons"
+        " kg=kilograms km=kilometers cm=centimeters mm=millimeters a.m=AM p.m=PM U.S U.K U.S.A"
+        " Ph.D B.C A.D R.S.V.P P.S"
     ),
     numbered=(
-        "no=number nos=numbers art=article vol=volume fig=figure ch=chapter p=page pp=pages pg=page max=maximum"
-        " min=minimum sec=section ep=episode jan=January feb=February aug=August sept=September oct=October"
+        "no=number nos=numbers art=article vol=volume fig=figure ch=chapter p=page pp=pages"
+        " pg=page max=maximum"
+        " min=minimum sec=section ep=episode jan=January feb=February aug=August sept=September"
+        " oct=October"
         " nov=November dec=December apt=apartment rm=room"
     ),
 )

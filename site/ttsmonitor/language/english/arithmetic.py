@@ -5,7 +5,8 @@ from __future__ import annotations
 from ttsmonitor.language.arithmetic import ArithmeticWords, arithmetic_rules
 
 _NO_NOUNS = frozenset(
-    "is are equals makes was plus minus times divided and or in on at to for of by from with the a".split()
+    "is are equals makes was plus minus times divided and or in on at to for of by from with the"
+    " a".split()
 )
 
 RULES = arithmetic_rules(

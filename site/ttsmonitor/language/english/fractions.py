@@ -13,7 +13,8 @@ from ttsmonitor.language.rules import AT_DIGITS, AT_FRACTION, Region, Rule
 _CHARACTERS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _NO_NOUNS = frozenset(
-    "of the a an and or is are was were as in on at to for by with from left full more than remaining"
+    "of the a an and or is are was were as in on at to for by with from left full more than"
+    " remaining"
     " done complete that this it equals plus minus times off past before after".split()
 )
 
@@ -32,9 +33,7 @@ def _split(written: str) -> tuple[int, int]:
 def _article(noun: str) -> str:
     return (
         "an"
-        if (noun[0].lower() in "aeiou"
-        and not noun.startswith(("uni", "use"))
-        and noun != "hour")
+        if (noun[0].lower() in "aeiou" and not noun.startswith(("uni", "use")) and noun != "hour")
         or noun == "hour"
         else "a"
     )

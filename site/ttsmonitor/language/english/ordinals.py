@@ -33,7 +33,8 @@ def _decade(match: re.Match[str], _region: Region) -> str:
 RULES = (
     Rule(
         re.compile(
-            r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"
+            r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)"
+            r"(?!\w)"
         ),
         _read,
         DIGITS,

@@ -18,7 +18,8 @@ _RULERS = frozenset(
 )
 _TITLES = frozenset("king queen pope emperor empress tsar czar pharaoh prince princess".split())
 _SECTIONS = frozenset(
-    "war bowl chapter part volume book act scene section article level phase stage episode season unit"
+    "war bowl chapter part volume book act scene section article level phase stage episode season"
+    " unit"
     " lesson type class grade appendix figure table mark olympiad wrestlemania title".split()
 )
 """Words before a numeral, which is then a cardinal."""

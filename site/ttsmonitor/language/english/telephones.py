@@ -14,7 +14,8 @@ RULES = (
             digit_by_digit=digit_by_digit,
             plus="plus",
             before_codes=frozenset(
-                "phone telephone tel call dial number text whatsapp fax mobile cell code zip account"
+                "phone telephone tel call dial number text whatsapp fax mobile cell code zip"
+                " account"
                 " card pin password id isbn order ticket".split()
             ),
         )

@@ -11,15 +11,22 @@ from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 _UNITS = dict(
     pair.split("=")
     for pair in (
-        "km=kilometer m=meter dm=decimeter cm=centimeter mm=millimeter µm=micrometer μm=micrometer nm=nanometer"
-        " kg=kilogram kgs=kilogram g=gram mg=milligram µg=microgram mcg=microgram t=ton l=liter L=liter dl=deciliter"
+        "km=kilometer m=meter dm=decimeter cm=centimeter mm=millimeter µm=micrometer μm=micrometer"
+        " nm=nanometer"
+        " kg=kilogram kgs=kilogram g=gram mg=milligram µg=microgram mcg=microgram t=ton l=liter"
+        " L=liter dl=deciliter"
         " cl=centiliter ml=milliliter mL=milliliter cc=cubic_centimeter ha=hectare"
-        " h=hour hr=hour hrs=hour min=minute mins=minute s=second sec=second secs=second ms=millisecond"
-        " lb=pound lbs=pound oz=ounce in=inch ft=foot yd=yard yds=yard mi=mile gal=gallon pt=pint qt=quart"
+        " h=hour hr=hour hrs=hour min=minute mins=minute s=second sec=second secs=second"
+        " ms=millisecond"
+        " lb=pound lbs=pound oz=ounce in=inch ft=foot yd=yard yds=yard mi=mile gal=gallon pt=pint"
+        " qt=quart"
         " tsp=teaspoon tsps=teaspoon tbsp=tablespoon tbsps=tablespoon"
-        " Hz=hertz kHz=kilohertz MHz=megahertz GHz=gigahertz W=watt kW=kilowatt MW=megawatt kWh=kilowatt_hour"
-        " V=volt mV=millivolt mA=milliamp mAh=milliamp_hour J=joule kJ=kilojoule cal=calorie kcal=kilocalorie"
-        " Pa=pascal hPa=hectopascal dB=decibel kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte px=pixel"
+        " Hz=hertz kHz=kilohertz MHz=megahertz GHz=gigahertz W=watt kW=kilowatt MW=megawatt"
+        " kWh=kilowatt_hour"
+        " V=volt mV=millivolt mA=milliamp mAh=milliamp_hour J=joule kJ=kilojoule cal=calorie"
+        " kcal=kilocalorie"
+        " Pa=pascal hPa=hectopascal dB=decibel kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte"
+        " TB=terabyte px=pixel"
         " pp=page pg=page"
     ).split()
 )
@@ -39,7 +46,8 @@ _RATES = {
     "fl. oz.": ("fluid ounce", "fluid ounces"),
 }
 _PER = dict.fromkeys(
-    "hour day week month year night person minute second pound dozen gallon liter mile meter".split()
+    "hour day week month year night person minute second pound dozen gallon liter mile"
+    " meter".split()
 )
 _POWERS = {"²": "square ", "2": "square ", "³": "cubic ", "3": "cubic "}
 _UNIT = "|".join(map(re.escape, sorted((*_UNITS, *_RATES), key=len, reverse=True)))
@@ -138,8 +146,10 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_START}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?)?(?![\w²³'’]|/\w|-[A-Za-z]|(?<=in)\s[a-z])(?P<dot>\.(?!\w))?"
+            rf"{_START}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>"
+            rf"[²³]|(?<=m)[23](?!\d))?"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?)?(?![\w²³'’]|/\w|-[A-Za-z]|"
+            rf"(?<=in)\s[a-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,

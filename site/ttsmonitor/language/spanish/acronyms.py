@@ -39,7 +39,8 @@ AMERICAN_LETTERS = "american letters"
 """The habit of a region that says "ve" and "doble ve"."""
 _AMERICAN_NAMES = _NAMES | {"V": "ve", "W": "doble ve"}
 _SPELLED = frozenset(
-    "USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB IBM AI API URL UPS ATP UCM UAB"
+    "USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB IBM AI API URL"
+    " UPS ATP UCM UAB"
     " AM FM BMW NBA MBA CEO IP IT ISBN DIY GPS ABS ICBC CSI UHF OCDE OIT IMC ACV"
     " UTC ECG EMT HBO AVI UCLA NFC PC AC DC CE BBVA IRPF ITV"
     " EPS ATM UVA UVB CEIP IES UGT CCOO PPT RPG IOS EU".split()
@@ -57,11 +58,13 @@ _AS_WORDS = {
     "VIP": "vip",
 }
 _WORDS = frozenset(
-    "ONU OTAN NASA UNICEF OVNI SIDA AVE UNESCO FIFA UEFA IVA UCI UNAM RENFE ESO PIN SIM GIF LED LASER COVID OPEP"
+    "ONU OTAN NASA UNICEF OVNI SIDA AVE UNESCO FIFA UEFA IVA UCI UNAM RENFE ESO PIN SIM GIF LED"
+    " LASER COVID OPEP"
     " MERCOSUR INEM TALGO SEAT INTERPOL IKEA AMPA FAO ALADI INE RAE PYME AEMET PSOE VAR NIF".split()
 )
 _SOUNDS = frozenset(
-    "HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH HMMM".split()
+    "HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH"
+    " HMMM".split()
 )
 _CONSONANTS = "BCDFGHJKLMNÑPQRSTVWXYZ"
 
@@ -115,7 +118,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w.,])(?=[\d-]{{0,5}}[{_UPPER}])(?=[{_UPPER}-]{{0,6}}\d)[{_UPPER}\d]{{1,6}}(?:-?[{_UPPER}\d]{{1,6}})?(?!\w)"
+            rf"(?<![\w.,])(?=[\d-]{{0,5}}[{_UPPER}])(?=[{_UPPER}-]{{0,6}}\d)[{_UPPER}\d]{{1,6}}"
+            rf"(?:-?[{_UPPER}\d]{{1,6}})?(?!\w)"
         ),
         _code,
         DIGITS,

@@ -18,7 +18,8 @@ from ttsmonitor.language.spanish.cardinals import cardinal
 
 _MONTHS = (
     "",
-    *"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    *"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre".split(),
+    "diciembre",
 )
 _SHORT_MONTHS = {
     "ene": 1,
@@ -52,7 +53,8 @@ _WEEKDAYS = {
 _MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATED = frozenset(
-    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde hasta".split()
+    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde"
+    " hasta".split()
 )
 FIRST_IS_ORDINAL = "primero"
 """The habit of a region that calls the first day of a month "primero"."""
@@ -156,8 +158,10 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w./-])(?P<day>0?[1-9]|[12]\d|3[01])(?P<of>\sde\s|[-/ ])(?P<month>{_MONTH})\b(?P<dot>\.?)"
-            r"(?:(?:\sdel?\s|,?\s|[-/])(?P<year>[12]\d{3}|(?<=[-/])\d{2}|['’]\d{2})(?![\w/-]|[.,]\d))?",
+            rf"(?<![\w./-])(?P<day>0?[1-9]|[12]\d|3[01])(?P<of>\sde\s|[-/ ])(?P<month>{_MONTH})\b"
+            rf"(?P<dot>\.?)"
+            r"(?:(?:\sdel?\s|,?\s|[-/])(?P<year>[12]\d{3}|(?<=[-/])\d{2}|['’]\d{2})(?![\w/-]|"
+            r"[.,]\d))?",
             re.IGNORECASE,
         ),
         _named,
@@ -166,7 +170,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"\b(?P<month>{'|'.join(sorted(_SHORT_MONTHS, key=len, reverse=True))})\.?(?:\sde)?[\s/-](?P<year>[12]\d{{3}})\b",
+            rf"\b(?P<month>{'|'.join(sorted(_SHORT_MONTHS, key=len, reverse=True))})\.?(?:\sde)?"
+            rf"[\s/-](?P<year>[12]\d{{3}})\b",
             re.IGNORECASE,
         ),
         _month_of_year,

@@ -20,7 +20,10 @@ _HUNDREDS = (
     " septingentésimo octingentésimo noningentésimo".split(),
 )
 _TEENS = {11: "undécimo", 12: "duodécimo"}
-_SUFFIX = r"(?:\.?(?P<sign>[ºª])(?P<signs>s?)|\.?(?P<er>er|ro|ero|ra|era|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa])(?P<several>s?))"
+_SUFFIX = (
+    r"\.?(?:(?P<sign>[ºª])(?P<signs>s?)"
+    r"|(?P<er>er|ro|ero|ra|era|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa])(?P<several>s?))"
+)
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
     " estamos están tiene menos".split()
@@ -77,8 +80,10 @@ def _degree_sign(match: re.Match[str], _region: Region) -> str:
 DEGREE_SIGNS = (
     Rule(
         re.compile(
-            r"(?<![\d.,])(?P<number>\d{1,2})\.?°(?=\s(?:de\s(?:primaria|secundaria|bachillerato|la|los|"
-            r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
+            r"(?<![\d.,])(?P<number>\d{1,2})\.?°(?=\s(?:de\s(?:primaria|secundaria|bachillerato|la"
+            r"|los|"
+            r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre"
+            r"|diciembre)\b"
             r"|[A-F]\b|grado\b|básico\b|año\b|piso\b|lugar\b|puesto\b|vez\b|planta\b|clase\b))"
         ),
         _degree_sign,

@@ -10,7 +10,8 @@ RULES = telephone_rules(
         digit_by_digit=digit_by_digit,
         plus="más",
         before_codes=frozenset(
-            "teléfono tel tfno tlf móvil celular cel fijo whatsapp fax llama llame llámame llamar marca"
+            "teléfono tel tfno tlf móvil celular cel fijo whatsapp fax llama llame llámame llamar"
+            " marca"
             " número código dni postal cuenta tarjeta pin contraseña clave referencia expediente"
             " matrícula pedido ticket isbn cp".split()
         ),

@@ -104,7 +104,8 @@ RULES = (
     Rule(re.compile(rf"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS),
     Rule(
         re.compile(
-            r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.](?P<minute>[0-5]\d)(?![\d.,]\d|\d|\s?%)(?:\s?h(?:rs?|s)?\b\.?)?"
+            r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.](?P<minute>[0-5]\d)(?![\d.,]\d|\d"
+            r"|\s?%)(?:\s?h(?:rs?|s)?\b\.?)?"
         ),
         _dotted,
         DIGITS,
@@ -112,7 +113,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            r"(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)\s(?P<hour>[01]?\d|2[0-4])\s?h\b(?!\s\d)"
+            r"(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)\s(?P<hour>[01]?\d|2[0-4])\s?h\b"
+            r"(?!\s\d)"
         ),
         _hour_sign,
         DIGITS,

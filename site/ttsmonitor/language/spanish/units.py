@@ -12,19 +12,29 @@ _UNITS = dict(
     pair.split("=")
     for pair in (
         "km=kilómetro hm=hectómetro dam=decámetro m=metro dm=decímetro cm=centímetro mm=milímetro"
-        " µm=micrómetro μm=micrómetro nm=nanómetro kms=kilómetro mts=metro mt=metro cms=centímetro mms=milímetro"
-        " kg=kilogramo Kg=kilogramo KG=kilogramo kgs=kilogramo kilo=kilo hg=hectogramo g=gramo gr=gramo grs=gramo"
-        " dg=decigramo cg=centigramo mg=miligramo µg=microgramo μg=microgramo mcg=microgramo t=tonelada"
-        " l=litro L=litro lt=litro lts=litro hl=hectolitro dl=decilitro dL=decilitro cl=centilitro cL=centilitro"
+        " µm=micrómetro μm=micrómetro nm=nanómetro kms=kilómetro mts=metro mt=metro cms=centímetro"
+        " mms=milímetro"
+        " kg=kilogramo Kg=kilogramo KG=kilogramo kgs=kilogramo kilo=kilo hg=hectogramo g=gramo"
+        " gr=gramo grs=gramo"
+        " dg=decigramo cg=centigramo mg=miligramo µg=microgramo μg=microgramo mcg=microgramo"
+        " t=tonelada"
+        " l=litro L=litro lt=litro lts=litro hl=hectolitro dl=decilitro dL=decilitro cl=centilitro"
+        " cL=centilitro"
         " ml=mililitro mL=mililitro cc=centímetro_cúbico ha=hectárea"
-        " h=hora hr=hora hrs=hora hs=hora min=minuto mins=minuto s=segundo seg=segundo segs=segundo ms=milisegundo"
+        " h=hora hr=hora hrs=hora hs=hora min=minuto mins=minuto s=segundo seg=segundo"
+        " segs=segundo ms=milisegundo"
         " lb=libra lbs=libra oz=onza in=pulgada ft=pie yd=yarda mi=milla gal=galón"
-        " Hz=hercio kHz=kilohercio MHz=megahercio GHz=gigahercio W=vatio kW=kilovatio KW=kilovatio MW=megavatio"
-        " Wh=vatio_hora kWh=kilovatio_hora KWh=kilovatio_hora V=voltio mV=milivoltio kV=kilovoltio mA=miliamperio"
-        " mAh=miliamperio_hora J=julio kJ=kilojulio cal=caloría kcal=kilocaloría Kcal=kilocaloría N=newton"
+        " Hz=hercio kHz=kilohercio MHz=megahercio GHz=gigahercio W=vatio kW=kilovatio KW=kilovatio"
+        " MW=megavatio"
+        " Wh=vatio_hora kWh=kilovatio_hora KWh=kilovatio_hora V=voltio mV=milivoltio kV=kilovoltio"
+        " mA=miliamperio"
+        " mAh=miliamperio_hora J=julio kJ=kilojulio cal=caloría kcal=kilocaloría Kcal=kilocaloría"
+        " N=newton"
         " Pa=pascal hPa=hectopascal kPa=kilopascal bar=bar dB=decibelio lm=lumen"
-        " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit Kb=kilobit kb=kilobit"
-        " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita cda=cucharada"
+        " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit"
+        " Kb=kilobit kb=kilobit"
+        " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita"
+        " cda=cucharada"
         " cdas=cucharada cdtas=cucharadita pza=pieza pzas=pieza"
     ).split()
 )
@@ -189,8 +199,10 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?)"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=m)[23](?!\d))?)?(?![\w²³'’]|/\w|-[A-Za-z])(?P<dot>\.(?!\w))?"
+            rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|"
+            rf"(?<=m)[23](?!\d))?)"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=m)[23](?!\d))?)?(?![\w²³'’]|/\w"
+            rf"|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,
