@@ -42,7 +42,8 @@ class Abbreviations:
         self._may_end = frozenset(_table(may_end))
         self._numbered = _table(numbered)
         pattern = re.compile(
-            rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|(?!I\b)[IVXL]+\b)"
+            rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|[IVXL]{{2,9}}\b|"
+            rf"[VX]\b(?!\.))"
             rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?){{0,9}}{_LETTER}))"
             rf"(?![\w@/]))"
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ttsmonitor.language.rules import Region, Rule, next_words, previous_word
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_ASKS = re.compile(r"\s?[=?]")
 _OPERAND = r"[\d)½¼¾²³%]"
 
 
@@ -105,9 +106,12 @@ def _minus_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
 
     def spaced(match: re.Match[str], _region: Region) -> str:
         """Read "7 - 3" as a subtraction, and "3 - 5 años" as a range."""
-        after = next_words(match)
+        before, after = previous_word(match), next_words(match)
+        is_sum = before in words.asks_for_a_sum or before in words.operators.values()
         counts = bool(after) and not words.counts_nothing(after[0].lower())
-        is_range = counts and previous_word(match) not in words.asks_for_a_sum
+        is_range = not is_sum and (
+            counts or (bool(before) and not _ASKS.match(match.string, match.end()))
+        )
         return f"{match['left']} {words.range_word if is_range else minus} {match['right']}"
 
     return (
@@ -120,7 +124,7 @@ def _minus_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             "-–—",
         ),
         Rule(
-            re.compile(r"(?P<left>\d)\s[-–—]\s(?P<right>\d{1,9}(?:[.,]\d{1,3})?)(?![\d:/])"),
+            re.compile(r"(?P<left>[\d)])\s[-–—]\s(?P<right>\(|\d{1,9}(?:[.,]\d{1,3})?(?![\d:/]))"),
             spaced,
             "-–—",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ttsmonitor.language.arithmetic import ArithmeticWords, arithmetic_rules
 
-_NO_NOUNS = frozenset(
+NO_NOUNS = frozenset(
     "is are equals makes was plus minus times divided and or in on at to for of by from with the"
     " a".split()
 )
@@ -34,6 +34,6 @@ RULES = arithmetic_rules(
         cube_root="the cube root of",
         range_word="to",
         asks_for_a_sum=frozenset("is are calculate solve".split()),
-        counts_nothing=_NO_NOUNS.__contains__,
+        counts_nothing=NO_NOUNS.__contains__,
     )
 )

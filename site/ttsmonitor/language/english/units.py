@@ -6,7 +6,7 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.amount import NUMBER, parse
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words
 
 _UNITS = dict(
     pair.split("=")
@@ -78,7 +78,10 @@ def plural(name: str) -> str:
 
 def per_unit(symbol: str, power: str = "") -> str:
     """Return the name of the unit after "per"."""
-    return symbol if symbol in _PER else unit_in_words(symbol, several=False, power=power)
+    name = symbol if symbol in _PER else unit_in_words(symbol, several=False)
+    if symbol in ("s", "sec", "second", "h", "hour") and power:
+        return f"{name} {'squared' if power in '²2' else 'cubed'}"
+    return (_POWERS[power] if power else "") + name
 
 
 def _read(match: re.Match[str], region: Region) -> str:
@@ -111,7 +114,8 @@ def _feet_and_inches(match: re.Match[str], _region: Region) -> str:
 
 def _inches(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
-    return f"{match['number']} {'inch' if amount and amount.is_one else 'inches'}"
+    is_one = (amount and amount.is_one) or next_words(match)
+    return f"{match['number']} {'inch' if is_one else 'inches'}"
 
 
 _START = r"(?<![\d.,])"
@@ -119,7 +123,8 @@ RANGES = (
     Rule(
         re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
-            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|[-–—](?<=[%°º€£].)(?=\d)"
+            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|\s?[-–—](?:(?<=[%°º€£].)|(?<=[°º][CF].)"
+            r"|(?<=[°º][CF]\s.))\s?(?=\d)"
         ),
         lambda _match, _region: " to ",
         "-–—",
@@ -133,7 +138,10 @@ RULES = (
         "-−–",
     ),
     Rule(
-        re.compile(rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
+        re.compile(
+            rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w)|(?<="
+            rf"[.,]\d)º(?!\w))"
+        ),
         _degrees,
         "°º",
         AT_DIGITS,
@@ -148,8 +156,9 @@ RULES = (
         re.compile(
             rf"{_START}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>"
             rf"[²³]|(?<=m)[23](?!\d))?"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?)?(?![\w²³'’]|/\w|-[A-Za-z]|"
-            rf"(?<=in)\s[a-z])(?P<dot>\.(?!\w))?"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?(?![\w²³'’]"
+            rf"|/[^\W\d]|-[A-Za-z]|"
+            rf"(?<=in)\s(?!long|wide|tall|deep|high|thick)[a-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,

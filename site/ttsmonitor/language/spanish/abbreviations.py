@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.abbreviations import Abbreviations, Context, like, sentence_dot
-from ttsmonitor.language.rules import Region, Rule, previous_word
+from ttsmonitor.language.rules import DIGITS, Region, Rule, previous_word
 from ttsmonitor.language.words_around import BEFORE_LABELS, BEFORE_NAMES, BEFORE_PLACES
 
 _BEFORE_D = BEFORE_LABELS | {"la", "una"}
@@ -45,7 +45,8 @@ _ABBREVIATIONS = Abbreviations(
         " ltdo=limitado"
         " hrs=horas hs=horas mins=minutos seg=segundos segs=segundos mts=metros lts=litros"
         " grs=gramos ptas=pesetas"
-        " cts=céntimos izq=izquierda izqda=izquierda izda=izquierda izdo=izquierdo dcha=derecha"
+        " cts=céntimos cént=céntimos cénts=céntimos izq=izquierda izqda=izquierda izda=izquierda"
+        " izdo=izquierdo dcha=derecha"
         " dcho=derecho der=derecha esq=esquina sig=siguiente sigs=siguientes"
         " atte=atentamente vda=viuda dto=descuento tít=título trad=traducción máxs=máximos"
         " cdta=cucharadita cda=cucharada cdas=cucharadas cdtas=cucharaditas"
@@ -68,7 +69,7 @@ _ABBREVIATIONS = Abbreviations(
     ),
 )
 _NUMBER_SIGN = re.compile(
-    r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?\s*(?=\d)"
+    r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?(?:\s{0,3}(?=\d)|\s(?=de\b))"
 )
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
@@ -78,6 +79,36 @@ _RAISED = {
     "Fª": "Francisca",
     "Nª": "Nuestra",
 }
+_WITHOUT_DOT = {
+    "tel": "teléfono",
+    "tfno": "teléfono",
+    "tlfno": "teléfono",
+    "tlf": "teléfono",
+    "telf": "teléfono",
+    "cel": "celular",
+    "pág": "página",
+    "págs": "páginas",
+    "cap": "capítulo",
+    "núm": "número",
+    "art": "artículo",
+    "vol": "volumen",
+    "sr": "señor",
+    "sra": "señora",
+    "srta": "señorita",
+    "dr": "doctor",
+    "dra": "doctora",
+    "prof": "profesor",
+    "profa": "profesora",
+    "av": "avenida",
+    "ava": "avenida",
+    "avd": "avenida",
+    "avda": "avenida",
+    "sta": "santa",
+    "sto": "santo",
+    "uds": "ustedes",
+}
+AT_ABBREVIATION = re.compile(r"[A-Za-z](?<!\w.)[a-zú]{1,4}(?=:|\s[+\dA-ZÁÉÍÓÚÑ(])", re.DOTALL)
+"""Where a short word begins that a number, colon or name follows."""
 _WOMEN = {
     "prof": "profesora",
     "dr": "doctora",
@@ -110,6 +141,25 @@ def _era(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(_NUMBER_SIGN, _number_sign, "º°"),
+    Rule(
+        re.compile(
+            r"(?P<short>[Tt]el|[Tt]fno|[Tt]lfno|[Tt]lf|[Tt]elf|[Cc]el|[Pp]ágs?|[Cc]ap|[Nn]úm|"
+            r"[Aa]rt|[Vv]ol)"
+            r"(?=:|\s[+\d(])"
+        ),
+        lambda match, _region: like(match[0], _WITHOUT_DOT[match["short"].lower()]),
+        DIGITS,
+        AT_ABBREVIATION,
+    ),
+    Rule(
+        re.compile(
+            r"(?P<short>[Ss]ra?|[Ss]rta|[Dd]ra?|[Pp]rofa?|[Aa]vd?a?|[Ss]ta|[Ss]to|[Uu]ds)(?=\s"
+            r"[A-ZÁÉÍÓÚÑ])"
+        ),
+        lambda match, _region: like(match[0], _WITHOUT_DOT[match["short"].lower()]),
+        "SsDdPpAaUu",
+        AT_ABBREVIATION,
+    ),
     Rule(
         re.compile(r"(?<!\w)V\.?\s?[º°]\s?B\.?\s?[º°]"), lambda _match, _region: "visto bueno", "º°"
     ),

@@ -111,6 +111,7 @@ def _with_and(match: re.Match[str], region: Region) -> str:
 
 _UPPER = "".join(_NAMES) + "ÁÉÍÓÚÜ"
 RULES = (
+    Rule(re.compile(r"-(?<=\d-)(?=[A-ZÑ]\b)"), lambda _match, _region: " ", "-"),
     Rule(
         re.compile(rf"(?<!\w)(?P<one>[{_UPPER}]{{1,2}})&(?P<two>[{_UPPER}]{{1,2}})(?!\w)"),
         _with_and,

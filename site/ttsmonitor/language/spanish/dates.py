@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
 from ttsmonitor.language.rules import (
     AT_DIGITS,
@@ -101,12 +102,7 @@ def _named(match: re.Match[str], region: Region) -> str:
     if match["year"]:
         year = match["year"].lstrip("'’")
         return f"{words} de {_century(year)}"
-    keep = (
-        "."
-        if match["dot"] and not next_words(match) and match.string[match.end() :].strip()
-        else ""
-    )
-    return words + keep
+    return words + (sentence_dot(match) if is_short and match["dot"] else match["dot"])
 
 
 def _century(year: str) -> str:
@@ -132,8 +128,14 @@ def _weekdays(match: re.Match[str], region: Region) -> str:
     return re.sub(r"\s?[-–]\s?", " a ", words)
 
 
+_LAST_DAYS = {"V": "viernes", "S": "sábado", "D": "domingo"}
 _LISTED = rf"(?:{_WEEKDAY})"
 RULES = (
+    Rule(
+        re.compile(r"\bL\s?[-–]\s?(?P<last>[VSD])\b"),
+        lambda match, _region: f"lunes a {_LAST_DAYS[match['last']]}",
+        "L",
+    ),
     Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
     Rule(
         re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),

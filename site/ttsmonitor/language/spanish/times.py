@@ -30,7 +30,7 @@ def _clock(match: re.Match[str], _region: Region) -> str:
     words = time_in_words(hour, minute)
     if second:
         words = _duration(hour, minute, int(second))
-    return words + _half_day(match, hour) + _dot(match)
+    return words + _half_day(match, hour, minute) + _dot(match)
 
 
 def _duration(hours: int, minutes: int, seconds: int) -> str:
@@ -47,13 +47,13 @@ def _duration(hours: int, minutes: int, seconds: int) -> str:
     return " ".join(said) or "cero segundos"
 
 
-def _half_day(match: re.Match[str], hour: int) -> str:
+def _half_day(match: re.Match[str], hour: int, minute: int = 0) -> str:
     if not match["half"] or hour > 12:
         return ""
     if match["half"] in "aA":
         return " de la noche" if hour == 12 else " de la mañana"
     if hour == 12:
-        return " del mediodía"
+        return " de la tarde" if minute else " del mediodía"
     return " de la noche" if hour >= 8 else " de la tarde"
 
 

@@ -6,7 +6,7 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.amount import NUMBER, parse
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, previous_word
 
 _UNITS = dict(
     pair.split("=")
@@ -35,7 +35,7 @@ _UNITS = dict(
         " Kb=kilobit kb=kilobit"
         " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita"
         " cda=cucharada"
-        " cdas=cucharada cdtas=cucharadita pza=pieza pzas=pieza"
+        " cdas=cucharada cdtas=cucharadita ud=unidad uds=unidad pza=pieza pzas=pieza"
     ).split()
 )
 _RATES = {
@@ -123,7 +123,11 @@ def _plural(word: str) -> str:
 
 def per_unit(symbol: str, power: str = "") -> str:
     """Return the name of the unit after "por"."""
-    return _PER.get(symbol) or unit_in_words(symbol, several=False, power=power)
+    if symbol in _PER:
+        return _PER[symbol] + (
+            " al cuadrado" if power in ("²", "2") else " al cubo" if power else ""
+        )
+    return unit_in_words(symbol, several=False, power=power)
 
 
 def _read(match: re.Match[str], region: Region) -> str:
@@ -145,6 +149,8 @@ def _without_number(match: re.Match[str], _region: Region) -> str:
 
 def _degrees(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
+    if "º " in match[0] and previous_word(match) in ("el", "al", "del", "un"):
+        return match[0]  # a floor and its door
     scale = _SCALES[match["scale"] or ""]
     is_one = amount is not None and amount.is_one
     word = f"grado{scale.replace('centígrados', 'centígrado')}" if is_one else f"grados{scale}"
@@ -170,7 +176,8 @@ RANGES = (
     Rule(
         re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
-            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|[-–—](?<=[%°º€£].)(?=\d)"
+            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|\s?[-–—](?:(?<=[%°º€£].)|(?<=[°º][CF].)"
+            r"|(?<=[°º][CF]\s.))\s?(?=\d)"
         ),
         lambda _match, _region: " a ",
         "-–—",
@@ -186,7 +193,10 @@ RULES = (
         "-−–",
     ),
     Rule(
-        re.compile(rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
+        re.compile(
+            rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w)|(?<="
+            rf"[.,]\d)º(?!\w))"
+        ),
         _degrees,
         "°º",
         AT_DIGITS,
@@ -201,7 +211,8 @@ RULES = (
         re.compile(
             rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|"
             rf"(?<=m)[23](?!\d))?)"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=m)[23](?!\d))?)?(?![\w²³'’]|/\w"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?(?![\w²³'’]"
+            rf"|/[^\W\d]"
             rf"|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
