@@ -42,6 +42,7 @@ def telephone_rules(words: TelephoneWords) -> tuple[Rule, ...]:
 
     def read(match: re.Match[str], _region: Region) -> str:
         said = ", ".join(words.digit_by_digit(group) for group in re.findall(r"\d+", match[0]))
+        said += " " * match.string[match.end() : match.end() + 1].isalpha()
         return f"{words.plus} {said}" if match[0].startswith("+") else said
 
     def grouped(match: re.Match[str], region: Region) -> str:
