@@ -86,6 +86,7 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             operator,
             "×·*÷+−±",
         ),
+        Rule(re.compile(r"(?P<sign>±)\s?(?=\d)"), operator, "±"),
         Rule(re.compile(r"\s(?P<sign>x)(?<=[^\W\d_]\s.)\s(?=\d)"), operator, "x"),
         Rule(
             re.compile(r"\s?(?P<sign>[xX])(?:(?<=[\d)].)|(?<=[\d)]\s.))\s?(?=\d)"), operator, "xX"
@@ -147,5 +148,10 @@ def _relation_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             relation,
             "=≠≤≥≈",
         ),
-        Rule(re.compile(r"\s(?P<sign>[<>])(?<=[\w)]\s.)\s(?=[\w(-])"), relation, "<>"),
+        Rule(
+            re.compile(r"\s(?P<sign>[<>])(?<=[\w)]\s.)\s(?=[\w(-])"),
+            relation,
+            "<>",
+        ),
+        Rule(re.compile(r"(?P<sign>[<>])(?<=\d.)(?=\d)"), relation, "<>"),
     )

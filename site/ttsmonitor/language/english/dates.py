@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
 from ttsmonitor.language.english.cardinals import BRITISH, MONTHS, cardinal, year_in_words
 from ttsmonitor.language.english.ordinals import ordinal
@@ -88,7 +89,8 @@ def _weekday(match: re.Match[str], _region: Region) -> str:
 
 def _weekdays(match: re.Match[str], _region: Region) -> str:
     words = re.sub(rf"({_WEEKDAY})\b\.?", lambda each: _WEEKDAYS[each[1]], match[0])
-    return re.sub(r"\s?[-–]\s?", " to ", words)
+    dot = sentence_dot(match) if match[0].endswith(".") else ""
+    return re.sub(r"\s?[-–]\s?", " to ", words) + dot
 
 
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"

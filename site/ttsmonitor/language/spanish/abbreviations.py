@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.abbreviations import Abbreviations, Context, like, sentence_dot
-from ttsmonitor.language.rules import DIGITS, Region, Rule, previous_word
+from ttsmonitor.language.rules import AT_WORD_WITH_DOT, Region, Rule, previous_word
+from ttsmonitor.language.spanish.nouns import Gender, gender_of
 from ttsmonitor.language.words_around import BEFORE_LABELS, BEFORE_NAMES, BEFORE_PLACES
 
 _BEFORE_D = BEFORE_LABELS | {"la", "una"}
@@ -71,6 +72,7 @@ _ABBREVIATIONS = Abbreviations(
 _NUMBER_SIGN = re.compile(
     r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?(?:\s{0,3}(?=\d)|\s(?=de\b))"
 )
+_LIMIT = re.compile(r"(?P<word>[Mm]áx|[Mm]ín)\.(?!\w)")
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
     "Dª": "doña",
@@ -120,6 +122,14 @@ _WOMEN = {
 }
 
 
+def _limit(match: re.Match[str], _region: Region) -> str:
+    """Read "velocidad máx." as "velocidad máxima"."""
+    noun = previous_word(match)
+    is_feminine = bool(noun) and noun.isalpha() and gender_of(noun) is Gender.FEMININE
+    words = f"{match['word']}im{'a' if is_feminine else 'o'}"
+    return words + sentence_dot(match)
+
+
 def _number_sign(match: re.Match[str], _region: Region) -> str:
     several = match["several"] or match["plural"]
     return like(match["sign"], "números " if several else "número ")
@@ -148,7 +158,7 @@ RULES = (
             r"(?=:|\s[+\d(])"
         ),
         lambda match, _region: like(match[0], _WITHOUT_DOT[match["short"].lower()]),
-        DIGITS,
+        "TtPpCcNnAaVv",
         AT_ABBREVIATION,
     ),
     Rule(
@@ -171,6 +181,7 @@ RULES = (
         lambda match, _region: like(match[0], _WOMEN[match["stem"].lower()]),
         "ª",
     ),
+    Rule(_LIMIT, _limit, ".", AT_WORD_WITH_DOT),
     Rule(_DON, _don, "D"),
     Rule(
         re.compile(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.abbreviations import sentence_dot
+from ttsmonitor.language.abbreviations import like, sentence_dot
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
 from ttsmonitor.language.rules import (
     AT_DIGITS,
+    AT_WORD_WITH_DOT,
     AT_WORD_WITH_NUMBER,
     DIGITS,
     Region,
@@ -110,11 +111,20 @@ def _century(year: str) -> str:
 
 
 def _first(day: str, region: Region) -> str:
-    return day_in_words(int(day), region) if int(day) == 1 else day
+    return day_in_words(int(day), region) if int(day) == 1 else str(int(day))
 
 
 def _month_of_year(match: re.Match[str], _region: Region) -> str:
-    return f"{_MONTHS[_SHORT_MONTHS[match['month'].lower()]]} de {match['year']}"
+    written = match["month"].lower()
+    month = _MONTHS[_SHORT_MONTHS[written]] if written in _SHORT_MONTHS else match["month"]
+    return f"{month} de {match['year']}"
+
+
+def _school_year(match: re.Match[str], _region: Region) -> str:
+    first, last = match["first"], match["last"]
+    follows = int(last) % 100 == (int(first) + 1) % 100
+    is_year = (len(first) == 4 and follows) or previous_word(match) in _SEASONS
+    return f"{first} {last}" if is_year else match[0]
 
 
 def _weekday(match: re.Match[str], _region: Region) -> str:
@@ -125,9 +135,15 @@ def _weekday(match: re.Match[str], _region: Region) -> str:
 def _weekdays(match: re.Match[str], region: Region) -> str:
     found = re.compile(rf"(?P<weekday>{_WEEKDAY})\.?", re.IGNORECASE)
     words = found.sub(lambda each: _weekday(each, region), match[0])
-    return re.sub(r"\s?[-–]\s?", " a ", words)
+    dot = sentence_dot(match) if match[0].endswith(".") else ""
+    return re.sub(r"\s?[-–]\s?", " a ", words) + dot
 
 
+def _short_month(match: re.Match[str], _region: Region) -> str:
+    return like(match[0], _MONTHS[_SHORT_MONTHS[match["month"].lower()]]) + sentence_dot(match)
+
+
+_SEASONS = frozenset("curso temporada campaña".split())
 _LAST_DAYS = {"V": "viernes", "S": "sábado", "D": "domingo"}
 _LISTED = rf"(?:{_WEEKDAY})"
 RULES = (
@@ -137,6 +153,14 @@ RULES = (
         "L",
     ),
     Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
+    Rule(
+        re.compile(
+            r"(?<![\w.,/-])(?P<first>\d{2}|[12]\d{3})/(?P<last>\d{2}|[12]\d{3})(?![\w/-]|[.,]\d)"
+        ),
+        _school_year,
+        "/",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),
         _short_numeric,
@@ -172,12 +196,21 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"\b(?P<month>{'|'.join(sorted(_SHORT_MONTHS, key=len, reverse=True))})\.?(?:\sde)?"
+            rf"\b(?P<month>{_MONTH})\.?(?:\sde)?"
             rf"[\s/-](?P<year>[12]\d{{3}})\b",
             re.IGNORECASE,
         ),
         _month_of_year,
         DIGITS,
         AT_WORD_WITH_NUMBER,
+    ),
+    Rule(
+        re.compile(
+            r"\b(?P<month>[Ee]ne|[Ff]eb|[Aa]br|[Jj]un|[Jj]ul|[Aa]go|[Ss]ept|[Oo]ct|[Nn]ov|[Dd]ic)\."
+            r"(?![\w.])"
+        ),
+        _short_month,
+        ".",
+        AT_WORD_WITH_DOT,
     ),
 )

@@ -62,7 +62,7 @@ def _read(match: re.Match[str], _region: Region) -> str:
         return _low_ordinal(number, Gender.MASCULINE)
     if last in _SECTIONS:
         return cardinal(number)
-    if after and after[0].lower() in _EVENTS and numeral not in _NOT_NUMERALS:
+    if after and after[0].lower() in _EVENTS and numeral not in _NOT_NUMERALS - {"VI"}:
         noun = after[0].lower()
         several = noun.endswith("s")
         return before_noun(ordinal(number, gender_of(noun), several=several))

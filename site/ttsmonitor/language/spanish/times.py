@@ -80,7 +80,20 @@ def _until(match: re.Match[str], _region: Region) -> str:
     return f"{match[1]} a "
 
 
+def _with_sign(match: re.Match[str], region: Region) -> str:
+    return _clock(match, region) if region.decimal == "," else match[0]
+
+
 RULES = (
+    Rule(
+        re.compile(
+            r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<second>)(?P<half>)\s?h"
+            r"(?:rs?|s)?\b"
+        ),
+        _with_sign,
+        "h",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"),
         _until,
@@ -104,7 +117,7 @@ RULES = (
     Rule(re.compile(rf"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS),
     Rule(
         re.compile(
-            r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.](?P<minute>[0-5]\d)(?![\d.,]\d|\d"
+            r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.,](?P<minute>[0-5]\d)(?![\d.,]\d|\d"
             r"|\s?%)(?:\s?h(?:rs?|s)?\b\.?)?"
         ),
         _dotted,
@@ -114,7 +127,7 @@ RULES = (
     Rule(
         re.compile(
             r"(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)\s(?P<hour>[01]?\d|2[0-4])\s?h\b"
-            r"(?!\s\d)"
+            r"(?!\s\d)(?:\.(?=[,;:]|\s[a-záéíóúñ]))?"
         ),
         _hour_sign,
         DIGITS,
