@@ -41,6 +41,7 @@ RULES = (
         AT_DIGITS,
     ),
 )
+_AT_DECADE = re.compile(r"['’](?=\d)|\d(?<![\d'’].)")
 DECADES = (
     Rule(
         re.compile(
@@ -49,6 +50,7 @@ DECADES = (
         ),
         _decade,
         "s",
+        _AT_DECADE,
     ),
 )
 """Decades, which are no seconds."""

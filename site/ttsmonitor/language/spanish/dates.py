@@ -145,6 +145,7 @@ def _short_month(match: re.Match[str], _region: Region) -> str:
 
 _SEASONS = frozenset("curso temporada campaña".split())
 _LAST_DAYS = {"V": "viernes", "S": "sábado", "D": "domingo"}
+_AT_WEEKDAY = re.compile(r"[LMJVSDlmjvsd](?<!\w.)(?=[a-zé]{2,4}[-–.\s])", re.DOTALL)
 _LISTED = rf"(?:{_WEEKDAY})"
 RULES = (
     Rule(
@@ -181,6 +182,8 @@ RULES = (
             re.IGNORECASE,
         ),
         _weekdays,
+        "-–.",
+        _AT_WEEKDAY,
     ),
     Rule(
         re.compile(
