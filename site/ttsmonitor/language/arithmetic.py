@@ -21,6 +21,9 @@ class ArithmeticWords:
     """Words for `+ − × ÷ ±`."""
     relations: Mapping[str, str]
     """Words for `= ≠ < > ≤ ≥ ≈`."""
+    less: str
+    """Before a number, as in "< 5 años"."""
+    more: str
     squared: str
     cubed: str
     power: str
@@ -142,7 +145,13 @@ def _relation_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     def relation(match: re.Match[str], _region: Region) -> str:
         return f" {words.relations[match['sign']]} "
 
+    limits = {"<": words.less, ">": words.more}
     return (
+        Rule(
+            re.compile(r"(?P<sign>[<>])(?<![^\s(].)(?<![\w)]\s.)\s?(?=\d)"),
+            lambda match, _region: f"{limits[match['sign']]} ",
+            "<>",
+        ),
         Rule(
             re.compile(r"\s?(?P<sign>[=≠≤≥≈])(?<=[\w)²³ ].)\s?(?=[\w(?¿_√-])"),
             relation,

@@ -27,6 +27,8 @@ RULES = arithmetic_rules(
             "≥": "is greater than or equal to",
             "≈": "is about",
         },
+        less="less than",
+        more="more than",
         squared="squared",
         cubed="cubed",
         power="to the power of",

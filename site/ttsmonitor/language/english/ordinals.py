@@ -6,14 +6,14 @@ import re
 
 from num2words import num2words
 
-from ttsmonitor.language.english.cardinals import cardinal, year_in_words
+from ttsmonitor.language.english.cardinals import PLAIN, cardinal, year_in_words
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 
 def ordinal(number: int) -> str:
     """Return the ordinal of a number."""
     words = str(num2words(number, lang="en", to="ordinal"))
-    return words.replace(" and ", " ").replace(",", "")
+    return words.replace(" and ", " ").translate(PLAIN)
 
 
 def plural(words: str) -> str:

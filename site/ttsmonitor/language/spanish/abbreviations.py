@@ -35,7 +35,8 @@ _ABBREVIATIONS = Abbreviations(
         " excmo=excelentísimo excma=excelentísima ilmo=ilustrísimo ilma=ilustrísima tte=teniente"
         " cía=compañía hno=hermano hnos=hermanos hna=hermana hnas=hermanas dpto=departamento"
         " depto=departamento dept=departamento cód=código fco=Francisco univ=universidad"
-        " asoc=asociación prov=provincia gob=gobernador"
+        " ref=referencia rte=remitente vto=vencimiento pta=puerta asoc=asociación prov=provincia"
+        " gob=gobernador"
         " p.ej=por_ejemplo P.ej=por_ejemplo S.M=su_majestad SS.MM=sus_majestades"
         " S.A.R=su_alteza_real V.E=vuestra_excelencia"
     ),
@@ -108,8 +109,11 @@ _WITHOUT_DOT = {
     "sta": "santa",
     "sto": "santo",
     "uds": "ustedes",
+    "km": "kilómetro",
+    "máx": "máximo",
+    "mín": "mínimo",
 }
-AT_ABBREVIATION = re.compile(r"[A-Za-z](?<!\w.)[a-zú]{1,4}(?=:|\s[+\dA-ZÁÉÍÓÚÑ(])", re.DOTALL)
+AT_ABBREVIATION = re.compile(r"[A-Za-z](?<!\w.)[a-záíú]{1,4}(?=:|\s[+\dA-ZÁÉÍÓÚÑ(])", re.DOTALL)
 """Where a short word begins that a number, colon or name follows."""
 _WOMEN = {
     "prof": "profesora",
@@ -153,12 +157,13 @@ RULES = (
     Rule(_NUMBER_SIGN, _number_sign, "º°"),
     Rule(
         re.compile(
-            r"(?P<short>[Tt]el|[Tt]fno|[Tt]lfno|[Tt]lf|[Tt]elf|[Cc]el|[Pp]ágs?|[Cc]ap|[Nn]úm|"
+            r"(?P<short>[Tt]el|[Tt]fno|[Tt]lfno|[Tt]lf|[Tt]elf|[Cc]el|[Pp]ágs?|[Cc]ap|[Nn]úm|[Kk]m"
+            r"|[Mm]áx|[Mm]ín|"
             r"[Aa]rt|[Vv]ol)"
             r"(?=:|\s[+\d(])"
         ),
         lambda match, _region: like(match[0], _WITHOUT_DOT[match["short"].lower()]),
-        "TtPpCcNnAaVv",
+        "TtPpCcNnAaVvKkMm",
         AT_ABBREVIATION,
     ),
     Rule(

@@ -68,7 +68,7 @@ def _read(match: re.Match[str], _region: Region) -> str:
         before = previous_words(match, 2)
         if before[:1] == ["la"] and after[:1] == ["de"]:
             return "mitad"
-        return _half(before[1] if before[:1] == ["y"] and len(before) > 1 else noun)
+        return _half(before[1] if not noun and before[:1] == ["y"] and len(before) > 1 else noun)
     return fraction_in_words(over, under) + (" de" if noun else "")
 
 

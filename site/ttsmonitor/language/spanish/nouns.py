@@ -45,7 +45,7 @@ _FEMININE = frozenset(
     " legumbre lumbre costumbre cumbre cama ave serpiente noche torre azucarera"
     " cicatriz actriz emperatriz institutriz matriz directriz perdiz faz tez hez luz cal col sal"
     " hiel"
-    " flor coliflor labor crin sien comunion".split()
+    " flor coliflor labor crin sien comunion orden".split()
 )
 _EL_AGUA = frozenset(
     "agua aguila alma aula area arma hacha hada hambre alga ala ancla asa aspa arca anfora ansia"

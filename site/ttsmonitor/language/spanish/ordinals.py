@@ -27,7 +27,7 @@ _SUFFIX = (
 )
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
-    " máximas mínimas grados"
+    " máximas mínimas máximo mínimo grados"
     " estamos están tiene menos".split()
 )
 
