@@ -66,13 +66,19 @@ _ABBREVIATIONS = Abbreviations(
         "no=número nos=números art=artículo arts=artículos cap=capítulo caps=capítulos vol=volumen"
         " vols=volúmenes fig=figura figs=figuras p=página pp=páginas s=siglo ss=siglos ed=edición"
         " lám=lámina ej=ejercicio ejs=ejercicios pto=puerto apto=apartamento dpto=departamento"
-        " km=kilómetro t=tomo vers=versículo col=columna máx=máximo mín=mínimo temp=temporada"
+        " km=kilómetro min=minuto t=tomo vers=versículo col=columna máx=máximo mín=mínimo"
+        " temp=temporada"
         " ep=episodio"
     ),
 )
 _NUMBER_SIGN = re.compile(
     r"(?<!\w)(?P<sign>[nN])(?P<several>s?)\.?\s?[º°](?P<plural>s?)\.?(?:\s{0,3}(?=\d)|\s(?=de\b))"
 )
+_SAINTS = (
+    "José|Juan|Pedro|Pablo|Antonio|Francisco|Miguel|Martín|Sebastián|Isidro|Fernando|Andrés|Blas"
+    "|Lucas|Marcos|Mateo|Jorge|Valentín|Nicolás|Fermín"
+)
+_DEGREES = re.compile(r"\s[-−]?\d{1,3}\s?(?:[°º]|grados)")
 _LIMIT = re.compile(r"(?P<word>[Mm]áx|[Mm]ín)\.(?!\w)")
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
@@ -126,10 +132,20 @@ _WOMEN = {
 }
 
 
+def _woman(match: re.Match[str], _region: Region) -> str:
+    """Read "la prof." as "la profesora"."""
+    if previous_word(match) not in ("la", "una"):
+        return match[0]
+    return like(match[0], _WOMEN[match["stem"].lower()])
+
+
 def _limit(match: re.Match[str], _region: Region) -> str:
     """Read "velocidad máx." as "velocidad máxima"."""
     noun = previous_word(match)
-    is_feminine = bool(noun) and noun.isalpha() and gender_of(noun) is Gender.FEMININE
+    is_noun = bool(noun) and match.string[match.start() - 2].isalpha()
+    is_feminine = (is_noun and gender_of(noun) is Gender.FEMININE) or bool(
+        _DEGREES.match(match.string, match.end())
+    )
     words = f"{match['word']}im{'a' if is_feminine else 'o'}"
     return words + sentence_dot(match)
 
@@ -185,6 +201,13 @@ RULES = (
         ),
         lambda match, _region: like(match[0], _WOMEN[match["stem"].lower()]),
         "ª",
+    ),
+    Rule(re.compile(rf"S\.\s(?={_SAINTS})"), lambda _match, _region: "San ", ".", AT_WORD_WITH_DOT),
+    Rule(
+        re.compile(r"(?P<stem>[Pp]rof|[Ll]ic|[Ii]ng)\.(?=\s[A-ZÁÉÍÓÚÑ])"),
+        _woman,
+        ".",
+        AT_WORD_WITH_DOT,
     ),
     Rule(_LIMIT, _limit, ".", AT_WORD_WITH_DOT),
     Rule(_DON, _don, "D"),

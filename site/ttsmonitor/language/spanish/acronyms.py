@@ -40,7 +40,8 @@ AMERICAN_LETTERS = "american letters"
 """The habit of a region that says "ve" and "doble ve"."""
 _AMERICAN_NAMES = _NAMES | {"V": "ve", "W": "doble ve"}
 _SPELLED = frozenset(
-    "WWW AB GTA USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB IBM"
+    "WWW TVE AB GTA USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB"
+    " IBM"
     " AI API URL"
     " UPS ATP UCM UAB"
     " AM FM BMW NBA MBA CEO IP IT ISBN DIY GPS ABS ICBC CSI UHF OCDE OIT IMC ACV"

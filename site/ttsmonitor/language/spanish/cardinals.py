@@ -33,6 +33,7 @@ class Form(enum.Enum):
 
 _BEFORE_THOUSANDS = re.compile(r"uno (?=mil|billon|trillon)")
 _LAST_THOUSANDS = re.compile(r"(?:.*(?:ones|ón)\b)?", re.DOTALL)
+_SLASH = re.compile(r" barra \d")
 _SCALES = {"mil", "millón", "millones", "billón", "billones"}
 _LONGEST = 15
 """Digits; longer numbers are read digit by digit."""
@@ -90,7 +91,7 @@ def form_in_place(match: re.Match[str], amount: Amount) -> Form:
     last = before[0] if before else ""
     if is_label(last) or (last == "los" and not after):
         return Form.ALONE
-    noun = _noun(after)
+    noun = "" if _SLASH.match(match.string, match.end()) else _noun(after)
     if noun and not amount.is_one and not _can_be_counted(after):
         return Form.ALONE
     if not noun:

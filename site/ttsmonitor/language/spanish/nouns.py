@@ -55,7 +55,7 @@ _EL_AGUA = frozenset(
 _FUNCTION_WORDS = frozenset(
     "de del y e o u ni a al en por con que es son era eran fue fueron sera seran para más menos"
     " entre"
-    " igual punto coma barra sobre contra como si no pero se lo la le los las les el mi tu su me te"
+    " igual sobre contra como si no pero se lo la le los las les el mi tu su me te"
     " nos está están hay tiene tengo va van voy sin desde hasta cada porque cuando donde muy ya"
     " también elevado mayor menor partido dividido ante bajo según tras fui gana ganó"
     " ganamos ganaron ganan sale llega empieza vive viven significa cuesta mide pesa suma sigue"

@@ -84,7 +84,17 @@ def _with_sign(match: re.Match[str], region: Region) -> str:
     return _clock(match, region) if region.decimal == "," else match[0]
 
 
+def _minutes(match: re.Match[str], _region: Region) -> str:
+    return _duration(0, int(match["minutes"]), int(match["seconds"]))
+
+
 RULES = (
+    Rule(
+        re.compile(r"(?<![\w:.,])(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]\d)\s?min\b"),
+        _minutes,
+        ":",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(
             r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<second>)(?P<half>)\s?h"

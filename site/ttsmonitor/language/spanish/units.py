@@ -136,6 +136,8 @@ def _read(match: re.Match[str], region: Region) -> str:
     words = unit_in_words(match["unit"], several=several, power=match["power"] or "")
     if match["per"]:
         words += f" por {per_unit(match['per'], match['per_power'] or '')}"
+    if match["per_too"]:
+        words += f" por {per_unit(match['per_too'])}"
     dot = sentence_dot(match) if match["dot"] else ""
     return f"{match['number']} {words}{dot}"
 
@@ -211,7 +213,8 @@ RULES = (
         re.compile(
             rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|"
             rf"(?<=m)[23](?!\d))?)"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?(?![\w²³'’]"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?"
+            rf"(?:\s?/\s?(?P<per_too>{PER_UNIT}))?(?![\w²³'’]"
             rf"|/[^\W\d]"
             rf"|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
