@@ -42,8 +42,10 @@ class Abbreviations:
         self._may_end = frozenset(_table(may_end))
         self._numbered = _table(numbered)
         pattern = re.compile(
-            rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|(?!I\b)[IVXL]+\b)"
-            rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?){{0,9}}{_LETTER}))(?![\w@/]))"
+            rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|[IVXL]{{2,9}}\b|"
+            rf"[VX]\b(?!\.))"
+            rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?){{0,9}}{_LETTER}))"
+            rf"(?![\w@/]))"
         )
         self.rule = Rule(pattern, self._read, ".", AT_WORD_WITH_DOT)
 

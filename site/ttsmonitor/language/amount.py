@@ -54,7 +54,7 @@ def parse(written: str, decimal: str) -> Amount | None:
         return Amount("".join(parts)) if _is_grouped(parts) else None
     if _is_grouped(parts) and marks[0] != decimal:
         return Amount("".join(parts))
-    return Amount(*parts, marks[0])
+    return Amount(parts[0], parts[1], marks[0])
 
 
 def as_digits(superscripts: str) -> str:

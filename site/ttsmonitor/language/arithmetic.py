@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ttsmonitor.language.rules import Region, Rule, next_words, previous_word
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_ASKS = re.compile(r"\s?[=?]")
 _OPERAND = r"[\d)½¼¾²³%]"
 
 
@@ -20,6 +21,9 @@ class ArithmeticWords:
     """Words for `+ − × ÷ ±`."""
     relations: Mapping[str, str]
     """Words for `= ≠ < > ≤ ≥ ≈`."""
+    less: str
+    """Before a number, as in "< 5 años"."""
+    more: str
     squared: str
     cubed: str
     power: str
@@ -57,7 +61,8 @@ def _power_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
         Rule(re.compile(r"[√∛]\s?(?=[\w(])"), lambda match, _: f"{roots[match[0][0]]} ", "√∛"),
         Rule(
             re.compile(
-                r"(?P<base>[\w)])(?:(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,9})|\^\(?(?P<caret>-?\d{1,9}|[a-z])\)?)"
+                r"(?P<base>[\w)])(?:(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,9})|\^\(?(?P<caret>-?\d{1,9}|"
+                r"[a-z])\)?)"
             ),
             power,
             "⁰¹²³⁴⁵⁶⁷⁸⁹^",
@@ -78,17 +83,21 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     return (
         Rule(
             re.compile(
-                rf"[ ]?(?P<sign>[×·*÷+−±])(?:(?<={_OPERAND}.)|(?<={_OPERAND}\s.))\s{{0,3}}(?=[-−]?[\d(√½¼¾])"
+                rf"[ ]?(?P<sign>[×·*÷+−±])(?:(?<={_OPERAND}.)|(?<={_OPERAND}\s.))\s{{0,3}}(?=[-−]?"
+                rf"[\d(√½¼¾])"
             ),
             operator,
             "×·*÷+−±",
         ),
+        Rule(re.compile(r"(?P<sign>±)\s?(?=\d)"), operator, "±"),
+        Rule(re.compile(r"\s(?P<sign>x)(?<=[^\W\d_]\s.)\s(?=\d)"), operator, "x"),
         Rule(
             re.compile(r"\s?(?P<sign>[xX])(?:(?<=[\d)].)|(?<=[\d)]\s.))\s?(?=\d)"), operator, "xX"
         ),
         Rule(
             re.compile(
-                rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:(?<=\d\s.)\s(?=\d)"
+                rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:"
+                rf"(?<=\d\s.)\s(?=\d)"
             ),
             lambda _match, _region: divided,
             "/:",
@@ -102,9 +111,12 @@ def _minus_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
 
     def spaced(match: re.Match[str], _region: Region) -> str:
         """Read "7 - 3" as a subtraction, and "3 - 5 años" as a range."""
-        after = next_words(match)
+        before, after = previous_word(match), next_words(match)
+        is_sum = before in words.asks_for_a_sum or before in words.operators.values()
         counts = bool(after) and not words.counts_nothing(after[0].lower())
-        is_range = counts and previous_word(match) not in words.asks_for_a_sum
+        is_range = not is_sum and (
+            counts or (bool(before) and not _ASKS.match(match.string, match.end()))
+        )
         return f"{match['left']} {words.range_word if is_range else minus} {match['right']}"
 
     return (
@@ -117,7 +129,7 @@ def _minus_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             "-–—",
         ),
         Rule(
-            re.compile(r"(?P<left>\d)\s[-–—]\s(?P<right>\d{1,9}(?:[.,]\d{1,3})?)(?![\d:/])"),
+            re.compile(r"(?P<left>[\d)])\s[-–—]\s(?P<right>\(|\d{1,9}(?:[.,]\d{1,3})?(?![\d:/]))"),
             spaced,
             "-–—",
         ),
@@ -133,11 +145,22 @@ def _relation_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     def relation(match: re.Match[str], _region: Region) -> str:
         return f" {words.relations[match['sign']]} "
 
+    limits = {"<": words.less, ">": words.more}
     return (
+        Rule(
+            re.compile(r"(?P<sign>[<>])(?<![^\s(].)(?<![\w)]\s.)\s?(?=\d)"),
+            lambda match, _region: f"{limits[match['sign']]} ",
+            "<>",
+        ),
         Rule(
             re.compile(r"\s?(?P<sign>[=≠≤≥≈])(?<=[\w)²³ ].)\s?(?=[\w(?¿_√-])"),
             relation,
             "=≠≤≥≈",
         ),
-        Rule(re.compile(r"\s(?P<sign>[<>])(?<=[\w)]\s.)\s(?=[\w(-])"), relation, "<>"),
+        Rule(
+            re.compile(r"\s(?P<sign>[<>])(?<=[\w)]\s.)\s(?=[\w(-])"),
+            relation,
+            "<>",
+        ),
+        Rule(re.compile(r"(?P<sign>[<>])(?<=\d.)(?=\d)"), relation, "<>"),
     )

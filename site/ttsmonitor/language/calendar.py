@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 NUMERIC_DATE = re.compile(
-    r"(?<![\w./-])(?:(?P<iso>\d{4})(?P<mark>[-/.])(?P<iso_month>\d{1,2})(?P=mark)(?P<iso_day>\d{1,2})"
+    r"(?<![\w./-])(?:(?P<iso>\d{4})(?P<mark>[-/.])(?P<iso_month>\d{1,2})(?P=mark)"
+    r"(?P<iso_day>\d{1,2})"
     r"|(?P<one>\d{1,2})(?P<sign>[-/.])(?P<two>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2}))"
     r"(?![\w/-]|\.\d)"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ttsmonitor.language.rules import Region, Rule
@@ -13,7 +13,9 @@ class Language:
     """The rules of a language, in the order in which they are applied, and its regions."""
 
     rules: tuple[Rule, ...] = ()
-    region: Region = Region()
+    digits: Callable[[str], str] | None = None
+    """Returns digits in words, without regard to what is around them."""
+    region: Region = field(default_factory=Region)
     """The habits where no region is named, or one that is not listed."""
     regions: Mapping[str, Region] = field(default_factory=dict)
     """The habits of regions, by the part of a tag after the language: `mx` of `es-MX`."""

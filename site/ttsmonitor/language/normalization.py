@@ -10,7 +10,7 @@ import unicodedata
 
 from ttsmirror.text import language_tag
 from ttsmonitor.language.abbreviations import OPENING, Abbreviations, Context, next_character
-from ttsmonitor.language.amount import SUPERSCRIPTS
+from ttsmonitor.language.amount import SUPERSCRIPTS, as_digits
 from ttsmonitor.language.english import ENGLISH
 from ttsmonitor.language.language import Language
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, apply_rules
@@ -26,11 +26,12 @@ LONGEST_GROWTH = 10
 
 _PASSES = 3
 """Rules are applied until nothing changes, so that words are final."""
-_ONE_PASS_FROM = 2_000
-"""Characters from which on a text is not looked through again."""
-_FOREIGN_DIGIT = re.compile(
-    r"[^\W\d]|(?![0-9])\d|[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u2080-\u2089]"
-)
+_LONG = 2_000
+"""Characters; a longer text is looked through once, and its numbers and signs are counted."""
+_MOST_TOKENS = 800
+_TOKEN = re.compile(r"\d+|[A-ZÁÉÍÓÚÜÑ]{2,}|\b[IVXLCDM]\b|[½-¾⅐-⅞Ⅰ-ⅿ²³¹⁰-⁹]|[^\w\s,;:!?¿¡\"'()«»-]")
+_DIGITS = re.compile(rf"[0-9{SUPERSCRIPTS}]{{1,15}}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _SAYS_IT = ",;:.!?)]»”\"'’"
 """A mark that makes its own pause, or a quote or bracket before one."""
 
@@ -43,13 +44,11 @@ def expand(text: TrackedText, lang: str) -> TrackedText:
     """
     tag = language_tag(lang)
     language = LANGUAGES.get(tag.partition("-")[0], _ANY_LANGUAGE)
-    region = language.region_of(tag)
-    words = text if text.text.isascii() else text.sub(_FOREIGN_DIGIT, _digit)
-    for _ in range(_PASSES if len(text.text) < _ONE_PASS_FROM else 1):
-        before = words
-        words = apply_rules(_FIRST + language.rules + _LAST, before, region)
-        if words is before:
-            break
+    words = _with_usual_digits(text)
+    if _is_no_speech(words.text):
+        words = _only_digits(words, language)
+    else:
+        words = _until_nothing_changes(words, language, language.region_of(tag))
     return _bounded(words, LONGEST_GROWTH * len(text.text))
 
 
@@ -59,11 +58,53 @@ def normalize(text: str, lang: str) -> str:
     return " ".join(words.text.split())
 
 
-def _digit(match: re.Match[str]) -> str:
-    """Return a digit of any script as one of ASCII."""
-    character = match[0]
-    if character.isalpha() or character in SUPERSCRIPTS:
-        return character
+def _until_nothing_changes(text: TrackedText, language: Language, region: Region) -> TrackedText:
+    rules = (*_FIRST, *language.rules, *_LAST)
+    for _ in range(_PASSES if len(text.text) < _LONG else 1):
+        before = text
+        text = apply_rules(rules, before, region)
+        if text is before:
+            break
+    return text
+
+
+def _is_no_speech(text: str) -> bool:
+    """Whether a long text is mostly numbers and signs: a table or an attack, and not to be said."""
+    return len(text) >= _LONG and sum(1 for _ in _TOKEN.finditer(text)) > _MOST_TOKENS
+
+
+def _only_digits(text: TrackedText, language: Language) -> TrackedText:
+    """Read each run of digits without regard to what is around it."""
+    if language.digits is None:
+        return text
+    pieces: list[str] = []
+    origins: list[int] = []
+    end = 0
+    for match in _DIGITS.finditer(text.text):
+        start = match.start()
+        words = f" {language.digits(as_digits(match[0]))} "
+        pieces += text.text[end:start], words
+        origins += text.origins[end:start]
+        origins += [text.origins[start]] * len(words)
+        end = match.end()
+    pieces.append(text.text[end:])
+    return TrackedText("".join(pieces), (*origins, *text.origins[end:]))
+
+
+def _with_usual_digits(text: TrackedText) -> TrackedText:
+    """Return digits of other scripts and circled ones as those of ASCII."""
+    if text.text.isascii():
+        return text
+    numeric = filter(str.isnumeric, set(text.text).difference(DIGITS, SUPERSCRIPTS))
+    usual = {each: folded for each in numeric if (folded := _usual_digits(each)).isdigit()}
+    if all(len(folded) == 1 for folded in usual.values()):
+        return TrackedText(
+            text.text.translate({ord(each): folded for each, folded in usual.items()}), text.origins
+        )
+    return text.sub(_NOT_ASCII, lambda match: usual.get(match[0], match[0]))
+
+
+def _usual_digits(character: str) -> str:
     folded = unicodedata.normalize("NFKC", character)
     return "".join(str(unicodedata.digit(each)) if each.isdigit() else each for each in folded)
 

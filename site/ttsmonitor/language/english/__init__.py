@@ -45,6 +45,7 @@ ENGLISH = Language(
         *cardinals.RULES,
     ),
     own_words=own_words.OWN_WORDS,
+    digits=cardinals.digits_in_words,
     region=_AMERICA,
     regions=dict.fromkeys(("gb", "uk", "ie", "au", "nz", "in", "za"), _BRITAIN),
 )

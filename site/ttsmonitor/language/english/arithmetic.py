@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ttsmonitor.language.arithmetic import ArithmeticWords, arithmetic_rules
 
-_NO_NOUNS = frozenset(
-    "is are equals makes was plus minus times divided and or in on at to for of by from with the a".split()
+NO_NOUNS = frozenset(
+    "is are equals makes was plus minus times divided and or in on at to for of by from with the"
+    " a".split()
 )
 
 RULES = arithmetic_rules(
@@ -26,6 +27,8 @@ RULES = arithmetic_rules(
             "≥": "is greater than or equal to",
             "≈": "is about",
         },
+        less="less than",
+        more="more than",
         squared="squared",
         cubed="cubed",
         power="to the power of",
@@ -33,6 +36,6 @@ RULES = arithmetic_rules(
         cube_root="the cube root of",
         range_word="to",
         asks_for_a_sum=frozenset("is are calculate solve".split()),
-        counts_nothing=_NO_NOUNS.__contains__,
+        counts_nothing=NO_NOUNS.__contains__,
     )
 )

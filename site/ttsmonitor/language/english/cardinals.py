@@ -19,6 +19,8 @@ from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_word
 
 BRITISH = "british"
 """The habit of a region that says "a hundred and five" and "the tenth of December"."""
+PLAIN = str.maketrans({",": None, "-": " "})
+"""Takes out what is not heard: eSpeak NG reads some words with hyphens otherwise."""
 _LONGEST = 15
 """Digits; longer numbers are read digit by digit."""
 MONTHS = (
@@ -36,7 +38,7 @@ _BEFORE_YEARS = frozenset(
 @functools.lru_cache(maxsize=2048)
 def cardinal(number: int) -> str:
     """Return the words for a number."""
-    return str(num2words(number, lang="en")).replace(" and ", " ").replace(",", "")
+    return str(num2words(number, lang="en")).replace(" and ", " ").translate(PLAIN)
 
 
 def year_in_words(year: int) -> str:

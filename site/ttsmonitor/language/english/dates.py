@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
-from ttsmonitor.language.english.cardinals import BRITISH, MONTHS, year_in_words
+from ttsmonitor.language.english.cardinals import BRITISH, MONTHS, cardinal, year_in_words
 from ttsmonitor.language.english.ordinals import ordinal
 from ttsmonitor.language.rules import (
     AT_DIGITS,
@@ -61,6 +62,9 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
 
 def _named(match: re.Match[str], region: Region) -> str:
     month = _SHORT_MONTHS.get(match["month"], match["month"])
+    if BRITISH not in region.words and (match["of"] or previous_word(match) == "the"):
+        words = f"{ordinal(int(match['day']))} of {month}"
+        return f"{words}, {year_in_words(int(match['year']))}" if match["year"] else words
     date = Date(
         int(match["day"]), MONTHS.index(month) + 1, int(match["year"]) if match["year"] else None
     )
@@ -85,12 +89,30 @@ def _weekday(match: re.Match[str], _region: Region) -> str:
 
 def _weekdays(match: re.Match[str], _region: Region) -> str:
     words = re.sub(rf"({_WEEKDAY})\b\.?", lambda each: _WEEKDAYS[each[1]], match[0])
-    return re.sub(r"\s?[-–]\s?", " to ", words)
+    dot = sentence_dot(match) if match[0].endswith(".") else ""
+    return re.sub(r"\s?[-–]\s?", " to ", words) + dot
 
 
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>[12]\d{3})(?![\w/-]|[.,:]\d)"
+
+
+def _years(match: re.Match[str], _region: Region) -> str:
+    last = match["last"]
+    until = year_in_words(int(last)) if len(last) == 4 else cardinal(int(last))
+    return f"{year_in_words(int(match['first']))} to {until}"
+
+
 RULES = (
+    Rule(
+        re.compile(
+            r"(?<![\w.,/-])(?P<first>1[1-9]\d\d|20\d\d)[-–](?P<last>1[1-9]\d\d|20\d\d|[2-9]\d)(?!"
+            r"[\w/-]|[.,]\d)"
+        ),
+        _years,
+        "-–",
+        AT_DIGITS,
+    ),
     Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
     Rule(
         re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),
@@ -119,7 +141,7 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w./:$€£-]){_DAY}[\s-](?:of\s)?(?P<month>{_MONTH})\b\.?(?:,?[\s-]{_YEAR})?"
+            rf"(?<![\w./:$€£-]){_DAY}[\s-](?P<of>of\s)?(?P<month>{_MONTH})\b\.?(?:,?[\s-]{_YEAR})?"
         ),
         _named,
         DIGITS,

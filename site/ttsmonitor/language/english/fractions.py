@@ -8,12 +8,15 @@ import unicodedata
 from ttsmonitor.language.english.cardinals import cardinal
 from ttsmonitor.language.english.ordinals import ordinal
 from ttsmonitor.language.english.units import PER_UNIT, per_unit, plural
-from ttsmonitor.language.rules import AT_DIGITS, AT_FRACTION, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, AT_FRACTION, Region, Rule, previous_word
 
 _CHARACTERS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+_MARKS = (5, 10, 20, 100)
+_BEFORE_MARKS = frozenset("got score scored gets a".split())
 _NO_NOUNS = frozenset(
-    "of the a an and or is are was were as in on at to for by with from left full more than remaining"
+    "of the a an and or is are was were as in on at to for by with from left full more than"
+    " remaining"
     " done complete that this it equals plus minus times off past before after".split()
 )
 
@@ -32,9 +35,7 @@ def _split(written: str) -> tuple[int, int]:
 def _article(noun: str) -> str:
     return (
         "an"
-        if (noun[0].lower() in "aeiou"
-        and not noun.startswith(("uni", "use"))
-        and noun != "hour")
+        if (noun[0].lower() in "aeiou" and not noun.startswith(("uni", "use")) and noun != "hour")
         or noun == "hour"
         else "a"
     )
@@ -43,6 +44,10 @@ def _article(noun: str) -> str:
 def _read(match: re.Match[str], _region: Region) -> str:
     over, under = _split(match["fraction"])
     if not 1 < under <= 1000 or over > 99 or (over >= under and under in (5, 10, 20, 100)):
+        return f"{over} out of {under}"
+    if over == under:
+        return f"{over} {under}"
+    if under in _MARKS and previous_word(match) in _BEFORE_MARKS:
         return f"{over} out of {under}"
     if over % under == 0 and not match["whole"]:
         return f"{over} divided by {under}" + ((match["noun"] and f" {match['noun']}") or "")

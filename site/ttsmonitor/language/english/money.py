@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ttsmonitor.language.amount import NUMBER, parse
 from ttsmonitor.language.english.units import PER_UNIT, per_unit
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ _SIGNS = {
 }
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 _SCALE = r"(?P<scale>[kKmMbB](?!\w)|\s?(?:thousand|hundred|million|billion|trillion)\b)"
+_PRICED = frozenset(
+    "bill bills note notes coin coins bet gift ticket tickets tip fine prize fee toy"
+    " discount".split()
+)
+"""Nouns after a price that is an adjective: "a ten dollar bill"."""
 _SCALES = {"k": "thousand", "m": "million", "b": "billion"}
 _PER = rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?(?!\w))?"
 
@@ -73,6 +78,9 @@ def _read(match: re.Match[str], region: Region) -> str:
     words = money_in_words(match["number"], currency, match["scale"] or "", region)
     if match["per"]:
         words += f" per {per_unit(match['per'], match['per_power'] or '')}"
+    after = next_words(match)
+    if after and after[0] in _PRICED and not match["per"]:
+        words = re.sub(r"^(\S+) (dollar|pound|euro|cent)s$", r"\1 \2", words)
     lead = re.sub(r"[^\d.,]", "", match["range"] or "")
     return f"{lead} to {words}" if lead else words
 

@@ -6,14 +6,14 @@ import re
 
 from num2words import num2words
 
-from ttsmonitor.language.english.cardinals import cardinal, year_in_words
+from ttsmonitor.language.english.cardinals import PLAIN, cardinal, year_in_words
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
 
 def ordinal(number: int) -> str:
     """Return the ordinal of a number."""
     words = str(num2words(number, lang="en", to="ordinal"))
-    return words.replace(" and ", " ").replace(",", "")
+    return words.replace(" and ", " ").translate(PLAIN)
 
 
 def plural(words: str) -> str:
@@ -33,13 +33,15 @@ def _decade(match: re.Match[str], _region: Region) -> str:
 RULES = (
     Rule(
         re.compile(
-            r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"
+            r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3}){0,2}|\d{1,6})(?:st|nd|rd|th|ST|ND|RD|TH)"
+            r"(?!\w)"
         ),
         _read,
         DIGITS,
         AT_DIGITS,
     ),
 )
+_AT_DECADE = re.compile(r"['’](?=\d)|\d(?<![\d'’].)")
 DECADES = (
     Rule(
         re.compile(
@@ -48,6 +50,7 @@ DECADES = (
         ),
         _decade,
         "s",
+        _AT_DECADE,
     ),
 )
 """Decades, which are no seconds."""

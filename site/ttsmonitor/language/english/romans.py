@@ -7,7 +7,7 @@ import re
 from ttsmonitor.language.english.cardinals import cardinal
 from ttsmonitor.language.english.ordinals import ordinal
 from ttsmonitor.language.roman_numerals import AT_ROMAN, ROMAN, ROMAN_CHARACTER, letters, value
-from ttsmonitor.language.rules import Region, Rule, previous_words
+from ttsmonitor.language.rules import Region, Rule, next_words, previous_words
 
 _RULERS = frozenset(
     "henry edward george william richard james charles elizabeth mary louis philip felipe"
@@ -18,10 +18,13 @@ _RULERS = frozenset(
 )
 _TITLES = frozenset("king queen pope emperor empress tsar czar pharaoh prince princess".split())
 _SECTIONS = frozenset(
-    "war bowl chapter part volume book act scene section article level phase stage episode season unit"
+    "war bowl chapter part volume book act scene section article level phase stage episode season"
+    " unit"
     " lesson type class grade appendix figure table mark olympiad wrestlemania title".split()
 )
 """Words before a numeral, which is then a cardinal."""
+_EVENTS = frozenset("century olympiad games congress edition dynasty anniversary crusade".split())
+"""Words after a numeral, which is then an ordinal."""
 _NOT_NUMERALS = frozenset(
     "MI DI VI LI CI CD DC CC MM MD CM CV XL LL DL CL ML MC DM MV LC MIX".split()
 )
@@ -32,7 +35,10 @@ _AFTER_RULER = re.compile(r"$|[.,;:!?)'’]|\s(?:of|was|and|ruled|reigned|became
 
 def _read(match: re.Match[str], _region: Region) -> str:
     numeral, before = match[0], previous_words(match, 3)
-    if before and before[0] in _SECTIONS:
+    after = next_words(match)
+    if after and after[0].lower() in _EVENTS and numeral not in _NOT_NUMERALS and numeral != "I":
+        return ordinal(value(numeral))
+    if before and before[0].removesuffix("s") in _SECTIONS:
         return numeral if numeral == "I" and not _may_be_one(match, before) else _number(numeral)
     name = _NAME.search(match.string, max(0, match.start() - 32), match.start())
     if name and name["name"].istitle():

@@ -75,7 +75,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?:{_HALF_DAY}|\so['’]clock\b|\s?h(?:rs)?\b)?(?!\w)"
+            rf"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
+            rf"(?![\d:])(?:{_HALF_DAY}|\so['’]clock\b|\s?h(?:rs)?\b)?(?!\w)"
         ),
         _clock,
         ":",

@@ -6,20 +6,27 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.amount import NUMBER, parse
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words
 
 _UNITS = dict(
     pair.split("=")
     for pair in (
-        "km=kilometer m=meter dm=decimeter cm=centimeter mm=millimeter µm=micrometer μm=micrometer nm=nanometer"
-        " kg=kilogram kgs=kilogram g=gram mg=milligram µg=microgram mcg=microgram t=ton l=liter L=liter dl=deciliter"
+        "km=kilometer m=meter dm=decimeter cm=centimeter mm=millimeter µm=micrometer μm=micrometer"
+        " nm=nanometer"
+        " kg=kilogram kgs=kilogram g=gram mg=milligram µg=microgram mcg=microgram t=ton l=liter"
+        " L=liter dl=deciliter"
         " cl=centiliter ml=milliliter mL=milliliter cc=cubic_centimeter ha=hectare"
-        " h=hour hr=hour hrs=hour min=minute mins=minute s=second sec=second secs=second ms=millisecond"
-        " lb=pound lbs=pound oz=ounce in=inch ft=foot yd=yard yds=yard mi=mile gal=gallon pt=pint qt=quart"
+        " h=hour hr=hour hrs=hour min=minute mins=minute s=second sec=second secs=second"
+        " ms=millisecond"
+        " lb=pound lbs=pound oz=ounce in=inch ft=foot yd=yard yds=yard mi=mile gal=gallon pt=pint"
+        " qt=quart"
         " tsp=teaspoon tsps=teaspoon tbsp=tablespoon tbsps=tablespoon"
-        " Hz=hertz kHz=kilohertz MHz=megahertz GHz=gigahertz W=watt kW=kilowatt MW=megawatt kWh=kilowatt_hour"
-        " V=volt mV=millivolt mA=milliamp mAh=milliamp_hour J=joule kJ=kilojoule cal=calorie kcal=kilocalorie"
-        " Pa=pascal hPa=hectopascal dB=decibel kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte px=pixel"
+        " Hz=hertz kHz=kilohertz MHz=megahertz GHz=gigahertz W=watt kW=kilowatt MW=megawatt"
+        " kWh=kilowatt_hour"
+        " V=volt mV=millivolt mA=milliamp mAh=milliamp_hour J=joule kJ=kilojoule cal=calorie"
+        " kcal=kilocalorie"
+        " Pa=pascal hPa=hectopascal dB=decibel kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte"
+        " TB=terabyte px=pixel"
         " pp=page pg=page"
     ).split()
 )
@@ -39,7 +46,8 @@ _RATES = {
     "fl. oz.": ("fluid ounce", "fluid ounces"),
 }
 _PER = dict.fromkeys(
-    "hour day week month year night person minute second pound dozen gallon liter mile meter".split()
+    "hour day week month year night person minute second pound dozen gallon liter mile"
+    " meter".split()
 )
 _POWERS = {"²": "square ", "2": "square ", "³": "cubic ", "3": "cubic "}
 _UNIT = "|".join(map(re.escape, sorted((*_UNITS, *_RATES), key=len, reverse=True)))
@@ -70,7 +78,10 @@ def plural(name: str) -> str:
 
 def per_unit(symbol: str, power: str = "") -> str:
     """Return the name of the unit after "per"."""
-    return symbol if symbol in _PER else unit_in_words(symbol, several=False, power=power)
+    name = symbol if symbol in _PER else unit_in_words(symbol, several=False)
+    if symbol in ("s", "sec", "second", "h", "hour") and power:
+        return f"{name} {'squared' if power in '²2' else 'cubed'}"
+    return (_POWERS[power] if power else "") + name
 
 
 def _read(match: re.Match[str], region: Region) -> str:
@@ -103,7 +114,8 @@ def _feet_and_inches(match: re.Match[str], _region: Region) -> str:
 
 def _inches(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
-    return f"{match['number']} {'inch' if amount and amount.is_one else 'inches'}"
+    is_one = (amount and amount.is_one) or next_words(match)
+    return f"{match['number']} {'inch' if is_one else 'inches'}"
 
 
 _START = r"(?<![\d.,])"
@@ -111,7 +123,8 @@ RANGES = (
     Rule(
         re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
-            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|[-–—](?<=[%°º€£].)(?=\d)"
+            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|\s?[-–—](?:(?<=[%°º€£].)|(?<=[°º][CF].)"
+            r"|(?<=[°º][CF]\s.))\s?(?=\d)"
         ),
         lambda _match, _region: " to ",
         "-–—",
@@ -125,7 +138,10 @@ RULES = (
         "-−–",
     ),
     Rule(
-        re.compile(rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
+        re.compile(
+            rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w)|(?<="
+            rf"[.,]\d)º(?!\w))"
+        ),
         _degrees,
         "°º",
         AT_DIGITS,
@@ -138,8 +154,11 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_START}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³])?)?(?![\w²³'’]|/\w|-[A-Za-z]|(?<=in)\s[a-z])(?P<dot>\.(?!\w))?"
+            rf"{_START}(?P<number>{NUMBER})(?:[ \u00a0]|(?P<hyphen>-))?(?P<unit>{_UNIT})(?P<power>"
+            rf"[²³]|(?<=m)[23](?!\d))?"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?(?![\w²³'’]"
+            rf"|/[^\W\d]|-[A-Za-z]|"
+            rf"(?<=in)\s(?!long|wide|tall|deep|high|thick)[a-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,

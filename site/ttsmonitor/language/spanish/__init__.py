@@ -51,6 +51,7 @@ SPANISH = Language(
     ),
     own_words=own_words.OWN_WORDS,
     own_letters=own_words.OWN_LETTERS,
+    digits=cardinals.digits_in_words,
     region=_SPAIN,
     regions={
         "419": _POINT_AND_PESO,

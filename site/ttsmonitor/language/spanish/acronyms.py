@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.rules import AT_CAPITALS, AT_CODE, DIGITS, Region, Rule
+from ttsmonitor.language.spanish.cardinals import digits_in_words
 
 _NAMES = {
     "A": "a",
@@ -39,7 +40,10 @@ AMERICAN_LETTERS = "american letters"
 """The habit of a region that says "ve" and "doble ve"."""
 _AMERICAN_NAMES = _NAMES | {"V": "ve", "W": "doble ve"}
 _SPELLED = frozenset(
-    "USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB IBM AI API URL UPS ATP UCM UAB"
+    "WWW TVE AB GTA USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB"
+    " IBM"
+    " AI API URL"
+    " UPS ATP UCM UAB"
     " AM FM BMW NBA MBA CEO IP IT ISBN DIY GPS ABS ICBC CSI UHF OCDE OIT IMC ACV"
     " UTC ECG EMT HBO AVI UCLA NFC PC AC DC CE BBVA IRPF ITV"
     " EPS ATM UVA UVB CEIP IES UGT CCOO PPT RPG IOS EU".split()
@@ -57,11 +61,13 @@ _AS_WORDS = {
     "VIP": "vip",
 }
 _WORDS = frozenset(
-    "ONU OTAN NASA UNICEF OVNI SIDA AVE UNESCO FIFA UEFA IVA UCI UNAM RENFE ESO PIN SIM GIF LED LASER COVID OPEP"
+    "ONU OTAN NASA UNICEF OVNI SIDA AVE UNESCO FIFA UEFA IVA UCI UNAM RENFE ESO PIN SIM GIF LED"
+    " LASER COVID OPEP"
     " MERCOSUR INEM TALGO SEAT INTERPOL IKEA AMPA FAO ALADI INE RAE PYME AEMET PSOE VAR NIF".split()
 )
 _SOUNDS = frozenset(
-    "HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH HMMM".split()
+    "HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH"
+    " HMMM".split()
 )
 _CONSONANTS = "BCDFGHJKLMNÑPQRSTVWXYZ"
 
@@ -93,13 +99,15 @@ def _read(match: re.Match[str], region: Region) -> str:
 
 
 def _code(match: re.Match[str], region: Region) -> str:
-    """Read letters and digits mixed, such as MP3 or R2D2: the digits are left as they are."""
+    """Read letters and digits mixed, such as MP3 or R2D2."""
     runs = re.findall(r"[^\W\d_]+|\d+", match[0])
-    said = (
-        run if run.isdigit() or not (_is_spelled(run) or len(run) < 3) else spell(run, region)
-        for run in runs
-    )
-    return " ".join(said)
+    return " ".join(_run(each, region) for each in runs)
+
+
+def _run(run: str, region: Region) -> str:
+    if run.isdigit():
+        return digits_in_words(run)
+    return spell(run, region) if _is_spelled(run) or len(run) < 3 else run
 
 
 def _with_and(match: re.Match[str], region: Region) -> str:
@@ -108,6 +116,7 @@ def _with_and(match: re.Match[str], region: Region) -> str:
 
 _UPPER = "".join(_NAMES) + "ÁÉÍÓÚÜ"
 RULES = (
+    Rule(re.compile(r"-(?<=\d-)(?=[A-ZÑ]\b)"), lambda _match, _region: " ", "-"),
     Rule(
         re.compile(rf"(?<!\w)(?P<one>[{_UPPER}]{{1,2}})&(?P<two>[{_UPPER}]{{1,2}})(?!\w)"),
         _with_and,
@@ -115,7 +124,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w.,])(?=[\d-]{{0,5}}[{_UPPER}])(?=[{_UPPER}-]{{0,6}}\d)[{_UPPER}\d]{{1,6}}(?:-?[{_UPPER}\d]{{1,6}})?(?!\w)"
+            rf"(?<![\w.,])(?=[\d-]{{0,5}}[{_UPPER}])(?=[{_UPPER}-]{{0,6}}\d)[{_UPPER}\d]{{1,6}}"
+            rf"(?:-?[{_UPPER}\d]{{1,6}})?(?!\w)"
         ),
         _code,
         DIGITS,

@@ -17,6 +17,8 @@ RULES = arithmetic_rules(
             "≥": "mayor o igual que",
             "≈": "aproximadamente igual a",
         },
+        less="menos de",
+        more="más de",
         squared="al cuadrado",
         cubed="al cubo",
         power="elevado a",

@@ -33,6 +33,7 @@ class Form(enum.Enum):
 
 _BEFORE_THOUSANDS = re.compile(r"uno (?=mil|billon|trillon)")
 _LAST_THOUSANDS = re.compile(r"(?:.*(?:ones|ón)\b)?", re.DOTALL)
+_SLASH = re.compile(r" barra \d")
 _SCALES = {"mil", "millón", "millones", "billón", "billones"}
 _LONGEST = 15
 """Digits; longer numbers are read digit by digit."""
@@ -84,13 +85,15 @@ def decimals_in_words(decimals: str) -> str:
     return " ".join([*zeros, cardinal(int(rest))] if rest else zeros)
 
 
-def form_in_place(match: re.Match[str]) -> Form:
+def form_in_place(match: re.Match[str], amount: Amount) -> Form:
     """Return the form that the words around a number ask for."""
     before, after = previous_words(match, 2), next_words(match)
     last = before[0] if before else ""
     if is_label(last) or (last == "los" and not after):
         return Form.ALONE
-    noun = _noun(after)
+    noun = "" if _SLASH.match(match.string, match.end()) else _noun(after)
+    if noun and not amount.is_one and not _can_be_counted(after):
+        return Form.ALONE
     if not noun:
         return Form.FEMININE if last in ("la", "las") else Form.ALONE
     if last in ("el", "al", "del", "la") and not noun.endswith("s"):
@@ -126,10 +129,7 @@ def _read(match: re.Match[str], region: Region) -> str:
     if amount is None:
         words = _parts_in_words(match[0])
     else:
-        form = form_in_place(match)
-        if not amount.is_one and form is not Form.ALONE and not _can_be_counted(next_words(match)):
-            form = Form.ALONE
-        words = amount_in_words(amount, form)
+        words = amount_in_words(amount, form_in_place(match, amount))
         if int(amount.whole) and not amount.decimals and amount.whole.endswith("000000"):
             words += _of_millions(next_words(match))
     lead = " " if text[start - 1 : start].isalnum() else ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ttsmonitor.language.abbreviations import like, sentence_dot
 from ttsmonitor.language.calendar import NUMERIC_DATE, Date, day_and_month, numeric_date
 from ttsmonitor.language.rules import (
     AT_DIGITS,
+    AT_WORD_WITH_DOT,
     AT_WORD_WITH_NUMBER,
     DIGITS,
     Region,
@@ -18,7 +20,8 @@ from ttsmonitor.language.spanish.cardinals import cardinal
 
 _MONTHS = (
     "",
-    *"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    *"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre".split(),
+    "diciembre",
 )
 _SHORT_MONTHS = {
     "ene": 1,
@@ -52,7 +55,8 @@ _WEEKDAYS = {
 _MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATED = frozenset(
-    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde hasta".split()
+    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde"
+    " hasta".split()
 )
 FIRST_IS_ORDINAL = "primero"
 """The habit of a region that calls the first day of a month "primero"."""
@@ -99,12 +103,7 @@ def _named(match: re.Match[str], region: Region) -> str:
     if match["year"]:
         year = match["year"].lstrip("'’")
         return f"{words} de {_century(year)}"
-    keep = (
-        "."
-        if match["dot"] and not next_words(match) and match.string[match.end() :].strip()
-        else ""
-    )
-    return words + keep
+    return words + (sentence_dot(match) if is_short and match["dot"] else match["dot"])
 
 
 def _century(year: str) -> str:
@@ -112,11 +111,20 @@ def _century(year: str) -> str:
 
 
 def _first(day: str, region: Region) -> str:
-    return day_in_words(int(day), region) if int(day) == 1 else day
+    return day_in_words(int(day), region) if int(day) == 1 else str(int(day))
 
 
 def _month_of_year(match: re.Match[str], _region: Region) -> str:
-    return f"{_MONTHS[_SHORT_MONTHS[match['month'].lower()]]} de {match['year']}"
+    written = match["month"].lower()
+    month = _MONTHS[_SHORT_MONTHS[written]] if written in _SHORT_MONTHS else match["month"]
+    return f"{month} de {match['year']}"
+
+
+def _school_year(match: re.Match[str], _region: Region) -> str:
+    first, last = match["first"], match["last"]
+    follows = int(last) % 100 == (int(first) + 1) % 100
+    is_year = (len(first) == 4 and follows) or previous_word(match) in _SEASONS
+    return f"{first} {last}" if is_year else match[0]
 
 
 def _weekday(match: re.Match[str], _region: Region) -> str:
@@ -127,12 +135,33 @@ def _weekday(match: re.Match[str], _region: Region) -> str:
 def _weekdays(match: re.Match[str], region: Region) -> str:
     found = re.compile(rf"(?P<weekday>{_WEEKDAY})\.?", re.IGNORECASE)
     words = found.sub(lambda each: _weekday(each, region), match[0])
-    return re.sub(r"\s?[-–]\s?", " a ", words)
+    dot = sentence_dot(match) if match[0].endswith(".") else ""
+    return re.sub(r"\s?[-–]\s?", " a ", words) + dot
 
 
+def _short_month(match: re.Match[str], _region: Region) -> str:
+    return like(match[0], _MONTHS[_SHORT_MONTHS[match["month"].lower()]]) + sentence_dot(match)
+
+
+_SEASONS = frozenset("curso temporada campaña".split())
+_LAST_DAYS = {"V": "viernes", "S": "sábado", "D": "domingo"}
+_AT_WEEKDAY = re.compile(r"[LMJVSDlmjvsd](?<!\w.)(?=[a-zé]{2,4}[-–.\s])", re.DOTALL)
 _LISTED = rf"(?:{_WEEKDAY})"
 RULES = (
+    Rule(
+        re.compile(r"\bL\s?[-–]\s?(?P<last>[VSD])\b"),
+        lambda match, _region: f"lunes a {_LAST_DAYS[match['last']]}",
+        "L",
+    ),
     Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
+    Rule(
+        re.compile(
+            r"(?<![\w.,/-])(?P<first>\d{2}|[12]\d{3})/(?P<last>\d{2}|[12]\d{3})(?![\w/-]|[.,]\d)"
+        ),
+        _school_year,
+        "/",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(r"(?<![\w./-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?![\w/]|[.,]\d)"),
         _short_numeric,
@@ -153,11 +182,15 @@ RULES = (
             re.IGNORECASE,
         ),
         _weekdays,
+        "-–.",
+        _AT_WEEKDAY,
     ),
     Rule(
         re.compile(
-            rf"(?<![\w./-])(?P<day>0?[1-9]|[12]\d|3[01])(?P<of>\sde\s|[-/ ])(?P<month>{_MONTH})\b(?P<dot>\.?)"
-            r"(?:(?:\sdel?\s|,?\s|[-/])(?P<year>[12]\d{3}|(?<=[-/])\d{2}|['’]\d{2})(?![\w/-]|[.,]\d))?",
+            rf"(?<![\w./-])(?P<day>0?[1-9]|[12]\d|3[01])(?P<of>\sde\s|[-/ ])(?P<month>{_MONTH})\b"
+            rf"(?P<dot>\.?)"
+            r"(?:(?:\sdel?\s|,?\s|[-/])(?P<year>[12]\d{3}|(?<=[-/])\d{2}|['’]\d{2})(?![\w/-]|"
+            r"[.,]\d))?",
             re.IGNORECASE,
         ),
         _named,
@@ -166,11 +199,21 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"\b(?P<month>{'|'.join(sorted(_SHORT_MONTHS, key=len, reverse=True))})\.?(?:\sde)?[\s/-](?P<year>[12]\d{{3}})\b",
+            rf"\b(?P<month>{_MONTH})\.?(?:\sde)?"
+            rf"[\s/-](?P<year>[12]\d{{3}})\b",
             re.IGNORECASE,
         ),
         _month_of_year,
         DIGITS,
         AT_WORD_WITH_NUMBER,
+    ),
+    Rule(
+        re.compile(
+            r"\b(?P<month>[Ee]ne|[Ff]eb|[Aa]br|[Jj]un|[Jj]ul|[Aa]go|[Ss]ept|[Oo]ct|[Nn]ov|[Dd]ic)\."
+            r"(?![\w.])"
+        ),
+        _short_month,
+        ".",
+        AT_WORD_WITH_DOT,
     ),
 )

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ttsmonitor.language.rules import AT_DIGITS, AT_FRACTION, Region, Rule, next_words
+from ttsmonitor.language.rules import (
+    AT_DIGITS,
+    AT_FRACTION,
+    Region,
+    Rule,
+    next_words,
+    previous_word,
+    previous_words,
+)
 from ttsmonitor.language.spanish.cardinals import Form, cardinal
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word, singular
 from ttsmonitor.language.spanish.ordinals import ordinal
@@ -14,6 +22,7 @@ from ttsmonitor.language.spanish.units import PER_UNIT, per_unit
 _CHARACTERS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _PARTS = ("", "", *"medio tercio cuarto quinto sexto séptimo octavo noveno décimo".split())
 _LARGE_PARTS = {100: "centésimo", 1000: "milésimo"}
+_BEFORE_MARKS = frozenset("un nota saqué sacó sacas saco puntuación obtuvo tengo".split())
 _EQUALS = re.compile(r"\s?=")
 _MARKS = (5, 10, 20, 100)
 """What a mark at school is out of: 9/10 is "nueve sobre diez"."""
@@ -46,7 +55,9 @@ def _read(match: re.Match[str], _region: Region) -> str:
     over, under = _split(match["fraction"])
     after = [word.lower() for word in next_words(match)]
     noun = after[0] if after and not is_function_word(after[0]) else ""
-    if _is_mark(over, under) or (over == 9 and under == 10):
+    if over == under and under not in _MARKS:
+        return f"{over} {under}"
+    if _is_mark(over, under) or (under in _MARKS and previous_word(match) in _BEFORE_MARKS):
         return f"{over} sobre {under}"
     if over % under == 0 or (over > under and _EQUALS.match(match.string, match.end())):
         return f"{over} entre {under}"
@@ -54,7 +65,10 @@ def _read(match: re.Match[str], _region: Region) -> str:
         part = "tercera" if under == 3 else ordinal(under, Gender.FEMININE)
         return f"{cardinal(over, Form.FEMININE)} {part}{'' if over == 1 else 's'}"
     if (over, under) == (1, 2):
-        return _half(noun)
+        before = previous_words(match, 2)
+        if before[:1] == ["la"] and after[:1] == ["de"]:
+            return "mitad"
+        return _half(before[1] if not noun and before[:1] == ["y"] and len(before) > 1 else noun)
     return fraction_in_words(over, under) + (" de" if noun else "")
 
 

@@ -20,7 +20,8 @@ _FEMININE_ENDING = re.compile(
 )
 _MASCULINE_ENDING = re.compile(r"(?:gramas?|istas?|blemas?|stemas?|oremas?|amientos?)$")
 _MASCULINE = frozenset(
-    "dia dalmata mapa tema idioma clima poema drama planeta fantasma esquema sofa tranvia pijama panda koala"
+    "dia dalmata mapa tema idioma clima poema drama planeta fantasma esquema sofa tranvia pijama"
+    " panda koala"
     " gorila puma papa pirata guardia astronauta poeta atleta cometa emblema dilema enigma diploma"
     " carisma aroma sintoma trauma prisma paradigma panorama karma colega monarca policia camarada"
     " indigena patriota cura extraterrestre avion camion guion escorpion gorrion embrion sarampion"
@@ -34,15 +35,17 @@ _MASCULINE = frozenset(
 _FEMININE = frozenset(
     "mano foto moto radio noche tarde clase calle llave nube leche carne gente nieve sangre fiebre"
     " flor mujer voz luz vez cruz nuez raiz nariz paz sal piel miel carcel señal imagen base frase"
-    " fase nave torre parte suerte muerte mente fuente serpiente corriente pared red sed ley tos hoz"
+    " fase nave torre parte suerte muerte mente fuente serpiente corriente pared red sed ley tos"
+    " hoz"
     " perdiz lombriz codorniz serie especie superficie madre ave tribu sarten razon sazon comezon"
     " clave sede hambre libido tesis crisis dosis sintesis hipotesis perifrasis metamorfosis caries"
     " labor tijeras gafas web app ong gripe intemperie catastrofe sien pelvis virgen"
     " higiene estirpe prole chinche elipse variante constante tangente patente simiente"
     " compraventa ubre liendre mugre urbe plebe nave peste hueste"
     " legumbre lumbre costumbre cumbre cama ave serpiente noche torre azucarera"
-    " cicatriz actriz emperatriz institutriz matriz directriz perdiz faz tez hez luz cal col sal hiel"
-    " flor coliflor labor crin sien comunion".split()
+    " cicatriz actriz emperatriz institutriz matriz directriz perdiz faz tez hez luz cal col sal"
+    " hiel"
+    " flor coliflor labor crin sien comunion orden".split()
 )
 _EL_AGUA = frozenset(
     "agua aguila alma aula area arma hacha hada hambre alga ala ancla asa aspa arca anfora ansia"
@@ -50,16 +53,20 @@ _EL_AGUA = frozenset(
 )
 """Feminine nouns that take the masculine article in the singular."""
 _FUNCTION_WORDS = frozenset(
-    "de del y e o u ni a al en por con que es son era eran fue fueron sera seran para más menos entre"
-    " igual punto coma barra sobre contra como si no pero se lo la le los las les el mi tu su me te"
+    "de del y e o u ni a al en por con que es son era eran fue fueron sera seran para más menos"
+    " entre"
+    " igual sobre contra como si no pero se lo la le los las les el mi tu su me te"
     " nos está están hay tiene tengo va van voy sin desde hasta cada porque cuando donde muy ya"
     " también elevado mayor menor partido dividido ante bajo según tras fui gana ganó"
-    " ganamos ganaron ganan sale llega empieza vive viven significa cuesta mide pesa suma sigue aquí"
+    " ganamos ganaron ganan sale llega empieza vive viven significa cuesta mide pesa suma sigue"
+    " aquí"
     " allí hoy mañana ayer ahora luego después antes siempre nunca aproximadamente".split()
 )
 _LABELS = frozenset(
-    "número números página páginas capítulo canal nivel lección tema tomo grupo sala aula puerta calle"
-    " carretera línea autobús bus tranvía ruta salida opción paso ejercicio problema pregunta artículo"
+    "número números página páginas capítulo canal nivel lección tema tomo grupo sala aula puerta"
+    " calle"
+    " carretera línea autobús bus tranvía ruta salida opción paso ejercicio problema pregunta"
+    " artículo"
     " apartado versión figura tabla habitación piso planta kilómetro siglo temporada episodio fase"
     " parte unidad volumen jugador dorsal talla día año curso apartamento departamento"
     " vagón andén asiento fila cuadro lámina acto escena escenario misión mesa caja código"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_words
 from ttsmonitor.language.spanish.cardinals import cardinal
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word
 
@@ -20,9 +20,14 @@ _HUNDREDS = (
     " septingentésimo octingentésimo noningentésimo".split(),
 )
 _TEENS = {11: "undécimo", 12: "duodécimo"}
-_SUFFIX = r"(?:\.?(?P<sign>[ºª])(?P<signs>s?)|\.?(?P<er>er|ro|ero|ra|era|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa])(?P<several>s?))"
+_SUFFIX = (
+    r"\.?(?:(?P<sign>[ºª])(?P<signs>s?)"
+    r"|(?P<er>er|ro|ero|ra|era|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa])(?P<several>s?)"
+    r"(?:\.(?=\s[a-záéíóúñ]))?)"
+)
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
+    " máximas mínimas máximo mínimo grados"
     " estamos están tiene menos".split()
 )
 
@@ -48,11 +53,11 @@ def _masculine(number: int) -> str:
     if rest in _TEENS:
         parts.append(_TEENS[rest])
     elif 13 <= rest <= 19:
-        parts.append("decimo" + _UNITS[rest - 10])
+        parts.append(("decimo" + _UNITS[rest - 10]).replace("oo", "o"))
     else:
         tens, units = divmod(rest, 10)
         parts += _TENS[tens], _UNITS[units]
-    return " ".join(part for part in parts if part).replace("decimosé", "decimosé")
+    return " ".join(part for part in parts if part)
 
 
 def _read(match: re.Match[str], _region: Region) -> str:
@@ -60,7 +65,11 @@ def _read(match: re.Match[str], _region: Region) -> str:
     after = next_words(match)
     noun = after[0].lower() if after and not is_function_word(after[0].lower()) else ""
     is_negative = match.string[match.start() - 1 : match.start()] in tuple("-−–")
-    if sign == "º" and not noun and (is_negative or previous_word(match) in _DEGREES_AFTER):
+    if (
+        sign == "º"
+        and not noun
+        and (is_negative or not _DEGREES_AFTER.isdisjoint(previous_words(match, 5)))
+    ):
         return f"{match['number']} grados"
     gender = Gender.FEMININE if sign == "ª" or ending.endswith("a") else Gender.MASCULINE
     words = ordinal(number, gender, several=bool(match["signs"] or match["several"]))
@@ -77,8 +86,10 @@ def _degree_sign(match: re.Match[str], _region: Region) -> str:
 DEGREE_SIGNS = (
     Rule(
         re.compile(
-            r"(?<![\d.,])(?P<number>\d{1,2})\.?°(?=\s(?:de\s(?:primaria|secundaria|bachillerato|la|los|"
-            r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
+            r"(?<![\d.,])(?P<number>\d{1,2})\.?°(?=\s(?:de\s(?:primaria|secundaria|bachillerato|la"
+            r"|los|"
+            r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre"
+            r"|diciembre)\b"
             r"|[A-F]\b|grado\b|básico\b|año\b|piso\b|lugar\b|puesto\b|vez\b|planta\b|clase\b))"
         ),
         _degree_sign,

@@ -12,6 +12,7 @@ def _decade(match: re.Match[str], _region: Region) -> str:
     return match["number"]
 
 
+_AT_DECADE = re.compile(r"['’](?=\d)|\d(?<![\d'’].)")
 DECADES = (
     Rule(
         re.compile(
@@ -20,6 +21,7 @@ DECADES = (
         ),
         _decade,
         "s",
+        _AT_DECADE,
     ),
     Rule(re.compile(r"['’](?P<number>\d{2})(?<=\s...)(?!\d)"), _decade, "'’"),
 )

@@ -12,21 +12,28 @@ from ttsmonitor.language.spanish.ordinals import before_noun, ordinal
 
 _SECTIONS = frozenset(
     "capítulo cap. tomo volumen vol. libro acto escena parte fase nivel tema lección unidad sección"
-    " título artículo anexo apéndice episodio temporada etapa bloque grupo grado clase tipo categoría"
+    " título artículo anexo apéndice episodio temporada etapa bloque grupo grado clase tipo"
+    " categoría"
     " liga factor apartado juegos olimpiada distrito región zona lámina figura tabla cuadro canto"
-    " punto ley misión serie versión edición número página capítulos artículos tomos mundial".split()
+    " punto ley misión serie versión edición número página capítulos artículos tomos"
+    " mundial".split()
 )
 """Words before a numeral, which is then a cardinal."""
 _MEN = frozenset(
-    "felipe juan pablo luis carlos alfonso fernando enrique pedro pío benedicto león francisco napoleón"
-    " guillermo jorge eduardo jaime sancho ramiro ricardo clemente gregorio inocencio urbano alejandro"
+    "felipe juan pablo luis carlos alfonso fernando enrique pedro pío benedicto león francisco"
+    " napoleón"
+    " guillermo jorge eduardo jaime sancho ramiro ricardo clemente gregorio inocencio urbano"
+    " alejandro"
     " nicolás iván ramsés tutmosis ptolomeo darío jerjes federico gustavo harald balduino leopoldo"
-    " alberto rainiero mohamed hassan moctezuma constantino otón rodolfo maximiliano sixto bonifacio"
+    " alberto rainiero mohamed hassan moctezuma constantino otón rodolfo maximiliano sixto"
+    " bonifacio"
     " martín julio adriano teodosio carlomagno amadeo humberto víctor manuel josé ordoño bermudo"
-    " ricardo amenhotep seti artajerjes filipo antíoco olaf erik cristián haakon jacobo roberto".split()
+    " ricardo amenhotep seti artajerjes filipo antíoco olaf erik cristián haakon jacobo"
+    " roberto".split()
 )
 _WOMEN = frozenset(
-    "isabel catalina maría margarita ana victoria cristina cleopatra juana blanca urraca leonor teresa"
+    "isabel catalina maría margarita ana victoria cristina cleopatra juana blanca urraca leonor"
+    " teresa"
     " beatriz berenice".split()
 )
 _TITLES = frozenset(
@@ -55,7 +62,7 @@ def _read(match: re.Match[str], _region: Region) -> str:
         return _low_ordinal(number, Gender.MASCULINE)
     if last in _SECTIONS:
         return cardinal(number)
-    if after and after[0].lower() in _EVENTS and numeral not in _NOT_NUMERALS:
+    if after and after[0].lower() in _EVENTS and numeral not in _NOT_NUMERALS - {"VI"}:
         noun = after[0].lower()
         several = noun.endswith("s")
         return before_noun(ordinal(number, gender_of(noun), several=several))

@@ -30,7 +30,7 @@ def _clock(match: re.Match[str], _region: Region) -> str:
     words = time_in_words(hour, minute)
     if second:
         words = _duration(hour, minute, int(second))
-    return words + _half_day(match, hour) + _dot(match)
+    return words + _half_day(match, hour, minute) + _dot(match)
 
 
 def _duration(hours: int, minutes: int, seconds: int) -> str:
@@ -47,13 +47,13 @@ def _duration(hours: int, minutes: int, seconds: int) -> str:
     return " ".join(said) or "cero segundos"
 
 
-def _half_day(match: re.Match[str], hour: int) -> str:
+def _half_day(match: re.Match[str], hour: int, minute: int = 0) -> str:
     if not match["half"] or hour > 12:
         return ""
     if match["half"] in "aA":
         return " de la noche" if hour == 12 else " de la mañana"
     if hour == 12:
-        return " del mediodía"
+        return " de la tarde" if minute else " del mediodía"
     return " de la noche" if hour >= 8 else " de la tarde"
 
 
@@ -80,7 +80,30 @@ def _until(match: re.Match[str], _region: Region) -> str:
     return f"{match[1]} a "
 
 
+def _with_sign(match: re.Match[str], region: Region) -> str:
+    return _clock(match, region) if region.decimal == "," else match[0]
+
+
+def _minutes(match: re.Match[str], _region: Region) -> str:
+    return _duration(0, int(match["minutes"]), int(match["seconds"]))
+
+
 RULES = (
+    Rule(
+        re.compile(r"(?<![\w:.,])(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]\d)\s?min\b"),
+        _minutes,
+        ":",
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<second>)(?P<half>)\s?h"
+            r"(?:rs?|s)?\b"
+        ),
+        _with_sign,
+        "h",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"),
         _until,
@@ -104,7 +127,8 @@ RULES = (
     Rule(re.compile(rf"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9]){_HALF_DAY}"), _hour, DIGITS, AT_DIGITS),
     Rule(
         re.compile(
-            r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.](?P<minute>[0-5]\d)(?![\d.,]\d|\d|\s?%)(?:\s?h(?:rs?|s)?\b\.?)?"
+            r"\b(?P<before>[Ll]as?)\s(?P<hour>[01]?\d|2[0-3])[.,](?P<minute>[0-5]\d)(?![\d.,]\d|\d"
+            r"|\s?%)(?:\s?h(?:rs?|s)?\b\.?)?"
         ),
         _dotted,
         DIGITS,
@@ -112,7 +136,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            r"(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)\s(?P<hour>[01]?\d|2[0-4])\s?h\b(?!\s\d)"
+            r"(?P<before>[Aa]|[Dd]e|[Ll]as?|[Hh]asta|[Dd]esde)\s(?P<hour>[01]?\d|2[0-4])\s?h\b"
+            r"(?!\s\d)(?:\.(?=[,;:]|\s[a-záéíóúñ]))?"
         ),
         _hour_sign,
         DIGITS,

@@ -6,26 +6,36 @@ import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
 from ttsmonitor.language.amount import NUMBER, parse
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, previous_word
 
 _UNITS = dict(
     pair.split("=")
     for pair in (
         "km=kilómetro hm=hectómetro dam=decámetro m=metro dm=decímetro cm=centímetro mm=milímetro"
-        " µm=micrómetro μm=micrómetro nm=nanómetro kms=kilómetro mts=metro mt=metro cms=centímetro mms=milímetro"
-        " kg=kilogramo Kg=kilogramo KG=kilogramo kgs=kilogramo kilo=kilo hg=hectogramo g=gramo gr=gramo grs=gramo"
-        " dg=decigramo cg=centigramo mg=miligramo µg=microgramo μg=microgramo mcg=microgramo t=tonelada"
-        " l=litro L=litro lt=litro lts=litro hl=hectolitro dl=decilitro dL=decilitro cl=centilitro cL=centilitro"
+        " µm=micrómetro μm=micrómetro nm=nanómetro kms=kilómetro mts=metro mt=metro cms=centímetro"
+        " mms=milímetro"
+        " kg=kilogramo Kg=kilogramo KG=kilogramo kgs=kilogramo kilo=kilo hg=hectogramo g=gramo"
+        " gr=gramo grs=gramo"
+        " dg=decigramo cg=centigramo mg=miligramo µg=microgramo μg=microgramo mcg=microgramo"
+        " t=tonelada"
+        " l=litro L=litro lt=litro lts=litro hl=hectolitro dl=decilitro dL=decilitro cl=centilitro"
+        " cL=centilitro"
         " ml=mililitro mL=mililitro cc=centímetro_cúbico ha=hectárea"
-        " h=hora hr=hora hrs=hora hs=hora min=minuto mins=minuto s=segundo seg=segundo segs=segundo ms=milisegundo"
+        " h=hora hr=hora hrs=hora hs=hora min=minuto mins=minuto s=segundo seg=segundo"
+        " segs=segundo ms=milisegundo"
         " lb=libra lbs=libra oz=onza in=pulgada ft=pie yd=yarda mi=milla gal=galón"
-        " Hz=hercio kHz=kilohercio MHz=megahercio GHz=gigahercio W=vatio kW=kilovatio KW=kilovatio MW=megavatio"
-        " Wh=vatio_hora kWh=kilovatio_hora KWh=kilovatio_hora V=voltio mV=milivoltio kV=kilovoltio mA=miliamperio"
-        " mAh=miliamperio_hora J=julio kJ=kilojulio cal=caloría kcal=kilocaloría Kcal=kilocaloría N=newton"
+        " Hz=hercio kHz=kilohercio MHz=megahercio GHz=gigahercio W=vatio kW=kilovatio KW=kilovatio"
+        " MW=megavatio"
+        " Wh=vatio_hora kWh=kilovatio_hora KWh=kilovatio_hora V=voltio mV=milivoltio kV=kilovoltio"
+        " mA=miliamperio"
+        " mAh=miliamperio_hora J=julio kJ=kilojulio cal=caloría kcal=kilocaloría Kcal=kilocaloría"
+        " N=newton"
         " Pa=pascal hPa=hectopascal kPa=kilopascal bar=bar dB=decibelio lm=lumen"
-        " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit Kb=kilobit kb=kilobit"
-        " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita cda=cucharada"
-        " cdas=cucharada cdtas=cucharadita pza=pieza pzas=pieza"
+        " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit"
+        " Kb=kilobit kb=kilobit"
+        " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita"
+        " cda=cucharada"
+        " cdas=cucharada cdtas=cucharadita ud=unidad uds=unidad pza=pieza pzas=pieza"
     ).split()
 )
 _RATES = {
@@ -113,7 +123,11 @@ def _plural(word: str) -> str:
 
 def per_unit(symbol: str, power: str = "") -> str:
     """Return the name of the unit after "por"."""
-    return _PER.get(symbol) or unit_in_words(symbol, several=False, power=power)
+    if symbol in _PER:
+        return _PER[symbol] + (
+            " al cuadrado" if power in ("²", "2") else " al cubo" if power else ""
+        )
+    return unit_in_words(symbol, several=False, power=power)
 
 
 def _read(match: re.Match[str], region: Region) -> str:
@@ -122,6 +136,8 @@ def _read(match: re.Match[str], region: Region) -> str:
     words = unit_in_words(match["unit"], several=several, power=match["power"] or "")
     if match["per"]:
         words += f" por {per_unit(match['per'], match['per_power'] or '')}"
+    if match["per_too"]:
+        words += f" por {per_unit(match['per_too'])}"
     dot = sentence_dot(match) if match["dot"] else ""
     return f"{match['number']} {words}{dot}"
 
@@ -135,6 +151,8 @@ def _without_number(match: re.Match[str], _region: Region) -> str:
 
 def _degrees(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
+    if "º " in match[0] and previous_word(match) in ("el", "al", "del", "un"):
+        return match[0]  # a floor and its door
     scale = _SCALES[match["scale"] or ""]
     is_one = amount is not None and amount.is_one
     word = f"grado{scale.replace('centígrados', 'centígrado')}" if is_one else f"grados{scale}"
@@ -160,7 +178,8 @@ RANGES = (
     Rule(
         re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
-            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|[-–—](?<=[%°º€£].)(?=\d)"
+            rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|\s?[-–—](?:(?<=[%°º€£].)|(?<=[°º][CF].)"
+            r"|(?<=[°º][CF]\s.))\s?(?=\d)"
         ),
         lambda _match, _region: " a ",
         "-–—",
@@ -176,7 +195,10 @@ RULES = (
         "-−–",
     ),
     Rule(
-        re.compile(rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w))"),
+        re.compile(
+            rf"{_START}(?P<number>{NUMBER})\s?(?:[°º]\s?(?P<scale>[CFKc])(?!\w)|°(?!\w)|(?<="
+            rf"[.,]\d)º(?!\w))"
+        ),
         _degrees,
         "°º",
         AT_DIGITS,
@@ -189,8 +211,12 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|(?<=m)[23](?!\d))?)"
-            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=m)[23](?!\d))?)?(?![\w²³'’]|/\w|-[A-Za-z])(?P<dot>\.(?!\w))?"
+            rf"{_START}(?P<number>{NUMBER})[ \u00a0\u202f]?(?:(?P<unit>{_UNIT})(?P<power>[²³]|"
+            rf"(?<=m)[23](?!\d))?)"
+            rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?"
+            rf"(?:\s?/\s?(?P<per_too>{PER_UNIT}))?(?![\w²³'’]"
+            rf"|/[^\W\d]"
+            rf"|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
         DIGITS,
