@@ -59,7 +59,7 @@ def add_entries(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmonitor', '0007_retention_policy'),
+        ('ttsmonitor', '0008_quarantine_cause'),
     ]
 
     operations = [
