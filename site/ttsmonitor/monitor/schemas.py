@@ -315,7 +315,7 @@ class Said(Part):
 class PronunciationBody(Body):
     """A word and how it is said; its model checks the values."""
 
-    lang: str = Field("es", description=_("Its language, as in es or en-GB."))
+    lang: str = Field("es", description=_("Its language, such as es or en-GB."))
     written: str = Field(description=_("A word or name, or several, as they are written."))
     said: str = Field("", description=_("How it is said, in letters of that language."))
     phonemes: str = Field("", description=_("The same in IPA, which Piper reads."))
@@ -326,7 +326,7 @@ class Pronunciation(Part):
     """An entry of the table of pronunciations."""
 
     id: int
-    lang: str = Field(description=_("Its language, as in es or en-GB."))
+    lang: str = Field(description=_("Its language, such as es or en-GB."))
     written: str = Field(description=_("A word or name, or several, as they are written."))
     said: str = Field(description=_("How it is said, in letters of that language."))
     phonemes: str = Field(description=_("The same in IPA, which Piper reads."))
@@ -343,4 +343,4 @@ class Pronunciations(Part):
 class PronunciationsQuery(Part):
     """Which part of the table."""
 
-    lang: Parameter = Field(None, description=_("Its language, as in es or en-GB."))
+    lang: Parameter = Field(None, description=_("Its language, such as es or en-GB."))
