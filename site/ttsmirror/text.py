@@ -42,12 +42,12 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """Replace what no database or JSON reader takes: NUL and lone surrogates."""
+    """Replace characters that databases or JSON readers refuse: NUL and lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut `text` to `limit` characters, with an ellipsis where something is cut."""
+    """Truncate `text` to `limit` characters, with an ellipsis if it is longer."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

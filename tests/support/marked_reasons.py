@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-LEVELS = {"info", "warning", "error", "exception", "critical"}
+LEVELS = {"info", "warning", "error", "exception", "critical", "log"}
 OTHER_PROCESSES = {
     "ttsmirror/apps.py",
     "ttsmirror/instrumentation/openmoxie.py",
@@ -50,7 +50,7 @@ def _modules(app: Path) -> Iterator[Path]:
 
 
 def _calls(path: Path, is_marking: object) -> Iterator[str]:
-    """Yield the first argument of the calls that `is_marking`, where it is a literal."""
+    """Yield the first argument of the calls that `is_marking`, if it is a literal."""
     tree = ast.parse(path.read_text())
     constants = {
         target.id: node.value
@@ -61,7 +61,9 @@ def _calls(path: Path, is_marking: object) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and is_marking(node.func):  # type: ignore[operator]
-            first = node.args[0]
+            # The first argument of log() is the level.
+            is_log = isinstance(node.func, ast.Attribute) and node.func.attr == "log"
+            first = node.args[int(is_log)]
             if isinstance(first, ast.Name):
                 first = constants.get(first.id, first)
             if isinstance(first, ast.Constant) and isinstance(first.value, str):

@@ -211,7 +211,7 @@ class AnswerQueue:
             return plain_text(answer) or None
         answer += self._say(job, answer, sentences.flush(), is_last=True)
         if not answer:
-            self.model.fail(Reason("it answered nothing that can be said"))
+            self.model.fail(Reason("the answer has nothing to say"))
         return plain_text(answer) or None
 
     def _say(self, job: Job, answer: str, sentence: str, *, is_last: bool = False) -> str:

@@ -17,15 +17,15 @@ import numpy as np
 from ttsmonitor.synthesis.base import Block, Mark
 
 LEVEL_SECONDS = 0.05
-"""Of sound for which there is one level."""
+"""Length of sound that one level describes, in seconds."""
 LEVELS_KEPT = 100
 BLOCKS_KEPT = 50
-"""That nobody looked at: how loud what was heard long ago was is of no interest."""
+"""Maximum number of blocks that wait to be measured; older ones are dropped."""
 LOUDEST = 0.3
-"""Of 16 bits, as effective value: what is as loud as a voice gets."""
+"""Effective level of the loudest speech, relative to full scale."""
 
 _WORD = re.compile(r"[^ \t\r\n]+")
-"""As the page cuts a text, too: into these words it is to be lit."""
+"""The words of a text. The page splits it in the same way to highlight them."""
 
 
 class Timeline:
@@ -39,7 +39,7 @@ class Timeline:
         self._begins: list[int] = []  # of the written words
         self._words: list[tuple[float, int]] = []
         self._levels: list[int] = []
-        self._levels_begin = 0  # the number of the first one that is kept
+        self._levels_begin = 0  # the number of the first level that is kept
         self._rest = np.zeros(0, dtype=np.float32)
 
     def add(self, seconds: float, block: Block) -> None:
@@ -81,7 +81,7 @@ class Timeline:
     def _measure(self, seconds: float, block: Block) -> None:
         length = round(LEVEL_SECONDS * block.sample_rate)
         number = round(seconds / LEVEL_SECONDS - len(self._rest) / length)
-        if number > self._levels_begin + len(self._levels):  # nobody looked for a while
+        if number > self._levels_begin + len(self._levels):  # blocks were dropped
             number = round(seconds / LEVEL_SECONDS)
             self._levels, self._levels_begin = [], number
             self._rest = self._rest[:0]

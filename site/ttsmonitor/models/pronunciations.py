@@ -46,7 +46,7 @@ class PronunciationEntry(models.Model):
         max_length=32,
         default="es",
         validators=[_LANG],
-        help_text=_("As in es or en-GB."),
+        help_text=_("Such as es or en-GB."),
     )
     written = models.CharField(
         _("written"),

@@ -26,8 +26,7 @@ EntryId = PathEx[int, P(description=gettext_noop("Its id."), example=7)]
 @router.read(
     "/pronunciations",
     schemas.Pronunciations,
-    operation_id="pronunciations",
-    summary=gettext_noop("How words are said that are not read as they are written"),
+    gettext_noop("How words are said that are not read as they are written"),
 )
 def pronunciations(
     request: HttpRequest, query: Query[schemas.PronunciationsQuery]
@@ -42,8 +41,8 @@ def pronunciations(
 @router.write(
     "/pronunciations",
     {201: schemas.Pronunciation},
+    gettext_noop("Add a word and how it is said"),
     operation_id="add_pronunciation",
-    summary=gettext_noop("Add a word and how it is said"),
     example=EXAMPLE,
 )
 def add(request: HttpRequest, given: schemas.PronunciationBody) -> dict[str, Any]:
@@ -55,8 +54,8 @@ def add(request: HttpRequest, given: schemas.PronunciationBody) -> dict[str, Any
 @router.write(
     "/pronunciations/{int:entry_id}",
     schemas.Pronunciation,
+    gettext_noop("Change how a word is said"),
     operation_id="change_pronunciation",
-    summary=gettext_noop("Change how a word is said"),
     example=EXAMPLE,
     errors=["not_found"],
     method="PUT",
@@ -69,11 +68,11 @@ def change(
     return _save(_entry(entry_id), given)
 
 
-@router.delete_by_path(
+@router.remove(
     "/pronunciations/{int:entry_id}",
     schemas.Pronunciation,
+    gettext_noop("Delete a word from the table"),
     operation_id="delete_pronunciation",
-    summary=gettext_noop("Delete a word from the table"),
     errors=["not_found"],
 )
 def delete(request: HttpRequest, entry_id: EntryId) -> dict[str, Any]:

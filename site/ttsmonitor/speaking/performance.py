@@ -23,7 +23,7 @@ Status = Utterance.Status
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an utterance ended, and why where it was not simply spoken."""
+    """How an utterance ended, and why if it was not simply spoken."""
 
     status: Status
     reason: str = ""
@@ -68,7 +68,7 @@ class Performance:
     def perform(self, wordings: Iterable[Wording]) -> Outcome:
         """Speak `wordings` and return the outcome.
 
-        Raises AudioError where the output fails; nothing has been silenced then.
+        Raises AudioError if the output fails; nothing has been silenced then.
         """
         try:
             for wording in wordings:

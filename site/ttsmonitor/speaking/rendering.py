@@ -22,7 +22,7 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 NICENESS = 10
 _one_at_a_time = threading.Lock()
-"""A voice takes some hundred megabytes while it speaks."""
+"""Held while rendering: a voice needs some hundred megabytes while it speaks."""
 
 
 def render(
@@ -41,7 +41,7 @@ def render(
         said.text, said.lang = utterance.translation, conf.TTS_LANG
     requests = [each.request for each in wordings(said, pieces_of(said))]
     if not requests:
-        raise SynthesisError(Reason("there is nothing to say aloud in it"))
+        raise SynthesisError(Reason("the text has nothing to speak"))
     with _one_at_a_time:
         synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
         blocks: list[Block] = []

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bench.chatter import HANDED
+from bench.chaos_publisher import HANDED
 from bench.verdict import Evidence
 
 DATABASE = "moxie.sqlite3"
@@ -31,7 +31,8 @@ create trigger chaos_claim after update of status on ttsmonitor_utterance
 """
 RECEIVED = re.compile(r"received .*, utterance ([0-9a-f-]{36}), chunk (\d+) of (\d+)$")
 ENDED = re.compile(
-    r"ttsmonitor\.speaking\.speaker: (?:spoken|failed|interrupted|skipped) ([0-9a-f-]{36}) "
+    r"ttsmonitor\.speaking\.speaker: utterance (?:spoken|failed|interrupted|skipped):"
+    r" ([0-9a-f-]{36}) "
 )
 
 

@@ -59,7 +59,7 @@ def add_entries(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmonitor', '0007_retention_policy'),
+        ('ttsmonitor', '0008_quarantine_cause'),
     ]
 
     operations = [
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             name='PronunciationEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lang', models.CharField(default='es', help_text='As in es or en-GB.', max_length=32, validators=[django.core.validators.RegexValidator('^(?:[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\\Z', 'Give a language such as es or en-GB.')], verbose_name='language')),
+                ('lang', models.CharField(default='es', help_text='Such as es or en-GB.', max_length=32, validators=[django.core.validators.RegexValidator('^(?:[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\\Z', 'Give a language such as es or en-GB.')], verbose_name='language')),
                 ('written', models.CharField(help_text='A name or word, or several. It is found in capitals and without accents, too.', max_length=100, validators=[django.core.validators.RegexValidator('^(?=.*[^\\W\\d_])[^\\x00-\\x1f\\x7f\\[\\]<>]+\\Z', 'Give a word, or several, as they are written.')], verbose_name='written')),
                 ('folded', models.CharField(editable=False, max_length=200)),
                 ('said', models.CharField(blank=True, help_text='In letters of that language, as they are to be read: Oaxaca, oajaca.', max_length=100, validators=[django.core.validators.RegexValidator("^(?=.*[^\\W\\d_])(?:[^\\W\\d_]|[\\u0300-\\u036f '’-])+\\Z", 'Write it with letters, spaces and hyphens only.')], verbose_name='pronounced')),
