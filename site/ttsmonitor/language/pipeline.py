@@ -1,7 +1,8 @@
 """From what is written to what is said: the same words for every engine.
 
 The steps, in order: usual characters, debris out, cut at pauses, then for each phrase links,
-sounds, numbers and abbreviations into words, and last the words of the table of pronunciations. A step takes a TrackedText and returns one.
+sounds, numbers and abbreviations into words, and last the table of pronunciations. A step takes a
+TrackedText and returns one.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_noop
 
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmirror.reasons import reason_of
+from ttsmirror.translations import translate
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.monitor import schemas
 from ttsmonitor.speaking.pronounce import pronounce
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
-from ttsmonitor.web.translations import translate
 
 router = JsonRouter()
 

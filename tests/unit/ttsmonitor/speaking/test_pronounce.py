@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking import pronounce
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,6 @@ def test_words_are_shown_without_a_database(monkeypatch: pytest.MonkeyPatch) -> 
         def all() -> None:
             raise OperationalError("no such table")
 
-    monkeypatch.setattr(pronounce.VoiceSetting, "objects", NoTable)
+    monkeypatch.setattr(VoiceSetting, "objects", NoTable)
     (said,) = pronounce.pronounce(["Hola"], "es")
     assert said.spoken == "Hola"

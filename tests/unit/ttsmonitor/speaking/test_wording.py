@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.web_fakes import utterance
-from ttsmonitor.speaking.wording import PIECE_CHARACTERS, Piece, Pieces, pieces_of, wordings
+from ttsmonitor.speaking.pieces import PIECE_CHARACTERS, Piece, Pieces, pieces_of
+from ttsmonitor.speaking.wording import wordings
 
 STORY = "Había una vez un sol. <think>No. Sí.</think>La luna salió, y nada más. " * 40
 
@@ -13,7 +14,9 @@ STORY = "Había una vez un sol. <think>No. Sí.</think>La luna salió, y nada m�
 def test_long_text_is_cut_into_pieces_of_whole_sentences() -> None:
     pieces = list(Pieces().take(STORY, is_complete=True))
     assert "".join(each.text for each in pieces) == STORY
-    assert [each.start for each in pieces] == [STORY.index(each.text, each.start) for each in pieces]
+    assert [each.start for each in pieces] == [
+        STORY.index(each.text, each.start) for each in pieces
+    ]
     assert all(len(each.text) <= PIECE_CHARACTERS for each in pieces)
     assert all(each.text.endswith((". ", ".")) for each in pieces)
     assert len(pieces) == 3

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmonitor', '0008_pronunciations'),
+        ('ttsmonitor', "0009_pronunciations"),
     ]
 
     operations = [
