@@ -5,7 +5,7 @@ from __future__ import annotations
 from ttsmonitor.language.pronunciations import Pronunciation
 
 _SPANISH = """
-Moxie=moksi OpenMoxie=open_moksi
+Moxie=Moxie=mˈoksi OpenMoxie=open_Moxie
 México=méjico mexicano=mejicano mexicana=mejicana mexicanos=mejicanos mexicanas=mejicanas
 mexiquense=mejiquense Mexicali=mejicali Oaxaca=oajaca oaxaqueño=oajaqueño oaxaqueña=oajaqueña
 Xalapa=jalapa xalapeño=jalapeño xalapeña=jalapeña Texas=tejas texano=tejano texana=tejana

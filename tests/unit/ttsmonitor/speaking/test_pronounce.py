@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.speaking import pronounce
+from ttsmonitor.speaking.pronounce import pronounce
 
 pytestmark = pytest.mark.django_db
 
@@ -62,5 +62,5 @@ def test_words_are_shown_without_a_database(monkeypatch: pytest.MonkeyPatch) -> 
             raise OperationalError("no such table")
 
     monkeypatch.setattr(VoiceSetting, "objects", NoTable)
-    (said,) = pronounce.pronounce(["Hola"], "es")
+    (said,) = pronounce(["Hola"], "es")
     assert said.spoken == "Hola"
