@@ -13,7 +13,7 @@ class HiveSettings(AppSettings):
     HIVE_CONFIG_DELAY_SECONDS: float = 1.0
     """Seconds between a robot's connect and its configuration: it has to subscribe first."""
     HIVE_SILENCE_SECONDS: float = 90.0
-    """Seconds of silence after which a robot counts as offline, where the broker shows no log."""
+    """Seconds of silence after which a robot counts as offline, if the broker shows no log."""
     HIVE_CHAT_MODULE: str = "OPENMOXIE_CHAT"
     """Id of the conversation that the hive hosts, as a robot's schedule names it."""
     HIVE_CHAT_URL: str = "http://localhost:11434/v1"

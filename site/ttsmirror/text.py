@@ -13,8 +13,8 @@ _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|\n+")
 _CLAUSE_END = re.compile(r"[,;:—–]\s+")
 _SPACE = re.compile(r"\s+")
 
-# None of these looks back or ahead without a bound: a text may come from anybody who can reach the
-# broker, and a pattern that tries every pair of places takes minutes over 64 KiB.
+# All lookarounds are bounded: anybody who can reach the broker can send a text, and a quadratic
+# pattern takes minutes on 64 KiB.
 _NOT_SPEECH = re.compile(r"^[^\S\n]*(?:animation|silent):.*$", re.IGNORECASE | re.MULTILINE)
 _BREAK = re.compile(r"<\s{0,9}break\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -49,12 +49,12 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """Replace what no database or JSON reader takes: NUL and lone surrogates."""
+    """Replace characters that databases or JSON readers refuse: NUL and lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut `text` to `limit` characters, with an ellipsis where something is cut."""
+    """Truncate `text` to `limit` characters, with an ellipsis if it is longer."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

@@ -212,7 +212,7 @@ class AnswerQueue:
             self._call(job, job.on_part, sentences.rest, True)
             answer += sentences.rest
         if not answer:
-            self.model.fail(Reason("it answered nothing that can be said"))
+            self.model.fail(Reason("the answer has nothing to say"))
         return speakable(answer) or None
 
     def _try(self, step: Callable[..., None], *arguments: object) -> None:

@@ -53,7 +53,7 @@ class SendResponse(Protocol):
     def __call__(
         self, device_id: str, response: str, *, utterance_id: uuid.UUID, lang: str
     ) -> bool:
-        """Return False where the robot cannot be reached."""
+        """Return False if the robot cannot be reached."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.admin import ReadOnly
+from ttsmirror.translations import translate
 from ttsmonitor.models import ApiToken, QuarantinedMessage, VoiceSetting
 from ttsmonitor.monitor.forms import VoiceSettingForm
 
@@ -26,7 +27,7 @@ class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = VoiceSettingForm
     list_display = ("__str__", "voice", "speaker", "speed", "volume")
     fieldsets: ClassVar = (
-        (_("For what comes"), {"fields": ("device_id", "source", "lang")}),
+        (_("Applies to"), {"fields": ("device_id", "source", "lang")}),
         (_("How it is spoken"), {"fields": ("voice", "speaker", "speed", "volume")}),
     )
 
@@ -35,11 +36,11 @@ class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Messages that could not be read."""
 
-    list_display = ("received_at", "topic", "reason", "size")
+    list_display = ("received_at", "topic", "why", "size")
     list_filter = ("received_at",)
     search_fields = ("topic", "reason")
     date_hierarchy = "received_at"
-    fields = ("received_at", "topic", "reason", "size", "content")
+    fields = ("received_at", "topic", "why", "size", "content")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:
@@ -51,6 +52,11 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
         """The colours of the pages."""
 
         css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
+
+    @admin.display(description=_("reason"), ordering="reason")
+    def why(self, message: QuarantinedMessage) -> str:
+        """Return why it could not be read, in the visitor's language."""
+        return translate(message.failure)
 
     @admin.display(description=_("bytes"), ordering="payload_bytes")
     def size(self, message: QuarantinedMessage) -> int:

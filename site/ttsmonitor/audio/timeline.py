@@ -13,34 +13,34 @@ import numpy as np
 from ttsmonitor.synthesis.base import Block, Mark
 
 LEVEL_SECONDS = 0.05
-"""Of sound for which there is one level."""
+"""Length of sound that one level describes, in seconds."""
 LEVELS_KEPT = 100
 BLOCKS_KEPT = 50
-"""That nobody looked at: how loud what was heard long ago was is of no interest."""
+"""Maximum number of blocks that wait to be measured; older ones are dropped."""
 NEAR, FAR = 6, 40
-"""How many words ahead of the last one a word is looked for; the second for long words."""
+"""Number of following words that are searched for a spoken one: for short words, for long ones."""
 LONG_WORD = 4
 LOUDEST = 0.3
-"""Of 16 bits, as effective value: what is as loud as a voice gets."""
+"""Effective level of the loudest speech, relative to full scale."""
 
 _WORD = re.compile(r"[^ \t\r\n]+")
-"""As the page cuts a text, too: into these words it is to be lit."""
+"""The words of a text. The page splits it in the same way to highlight them."""
 
 
 class Alignment:
-    """Maps spoken words to the written ones: not all are spoken as they are written."""
+    """Maps spoken words to written ones. Not every word is spoken as it is written."""
 
     def __init__(self) -> None:
-        self._words: list[tuple[int, str]] = []  # those with letters: number in the text, letters
+        self._words: list[tuple[int, str]] = []  # words with letters: number in the text, letters
         self._next = 0
 
     def read(self, text: str) -> None:
-        """Take in the text, or as much of it as there is by now."""
+        """Set the text, or the part of it that has arrived by now."""
         plain = ((number, _plain(word)) for number, word in enumerate(_WORD.findall(text)))
         self._words = [(number, word) for number, word in plain if word]
 
     def find(self, spoken: str) -> int | None:
-        """Return the number of the written word that `spoken` stands for; None where there is none.
+        """Return the number of the written word that `spoken` stands for; None if there is none.
 
         A spoken word that is not in the text stands for the next unspoken one.
         """
@@ -66,7 +66,7 @@ class Timeline:
         self._text = ""
         self._words: list[tuple[float, int]] = []
         self._levels: list[int] = []
-        self._levels_begin = 0  # the number of the first one that is kept
+        self._levels_begin = 0  # the number of the first level that is kept
         self._rest = np.zeros(0, dtype=np.float32)
 
     def add(self, seconds: float, block: Block) -> None:
@@ -102,7 +102,7 @@ class Timeline:
     def _measure(self, seconds: float, block: Block) -> None:
         length = round(LEVEL_SECONDS * block.sample_rate)
         number = round(seconds / LEVEL_SECONDS - len(self._rest) / length)
-        if number > self._levels_begin + len(self._levels):  # nobody looked for a while
+        if number > self._levels_begin + len(self._levels):  # blocks were dropped
             number = round(seconds / LEVEL_SECONDS)
             self._levels, self._levels_begin = [], number
             self._rest = self._rest[:0]

@@ -21,7 +21,7 @@ Status = Utterance.Status
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an utterance ended, and why where it was not simply spoken."""
+    """How an utterance ended, and why if it was not simply spoken."""
 
     status: Status
     reason: str = ""
@@ -59,7 +59,7 @@ class Performance:
     def perform(self, request: SpeechRequest, texts: Iterable[str]) -> Outcome:
         """Speak `texts` in the manner of `request` and return the outcome.
 
-        Raises AudioError where the output fails; nothing has been silenced then.
+        Raises AudioError if the output fails; nothing has been silenced then.
         """
         try:
             for text in texts:

@@ -21,9 +21,9 @@ logger = logging.getLogger(__name__)
 
 TELL_SECONDS = 0.1
 VIEWER_SECONDS = 0.004
-"""For each page that looks there is so much more time between two: some hundred take a while."""
+"""Time added to the interval for each open page, in seconds: hundreds of pages take a while."""
 BEAT_SECONDS = 1.0
-"""Pages go on by themselves, but not for much longer than this."""
+"""Maximum interval between two messages, in seconds. Pages extrapolate in between."""
 NOBODY_SECONDS = 0.25
 JUMP_SECONDS = 0.08
 
@@ -41,7 +41,7 @@ class _Told:
     at: float = 0.0
 
     def expects(self, seconds: float, now: float) -> bool:
-        """Return True where a page that counts on by itself would be at about `seconds`."""
+        """Return True if a page that extrapolates would be at about `seconds`."""
         passed = now - self.at if self.is_moving else 0.0
         return abs(self.seconds + passed - seconds) < JUMP_SECONDS
 
@@ -81,7 +81,7 @@ class Progress:
             self._thread.join(5)
 
     def whole(self) -> dict[str, Any] | None:
-        """Return the full progress of the current utterance; None where nothing is heard."""
+        """Return the full progress of the current utterance; None if nothing is heard."""
         if (heard := self._heard()) is None:
             return None
         utterance, playback = heard.utterance, heard.playback
@@ -113,7 +113,7 @@ class Progress:
                 while (heard := self._heard()) is not None and not self._stopping.is_set():
                     self._follow(heard.utterance, heard.playback)
             except Exception:
-                logger.exception("how far it is could not be told")
+                logger.exception("progress report failed")
 
     def _follow(self, utterance: Utterance, playback: Playback) -> None:
         viewers = self._viewers()
@@ -123,7 +123,7 @@ class Progress:
         self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
     def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
-        """Return what the pages do not know yet; None where there is nothing."""
+        """Return the changes since the last report; None if there are none."""
         where, now = self._where(utterance, playback), time.monotonic()
         if where["id"] != self._told.id:
             self._told = _Told(where["id"])

@@ -19,7 +19,7 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 NICENESS = 10
 _one_at_a_time = threading.Lock()
-"""A voice takes some hundred megabytes while it speaks."""
+"""Held while rendering: a voice needs some hundred megabytes while it speaks."""
 
 
 def render(
@@ -34,7 +34,7 @@ def render(
     nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
     if not (words := speakable(utterance.text)):
-        raise SynthesisError(Reason("there is nothing to say aloud in it"))
+        raise SynthesisError(Reason("the text has nothing to speak"))
     request = request_for(utterance, words)
     with _one_at_a_time:
         synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)

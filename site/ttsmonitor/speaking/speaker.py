@@ -36,7 +36,7 @@ RETRY_SECONDS = 2.0
 MAINTENANCE_SECONDS = 5.0
 JOIN_SECONDS = 0.1
 TOO_OLD = Reason("too old to be spoken when its turn came")
-NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("there is nothing to say aloud in it"))
+NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("the text has nothing to speak"))
 STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
 
 
@@ -179,7 +179,7 @@ class Speaker:
             self._output.open()
         if before != (self._output.name, self._output.error):
             self._recorder.state_changed()
-        self.voices.look()
+        self.voices.reload_voices()
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""
@@ -194,7 +194,7 @@ class Speaker:
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
             expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
-            self._recorder.record_all(expired, Status.EXPIRED)
+            self._recorder.tell_all(expired, Status.EXPIRED)
         elif not self._output_is_open():
             return False
         else:

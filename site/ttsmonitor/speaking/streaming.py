@@ -1,4 +1,4 @@
-"""Speaking an utterance that is still being made: its last chunk has not come."""
+"""Speak an utterance whose text is still growing: its last chunk has not arrived."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from ttsmirror.text import speakable
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 15.0
-"""How long to wait for the next chunk: a language model on a small computer is slow."""
+"""Time limit for the next chunk, in seconds: a language model on a small computer is slow."""
 ORPHAN_SECONDS = 2.0
-"""How long to wait once the maker has gone: what it had sent has arrived by then."""
-MAKER = "hive"
+"""Time limit once the hive is offline, in seconds: its last messages have arrived by then."""
+STREAMING_COMPONENT = "hive"
 """The component that streams utterances."""
-GAVE_UP = Reason("the rest of it did not come")
+GAVE_UP = Reason("the rest of the text did not arrive")
 
 
 class Patience:
     """Decides how long to wait for the rest of an utterance. Thread-safe."""
 
     def __init__(self) -> None:
-        """Assume that the maker is there."""
+        """Assume that the hive is online."""
         self._gone: tuple[datetime, float] | None = None
 
-    def maker_has_gone(self) -> None:
-        """Note that nobody adds to the utterances received so far."""
+    def note_hive_offline(self) -> None:
+        """Note that the utterances received so far will not grow any more."""
         self._gone = timezone.now(), time.monotonic()
 
     def is_over(self, utterance: Utterance, last_news: float) -> bool:
-        """Return True where waiting is pointless; `last_news` is a time of time.monotonic()."""
+        """Return True if waiting is pointless; `last_news` is a time of time.monotonic()."""
         now, gone = time.monotonic(), self._gone
         if gone is not None and utterance.received_at <= gone[0]:
             return now - max(last_news, gone[1]) > ORPHAN_SECONDS
@@ -46,8 +46,7 @@ class Patience:
 def texts_of(utterance: Utterance, wait: Callable[[], None], patience: Patience) -> Iterator[str]:
     """Yield the speakable text: at once, or piece by piece as a streaming utterance grows.
 
-    `wait` returns when there may be more. Where patience ends first, the utterance's `error`
-    says so.
+    `wait` returns when there may be more. If `patience` ends first, the utterance's `error` is set.
     """
     if not utterance.is_streaming:
         yield speakable(utterance.text)

@@ -16,7 +16,7 @@ from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 SPEEDS = (0.4, 2.5)
-"""Slowest and fastest pace that is asked of a voice: a setting's 0.5 to 2, and a mood."""
+"""Minimum and maximum speed of a voice: a setting's 0.5 to 2, combined with a mood."""
 VOLUMES = (0.0, 2.5)
 
 
@@ -62,15 +62,15 @@ def _within(bounds: tuple[float, float], value: float) -> float:
 def _can_say(setting: VoiceSetting, lang: str) -> bool:
     """Return True if its voice is one for this language.
 
-    Also for a setting that gives a language a voice of another one: the history says then why that
-    voice is not used.
+    Return True also for a setting that gives a language a voice of another language: the history
+    then shows why that voice is not used.
     """
     if not setting.voice or setting.lang:
         return True
     try:
         return find_voice(setting.voice, engine_config()).reads(lang)
     except SynthesisError:
-        return True  # choose_voice() finds another voice and says why
+        return True  # choose_voice() finds another voice and the reason
 
 
 def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
@@ -82,16 +82,16 @@ def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
 class VoiceKeeper:
     """Keeps the synthesis process running and the configured voices loaded.
 
-    look() may take a second, so it is called only while nobody speaks.
+    reload_voices() may take a second, so it is called only while nothing is spoken.
     """
 
     def __init__(self, synthesizer: Synthesizer) -> None:
         self._synthesizer = synthesizer
         self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
         self.settings: list[VoiceSetting] = []
-        """As they were when it last looked."""
+        """The settings as last read."""
 
-    def look(self) -> None:
+    def reload_voices(self) -> None:
         """Restart a dead process, and load voices that are new in the settings."""
         self._synthesizer.ensure_started()
         self.settings = list(VoiceSetting.objects.all())

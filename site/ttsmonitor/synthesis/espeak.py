@@ -96,7 +96,7 @@ class EspeakEngine(Engine):
 
     def __init__(self, lang: str = "es") -> None:
         """Start the library; `lang` is the language of a text that does not say its own."""
-        import espeakng_loader  # here, since the speech service needs the provider only
+        import espeakng_loader  # imported late: the speech service needs only the provider
 
         self.voice_name = ""
         self._lang = lang
@@ -140,7 +140,7 @@ class EspeakEngine(Engine):
         raise SynthesisError(Reason("eSpeak NG has no voice for {lang}", lang=repr(lang)))
 
     def _emit_block(self, samples: Any, count: int, events: Any) -> int:
-        # Called by C: what is raised here would be lost, so it is kept for speak().
+        # Called by C: an exception would be lost here, so it is stored for speak().
         if not samples or count <= 0:
             return 0
         try:

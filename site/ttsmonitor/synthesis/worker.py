@@ -54,7 +54,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Ready:
-    """The default engine is loaded and warm, or `error` says why not."""
+    """The default engine is loaded and warm; if not, `error` is the reason."""
 
     label: VoiceLabel | None
     error: str = ""
@@ -71,16 +71,16 @@ class Sound:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of a job; `error` says why it failed."""
+    """The end of a job; `error` is the reason of a failure."""
 
     number: int
     error: str = ""
     remark: str = ""
-    """Why another voice spoke than the one that was asked for."""
+    """Why another voice than the requested one spoke."""
     is_cut: bool = False
     """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
-    """The sound may be louder or softer the next time."""
+    """The loudness of the sound is not final."""
 
 
 class Worker:

@@ -200,9 +200,15 @@ def test_unusable_default_voice_causes_warning(
         (
             "en-us",
             "es",
-            "a natural one of es: .venv/bin/python manage.py download_voice es_ES-davefx",
+            "no Piper voice for es is installed. Get one with: .venv/bin/python manage.py"
+            " download_voice es_ES-davefx",
         ),
-        ("es", "en", "a natural one of en: .venv/bin/python manage.py download_voice NAME (names"),
+        (
+            "es",
+            "en",
+            "no Piper voice for en is installed. Get one with: .venv/bin/python manage.py"
+            " download_voice NAME (names",
+        ),
         ("en-us", "en-GB", ""),
         ("es-419", "es", ""),
     ],

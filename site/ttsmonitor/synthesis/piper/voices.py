@@ -50,7 +50,7 @@ class InstalledVoice(Voice):
 def read_voice(model: Path) -> InstalledVoice:
     """Read the description beside a model.
 
-    Raises VoiceNotFoundError where a file is missing, SynthesisError where one is not a voice.
+    Raises VoiceNotFoundError if a file is missing, SynthesisError if one is not a voice.
     """
     description = model.with_name(f"{model.name}.json")
     for path in (model, description):
@@ -64,7 +64,7 @@ def read_voice(model: Path) -> InstalledVoice:
             )
     if model.stat().st_size == 0:
         raise SynthesisError(
-            Reason("{path} is empty: delete it and fetch the voice again", path=str(model))
+            Reason("{path} is empty: delete it and download the voice again", path=str(model))
         )
     try:
         return _read(model, fingerprint(model))
@@ -142,7 +142,7 @@ def find_voice(name: str, directory: Path) -> InstalledVoice:
 
 
 def piper_missing() -> Reason:
-    """Return the message for a Piper voice where the Piper library is not installed."""
+    """Return the message for a Piper voice if the Piper library is not installed."""
     command = python_command("-m pip install -r requirements-piper.txt")
     return Reason("Piper is not installed: {command}", command=command)
 

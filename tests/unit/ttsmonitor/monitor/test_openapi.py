@@ -92,7 +92,7 @@ def test_wrong_answer_does_not_fit_the_description(site: Described) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "The robot it belongs to"), ("es", "El robot al que")]
+    ("language", "words"), [("en", "The robot that it belongs to"), ("es", "El robot al que")]
 )
 def test_page_shows_every_endpoint_in_the_visitors_language(
     site: Described, browser: Client, language: str, words: str

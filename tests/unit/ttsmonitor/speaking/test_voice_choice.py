@@ -26,7 +26,7 @@ def spoken(**fields: Any) -> Any:
     return request_for(utterance("Hola", **fields), "Hola")
 
 
-def test_without_settings_the_message_decides() -> None:
+def test_message_options_apply_without_settings() -> None:
     request = spoken(lang="en", voice="some-voice", mood="sad", intensity=1.0)
     assert (request.lang, request.voice, request.speaker) == ("en", "some-voice", None)
     assert request.speed < 1 and request.volume < 1
@@ -45,7 +45,7 @@ def test_without_settings_the_message_decides() -> None:
         ({"device_id": "d_1", "voice": "its-own"}, "its-own"),
     ],
 )
-def test_most_specific_voice_setting_wins(fields: dict[str, Any], voice: str) -> None:
+def test_most_specific_voice_setting_is_used(fields: dict[str, Any], voice: str) -> None:
     for named, whose in {
         "everything": {},
         "language": {"lang": "en"},
@@ -205,5 +205,5 @@ def test_finished_sound_can_be_forgotten(
     monkeypatch.setenv("TTS_CACHE_DIR", str(tmp_path))
     (tmp_path / "a.pcm").write_bytes(b"x")
     call_command("clear_sounds")
-    assert "1 sounds forgotten" in capsys.readouterr().out
+    assert "1 sounds deleted" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())

@@ -4,7 +4,7 @@ import { say, sayReason } from "../live.js";
 
 const UNFINISHED = new Set(["receiving", "queued", "playing"]);
 
-/** Fill `row`, a copy of one of the page's moulds. */
+/** Fill `row`, a copy of one of the page's templates. */
 export function fill(row, utterance) {
   const part = (name) => row.querySelector(`[data-part="${name}"]`);
   row.dataset.id = utterance.id;

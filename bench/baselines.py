@@ -1,11 +1,11 @@
-"""The peers of the measurements, each a small process: two baselines and a confirmer.
+"""Processes to compare with: two baselines and one that confirms every utterance.
 
-    python -m bench.peers library --port 1883 --model voice.onnx    Piper in memory, PyAudio
-    python -m bench.peers program --port 1883 --model voice.onnx    Piper per message, paplay
-    python -m bench.peers confirm --port 1883                       says `stored` to what arrives
+    python -m bench.baselines library --port 1883 --model voice.onnx    Piper in memory, PyAudio
+    python -m bench.baselines program --port 1883 --model voice.onnx    Piper per message, paplay
+    python -m bench.baselines confirm --port 1883                       confirms each utterance
 
-A baseline speaks what is published on `bench/<name>/text`, is silenced by `bench/<name>/stop`, and
-says on `bench/<name>/idle` that it is ready for the next.
+A baseline speaks the texts published on `bench/<name>/text`, falls silent on `bench/<name>/stop`,
+and publishes on `bench/<name>/idle` that it is ready for the next text.
 """
 
 from __future__ import annotations

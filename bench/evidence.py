@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bench.chatter import HANDED
+from bench.chaos_publisher import HANDED
 from bench.verdict import Evidence
 
 DATABASE = "moxie.sqlite3"

@@ -177,7 +177,7 @@ def test_late_listener_starts_at_the_current_position(page: Page) -> None:
     assert heard[480] == pytest.approx(2400 + 240, abs=2)
 
 
-def test_large_backlog_is_cut_to_the_current_sound(page: Page) -> None:
+def test_large_backlog_is_trimmed_to_current_sound(page: Page) -> None:
     steps = [("add", at, [9] * RATE) for at in range(0, 4 * RATE, RATE)]
     result = run(page, ("start", RATE), *steps)
     assert result["seconds"] <= 1.57

@@ -21,7 +21,7 @@ from bench.machine import wait_until
 
 WORDS = "Hola, soy Moxie hablando en español y hoy estoy muy contento. "
 DEVICE = "d_bench"
-PUBLISHER_THREAD = "ttsmonitor.publisher"
+PUBLISHER_THREAD = "ttsmirror.publisher"
 CONNECT_SECONDS = 20
 
 
@@ -41,10 +41,11 @@ class Publishing:
 
     def __init__(self) -> None:
         from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
+        from ttsmirror.publishing.publisher import Listener
 
         self.sent = 0
         self._mirror = get_tts_mirror()
-        self._mirror.add_listener(self._told)
+        self._mirror.add_listener(Listener(on_sent=self._count_sent))
 
     def call(self, number: int) -> float:
         """Make one call. Return its microseconds."""
@@ -69,9 +70,8 @@ class Publishing:
         """Make this many calls without pause."""
         return [self.call(number) for number in range(calls)]
 
-    def _told(self, fields: dict[str, Any]) -> None:
-        if fields.get("event") == "sent":
-            self.sent += 1
+    def _count_sent(self, _utterance_id: str) -> None:
+        self.sent += 1
 
 
 def main() -> None:

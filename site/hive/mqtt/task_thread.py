@@ -30,7 +30,7 @@ class Task:
     """time.monotonic() from which it may run; 0 for at once."""
 
 
-class Worker:
+class TaskThread:
     """Runs tasks in order. Any thread may submit them."""
 
     def __init__(self, name: str) -> None:

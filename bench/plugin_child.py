@@ -26,7 +26,7 @@ class Robot:
     """A client in its own process that reports when its commands arrived."""
 
     def __init__(self, port: int) -> None:
-        command = [sys.executable, "-m", "bench.plugged", "robot", str(port), "0"]
+        command = [sys.executable, "-m", "bench.plugin_child", "robot", str(port), "0"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         if self._line() != "ready":
             raise LookupError("the robot did not start")

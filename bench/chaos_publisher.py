@@ -1,6 +1,6 @@
 """A publisher's process: record numbered sentences and publish them through the hive's mirror.
 
-    python -m bench.chatter --name one --session 3 --seed 7 --rate 1.5
+    python -m bench.chaos_publisher --name one --session 3 --seed 7 --rate 1.5
 
 It runs until it is ended, and is quiet once the file `quiet` is in its work directory.
 """

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from hive.mqtt import worker as worker_module
-from hive.mqtt.worker import Worker
+from hive.mqtt import task_thread as module
+from hive.mqtt.task_thread import TaskThread
 
 
 @pytest.fixture
-def worker() -> Iterator[Worker]:
-    made = Worker("tests.worker")
+def worker() -> Iterator[TaskThread]:
+    made = TaskThread("tests.worker")
     yield made
     made.stop(5)
 
 
-def test_tasks_run_in_order_despite_a_failure(worker: Worker) -> None:
+def test_tasks_run_in_order_despite_a_failure(worker: TaskThread) -> None:
     done: list[int] = []
     worker.submit(done.append, 1)
     worker.submit(lambda: 1 / 0)
@@ -28,7 +28,7 @@ def test_tasks_run_in_order_despite_a_failure(worker: Worker) -> None:
     assert done == [1, 2]
 
 
-def test_delayed_task_replaces_task_with_same_key(worker: Worker) -> None:
+def test_delayed_task_replaces_task_with_same_key(worker: TaskThread) -> None:
     done: list[str] = []
     is_done = threading.Event()
     worker.later("a", 0.0, done.append, "old")
@@ -39,8 +39,10 @@ def test_delayed_task_replaces_task_with_same_key(worker: Worker) -> None:
     assert done == ["new"]
 
 
-def test_task_overflow_keeps_delayed_tasks(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "MAXIMUM_WAITING", 3)
+def test_task_overflow_keeps_delayed_tasks(
+    worker: TaskThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAXIMUM_WAITING", 3)
     is_done = threading.Event()
     for number in range(10):
         worker.submit(int, number)
@@ -50,7 +52,7 @@ def test_task_overflow_keeps_delayed_tasks(worker: Worker, monkeypatch: pytest.M
     assert is_done.wait(10)
 
 
-def test_delayed_tasks_are_dropped_at_stop(worker: Worker) -> None:
+def test_delayed_tasks_are_dropped_at_stop(worker: TaskThread) -> None:
     done: list[str] = []
     worker.later("a", 3600, done.append, "never")
     worker.start()

@@ -32,7 +32,11 @@ def run(work: Path, settings: str, *arguments: str) -> subprocess.CompletedProce
     ("settings", "command", "said"),
     [
         ("HIVE_PORT=80000", "run_all", "HIVE_PORT=80000 is out of range"),
-        ("HTTP_HOST=192.0.2.7", "run_all", "HTTP_HOST=192.0.2.7 is no address of this computer"),
+        (
+            "HTTP_HOST=192.0.2.7",
+            "run_all",
+            "HTTP_HOST=192.0.2.7 is not an address of this computer",
+        ),
         ("MQTT_PORT=0", "run_broker", "MQTT_PORT=0 is out of range"),
         ("MQTT_PORT=abc", "virtual_moxie", "MQTT_PORT='abc': give a whole number"),
         ("MQTT_PORT=abc", "run_all", "MQTT_PORT='abc': give a whole number"),

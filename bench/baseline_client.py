@@ -1,4 +1,4 @@
-"""A process of bench.peers, controlled by the measurements."""
+"""A process of bench.baselines, controlled by the measurements."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from bench.wire import Wire
 START_SECONDS = 60
 
 
-class Peer:
-    """A started peer, ready once constructed."""
+class BaselineProcess:
+    """A started baseline, ready once constructed."""
 
     def __init__(self, name: str, broker: Broker, work: Path, *arguments: str, **env: str) -> None:
         self.name = name
         self._wire = Wire(broker.port, f"bench/{name}/idle")
         self._program = Program(
-            [sys.executable, "-m", "bench.peers", name, "--port", str(broker.port), *arguments],
+            [sys.executable, "-m", "bench.baselines", name, "--port", str(broker.port), *arguments],
             work / f"{name}.log",
             clean_environment(work, **env),
         )

@@ -86,7 +86,9 @@ def test_pause_is_click_free_and_resumes_at_the_sample(sink: Sink, calm: PyAudio
 
 
 @pytest.mark.parametrize("busy_seconds", [0, 60], ids=["calm", "busy"])
-def test_cut_ends_the_sound_quickly(sink: Sink, output: PyAudioOutput, busy_seconds: int) -> None:
+def test_interrupt_ends_the_sound_quickly(
+    sink: Sink, output: PyAudioOutput, busy_seconds: int
+) -> None:
     output.open()
     output._busy_until = time.monotonic() + busy_seconds
     with talking(output, speech(2.0)) as talk:
