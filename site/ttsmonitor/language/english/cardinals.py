@@ -98,6 +98,7 @@ def _is_year(match: re.Match[str], written: str) -> bool:
 
 
 RULES = (
+    Rule(re.compile(r"\.(?<![\w.].)(?=\d)"), lambda _match, _region: "point ", "."),
     Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
     Rule(
         re.compile(r"\d{16,}"),

@@ -62,13 +62,17 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
 
 def _named(match: re.Match[str], region: Region) -> str:
     month = _SHORT_MONTHS.get(match["month"], match["month"])
+    is_short = match["month"] != month
+    dot = match["dot"] or "" if not match["year"] else ""
+    dot = sentence_dot(match) if dot and is_short else dot
     if BRITISH not in region.words and (match["of"] or previous_word(match) == "the"):
         words = f"{ordinal(int(match['day']))} of {month}"
-        return f"{words}, {year_in_words(int(match['year']))}" if match["year"] else words
+        words += f", {year_in_words(int(match['year']))}" if match["year"] else ""
+        return words + dot
     date = Date(
         int(match["day"]), MONTHS.index(month) + 1, int(match["year"]) if match["year"] else None
     )
-    return date_in_words(date, region, before=previous_word(match))
+    return date_in_words(date, region, before=previous_word(match)) + dot
 
 
 def _month_first(match: re.Match[str], _region: Region) -> str:
@@ -141,7 +145,8 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w./:$€£-]){_DAY}[\s-](?P<of>of\s)?(?P<month>{_MONTH})\b\.?(?:,?[\s-]{_YEAR})?"
+            rf"(?<![\w./:$€£-]){_DAY}[\s-](?P<of>of\s)?(?P<month>{_MONTH})\b(?P<dot>\.(?!\w))?"
+            rf"(?:,?[\s-]{_YEAR})?"
         ),
         _named,
         DIGITS,

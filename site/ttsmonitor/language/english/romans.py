@@ -62,5 +62,5 @@ def _may_be_one(match: re.Match[str], before: list[str]) -> bool:
 
 RULES = (
     Rule(ROMAN_CHARACTER, letters),
-    Rule(re.compile(rf"(?<![\w.-]){ROMAN}(?![-@]|\.\w|['’]\w)"), _read, "IVXLCDM", AT_ROMAN),
+    Rule(re.compile(rf"(?<![\w.-]){ROMAN}(?![-@]|\.\w|['’](?!s\b)\w)"), _read, "IVXLCDM", AT_ROMAN),
 )

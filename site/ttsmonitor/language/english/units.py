@@ -96,6 +96,11 @@ def _read(match: re.Match[str], region: Region) -> str:
     return f"{match['number']} {words}{dot}"
 
 
+def _without_number(match: re.Match[str], _region: Region) -> str:
+    dot = sentence_dot(match) if match[0].endswith(".") else ""
+    return f"{match['before']} {unit_in_words(match['unit'], several=False)}{dot}"
+
+
 def _degrees(match: re.Match[str], region: Region) -> str:
     amount = parse(match["number"], region.decimal)
     is_one = amount is not None and amount.is_one
@@ -119,6 +124,7 @@ def _inches(match: re.Match[str], region: Region) -> str:
 
 
 _START = r"(?<![\d.,])"
+_AT_ARTICLE = re.compile(r"[AaPpEe](?<!\w.)(?=[a-z]{0,3}\s[a-zG])", re.DOTALL)
 RANGES = (
     Rule(
         re.compile(
@@ -163,6 +169,16 @@ RULES = (
         _read,
         DIGITS,
         AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            r"(?P<before>(?<!\w)(?:[Aa]n?|[Pp]er|[Ee]ach))\s(?P<unit>lb|oz|kg|km|mi|gal|hr|min"
+            r"|sq ft|GB)"
+            r"(?:\.(?!\w)|(?![\w/.-]))"
+        ),
+        _without_number,
+        "blzgmrfG",
+        _AT_ARTICLE,
     ),
     Rule(re.compile(rf"{_START}(?P<number>{NUMBER})[\"″](?!\w)"), _inches, '"″', AT_DIGITS),
 )

@@ -153,6 +153,7 @@ def _parts_in_words(written: str) -> str:
 
 
 RULES = (
+    Rule(re.compile(r"\.(?<![\w.].)(?=\d)"), lambda _match, _region: "punto ", "."),
     Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
     Rule(
         re.compile(r"\d{16,}"),
