@@ -31,8 +31,7 @@ create trigger chaos_claim after update of status on ttsmonitor_utterance
 """
 RECEIVED = re.compile(r"received .*, utterance ([0-9a-f-]{36}), chunk (\d+) of (\d+)$")
 ENDED = re.compile(
-    r"ttsmonitor\.speaking\.speaker: utterance (?:spoken|failed|interrupted|skipped):"
-    r" ([0-9a-f-]{36}) "
+    r"ttsmonitor\.speaking\.speaker: (?:spoken|failed|interrupted|skipped) ([0-9a-f-]{36}) "
 )
 
 

@@ -73,7 +73,7 @@ def test_charts_show_history_and_new_sentences(
     expect(days.first).to_be_visible()
 
     listen().publish("moxie/tts/text", NEW)
-    spoken = re.compile(rf"frase dicha: [0-9a-f]{{8}} \(\d(,\d)? s\): {NEW}")
+    spoken = re.compile(rf"dicha [0-9a-f]{{8}} \(\d(,\d)? s\): {NEW}")
     expect(page.locator("#log")).to_contain_text(spoken, timeout=20_000)
 
     def is_drawn_again() -> bool:

@@ -230,7 +230,7 @@ def test_live_activity_is_translated_with_its_nested_reason(page: Page, service:
     translated = "moxie/tts/text: lang es 'x!': no es un nombre válido"
     expect(lines.filter(has_text=translated)).to_have_count(1, timeout=PATIENCE_MS)
     (said,) = service.say("Una frase corta.")
-    spoken = re.compile(rf"frase dicha: {said[:8]} \(\d(,\d)? s\): Una frase corta\.")
+    spoken = re.compile(rf"dicha {said[:8]} \(\d(,\d)? s\): Una frase corta\.")
     expect(lines.filter(has_text=spoken)).to_have_count(1, timeout=PATIENCE_MS)
 
 

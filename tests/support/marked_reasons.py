@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-LEVELS = {"info", "warning", "error", "exception", "critical", "log"}
+LEVELS = {"info", "warning", "error", "exception", "critical"}
 OTHER_PROCESSES = {
     "ttsmirror/apps.py",
     "ttsmirror/instrumentation/openmoxie.py",
@@ -61,9 +61,7 @@ def _calls(path: Path, is_marking: object) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and is_marking(node.func):  # type: ignore[operator]
-            # The first argument of log() is the level.
-            is_log = isinstance(node.func, ast.Attribute) and node.func.attr == "log"
-            first = node.args[int(is_log)]
+            first = node.args[0]
             if isinstance(first, ast.Name):
                 first = constants.get(first.id, first)
             if isinstance(first, ast.Constant) and isinstance(first.value, str):

@@ -137,8 +137,8 @@ def test_log_counts_receipts_and_endings_per_utterance(tmp_path: Path) -> None:
         f"1 {received}, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, again, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, utterance {ID}1, chunk 2 of 2\n"
-        f"1 INFO ttsmonitor.speaking.speaker: utterance spoken: {ID}1 (1.2 s): Uno\n"
-        f"1 WARNING ttsmonitor.speaking.speaker: utterance interrupted: {ID}1"
+        f"1 INFO ttsmonitor.speaking.speaker: spoken {ID}1 (1.2 s): Uno\n"
+        f"1 WARNING ttsmonitor.speaking.speaker: interrupted {ID}1"
         " (the service was stopped): Uno\n"
         f"1 INFO ttsmirror.publishing.publisher: published {ID}2 on moxie/tts/text\n"
     )

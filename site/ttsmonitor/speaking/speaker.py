@@ -318,9 +318,9 @@ class Speaker:
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
             logging.INFO if is_expected else logging.WARNING,
-            "utterance %s: %s (%s): %s",
-            utterance.pk,
+            "%s %s (%s): %s",
             Reason(outcome.status.value),
+            utterance.pk,
             outcome.reason or Reason("{seconds} s", seconds=round(seconds, 1)),
             utterance,
         )

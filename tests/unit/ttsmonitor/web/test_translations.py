@@ -140,7 +140,7 @@ def test_activity_line_is_translated_with_exception_message(activity: ActivityHa
     logger.warning("%s is unavailable: %s", "wav: /tmp", OSError(Reason("it is closed")))
     logger.info("%d utterances deleted", 3)
     logger.info(
-        "utterance %s: %s (%s): %s",
+        "%s %s (%s): %s",
         Reason("spoken"),
         7,
         Reason("{seconds} s", seconds=2.5),
@@ -148,13 +148,11 @@ def test_activity_line_is_translated_with_exception_message(activity: ActivityHa
     )
     left_out, deleted, spoken = activity.entries()
     assert left_out["text"] == "wav: /tmp is unavailable: it is closed"
-    assert spoken["text"] == "utterance spoken: 7 (2.5 s): skipped"
+    assert spoken["text"] == "spoken 7 (2.5 s): skipped"
     with translation.override("es"):
         assert reason_text(left_out, "text") == "wav: /tmp no está disponible: está cerrado"
         assert reason_text(deleted, "text") == "3 frases borradas"
-        assert (
-            reason_text(spoken, "text") == "frase dicha: 7 (2,5 s): skipped"
-        )  # not what Moxie said
+        assert reason_text(spoken, "text") == "dicha 7 (2,5 s): skipped"  # not what Moxie said
     with translation.override("en"):
         assert reason_text(spoken, "text") == spoken["text"]
 
