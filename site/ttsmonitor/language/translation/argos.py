@@ -18,6 +18,7 @@ from typing import Any
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import TranslationError
 from ttsmonitor.language.translation.base import Request, TranslationEngine, language_code
+from ttsmonitor.system.commands import python_command
 
 PIVOT = "en"
 """Most models translate from or into it; other pairs take two steps."""
@@ -73,8 +74,9 @@ class Argos(TranslationEngine):
         for library in ("ctranslate2", "sentencepiece"):
             if importlib.util.find_spec(library) is None:
                 return Reason(
-                    "the package {name} is not installed: pip install -r requirements-argos.txt",
+                    "the package {name} is not installed: {command}",
                     name=library,
+                    command=python_command("-m pip install -r requirements-argos.txt"),
                 )
         if not self._path(source, target):
             return Reason(

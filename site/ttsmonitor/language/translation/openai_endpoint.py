@@ -13,6 +13,7 @@ from ttsmirror.reasons import Reason
 from ttsmirror.text import shorten
 from ttsmonitor.exceptions import TranslationError
 from ttsmonitor.language.translation.base import Request, TranslationEngine
+from ttsmonitor.system.commands import python_command
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -64,7 +65,9 @@ class OpenAIEndpoint(TranslationEngine):
             return Reason("no language model is set: give HIVE_CHAT_MODEL or TTS_TRANSLATE_MODEL")
         if importlib.util.find_spec("openai") is None:
             return Reason(
-                "the package openai is not installed: pip install -r requirements-chat.txt"
+                "the package {name} is not installed: {command}",
+                name="openai",
+                command=python_command("-m pip install -r requirements-chat.txt"),
             )
         return ""
 
