@@ -109,7 +109,8 @@ def _without_marks(written: str) -> TrackedText:
 def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
     if not _has_words(text.text):
         return text[:0]
-    text = _tidy(with_spoken_links(text, code)).sub(_NO_SPACE, _with_space)
+    text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
+    text = text.sub(_NO_SPACE, _with_space)
     text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "").sub(_AFTER_NUMBER, _with_capital)
     text = expand(text, lang)
     return _finished(text.translate(_spoken))
