@@ -37,7 +37,9 @@ _SOUNDS = {
 
 _VOWELS = "aeiouyáéíóúüàèìòùâêîôû"
 _NO_VOWELS = rf"(?:(?![{_VOWELS}\d_])\w)"
-_WORD = re.compile(rf"(?<![\w'’-]){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
+_WORD = re.compile(rf"(?<![\w'’-])(?<!\d\s){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
+_UNIT_LETTERS = 2
+"""Letters of `mm` and `hm`, which are units within a sentence."""
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LONG_ROMAN = re.compile(r"[IVXLCDM]+\Z")
 _UNSPEAKABLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
@@ -55,15 +57,17 @@ def with_spoken_sounds(text: TrackedText, lang: str) -> TrackedText:
     patterns = _PATTERNS.get(lang)
     if patterns is None:
         return text
-    text = text.sub(_WORD, lambda match: _said(match[0], patterns))
+    text = text.sub(_WORD, lambda match: _said(match, patterns))
     return text.sub(_STRETCHED, _shortened)
 
 
-def _said(written: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+def _said(match: re.Match[str], patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    written = match[0]
+    is_within = match.string[max(0, match.start() - 2) : match.start()][:1].isalnum()
+    if len(written) == _UNIT_LETTERS and (is_within or written.isupper()):
+        return written  # a unit or an acronym, as mm or PF
     for pattern, said in patterns:
         if pattern.match(written):
-            if len(written) == 2 and written.isupper():
-                return written  # an acronym, as HM or PF
             return said.capitalize() if written[0].isupper() else said
     if _LONG_ROMAN.match(written) or (written.isupper() and len(set(written)) == 1):
         return written

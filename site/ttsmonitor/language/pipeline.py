@@ -1,7 +1,8 @@
 """From what is written to what is said: the same words for every engine.
 
 The steps, in order: usual characters, debris out, cut at pauses, then for each phrase links,
-sounds, numbers and abbreviations into words. A step takes a TrackedText and returns one.
+sounds, numbers and abbreviations into words, and last the table of pronunciations. A step takes a
+TrackedText and returns one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
 from ttsmonitor.language.normalization import expand
 from ttsmonitor.language.pauses import LINE_SECONDS, Phrase, capital, in_phrases
+from ttsmonitor.language.pronunciations import (
+    NO_PRONUNCIATIONS,
+    PronunciationTable,
+    pronounce_words,
+)
 from ttsmonitor.language.sentences import ABBREVIATIONS
 from ttsmonitor.language.tracked_text import Replacement, TrackedText
 from ttsmonitor.language.unicode_text import with_usual_characters
@@ -33,6 +39,7 @@ _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|
 """What is left where a word between two marks went."""
 _REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
 _OPENING_COMMA = re.compile(r"\A[\s,.;:!?…)\]»”]+(?=[^\s,.;:!?…)\]»”])")
+_OPENING_DASH = re.compile(r"\A(?:-+(?!\d)\s*)+")
 _NO_SPACE = re.compile(
     r"(?<=[^\W\d_])(?P<comma>[,;])(?=[^\W\d_])"
     r"|(?P<end>(?<=[^\W\d_])[.…](?=[¿¡])|(?<=[a-zñáéíóú]{3})\.(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú])"
@@ -48,6 +55,9 @@ _AFTER_NUMBER = re.compile(r"(?<=[^\W\d_] )(?P<word>\d+)(?P<end>\. +)(?P<first>[
 _SPOKEN_SYMBOLS = frozenset("°%&+=€$£¥@")
 _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
 _NO_ENTITY = re.compile(r"&(?=[#\w])")
+_SIGNS = re.compile(r"[^\w\s.,;:!?¡¿…'’‘\"“”«»()–—-]")
+"""Nothing is left to be put into words where a text has none of these."""
+_PASSES = 3
 _LEADING_SLASH = re.compile(r"(?<![\w)])/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
@@ -78,11 +88,13 @@ class SpokenText:
 
 
 @functools.lru_cache(maxsize=_WORDS_KEPT)
-def spoken_text(written: str, lang: str) -> SpokenText:
+def spoken_text(
+    written: str, lang: str, table: PronunciationTable = NO_PRONUNCIATIONS
+) -> SpokenText:
     """Return what a voice of language `lang` (`es`, `es-419`, `en_GB` …) says for `written`."""
     code = language_tag(lang).partition("-")[0]
     return _joined(
-        Phrase(_in_words(phrase.text, lang, code), phrase.pause_seconds)
+        Phrase(pronounce_words(_in_words(phrase.text, lang, code), table), phrase.pause_seconds)
         for phrase in in_phrases(_without_marks(written))
     )
 
@@ -104,14 +116,25 @@ def _without_marks(written: str) -> TrackedText:
 
 
 def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
-    if not _has_words(text.text):
-        return text[:0]
-    text = _tidy(with_spoken_links(text, code)).sub(_NO_SPACE, _with_space)
+    """Return a phrase as an engine gets it; again where a sign was left that meant something."""
+    for _ in range(_PASSES):
+        if not _has_words(text.text):
+            return text[:0]
+        expanded = _expanded(text, lang, code)
+        text = _finished(expanded.translate(_spoken))
+        if not _SIGNS.search(expanded.text):
+            break
+    return text
+
+
+def _expanded(text: TrackedText, lang: str, code: str) -> TrackedText:
+    """Replace addresses, sounds, numbers and abbreviations by words."""
+    text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
+    text = text.sub(_NO_SPACE, _with_space)
     text = text.sub(_LEADING_SLASH, " ") if "/" in text.text else text
     text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "")
     text = text.sub(_INLINE_NUMBER, r"\1,").sub(_AFTER_NUMBER, _with_capital)
-    text = expand(text, lang)
-    return _finished(text.translate(_spoken))
+    return expand(text, lang)
 
 
 def _tidy(text: TrackedText) -> TrackedText:
@@ -147,6 +170,7 @@ _FINISHING: tuple[tuple[re.Pattern[str], Replacement], ...] = (
     (_REPEATED_MARKS, ""),
     (_NO_SPACE, _with_space),
     (_OPENING_COMMA, ""),
+    (_OPENING_DASH, ""),
     (_NEW_SENTENCE, _with_capital),
 )
 """What makes of a line without marks one that an engine can be given."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.language.pipeline import Pause
+from ttsmonitor.language.pronunciations import Phonemes
 from ttsmonitor.synthesis.voice import Voice
 
 AUTO = "auto"
@@ -35,6 +36,8 @@ class SpeechRequest:
     """Factor of the voice's own loudness."""
     pauses: tuple[Pause, ...] = ()
     """Silence in the text. An engine gets the pieces between them, one by one, without pauses."""
+    phonemes: Phonemes = ()
+    """Words of `text` with their IPA, for engines that take it; others read the letters."""
 
 
 WARM_UP = SpeechRequest(text="Hola.")

@@ -167,6 +167,7 @@ def test_addresses_are_said_in_a_few_words(written: str, lang: str, said: str) -
         ("Duerme: zzzz. Luego", "es", "Duerme: Luego"),
         ("Holaaaa, nooo, siiií", "es", "Hola, no, sí"),
         ("Pilas HM", "es", "Pilas HM"),
+        ("Hm, los mm; mm, sí", "es", "Um, los milímetros; um, sí"),
         ("Shhh, hmm", "en", "Shush, um"),
         ("Ja ja, jajaja", "es", "Ja ja, jajaja"),
     ],

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.support.openapi import Described, routes
@@ -25,7 +26,10 @@ class Swallow:
 
 
 @pytest.fixture
-def site(browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch) -> Described:
+def site(
+    browser: Client, parent: User, speech: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> Described:
+    parent.user_permissions.set(Permission.objects.filter(codename="add_pronunciationentry"))
     monkeypatch.setattr(say_api, "get_tts_mirror", Swallow)
     monkeypatch.setattr(pronounce_api, "get_tts_mirror", Swallow)
     return Described(browser)
@@ -61,7 +65,7 @@ def test_posts_are_answered_as_described(site: Described) -> None:
             site.post(
                 path,
                 body["content"]["application/json"]["example"],
-                status=202 if path == "/api/say" else 200,
+                status={"/api/say": 202, "/api/pronunciations": 201}.get(path, 200),
             )
 
 
