@@ -31,6 +31,8 @@ from ttsmonitor.language.unicode_text import with_usual_characters
 
 _WORDS_KEPT = 32
 """Texts whose words are kept: each is asked for on several steps to the first sound."""
+_PASSES = 3
+_UNREAD = re.compile(r"[=@/&%+°€$£¥\d]|\.\w")
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
 _BEFORE_MARK = re.compile(r" +(?=[,.;:!?…])")
@@ -107,6 +109,16 @@ def _without_marks(written: str) -> TrackedText:
 
 
 def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
+    """Return a phrase in words; again while a step has left a sign that another one reads."""
+    for _ in range(_PASSES):
+        before = text.text
+        text = _in_words_once(text, lang, code)
+        if text.text == before or not _UNREAD.search(text.text):
+            break
+    return text
+
+
+def _in_words_once(text: TrackedText, lang: str, code: str) -> TrackedText:
     if not _has_words(text.text):
         return text[:0]
     text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
