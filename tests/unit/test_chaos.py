@@ -148,11 +148,15 @@ def test_sound_files_are_counted_and_removed(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> None:
     entry, row = OutboxEntry.objects.create(payload={}), utterance("Uno", status="queued")
-    with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
-        connection.ensure_connection()
-        connection.connection.backup(copy)
-    witness.watch(tmp_path, witness.OUTBOX_TRIGGERS + witness.HISTORY_TRIGGERS)
-    with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
+    files = tmp_path / witness.OUTBOX, tmp_path / witness.HISTORY
+    for file, triggers in zip(
+        files, (witness.OUTBOX_TRIGGERS, witness.HISTORY_TRIGGERS), strict=True
+    ):
+        with closing(sqlite3.connect(file)) as copy:
+            connection.ensure_connection()
+            connection.connection.backup(copy)
+        witness.watch(file, triggers)
+    with closing(sqlite3.connect(files[0])) as copy:
         copy.executescript("""
             create temp table entry as select * from ttsmonitor_outboxentry;
             delete from ttsmonitor_outboxentry;
@@ -160,6 +164,7 @@ def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> N
             update ttsmonitor_outboxentry set attempts = 2;
             delete from ttsmonitor_outboxentry;
         """)
+    with closing(sqlite3.connect(files[1])) as copy:
         for status in ("playing", "playing", "queued", "playing", "spoken"):
             copy.execute("update ttsmonitor_utterance set status = ?", [status])
         copy.commit()
@@ -171,7 +176,7 @@ def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> N
     assert evidence.handed == {entry.pk.hex: "Uno"}
     assert (evidence.accepted, evidence.drained) == ({entry.pk.hex}, {entry.pk.hex})
     assert not evidence.left
-    assert [row[0] for row in witness.ask(tmp_path, "select attempts from chaos_outbox")] == [2]
+    assert witness.ask(files[0], "select attempts from chaos_outbox") == [(2,)]
     assert evidence.rows == [(row.pk.hex, "Uno", "spoken")]
     assert evidence.claims == {row.pk.hex: 2}
 

@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import F, Q
 from django.utils import timezone
 
 from ttsmirror.models import OutboxEntry
+from ttsmirror.plugged_in import database
 from ttsmirror.wire.messages import Chunk
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,17 @@ def withdraw(device_id: str) -> None:
     for entry in entries:
         entry.payload["ttl"] = 0
         entry.save(update_fields=["payload"])
+
+
+def may_have_entries() -> bool:
+    """Return False if nothing is unconfirmed; create the outbox's file if it is missing."""
+    try:
+        if database.has_own_outbox():
+            database.prepare()
+        return OutboxEntry.objects.exists()
+    except DatabaseError as exc:
+        logger.error("the outbox cannot be read: %s", exc)
+        return True
 
 
 def ids() -> list[UUID]:

@@ -32,6 +32,7 @@ from ttsmirror.publishing.queue_items import (
     Resend,
     StatusReport,
 )
+from ttsmirror.publishing.robot_marks import RobotMarks
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
@@ -64,6 +65,7 @@ class Publisher:
         self._listeners: list[Listener] = []
         self._unconfirmed = UnconfirmedUtterances()
         self._echoes = Deduplicator(self._tell_robot)
+        self._marks = RobotMarks()
         # Elsewhere the speech service's own history is in reach.
         self._history = HistoryFollower() if is_plugged_in() else None
         self._is_heard = True
@@ -83,7 +85,8 @@ class Publisher:
         )
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the threads."""
+        self._marks.start()
         self._thread.start()
 
     def publish(self, utterance: Chunk) -> None:
@@ -126,18 +129,25 @@ class Publisher:
         self._thread.join(timeout_seconds + 1)
         if self._thread.is_alive():
             logger.error("the outbox does not answer: what was said last may be lost")
+        self._marks.stop()
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
     def hold(self) -> bool:
-        """Keep the thread away from the database until release(); False where it stays busy.
+        """Keep the threads away from their databases until release(); False where one stays busy.
 
         For a fork: SQLite notes in the process which locks it holds. A child with a copy of such
         a note would wait for ever for a thread that it does not have.
         """
-        return self._working.acquire(timeout=FORK_SECONDS)
+        if not self._working.acquire(timeout=FORK_SECONDS):
+            return False
+        if not self._marks.hold(FORK_SECONDS):
+            self._working.release()
+            return False
+        return True
 
     def release(self) -> None:
-        """Let the thread go on after hold()."""
+        """Let the threads go on after hold()."""
+        self._marks.release()
         self._working.release()
 
     def _run(self) -> None:
@@ -156,8 +166,9 @@ class Publisher:
                 tend_connections()
                 self._handle(batch)
                 self._try(self._save)
-                if not self._unconfirmed.is_away:
-                    self._try(self._keep_book)
+                self._echoes.settle()
+                if self._history is not None and not self._unconfirmed.is_away:
+                    self._try(self._history.write)
                 if is_sweep:
                     self._try(self._sweep)
             if is_sweep:
@@ -203,11 +214,6 @@ class Publisher:
         """Write what the outbox could not take before."""
         if self._unconfirmed.save():
             self._publish_again(is_all=False)
-
-    def _keep_book(self) -> None:
-        self._echoes.settle()
-        if self._history is not None:
-            self._history.write()
 
     def _listen(self, item: Item) -> Item:
         """Resolve an item: run a queued call, match a report with what was sent."""
@@ -337,6 +343,7 @@ class Publisher:
             logger.debug("a status without a readable id")
 
     def _tell_robot(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
+        self._marks.add(utterance_id, is_confirmed)
         robot = "said" if is_confirmed else "unconfirmed"
         self._tell({"id": str(utterance_id), "robot": robot})
 
