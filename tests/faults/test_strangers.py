@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.support.history import wait_for
 from tests.support.tools import Listener, wait_until
 from ttsmirror.models import Utterance
+from ttsmirror.publishing import outbox, outgoing
+from ttsmirror.wire.messages import Chunk
 from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service.service import SpeechService
 
@@ -36,3 +42,84 @@ def test_other_text_with_same_id_is_quarantined_and_shown(
         lambda: any("came before with another text" in each["text"] for each in service.activity()),
         "the line in the activity",
     )
+
+
+def message(text: str, seconds_behind: float, **fields: Any) -> str:
+    """Return a message of a robot whose clock is wrong."""
+    clock = datetime.now(UTC) - timedelta(seconds=seconds_behind)
+    return json.dumps({"text": text, "timestamp": clock.isoformat(), "device_id": "d_1"} | fields)
+
+
+def test_publisher_with_a_wrong_clock_is_heard_and_named(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    service, sender = make_service("null"), listen()
+    offsets = {"d_1": 300, "d_2": -300, "d_3": 3600, "d_4": -3600, "d_5": 0, "d_6": 7 * 3600}
+    for device_id, seconds in offsets.items():
+        sender.publish(TEXT_TOPIC, message(f"Soy {device_id}", seconds, device_id=device_id))
+    local = datetime.now() - timedelta(hours=5)  # without a zone, and of another one
+    sender.publish(TEXT_TOPIC, json.dumps({"text": "Aquí", "timestamp": local.isoformat()}))
+    for device_id in offsets:
+        wait_for(f"Soy {device_id}", Status.SPOKEN)
+    wait_for("Aquí", Status.SPOKEN)
+    named = {name: round(seconds / 60) for name, seconds in service.health()["clocks"].items()}
+    assert named == {"d_1": 5, "d_2": -5, "d_3": 60, "d_4": -60, "d_6": 420} | (
+        {"system": named["system"]} if "system" in named else {}
+    )
+    lines = [each["text"] for each in service.activity()]
+    assert any("the clock of d_3 is 36" in line and "behind" in line for line in lines)
+    assert not any("the clock of d_5" in line for line in lines)
+
+
+@pytest.mark.parametrize("seconds", [0, 3600, -3600])
+def test_what_waited_at_the_broker_is_spoken_only_if_fresh(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    seconds: int,
+) -> None:
+    sender = listen()
+    service = make_service("null")
+    sender.publish(TEXT_TOPIC, message("Primera", seconds))
+    wait_for("Primera", Status.SPOKEN)
+    service.stop()
+    sender.publish(TEXT_TOPIC, message("Vieja", seconds + 300))
+    sender.publish(TEXT_TOPIC, message("Reciente", seconds + 10))
+    service = make_service("null")
+    wait_for("Vieja", Status.EXPIRED)
+    wait_for("Reciente", Status.SPOKEN)
+    sender.publish(TEXT_TOPIC, message("Ahora", 5_000))
+    wait_for("Ahora", Status.SPOKEN)
+
+
+def test_outdated_outbox_of_a_wrong_clock_is_not_spoken(
+    make_service: Callable[..., SpeechService],
+    mirror: TTSMirrorPublisher,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    behind = datetime.now(UTC) - timedelta(hours=1)
+    for text, seconds in (("Vieja", 300), ("Reciente", 5)):
+        said = behind - timedelta(seconds=seconds)
+        utterance = Chunk(utterance_id=uuid.uuid4(), text=text, published_at=said)
+        outbox.add([utterance])
+    clock = SimpleNamespace(now=lambda zone: datetime.now(zone) - timedelta(hours=1))
+    monkeypatch.setattr(outgoing, "datetime", clock)
+    make_service("null")
+    mirror.start()
+    wait_for("Vieja", Status.EXPIRED)
+    wait_for("Reciente", Status.SPOKEN)
+
+
+def test_impossible_time_is_quarantined(
+    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+) -> None:
+    make_service("null")
+    sender = listen()
+    times = [f"{year}-12-31T23:59:59" for year in ("0001", "1900", "2200", "9999")]
+    times = [f"{each}{zone}" for each in times for zone in ("Z", "+14:00", "-12:00", "")]
+    for each in times:
+        sender.publish(TEXT_TOPIC, json.dumps({"text": "Imposible", "timestamp": each}))
+    sender.publish(TEXT_TOPIC, "La última")
+    wait_for("La última", Status.SPOKEN)
+    refused = QuarantinedMessage.objects.filter(reason__startswith="timestamp is")
+    assert refused.count() == len(times)
+    assert Utterance.objects.count() == 1

@@ -14,6 +14,7 @@ from ttsmirror.conf import conf
 from ttsmirror.exceptions import AlreadyRunningError
 from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import new_instance
+from ttsmirror.mqtt.last_seen import LastSeen
 from ttsmirror.mqtt.paho_compat import ReasonCode, listen
 from ttsmirror.reasons import Reason
 from ttsmirror.version import VERSION
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
 LEAVE_SECONDS = 1.5
+CURRENT_SECONDS = 30.0
+"""A proof that everything has come holds for so long; there is one every 15 s (LoopbackProbe)."""
 NEW = Reason("not connected yet")
 
 OnMessage = Callable[["Received"], None]
@@ -44,6 +47,8 @@ class Received:
     """Number of the connection it came over: acknowledging on another would hit a stranger."""
     received: float
     """time.monotonic() at arrival, in seconds."""
+    waited_seconds: float = 0.0
+    """Longest time that it may have waited at the broker; 0 where it came at once."""
 
 
 class MQTTConnection:
@@ -67,13 +72,16 @@ class MQTTConnection:
         on_lost: Callable[[str], None] | None = None,
         component: str = "",
         durable: bool = False,
+        last_seen: LastSeen | None = None,
         manual_ack: bool = False,
         before_connect: Callable[[], None] = lambda: None,
     ) -> None:
         """Describe the connection; nothing is connected before start().
 
         `before_connect` is called on paho's thread before each attempt. It prevents the attempt by
-        raising OSError or AlreadyRunningError.
+        raising OSError or AlreadyRunningError. For a `durable` connection, which needs a
+        `component`, the broker keeps messages while it is away; `last_seen` then tells how long
+        they may have waited.
         """
         self.client_id = client_id
         self.instance = new_instance(client_id)
@@ -81,11 +89,16 @@ class MQTTConnection:
         self.error: str = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
+        if durable:
+            self._subscriptions.append((f"{HEALTH_TOPIC}/{component}", 1))
         self._on_message = on_message
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._component = component
         self._durable = durable
+        self._last_seen = last_seen or LastSeen()
+        self._has_backlog = False
+        self._birth = b""
         self._manual_ack = manual_ack
         self._before_connect = before_connect
         self._obstacle = ""
@@ -163,6 +176,11 @@ class MQTTConnection:
         client.connect_async(*self.endpoint, conf.MQTT_KEEPALIVE)
         client.loop_start()
 
+    def prove_current(self) -> None:
+        """Note that a message to oneself has come back, so that none is still on its way."""
+        if not self._has_backlog:
+            self._last_seen.note()
+
     def wait_ready(self, timeout_seconds: float) -> bool:
         """Wait until is_ready; return False when the time runs out."""
         return self._ready.wait(timeout_seconds)
@@ -208,6 +226,8 @@ class MQTTConnection:
                     info.wait_for_publish(timeout_seconds)
             except (ValueError, RuntimeError) as exc:
                 logger.warning("could not say goodbye to the broker: %s", exc)
+        if self.is_ready and self._durable and not self._has_backlog:
+            self._last_seen.note(at_once=True)
         self._ready.clear()
         client.disconnect()
         # Not loop_stop() itself: it waits as long as a connect to a host that does not answer.
@@ -243,6 +263,7 @@ class MQTTConnection:
             client.disconnect()
             return
         self._renumber()
+        self._has_backlog = self._durable
         name, address = self.client_id, self.address
         if self.error in ("", NEW):
             logger.info("%s connected to the broker at %s", name, address)
@@ -269,7 +290,8 @@ class MQTTConnection:
         self.error, self.error_since = "", time.time()
         self._ready.set()
         if self._component:
-            self.publish(self._presence_topic, self._presence("online"), qos=1, retain=True)
+            self._birth = self._presence("online")
+            self.publish(self._presence_topic, self._birth, qos=1, retain=True)
         self._guard(self._on_ready)
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
@@ -307,6 +329,9 @@ class MQTTConnection:
     def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         if self._on_message is None:
             return
+        if self._durable and message.topic == self._presence_topic:
+            self._hear_presence(bytes(message.payload))
+            return
         try:
             received = Received(
                 topic=message.topic,
@@ -317,6 +342,7 @@ class MQTTConnection:
                 mid=message.mid,
                 connection=self._connection,
                 received=time.monotonic(),
+                waited_seconds=self._longest_wait(),
             )
         except UnicodeDecodeError:
             logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
@@ -324,6 +350,19 @@ class MQTTConnection:
                 client.ack(message.mid, message.qos)  # or it would come again and again
             return
         self._guard(self._on_message, received)
+
+    def _hear_presence(self, payload: bytes) -> None:
+        if payload == self._birth:
+            # It was published after what waited at the broker, so all of that has come.
+            self._has_backlog = False
+            self._last_seen.note(at_once=True)
+
+    def _longest_wait(self) -> float:
+        if not self._durable:
+            return 0.0
+        seconds = self._last_seen.seconds_ago
+        # Without a backlog, too: this process may have been frozen, or the computer asleep.
+        return seconds if self._has_backlog or seconds > CURRENT_SECONDS else 0.0
 
     def _guard(self, callback: Callable[..., None] | None, *args: object) -> None:
         if callback is None:

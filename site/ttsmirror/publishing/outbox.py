@@ -114,7 +114,7 @@ def enforce_bounds(max_rows: int, max_hours: float) -> int:
 
 def _pack(utterance: Chunk) -> dict[str, Any]:
     fields = asdict(utterance)
-    del fields["utterance_id"], fields["is_anonymous"]
+    del fields["utterance_id"], fields["is_anonymous"], fields["age"]
     if utterance.published_at is not None:
         fields["published_at"] = utterance.published_at.isoformat()
     return fields

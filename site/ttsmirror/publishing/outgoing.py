@@ -5,9 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from ttsmirror.conf import conf
-from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, Chunk
+from ttsmirror.wire.fields import UTC
+from ttsmirror.wire.messages import MAX_AGE_SECONDS, UTTERANCE_CHARACTERS, Chunk
+
+FRESH_SECONDS = 1.0
+"""Less is not worth a field of the message."""
 
 
 def text_topic(utterance: Chunk, base: str) -> str:
@@ -18,6 +23,16 @@ def text_topic(utterance: Chunk, base: str) -> str:
     if conf.MQTT_TOPIC_PER_DEVICE and utterance.device_id:
         return f"{base}/{utterance.device_id}"
     return base
+
+
+def aged(utterance: Chunk) -> Chunk:
+    """Return `utterance` with its age now, where it was not said just now."""
+    if utterance.published_at is None:
+        return utterance
+    seconds = (datetime.now(UTC) - utterance.published_at).total_seconds()
+    if seconds < FRESH_SECONDS:
+        return utterance
+    return replace(utterance, age=min(round(seconds, 1), MAX_AGE_SECONDS))
 
 
 def fit(utterance: Chunk) -> list[Chunk]:

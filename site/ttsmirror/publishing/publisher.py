@@ -24,7 +24,7 @@ from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.publishing.history import HistoryFollower
-from ttsmirror.publishing.outgoing import fit, newest, text_topic
+from ttsmirror.publishing.outgoing import aged, fit, newest, text_topic
 from ttsmirror.publishing.queue_items import (
     Confirmed,
     Handed,
@@ -280,7 +280,7 @@ class Publisher:
 
     def _send_one(self, utterance: Chunk) -> bool:
         topic = text_topic(utterance, self._topic)
-        chunks = utterance.split()
+        chunks = aged(utterance).split()
         if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
             chunks = chunks[utterance.chunk - 1 :]
         for chunk in chunks:
