@@ -15,7 +15,7 @@ import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ttsmirror.text import speakable
 from ttsmirror.wire.fields import UTC
@@ -29,6 +29,8 @@ SPOKEN_CHARACTERS_PER_SECOND = 8.0
 REPEAT_SECONDS = 10.0
 """A robot can tell the same thing again within seconds."""
 KEPT = 1_000
+LONG_AGO = 86_400.0
+"""Seconds that stand for an unknown time; nothing so old is spoken."""
 
 Key = tuple[str, str]
 """A robot, and how the words sound."""
@@ -43,6 +45,8 @@ class RobotReport:
     event_id: str = ""
     is_ours: bool = False
     """It is content that the robot has from here."""
+    seconds_ago: float = 0.0
+    """It may have been said so long ago."""
 
 
 @dataclass
@@ -91,7 +95,7 @@ class Deduplicator:
             utterance_id=uuid.uuid4(),
             text=heard.words,
             source="system",
-            published_at=datetime.now(UTC),
+            published_at=datetime.now(UTC) - timedelta(seconds=min(heard.seconds_ago, LONG_AGO)),
             device_id=heard.device_id,
         )
         self._tell(news.utterance_id, True)

@@ -186,15 +186,24 @@ class TTSMirrorPublisher:
         self._publisher.hand_over(make)
 
     def robot_said(
-        self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
+        self,
+        device_id: str,
+        words: str,
+        *,
+        event_id: str = "",
+        is_ours: bool = False,
+        seconds_ago: float = 0.0,
     ) -> None:
         """Mirror what a robot reports to have said, unless it was mirrored when it was sent.
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
+        `seconds_ago` is how long ago it may have been said.
         """
         try:
             self.start()
-            self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
+            self._publisher.robot_said(
+                RobotReport(device_id, clean(words), event_id, is_ours, seconds_ago)
+            )
         except Exception:
             logger.exception("could not mirror what the robot said")
 
