@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import Client, override_settings
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.support.history import wait_for
@@ -17,6 +19,7 @@ from tests.support.tools import Listener, wait_until
 from ttsmirror.models import Utterance
 from ttsmirror.publishing import outbox, outgoing
 from ttsmirror.wire.messages import Chunk
+from ttsmonitor.management.commands.say import words
 from ttsmonitor.models import QuarantinedMessage
 from ttsmonitor.service.service import SpeechService
 
@@ -123,3 +126,30 @@ def test_impossible_time_is_quarantined(
     refused = QuarantinedMessage.objects.filter(reason__startswith="timestamp is")
     assert refused.count() == len(times)
     assert Utterance.objects.count() == 1
+
+
+def test_text_of_five_megabytes_is_refused_at_every_door(
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    mirror: TTSMirrorPublisher,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_service("null")
+    huge = "Uno dos. " * 600_000
+    sender = listen()
+    sender.publish(TEXT_TOPIC, huge)
+    sender.publish(TEXT_TOPIC, json.dumps({"text": huge}))
+    with pytest.raises(ArgumentTypeError, match="at most 20000 characters"):
+        words(huge)
+    for path in ("/api/say", "/api/loudspeaker/speak"):
+        site = "openmoxie.urls_monitor" if path == "/api/say" else "openmoxie.urls"
+        with override_settings(ROOT_URLCONF=site):
+            answer = client.post(path, {"text": huge}, content_type="application/json")
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    mirror.publish_text(huge, source="chat", ttl=0)
+    wait_until(lambda: Utterance.objects.filter(status=Status.EXPIRED).exists(), "its beginning")
+    assert Utterance.objects.count() == 1
+    assert len(Utterance.objects.get().text) < 20_000
+    assert QuarantinedMessage.objects.filter(reason__contains="at most 65536").count() == 2
+    assert len([line for line in caplog.messages if "over the limit" in line]) == 1

@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.publishing.deduplication import RobotReport
+from ttsmirror.publishing.outgoing import within_limit
 from ttsmirror.publishing.publisher import Listener, Publisher
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.text import clean, split_chunks
@@ -149,7 +150,9 @@ class TTSMirrorPublisher:
                 device_id=device_id or "",
                 lang=lang,
             )
-            self._grow(begun, clean(text), is_open=not is_last)
+            words = within_limit(text, len(begun.text))
+            if words or is_last or not text:  # else the rest of a text that is over the limit
+                self._grow(begun, clean(words) or " ", is_open=not is_last)
         except Exception:
             logger.exception("could not mirror a part of what was said")
 
@@ -201,6 +204,7 @@ class TTSMirrorPublisher:
         """
         try:
             self.start()
+            words = within_limit(words)
             self._publisher.robot_said(
                 RobotReport(device_id, clean(words), event_id, is_ours, seconds_ago)
             )
@@ -235,7 +239,7 @@ def make_utterance(
     **options: Any,
 ) -> Chunk | None:
     """Return `text` as an utterance; None where there is nothing to say."""
-    words = clean(str(text))
+    words = clean(within_limit(str(text)))
     if not words.strip():
         return None
     return Chunk(

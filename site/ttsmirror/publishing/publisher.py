@@ -24,7 +24,7 @@ from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.publishing.history import HistoryFollower
-from ttsmirror.publishing.outgoing import aged, fit, newest, text_topic
+from ttsmirror.publishing.outgoing import aged, newest, text_topic
 from ttsmirror.publishing.queue_items import (
     Confirmed,
     Handed,
@@ -256,7 +256,7 @@ class Publisher:
             self._unconfirmed.withdraw(control.device_id)
 
     def _publish_new(self, chunks: list[Chunk]) -> None:
-        utterances = newest([tidy(part) for chunk in chunks for part in fit(chunk)])
+        utterances = newest([tidy(chunk) for chunk in chunks])
         self._unconfirmed.add(utterances)
         self._send(utterances)
 
