@@ -227,6 +227,7 @@ def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
     hourly.sums_by_hour.clear()
     hourly.latency_by_hour.clear()
+    hourly.waiting_by_hour.clear()
     cache.clear()
 
 

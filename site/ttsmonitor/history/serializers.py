@@ -28,6 +28,7 @@ def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
         "received_at": format_maybe(utterance.received_at),
         "started_at": format_maybe(utterance.started_at),
         "finished_at": format_maybe(utterance.finished_at),
+        "waiting_ms": utterance.waiting_ms,
         "first_audio_ms": utterance.first_audio_ms,
         "audio_seconds": utterance.audio_seconds,
         "engine": utterance.engine,

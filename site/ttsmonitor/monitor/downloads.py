@@ -37,6 +37,7 @@ COLUMNS = (
     "published_at",
     "started_at",
     "finished_at",
+    "waiting_ms",
     "first_audio_ms",
     "audio_seconds",
     "id",
