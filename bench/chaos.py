@@ -16,7 +16,9 @@ from pathlib import Path
 
 from bench.chaos_publisher import QUIET
 from bench.evidence import (
+    HISTORY,
     HISTORY_TRIGGERS,
+    OUTBOX,
     OUTBOX_TRIGGERS,
     Log,
     Sounds,
@@ -146,7 +148,7 @@ class Chaos:
             **self._settings,
         )
         make_database(env)
-        watch(work, HISTORY_TRIGGERS)
+        watch(work / HISTORY, HISTORY_TRIGGERS)
 
         def command(start: int) -> list[str]:
             output = OUTPUTS[start % len(OUTPUTS)]
@@ -158,7 +160,7 @@ class Chaos:
         work = self._work / name
         env = clean_environment(work, **self._settings)
         make_database(env)
-        watch(work, OUTBOX_TRIGGERS)
+        watch(work / OUTBOX, OUTBOX_TRIGGERS)
 
         def command(start: int) -> list[str]:
             arguments = {"name": name, "session": start, "seed": self._seed, "rate": RATE}
@@ -170,7 +172,9 @@ class Chaos:
     def _wait_for_first_sentences(self) -> None:
         wanted = "select 1 from ttsmonitor_utterance where status = 'spoken' limit 1"
         self._wait_until(
-            lambda: bool(ask(self._work / SPEECH, wanted)), "the first sentence", START_SECONDS
+            lambda: bool(ask(self._work / SPEECH / HISTORY, wanted)),
+            "the first sentence",
+            START_SECONDS,
         )
 
     def _wait_until(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
@@ -195,8 +199,8 @@ class Chaos:
         names = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
         waiting = f"select 1 from ttsmonitor_utterance where status in ({names}) limit 1"
         unconfirmed = "select 1 from ttsmonitor_outboxentry limit 1"
-        return not ask(self._work / SPEECH, waiting) and not any(
-            ask(self._work / name, unconfirmed) for name in PUBLISHERS
+        return not ask(self._work / SPEECH / HISTORY, waiting) and not any(
+            ask(self._work / name / OUTBOX, unconfirmed) for name in PUBLISHERS
         )
 
     def _evidence(self) -> tuple[Evidence, Log]:
@@ -227,11 +231,13 @@ class Chaos:
         attempts = [
             int(row[0])
             for name in PUBLISHERS
-            for row in ask(self._work / name, "select attempts from chaos_outbox")
+            for row in ask(self._work / name / OUTBOX, "select attempts from chaos_outbox")
         ]
         accepted = evidence.accepted
         received, distinct = log.received.total(), len(log.received)
-        chunks = ask(self._work / SPEECH, "select sum(total_chunks) from ttsmonitor_utterance")
+        chunks = ask(
+            self._work / SPEECH / HISTORY, "select sum(total_chunks) from ttsmonitor_utterance"
+        )
         rows: list[list[str | float | None]] = [
             ["sentences handed over", len(evidence.handed)],
             ["of these, lost with a killed publisher", len(evidence.handed.keys() - accepted)],

@@ -7,6 +7,7 @@ page, not for a ping, and not for the control message behind it.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import timezone
 
 from ttsmirror.database import tend_connections, with_connections
-from ttsmirror.models import OutboxEntry
+from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, as_json, reason_of
 from ttsmirror.wire.fields import format_time
 
@@ -181,9 +184,11 @@ def _find_error(is_write: bool) -> str:
         with transaction.atomic():
             if is_write:
                 # Something, and not its removal alone: else it would need no room on the disk.
-                OutboxEntry.objects.create(payload={}).delete()
+                # A session has no number of its own, which each probe would use up.
+                now = timezone.now()
+                Session.objects.create(session_key=secrets.token_hex(16), expire_date=now).delete()
             else:
-                OutboxEntry.objects.exists()
+                Utterance.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
         return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
     return ""

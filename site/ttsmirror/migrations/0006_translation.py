@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmirror', '0002_reason'),
+        ('ttsmirror', '0005_waiting'),
     ]
 
     operations = [
