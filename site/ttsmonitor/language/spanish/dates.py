@@ -140,6 +140,8 @@ def _weekdays(match: re.Match[str], region: Region) -> str:
 
 
 def _short_month(match: re.Match[str], _region: Region) -> str:
+    if match["month"] == "ene" and previous_word(match) not in ("en", "desde", "hasta"):
+        return match[0]  # the name of the letter N
     return like(match[0], _MONTHS[_SHORT_MONTHS[match["month"].lower()]]) + sentence_dot(match)
 
 
@@ -170,7 +172,9 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"\b(?P<weekday>{_WEEKDAY})\.?(?=,?\s\d{{1,2}}(?:\s|[-/]|$|[.,]))", re.IGNORECASE
+            rf"\b(?!mar\s\d{{1,2}}\s(?!de\s|{_MONTH}))(?P<weekday>{_WEEKDAY})\.?"
+            r"(?=,?\s\d{1,2}(?:\s|[-/]|$|[.,]))",
+            re.IGNORECASE,
         ),
         _weekday,
         DIGITS,

@@ -90,6 +90,14 @@ def _minutes(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(
+        re.compile(
+            r"(?<![\w:.,])(?P<minutes>\d{1,2})['′]\s?(?P<seconds>[0-5]?\d)(?:\"|″|'')(?!\w)"
+        ),
+        _minutes,
+        "'′",
+        AT_DIGITS,
+    ),
+    Rule(
         re.compile(r"(?<![\w:.,])(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]\d)\s?min\b"),
         _minutes,
         ":",

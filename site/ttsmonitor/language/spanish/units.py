@@ -84,7 +84,7 @@ _POWERS = {"²": "cuadrado", "2": "cuadrado", "³": "cúbico", "3": "cúbico"}
 _AN = "a-zA-ZµμáéíóúñÁÉÍÓÚÑ"
 _UNIT = "|".join(sorted((*map(re.escape, _UNITS), *_RATES), key=len, reverse=True))
 PER_UNIT = "|".join(sorted((*_PER, *_UNITS), key=len, reverse=True))
-_WITH_WORDS = "km|kms|kg|kgs|cm|cms|mm|ml|mg|kcal|kWh|GB|MB|TB|mph|km/h"
+_WITH_WORDS = "km|kms|kg|kgs|cm|cms|mm|ml|mg|kcal|kWh|GB|MB|TB|mph|km/h|m/s|[kc]?m[²³]"
 _ONE = frozenset("un una el la cada por medio media al del este ese".split())
 _SCALES = {"C": " centígrados", "F": " Fahrenheit", "K": " kelvin", "c": " centígrados", "": ""}
 
@@ -145,7 +145,9 @@ def _read(match: re.Match[str], region: Region) -> str:
 def _without_number(match: re.Match[str], _region: Region) -> str:
     several = match["before"].lower() not in _ONE
     symbol, _per, per = match["unit"].partition("/")
-    words = unit_in_words(symbol, several=several) + (f" por {per_unit(per)}" if per else "")
+    power = symbol[-1] if symbol[-1] in "²³" else ""
+    words = unit_in_words(symbol.rstrip("²³"), several=several, power=power)
+    words += f" por {per_unit(per)}" if per else ""
     return f"{match['before']} {words}"
 
 
@@ -215,7 +217,7 @@ RULES = (
             rf"(?<=m)[23](?!\d))?)"
             rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?"
             rf"(?:\s?/\s?(?P<per_too>{PER_UNIT}))?(?![\w²³'’]"
-            rf"|/[^\W\d]"
+            rf"|/[^\W\d]|\.[a-z]\."
             rf"|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
@@ -224,7 +226,7 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/-]|\.\w)"
+            rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/²³-]|\.\w)"
         ),
         _without_number,
         "kcmKGMT",
