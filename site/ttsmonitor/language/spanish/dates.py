@@ -55,7 +55,8 @@ _WEEKDAYS = {
 _MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATED = frozenset(
-    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde"
+    "el día del al lunes martes miércoles jueves viernes sábado domingo lun mar mié jue vie sáb"
+    " dom fecha hoy mañana desde"
     " hasta".split()
 )
 FIRST_IS_ORDINAL = "primero"
@@ -155,6 +156,16 @@ RULES = (
         lambda match, _region: f"lunes a {_LAST_DAYS[match['last']]}",
         "L",
     ),
+    Rule(
+        re.compile(
+            rf"\b(?!mar\s\d{{1,2}}\s(?!de\s|{_MONTH}))(?P<weekday>{_WEEKDAY})\.?"
+            r"(?=,?\s\d{1,2}(?:\s|[-/]|$|[.,]))",
+            re.IGNORECASE,
+        ),
+        _weekday,
+        DIGITS,
+        AT_WORD_WITH_NUMBER,
+    ),
     Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
     Rule(
         re.compile(
@@ -169,16 +180,6 @@ RULES = (
         _short_numeric,
         DIGITS,
         AT_DIGITS,
-    ),
-    Rule(
-        re.compile(
-            rf"\b(?!mar\s\d{{1,2}}\s(?!de\s|{_MONTH}))(?P<weekday>{_WEEKDAY})\.?"
-            r"(?=,?\s\d{1,2}(?:\s|[-/]|$|[.,]))",
-            re.IGNORECASE,
-        ),
-        _weekday,
-        DIGITS,
-        AT_WORD_WITH_NUMBER,
     ),
     Rule(
         re.compile(

@@ -119,6 +119,12 @@ RULES = (
         AT_DIGITS,
     ),
     Rule(
+        re.compile(r"(\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\.?)\s?[-–—]\s?(?=\d)", re.IGNORECASE),
+        _until,
+        "-–—",
+        AT_DIGITS,
+    ),
+    Rule(
         re.compile(r"(\b\d{1,2})\s?[-–—]\s?(?=\d{1,2}\s?(?:h\b|[ap]\.?\s?m\b))"),
         _until,
         DIGITS,

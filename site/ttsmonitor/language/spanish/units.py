@@ -11,7 +11,8 @@ from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, previous_
 _UNITS = dict(
     pair.split("=")
     for pair in (
-        "km=kilómetro hm=hectómetro dam=decámetro m=metro dm=decímetro cm=centímetro mm=milímetro"
+        "km=kilómetro Km=kilómetro KM=kilómetro Kms=kilómetro hm=hectómetro dam=decámetro m=metro"
+        " dm=decímetro cm=centímetro mm=milímetro"
         " µm=micrómetro μm=micrómetro nm=nanómetro kms=kilómetro mts=metro mt=metro cms=centímetro"
         " mms=milímetro"
         " kg=kilogramo Kg=kilogramo KG=kilogramo kgs=kilogramo kilo=kilo hg=hectogramo g=gramo"
@@ -177,6 +178,15 @@ def _inches(match: re.Match[str], region: Region) -> str:
 
 _START = r"(?<![\d.,])"
 RANGES = (
+    Rule(
+        re.compile(
+            rf"(?P<from>{_START}{NUMBER}[ \u00a0]?(?:{_UNIT}))\s?[-–—]\s?(?={NUMBER}[ \u00a0]?"
+            rf"(?:{_UNIT})(?!\w))"
+        ),
+        lambda match, _region: f"{match['from']} a ",
+        "-–—",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
