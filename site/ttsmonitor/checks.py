@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from ttsmirror.conf import AppSettings
+from ttsmirror.wire.fields import LANG, fits
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 from ttsmirror.wire.options import WEEK_SECONDS
 from ttsmonitor.audio.outputs import OUTPUTS
@@ -89,6 +90,7 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
         *errors,
         *check_ranges(conf, RANGES, "ttsmonitor.E004"),
         *_check_topic(conf.MQTT_TOPIC),
+        *_check_languages(),
         *_check_host("MQTT_HOST", "MQTT_PORT"),
         *_check_host("HTTP_HOST", "HTTP_PORT"),
         *_check_certificates(),
@@ -98,6 +100,14 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
 def _choice(name: str, value: object, choices: Sequence[object], check_id: str) -> Error:
     hint = f"Give one of {', '.join(map(str, choices))}."
     return Error(f"{name}={value!r} is unknown.", hint, id=check_id)
+
+
+def _check_languages() -> list[CheckMessage]:
+    hint = "Give languages with commas, such as es,en; a single one turns recognition off."
+    named = [each.strip() for each in conf.TTS_LANGUAGES.split(",")]
+    wrong = [each for each in named if each and not fits(each, LANG)]
+    words = f"TTS_LANGUAGES={conf.TTS_LANGUAGES!r}: {', '.join(wrong)} is no language."
+    return [Error(words, hint, id="ttsmonitor.E009")] if wrong else []
 
 
 def _check_topic(topic: str) -> list[CheckMessage]:

@@ -19,6 +19,10 @@ class Language:
     """The habits where no region is named, or one that is not listed."""
     regions: Mapping[str, Region] = field(default_factory=dict)
     """The habits of regions, by the part of a tag after the language: `mx` of `es-MX`."""
+    own_words: str = ""
+    """Common words by which a short text is known to be in this language."""
+    own_letters: str = ""
+    """Letters and marks that tell the same."""
 
     def region_of(self, tag: str) -> Region:
         """Return the habits of a language tag in lower case, such as `es-mx`."""

@@ -44,6 +44,7 @@ class Utterance(Part):
 
     id: Identity
     text: str
+    translation: str = Field(description=_("The words that were spoken, if translated."))
     source: str = Field(description=_("Its source, such as puppet_mode."))
     device_id: str = Field(description=_("The robot that it belongs to."))
     lang: str = Field(description=_("Its language, such as es or en-GB."))
@@ -310,3 +311,57 @@ class Said(Part):
         description=_("Id of the sentence in the history and on moxie/tts/status.")
     )
     detail: str = Field(description=_("A sentence if the broker is unavailable; else empty."))
+
+
+class PronunciationBody(Body):
+    """A word and how it is said; its model checks the values."""
+
+    lang: str = Field("es", description=_("Its language, such as es or en-GB."))
+    written: str = Field(description=_("A word or name, or several, as they are written."))
+    said: str = Field("", description=_("How it is said, in letters of that language."))
+    phonemes: str = Field("", description=_("The same in IPA, which Piper reads."))
+    note: str = ""
+
+
+class Pronunciation(Part):
+    """An entry of the table of pronunciations."""
+
+    id: int
+    lang: str = Field(description=_("Its language, such as es or en-GB."))
+    written: str = Field(description=_("A word or name, or several, as they are written."))
+    said: str = Field(description=_("How it is said, in letters of that language."))
+    phonemes: str = Field(description=_("The same in IPA, which Piper reads."))
+    note: str
+    changed_at: Moment
+
+
+class Pronunciations(Part):
+    """The table of pronunciations."""
+
+    pronunciations: list[Pronunciation]
+
+
+class PronunciationsQuery(Part):
+    """Which part of the table."""
+
+    lang: Parameter = Field(None, description=_("Its language, such as es or en-GB."))
+
+
+class Pronounce(Body):
+    """A text whose words and phonemes are wanted."""
+
+    text: SpeechText
+    lang: str = Field("", max_length=35, description=_("Its language, such as es or en-GB."))
+    voice: str = Field("", max_length=100, description=_("An installed voice, or espeak."))
+    play: bool = Field(False, description=_("Have it spoken aloud, too."))
+
+
+class Pronounced(Part):
+    """A text and how it is said."""
+
+    text: str
+    spoken: str = Field(description=_("The words that the voice reads; empty: nothing is said."))
+    phonemes: str = Field(description=_("Their sounds in the International Phonetic Alphabet."))
+    lang: str = Field(description=_("The language in which it is said."))
+    voice: str = Field(description=_("Who says it: the engine and its voice."))
+    id: Identity = Field("", description=_("Id of the sentence, if it is spoken aloud."))

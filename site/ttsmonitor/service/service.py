@@ -29,6 +29,7 @@ from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.progress import Progress
+from ttsmonitor.speaking.recognition import detector
 from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.speaker import Speaker
@@ -138,6 +139,11 @@ class SpeechService:
                 HealthCheck("synthesis", self._synthesis_error),
                 HealthCheck("audio", lambda: self._output.error),
                 HealthCheck("queue", self._queue_error, self._probe_queue),
+                *(
+                    [HealthCheck("translation", self._translation_error)]
+                    if conf.TTS_TRANSLATE
+                    else []
+                ),
             ],
         )
 
@@ -155,6 +161,9 @@ class SpeechService:
             self._recorder.start()
             begin_with_clock()
             self._recorder.tell_all(inbox.recover(), Status.INTERRUPTED)
+            # Beside the voice, which takes longer; a text that comes early waits for it.
+            loading = threading.Thread(target=detector().load, name="ttsmonitor.language")
+            loading.start()
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False
@@ -183,6 +192,7 @@ class SpeechService:
         self._retention.stop()
         self._subscriber.stop()
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
+        self._speaker.translator.stop()
         self._progress.stop()
         self._recorder.stop()
         for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
@@ -243,6 +253,9 @@ class SpeechService:
     def _synthesis_error(self) -> str:
         voice = self._synthesizer
         return voice.error if voice.is_alive else Reason("the process is not running")
+
+    def _translation_error(self) -> str:
+        return self._speaker.translator.error
 
     def _queue_error(self) -> str:
         return self._thread_error() or self._watchdog.error

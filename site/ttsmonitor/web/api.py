@@ -216,8 +216,11 @@ class JsonRouter(Router):
         errors: Sequence[str] = (),
         body: type[BaseModel] | None = None,
         operation_id: str = "",
+        method: str = "POST",
     ) -> Callable[[View], View]:
-        """Register a view for POST, as read() does. `errors` are the codes beside WRITE_ERRORS.
+        """Register a view for POST or PUT, as read() does.
+
+        `errors` are the codes beside WRITE_ERRORS.
 
         `body` describes a body that the view reads itself; a parameter of a Body type describes
         itself. Without an `example` the view needs no body.
@@ -231,7 +234,20 @@ class JsonRouter(Router):
             "responses": _error_responses([*errors, *WRITE_ERRORS]),
             "requestBody": {"required": True, "content": {"application/json": content}},
         }
-        return self._register(["POST"], path, answer, summary, operation_id, extra)
+        return self._register([method], path, answer, summary, operation_id, extra)
+
+    def remove(
+        self,
+        path: str,
+        answer: Any,
+        summary: str,
+        *,
+        errors: Sequence[str] = (),
+        operation_id: str = "",
+    ) -> Callable[[View], View]:
+        """Register a view for DELETE, as read() does."""
+        extra = {"responses": _error_responses([*errors, "csrf_failed", *READ_ERRORS])}
+        return self._register(["DELETE"], path, answer, summary, operation_id, extra)
 
     def _register(
         self,

@@ -88,6 +88,7 @@ def test_every_numeric_setting_has_range_including_default() -> None:
         ("TTS_AUDIO", "wav,trumpet", "ttsmonitor.E003"),
         ("MQTT_QOS", "3", "ttsmonitor.E004"),
         ("MQTT_TOPIC", "moxie/#", "ttsmonitor.E005"),
+        ("TTS_LANGUAGES", "es, español", "ttsmonitor.E009"),
     ],
 )
 def test_invalid_setting_is_a_check_error_with_hint(
@@ -207,6 +208,12 @@ def test_unusable_default_voice_causes_warning(
             "es",
             "en",
             "no Piper voice for en is installed. Get one with: .venv/bin/python manage.py"
+            " download_voice en_US-ljspeech",
+        ),
+        (
+            "es",
+            "it",
+            "no Piper voice for it is installed. Get one with: .venv/bin/python manage.py"
             " download_voice NAME (names",
         ),
         ("en-us", "en-GB", ""),

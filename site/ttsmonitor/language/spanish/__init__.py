@@ -13,6 +13,7 @@ from ttsmonitor.language.spanish import (
     fractions,
     money,
     ordinals,
+    own_words,
     ranges,
     romans,
     signs,
@@ -48,6 +49,8 @@ SPANISH = Language(
         *signs.RULES,
         *cardinals.RULES,
     ),
+    own_words=own_words.OWN_WORDS,
+    own_letters=own_words.OWN_LETTERS,
     digits=cardinals.digits_in_words,
     region=_SPAIN,
     regions={

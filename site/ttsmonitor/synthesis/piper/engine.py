@@ -10,7 +10,7 @@ import numpy as np
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
-from ttsmonitor.language.normalization import normalize
+from ttsmonitor.language.pronunciations import Phonemes, words_with_phonemes
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
@@ -26,6 +26,7 @@ from ttsmonitor.synthesis.loudness import (
     without_start,
 )
 from ttsmonitor.synthesis.memory import is_out_of_memory
+from ttsmonitor.synthesis.piper.phonemes import replace_word
 from ttsmonitor.synthesis.piper.stages import (
     Scales,
     check_length,
@@ -225,9 +226,9 @@ class PiperEngine(Engine):
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
         follows = False
-        pieces = list(clauses(normalize(request.text, config.espeak_voice)))
+        pieces = list(clauses(request.text))
         for clause in pieces:
-            parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
+            parts = [part for part in self._phonemize(clause.text, request.phonemes) if part]
             for number, phonemes in enumerate(parts, start=1):
                 cut: list[int] = []
                 ids = self._piper.phonemes_to_ids(phonemes)
@@ -247,6 +248,15 @@ class PiperEngine(Engine):
                     is_first = index == 0
                     yield block, self._marks(clause, parts, number, sum(cut)) if is_first else ()
             follows = clause.runs_on
+
+    def _phonemize(self, text: str, known: Phonemes) -> list[list[str]]:
+        """Return the phonemes of each sentence, with the known ones of some words."""
+        sentences: list[list[str]] = self._piper.phonemize(text)
+        for word, phonemes in words_with_phonemes(text, known):
+            if all(each in self._config.phoneme_id_map for each in phonemes):
+                alone = [each for part in self._piper.phonemize(word) for each in part]
+                sentences = [replace_word(each, alone, phonemes) for each in sentences]
+        return sentences
 
     def _limiter(self, volume: float, full: float) -> Limiter | None:
         """Return a limiter if the sound may exceed the voice's own peak."""

@@ -24,6 +24,14 @@ from ttsmonitor.system.commands import manage_command, python_command
 ENGINE = "piper"
 """Name of the engine."""
 SAMPLES_URL = "https://rhasspy.github.io/piper-samples/"
+SUGGESTED = {
+    "de": "de_DE-thorsten-medium",
+    "en": "en_US-ljspeech-medium",
+    "es": "es_ES-davefx-medium",
+    "fr": "fr_FR-siwis-medium",
+    "pt": "pt_BR-faber-medium",
+}
+"""A published voice for some languages, with a licence that allows any use."""
 _PUBLISHED_NAME = re.compile(r"([a-z]{2,3}_[A-Z]{2})-.+")
 
 
@@ -168,6 +176,6 @@ def no_voice_for(lang: str, suggested: str) -> Reason:
 def download_command(lang: str, suggested: str) -> str:
     """Return the command that installs a voice of `lang`: `suggested`, if its name is of it."""
     command = manage_command("download_voice")
-    if is_same_language(language_in_name(suggested), lang):
-        return f"{command} {suggested}"
-    return f"{command} NAME (names and samples: {SAMPLES_URL})"
+    known = (suggested, *SUGGESTED.values())
+    name = next((each for each in known if is_same_language(language_in_name(each), lang)), "")
+    return f"{command} {name or f'NAME (names and samples: {SAMPLES_URL})'}"

@@ -12,12 +12,13 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tests.support.spoken import request_for
 from tests.support.voice import make_voice
 from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.speaking.voice_choice import configured_voices, request_for
+from ttsmonitor.speaking.voice_choice import configured_voices
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,7 @@ def test_language_setting_applies_and_espeak_reads_every_language(installed: Pat
 
 
 def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any) -> None:
+    settings.TTS_LANGUAGES = "es"  # no recognition
     assert spoken().lang == "es"
     assert spoken(voice="amy").lang == "en-us"
     assert spoken(voice="amy", lang="es").lang == "es"
@@ -109,6 +111,7 @@ def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any
 
 
 def test_voice_from_setting_reads_no_other_language(installed: Path, settings: Any) -> None:
+    settings.TTS_LANGUAGES = "es"  # no recognition
     VoiceSetting.objects.create(voice="amy", device_id="d_1")
     VoiceSetting.objects.create(voice="claude", lang="es")
     assert spoken(device_id="d_1").voice == "claude"

@@ -46,11 +46,11 @@ def speaker(engines: Engines, request: SpeechRequest) -> tuple[str, str]:
         (SpeechRequest("x", lang="en-GB"), "cori"),
         (SpeechRequest("x", lang="en_US"), "amy"),
         (SpeechRequest("x", lang="fr"), "siwis"),
-        (SpeechRequest("x", lang="de"), "espeak"),
+        (SpeechRequest("x", lang="it"), "espeak"),
         (SpeechRequest("x", voice="espeak"), "espeak"),
         (SpeechRequest("x", voice="siwis"), "siwis"),
         (SpeechRequest("x", voice="siwis", lang="en-GB"), "cori"),
-        (SpeechRequest("x", voice="siwis", lang="de"), "espeak"),
+        (SpeechRequest("x", voice="siwis", lang="it"), "espeak"),
         (SpeechRequest("x", voice="gone", lang="fr"), "siwis"),
         (SpeechRequest("x", voice="gone"), "davefx"),
         (SpeechRequest("x", voice="fr_FR-gone-low"), "siwis"),
@@ -131,7 +131,7 @@ def test_voice_of_same_language_replaces_unloadable_default(
     assert speaker(engines, SpeechRequest("x", lang="fr")) == ("piper siwis", "")
     install(config.voice_dir, "sharvard")
     assert speaker(engines, SpeechRequest("x"))[0] == "piper sharvard"
-    assert speaker(engines, SpeechRequest("x", lang="de")) == ("espeak", "")
+    assert speaker(engines, SpeechRequest("x", lang="it")) == ("espeak", "")
 
 
 def test_empty_default_voice_is_replaced_within_its_language(
@@ -184,10 +184,10 @@ def test_speaker_number_applies_to_the_named_voice(
 
 def test_piper_alone_fails_where_no_voice_is_of_the_language(config: EngineConfig) -> None:
     only = replace(config, engine="piper")
-    with pytest.raises(VoiceNotFoundError, match=r"no Piper voice for de .*download_voice NAME"):
-        choose_voice(only, SpeechRequest("x", lang="de"))
-    with pytest.raises(VoiceNotFoundError, match="davefx reads es, and the text is de; no Piper"):
-        choose_voice(only, SpeechRequest("x", lang="de", voice="davefx"))
+    with pytest.raises(VoiceNotFoundError, match=r"no Piper voice for it .*download_voice NAME"):
+        choose_voice(only, SpeechRequest("x", lang="it"))
+    with pytest.raises(VoiceNotFoundError, match="davefx reads es, and the text is it; no Piper"):
+        choose_voice(only, SpeechRequest("x", lang="it", voice="davefx"))
     with pytest.raises(VoiceNotFoundError, match="download_voice gone"):
         choose_voice(EngineConfig("piper", "gone", config.voice_dir), SpeechRequest("x"))
 
@@ -287,9 +287,9 @@ def test_named_voice_of_other_language_is_replaced_with_remark(
     why = "the voice amy reads en-us, and the text is es; piper davefx speaks instead"
     spanish = SpeechRequest("x", lang="es", voice="amy")
     assert speaker(engines, spanish) == ("piper davefx", why)
-    name, remark = speaker(engines, SpeechRequest("x", lang="de", voice="amy"))
+    name, remark = speaker(engines, SpeechRequest("x", lang="it", voice="amy"))
     assert name == "espeak"
-    assert remark.endswith("and the text is de; espeak de speaks instead")
+    assert remark.endswith("and the text is it; espeak it speaks instead")
     english = SpeechRequest("x", voice="amy")
     assert speaker(engines, english) == ("piper amy", "")
     assert engines.choose(english).choice.lang == "en-us"
