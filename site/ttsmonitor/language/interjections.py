@@ -36,7 +36,7 @@ _SOUNDS = {
 
 _VOWELS = "aeiouyáéíóúüàèìòùâêîôû"
 _NO_VOWELS = rf"(?:(?![{_VOWELS}\d_])\w)"
-_WORD = re.compile(rf"(?<![\w'’.-]){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
+_WORD = re.compile(rf"(?<![\w'’.-])(?<!\d\s){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LONG_ROMAN = re.compile(r"[IVXLCDM]+\Z")
 _UNSPEAKABLE = re.compile(r"(\w)\1\1", re.IGNORECASE)

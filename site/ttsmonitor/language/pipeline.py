@@ -35,7 +35,7 @@ _PASSES = 3
 _UNREAD = re.compile(r"[=@/&%+°€$£¥\d]|\.\w")
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
-_BEFORE_MARK = re.compile(r" +(?=[,.;:!?…])")
+_BEFORE_MARK = re.compile(r" +(?=[,.;!?…]|:(?! \d))")
 _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|\Z)")
 """What is left where a word between two marks went."""
 _REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
