@@ -257,16 +257,6 @@ def test_first_block_is_as_long_for_long_clauses(tmp_path: Path) -> None:
     assert first[0].seconds > first[1].seconds - 0.006
 
 
-def test_text_is_normalized_before_speaking(tmp_path: Path) -> None:
-    engine = load(make_voice(tmp_path / "tiny.onnx"))
-    for written, read in (
-        ("El Sr. García y la Sra. Paz llegaron.", "El Señor García y la Señora Paz llegaron."),
-        ("Pues... no sé.", "Pues, no sé."),
-        ("Hola [[x]] tú.", "Hola x tú."),
-    ):
-        assert np.array_equal(said(engine, written), said(engine, read))
-
-
 def test_voice_is_selected_by_name_and_missing_one_replaced(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:

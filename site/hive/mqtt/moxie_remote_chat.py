@@ -16,7 +16,8 @@ from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from hive.mqtt.robot_link import SendCommand
 from hive.setup_cache import SetupCache
-from ttsmirror.text import clean, speakable
+from ttsmirror.text import clean
+from ttsmonitor.language.pipeline import plain_text
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class RemoteChat:
     def _handle_notification(self, device_id: str, rcr: Json) -> None:
         """Mirror the robot's speech, unless it was mirrored when it was sent."""
         speech = rcr.get("speech")
-        if not isinstance(speech, str) or not speakable(speech):
+        if not isinstance(speech, str) or not plain_text(speech):
             return
         is_hosted = bool(self._setup.current.modules_of(rcr.get("module_id")))
         event_id = str(rcr.get("event_id") or "")

@@ -20,7 +20,7 @@ from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget
 from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
 from ttsmirror.publishing.queue_items import Handed
-from ttsmirror.text import clean
+from ttsmirror.text import clean, words_of_markup
 from ttsmirror.wire.control import Control
 
 logger = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _speech(call: Call, output: Given, **options: Any) -> Handed:
     feeling = {}
     if call.feeling is not None:
         feeling = {name: each for name in FEELING if (each := call.feeling[name]) is not None}
-    words = output.get("text") or output.get("markup") or ""
+    words = output.get("text") or words_of_markup(str(output.get("markup") or ""))
     return make_utterance(words, device_id=call["device_id"], **options, **feeling)
 
 

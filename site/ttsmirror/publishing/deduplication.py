@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ttsmirror.models import Utterance
-from ttsmirror.text import speakable
+from ttsmirror.text import as_compared
 from ttsmirror.wire.fields import UTC
 from ttsmirror.wire.messages import Chunk
 
@@ -146,7 +146,7 @@ class Deduplicator:
 
 
 def _key(device_id: str, words: str) -> Key:
-    return device_id, speakable(words).casefold()
+    return device_id, as_compared(words)
 
 
 def _trim(kept: OrderedDict[Key, object] | OrderedDict[Key, _Said] | OrderedDict[Key, Key]) -> None:

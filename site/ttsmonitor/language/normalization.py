@@ -12,6 +12,7 @@ from ttsmirror.text import language_tag
 from ttsmonitor.language.english import ENGLISH
 from ttsmonitor.language.language import OPENING, Language, like, previous_word
 from ttsmonitor.language.spanish import SPANISH
+from ttsmonitor.language.tracked_text import TrackedText
 
 LANGUAGES = {"es": SPANISH, "en": ENGLISH}
 """By the code that a voice's language begins with."""
@@ -20,6 +21,7 @@ _RAW_PHONEMES = re.compile(r"\[{2,}|\]{2,}")
 """Piper reads text between these as phonemes; a robot's text is words."""
 _ELLIPSIS = re.compile(r"\s*(?:\.*…|\.{2,})[….]*")
 _DOTTED_NUMBER = re.compile(r"(?<!\S)(\d+)\.(?=\s[a-zñáéíóú])")
+_WHOLE = re.compile(r"\A.+\Z", re.DOTALL)
 _LETTER = r"[^\W\d_]\."
 _SAYS_IT = ",;:.!?)]»”\"'’"
 """A mark that makes its own pause, or a quote or bracket before one."""
@@ -70,6 +72,11 @@ def normalize(text: str, lang: str) -> str:
     text = _DOTTED_NUMBER.sub(r"\1", text)
     text = _RAW_PHONEMES.sub(" ", _ELLIPSIS.sub(_pause, text))
     return " ".join(text.split())
+
+
+def expand(text: TrackedText, lang: str) -> TrackedText:
+    """Return the text in words, as a voice of language `lang` should read it."""
+    return text.sub(_WHOLE, lambda match: normalize(match[0], lang))
 
 
 def _table(words: str) -> dict[str, str]:

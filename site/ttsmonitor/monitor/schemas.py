@@ -344,3 +344,23 @@ class PronunciationsQuery(Part):
     """Which part of the table."""
 
     lang: Parameter = Field(None, description=_("Its language, such as es or en-GB."))
+
+
+class Pronounce(Body):
+    """A text whose words and phonemes are wanted."""
+
+    text: SpeechText
+    lang: str = Field("", max_length=35, description=_("Its language, such as es or en-GB."))
+    voice: str = Field("", max_length=100, description=_("An installed voice, or espeak."))
+    play: bool = Field(False, description=_("Have it spoken aloud, too."))
+
+
+class Pronounced(Part):
+    """A text and how it is said."""
+
+    text: str
+    spoken: str = Field(description=_("The words that the voice reads; empty: nothing is said."))
+    phonemes: str = Field(description=_("Their sounds in the International Phonetic Alphabet."))
+    lang: str = Field(description=_("The language in which it is said."))
+    voice: str = Field(description=_("Who says it: the engine and its voice."))
+    id: Identity = Field("", description=_("Names the utterance, where it is spoken aloud."))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
 from ttsmonitor.audio.playback import CancelledError, Playback
 from ttsmonitor.exceptions import AudioError, SynthesisError
-from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.speaking.wording import Wording
+from ttsmonitor.synthesis.base import Block
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -56,15 +57,15 @@ class Performance:
         self.playback.cancel()
         self._synthesizer.cancel(self.playback)
 
-    def perform(self, requests: Iterable[SpeechRequest]) -> Outcome:
-        """Speak `requests` and return the outcome.
+    def perform(self, wordings: Iterable[Wording]) -> Outcome:
+        """Speak `wordings` and return the outcome.
 
         Raises AudioError if the output fails; nothing has been silenced then.
         """
         try:
-            for request in requests:
-                for block in self._synthesizer.speak(request, self.playback):
-                    self.playback.play(block)
+            for wording in wordings:
+                for block in self._synthesizer.speak(wording.request, self.playback):
+                    self.playback.play(_with_places(block, wording))
             self.playback.finish()
         except CancelledError:
             self._synthesizer.cancel(self.playback)
@@ -81,3 +82,11 @@ class Performance:
         """The outcome that `cancel()` was given, or an interruption without a reason."""
         with self._lock:
             return self._cancelled_with or CUT_SHORT
+
+
+def _with_places(block: Block, wording: Wording) -> Block:
+    """Return the block with the places of its words in the written text."""
+    if not block.marks:
+        return block
+    marks = (replace(each, offset=wording.place_of(each.offset or 0)) for each in block.marks)
+    return replace(block, marks=tuple(marks))

@@ -8,6 +8,7 @@ from functools import cache
 from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.language.detection import LanguageDetector
+from ttsmonitor.language.pipeline import plain_text
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.choice import language_of
@@ -15,13 +16,14 @@ from ttsmonitor.synthesis.voice import is_same_language
 
 RECENT = 5
 """Utterances of a robot whose language tells what it speaks."""
-_SENTENCE_ENDS = (".", "!", "?", "…", "»", '"', "”")
+LOOKED_AT_CHARACTERS = 1_000
+"""Length of the beginning of a text that is looked at, marks and all."""
 
 
 class Recognition:
     """The language of one utterance, decided by the first of its sentences that tells.
 
-    Later text of a streamed answer changes nothing, so the voice never changes within a sentence.
+    What follows changes nothing: a long or streamed answer keeps its voice.
     """
 
     def __init__(self, utterance: Utterance, settings: Iterable[VoiceSetting]) -> None:
@@ -30,17 +32,17 @@ class Recognition:
         self._settings = settings
         self._lang = utterance.lang or _voice_language(utterance.voice)
         self._is_certain = bool(self._lang)
-        self._is_within_sentence = False
 
-    def of(self, words: str) -> str:
-        """Return the language in which `words`, the next of the utterance, are spoken."""
-        if not self._is_certain and not self._is_within_sentence:
-            self._recognize(words)
-        self._is_within_sentence = not words.rstrip().endswith(_SENTENCE_ENDS)
+    def of(self, written: str) -> str:
+        """Return the language of `written`, the next sentences of the utterance."""
+        if not self._is_certain:
+            self._recognize(written)
         return self._lang
 
-    def _recognize(self, words: str) -> None:
-        recognized = detector().detect(words)
+    def _recognize(self, written: str) -> None:
+        recognized = ""
+        if detector().is_needed:
+            recognized = detector().detect(plain_text(written[:LOOKED_AT_CHARACTERS]))
         self._is_certain = bool(recognized)
         if recognized:
             # TTS_LANG may name a region, too.

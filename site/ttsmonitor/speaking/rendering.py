@@ -7,12 +7,12 @@ import threading
 import wave
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
-from ttsmirror.text import speakable
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.speaking.voice_choice import request_for
+from ttsmonitor.speaking.wording import pieces_of, wordings
 from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -33,14 +33,14 @@ def render(
     What is not cached is synthesized in a process of its own, so that the live voice waits for
     nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
-    if not (words := speakable(utterance.text)):
+    requests = [each.request for each in wordings(utterance, pieces_of(utterance))]
+    if not requests:
         raise SynthesisError(Reason("the text has nothing to speak"))
-    request = request_for(utterance, words)
     with _one_at_a_time:
         synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
         blocks: list[Block] = []
         try:
-            for block in synthesizer.speak(request):
+            for block in chain.from_iterable(map(synthesizer.speak, requests)):
                 if is_stopping():
                     raise SynthesisError(Reason("the service was stopped"))
                 blocks.append(block)

@@ -7,8 +7,9 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from django.db import OperationalError
 from django.utils import timezone
@@ -16,7 +17,6 @@ from django.utils import timezone
 from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_columns, reason_of
-from ttsmirror.text import speakable
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
@@ -24,9 +24,9 @@ from ttsmonitor.exceptions import AudioError
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.performance import Outcome, Performance
 from ttsmonitor.speaking.recorder import Recorder
-from ttsmonitor.speaking.voice_choice import Requests, VoiceKeeper, request_for
+from ttsmonitor.speaking.voice_choice import VoiceKeeper
 from ttsmonitor.speaking.wall_clock import follow_clock
-from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.speaking.wording import Wording, pieces_of, wordings
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -99,11 +99,11 @@ class Speaker:
     def prefetch(self, utterance: Utterance) -> None:
         """Begin synthesizing an utterance that is about to enter the queue, if nobody speaks."""
         try:
-            if self.state == "idle" and (text := speakable(utterance.text)):
-                # Settings as of the last maintenance. If one changed since, the request differs
-                # and the sound is made anew.
-                request = request_for(utterance, text, self.voices.settings)
-                self._synthesizer.prefetch(request)
+            # Settings as of the last maintenance. If one changed since, the request differs and
+            # the sound is made anew.
+            words = wordings(utterance, pieces_of(utterance), self.voices.settings)
+            if self.state == "idle" and (first := next(words, None)) is not None:
+                self._synthesizer.prefetch(first.request)
         except Exception:  # the caller is about to store the utterance
             logger.exception("prefetch failed for %s", utterance.pk)
 
@@ -233,15 +233,14 @@ class Speaker:
 
     def _speak(self, performance: Performance) -> None:
         utterance, playback = performance.utterance, performance.playback
-        if not utterance.is_streaming and not speakable(utterance.text):
-            self._record_end(utterance, NOTHING_TO_SAY)
-            return
-        self._set_state("synthesizing")
         try:
+            words = self._wordings(performance)
+            if words is None:
+                self._record_end(utterance, NOTHING_TO_SAY)
+                return
+            self._set_state("synthesizing")
             self._output.wake()
-            wait = functools.partial(self._wait_for_more, performance)
-            texts = streaming.texts_of(utterance, wait, self.patience)
-            outcome = performance.perform(_requests(utterance, texts))
+            outcome = performance.perform(words)
         except AudioError as exc:
             if self._requeue(performance):
                 return
@@ -258,6 +257,17 @@ class Speaker:
         self._record_end(utterance, outcome, playback.seconds)
         if outcome.status == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, so that the next utterance need not wait
+
+    def _wordings(self, performance: Performance) -> Iterator[Wording] | None:
+        """Return what is to be said; None where there is nothing, nor will be."""
+        utterance = performance.utterance
+        if utterance.is_streaming:
+            wait = functools.partial(self._wait_for_more, performance)
+            pieces = streaming.pieces_as_they_come(utterance, wait, self.patience)
+            return _noting_language(utterance, wordings(utterance, pieces))
+        words = _noting_language(utterance, wordings(utterance, pieces_of(utterance)))
+        first = next(words, None)
+        return None if first is None else chain([first], words)
 
     def _requeue(self, performance: Performance) -> bool:
         """Put an utterance back whose device was lost before its first sound; True if it waits.
@@ -331,10 +341,8 @@ class Speaker:
             self._recorder.state_changed()
 
 
-def _requests(utterance: Utterance, texts: Iterable[str]) -> Iterator[SpeechRequest]:
-    """Yield the request for each text; note in `utterance` the language in which it is spoken."""
-    requests = Requests(utterance)
-    for text in texts:
-        request = requests.of(text)
-        utterance.lang = request.lang
-        yield request
+def _noting_language(utterance: Utterance, words: Iterator[Wording]) -> Iterator[Wording]:
+    """Yield `words`, and note in `utterance` the language in which it is spoken."""
+    for wording in words:
+        utterance.lang = wording.request.lang
+        yield wording

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
-from ttsmirror.text import speakable
+from ttsmonitor.speaking.wording import Piece, Pieces
 
 logger = logging.getLogger(__name__)
 
@@ -43,27 +43,23 @@ class Patience:
         return now - last_news > WAIT_SECONDS
 
 
-def texts_of(utterance: Utterance, wait: Callable[[], None], patience: Patience) -> Iterator[str]:
-    """Yield the speakable text: at once, or piece by piece as a streaming utterance grows.
+def pieces_as_they_come(
+    utterance: Utterance, wait: Callable[[], None], patience: Patience
+) -> Iterator[Piece]:
+    """Yield the pieces of a streaming utterance as it grows.
 
     `wait` returns when there may be more. If `patience` ends first, the utterance's `error` is set.
     """
-    if not utterance.is_streaming:
-        yield speakable(utterance.text)
-        return
-    yielded, last_news = 0, time.monotonic()
+    pieces, length, last_news = Pieces(), 0, time.monotonic()
     while True:
         utterance.text, is_complete = utterance.beginning()
-        if len(utterance.text) > yielded:
-            text = speakable(utterance.text[yielded:])
-            yielded = len(utterance.text)
-            if text:
-                yield text
-            last_news = time.monotonic()
-            continue
+        if is_complete or len(utterance.text) > length:
+            length, last_news = len(utterance.text), time.monotonic()
+            yield from pieces.take(utterance.text, is_complete=is_complete)
         if is_complete:
             return
         if patience.is_over(utterance, last_news):
+            yield from pieces.take(utterance.text, is_complete=True)
             utterance.failure = GAVE_UP
             logger.warning("utterance %s: %s", utterance.pk, GAVE_UP)
             return

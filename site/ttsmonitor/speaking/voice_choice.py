@@ -8,8 +8,6 @@ from dataclasses import replace
 from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.language.pronunciations import pronounce_words
-from ttsmonitor.language.tracked_text import TrackedText
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.pronunciation_tables import pronunciations
@@ -24,32 +22,27 @@ SPEEDS = (0.4, 2.5)
 VOLUMES = (0.0, 2.5)
 
 
-class Requests:
-    """Builds the requests that speak an utterance: one manner for all of it, text by text."""
+class Manners:
+    """The manner in which an utterance is spoken, in each language that it turns out to have."""
 
     def __init__(
         self, utterance: Utterance, settings: Iterable[VoiceSetting] | None = None
     ) -> None:
-        """Take `settings`; without them, settings and pronunciations of the database."""
+        """Take `settings`; without them, those of the database."""
         self._utterance = utterance
-        if settings is None:
-            settings = VoiceSetting.objects.all()
-            pronunciations.refresh()
-        self._settings = list(settings)
+        self._settings = list(VoiceSetting.objects.all() if settings is None else settings)
         self._recognition = Recognition(utterance, self._settings)
         self._manner: SpeechRequest | None = None
 
-    def of(self, words: str) -> SpeechRequest:
-        """Return the request for `words`, the next of the utterance, in the language they are in.
+    def of(self, written: str) -> SpeechRequest:
+        """Return the request without a text for `written`, the next sentences of the utterance.
 
-        What it asks of the voice changes only where the language does.
+        It changes only where their language does.
         """
-        lang = self._recognition.of(words)
+        lang = self._recognition.of(written)
         if self._manner is None or self._manner.lang != lang:
             self._manner = self._manner_in(lang)
-        table = pronunciations.table(lang)
-        said = pronounce_words(TrackedText.of(words), table).text
-        return replace(self._manner, text=said, phonemes=table.phonemes_in(said))
+        return self._manner
 
     def _manner_in(self, lang: str) -> SpeechRequest:
         """Return a request without a text.
@@ -71,13 +64,6 @@ class Requests:
             speed=_within(SPEEDS, pace * setting.speed),
             volume=_within(VOLUMES, loudness * setting.volume),
         )
-
-
-def request_for(
-    utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
-) -> SpeechRequest:
-    """Build the request that speaks `words`, all of `utterance`, as it should sound."""
-    return Requests(utterance, settings).of(words)
 
 
 def _within(bounds: tuple[float, float], value: float) -> float:

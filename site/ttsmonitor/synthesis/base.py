@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.language.pipeline import Pause
 from ttsmonitor.language.pronunciations import Phonemes
 from ttsmonitor.synthesis.voice import Voice
 
@@ -21,6 +22,7 @@ class SpeechRequest:
     """A text and how to speak it."""
 
     text: str
+    """Words and punctuation; an engine says them as they are."""
     lang: str = ""
     """Language (BCP 47); empty: that of the named voice, else EngineConfig.lang."""
     voice: str = ""
@@ -32,6 +34,8 @@ class SpeechRequest:
     """Factor of the voice's own pace; 2 is twice as fast."""
     volume: float = 1.0
     """Factor of the voice's own loudness."""
+    pauses: tuple[Pause, ...] = ()
+    """Silence in the text. An engine gets the pieces between them, one by one, without pauses."""
     phonemes: Phonemes = ()
     """Words of `text` with their IPA, for engines that take it; others read the letters."""
 
@@ -47,6 +51,8 @@ class Mark:
     word: str
     seconds: float
     """Seconds after the beginning of its block; the word may be heard in a later block."""
+    offset: int | None = None
+    """Where the word begins in the text of the request; None: it is looked for."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _HEAD = struct.Struct("<4sI")
 """Magic number, and the checksum of the rest of the file."""
 _SIZES = struct.Struct("<II")
 """Samples per second, and the length of the marks in bytes. Marks (JSON) and samples follow."""
-_MAGIC = b"PCM3"
+_MAGIC = b"PCM4"
 BLOCK_BYTES = 16_384
 FRESH_SECONDS = 60
 """Age up to which a partial file belongs to another process that is writing it, in seconds."""
@@ -161,10 +161,10 @@ class SoundCache:
 
 def _written(blocks: list[Block]) -> bytes:
     """Serialize blocks; marks are counted from the beginning of the first one."""
-    marks: list[tuple[str, float]] = []
+    marks: list[tuple[str, float, int | None]] = []
     before = 0.0
     for block in blocks:
-        marks += [(mark.word, round(before + mark.seconds, 3)) for mark in block.marks]
+        marks += [(mark.word, round(before + mark.seconds, 3), mark.offset) for mark in block.marks]
         before += block.seconds
     words = json.dumps(marks, ensure_ascii=False, separators=(",", ":")).encode()
     parts = [words, *(block.pcm for block in blocks)]
@@ -180,7 +180,7 @@ def _read(data: bytes) -> list[Block]:
     rate, size = _SIZES.unpack_from(data, _HEAD.size)
     start = _HEAD.size + _SIZES.size + size
     words = json.loads(data[start - size : start])
-    marks = tuple(Mark(str(word), float(seconds)) for word, seconds in words)
+    marks = tuple(Mark(str(word), float(seconds), place) for word, seconds, place in words)
     return [
         Block(data[each : each + BLOCK_BYTES], rate, marks if each == start else ())
         for each in range(start, len(data), BLOCK_BYTES)

@@ -18,6 +18,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
+from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
@@ -139,7 +140,7 @@ class Worker:
             selection = self._engines.choose(job.request)
             engine, choice = selection.engine, selection.choice
             if not self._is_cancelled(job.number):
-                engine.speak(replace(job.request, lang=choice.lang), emit)
+                speak_phrases(engine, replace(job.request, lang=choice.lang), emit)
             is_cut = self._is_cancelled(job.number)
             return Done(job.number, "", choice.remark, is_cut, engine.is_provisional)
         except SynthesisError as exc:

@@ -10,7 +10,6 @@ import numpy as np
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
-from ttsmonitor.language.normalization import normalize
 from ttsmonitor.language.pronunciations import Phonemes, words_with_phonemes
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
@@ -227,7 +226,7 @@ class PiperEngine(Engine):
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
         follows = False
-        pieces = list(clauses(normalize(request.text, config.espeak_voice)))
+        pieces = list(clauses(request.text))
         for clause in pieces:
             parts = [part for part in self._phonemize(clause.text, request.phonemes) if part]
             for number, phonemes in enumerate(parts, start=1):

@@ -10,7 +10,7 @@ import pytest
 from tests.support.web_fakes import utterance
 from ttsmonitor.models import PronunciationEntry
 from ttsmonitor.speaking.pronunciation_tables import PronunciationTables
-from ttsmonitor.speaking.voice_choice import request_for
+from ttsmonitor.speaking.wording import pieces_of, wordings
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 def request(text: str, **fields: Any) -> SpeechRequest:
-    return request_for(utterance(text, **fields), text)
+    row = utterance(text, **fields)
+    return next(wordings(row, pieces_of(row))).request
 
 
 def test_table_of_the_language_is_applied() -> None:
@@ -65,3 +66,10 @@ def test_changed_pronunciation_has_another_sound_in_the_cache(tmp_path: Path) ->
         return synthesizer._find_sound(SpeechRequest("Moksi", "en", **fields))[1]
 
     assert len({key(), key(phonemes=(("moksi", "mˈoksi"),)), key(phonemes=(("moksi", "x"),))}) == 3
+
+
+def test_spoken_words_keep_their_places_in_the_text() -> None:
+    row = utterance("En Oaxaca hoy.", lang="es")
+    (wording,) = wordings(row, pieces_of(row))
+    assert wording.request.text == "En Oajaca hoy."
+    assert wording.place_of(wording.request.text.index("hoy")) == row.text.index("hoy")

@@ -124,16 +124,16 @@ def spoken(stage: Stage) -> list[str]:
 
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Return an event that is set when the speaker waits for the rest."""
-    event, wait = threading.Event(), streaming.texts_of
+    event, wait = threading.Event(), streaming.pieces_as_they_come
 
-    def words_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:
+    def pieces_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:
         def noted() -> None:
             event.set()
             wait_for_more()
 
         return wait(utterance, noted, *others)
 
-    monkeypatch.setattr(streaming, "texts_of", words_of)
+    monkeypatch.setattr(streaming, "pieces_as_they_come", pieces_of)
     return event
 
 

@@ -17,9 +17,13 @@ from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.speaking.voice_choice import configured_voices, request_for
+from ttsmonitor.speaking.voice_choice import Manners, configured_voices
 
 pytestmark = pytest.mark.django_db
+
+
+def request_for(row: Utterance, text: str, settings: Any = None) -> Any:
+    return Manners(row, settings).of(text)
 
 
 def spoken(**fields: Any) -> Any:
