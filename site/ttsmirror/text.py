@@ -13,8 +13,8 @@ _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|\n+")
 _CLAUSE_END = re.compile(r"[,;:—–]\s+")
 _SPACE = re.compile(r"\s+")
 
-# Anybody who can reach the broker can send a text: what is in one mark is bounded by the next one,
-# so that no pattern tries every pair of places.
+# A text may come from anybody who can reach the broker: what is in one mark is bounded by the next
+# one, so that no pattern tries every pair of places.
 TAG = re.compile(r"</?[A-Za-z](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|</?[A-Za-z][^<>]*>")
 """A tag of XML or HTML. The value of an attribute may have a `>`."""
 NOT_SPEECH = re.compile(r"^[^\S\n]*(?:animation|silent):.*$", re.IGNORECASE | re.MULTILINE)

@@ -36,8 +36,8 @@ _ADDRESS = re.compile(
     rf"(?P<page>(?:https?|ftp)://(?:[^\s/@<>]{{1,99}}@)?(?P<host>[^\s/?#<>\"'«»()\[\]:]{{1,253}})"
     r"[^\s<>\"«»“”]*)"
     r"|(?P<mail>(?:mailto:)?(?P<box>[\w.+-]{1,64}@[A-Za-z0-9ñ-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}))"
-    rf"|(?<![\w./-])(?P<bare>(?:www\.)?{_HOST})(?P<path>/[^\s<>\"«»“”]*)?(?![\w@])"
-    r"|(?P<name>@)"
+    rf"|(?<![\w./-])(?P<bare>(?:www\.)?{_HOST})(?P<path>/[^\s<>\"«»“”]*)?(?!\w)"
+    r"|(?P<name>@)\.*"
 )
 _KNOWN_DOMAIN = re.compile(rf"(?:www\..*|.*\.(?:{_DOMAINS}))\Z", re.IGNORECASE)
 _SIGN = re.compile(r"[.@_+-]+")

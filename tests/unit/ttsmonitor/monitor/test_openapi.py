@@ -15,14 +15,14 @@ from django.test import Client
 from tests.support.openapi import Described, routes
 from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.intake.broker_counts import ROOT
-from ttsmonitor.monitor import say_api
+from ttsmonitor.monitor import pronounce_api, say_api
 
 
 class Swallow:
     """A mirror that publishes nothing."""
 
-    def publish_text(self, text: str, **options: Any) -> None:
-        pass
+    def publish_text(self, text: str, **options: Any) -> uuid.UUID:
+        return uuid.uuid4()
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def site(
 ) -> Described:
     parent.user_permissions.set(Permission.objects.filter(codename="add_pronunciationentry"))
     monkeypatch.setattr(say_api, "get_tts_mirror", Swallow)
+    monkeypatch.setattr(pronounce_api, "get_tts_mirror", Swallow)
     return Described(browser)
 
 
@@ -71,6 +72,7 @@ def test_posts_are_answered_as_described(site: Described) -> None:
 def test_refusals_are_as_described(site: Described, visitor: Client) -> None:
     site.get("/api/history", status=400, limit=0)
     site.post("/api/say", {"text": ""}, status=400)
+    site.post("/api/pronounce", {"text": ""}, status=400)
     site.post(
         "/api/control",
         {"action": "replay", "id": str(uuid.uuid4())},

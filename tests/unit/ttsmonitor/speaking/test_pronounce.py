@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from ttsmonitor.speaking import pronounce
+from ttsmonitor.models import VoiceSetting
+from ttsmonitor.speaking.pronounce import pronounce
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,6 @@ def test_words_are_shown_without_a_database(monkeypatch: pytest.MonkeyPatch) -> 
         def all() -> None:
             raise OperationalError("no such table")
 
-    monkeypatch.setattr("ttsmonitor.speaking.pronounce.VoiceSetting.objects", NoTable)
-    (said,) = pronounce.pronounce(["Hola"], "es")
+    monkeypatch.setattr(VoiceSetting, "objects", NoTable)
+    (said,) = pronounce(["Hola"], "es")
     assert said.spoken == "Hola"
