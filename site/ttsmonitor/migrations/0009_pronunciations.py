@@ -4,7 +4,7 @@ import django.core.validators
 from django.db import migrations, models
 
 SPANISH = """
-Moxie=moksi OpenMoxie=open_moksi
+Moxie=moxie=mˈoksi OpenMoxie=open_moxie=ˈopen_mˈoksi
 México=méjico mexicano=mejicano mexicana=mejicana mexicanos=mejicanos mexicanas=mejicanas
 mexiquense=mejiquense Mexicali=mejicali Oaxaca=oajaca oaxaqueño=oajaqueño oaxaqueña=oajaqueña
 Xalapa=jalapa xalapeño=jalapeño xalapeña=jalapeña Texas=tejas texano=tejano texana=tejana
@@ -25,7 +25,7 @@ Mickey=miqui Barbie=barbi Bluey=blui Peppa=pepa Scooby-Doo=escubi_du
 Michael=máicol John=yon Jennifer=yénifer Jonathan=yónatan George=yorch Brian=braian Ryan=raian
 William=uíliam Ashley=ashli Washington=uáshinton Miami=maiami
 """
-"""Words and how they are said; `_` is a space."""
+"""Words, how they are said and, for a few, their phonemes; `_` is a space."""
 ENGLISH = """
 Moxie=moxie=mˈɑːksi OpenMoxie=open_moxie=ˈoʊpən_mˈɑːksi
 Oaxaca=wahaka=wəhˈɑːkə Xalapa=halapa=həlˈɑːpə Ximena=hee_mayna=hɪmˈeɪnə
