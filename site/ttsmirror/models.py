@@ -158,6 +158,8 @@ class Utterance(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     text = models.TextField(_("text"))
+    translation = models.TextField(_("translation"), blank=True, default="")
+    """The words that were spoken, if they are a translation of `text`."""
     source = models.CharField(_("source"), max_length=64)
     device_id = models.CharField(_("robot"), max_length=128, blank=True)
     lang = models.CharField(_("language"), max_length=32, blank=True)

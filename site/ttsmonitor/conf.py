@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ttsmirror.conf import MirrorSettings
+from ttsmirror.conf import AppSettings, MirrorSettings
+
+
+class LanguageModelSettings(AppSettings):
+    """The language model of the conversation, which may also translate."""
+
+    HIVE_CHAT_URL: str = "http://localhost:11434/v1"
+    """Address of an OpenAI-compatible endpoint; the default is Ollama's on this computer."""
+    HIVE_CHAT_KEY: str = ""
+    """Key for that endpoint; empty if it needs none."""
+    HIVE_CHAT_MODEL: str = ""
+    """Name of the language model; if empty, a small scripted companion answers."""
 
 
 class SpeechSettings(MirrorSettings):
@@ -26,6 +37,21 @@ class SpeechSettings(MirrorSettings):
     TTS_LANGUAGES: str = "es,en"
     """Languages, with commas, between which a text that names none is recognized. A single one
     turns that off, and TTS_LANG counts."""
+    TTS_TRANSLATE: bool = False
+    """Translate what is not in the language of TTS_LANG before it is spoken."""
+    TTS_TRANSLATE_ENGINE: str = "auto"
+    """`openai` (a language model), `argos` (models of Argos Translate on this computer), or `auto`:
+    the first of them that is set up."""
+    TTS_TRANSLATE_URL: str = ""
+    """Address of the OpenAI-compatible endpoint that translates; empty: HIVE_CHAT_URL."""
+    TTS_TRANSLATE_KEY: str = ""
+    """Key for that endpoint; empty: HIVE_CHAT_KEY, if the address is HIVE_CHAT_URL too."""
+    TTS_TRANSLATE_MODEL: str = ""
+    """Name of the language model that translates; empty: HIVE_CHAT_MODEL."""
+    TTS_TRANSLATE_SECONDS: float = 3.0
+    """Seconds that speech waits for a translation; then the original is spoken in its language."""
+    TTS_ARGOS_DIR: str = "~/.local/share/argos-translate/packages"
+    """Directory of the installed models of Argos Translate."""
     TTS_AUDIO: str = "auto"
     """`pyaudio`, `browser`, `wav`, `null`, several with commas, or `auto`: PyAudio if a device
     is, and browsers in any case."""
@@ -58,3 +84,4 @@ class SpeechSettings(MirrorSettings):
 
 
 conf = SpeechSettings()
+model_conf = LanguageModelSettings()

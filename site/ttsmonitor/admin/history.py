@@ -62,7 +62,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
     show_facets = admin.ShowFacets.NEVER  # each facet would count all rows
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),
+        (None, {"fields": ("text", "translation", "sound", "outcome", "reason", "by_robot")}),
         (_("Source and options"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (

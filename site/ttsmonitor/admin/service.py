@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.admin import ReadOnly
 from ttsmirror.translations import translate
-from ttsmonitor.models import ApiToken, PronunciationEntry, QuarantinedMessage, VoiceSetting
+from ttsmonitor.models import (
+    ApiToken,
+    PronunciationEntry,
+    QuarantinedMessage,
+    TranslatedSentence,
+    TranslationPrompt,
+    VoiceSetting,
+)
 from ttsmonitor.monitor.forms import VoiceSettingForm
 
 SHOWN_BYTES = 4096
@@ -40,6 +47,30 @@ class PronunciationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("lang",)
     search_fields = ("written", "folded", "said", "note")
     fields = ("lang", "written", "said", "phonemes", "note")
+
+
+@admin.register(TranslationPrompt)
+class TranslationPromptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The instructions for a language model that translates: one row at most."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow one row."""
+        return super().has_add_permission(request) and not TranslationPrompt.objects.exists()
+
+
+@admin.register(TranslatedSentence)
+class TranslatedSentenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Translations that were made; a corrected one is spoken from the next time on."""
+
+    list_display = ("sentence", "translation", "source", "target", "engine", "made_at")
+    list_filter = ("source", "target", "engine")
+    search_fields = ("sentence", "translation")
+    readonly_fields = ("sentence", "source", "target", "engine", "made_at")
+    fields = ("sentence", "translation", "source", "target", "engine", "made_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: they are made when something is said."""
+        return False
 
 
 @admin.register(QuarantinedMessage)

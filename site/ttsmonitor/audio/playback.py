@@ -121,6 +121,11 @@ class Playback:
         """True from cancel() on."""
         return self._cancelled.is_set()
 
+    def check_cancelled(self) -> None:
+        """Raise CancelledError if cancel() was called."""
+        if self.is_cancelled:
+            raise CancelledError
+
     def cancel(self) -> None:
         """Make play() or finish() raise CancelledError soon."""
         self._cancelled.set()

@@ -12,6 +12,7 @@ from ttsmirror.wire.fields import format_time
 COLUMNS = (
     "received_at",
     "text",
+    "translation",
     "source",
     "device_id",
     "status",

@@ -12,6 +12,7 @@ from typing import Any
 
 from ttsmirror.text import language_tag
 from ttsmonitor.language.normalization import LANGUAGES
+from ttsmonitor.system.commands import python_command
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ class LanguageDetector:
                 self._model = _load(list(self._languages))
             except ImportError:
                 logger.warning(
-                    "languages are not recognized: py3langid is not installed"
-                    " (pip install -r requirements.txt)"
+                    "languages are not recognized: py3langid is not installed: %s",
+                    python_command("-m pip install -r requirements.txt"),
                 )
             except ValueError as exc:
                 logger.warning("languages are not recognized: %s", exc)

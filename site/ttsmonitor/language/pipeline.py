@@ -1,8 +1,8 @@
 """From what is written to what is said: the same words for every engine.
 
 The steps, in order: usual characters, debris out, cut at pauses, then for each phrase links,
-sounds, numbers and abbreviations into words, then pronunciations. A step takes a TrackedText and
-returns one.
+sounds, numbers and abbreviations into words, and last the table of pronunciations. A step takes a
+TrackedText and returns one.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from ttsmonitor.language.unicode_text import with_usual_characters
 
 _WORDS_KEPT = 32
 """Texts whose words are kept: each is asked for on several steps to the first sound."""
+_PASSES = 3
+_UNREAD = re.compile(r"[=@/&%+°€$£¥\d]|\.\w")
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
 _BEFORE_MARK = re.compile(r" +(?=[,.;:!?…])")
@@ -83,13 +85,10 @@ class SpokenText:
 def spoken_text(
     written: str, lang: str, table: PronunciationTable = NO_PRONUNCIATIONS
 ) -> SpokenText:
-    """Return what a voice of language `lang` (`es`, `es-419`, `en_GB` …) says for `written`.
-
-    `table` are the pronunciations of that language.
-    """
+    """Return what a voice of language `lang` (`es`, `es-419`, `en_GB` …) says for `written`."""
     code = language_tag(lang).partition("-")[0]
     return _joined(
-        Phrase(_in_words(phrase.text, lang, code, table), phrase.pause_seconds)
+        Phrase(pronounce_words(_in_words(phrase.text, lang, code), table), phrase.pause_seconds)
         for phrase in in_phrases(_without_marks(written))
     )
 
@@ -109,13 +108,24 @@ def _without_marks(written: str) -> TrackedText:
     return without_markdown(without_autolinks(text) if "<" in text.text else text)
 
 
-def _in_words(text: TrackedText, lang: str, code: str, table: PronunciationTable) -> TrackedText:
+def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
+    """Return a phrase in words; again while a step has left a sign that another one reads."""
+    for _ in range(_PASSES):
+        before = text.text
+        text = _in_words_once(text, lang, code)
+        if text.text == before or not _UNREAD.search(text.text):
+            break
+    return text
+
+
+def _in_words_once(text: TrackedText, lang: str, code: str) -> TrackedText:
     if not _has_words(text.text):
         return text[:0]
-    text = _tidy(with_spoken_links(text, code)).sub(_NO_SPACE, _with_space)
+    text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
+    text = text.sub(_NO_SPACE, _with_space)
     text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "").sub(_AFTER_NUMBER, _with_capital)
     text = expand(text, lang)
-    return _finished(pronounce_words(text.translate(_spoken), table))
+    return _finished(text.translate(_spoken))
 
 
 def _tidy(text: TrackedText) -> TrackedText:

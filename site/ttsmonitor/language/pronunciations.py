@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ttsmonitor.language.language import like
+from ttsmonitor.language.abbreviations import like
 from ttsmonitor.language.tracked_text import TrackedText
 
 _LEFT_OUT = re.compile("(?<=[aeiou])[\u0301\u0308]")

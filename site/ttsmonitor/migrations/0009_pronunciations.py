@@ -3,54 +3,21 @@
 import django.core.validators
 from django.db import migrations, models
 
-SPANISH = """
-Moxie=moxie=mˈoksi OpenMoxie=open_moxie=ˈopen_mˈoksi
-México=méjico mexicano=mejicano mexicana=mejicana mexicanos=mejicanos mexicanas=mejicanas
-mexiquense=mejiquense Mexicali=mejicali Oaxaca=oajaca oaxaqueño=oajaqueño oaxaqueña=oajaqueña
-Xalapa=jalapa xalapeño=jalapeño xalapeña=jalapeña Texas=tejas texano=tejano texana=tejana
-Taxco=tasco Tlaxcala=tlascala Xcaret=shcaret Xochimilco=sochimilco
-Ximena=jimena Ximénez=jiménez Xavier=javier Xóchitl=sóchil
-Wi-Fi=wifi YouTube=yutúb WhatsApp=guatsap Spotify=espótifai Netflix=nétflix TikTok=tictoc
-Facebook=féisbuc Google=gúgol Gmail=yímeil Twitch=tuich Discord=díscord Zoom=sum Uber=úber
-Minecraft=máincraft Roblox=róblox PlayStation=pleistéishon Xbox=équisbox
-iPad=áipad iPhone=áifon Bluetooth=blútud ChatGPT=chat_ye_pe_té
-email=ímeil online=onlain tablet=táblet app=ap apps=aps laptop=láptop mouse=maus
-software=sóftuer hardware=járduer
-pizza=pitsa hot_dog=jot_dog sandwich=sánduich sándwich=sánduich brownie=brauni cupcake=cápqueic
-jeans=yins hobby=jobi hobbies=jobis show=shou baby=béibi slime=eslaim hip_hop=jip_jop
-Disney=dísnei Marvel=márvel Hollywood=jólivud Halloween=jalouin
-Spiderman=espáiderman Spider-Man=espáiderman Hulk=jalk Avengers=avényers Star_Wars=estar_uors
-Toy_Story=toi_estori Frozen=frousen Harry=jarri Hogwarts=jóguarts Shrek=shrek Snoopy=esnupi
-Mickey=miqui Barbie=barbi Bluey=blui Peppa=pepa Scooby-Doo=escubi_du
-Michael=máicol John=yon Jennifer=yénifer Jonathan=yónatan George=yorch Brian=braian Ryan=raian
-William=uíliam Ashley=ashli Washington=uáshinton Miami=maiami
-"""
-"""Words, how they are said and, for a few, their phonemes; `_` is a space."""
-ENGLISH = """
-Moxie=moxie=mˈɑːksi OpenMoxie=open_moxie=ˈoʊpən_mˈɑːksi
-Oaxaca=wahaka=wəhˈɑːkə Xalapa=halapa=həlˈɑːpə Ximena=hee_mayna=hɪmˈeɪnə
-Xóchitl=so_cheel=sˈoʊtʃiːl José=ho_zay=hoʊzˈeɪ Joaquín=wah_keen=wɑːkˈiːn
-Alejandro=ala_hahndro=ˌælɪhˈɑːndɹoʊ Alejandra=ala_hahndra=ˌælɪhˈɑːndɹə
-Guillermo=ghee_yairmo=ɡiːjˈɛɹmoʊ jalapeño=hala_painyo=hˌɑːləpˈeɪnjoʊ
-Niamh=neev=nˈiːv Nguyen=win=wˈɪn
-"""
-"""With phonemes, as letters alone are read in several ways."""
-
+from ttsmonitor.language.starter_pronunciations import STARTERS
 
 def add_entries(apps, schema_editor):
     """Add the entries to begin with, once: one that somebody deletes stays deleted."""
     entry = apps.get_model("ttsmonitor", "PronunciationEntry")
     rows = []
-    for lang, table in (("es", SPANISH), ("en", ENGLISH)):
-        for line in table.split():
-            written, said, phonemes = [*line.replace("_", " ").split("="), ""][:3]
+    for lang, pronunciations in STARTERS.items():
+        for each in pronunciations:
             rows.append(
                 entry(
                     lang=lang,
-                    written=written,
-                    folded=written.lower(),
-                    said=said,
-                    phonemes=phonemes,
+                    written=each.written,
+                    folded=each.written.lower(),
+                    said=each.said,
+                    phonemes=each.phonemes,
                 )
             )
     entry.objects.using(schema_editor.connection.alias).bulk_create(rows)

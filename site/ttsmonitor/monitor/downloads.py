@@ -45,6 +45,8 @@ def as_text(rows: Sequence[Utterance]) -> str:
         moment = timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
         where = ", ".join(filter(None, (row.device_id, source_label(row.source))))
         words = " ".join(row.text.split())
+        if row.translation:
+            words = f"{words} → {' '.join(row.translation.split())}"
         if row.status != Utterance.Status.SPOKEN:
             why = ": ".join(filter(None, (row.get_status_display(), translate(row.failure))))
             words = f"{words} [{why}]"

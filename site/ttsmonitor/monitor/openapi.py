@@ -10,11 +10,5 @@ from ttsmonitor.web.api import JsonApi
 monitor = JsonApi(
     _("Moxie: the live monitor"),
     _("State, queue and history of the speech service; control messages and new sentences."),
-    [
-        api.router,
-        stats_api.router,
-        say_api.router,
-        pronounce_api.router,
-        pronunciations_api.router,
-    ],
+    [api.router, stats_api.router, say_api.router, pronounce_api.router, pronunciations_api.router],
 )

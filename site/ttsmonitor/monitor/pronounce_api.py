@@ -23,8 +23,8 @@ router = JsonRouter()
 @router.write(
     "/pronounce",
     schemas.Pronounced,
-    gettext_noop("How a text is said: its words, phonemes, language and voice"),
     operation_id="pronounce",
+    summary=gettext_noop("How a text is said: its words, phonemes, language and voice"),
     example={"text": "Nació el 12/10/2025.", "play": True},
 )
 def pronounce_text(request: HttpRequest, wanted: schemas.Pronounce) -> dict[str, Any]:

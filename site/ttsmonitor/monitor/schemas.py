@@ -44,6 +44,7 @@ class Utterance(Part):
 
     id: Identity
     text: str
+    translation: str = Field(description=_("The words that were spoken, if translated."))
     source: str = Field(description=_("Its source, such as puppet_mode."))
     device_id: str = Field(description=_("The robot that it belongs to."))
     lang: str = Field(description=_("Its language, such as es or en-GB."))
@@ -363,4 +364,4 @@ class Pronounced(Part):
     phonemes: str = Field(description=_("Their sounds in the International Phonetic Alphabet."))
     lang: str = Field(description=_("The language in which it is said."))
     voice: str = Field(description=_("Who says it: the engine and its voice."))
-    id: Identity = Field("", description=_("Names the utterance, where it is spoken aloud."))
+    id: Identity = Field("", description=_("Id of the sentence, if it is spoken aloud."))

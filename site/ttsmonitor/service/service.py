@@ -139,6 +139,11 @@ class SpeechService:
                 HealthCheck("synthesis", self._synthesis_error),
                 HealthCheck("audio", lambda: self._output.error),
                 HealthCheck("queue", self._queue_error, self._probe_queue),
+                *(
+                    [HealthCheck("translation", self._translation_error)]
+                    if conf.TTS_TRANSLATE
+                    else []
+                ),
             ],
         )
 
@@ -187,6 +192,7 @@ class SpeechService:
         self._retention.stop()
         self._subscriber.stop()
         self._speaker.stop(conf.TTS_DRAIN_SECONDS)
+        self._speaker.translator.stop()
         self._progress.stop()
         self._recorder.stop()
         for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
@@ -247,6 +253,9 @@ class SpeechService:
     def _synthesis_error(self) -> str:
         voice = self._synthesizer
         return voice.error if voice.is_alive else Reason("the process is not running")
+
+    def _translation_error(self) -> str:
+        return self._speaker.translator.error
 
     def _queue_error(self) -> str:
         return self._thread_error() or self._watchdog.error

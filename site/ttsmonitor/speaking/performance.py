@@ -11,6 +11,7 @@ from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
 from ttsmonitor.audio.playback import CancelledError, Playback
 from ttsmonitor.exceptions import AudioError, SynthesisError
+from ttsmonitor.speaking.translation import Translation
 from ttsmonitor.speaking.wording import Wording
 from ttsmonitor.synthesis.base import Block
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -41,9 +42,16 @@ class Performance:
         """Prepare to speak `utterance`; nothing sounds before `perform()`."""
         self.utterance = utterance
         self.playback = playback
+        self.translation: Translation | None = None
+        """What is said instead of the written text, if that is to be translated."""
         self._synthesizer = synthesizer
         self._lock = threading.Lock()
         self._cancelled_with: Outcome | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the text that is said: the written one, or its translation."""
+        return (self.translation and self.translation.text) or self.utterance.text
 
     @property
     def is_audible(self) -> bool:
@@ -75,7 +83,9 @@ class Performance:
             raise
         except SynthesisError as exc:
             return Outcome(Status.FAILED, reason_of(exc))
-        return Outcome(Status.SPOKEN, self.utterance.failure or self._synthesizer.remark)
+        untranslated = self.translation.reason if self.translation else ""
+        remark = self.utterance.failure or untranslated or self._synthesizer.remark
+        return Outcome(Status.SPOKEN, remark)
 
     @property
     def cancelled_with(self) -> Outcome:

@@ -87,9 +87,9 @@ class Progress:
         utterance, playback = heard.utterance, heard.playback
         first, levels = playback.timeline.levels()
         return self._where(utterance, playback) | {
-            "text": utterance.text,
+            "text": heard.text,
             "from": 0,
-            "words": playback.timeline.words(utterance.text),
+            "words": playback.timeline.words(heard.text),
             "levels": {"at": round(first * LEVEL_SECONDS, 2), "values": levels},
         }
 
@@ -111,23 +111,24 @@ class Progress:
             self._wake.clear()
             try:
                 while (heard := self._heard()) is not None and not self._stopping.is_set():
-                    self._follow(heard.utterance, heard.playback)
+                    self._follow(heard)
             except Exception:
                 logger.exception("progress report failed")
 
-    def _follow(self, utterance: Utterance, playback: Playback) -> None:
+    def _follow(self, heard: Performance) -> None:
         viewers = self._viewers()
-        if viewers and (news := self._news(utterance, playback)) is not None:
+        if viewers and (news := self._news(heard)) is not None:
             self._tell(news)
         wait_seconds = max(TELL_SECONDS, viewers * VIEWER_SECONDS)
         self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
-    def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
+    def _news(self, heard: Performance) -> dict[str, Any] | None:
         """Return the changes since the last report; None if there are none."""
+        utterance, playback = heard.utterance, heard.playback
         where, now = self._where(utterance, playback), time.monotonic()
         if where["id"] != self._told.id:
             self._told = _Told(where["id"])
-        told, text = self._told, utterance.text
+        told, text = self._told, heard.text
         words = playback.timeline.words(text, told.words)
         first, levels = playback.timeline.levels(told.levels)
         is_as_expected = (

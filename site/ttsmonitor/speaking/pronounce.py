@@ -11,8 +11,9 @@ from django.utils import timezone
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.speaking.pieces import pieces_of
 from ttsmonitor.speaking.pronunciation_tables import pronunciations
-from ttsmonitor.speaking.wording import pieces_of, wordings
+from ttsmonitor.speaking.wording import wordings
 from ttsmonitor.synthesis.choice import choose_voice
 from ttsmonitor.synthesis.phonemes import phonemes_of
 
@@ -61,7 +62,7 @@ def _said(
 
 
 def _settings() -> list[VoiceSetting]:
-    """Return the voice settings, and read the pronunciations; none if there is no database yet."""
+    """Return the voice settings, and read the pronunciations; none without a database."""
     try:
         pronunciations.refresh()
         return list(VoiceSetting.objects.all())

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from ttsmonitor.language.pronunciations import PronunciationTable
+from ttsmonitor.language.starter_pronunciations import STARTERS
 from ttsmonitor.models import PronunciationEntry
 
 
@@ -16,10 +17,16 @@ class PronunciationTables:
     """
 
     def __init__(self) -> None:
-        """Begin empty; refresh() reads the database."""
+        """Begin with the starters, in case there is no database; refresh() reads it."""
         self._lock = threading.Lock()
         self._version: tuple[Any, ...] = ()
-        self._entries: list[PronunciationEntry] = []
+        self._entries = [
+            PronunciationEntry(
+                lang=lang, written=each.written, said=each.said, phonemes=each.phonemes
+            )
+            for lang, starters in STARTERS.items()
+            for each in starters
+        ]
         self._tables: dict[str, PronunciationTable] = {}
 
     def refresh(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import threading
 import wave
@@ -11,8 +12,10 @@ from itertools import chain
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
+from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.speaking.wording import pieces_of, wordings
+from ttsmonitor.speaking.pieces import pieces_of
+from ttsmonitor.speaking.wording import wordings
 from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
@@ -33,7 +36,10 @@ def render(
     What is not cached is synthesized in a process of its own, so that the live voice waits for
     nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
-    requests = [each.request for each in wordings(utterance, pieces_of(utterance))]
+    said = copy.copy(utterance)
+    if utterance.translation:
+        said.text, said.lang = utterance.translation, conf.TTS_LANG
+    requests = [each.request for each in wordings(said, pieces_of(said))]
     if not requests:
         raise SynthesisError(Reason("the text has nothing to speak"))
     with _one_at_a_time:

@@ -23,10 +23,12 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.performance import Outcome, Performance
+from ttsmonitor.speaking.pieces import pieces_of
 from ttsmonitor.speaking.recorder import Recorder
+from ttsmonitor.speaking.translation import Translation, Translator, is_wanted
 from ttsmonitor.speaking.voice_choice import VoiceKeeper
 from ttsmonitor.speaking.wall_clock import follow_clock
-from ttsmonitor.speaking.wording import Wording, pieces_of, wordings
+from ttsmonitor.speaking.wording import Wording, wordings
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Speaker:
         self.controls = Controls()
         self.patience = streaming.Patience()
         self.voices = VoiceKeeper(synthesizer)
+        self.translator = Translator()
         self._synthesizer = synthesizer
         self._output = output
         self._recorder = recorder
@@ -102,7 +105,11 @@ class Speaker:
             # Settings as of the last maintenance. If one changed since, the request differs and
             # the sound is made anew.
             words = wordings(utterance, pieces_of(utterance), self.voices.settings)
-            if self.state == "idle" and (first := next(words, None)) is not None:
+            if (first := next(words, None)) is None:
+                return
+            if is_wanted(first.written_lang):
+                self.translator.prepare(utterance.text, first.written_lang)
+            elif self.state == "idle":
                 self._synthesizer.prefetch(first.request)
         except Exception:  # the caller is about to store the utterance
             logger.exception("prefetch failed for %s", utterance.pk)
@@ -241,6 +248,8 @@ class Speaker:
             self._set_state("synthesizing")
             self._output.wake()
             outcome = performance.perform(words)
+        except CancelledError:  # while it waited for a translation
+            outcome = performance.cancelled_with
         except AudioError as exc:
             if self._requeue(performance):
                 return
@@ -254,6 +263,8 @@ class Speaker:
             playback.silence()
         self._performance = None
         self._set_state("idle")
+        if performance.translation is not None:
+            utterance.translation = performance.translation.text
         self._record_end(utterance, outcome, playback.seconds)
         if outcome.status == Status.FAILED and not self._stopping.is_set():
             self._synthesizer.ensure_started()  # now, so that the next utterance need not wait
@@ -261,11 +272,13 @@ class Speaker:
     def _wordings(self, performance: Performance) -> Iterator[Wording] | None:
         """Return what is to be said; None where there is nothing, nor will be."""
         utterance = performance.utterance
+        translation = Translation(self.translator, performance.playback.check_cancelled)
+        performance.translation = translation
         if utterance.is_streaming:
             wait = functools.partial(self._wait_for_more, performance)
             pieces = streaming.pieces_as_they_come(utterance, wait, self.patience)
-            return _noting_language(utterance, wordings(utterance, pieces))
-        words = _noting_language(utterance, wordings(utterance, pieces_of(utterance)))
+            return _noting(utterance, wordings(utterance, pieces, None, translation))
+        words = _noting(utterance, wordings(utterance, pieces_of(utterance), None, translation))
         first = next(words, None)
         return None if first is None else chain([first], words)
 
@@ -324,6 +337,7 @@ class Speaker:
             audio_seconds=round(seconds, 3),
             engine=self._synthesizer.engine if seconds else "",
             lang=utterance.lang,
+            translation=utterance.translation,
         )
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
@@ -341,8 +355,8 @@ class Speaker:
             self._recorder.state_changed()
 
 
-def _noting_language(utterance: Utterance, words: Iterator[Wording]) -> Iterator[Wording]:
-    """Yield `words`, and note in `utterance` the language in which it is spoken."""
+def _noting(utterance: Utterance, words: Iterator[Wording]) -> Iterator[Wording]:
+    """Pass `words` on, and note in `utterance` the language in which it is written."""
     for wording in words:
-        utterance.lang = wording.request.lang
+        utterance.lang = wording.written_lang
         yield wording

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
-from ttsmonitor.speaking.wording import Piece, Pieces
+from ttsmonitor.speaking.pieces import Piece, Pieces
 
 logger = logging.getLogger(__name__)
 

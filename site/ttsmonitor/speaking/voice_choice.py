@@ -11,7 +11,6 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.pronunciation_tables import pronunciations
-from ttsmonitor.speaking.recognition import Recognition
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
 from ttsmonitor.synthesis.choice import find_voice
 from ttsmonitor.synthesis.prosody import prosody_of
@@ -22,48 +21,25 @@ SPEEDS = (0.4, 2.5)
 VOLUMES = (0.0, 2.5)
 
 
-class Manners:
-    """The manner in which an utterance is spoken, in each language that it turns out to have."""
+def request_in(lang: str, utterance: Utterance, settings: Iterable[VoiceSetting]) -> SpeechRequest:
+    """Return a request without a text, for a voice that reads `lang` as `utterance` should sound.
 
-    def __init__(
-        self, utterance: Utterance, settings: Iterable[VoiceSetting] | None = None
-    ) -> None:
-        """Take `settings`; without them, those of the database."""
-        self._utterance = utterance
-        self._settings = list(VoiceSetting.objects.all() if settings is None else settings)
-        self._recognition = Recognition(utterance, self._settings)
-        self._manner: SpeechRequest | None = None
-
-    def of(self, written: str) -> SpeechRequest:
-        """Return the request without a text for `written`, the next sentences of the utterance.
-
-        It changes only where their language does.
-        """
-        lang = self._recognition.of(written)
-        if self._manner is None or self._manner.lang != lang:
-            self._manner = self._manner_in(lang)
-        return self._manner
-
-    def _manner_in(self, lang: str) -> SpeechRequest:
-        """Return a request without a text.
-
-        A voice named by the message wins over the settings. Of these the most precise one counts
-        (robot before source before language), unless its voice reads another language.
-        """
-        utterance = self._utterance
-        fitting = [each for each in self._settings if each.fits(utterance, lang)]
-        fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
-        setting = fitting[0]
-        speaking = next(each for each in fitting if _can_say(each, lang))
-        pace, loudness = prosody_of(utterance.mood, utterance.intensity)
-        return SpeechRequest(
-            text="",
-            lang=lang,
-            voice=utterance.voice or speaking.voice,
-            speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
-            speed=_within(SPEEDS, pace * setting.speed),
-            volume=_within(VOLUMES, loudness * setting.volume),
-        )
+    A voice named by the message wins over the settings. Of these the most precise one counts
+    (robot before source before language), unless its voice reads another language.
+    """
+    fitting = [each for each in settings if each.fits(utterance, lang)]
+    fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
+    setting = fitting[0]
+    speaking = next(each for each in fitting if _can_say(each, lang))
+    pace, loudness = prosody_of(utterance.mood, utterance.intensity)
+    return SpeechRequest(
+        text="",
+        lang=lang,
+        voice=utterance.voice or speaking.voice,
+        speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
+        speed=_within(SPEEDS, pace * setting.speed),
+        volume=_within(VOLUMES, loudness * setting.volume),
+    )
 
 
 def _within(bounds: tuple[float, float], value: float) -> float:

@@ -131,8 +131,8 @@ def test_command_says_time_and_lowest_position_is_used(server: SentServer) -> No
 
     first, second = (answer["output"]["text"] for answer in answers(server))
     assert first == "¡La hora ¿Qué hora es?!"
-    assert re.fullmatch(r"Son las \d{1,2}:\d\d\.", second)
-    assert re.fullmatch(r"It is \d{1,2}:\d\d [AP]M\.", fill("It is {time}.", Asked(), "en"))
+    assert re.fullmatch(r"(Es la una|Son las [a-zé]+)( y [a-zé ]+)?\.", second)
+    assert re.fullmatch(r"It is [a-z]+( [a-z-]+)+\.", fill("It is {time}.", Asked(), "en"))
     assert " de " in fill("Hoy es {date}.", Asked(), "es")
 
 

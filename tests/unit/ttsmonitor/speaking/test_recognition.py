@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.spoken import request_for
 from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.recognition import Recognition
-from ttsmonitor.speaking.voice_choice import Manners
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ SPANISH, ENGLISH = "El perro corre por el parque.", "The dog runs through the pa
 
 
 def language(text: str, **fields: Any) -> str:
-    return Manners(utterance(text, **fields)).of(text).lang
+    return request_for(utterance(text, **fields), text).lang
 
 
 @pytest.mark.parametrize(("text", "lang"), [(SPANISH, "es"), (ENGLISH, "en"), ("Moxie", "es")])
@@ -84,9 +84,8 @@ def test_undecided_beginning_is_decided_by_the_next_sentence() -> None:
     assert spoken_in("Moxie!", ENGLISH, SPANISH) == ["es", "en", "en"]
 
 
-def test_marks_and_addresses_do_not_tell_the_language() -> None:
-    assert language("<p class='the dog runs'>Moxie</p> https://the.dog.is/here/and/there") == "es"
-    assert language("<think>the dog runs and barks</think>El perro ladra.") == "es"
+def test_language_does_not_change_within_a_sentence() -> None:
+    assert spoken_in("Moxie, ", "the dog runs, ", "and it barks. ", ENGLISH) == ["es"] * 3 + ["en"]
 
 
 def test_streamed_answer_with_a_language_is_not_recognized() -> None:

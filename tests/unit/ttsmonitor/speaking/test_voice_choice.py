@@ -12,18 +12,15 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tests.support.spoken import request_for
 from tests.support.voice import make_voice
 from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.speaking.voice_choice import Manners, configured_voices
+from ttsmonitor.speaking.voice_choice import configured_voices
 
 pytestmark = pytest.mark.django_db
-
-
-def request_for(row: Utterance, text: str, settings: Any = None) -> Any:
-    return Manners(row, settings).of(text)
 
 
 def spoken(**fields: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.web_fakes import utterance
-from ttsmonitor.speaking.wording import PIECE_CHARACTERS, Piece, Pieces, pieces_of, wordings
+from ttsmonitor.speaking.pieces import PIECE_CHARACTERS, Piece, Pieces, pieces_of
+from ttsmonitor.speaking.wording import wordings
 
 STORY = "Había una vez un sol. <think>No. Sí.</think>La luna salió, y nada más. " * 40
 

@@ -289,7 +289,7 @@ def test_named_voice_of_other_language_is_replaced_with_remark(
     assert speaker(engines, spanish) == ("piper davefx", why)
     name, remark = speaker(engines, SpeechRequest("x", lang="it", voice="amy"))
     assert name == "espeak"
-    assert remark.endswith("and the text is de; espeak de speaks instead")
+    assert remark.endswith("and the text is it; espeak it speaks instead")
     english = SpeechRequest("x", voice="amy")
     assert speaker(engines, english) == ("piper amy", "")
     assert engines.choose(english).choice.lang == "en-us"

@@ -21,7 +21,7 @@ export function matches(utterance) {
   const equal = ["source", "device_id", "status"].every(
     (name) => !valueOf(name) || utterance[name] === valueOf(name),
   );
-  return equal && holds(utterance.text, valueOf("q"));
+  return equal && holds(`${utterance.text} ${utterance.translation}`, valueOf("q"));
 }
 
 /** Call `onChange` when the filters change. */

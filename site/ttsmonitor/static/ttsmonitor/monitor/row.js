@@ -27,6 +27,7 @@ function fillOutcome(row, part, utterance) {
   row.dataset.status = status;
   part("state").className = `state state-${status}`;
   setText(part("state"), say(status));
+  setFact(part("translation"), utterance.translation);
   setFact(part("voice"), utterance.engine);
   setFact(part("first"), first === null ? "" : milliseconds(first));
   setFact(part("length"), seconds ? say("{count} s", { count: short.format(seconds) }) : "");
