@@ -20,7 +20,19 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from bench.chatter import QUIET
+from bench.chaos_publisher import QUIET
+from bench.evidence import (
+    HISTORY,
+    HISTORY_TRIGGERS,
+    OUTBOX,
+    OUTBOX_TRIGGERS,
+    Log,
+    Sounds,
+    ask,
+    read_history,
+    read_publisher,
+    watch,
+)
 from bench.machine import (
     BenchError,
     Broker,
@@ -37,18 +49,6 @@ from bench.plan import FORGET, KINDS, Fault, plan
 from bench.postgres import Postgres, find_programs
 from bench.tables import table
 from bench.verdict import UNFINISHED, Evidence, complaints, judge
-from bench.witness import (
-    HISTORY,
-    HISTORY_TRIGGERS,
-    OUTBOX,
-    OUTBOX_TRIGGERS,
-    Log,
-    Sounds,
-    ask,
-    read_history,
-    read_publisher,
-    watch,
-)
 
 PUBLISHERS = {"publisher": 0, "publisher with a wrong clock": 3_600}
 """Seconds by which their clocks are behind."""
@@ -218,7 +218,7 @@ class Chaos:
             arguments = {"name": name, "session": start, "seed": self._seed, "rate": RATE}
             arguments["behind"] = PUBLISHERS[name]
             options = [f"--{option}={value}" for option, value in arguments.items()]
-            return python("bench.chatter", *options)
+            return python("bench.chaos_publisher", *options)
 
         return Part(name, command, self._work / f"{name}.log", env)
 

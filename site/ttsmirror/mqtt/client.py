@@ -17,7 +17,7 @@ def new_client(
 ) -> paho.Client:
     """Create a client with account and TLS; it is not connected.
 
-    Raises BrokerError where the certificates cannot be read.
+    Raises BrokerError if the certificates cannot be read.
     """
     client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
     if conf.MQTT_USERNAME:

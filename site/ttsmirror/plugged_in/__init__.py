@@ -20,7 +20,7 @@ VARIABLE = "MOXIE_TTS_DATABASE"
 """Environment variable or setting with another path for the file."""
 ROUTER = "ttsmirror.plugged_in.OwnDatabaseRouter"
 KEPT = ".plugged-in"
-"""Folder in the app's, made by script/plug-into: what it did, and what was there before."""
+"""Folder inside the app, made by script/plug-into: its changes, and the files before them."""
 NOTE = f"{KEPT}/database"
 """File with the path of the database, for script/plug-into, which cannot evaluate the settings."""
 

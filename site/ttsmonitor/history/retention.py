@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 PAUSE_SECONDS = 0.05
-"""After each batch: SQLite gives its lock to whoever asks while it is free."""
+"""Pause after each batch, in seconds, in which others can take SQLite's lock."""
 SWEEP_SECONDS = 3600.0
 POLL_SECONDS = 60.0
 """How soon a changed policy is noticed."""
@@ -52,7 +53,7 @@ def set_days(days: int) -> None:
 
 
 def count_prunable(days: float) -> Pruned:
-    """Return what prune() would delete now."""
+    """Return the number of rows that prune() would delete now."""
     return Pruned(
         Utterance.objects.older_than(days).count(),
         QuarantinedMessage.objects.older_than(days).count(),
@@ -82,8 +83,19 @@ def delete_in_batches(rows: QuerySet[Any], wait: Callable[[float], bool]) -> int
     return deleted
 
 
+@contextmanager
+def failures_logged() -> Iterator[None]:
+    """Log what fails while rows are deleted, at the top of a thread."""
+    try:
+        yield
+    except DatabaseError as exc:
+        logger.error("deletion failed: %s", exc)
+    except Exception:
+        logger.exception("deletion failed")
+
+
 class Retention:
-    """A thread that deletes what is older than the policy allows, at once and then every hour."""
+    """A thread that deletes rows beyond the retention, at once and then every hour."""
 
     def __init__(self) -> None:
         """Prepare the thread."""
@@ -105,17 +117,12 @@ class Retention:
     def _run(self) -> None:
         swept_days, swept_at = 0, 0.0
         while not self._stopping.is_set():
-            try:
+            with failures_logged():
                 days = current_days()
                 if days != swept_days or time.monotonic() - swept_at >= SWEEP_SECONDS:
                     swept_days, swept_at = days, time.monotonic()
                     self._sweep(days)
-            except DatabaseError as exc:
-                logger.error("retention failed: %s", exc)
-            except Exception:
-                logger.exception("retention failed")
-            finally:
-                tend_connections()
+            tend_connections()
             self._stopping.wait(POLL_SECONDS)
 
     def _sweep(self, days: int) -> None:

@@ -25,14 +25,14 @@ from ttsmirror.wire.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.speaking.streaming import MAKER
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
 logger = logging.getLogger(__name__)
 
-MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
+HIVE_TOPIC = f"{HEALTH_TOPIC}/{STREAMING_COMPONENT}"
 """Presence of the component that streams answers."""
 HEARTBEATS = ("echo", "pong")
-TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
+TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
 JOIN_SECONDS = 10
@@ -46,25 +46,25 @@ class ControlConsumer:
         connection: MQTTConnection,
         *,
         on_control: Callable[[Control], object],
-        on_maker_gone: Callable[[], None],
+        on_hive_offline: Callable[[], None],
         on_clock: Callable[[str, datetime, datetime], None],
         health: Callable[[], dict[str, Any]],
     ) -> None:
-        """Call `on_control` for each control and `on_maker_gone` when the hive goes offline.
+        """Call `on_control` for each control and `on_hive_offline` when the hive goes offline.
 
         `on_clock` gets a component's name, its time and ours, for each message of its health.
         Pings are answered with what `health` returns.
         """
         self._connection = connection
         self._on_control = on_control
-        self._on_maker_gone = on_maker_gone
+        self._on_hive_offline = on_hive_offline
         self._on_clock = on_clock
         self._health = health
         self._messages: queue.Queue[Received | None] = queue.Queue(MAX_WAITING)
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.controls"
+            target=with_connections(self._run), name="ttsmonitor.control_consumer"
         )
 
     @property
@@ -77,7 +77,7 @@ class ControlConsumer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what is queued is dropped."""
+        """End the thread; queued messages are dropped."""
         self._stopping.set()
         with suppress(queue.Full):  # a full queue wakes the thread as well
             self._messages.put_nowait(None)
@@ -89,7 +89,7 @@ class ControlConsumer:
         self._messages.put_nowait(message)
 
     def was_interrupted(self, device_id: str, received: float) -> bool:
-        """Return True where an interrupt overtook a message of time.monotonic() `received`."""
+        """Return True if an interrupt overtook a message of time.monotonic() `received`."""
         moments = [self._interrupts.get(each, 0.0) for each in {"", device_id}]
         return received < max(moments)
 
@@ -100,7 +100,7 @@ class ControlConsumer:
             except InvalidMessageError as exc:
                 logger.warning("ignored a message on %s: %s", message.topic, exc)
             except Exception:
-                logger.exception("could not act on a message on %s", message.topic)
+                logger.exception("handling a message on %s failed", message.topic)
             finally:
                 tend_connections()
             self._connection.acknowledge(message)
@@ -110,9 +110,9 @@ class ControlConsumer:
         logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         if message.topic == CONTROL_TOPIC:
             self._control(message)
-        elif message.topic == MAKER_TOPIC:
+        elif message.topic == HIVE_TOPIC:
             if parse_object(message.payload).get("status") == "offline":
-                self._on_maker_gone()
+                self._on_hive_offline()
         else:
             fields = parse_object(message.payload)
             self._compare_clocks(message, fields)
@@ -120,11 +120,11 @@ class ControlConsumer:
 
     def _control(self, message: Received) -> None:
         if message.retain:
-            logger.warning("ignored a retained control message: it is not for now")
+            logger.warning("ignored a retained control message: it may be outdated")
             return
         control = parse_control(message.payload)
         if control.sender == self._connection.instance:
-            return  # our own, for the others
+            return  # this service sent it to other instances
         if control.action == "interrupt":
             self._note_interrupt(control.device_id, message.received)
         self._on_control(control)
@@ -133,7 +133,7 @@ class ControlConsumer:
         self._interrupts.pop(device_id, None)
         self._interrupts[device_id] = received
         while len(self._interrupts) > MAX_INTERRUPTS:
-            # The oldest one: what it overtook has been stored by now.
+            # Drop the oldest interrupt: the messages that it overtook are stored by now.
             del self._interrupts[next(iter(self._interrupts))]
 
     def _compare_clocks(self, message: Received, fields: dict[str, Any]) -> None:

@@ -51,10 +51,10 @@ class TextConsumer:
         on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
     ) -> None:
-        """Store what arrives on `topic` and its subtopics.
+        """Store messages of `topic` and its subtopics.
 
-        `was_interrupted` answers whether an interrupt for a device overtook a message that was
-        received then. `on_stored` and `on_gap` are called after the commit, on this thread.
+        `was_interrupted` returns True if an interrupt for a device overtook a message received at
+        that time. `on_stored` and `on_gap` are called after the commit, on this thread.
         """
         self.error = ""
         """Why the history cannot be written; empty when it can."""
@@ -69,7 +69,7 @@ class TextConsumer:
         self._connected_at = 0.0  # time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.subscriber"
+            target=with_connections(self._run), name="ttsmonitor.text_consumer"
         )
 
     @property
@@ -83,7 +83,7 @@ class TextConsumer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread. What is not acknowledged comes again at the next start."""
+        """End the thread. The broker sends unacknowledged messages again at the next start."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(JOIN_SECONDS)
@@ -109,7 +109,7 @@ class TextConsumer:
                     follow_clock()
                     self._queue_incomplete()
             except Exception:
-                logger.exception("could not store what arrived")
+                logger.exception("storing messages failed")
                 self._stopping.wait(RETRY_SECONDS)
             finally:
                 tend_connections()
@@ -132,7 +132,7 @@ class TextConsumer:
                 self._on_gap(utterance)
 
     def _process(self, batch: list[Received]) -> None:
-        """Commit, then acknowledge; retry while the database is away."""
+        """Commit, then acknowledge; retry while the database is unavailable."""
         while not self._stopping.is_set():
             try:
                 ensure_same_file()

@@ -28,7 +28,7 @@ class Systemd:
         """Report that the service is ready, and feed the watchdog from now on."""
         self._tell("READY=1")
         if self._patience_seconds:
-            # By the loop, so that it is not fed where that one hangs.
+            # Fed by the event loop, so that systemd notices if the loop hangs.
             self._loop.call_soon_threadsafe(self._feed)
 
     def stopping(self) -> None:

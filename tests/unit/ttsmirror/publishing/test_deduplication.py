@@ -26,7 +26,7 @@ def words(news: Chunk | None) -> str:
 
 
 def test_on_board_content_is_mirrored_as_system() -> None:
-    news = Deduplicator().hear(RobotReport(ROBOT, "Había una vez"))
+    news = Deduplicator().match_report(RobotReport(ROBOT, "Había una vez"))
     assert news is not None
     assert (news.text, news.source, news.device_id) == ("Había una vez", "system", ROBOT)
 
@@ -34,41 +34,41 @@ def test_on_board_content_is_mirrored_as_system() -> None:
 def test_robot_report_matching_sent_text_is_not_mirrored() -> None:
     kept = Deduplicator()
     kept.note(sent())
-    assert kept.hear(RobotReport(ROBOT, AS_SAID)) is None
-    assert words(kept.hear(RobotReport("d_2", AS_SAID))) == AS_SAID
-    assert words(kept.hear(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
+    assert kept.match_report(RobotReport(ROBOT, AS_SAID)) is None
+    assert words(kept.match_report(RobotReport("d_2", AS_SAID))) == AS_SAID
+    assert words(kept.match_report(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
 
 
 def test_reworded_answer_is_recognised_by_event_id() -> None:
     kept = Deduplicator()
     kept.note(sent(event_id="e1"))
-    assert kept.hear(RobotReport(ROBOT, "Otras palabras", "e1")) is None
-    assert words(kept.hear(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
+    assert kept.match_report(RobotReport(ROBOT, "Otras palabras", "e1")) is None
+    assert words(kept.match_report(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
 
 
 def test_own_content_reports_are_never_mirrored() -> None:
-    assert Deduplicator().hear(RobotReport(ROBOT, "Algo", is_ours=True)) is None
+    assert Deduplicator().match_report(RobotReport(ROBOT, "Algo", is_ours=True)) is None
 
 
 def test_immediate_repetition_by_the_robot_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Deduplicator()
-    assert kept.hear(RobotReport(ROBOT, "Algo")) is not None
-    assert kept.hear(RobotReport(ROBOT, "Algo")) is None
+    assert kept.match_report(RobotReport(ROBOT, "Algo")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Algo")) is None
     monkeypatch.setattr(deduplication, "REPEAT_SECONDS", 0.0)
-    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
-    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Más")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Más")) is not None
 
 
 @pytest.mark.parametrize("line", ["animation: wave", "silent: nada", "   ", "", "🎵"])
 def test_report_without_speech_is_not_mirrored(line: str) -> None:
-    assert Deduplicator().hear(RobotReport(ROBOT, line)) is None
+    assert Deduplicator().match_report(RobotReport(ROBOT, line)) is None
 
 
 def test_report_of_text_sent_long_ago_is_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deduplication, "SENT_SECONDS", -1_000.0)
     kept = Deduplicator()
     kept.note(sent())
-    assert words(kept.hear(RobotReport(ROBOT, AS_SAID))) == AS_SAID
+    assert words(kept.match_report(RobotReport(ROBOT, AS_SAID))) == AS_SAID
 
 
 def test_report_confirms_one_utterance_and_silence_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_report_confirms_one_utterance_and_silence_none(monkeypatch: pytest.Monk
     )
     for each in (said, twice, unsaid, elsewhere):
         kept.note(each)
-    kept.hear(RobotReport(ROBOT, AS_SAID))
+    kept.match_report(RobotReport(ROBOT, AS_SAID))
     kept.settle()
     assert told == [(said.utterance_id, True)]
     later = time.monotonic() + 500
@@ -91,11 +91,11 @@ def test_report_confirms_one_utterance_and_silence_none(monkeypatch: pytest.Monk
     assert told[1:] == [(twice.utterance_id, False), (unsaid.utterance_id, False)]
 
 
-def test_listener_is_told_of_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[uuid.UUID, bool]] = []
     kept, first, second = Deduplicator(lambda *what: told.append(what)), sent(), sent()
     kept.note(first)
-    kept.hear(RobotReport(ROBOT, AS_SAID))
+    kept.match_report(RobotReport(ROBOT, AS_SAID))
     assert told == [(first.utterance_id, True)]
     kept.note(second)
     monkeypatch.setattr(deduplication, "SPOKEN_CHARACTERS_PER_SECOND", 1.0)
