@@ -92,6 +92,7 @@ class Chaos:
         self.complaints: list[str] = []
         self._work = work
         self._health: dict[str, str] = {}
+        self._urls: dict[str, dict[str, str]] = {}
         self._seed = seed
         with closing(Broker(work)) as broker:  # for its configuration
             self._settings = SETTINGS | {"MQTT_PORT": str(broker.port)}
@@ -172,12 +173,11 @@ class Chaos:
 
     def _database(self, stack: ExitStack) -> dict[str, Part]:
         """Make a PostgreSQL for the publishers; without its programs they have files."""
-        self._url: dict[str, str] = {}
         if (programs := find_programs()) is None:
             return {}
         server = stack.enter_context(closing(Postgres(programs)))
-        self._url = {"DATABASE_URL": server.new_database("moxie")}
-        make_database(clean_environment(self._work / DATABASE, **self._settings, **self._url))
+        for number, name in enumerate(PUBLISHERS):
+            self._urls[name] = {"DATABASE_URL": server.new_database(f"publisher_{number}")}
         server.stop()
         part = Part(
             DATABASE,
@@ -210,7 +210,7 @@ class Chaos:
 
     def _publisher(self, name: str) -> Part:
         work = self._work / name
-        env = clean_environment(work, **self._settings, **self._url)
+        env = clean_environment(work, **self._settings, **self._urls.get(name, {}))
         make_database(env)
         watch(work / OUTBOX, OUTBOX_TRIGGERS)
 

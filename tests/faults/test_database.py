@@ -182,6 +182,8 @@ def test_nothing_is_confirmed_while_the_file_is_gone(
         wait_until(confirmed, "the first sentence")
         kept = history.rename(history.with_suffix(".kept"))
         if fault == "replaced":
+            for suffix in ("-wal", "-shm"):  # SQLite would put their pages into the new file
+                history.with_name(history.name + suffix).unlink(missing_ok=True)
             shutil.copy(new_database, history)
         wait_until(lambda: f"was {fault} while in use" in check()["detail"], "the fault", 5)
         sender.publish(TEXT_TOPIC, late(1))
