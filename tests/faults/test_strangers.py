@@ -134,7 +134,9 @@ def test_text_of_five_megabytes_is_refused_at_every_door(
     mirror: TTSMirrorPublisher,
     client: Client,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("MOXIE_REQUIRE_LOGIN", "0")
     make_service("null")
     huge = "Uno dos. " * 600_000
     sender = listen()

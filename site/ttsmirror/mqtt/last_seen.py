@@ -13,8 +13,6 @@ logger = logging.getLogger(__name__)
 
 WRITE_SECONDS = 60.0
 """Between two writes while nothing happens: a card of flash memory wears with each."""
-# One that goes on while the computer sleeps: messages wait meanwhile.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class LastSeen:
@@ -52,4 +50,7 @@ class LastSeen:
 
 
 def _now() -> float:
-    return time.clock_gettime(_CLOCK)
+    # On Linux, one that goes on while the computer sleeps: messages wait meanwhile.
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()

@@ -92,7 +92,7 @@ class UnconfirmedUtterances:
     def load(self) -> None:
         """Read the ids of an earlier run, after creating a file that is missing.
 
-        Raises what the database raises.
+        Raises the database's errors.
         """
         if self._lacks_tables:
             database.prepare()

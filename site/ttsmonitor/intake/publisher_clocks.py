@@ -89,7 +89,7 @@ class PublisherClocks:
         with self._lock:
             names = (chunk.device_id or chunk.source, self._substitute)
             known = [self._offsets[name] for name in names if name in self._offsets]
-        if known:
+        if known and seconds - known[0] >= -NOISE_SECONDS:  # else its clock was set since
             return max(0.0, seconds - known[0])
         if -NOISE_SECONDS <= seconds <= longest + NOISE_SECONDS:
             return max(0.0, seconds)

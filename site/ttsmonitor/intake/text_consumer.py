@@ -26,6 +26,7 @@ from ttsmonitor.intake.inbox import Arrival, Stored
 from ttsmonitor.intake.publisher_clocks import PublisherClocks
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
 from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.system.database_file import ensure_same_file
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,9 @@ class TextConsumer:
         """Commit, then acknowledge; retry while the database is unavailable."""
         while not self._stopping.is_set():
             try:
+                ensure_same_file()
                 stored = self._store(batch)
+                ensure_same_file()
                 break
             except (DatabaseError, InterfaceError) as exc:
                 self.error = reason_of(exc)

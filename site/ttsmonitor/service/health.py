@@ -23,6 +23,7 @@ from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, as_json, reason_of
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.system.database_file import file_error
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ class DatabaseProbe:
     def __init__(self) -> None:
         """Begin without an error."""
         self._error = ""
+        self._file_error = file_error()  # from now on the file has to stay
         self._begun: float | None = None
         self._next = 0.0
 
@@ -162,6 +164,8 @@ class DatabaseProbe:
     def error(self) -> str:
         """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
+        if self._file_error:
+            return self._file_error
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
             return Reason("the database cannot be written: another program may have locked it")
         return self._error
@@ -172,6 +176,7 @@ class DatabaseProbe:
         is_write = bool(self._error) or self._begun >= self._next
         self._error = _find_error(is_write)
         self._begun = None
+        self._file_error = file_error()
         if is_write:
             self._next = time.monotonic() + WRITE_SECONDS
 

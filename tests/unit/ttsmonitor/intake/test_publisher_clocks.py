@@ -72,6 +72,11 @@ def test_offset_of_the_hive_counts_for_unknown_publishers(clocks: PublisherClock
     assert age_of(clocks, message(HOUR + 60.0), 2 * HOUR) == 60.0
 
 
+def test_offset_of_a_clock_that_was_set_since_is_not_used(clocks: PublisherClocks) -> None:
+    age_of(clocks, message(HOUR))
+    assert age_of(clocks, message(300.0), 600.0) == 300.0
+
+
 def test_old_timestamp_of_a_right_clock_counts(clocks: PublisherClocks) -> None:
     age_of(clocks, message(0.0))
     assert age_of(clocks, message(300.0), 30.0) == 300.0
