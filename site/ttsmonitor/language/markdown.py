@@ -31,7 +31,7 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500
 _CLOSING_HASHES = re.compile(r"[ \t]+#{1,6}[ \t]*\Z")
 # Marks count only beside a word: an asterisk between two numbers is a multiplication sign.
 _MARKS = r"(?:\*{1,3}|_{1,3}|~~|==)"
-_EMPHASIS = re.compile(rf"(?<![\w*_~=]){_MARKS}(?=[^\s*_~=])|(?<=[^\s*_~=]){_MARKS}(?![\w*_~=])")
+_EMPHASIS = re.compile(rf"(?<![\w*_~=)]){_MARKS}(?=[^\s*_~=])|(?<=[^\s*_~=]){_MARKS}(?![\w*_~=(])")
 _INNER_EMPHASIS = 2
 
 _ESCAPED = re.compile(r"\\[*_`~#|>]")

@@ -34,7 +34,7 @@ _WORDS_KEPT = 32
 """Texts whose words are kept: each is asked for on several steps to the first sound."""
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
-_BEFORE_MARK = re.compile(r" +(?=[,;:!?…]|\.(?!\w))")
+_BEFORE_MARK = re.compile(r" +(?=[,;!?…]|\.(?!\w)|:(?! \d))")
 _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|\Z)")
 """What is left where a word between two marks went."""
 _REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
@@ -58,7 +58,7 @@ _NO_ENTITY = re.compile(r"&(?=[#\w])")
 _SIGNS = re.compile(r"[^\w\s.,;:!?¡¿…'’‘\"“”«»()–—-]")
 """Nothing is left to be put into words where a text has none of these."""
 _PASSES = 3
-_LEADING_SLASH = re.compile(r"(?<![\w)])/+")
+_LEADING_SLASH = re.compile(r"(?<![\w)])(?<!\d )/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 
