@@ -68,10 +68,18 @@ class Sentences:
             found.append(self.rest[start:end])
             start = end
         self.rest = self.rest[start:]
-        while len(self.rest) > LONGEST and (end := _cut(self.rest)):
-            found.append(self.rest[:end])
-            self.rest = self.rest[end:]
-        return found
+        return found + self._overlong()
+
+    def _overlong(self) -> list[str]:
+        """Return pieces of a sentence that has become too long, cut between words."""
+        rest, start, pieces = self.rest, 0, []
+        until = _stable_until(rest, silent_spans(rest)) if len(rest) > LONGEST else 0
+        while len(rest) - start > LONGEST and start + LONGEST <= until:
+            end = rest.rfind(" ", start, start + LONGEST) + 1 or start + LONGEST
+            pieces.append(rest[start:end])
+            start = end
+        self.rest = rest[start:]
+        return pieces
 
     @property
     def looks_complete(self) -> bool:
@@ -115,13 +123,6 @@ def _ends(text: str) -> Iterator[int]:
             start = match.end()
             first_letter = _first_letter(text, start, spans)
             yield start
-
-
-def _cut(text: str) -> int:
-    """Return where to cut a sentence that is too long; 0 where it must not be cut yet."""
-    if _stable_until(text, silent_spans(text)) < LONGEST:
-        return 0
-    return text.rfind(" ", 0, LONGEST) + 1 or LONGEST
 
 
 def _stable_until(text: str, spans: Sequence[Span]) -> int:
