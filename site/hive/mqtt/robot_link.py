@@ -95,6 +95,11 @@ class RobotLink:
             else self._loopback.error
         )
 
+    @property
+    def fault(self) -> str:
+        """Why the network thread does not do its work; empty if it does."""
+        return "" if self._connection is None else self._connection.fault
+
     def probe(self) -> None:
         """Publish a loopback probe where one is due."""
         if self._loopback is not None:

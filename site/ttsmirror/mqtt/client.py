@@ -9,12 +9,10 @@ import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import BrokerError
-from ttsmirror.mqtt.paho_compat import make_client
+from ttsmirror.mqtt.paho_compat import Client, make_client
 
 
-def new_client(
-    client_id: str, *, clean_session: bool = True, manual_ack: bool = False
-) -> paho.Client:
+def new_client(client_id: str, *, clean_session: bool = True, manual_ack: bool = False) -> Client:
     """Create a client with account and TLS; it is not connected.
 
     Raises BrokerError where the certificates cannot be read.

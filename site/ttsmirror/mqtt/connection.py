@@ -6,15 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import AlreadyRunningError
+from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.mqtt.client import new_client
 from ttsmirror.mqtt.identity import new_instance
-from ttsmirror.mqtt.paho_compat import ReasonCode, listen
+from ttsmirror.mqtt.paho_compat import Client, ReasonCode, listen
 from ttsmirror.reasons import Reason
 from ttsmirror.version import VERSION
 from ttsmirror.wire.fields import PAYLOAD_BYTES
@@ -25,6 +27,9 @@ logger = logging.getLogger(__name__)
 MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
 LEAVE_SECONDS = 1.5
+OFFLINE_SECONDS = 60.0
+"""Without a connection the network thread may be silent for so long: it resolves names, connects
+and waits between attempts."""
 NEW = Reason("not connected yet")
 
 OnMessage = Callable[["Received"], None]
@@ -95,9 +100,11 @@ class MQTTConnection:
         self._pending_subscription: int | None = None
         self._ready = threading.Event()
         self._stopped = threading.Event()
-        self._client: paho.Client | None = None
+        self._client: Client | None = None
+        self._thread: threading.Thread | None = None  # paho's
+        self._heartbeat = Heartbeat()
 
-    def _build(self) -> paho.Client:
+    def _build(self) -> Client:
         client = new_client(
             self.client_id, clean_session=not self._durable, manual_ack=self._manual_ack
         )
@@ -108,6 +115,7 @@ class MQTTConnection:
         client.on_pre_connect = self._look_around
         client.on_connect_fail = self._connect_failed
         client.on_message = self._received
+        client.on_loop = self._heartbeat.beat
         listen(
             client,
             connected=self._connected,
@@ -154,12 +162,35 @@ class MQTTConnection:
         host, port = self._given
         return host or conf.MQTT_HOST, port or conf.broker_port
 
+    @property
+    def fault(self) -> str:
+        """Why the network thread does not do its work; empty if it does."""
+        client, thread = self._client, self._thread
+        if client is None or thread is None or self._stopped.is_set():
+            return ""
+        is_online = client.socket() is not None
+        return self._heartbeat.fault(thread, 0.0 if is_online else OFFLINE_SECONDS)
+
+    def tend(self) -> None:
+        """Connect anew if the network thread ended. Call it every few seconds."""
+        client, thread = self._client, self._thread
+        if client is None or thread is None or thread.is_alive() or self._stopped.is_set():
+            return
+        self._note_error(self.fault)
+        self._renumber()
+        if (lost := client.socket()) is not None:
+            # Nobody reads it, and its client would go on as if it were connected.
+            with suppress(OSError):
+                lost.close()
+        self.start()
+
     def start(self) -> None:
         """Connect in the background, and keep trying while no broker answers.
 
         Raises BrokerError or ImproperlyConfigured where the settings cannot be used.
         """
         client = self._client = self._build()
+        self._heartbeat.beat()
         client.connect_async(*self.endpoint, conf.MQTT_KEEPALIVE)
         client.loop_start()
 
@@ -220,6 +251,8 @@ class MQTTConnection:
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 
     def _look_around(self, client: paho.Client, userdata: object) -> None:
+        self._thread = threading.current_thread()
+        self._heartbeat.beat()
         self._obstacle = ""
         try:
             self._before_connect()
@@ -273,6 +306,7 @@ class MQTTConnection:
         self._guard(self._on_ready)
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
+        self._heartbeat.beat()
         self._note_error(
             self._obstacle or Reason("no broker answers at {address}", address=self.address)
         )

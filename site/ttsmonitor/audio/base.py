@@ -6,10 +6,15 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Protocol
 
+from ttsmirror.reasons import Reason
+
 SLICE_SECONDS = 0.01
 """Length of a slice, at most."""
 PATIENCE_SECONDS = 2.5
 """How long a device may take no sound; PulseAudio's own null device takes two to wake up."""
+
+
+NO_AUDIENCE = Reason("nobody can hear it: no sound device plays it, and no browser listens")
 
 
 class Pace(IntEnum):
@@ -39,6 +44,11 @@ class Output(Protocol):
     @property
     def pace(self) -> Pace:
         """How it knows time."""
+        ...
+
+    @property
+    def has_audience(self) -> bool:
+        """True unless what is played now reaches nobody, as with no browser that listens."""
         ...
 
     def open(self) -> None:

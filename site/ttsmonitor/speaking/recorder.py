@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,14 +16,15 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
+from ttsmirror.service_thread import RETRY_SECONDS, TURN_SECONDS, ServiceThread
 from ttsmonitor.history.serializers import serialize
 
 logger = logging.getLogger(__name__)
 
-RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 0.04
 BURST_SECONDS = 2.0
 MANY = 50
@@ -46,33 +46,26 @@ class Change:
 _Recorded = tuple[str, SimpleNamespace | None, dict[str, Any]]
 
 
-class Recorder:
+class Recorder(ServiceThread):
     """An ordered queue of changes, written and told by one thread."""
 
     def __init__(self, tell: Callable[[list[Change]], None]) -> None:
+        super().__init__("ttsmonitor.journal")
         self.error = ""
         """Why the history takes nothing; empty when it does."""
         self._tell = tell
         self._changes: queue.SimpleQueue[_Recorded | None] = queue.SimpleQueue()
-        self._stopping = threading.Event()
         self._has_given_up = False
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.journal"
-        )
 
     @property
-    def is_alive(self) -> bool:
-        """True while the thread runs."""
-        return self._thread.is_alive()
+    def is_over(self) -> bool:
+        """True once everything that was recorded before stop() is told."""
+        return self.stopping.is_set() and self._changes.empty()
 
     @property
     def is_busy(self) -> bool:
         """True during a burst that has not been told yet."""
         return self._changes.qsize() >= MANY
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
 
     def record(self, utterance: Utterance, event: str, **values: Any) -> None:
         """Write `values` into the utterance's row, then tell of `event`. Return at once."""
@@ -88,43 +81,44 @@ class Recorder:
 
     def wait_for_room(self) -> None:
         """Block a producer of thousands of changes until most of them are told."""
-        while self._changes.qsize() > BACKLOG and self.is_alive and not self._stopping.is_set():
-            self._stopping.wait(PATIENCE_SECONDS)
+        while self._changes.qsize() > BACKLOG and self.is_alive and not self.stopping.is_set():
+            beat()  # of the producer's thread
+            self.stopping.wait(PATIENCE_SECONDS)
 
     def state_changed(self) -> None:
         """Tell of the service's new state. Return at once."""
         self._changes.put(("", None, {}))
 
-    def stop(self, timeout_seconds: float = 5.0) -> None:
-        """Write what has been recorded so far, then end the thread."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            self._changes.put(None)
-        if self._thread.is_alive():
-            self._thread.join(timeout_seconds)
+    def wake(self) -> None:
+        """Make the thread look at the queue."""
+        self._changes.put(None)
 
-    def _run(self) -> None:
-        is_last = False
-        while not is_last:
-            changes, is_last = self._next_changes()
-            if changes:
-                self._deal_with(changes)
+    def work(self) -> None:
+        """Write and tell the next changes."""
+        changes = self._next_changes()
+        if written := [change for change in changes if self._is_written(change)]:
+            self._tell(written)
 
-    def _next_changes(self) -> tuple[list[Change], bool]:
-        """Return the next changes, a few hundred at most, and whether they are the last."""
+    def _next_changes(self) -> list[Change]:
+        """Return the next changes, a few hundred at most; none where none came in time."""
         changes: list[Change] = []
-        following = self._changes.get()
-        self._be_patient()
-        while following is not None:
-            # Of states in a row the newest is enough; what happened to utterances is told all.
-            if changes and changes[-1].utterance is None:
-                changes.pop()
-            event, row, values = following
-            changes.append(Change(event, serialize(row) if row else None, values))
-            if len(changes) == TOLD_AT_ONCE or self._changes.empty():
-                return changes, False
-            following = self._changes.get()
-        return changes, True
+        try:
+            recorded = self._changes.get(timeout=TURN_SECONDS)
+            self._be_patient()
+            while True:
+                if recorded is not None:
+                    # Of states in a row the newest is enough; what happened to utterances is told
+                    # all.
+                    if changes and changes[-1].utterance is None:
+                        changes.pop()
+                    event, row, values = recorded
+                    changes.append(Change(event, serialize(row) if row else None, values))
+                if len(changes) == TOLD_AT_ONCE:
+                    break
+                recorded = self._changes.get_nowait()
+        except queue.Empty:
+            pass
+        return changes
 
     def _be_patient(self) -> None:
         """Let a short burst be stored first and told afterwards.
@@ -135,16 +129,7 @@ class Recorder:
         waiting = -MANY
         while (now := self._changes.qsize()) >= waiting + MANY and time.monotonic() < deadline:
             waiting = now
-            self._stopping.wait(PATIENCE_SECONDS)
-
-    def _deal_with(self, changes: list[Change]) -> None:
-        try:
-            if written := [change for change in changes if self._is_written(change)]:
-                self._tell(written)
-        except Exception:
-            logger.exception("could not tell what happened")
-        finally:
-            tend_connections()
+            self.stopping.wait(PATIENCE_SECONDS)
 
     def _is_written(self, change: Change) -> bool:
         try:
@@ -159,6 +144,7 @@ class Recorder:
             return
         while not self._has_given_up:
             tend_connections()
+            beat()
             try:
                 Utterance.objects.filter(pk=change.utterance["id"]).update(**change.values)
                 self.error = ""
@@ -167,6 +153,6 @@ class Recorder:
                 # A locked or full database recovers or not; the history should not lose a line.
                 self.error = reason_of(exc)
                 # Each of the others would hold a stop up as long.
-                self._has_given_up = self._stopping.is_set()
+                self._has_given_up = self.stopping.is_set()
                 logger.error("could not write to the history, trying again: %s", exc)
-                self._stopping.wait(RETRY_SECONDS)
+                self.stopping.wait(RETRY_SECONDS)
