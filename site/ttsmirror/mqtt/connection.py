@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import AlreadyRunningError
 from ttsmirror.heartbeat import Heartbeat
-from ttsmirror.mqtt.client import new_client
+from ttsmirror.mqtt import causes
+from ttsmirror.mqtt.client import new_client, send_at_once
 from ttsmirror.mqtt.identity import new_instance
 from ttsmirror.mqtt.paho_compat import Client, ReasonCode, listen
 from ttsmirror.reasons import Reason
@@ -30,7 +33,11 @@ LEAVE_SECONDS = 1.5
 OFFLINE_SECONDS = 60.0
 """Without a connection the network thread may be silent for so long: it resolves names, connects
 and waits between attempts."""
-NEW = Reason("not connected yet")
+ANSWER_SECONDS = 3.0
+"""A broker answers a new connection in less."""
+BRIEF_SECONDS = 10.0
+"""A connection that is closed sooner was evicted, if that happens twice in a row."""
+NEW = Reason("still connecting to the broker")
 
 OnMessage = Callable[["Received"], None]
 
@@ -83,7 +90,7 @@ class MQTTConnection:
         self.client_id = client_id
         self.instance = new_instance(client_id)
         self._given = host, port
-        self.error: str = NEW
+        self._error: str = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
         self._on_message = on_message
@@ -97,6 +104,9 @@ class MQTTConnection:
         self._connection = 0
         self._acknowledging = threading.Lock()
         self._is_refused = False
+        self._unanswered_since: float | None = None  # monotonic, of a connection without CONNACK
+        self._connected_at = 0.0  # monotonic
+        self._brief_connections = 0  # in a row
         self._pending_subscription: int | None = None
         self._ready = threading.Event()
         self._stopped = threading.Event()
@@ -113,6 +123,7 @@ class MQTTConnection:
         if self._component:
             client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
         client.on_pre_connect = self._look_around
+        client.on_socket_open = self._opened
         client.on_connect_fail = self._connect_failed
         client.on_message = self._received
         client.on_loop = self._heartbeat.beat
@@ -135,6 +146,14 @@ class MQTTConnection:
     def is_ready(self) -> bool:
         """True while connected and subscribed to everything."""
         return self._ready.is_set()
+
+    @property
+    def error(self) -> str:
+        """Why the broker cannot be used; empty when it can."""
+        since = self._unanswered_since
+        if since is not None and time.monotonic() - since > ANSWER_SECONDS:
+            return causes.silent(self.address)
+        return self._error
 
     @property
     def is_new(self) -> bool:
@@ -261,23 +280,23 @@ class MQTTConnection:
             # That is what paho takes for a connect that failed.
             raise ConnectionAbortedError(self._obstacle) from exc
 
+    def _opened(self, client: paho.Client, userdata: object, connection: Any) -> None:
+        send_at_once(connection)
+        self._unanswered_since = time.monotonic()
+
     def _connected(self, client: paho.Client, reason: ReasonCode) -> None:
+        self._unanswered_since = None
         if reason.is_failure:
             self._is_refused = True
-            self._note_error(
-                Reason(
-                    "the broker at {address} refused the connection: {cause}",
-                    address=self.address,
-                    cause=Reason(str(reason)),
-                )
-            )
+            self._note_error(causes.refusal(reason, self.address))
             return
+        self._connected_at = time.monotonic()
         if self._stopped.is_set():  # it was connecting when stop() gave up on it
             client.disconnect()
             return
         self._renumber()
         name, address = self.client_id, self.address
-        if self.error in ("", NEW):
+        if self._error in ("", NEW):
             logger.info("%s connected to the broker at %s", name, address)
         else:
             logger.info("%s connected to the broker at %s after a failure", name, address)
@@ -299,7 +318,7 @@ class MQTTConnection:
         self._become_ready()
 
     def _become_ready(self) -> None:
-        self.error, self.error_since = "", time.time()
+        self._error, self.error_since = "", time.time()
         self._ready.set()
         if self._component:
             self.publish(self._presence_topic, self._presence("online"), qos=1, retain=True)
@@ -307,22 +326,28 @@ class MQTTConnection:
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
         self._heartbeat.beat()
-        self._note_error(
-            self._obstacle or Reason("no broker answers at {address}", address=self.address)
-        )
+        # paho calls this while it handles the exception, which it does not pass on.
+        failure = causes.connect_failure(sys.exc_info()[1], *self.endpoint)
+        self._note_error(self._obstacle or failure)
 
     def _disconnected(self, reason: ReasonCode) -> None:
         self._renumber()  # already here: an acknowledgement would wait for the next connection
         if self._is_refused:  # paho tells of that once more, without the reason
             self._is_refused = False
         elif not self._stopped.is_set():
-            self._note_error(
-                Reason(
-                    "the connection to the broker at {address} was lost: {cause}",
-                    address=self.address,
-                    cause=Reason(str(reason)),
-                )
-            )
+            self._note_error(self._loss(reason))
+        self._unanswered_since = None
+
+    def _loss(self, reason: ReasonCode) -> str:
+        """Return why the connection was lost, if there was one."""
+        if (since := self._unanswered_since) is not None:
+            is_silent = time.monotonic() - since > ANSWER_SECONDS
+            return causes.silent(self.address) if is_silent else causes.no_mqtt(self.address)
+        is_brief = time.monotonic() - self._connected_at < BRIEF_SECONDS
+        self._brief_connections = self._brief_connections + 1 if is_brief else 0
+        return causes.loss(
+            reason, self.address, self.client_id, is_repeated=self._brief_connections > 1
+        )
 
     def _renumber(self) -> None:
         with self._acknowledging:
@@ -330,10 +355,10 @@ class MQTTConnection:
 
     def _note_error(self, error: str) -> None:
         self._ready.clear()
-        if error == self.error:
+        if error == self._error:
             return
         # Logged when it changes, not at every attempt.
-        self.error, self.error_since = error, time.time()
+        self._error, self.error_since = error, time.time()
         logger.warning("%s: %s; trying again", self.client_id, error)
         if self._on_lost is not None:
             self._guard(self._on_lost, error)
