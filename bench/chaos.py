@@ -14,7 +14,17 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from bench.chatter import QUIET
+from bench.chaos_publisher import QUIET
+from bench.evidence import (
+    HISTORY_TRIGGERS,
+    OUTBOX_TRIGGERS,
+    Log,
+    Sounds,
+    ask,
+    read_history,
+    read_publisher,
+    watch,
+)
 from bench.machine import (
     BenchError,
     Broker,
@@ -30,16 +40,6 @@ from bench.parts import Part, python
 from bench.plan import FORGET, KINDS, Fault, plan
 from bench.tables import table
 from bench.verdict import UNFINISHED, Evidence, complaints, judge
-from bench.witness import (
-    HISTORY_TRIGGERS,
-    OUTBOX_TRIGGERS,
-    Log,
-    Sounds,
-    ask,
-    read_history,
-    read_publisher,
-    watch,
-)
 
 PUBLISHERS = ("hive one", "hive two")
 BROKER, SPEECH = "broker", "speech"
@@ -163,7 +163,7 @@ class Chaos:
         def command(start: int) -> list[str]:
             arguments = {"name": name, "session": start, "seed": self._seed, "rate": RATE}
             options = [f"--{option}={value}" for option, value in arguments.items()]
-            return python("bench.chatter", *options)
+            return python("bench.chaos_publisher", *options)
 
         return Part(name, command, self._work / f"{name}.log", env)
 

@@ -43,7 +43,7 @@ class _Known:
             "outbox_error": self.mirror.error,
             "outbox_reason": as_json(self.mirror.error),
             "is_unheard": self.mirror.overdue > 0,
-            # While all is well, messages are confirmed before anybody could read the number.
+            # Without failures, messages are confirmed too soon for the number to be useful.
             "kept": 0 if is_well else self.mirror.waiting,
             "lost": self.mirror.lost,
         }
@@ -52,7 +52,7 @@ class _Known:
 class SpeechState:
     """The newest status, presence and broker state. Thread-safe.
 
-    The update methods return True where pages show something else now.
+    The update methods return True if pages show something else now.
     """
 
     def __init__(self, on_change: Callable[[State], None] = lambda state: None) -> None:
@@ -62,16 +62,16 @@ class SpeechState:
         self._known = _Known()
 
     def update_status(self, message: State) -> bool:
-        """Take in a message of moxie/tts/status."""
+        """Process a message of moxie/tts/status."""
         newest = {name: message[name] for name in _FIELDS if name in message}
         return self._update(lambda known: replace(known, status=known.status | newest))
 
     def update_presence(self, presence: str) -> bool:
-        """Take in the presence of the speech service: online, or offline."""
+        """Process the presence of the speech service: online, or offline."""
         return self._update(lambda known: replace(known, presence=presence))
 
     def update_broker_error(self, error: str) -> bool:
-        """Take in why the broker cannot be reached; empty where it can."""
+        """Set why the broker cannot be reached; empty if it can."""
 
         def change(known: _Known) -> _Known:
             kind = "" if error else known.broker_kind  # after a loss the broker may be another
@@ -80,11 +80,11 @@ class SpeechState:
         return self._update(change)
 
     def update_broker_kind(self, kind: str) -> bool:
-        """Take in the kind that a broker announces: `development`, or empty."""
+        """Process the kind that a broker announces: `development`, or empty."""
         return self._update(lambda known: replace(known, broker_kind=kind))
 
     def update_mirror(self, state: MirrorState) -> bool:
-        """Take in how far the mirror has got."""
+        """Process the state of the mirror."""
         return self._update(lambda known: replace(known, mirror=state))
 
     def describe(self) -> State:

@@ -19,7 +19,7 @@ class TTSMonitorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what runs on `check` and after `migrate`."""
+        """Register the system checks and the steps after `migrate`."""
         post_migrate.connect(_install_index, sender=self)
         from ttsmonitor import checks  # noqa: F401  registers the system checks
 

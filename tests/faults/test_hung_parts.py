@@ -44,9 +44,9 @@ main(["manage.py", *sys.argv[1:]])
 """
 THREADS_OF_SPEECH = (
     "ttsmonitor.speaker",
-    "ttsmonitor.subscriber",
-    "ttsmonitor.controls",
-    "ttsmonitor.journal",
+    "ttsmonitor.text_consumer",
+    "ttsmonitor.control_consumer",
+    "ttsmonitor.recorder",
     "paho-mqtt-client-moxie-tts-subscriber",
 )
 THREADS_OF_HIVE = ("hive.robots", "hive.database", "paho-mqtt-client-moxie-hive")

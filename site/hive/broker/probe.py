@@ -29,9 +29,9 @@ class Answer(Enum):
 
 
 def probe() -> Answer:
-    """Connect to the broker's address as a client does, and return what answers.
+    """Connect to the broker's address as a client does, and return the kind of answer.
 
-    Raises BrokerError where MQTT_CA_CERTS cannot be read.
+    Raises BrokerError if MQTT_CA_CERTS cannot be read.
     """
     client = new_client("")
     client.connect_timeout = PROBE_SECONDS

@@ -16,7 +16,8 @@ from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from hive.mqtt.robot_link import SendCommand
 from hive.setup_cache import SetupCache
-from ttsmirror.text import clean, speakable
+from ttsmirror.text import clean
+from ttsmonitor.language.pipeline import plain_text
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class RemoteChat:
 
     @property
     def model_problem(self) -> str:
-        """Why the language model did not answer last time; empty where it did."""
+        """Why the language model did not answer last time; empty if it did."""
         return self._answers.queue.model.problem
 
     def interrupt(self, device_id: str) -> None:
@@ -53,7 +54,7 @@ class RemoteChat:
         self._answers.queue.interrupt(device_id)
 
     def on_utterance_event(self, message: Json) -> None:
-        """Take in what became of an answer; one that was interrupted elsewhere is not finished."""
+        """Process the outcome of an answer; one that was interrupted elsewhere is not finished."""
         if message.get("event") == "interrupted" and (key := str(message.get("id") or "")):
             self._answers.queue.interrupt(str(message.get("device_id")), key=key)
         if changed := self.visits.update_status(message):
@@ -78,7 +79,7 @@ class RemoteChat:
             self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": hosted})
 
     def handle_request(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
-        """Answer a router request, or take in a notification."""
+        """Answer a router request, or process a notification."""
         command = rcr.get("command")
         if command == "notify":
             self._handle_notification(device_id, rcr)
@@ -111,16 +112,16 @@ class RemoteChat:
         """Have the robot say `response`; a ChatResponse answers its request.
 
         Mirror it by `utterance_id`, unless its parts were mirrored by that id already. Return
-        False where the robot cannot be reached.
+        False if the broker cannot be reached.
         """
         answer = response if isinstance(response, ChatResponse) else ChatResponse(response)
         action = {"output_type": ANSWER} | answer.action
         return self._send_answer(device_id, str(answer), answer.request, action)
 
     def _handle_notification(self, device_id: str, rcr: Json) -> None:
-        """Mirror what the robot has said, unless it was mirrored when it was sent."""
+        """Mirror the robot's speech, unless it was mirrored when it was sent."""
         speech = rcr.get("speech")
-        if not isinstance(speech, str) or not speakable(speech):
+        if not isinstance(speech, str) or not plain_text(speech):
             return
         is_hosted = bool(self._setup.current.modules_of(rcr.get("module_id")))
         event_id = str(rcr.get("event_id") or "")
@@ -129,7 +130,7 @@ class RemoteChat:
             self._add_to_history(device_id, rcr, clean(speech))
 
     def _add_to_history(self, device_id: str, rcr: Json, words: str) -> None:
-        """Remember what the robot heard and said, as it reports it."""
+        """Remember the words that the robot reports to have heard and said."""
         if self._answers.history.ends_with(device_id, history.MOXIE, words):
             return  # a repeated report
         lines = rcr.get("extra_lines")

@@ -13,10 +13,10 @@ from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import dump
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC
 from ttsmonitor.intake.subscriber import COMPONENT as SPEECH_COMPONENT
-from ttsmonitor.speaking.streaming import MAKER
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
 CLIENT_NAME = "moxie-hive"
-COMPONENT = MAKER
+COMPONENT = STREAMING_COMPONENT
 BROKER_TOPIC = f"{HEALTH_TOPIC}/broker"
 SUBSCRIPTIONS = (
     (f"{LOG_TOPIC}#", 0),
@@ -101,7 +101,7 @@ class RobotLink:
         return "" if self._connection is None else self._connection.fault
 
     def probe(self) -> None:
-        """Publish a loopback probe where one is due."""
+        """Publish a loopback probe if one is due."""
         if self._loopback is not None:
             self._loopback.send()
 

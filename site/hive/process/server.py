@@ -18,6 +18,7 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
+from ttsmonitor.history import hourly
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.watchdog import Watchdog
@@ -31,7 +32,7 @@ class HiveServer:
     """The web server and the robots' server. Any thread may call stop(), which is idempotent."""
 
     def __init__(self, on_ready: Callable[[str], None]) -> None:
-        """Check ports and setup. Raises HiveError or ListenError where it cannot serve."""
+        """Check ports and setup. Raises HiveError or ListenError if it cannot serve."""
         self._stop_lock = threading.Lock()
         self._stopped = False
         self._host, self._port = tts_conf.HTTP_HOST, conf.HIVE_PORT
@@ -52,6 +53,7 @@ class HiveServer:
             live_events.bind(self._web.loop)
             self._robots.start()
             self._watchdog.start()
+            hourly.warm_up()
             try:
                 self._web.run()
             finally:
@@ -74,7 +76,7 @@ class HiveServer:
 
 
 def ensure_set_up() -> None:
-    """Raise NotReadyError where the database or the static files are missing."""
+    """Raise NotReadyError if the database or the static files are missing."""
     try:
         Configuration.objects.exists()
         Robot.objects.exists()

@@ -15,7 +15,7 @@ from ttsmirror.mqtt.paho_compat import Client, make_client
 def new_client(client_id: str, *, clean_session: bool = True, manual_ack: bool = False) -> Client:
     """Create a client with account and TLS; it is not connected.
 
-    Raises BrokerError where the certificates cannot be read.
+    Raises BrokerError if the certificates cannot be read.
     """
     client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
     if conf.MQTT_USERNAME:

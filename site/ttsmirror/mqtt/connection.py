@@ -44,7 +44,7 @@ OnMessage = Callable[["Received"], None]
 
 @dataclass(frozen=True)
 class Received:
-    """A message as it arrived, with what its acknowledgement needs."""
+    """A received message, with the data to acknowledge it."""
 
     topic: str
     payload: bytes
@@ -53,7 +53,7 @@ class Received:
     duplicate: bool
     mid: int
     connection: int
-    """Number of the connection it came over: acknowledging on another would hit a stranger."""
+    """Number of its connection: on another one its packet id belongs to another message."""
     received: float
     """time.monotonic() at arrival, in seconds."""
 
@@ -206,7 +206,7 @@ class MQTTConnection:
     def start(self) -> None:
         """Connect in the background, and keep trying while no broker answers.
 
-        Raises BrokerError or ImproperlyConfigured where the settings cannot be used.
+        Raises BrokerError or ImproperlyConfigured if the settings cannot be used.
         """
         client = self._client = self._build()
         self._heartbeat.beat()
@@ -222,7 +222,7 @@ class MQTTConnection:
     ) -> paho.MQTTMessageInfo | None:
         """Publish a message; while disconnected, QoS 1 and 2 go into paho's queue.
 
-        Return None where it was not accepted: the queue is full, QoS 0 has no connection, or the
+        Return None if it was not accepted: the queue is full, QoS 0 has no connection, or the
         payload is over the limit, with which the broker would end every new connection.
         """
         if len(payload) > PAYLOAD_BYTES:
@@ -239,7 +239,7 @@ class MQTTConnection:
         client = self._client
         if client is None or not self._manual_ack or not message.qos:
             return
-        with self._acknowledging:  # so that no new connection comes between look and deed
+        with self._acknowledging:  # so that no new connection begins between check and use
             if message.connection == self._connection:
                 client.ack(message.mid, message.qos)
 
@@ -257,15 +257,15 @@ class MQTTConnection:
                 if info is not None:
                     info.wait_for_publish(timeout_seconds)
             except (ValueError, RuntimeError) as exc:
-                logger.warning("could not say goodbye to the broker: %s", exc)
+                logger.warning("offline message not published: %s", exc)
         self._ready.clear()
         client.disconnect()
-        # Not loop_stop() itself: it waits as long as a connect to a host that does not answer.
+        # loop_stop() on a thread: it may block as long as a connect to an unreachable host.
         leaving = threading.Thread(target=client.loop_stop, name="mqtt.leaving", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            logger.warning("%s: the network does not answer; left without it", self.client_id)
+            logger.warning("%s: network thread did not end in time; abandoned", self.client_id)
 
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 
@@ -331,8 +331,8 @@ class MQTTConnection:
         self._note_error(self._obstacle or failure)
 
     def _disconnected(self, reason: ReasonCode) -> None:
-        self._renumber()  # already here: an acknowledgement would wait for the next connection
-        if self._is_refused:  # paho tells of that once more, without the reason
+        self._renumber()  # now, or an acknowledgement would wait for the next connection
+        if self._is_refused:  # paho reports it a second time, without the reason
             self._is_refused = False
         elif not self._stopped.is_set():
             self._note_error(self._loss(reason))
@@ -380,7 +380,7 @@ class MQTTConnection:
         except UnicodeDecodeError:
             logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
             if self._manual_ack and message.qos:
-                client.ack(message.mid, message.qos)  # or it would come again and again
+                client.ack(message.mid, message.qos)  # or the broker would send it again forever
             return
         self._guard(self._on_message, received)
 

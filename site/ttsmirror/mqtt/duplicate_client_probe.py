@@ -42,7 +42,7 @@ class DuplicateClientProbe:
     def finds_duplicate(
         self, host: str, port: int, is_over: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Return True where another process has our name. Raises OSError without a broker."""
+        """Return True if another process has our name. Raises OSError without a broker."""
         client = new_client(f"moxie-probe-{self._question[:12]}")
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -56,12 +56,12 @@ class DuplicateClientProbe:
         return self._is_there
 
     def _knows(self) -> bool:
-        # The presence comes before the echo of the ping. Where it names nobody, none will answer.
+        # The presence arrives before the echo of the ping. If it names no client, none will answer.
         is_alone = self._is_echoed and not self._may_be_there
         return self._is_there or is_alone or self._is_refused
 
     def _connected(self, client: paho.Client, _data: object, _flags: Any, *result: Any) -> None:
-        # Why it is refused, the connection itself will tell.
+        # The connection itself reports why it is refused.
         self._is_refused = result[0].is_failure
         if not self._is_refused:
             client.subscribe([(f"{HEALTH_TOPIC}/{self._component}", 0), (HEALTH_TOPIC, 0)])

@@ -16,7 +16,7 @@ from ttsmirror.wire.messages import HEALTH_TOPIC
 INTERVAL_SECONDS = 4.0
 """Less than the time between two looks of the health checks, so that each of them sends one."""
 TIMEOUT_SECONDS = 8.0
-NOT_DELIVERED = Reason("what is sent through the broker does not come back")
+NOT_DELIVERED = Reason("a message sent through the broker did not come back")
 
 
 class LoopbackProbe:
@@ -45,7 +45,7 @@ class LoopbackProbe:
         return ""
 
     def send(self) -> None:
-        """Publish a probe where one is due, or on a new connection. Return at once."""
+        """Publish a probe if one is due, or on a new connection. Return at once."""
         connection, now = self._connection, time.monotonic()
         connection.tend()
         is_new = connection.number != self._number
@@ -59,7 +59,7 @@ class LoopbackProbe:
         connection.publish(HEALTH_TOPIC, self._payload)
 
     def receive(self, payload: bytes) -> bool:
-        """Take in a message of HEALTH_TOPIC; return True where it is the newest probe."""
+        """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""
         is_ours = payload == self._payload
         if is_ours:
             self._missing_since = None

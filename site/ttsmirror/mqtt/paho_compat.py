@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import paho.mqtt.client as paho
 
 FAILURE = 128
-"""From here on what a broker answers is a refusal (MQTT 3.1.1, SUBACK)."""
+"""Lowest return code that is a refusal (MQTT 3.1.1, SUBACK)."""
 
 
 class ReasonCode(Protocol):
@@ -17,7 +17,7 @@ class ReasonCode(Protocol):
 
     @property
     def is_failure(self) -> bool:
-        """True where the request was refused or the connection failed."""
+        """True if the request was refused or the connection failed."""
         ...
 
 

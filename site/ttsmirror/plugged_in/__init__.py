@@ -21,7 +21,7 @@ VARIABLE = "MOXIE_TTS_DATABASE"
 ROUTER = "ttsmirror.plugged_in.OwnDatabaseRouter"
 BUSY_SECONDS = 20
 KEPT = ".plugged-in"
-"""Folder in the app's, made by script/plug-into: what it did, and what was there before."""
+"""Folder inside the app, made by script/plug-into: its changes, and the files before them."""
 NOTE = f"{KEPT}/database"
 """File with the path of the database, for script/plug-into, which cannot evaluate the settings."""
 
@@ -79,7 +79,7 @@ def _path(settings: Mapping[str, Any], default: Mapping[str, Any]) -> Path:
 
 
 def _database(path: Path) -> dict[str, Any]:
-    import django  # script/plug-into imports this module where there is none
+    import django  # imported late: script/plug-into imports this module without Django
 
     options: dict[str, Any] = {"timeout": BUSY_SECONDS}
     if django.VERSION >= (5, 1):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ttsmirror.models import Utterance
-from ttsmirror.text import speakable
+from ttsmirror.text import as_compared
 from ttsmirror.wire.fields import UTC
 from ttsmirror.wire.messages import Chunk
 
@@ -26,33 +26,33 @@ logger = logging.getLogger(__name__)
 
 SENT_SECONDS = 120.0
 SPOKEN_CHARACTERS_PER_SECOND = 8.0
-"""A robot tells what it says when it has said it: a long answer takes a while."""
+"""Pace of a robot's speech: it reports a sentence only when it has said it."""
 REPEAT_SECONDS = 10.0
-"""A robot can tell the same thing again within seconds."""
+"""Time in which a robot may repeat a report, in seconds."""
 KEPT = 1_000
 LOOK_SECONDS = 2.0
 GIVE_UP_SECONDS = 600.0
-"""Until then the history may get an utterance that it has not got yet."""
+"""Time in which the history may still receive the utterance, in seconds."""
 
 Key = tuple[str, str]
-"""A robot, and how the words sound."""
+"""A robot and the normalized words."""
 
 
 @dataclass(frozen=True)
 class RobotReport:
-    """A robot's report of what it has just said."""
+    """A robot's report of its own speech."""
 
     device_id: str
     words: str
     event_id: str = ""
     is_ours: bool = False
-    """It is content that the robot has from here."""
+    """The content came from this server."""
 
 
 @dataclass
 class _Said:
     until: float = 0.0
-    """time.monotonic() from which it is forgotten."""
+    """time.monotonic() of its expiry."""
     unconfirmed: deque[uuid.UUID] = field(default_factory=deque)
 
 
@@ -68,7 +68,7 @@ class Deduplicator:
         self._looked = -LOOK_SECONDS
 
     def note(self, utterance: Chunk) -> None:
-        """Remember an utterance that a robot was sent; its report will be a duplicate."""
+        """Remember an utterance sent to a robot; the robot's report of it will be a duplicate."""
         if not utterance.device_id or utterance.source == "system":
             return
         seconds = SENT_SECONDS + len(utterance.text) / SPOKEN_CHARACTERS_PER_SECOND
@@ -80,25 +80,25 @@ class Deduplicator:
             self._events[utterance.device_id, utterance.event_id] = key
             _trim(self._events)
 
-    def hear(self, heard: RobotReport) -> Chunk | None:
+    def match_report(self, report: RobotReport) -> Chunk | None:
         """Return the utterance to mirror for a report; None for a duplicate."""
-        key = _key(heard.device_id, heard.words)
+        key = _key(report.device_id, report.words)
         if not key[1]:
             return None
-        said = self._known(self._events.get((heard.device_id, heard.event_id), key))
+        said = self._known(self._events.get((report.device_id, report.event_id), key))
         if said is not None:
             if said.unconfirmed:
                 self._mark(said.unconfirmed.popleft(), True)
             return None
-        if heard.is_ours:
+        if report.is_ours:
             return None
         self._remember(key, REPEAT_SECONDS)
         news = Chunk(
             utterance_id=uuid.uuid4(),
-            text=heard.words,
+            text=report.words,
             source="system",
             published_at=datetime.now(UTC),
-            device_id=heard.device_id,
+            device_id=report.device_id,
         )
         self._mark(news.utterance_id, True)
         return news
@@ -146,7 +146,7 @@ class Deduplicator:
 
 
 def _key(device_id: str, words: str) -> Key:
-    return device_id, speakable(words).casefold()
+    return device_id, as_compared(words)
 
 
 def _trim(kept: OrderedDict[Key, object] | OrderedDict[Key, _Said] | OrderedDict[Key, Key]) -> None:

@@ -23,7 +23,7 @@ from ttsmirror.wire.messages import Chunk
 logger = logging.getLogger(__name__)
 
 OPEN_SECONDS = 300.0
-"""Longer than anybody takes to say a thing to its end."""
+"""Age from which a growing text counts as complete, in seconds."""
 
 
 def add(utterances: Iterable[Chunk]) -> None:
@@ -95,7 +95,7 @@ def enforce_bounds(max_rows: int, max_hours: float) -> int:
         oldest = OutboxEntry.objects.order_by("created_at").values_list("pk", flat=True)[:excess]
         fallen += OutboxEntry.objects.filter(pk__in=list(oldest)).delete()[0]
     if fallen:
-        logger.error("%d unconfirmed sentences fell out of the outbox", fallen)
+        logger.error("dropped %d unconfirmed sentences: the outbox is full", fallen)
     return fallen
 
 
@@ -112,5 +112,5 @@ def _unpack(entry: OutboxEntry) -> Chunk:
     if fields["published_at"]:
         fields["published_at"] = datetime.fromisoformat(fields["published_at"])
     if entry.created_at < timezone.now() - timedelta(seconds=OPEN_SECONDS):
-        fields["is_open"] = False  # whoever made more of it is gone
+        fields["is_open"] = False  # the process that generated the rest has ended
     return Chunk(utterance_id=entry.pk, **fields)

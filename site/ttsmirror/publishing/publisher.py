@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -31,7 +32,7 @@ from ttsmirror.publishing.queue_items import (
     Handed,
     Item,
     Resend,
-    StatusReport,
+    StatusMessage,
 )
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
@@ -52,7 +53,21 @@ FORK_SECONDS = 5.0
 HEAD_START_SECONDS = 0.002
 """The robot's own command leaves meanwhile: it would wait for this thread's share of Python."""
 
-Listener = Callable[[dict[str, Any]], None]
+
+def _ignore(*_news: Any) -> None:
+    """Do nothing: nobody wants to know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """Callbacks of the publisher. They run on its threads and must return at once."""
+
+    on_status: Callable[[dict[str, Any]], None] = _ignore
+    """Takes a message of moxie/tts/status."""
+    on_sent: Callable[[str], None] = _ignore
+    """Takes the id of an utterance that left for the broker."""
+    on_robot: Callable[[str, bool], None] = _ignore
+    """Takes the id of an utterance and whether its robot confirmed that it said it."""
 
 
 class Publisher:
@@ -73,7 +88,7 @@ class Publisher:
         self._working = threading.Lock()
         self._heartbeat = Heartbeat()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.publisher", daemon=True
+            target=with_connections(self._run), name="ttsmirror.publisher", daemon=True
         )
         self.connection = MQTTConnection(
             f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
@@ -108,7 +123,7 @@ class Publisher:
         self._items.put(control)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with each status message, on this publisher's threads."""
+        """Call `listener` from now on."""
         self._listeners.append(listener)
 
     @property
@@ -134,7 +149,7 @@ class Publisher:
         self._items.put(None)
         self._thread.join(timeout_seconds + 1)
         if self._thread.is_alive():
-            logger.error("the outbox does not answer: what was said last may be lost")
+            logger.error("the database did not answer in time: the last sentences may be lost")
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
     def hold(self) -> bool:
@@ -153,7 +168,7 @@ class Publisher:
         try:
             self.connection.start()
         except Exception as exc:
-            logger.error("the mirror cannot connect: %s; what is said is kept", exc)
+            logger.error("the mirror cannot connect: %s; sentences are kept", exc)
         self._heartbeat.adopt_thread()
         swept = time.monotonic()
         is_stopping = False
@@ -189,7 +204,7 @@ class Publisher:
         except DatabaseError as exc:
             logger.error("the outbox cannot be used: %s", exc)
         except Exception:
-            logger.exception("could not publish")
+            logger.exception("the publisher failed")
         finally:
             tend_connections()
 
@@ -227,11 +242,11 @@ class Publisher:
             if callable(item):
                 item = item()
             if isinstance(item, RobotReport):
-                return self._echoes.hear(item)
+                return self._echoes.match_report(item)
             if isinstance(item, Chunk) and not item.is_open:  # a robot tells of the whole
                 self._echoes.note(item)
         except Exception:
-            logger.exception("could not mirror what was said")
+            logger.exception("mirroring an utterance failed")
         return item
 
     def _handle(self, batch: list[Item]) -> None:
@@ -248,7 +263,7 @@ class Publisher:
             self._try(self._confirm, confirmed)
         if self._history is not None:
             for item in batch:
-                if isinstance(item, StatusReport):
+                if isinstance(item, StatusMessage):
                     self._history.follow(item.fields)
         if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
@@ -292,7 +307,7 @@ class Publisher:
         for chunk in chunks:
             if self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS) is None:
                 if not self._is_full:  # said once, not with each sentence
-                    logger.warning("too much waits for the broker: the rest goes out later")
+                    logger.warning("too many messages wait for the broker: the rest is sent later")
                 self._is_full = True
                 return False
         self._is_full = False
@@ -303,21 +318,15 @@ class Publisher:
             len(utterance.text),
             len(chunks),
         )
-        self._tell(
-            {
-                "id": str(utterance.utterance_id),
-                "event": "sent",
-                "device_id": utterance.device_id,
-            }
-        )
+        self._tell(lambda listener: listener.on_sent(str(utterance.utterance_id)))
         return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
         if self._history is not None:
-            self._history.adopt(ids)  # while the outbox has their words
+            self._history.add_confirmed(ids)  # while the outbox has their words
         self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
-        if self._unconfirmed.forgive():
+        if self._unconfirmed.clear_overdue():
             self._publish_again(is_all=True)
 
     def _sweep(self) -> None:
@@ -339,8 +348,8 @@ class Publisher:
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
         if self._history is not None and not message.retain:
-            self._items.put(StatusReport(fields))
-        self._tell(fields)
+            self._items.put(StatusMessage(fields))
+        self._tell(lambda listener: listener.on_status(fields))
 
     def _note_stored(self, fields: dict[str, Any]) -> None:
         try:
@@ -349,12 +358,11 @@ class Publisher:
             logger.debug("a status without a readable id")
 
     def _tell_robot(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
-        robot = "said" if is_confirmed else "unconfirmed"
-        self._tell({"id": str(utterance_id), "robot": robot})
+        self._tell(lambda listener: listener.on_robot(str(utterance_id), is_confirmed))
 
-    def _tell(self, fields: dict[str, Any]) -> None:
+    def _tell(self, call: Callable[[Listener], None]) -> None:
         for listener in list(self._listeners):
             try:
-                listener(fields)
+                call(listener)
             except Exception:
                 logger.exception("a listener failed")

@@ -15,7 +15,7 @@ from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.reasons import Reason
 from ttsmirror.text import clean
 
-UTC = timezone.utc  # Python 3.10 has no datetime.UTC
+UTC = timezone.utc  # datetime.UTC is missing in Python 3.10
 PAYLOAD_BYTES = 64 * 1024
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DEVICE = re.compile(r"[^\s/+#\x00]{1,128}")
@@ -87,7 +87,7 @@ def read_text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = Fa
 
 
 def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    """Read an optional string that matches `pattern`; empty where it is missing."""
+    """Read an optional string that matches `pattern`; empty if it is missing."""
     value = fields.get(name)
     if value in (None, ""):
         return ""
@@ -99,7 +99,7 @@ def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> st
 
 
 def read_number(fields: dict[str, Any], name: str, *, low: float, high: float) -> float | None:
-    """Read an optional number from `low` to `high`; None where it is missing."""
+    """Read an optional number from `low` to `high`; None if it is missing."""
     if fields.get(name) is None:
         return None
     value = fields[name]
@@ -129,7 +129,7 @@ def read_whole(fields: dict[str, Any], name: str, *, default: int, high: int) ->
 
 
 def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
-    """Read an optional UUID; None where it is missing."""
+    """Read an optional UUID; None if it is missing."""
     value = fields.get(name)
     if value in (None, ""):
         return None
@@ -161,5 +161,5 @@ def _shown(value: object) -> str:
 
 
 def fits(value: object, pattern: re.Pattern[str]) -> bool:
-    """Return True where `value` is a storable string that matches `pattern` entirely."""
+    """Return True if `value` is a storable string that matches `pattern` entirely."""
     return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 STEPS = 50
-"""Steps of the logarithmic scale per factor of e: a step is a fiftieth."""
+"""Steps of the logarithmic scale per factor of e; a step is about 2 %."""
 
 
 class Histogram(Counter[int]):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from ttsmirror.heartbeat import beat
@@ -20,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 PAUSE_SECONDS = 0.05
-"""After each batch: SQLite gives its lock to whoever asks while it is free."""
+"""Pause after each batch, in seconds, in which others can take SQLite's lock."""
 SWEEP_SECONDS = 3600.0
 POLL_SECONDS = 60.0
 """How soon a changed policy is noticed."""
@@ -51,7 +53,7 @@ def set_days(days: int) -> None:
 
 
 def count_prunable(days: float) -> Pruned:
-    """Return what prune() would delete now."""
+    """Return the number of rows that prune() would delete now."""
     return Pruned(
         Utterance.objects.older_than(days).count(),
         QuarantinedMessage.objects.older_than(days).count(),
@@ -81,8 +83,19 @@ def delete_in_batches(rows: QuerySet[Any], wait: Callable[[float], bool]) -> int
     return deleted
 
 
+@contextmanager
+def failures_logged() -> Iterator[None]:
+    """Log what fails while rows are deleted, at the top of a thread."""
+    try:
+        yield
+    except DatabaseError as exc:
+        logger.error("deletion failed: %s", exc)
+    except Exception:
+        logger.exception("deletion failed")
+
+
 class Retention(ServiceThread):
-    """A thread that deletes what is older than the policy allows, at once and then every hour."""
+    """A thread that deletes rows beyond the retention, at once and then every hour."""
 
     def __init__(self) -> None:
         """Prepare the thread."""

@@ -18,13 +18,13 @@ from ttsmirror.wire.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.speaking.streaming import MAKER
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
 logger = logging.getLogger(__name__)
 
-MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
+HIVE_TOPIC = f"{HEALTH_TOPIC}/{STREAMING_COMPONENT}"
 """Presence of the component that streams answers."""
-TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
+TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
 
@@ -39,17 +39,17 @@ class ControlConsumer(ServiceThread):
         connection: MQTTConnection,
         *,
         on_control: Callable[[Control], object],
-        on_maker_gone: Callable[[], None],
+        on_hive_offline: Callable[[], None],
         health: Callable[[], dict[str, Any]],
     ) -> None:
-        """Call `on_control` for each control and `on_maker_gone` when the hive goes offline.
+        """Call `on_control` for each control and `on_hive_offline` when the hive goes offline.
 
         Pings are answered with what `health` returns.
         """
-        super().__init__("ttsmonitor.controls")
+        super().__init__("ttsmonitor.control_consumer")
         self._connection = connection
         self._on_control = on_control
-        self._on_maker_gone = on_maker_gone
+        self._on_hive_offline = on_hive_offline
         self._health = health
         self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
@@ -59,7 +59,7 @@ class ControlConsumer(ServiceThread):
         self._messages.put_nowait(message)
 
     def was_interrupted(self, device_id: str, received: float) -> bool:
-        """Return True where an interrupt overtook a message of time.monotonic() `received`."""
+        """Return True if an interrupt overtook a message of time.monotonic() `received`."""
         moments = [self._interrupts.get(each, 0.0) for each in {"", device_id}]
         return received < max(moments)
 
@@ -81,19 +81,19 @@ class ControlConsumer(ServiceThread):
         logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         if message.topic == CONTROL_TOPIC:
             self._control(message)
-        elif message.topic == MAKER_TOPIC:
+        elif message.topic == HIVE_TOPIC:
             if parse_object(message.payload).get("status") == "offline":
-                self._on_maker_gone()
+                self._on_hive_offline()
         else:
             self._answer_ping(parse_object(message.payload))
 
     def _control(self, message: Received) -> None:
         if message.retain:
-            logger.warning("ignored a retained control message: it is not for now")
+            logger.warning("ignored a retained control message: it may be outdated")
             return
         control = parse_control(message.payload)
         if control.sender == self._connection.instance:
-            return  # our own, for the others
+            return  # this service sent it to other instances
         if control.action == "interrupt":
             self._note_interrupt(control.device_id, message.received)
         self._on_control(control)
@@ -102,7 +102,7 @@ class ControlConsumer(ServiceThread):
         self._interrupts.pop(device_id, None)
         self._interrupts[device_id] = received
         while len(self._interrupts) > MAX_INTERRUPTS:
-            # The oldest one: what it overtook has been stored by now.
+            # Drop the oldest interrupt: the messages that it overtook are stored by now.
             del self._interrupts[next(iter(self._interrupts))]
 
     def _answer_ping(self, ping: dict[str, Any]) -> None:

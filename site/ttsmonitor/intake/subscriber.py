@@ -49,13 +49,13 @@ class Subscriber:
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], object],
         health: Callable[[], dict[str, Any]],
-        on_maker_gone: Callable[[], None] = lambda: None,
+        on_hive_offline: Callable[[], None] = lambda: None,
         on_connection: Callable[[], None] = lambda: None,
         on_duplicate: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
         """Compose client and consumers; nothing is connected yet.
 
-        `on_duplicate` is called where another client of this name is at the broker.
+        `on_duplicate` is called if another client of this name is at the broker.
         """
         self.dropped = 0
         self._on_connection = on_connection
@@ -80,7 +80,7 @@ class Subscriber:
         self.loopback = LoopbackProbe(self.connection, COMPONENT)
         self.broker_counts = BrokerCounts()
         self._controls = ControlConsumer(
-            self.connection, on_control=on_control, on_maker_gone=on_maker_gone, health=health
+            self.connection, on_control=on_control, on_hive_offline=on_hive_offline, health=health
         )
         self._texts = TextConsumer(
             self.connection,
@@ -113,11 +113,11 @@ class Subscriber:
         self._controls.stop()
 
     def publish_status(self, payload: bytes) -> None:
-        """Publish the newest state, retained for whoever connects later."""
+        """Publish the newest state, retained for clients that connect later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
 
     def pass_on(self, control: Control) -> None:
-        """Publish a control that came from a page, for those who make what is spoken."""
+        """Publish a control from a page, for the hive that generates the speech."""
         signed = replace(control, sender=self.connection.instance)
         self.connection.publish(CONTROL_TOPIC, signed.to_payload())
 

@@ -43,12 +43,12 @@ class TextConsumer(ServiceThread):
         on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
     ) -> None:
-        """Store what arrives on `topic` and its subtopics.
+        """Store messages of `topic` and its subtopics.
 
-        `was_interrupted` answers whether an interrupt for a device overtook a message that was
-        received then. `on_stored` and `on_gap` are called after the commit, on this thread.
+        `was_interrupted` returns True if an interrupt for a device overtook a message received at
+        that time. `on_stored` and `on_gap` are called after the commit, on this thread.
         """
-        super().__init__("ttsmonitor.subscriber")
+        super().__init__("ttsmonitor.text_consumer")
         self.error = ""
         """Why the history cannot be written; empty when it can."""
         self._connection = connection
@@ -96,7 +96,7 @@ class TextConsumer(ServiceThread):
                 self._on_gap(utterance)
 
     def _process(self, batch: list[Received]) -> None:
-        """Commit, then acknowledge; retry while the database is away."""
+        """Commit, then acknowledge; retry while the database is unavailable."""
         while not self.stopping.is_set():
             beat()
             try:

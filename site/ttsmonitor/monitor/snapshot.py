@@ -33,7 +33,7 @@ def whole() -> dict[str, Any]:
 
 
 def figures() -> dict[str, Any]:
-    """Return what no event carries: queue, numbers and checks."""
+    """Return the state that no event carries: queue, numbers and checks."""
     return {"queue": queue(), "stats": stats.collect(), "health": health()}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +46,28 @@ class HealthCheck:
     """Finds that out. It may take long and runs on a thread for probes."""
     is_frequent: bool = False
     """The probe runs every PROBE_SECONDS instead of LOOK_SECONDS."""
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """How the monitor shows a check."""
+
+    name: str
+    """The check's."""
+    icon: str
+    """Name of a Bootstrap icon."""
+    label: str
+    """English, marked by gettext_noop."""
+    shows: str = ""
+    """Field of the service's status that is shown while the check succeeds, as in broker.address;
+    empty: none."""
+
+    def find(self, status: Mapping[str, Any]) -> Any:
+        """Return the field that it shows; empty where it shows none."""
+        value: Any = status if self.shows else ""
+        for name in filter(None, self.shows.split(".")):
+            value = value[name]
+        return value
 
 
 class Health(ServiceThread):
@@ -122,7 +144,7 @@ class DatabaseProbe:
         """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
-            return Reason("the database takes no writes: another program may have locked it")
+            return Reason("the database cannot be written: another program may have locked it")
         return self._error
 
     def look(self) -> None:

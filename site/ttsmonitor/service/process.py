@@ -14,6 +14,7 @@ from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf
+from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import Service, only_one
@@ -32,7 +33,7 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError where the
+    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError if the
     service cannot start or go on.
     """
     with only_one(conf.work_dir, Service.SPEECH):
@@ -79,6 +80,7 @@ def _serve() -> None:
                 logger.info("speech service ready")
                 systemd.ready()
                 watchdog.start()
+                hourly.warm_up()
         except Exception as exc:
             logger.exception("the speech service could not start")
             fail(MoxieTTSError(f"The speech service could not start: {exc}"))

@@ -30,13 +30,13 @@ class QueueWatchdog:
     def error(self) -> str:
         """Why the queue is not served; empty when it is."""
         if self._is_left:
-            return Reason("sentences wait for longer than they may, and none is spoken")
+            return Reason("the queue is stuck: sentences wait beyond their time limit")
         return ""
 
     def look(self) -> None:
         """Compare with the last look."""
         before, self._oldest = self._oldest, _oldest()
-        # Twice the same: one of many that are just being given up is no failure.
+        # Require the same utterance twice: expiring many utterances takes a while.
         self._is_left = (
             self._speaker.state == "idle"
             and self._oldest is not None

@@ -20,9 +20,9 @@ from ttsmonitor.speaking.performance import Performance
 
 TELL_SECONDS = 0.1
 VIEWER_SECONDS = 0.004
-"""For each page that looks there is so much more time between two: some hundred take a while."""
+"""Time added to the interval for each open page, in seconds: hundreds of pages take a while."""
 BEAT_SECONDS = 1.0
-"""Pages go on by themselves, but not for much longer than this."""
+"""Maximum interval between two messages, in seconds. Pages extrapolate in between."""
 NOBODY_SECONDS = 0.25
 JUMP_SECONDS = 0.08
 
@@ -40,7 +40,7 @@ class _Told:
     at: float = 0.0
 
     def expects(self, seconds: float, now: float) -> bool:
-        """Return True where a page that counts on by itself would be at about `seconds`."""
+        """Return True if a page that extrapolates would be at about `seconds`."""
         passed = now - self.at if self.is_moving else 0.0
         return abs(self.seconds + passed - seconds) < JUMP_SECONDS
 
@@ -68,15 +68,15 @@ class Progress(ServiceThread):
         self._begun.set()
 
     def whole(self) -> dict[str, Any] | None:
-        """Return the full progress of the current utterance; None where nothing is heard."""
+        """Return the full progress of the current utterance; None if nothing is heard."""
         if (heard := self._heard()) is None:
             return None
         utterance, playback = heard.utterance, heard.playback
         first, levels = playback.timeline.levels()
         return self._where(utterance, playback) | {
-            "text": utterance.text,
+            "text": heard.text,
             "from": 0,
-            "words": playback.timeline.words(utterance.text),
+            "words": playback.timeline.words(heard.text),
             "levels": {"at": round(first * LEVEL_SECONDS, 2), "values": levels},
         }
 
@@ -98,21 +98,22 @@ class Progress(ServiceThread):
         self._begun.clear()
         while (heard := self._heard()) is not None and not self.stopping.is_set():
             beat()
-            self._follow(heard.utterance, heard.playback)
+            self._follow(heard)
 
-    def _follow(self, utterance: Utterance, playback: Playback) -> None:
+    def _follow(self, heard: Performance) -> None:
         viewers = self._viewers()
-        if viewers and (news := self._news(utterance, playback)) is not None:
+        if viewers and (news := self._news(heard)) is not None:
             self._tell(news)
         wait_seconds = max(TELL_SECONDS, viewers * VIEWER_SECONDS)
         self.stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
-    def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
-        """Return what the pages do not know yet; None where there is nothing."""
+    def _news(self, heard: Performance) -> dict[str, Any] | None:
+        """Return the changes since the last report; None if there are none."""
+        utterance, playback = heard.utterance, heard.playback
         where, now = self._where(utterance, playback), time.monotonic()
         if where["id"] != self._told.id:
             self._told = _Told(where["id"])
-        told, text = self._told, utterance.text
+        told, text = self._told, heard.text
         words = playback.timeline.words(text, told.words)
         first, levels = playback.timeline.levels(told.levels)
         is_as_expected = (

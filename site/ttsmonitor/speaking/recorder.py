@@ -1,20 +1,21 @@
-"""Record what happens to utterances, and tell broker and pages, on a thread of its own.
+"""Record events of utterances and report them to broker and pages, on a separate thread.
 
-The speaker must not wait for a disk or a network while it plays. It reports what happened, and
-this thread writes it to the database, to moxie/tts/status and to the pages, in the same order.
+The speaker must not wait for a disk or a network while it plays. It queues each event, and this
+thread writes it to the database, to moxie/tts/status and to the pages, in the same order.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 import queue
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import FieldDoesNotExist
+from django.db import Error, InterfaceError, OperationalError
 
 from ttsmirror.database import tend_connections
 from ttsmirror.heartbeat import beat
@@ -28,32 +29,33 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 0.04
 BURST_SECONDS = 2.0
 MANY = 50
-"""Changes in so short a time that it is a burst."""
+"""Number of changes within PATIENCE_SECONDS that make a burst."""
 TOLD_AT_ONCE = 500
 BACKLOG = 10_000
 
 
 @dataclass(frozen=True)
 class Change:
-    """An event of an utterance as it was then, or a change of the service's state alone."""
+    """An event with the utterance as it was then, or only a change of the service's state."""
 
     event: str = ""
     utterance: dict[str, Any] | None = None
     values: dict[str, Any] = field(default_factory=dict)
-    """Columns to set."""
+    """New values of its columns."""
 
 
-_Recorded = tuple[str, SimpleNamespace | None, dict[str, Any]]
+_Recorded = tuple[str, Utterance | None, dict[str, Any]]
 
 
 class Recorder(ServiceThread):
-    """An ordered queue of changes, written and told by one thread."""
+    """An ordered queue of changes, written and reported by one thread."""
 
-    def __init__(self, tell: Callable[[list[Change]], None]) -> None:
-        super().__init__("ttsmonitor.journal")
+    def __init__(self, publish: Callable[[list[Change]], None]) -> None:
+        """Call `publish` with changes once they are written."""
+        super().__init__("ttsmonitor.recorder")
         self.error = ""
-        """Why the history takes nothing; empty when it does."""
-        self._tell = tell
+        """Why the history cannot be written; empty if it can."""
+        self._publish = publish
         self._changes: queue.SimpleQueue[_Recorded | None] = queue.SimpleQueue()
         self._has_given_up = False
 
@@ -64,29 +66,32 @@ class Recorder(ServiceThread):
 
     @property
     def is_busy(self) -> bool:
-        """True during a burst that has not been told yet."""
+        """True during a burst that has not been reported yet."""
         return self._changes.qsize() >= MANY
 
     def record(self, utterance: Utterance, event: str, **values: Any) -> None:
-        """Write `values` into the utterance's row, then tell of `event`. Return at once."""
+        """Write `values` into the utterance's row, then report `event`. Return at once."""
         for name, value in values.items():
             setattr(utterance, name, value)
-        # As it is now; put into words later, by who has the time.
-        self._changes.put((event, SimpleNamespace(**vars(utterance)), values))
+        self._put(utterance, event, values)
 
-    def record_all(self, utterances: Iterable[Utterance], event: str) -> None:
-        """Record the same event for each of these, in this order. Return at once."""
+    def tell(self, utterance: Utterance, event: str) -> None:
+        """Tell of `event`; the row is written already. Return at once."""
+        self._put(utterance, event, {})
+
+    def tell_all(self, utterances: Iterable[Utterance], event: str) -> None:
+        """Tell of the same event for each of these, in this order. Return at once."""
         for utterance in utterances:
-            self.record(utterance, event)
+            self.tell(utterance, event)
 
     def wait_for_room(self) -> None:
-        """Block a producer of thousands of changes until most of them are told."""
+        """Block a producer of thousands of changes until most of them are reported."""
         while self._changes.qsize() > BACKLOG and self.is_alive and not self.stopping.is_set():
             beat()  # of the producer's thread
             self.stopping.wait(PATIENCE_SECONDS)
 
     def state_changed(self) -> None:
-        """Tell of the service's new state. Return at once."""
+        """Report the service's new state. Return at once."""
         self._changes.put(("", None, {}))
 
     def wake(self) -> None:
@@ -94,21 +99,25 @@ class Recorder(ServiceThread):
         self._changes.put(None)
 
     def work(self) -> None:
-        """Write and tell the next changes."""
+        """Write and report the next changes."""
         changes = self._next_changes()
         if written := [change for change in changes if self._is_written(change)]:
-            self._tell(written)
+            self._publish(written)
+
+    def _put(self, utterance: Utterance, event: str, values: dict[str, Any]) -> None:
+        # As it is now; put into words later, by who has the time.
+        self._changes.put((event, copy.copy(utterance), values))
 
     def _next_changes(self) -> list[Change]:
         """Return the next changes, a few hundred at most; none where none came in time."""
         changes: list[Change] = []
         try:
             recorded = self._changes.get(timeout=TURN_SECONDS)
-            self._be_patient()
+            self._wait_for_end_of_burst()
             while True:
                 if recorded is not None:
-                    # Of states in a row the newest is enough; what happened to utterances is told
-                    # all.
+                    # Of consecutive states report only the newest; report every event of an
+                    # utterance.
                     if changes and changes[-1].utterance is None:
                         changes.pop()
                     event, row, values = recorded
@@ -120,22 +129,23 @@ class Recorder(ServiceThread):
             pass
         return changes
 
-    def _be_patient(self) -> None:
-        """Let a short burst be stored first and told afterwards.
+    def _wait_for_end_of_burst(self) -> None:
+        """Wait while MANY changes come in at a time, for at most BURST_SECONDS.
 
-        Speaking and storing need the processor more than the pages do.
+        A burst is stored first and told afterwards: speaking and storing need the processor more
+        than the pages do.
         """
         deadline = time.monotonic() + BURST_SECONDS
-        waiting = -MANY
-        while (now := self._changes.qsize()) >= waiting + MANY and time.monotonic() < deadline:
-            waiting = now
+        seen, waiting = 0, self._changes.qsize()
+        while waiting - seen >= MANY and time.monotonic() < deadline:
             self.stopping.wait(PATIENCE_SECONDS)
+            seen, waiting = waiting, self._changes.qsize()
 
     def _is_written(self, change: Change) -> bool:
         try:
             self._write(change)
-        except Exception:
-            logger.exception("could not write down %s", change.event)
+        except (Error, FieldDoesNotExist, ValueError):  # the others are still to be written
+            logger.exception("writing the event %s to the history failed", change.event)
             return False
         return True
 
@@ -150,9 +160,9 @@ class Recorder(ServiceThread):
                 self.error = ""
                 return
             except (OperationalError, InterfaceError) as exc:
-                # A locked or full database recovers or not; the history should not lose a line.
+                # A locked or full database may recover, and the history should lose no row.
                 self.error = reason_of(exc)
-                # Each of the others would hold a stop up as long.
+                # At a stop, do not retry again for each of the remaining changes.
                 self._has_given_up = self.stopping.is_set()
-                logger.error("could not write to the history, trying again: %s", exc)
+                logger.error("the history cannot be written, trying again: %s", exc)
                 self.stopping.wait(RETRY_SECONDS)

@@ -7,8 +7,9 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from django.utils import timezone
 
@@ -17,16 +18,18 @@ from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_columns, reason_of
 from ttsmirror.service_thread import ServiceThread
-from ttsmirror.text import speakable
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.performance import Outcome, Performance
+from ttsmonitor.speaking.pieces import pieces_of
 from ttsmonitor.speaking.recorder import Recorder
-from ttsmonitor.speaking.voice_choice import VoiceKeeper, request_for
+from ttsmonitor.speaking.translation import Translation, Translator, is_wanted
+from ttsmonitor.speaking.voice_choice import VoiceKeeper
 from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.speaking.wording import Wording, wordings
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -37,7 +40,7 @@ RETRY_SECONDS = 2.0
 MAINTENANCE_SECONDS = 5.0
 JOIN_SECONDS = 0.1
 TOO_OLD = Reason("too old to be spoken when its turn came")
-NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("there is nothing to say aloud in it"))
+NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("the text has nothing to speak"))
 STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
 
 
@@ -59,6 +62,7 @@ class Speaker(ServiceThread):
         self.controls = Controls()
         self.patience = streaming.Patience()
         self.voices = VoiceKeeper(synthesizer)
+        self.translator = Translator()
         self._synthesizer = synthesizer
         self._output = output
         self._recorder = recorder
@@ -87,11 +91,15 @@ class Speaker(ServiceThread):
     def prefetch(self, utterance: Utterance) -> None:
         """Begin synthesizing an utterance that is about to enter the queue, if nobody speaks."""
         try:
-            if self.state == "idle" and (text := speakable(utterance.text)):
-                # Settings as of the last maintenance. If one changed since, the request differs
-                # and the sound is made anew.
-                request = request_for(utterance, text, self.voices.settings)
-                self._synthesizer.prefetch(request)
+            # Settings as of the last maintenance. If one changed since, the request differs and
+            # the sound is made anew.
+            words = wordings(utterance, pieces_of(utterance), self.voices.settings)
+            if (first := next(words, None)) is None:
+                return
+            if is_wanted(first.written_lang):
+                self.translator.prepare(utterance.text, first.written_lang)
+            elif self.state == "idle":
+                self._synthesizer.prefetch(first.request)
         except Exception:  # the caller is about to store the utterance
             logger.exception("prefetch failed for %s", utterance.pk)
 
@@ -158,7 +166,7 @@ class Speaker(ServiceThread):
             self._output.open()
         if before != (self._output.name, self._output.error):
             self._recorder.state_changed()
-        self.voices.look()
+        self.voices.reload_voices()
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""
@@ -173,7 +181,7 @@ class Speaker(ServiceThread):
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
             expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
-            self._recorder.record_all(expired, Status.EXPIRED)
+            self._recorder.tell_all(expired, Status.EXPIRED)
         elif not self._output_is_open():
             return False
         else:
@@ -211,15 +219,16 @@ class Speaker(ServiceThread):
 
     def _speak(self, performance: Performance) -> None:
         utterance, playback = performance.utterance, performance.playback
-        if not utterance.is_streaming and not speakable(utterance.text):
-            self._record_end(utterance, NOTHING_TO_SAY)
-            return
-        self._set_state("synthesizing")
         try:
+            words = self._wordings(performance)
+            if words is None:
+                self._record_end(utterance, NOTHING_TO_SAY)
+                return
+            self._set_state("synthesizing")
             self._output.wake()
-            wait = functools.partial(self._wait_for_more, performance)
-            texts = streaming.texts_of(utterance, wait, self.patience)
-            outcome = performance.perform(request_for(utterance, ""), texts)
+            outcome = performance.perform(words)
+        except CancelledError:  # while it waited for a translation
+            outcome = performance.cancelled_with
         except AudioError as exc:
             if self._requeue(performance):
                 return
@@ -233,9 +242,24 @@ class Speaker(ServiceThread):
             playback.silence()
         self._performance = None
         self._set_state("idle")
+        if performance.translation is not None:
+            utterance.translation = performance.translation.text
         self._record_end(utterance, outcome, playback.seconds)
         if outcome.status == Status.FAILED and not self.stopping.is_set():
             self._synthesizer.ensure_started()  # now, so that the next utterance need not wait
+
+    def _wordings(self, performance: Performance) -> Iterator[Wording] | None:
+        """Return what is to be said; None where there is nothing, nor will be."""
+        utterance = performance.utterance
+        translation = Translation(self.translator, performance.playback.check_cancelled)
+        performance.translation = translation
+        if utterance.is_streaming:
+            wait = functools.partial(self._wait_for_more, performance)
+            pieces = streaming.pieces_as_they_come(utterance, wait, self.patience)
+            return _noting(utterance, wordings(utterance, pieces, None, translation))
+        words = _noting(utterance, wordings(utterance, pieces_of(utterance), None, translation))
+        first = next(words, None)
+        return None if first is None else chain([first], words)
 
     def _requeue(self, performance: Performance) -> bool:
         """Put an utterance back whose device was lost before its first sound; True if it waits.
@@ -280,6 +304,7 @@ class Speaker(ServiceThread):
             started_at=now,
             first_audio_ms=round(waited_ms, 1),
             engine=self._synthesizer.engine,
+            lang=utterance.lang,
         )
 
     def _record_end(self, utterance: Utterance, outcome: Outcome, seconds: float = 0.0) -> None:
@@ -291,6 +316,8 @@ class Speaker(ServiceThread):
             finished_at=timezone.now(),
             audio_seconds=round(seconds, 3),
             engine=self._synthesizer.engine if seconds else "",
+            lang=utterance.lang,
+            translation=utterance.translation,
         )
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
@@ -306,3 +333,10 @@ class Speaker(ServiceThread):
         if state != self._state:
             self._state = state
             self._recorder.state_changed()
+
+
+def _noting(utterance: Utterance, words: Iterator[Wording]) -> Iterator[Wording]:
+    """Pass `words` on, and note in `utterance` the language in which it is written."""
+    for wording in words:
+        utterance.lang = wording.written_lang
+        yield wording

@@ -1,7 +1,7 @@
 """Split text into pieces for synthesis: a short one first, then longer ones.
 
-A shorter first piece sounds sooner; longer pieces have a better melody. A piece ends where a
-speaker would pause. Only where there is no pause for long it is cut between words, and marked, so
+A shorter first piece is heard sooner; longer pieces have a better intonation. A piece ends where a
+speaker would pause. A long text without a pause is split between words, and the piece is marked, so
 that no pause is heard there.
 """
 
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 
 LIMITS = (32, 100, 240)
-"""Characters of the first piece, the second, and all others: each is made while the one before it
-is heard, so it may be longer."""
+"""Maximum characters of the first piece, the second, and all others. Each is synthesized while the
+previous one is heard, so it may be longer."""
 GREETING = range(6, 15)
-"""Characters, with the space, of what is said first also of a text that would be one piece: from
-`Hola,` to `Buenos días,`. It is made in half the time, and nothing of the melody hangs on it."""
+"""Length of a greeting that is split off, with its space: from `Hola,` to `Buenos días,`. It is
+synthesized in half the time, and the intonation does not suffer."""
 STRETCH = 1.75
-"""A piece may be so much longer, where that saves a cut between two words."""
+"""Factor by which a piece may exceed its limit to end at a pause instead of between two words."""
 
 _CLOSING = r"[\"'”’»)\]」』]*"
 _END = re.compile(rf"(?:[.!?…]+|[,;:—–]){_CLOSING}\s+|[。！？、，；：]+{_CLOSING}\s*")
@@ -72,7 +72,7 @@ def _greeting(text: str, pauses: list[int]) -> int:
 
 
 def _between_words(text: str, limit: int) -> int:
-    """Return a place to cut between words, or 0 where there is none.
+    """Return a place to split between words, or 0 if there is none.
 
     Prefer the place before a joining word in the second half of the reach, else the last space.
     """
@@ -85,7 +85,7 @@ def _between_words(text: str, limit: int) -> int:
 
 
 def _within_a_word(text: str, longest: int) -> int:
-    """Cut at the first space in reach, else at the end of the reach, never before an accent."""
+    """Split at the first space in reach, else at the end of the reach, never before an accent."""
     if space := _WORD.search(text, 0, longest):
         return space.end()
     end = longest

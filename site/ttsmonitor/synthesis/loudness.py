@@ -6,30 +6,32 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from ttsmonitor.synthesis.piper.stages import Samples
+Samples = npt.NDArray[np.float32]
+"""Sound as numbers from -1 to 1."""
 
 PEAK = 0.8
-"""How loud a voice's loudest sounds become, of 1."""
+"""Level of a voice's loudest sounds, relative to full scale."""
 KNEE = 0.85
-"""Above this to_pcm() bends what would be cut off: a voice's few loudest samples."""
+"""Level above which to_pcm() compresses samples instead of clipping them."""
 AHEAD_SECONDS = 0.005
-"""The limiter comes down so long before a peak,"""
+"""Attack time, in seconds."""
 STEEPNESS = 2.0
-"""by so many octaves at most: what is four times too loud,"""
+"""Maximum reduction, in octaves (2 = a factor of 4)."""
 RELEASE = 3.0
-"""and goes up again by so many in a second. Faster would bend the waves of a low voice."""
+"""Release, in octaves per second. A faster release distorts a low voice."""
 SILENCE = 0.02
 """Level below which samples count as silence, relative to the loudest."""
 EDGE_SECONDS = 0.5
-"""How much silence is taken off an end."""
+"""Maximum length of silence that is trimmed from an end, in seconds."""
 KEPT_SECONDS = 0.005
-"""How much of an end stays, to be faded."""
+"""Length of an end that stays and is faded, in seconds."""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """How silence is cut off a beginning."""
+    """How silence is trimmed at a beginning."""
 
     kept_seconds: float
     """Silence that stays before the sound."""
@@ -38,7 +40,7 @@ class Edge:
 
 
 JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
-"""The edge after a cut inside a sentence: as little silence as possible."""
+"""The edge after a split inside a sentence: as little silence as possible."""
 
 
 def gain_for(samples: Samples) -> float:
@@ -68,7 +70,7 @@ class Limiter:
         """Limit to `ceiling` at `rate` samples per second."""
         self._ceiling = ceiling
         self._rate = rate
-        self._before = 0.0  # by so many octaves the last sample was turned down
+        self._before = 0.0  # reduction of the last sample, in octaves
 
     def limited(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """Yield limited blocks; AHEAD_SECONDS of sound are held back."""
@@ -104,7 +106,7 @@ def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samp
 
 
 def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """Yield the blocks; fade out where they end in the middle of a sound.
+    """Yield the blocks; fade out if they end in the middle of a sound.
 
     Only the part that would be faded is held back.
     """
@@ -129,7 +131,7 @@ def without_start(
 ) -> Iterator[Samples]:
     """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
 
-    `edge` says how much of it stays. `on_cut` is called with the number of removed samples, before
+    `edge` sets how much of it stays. `on_cut` is called with the number of removed samples, before
     the first block.
     """
     kept, most = round(edge.kept_seconds * rate), round(EDGE_SECONDS * rate)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-_others: list[int] = []  # than the one that was taken
+_others: list[int] = []  # the cores that are not reserved
 
 
 def usable() -> list[int]:
@@ -24,7 +24,7 @@ def usable() -> list[int]:
 def reserve_core() -> int | None:
     """Keep this thread, and those it starts, off one of two cores; return that core.
 
-    Return None where there are not two cores, or where the system does not let a process choose.
+    Return None if there are not two cores, or if the system does not let a process choose.
     """
     if len(both := usable()) == 2:
         with suppress(OSError, AttributeError):
@@ -42,7 +42,7 @@ def take(apart: int) -> None:
 
 
 def helpers() -> list[int]:
-    """Return the cores for helper threads of this one; empty where they may run on any."""
+    """Return the cores for helper threads of this one; empty if they may run on any."""
     return _others
 
 

@@ -29,7 +29,7 @@ function make(name, attributes = {}, text = "") {
   return element;
 }
 
-// The next round number: the axis ends there.
+// The next round number, which is the end of the axis.
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value || 1));
   return (value ? [1, 2, 4, 6, 8, 10].find((step) => step * power >= value) : 1) * power;
@@ -109,7 +109,7 @@ function curve({ colour, values }, x, y, step) {
   values.forEach((value, index) => {
     if (value === null) return;
     const place = [x(index) + step / 2, y(value)];
-    // One that stands alone would be no line.
+    // A single point makes no line.
     const begins = (values[index - 1] ?? null) === null;
     path += `${begins ? "M" : "L"}${place.map((each) => each.toFixed(1)).join(" ")}`;
     if (begins && (values[index + 1] ?? null) === null) {
@@ -129,7 +129,7 @@ function legend(figure, lines) {
   figure.querySelector(".chart-legend").replaceChildren(...(lines.length > 1 ? entries : []));
 }
 
-// Newest first, and nothing of when nothing was.
+// Newest first, without empty periods.
 function table(figure, { times, by, lines, format }) {
   const label = new Intl.DateTimeFormat(region, TIMES[by].row);
   const head = make("tr");
@@ -192,7 +192,7 @@ function drawSeries() {
   draw(figureOf("first"), {
     times,
     by,
-    lines: [percentile("median", 0, "p50"), percentile("95 of 100", 1, "p95")],
+    lines: [percentile("median", 0, "p50"), percentile("p95", 1, "p95")],
     format: orDash(milliseconds),
     stacked: false,
   });
@@ -254,7 +254,7 @@ function redraw() {
   drawBroker();
 }
 
-// However much is said: once in REFRESH_MS, not all pages at once, and only where somebody looks.
+// At most once per REFRESH_MS, at a random moment, and only while the page is visible.
 let isSeen = false;
 function refreshSoon(afterMs = REFRESH_MS) {
   if (!isSeen || document.hidden || waiting) return;

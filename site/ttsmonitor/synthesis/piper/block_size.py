@@ -1,7 +1,7 @@
 """Choose how many frames of a clause are decoded at a time.
 
-The first block is small, since somebody waits for it, but long enough to last until the next one is
-ready: a slow computer begins with more. The speed is learned from earlier blocks.
+The first block is small, so that it is heard soon, but long enough to last until the next one is
+ready: a slow computer begins with a larger one. The speed is measured on earlier blocks.
 """
 
 from __future__ import annotations
@@ -11,28 +11,29 @@ from math import ceil
 from statistics import median
 
 FIRST_FRAMES, MOST_FRAMES = 6, 32
-"""More at once is cheaper, and takes longer to be given up."""
+"""Smallest and largest block, in frames. A larger block costs less per frame, but delays a
+cancellation."""
 FLOW_FRAMES = 96
 CAUTION = 1.5
-"""A block may take so many times longer than lately."""
+"""Factor by which a block may take longer than measured."""
 REMEMBERED = 15
-"""Runs of a stage; some of them are slow by chance."""
+"""Number of measurements for the median: single runs may be slow by chance."""
 
 
 class Cost:
     """The running time of a stage for each frame."""
 
     def __init__(self) -> None:
-        """Begin with nothing known."""
+        """Start without measurements."""
         self._seconds: deque[float] = deque(maxlen=REMEMBERED)
 
     def learn(self, frames: int, seconds: float) -> None:
-        """Take in a measurement."""
+        """Add a measurement."""
         self._seconds.append(seconds / frames)
 
     @property
     def seconds(self) -> float:
-        """Seconds per frame; 0 while nothing is known."""
+        """Seconds per frame; 0 before the first measurement."""
         return median(self._seconds) if self._seconds else 0.0
 
 
@@ -40,7 +41,7 @@ class BlockSize:
     """The number of frames to decode next."""
 
     def __init__(self, frame_seconds: float, decoder_context: int, flow_context: int) -> None:
-        """Take the frames that a stage needs as context on each side."""
+        """Set the frames that each stage needs as context on each side."""
         self.flow, self.decoder = Cost(), Cost()
         self.frame_seconds = frame_seconds
         self._around = 2 * decoder_context
@@ -51,9 +52,9 @@ class BlockSize:
         decoding = CAUTION * self.decoder.seconds
         beside = decoding * self._around + CAUTION * self.flow.seconds * self._flow_frames
         if decoding >= self.frame_seconds:
-            return MOST_FRAMES  # it cannot keep up, whatever it begins with
+            return MOST_FRAMES  # it cannot keep up with any first block
         wanted = ceil(beside / (self.frame_seconds - decoding))
-        # Bounded: memory grows with the block, and a computer this slow has gaps anyway.
+        # Memory grows with the block, and such a slow computer has gaps anyway.
         return min(MOST_FRAMES, max(FIRST_FRAMES, wanted))
 
     def next(self, ahead_seconds: float) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
-from ttsmonitor.language.normalization import normalize
+from ttsmonitor.language.pronunciations import Phonemes, words_with_phonemes
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
@@ -18,6 +18,7 @@ from ttsmonitor.synthesis.loudness import (
     SILENCE,
     Edge,
     Limiter,
+    Samples,
     gain_for,
     to_pcm,
     with_soft_end,
@@ -25,8 +26,8 @@ from ttsmonitor.synthesis.loudness import (
     without_start,
 )
 from ttsmonitor.synthesis.memory import is_out_of_memory
+from ttsmonitor.synthesis.piper.phonemes import replace_word
 from ttsmonitor.synthesis.piper.stages import (
-    Samples,
     Scales,
     check_length,
     load_stages,
@@ -50,7 +51,7 @@ class Runner(Protocol):
     """Turns phoneme ids into samples."""
 
     timing: Timing | None
-    """Of the clause that speak() gives now, from its first block on; None: it is not known."""
+    """Timing of the clause that speak() yields now, set at its first block; None: unknown."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
         """Yield the samples of a clause in blocks."""
@@ -108,7 +109,7 @@ class PiperEngine(Engine):
                 raise
             raise SynthesisError(
                 Reason(
-                    "The voice {name} cannot be loaded; fetch it again. {cause}",
+                    "The voice {name} cannot be loaded; download it again. {cause}",
                     name=voice.name,
                     cause=reason_of(exc),
                 )
@@ -126,7 +127,7 @@ class PiperEngine(Engine):
                 if not emit(Block(pcm, self._config.sample_rate, marks)):
                     return
         except (OSError, EOFError):
-            raise  # the pipe of whoever listens
+            raise  # the pipe to the speech service
         except Exception as exc:
             reason = _runaway(exc) or reason_of(exc)
             raise SynthesisError(
@@ -147,7 +148,9 @@ class PiperEngine(Engine):
             if _runaway(exc):
                 raise  # the whole voice would take even more
             logger.warning(
-                "%s is spoken a clause at a time, since it cannot be cut: %s", self._voice.name, exc
+                "%s cannot be split into stages, so it is spoken clause by clause: %s",
+                self._voice.name,
+                exc,
             )
             whole = PiperVoice(session=session(self._voice.model), config=config)
             self._start(whole, Whole(whole))
@@ -163,13 +166,15 @@ class PiperEngine(Engine):
             self._measure(lambda: False)
 
     def _speaker(self, wanted: int | None) -> int:
-        """Return the wanted speaker, or the default one where the voice lacks it."""
+        """Return the wanted speaker, or the default one if the voice lacks it."""
         speakers, default = self._config.num_speakers, self._config.default_speaker_id
         if wanted is not None and 0 <= wanted < speakers:
             return wanted
         if wanted is not None and wanted not in self._unknown:
             self._unknown.add(wanted)
-            logger.warning("%s has no speaker %d; its default one speaks", self._voice.name, wanted)
+            logger.warning(
+                "%s has no speaker %d; using its default speaker", self._voice.name, wanted
+            )
         return int(default) if 0 <= default < speakers else 0
 
     def _gain(self, speaker: int) -> float:
@@ -181,14 +186,14 @@ class PiperEngine(Engine):
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
         """Measure the loudness of speakers that spoke for the first time, 0.25 s each.
 
-        Return False where it was disturbed and has to be called again.
+        Return False if it was disturbed; it has to be called again then.
         """
         try:
             return self._measure(is_disturbed)
         except (OSError, EOFError):
-            raise  # the pipe of whoever disturbs
+            raise  # the pipe to the speech service
         except Exception as exc:
-            logger.warning("%s: how loud a speaker is cannot be told: %s", self._voice.name, exc)
+            logger.warning("%s: loudness measurement failed: %s", self._voice.name, exc)
             self._gains[self._unmeasured.pop()] = self._gains[self._speaker(None)]
             return not self._unmeasured
 
@@ -221,9 +226,9 @@ class PiperEngine(Engine):
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
         follows = False
-        pieces = list(clauses(normalize(request.text, config.espeak_voice)))
+        pieces = list(clauses(request.text))
         for clause in pieces:
-            parts = [phonemes for phonemes in self._piper.phonemize(clause.text) if phonemes]
+            parts = [part for part in self._phonemize(clause.text, request.phonemes) if part]
             for number, phonemes in enumerate(parts, start=1):
                 cut: list[int] = []
                 ids = self._piper.phonemes_to_ids(phonemes)
@@ -239,13 +244,22 @@ class PiperEngine(Engine):
                 if limiter is not None:
                     blocks = limiter.limited(blocks)
                 for index, block in enumerate(blocks):
-                    # Asked for with the sound at hand, so that this holds no sound up.
+                    # Computed after the sound, so that it does not delay the sound.
                     is_first = index == 0
                     yield block, self._marks(clause, parts, number, sum(cut)) if is_first else ()
             follows = clause.runs_on
 
+    def _phonemize(self, text: str, known: Phonemes) -> list[list[str]]:
+        """Return the phonemes of each sentence, with the known ones of some words."""
+        sentences: list[list[str]] = self._piper.phonemize(text)
+        for word, phonemes in words_with_phonemes(text, known):
+            if all(each in self._config.phoneme_id_map for each in phonemes):
+                alone = [each for part in self._piper.phonemize(word) for each in part]
+                sentences = [replace_word(each, alone, phonemes) for each in sentences]
+        return sentences
+
     def _limiter(self, volume: float, full: float) -> Limiter | None:
-        """Return a limiter where the sound may exceed the voice's own peak."""
+        """Return a limiter if the sound may exceed the voice's own peak."""
         if not full or not (volume > 1 or (volume and self.is_provisional)):
             return None
         return Limiter(KNEE * full / volume, self._config.sample_rate)
@@ -267,10 +281,10 @@ class PiperEngine(Engine):
 
 
 def _runaway(error: Exception) -> str:
-    """Say what a voice took too much of: sound or memory; empty for any other error."""
+    """Return the limit that a voice exceeded, sound or memory; empty for any other error."""
     # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
         return Reason(
-            "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+            "it needs more memory than the synthesis may use (TTS_LOADED_MB and some headroom)"
         )
     return reason_of(error) if isinstance(error, RunawaySpeechError) else ""

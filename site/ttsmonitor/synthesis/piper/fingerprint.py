@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 FORMAT = 5
-"""Goes up when what is made from a voice is made in another way."""
+"""Version of the stages and sounds; increase it when they are made differently."""
 
 
 def fingerprint(model: Path) -> str:

@@ -23,40 +23,40 @@ import onnx
 import onnxruntime
 
 from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
 from ttsmonitor.synthesis.piper.stages import (
-    Samples,
     Stages,
     inputs_for,
     session,
 )
 
 CONTEXTS = (12, 16, 24, 32, 48, 64, 96)
-"""Frames on each side of a window that are tried, until it gives what the whole run gives."""
+"""Numbers of context frames to try until a window equals the whole run."""
 CONTEXT_TOLERANCE = 1e-5
-"""Difference to the whole run that a window may have, of its largest value."""
+"""Maximum difference of a window from the whole run, relative to the largest value."""
 PROBE_FRAMES = 320
 PROBE_PHONEMES = 48
 NO_NOISE = (0.0, 1.0, 0.0)
 MOST_DIFFERENCE = 1e-4
-"""Between the samples of the stages and those of the whole voice; one step of 16 bits is 3e-5."""
+"""Maximum difference of the stages' samples from the whole voice's; one 16-bit step is 3e-5."""
 STALE_SECONDS = 3600
-"""After so long, whoever left half-made parts is gone."""
+"""Age in seconds from which partial stages are leftovers of a killed process."""
 
 
 def cut_into(model: Path, target: Path) -> None:
     """Split `model` into the directory `target`, which appears whole or not at all.
 
-    Raises UncuttableError where that cannot be done.
+    Raises UncuttableError if that cannot be done.
     """
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cutting-"))
     try:
         _make(model, aside)
         if target.name != stages_name(model):
-            raise UncuttableError("it was replaced while it was cut")
-        aside.chmod(0o755)  # whoever installs a voice need not be who speaks with it
+            raise UncuttableError("it was replaced while it was split")
+        aside.chmod(0o755)  # the user who installs a voice may not be the one who runs the service
         _put(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -69,7 +69,7 @@ def _put(aside: Path, target: Path) -> None:
     except OSError:
         if (target / "stages.json").exists():
             return  # Another process was faster; its files are as good.
-        shutil.rmtree(target)  # what is left of parts, after a power cut or a hand's mistake
+        shutil.rmtree(target)  # incomplete stages, as after a power cut
         aside.rename(target)
 
 
@@ -88,7 +88,7 @@ def _make(model: Path, directory: Path) -> None:
     graph = onnx.load(str(model))
     try:
         _make_proven(model, graph, directory, with_flow=True)
-    except Exception:  # whatever is wrong with a flow of its own: it can stay with the text
+    except Exception:  # the flow can stay in the text stage
         (directory / "flow.onnx").unlink(missing_ok=True)
         _make_proven(model, graph, directory, with_flow=False)
 
@@ -133,7 +133,7 @@ def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
 
 
 def _context(run: Callable[[Samples], Samples], noise: Samples, whole: Samples, name: str) -> int:
-    """Return the least context with which a window gives what the whole run gives."""
+    """Return the smallest context with which a window equals the whole run."""
     start, stop = PROBE_FRAMES // 2 - 8, PROBE_FRAMES // 2 + 8
     step = len(whole) // PROBE_FRAMES
     wanted = whole[start * step : stop * step]

@@ -1,4 +1,4 @@
-"""Run a voice in stages, a window at a time; graph.py says what the stages are."""
+"""Run a voice in stages, a window at a time; graph.py describes the stages."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.timing import Timing
@@ -28,23 +28,22 @@ from ttsmonitor.system import cpu_affinity
 
 logger = logging.getLogger(__name__)
 
-Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
 
 CUT_SECONDS = 120
 SECONDS_PER_ID = 0.2
-"""Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
+"""Maximum sound per phoneme id at a length scale of 1, in seconds; a real voice makes 0.03."""
 SECONDS_OF_CLAUSE = 5.0
-"""Sound of a clause, at most, beside that of its ids."""
+"""Maximum sound of a clause in addition to that of its ids, in seconds."""
 
 
 def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
     """Load a whole voice, or a stage of one, for this machine's cores.
 
-    Only the decoder gets several threads. The other stages are thousands of small steps that gain
-    nothing by it, and meanwhile the sentence is stored and the device woken. A thread pool for
-    another stage would still spin when the decoder begins. The decoder's pool ends with it, or it
-    would delay playback.
+    Only the decoder gets several threads. The other stages consist of thousands of small steps
+    that more threads do not speed up, and other threads store the sentence and wake the device
+    meanwhile. A thread pool for another stage would still spin when the decoder begins. The
+    decoder's pool stops spinning at its end, or it would delay playback.
     """
     options = onnxruntime.SessionOptions()
     is_small = stage in ("text", "flow")
@@ -53,8 +52,8 @@ def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
     if not is_small and (helpers := cpu_affinity.helpers()):
         affinities = ";".join(str(number + 1) for number in helpers)  # counted from 1 there
         options.add_session_config_entry("session.intra_op_thread_affinities", affinities)
-    # A plan for each length that was seen: half a millisecond for `text`, which is run for each
-    # clause; for the others it takes memory, a lot of it.
+    # ONNX Runtime caches a memory plan per input length. That saves 0.5 ms in `text` and costs
+    # much memory in the other stages.
     options.enable_mem_pattern = stage == "text"
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -63,19 +62,19 @@ class Stages:
     """The loaded stages of a voice."""
 
     def __init__(self, directory: Path) -> None:
-        """Load what graph_split.py wrote into `directory`; takes some hundred milliseconds."""
+        """Load the files of graph_split.py from `directory`; takes some hundred milliseconds."""
         parts = json.loads((directory / "stages.json").read_text())
         self._inputs: dict[str, list[str]] = parts["inputs"]
         self._sessions = {name: session(directory / f"{name}.onnx", name) for name in self._inputs}
         self.flow_context: int = parts["flow_context"]
-        """Frames on each side that the flow looks at; 0 where it is not a stage of its own."""
+        """Frames of context on each side that the flow needs; 0 if it is no separate stage."""
         self.decoder_context: int = parts["decoder_context"]
         self.hop: int = parts["hop"]
-        """Samples of a frame."""
+        """Samples per frame."""
         frame_seconds = self.hop / parts["sample_rate"]
         self.pacing = BlockSize(frame_seconds, self.decoder_context, self.flow_context)
         self.timing: Timing | None = None
-        """Of the clause that speak() gives now."""
+        """The timing of the clause that speak() yields now."""
 
     def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
         """Yield the samples of a clause's phoneme ids in blocks, the first one soon.
@@ -99,7 +98,7 @@ class Stages:
         return Timing(frames * self.hop, of_ids if is_true else ())
 
     def latent(self, noisy: Samples, speaker: int, first: int = FLOW_FRAMES) -> Iterator[Samples]:
-        """Yield the latent [1, channels, frames] in windows, as they are asked for."""
+        """Yield the latent [1, channels, frames] in windows, each when it is requested."""
         if not self.has_flow:
             yield noisy
             return
@@ -115,9 +114,9 @@ class Stages:
     def decode(
         self, latent: Iterator[Samples], frames: int, speaker: int, blocks: Iterable[int] = ()
     ) -> Iterator[Samples]:
-        """Yield the samples of a latent that comes in windows, in `blocks` of so many frames.
+        """Yield the samples of a latent that comes in windows; `blocks` are their sizes in frames.
 
-        The block sizes do not change the samples. Without any, or after them, BlockSize decides.
+        The block sizes do not change the samples. After the last given size, BlockSize decides.
         """
         around, start = self.decoder_context, 0
         known = np.zeros((1, 0, 0), dtype=np.float32)
@@ -132,7 +131,7 @@ class Stages:
                 window = next(latent)
                 known = np.concatenate([known, window], axis=2) if known.size else window
             sound = self.decoder(known[:, :, low:high], speaker)
-            # The first one is waited for in any case.
+            # Nothing is heard while the first block is made.
             ahead_seconds -= perf_counter() - began if start else 0.0
             ahead_seconds += (stop - start) * self.pacing.frame_seconds
             yield sound[(start - low) * self.hop : (stop - low) * self.hop]
@@ -140,7 +139,7 @@ class Stages:
 
     @property
     def has_flow(self) -> bool:
-        """True where the flow is a stage of its own."""
+        """True if the flow is a separate stage."""
         return "flow" in self._inputs
 
     def flow(self, noisy: Samples, speaker: int) -> Samples:
@@ -171,12 +170,12 @@ def _learning(cost: Cost, frames: int) -> Iterator[None]:
 
 
 def check_length(seconds: float, ids: list[int], scales: Scales) -> None:
-    """Raise RunawaySpeechError where a clause takes far longer than anybody speaks."""
+    """Raise RunawaySpeechError if a clause is far longer than real speech."""
     most = SECONDS_OF_CLAUSE + SECONDS_PER_ID * len(ids) * max(1.0, scales[1])
     if seconds > most:
         raise RunawaySpeechError(
             Reason(
-                "it makes {seconds} s of sound of {count} phonemes; {most} s are the most",
+                "it makes {seconds} s of sound from {count} phonemes; the limit is {most} s",
                 seconds=round(seconds),
                 count=len(ids),
                 most=round(most),
@@ -198,22 +197,22 @@ def _sid(speaker: int) -> dict[str, Any]:
 
 
 def load_stages(model: Path) -> Stages:
-    """Load the stages of a voice, splitting it now where that has not been done.
+    """Load the stages of a voice; split it first if that has not been done.
 
-    Broken parts, as after a power cut, are made again. Raises SynthesisError, with the reason,
-    where the voice cannot run in stages.
+    Damaged stages, as after a power cut, are rebuilt. Raises SynthesisError, with the reason, if
+    the voice cannot run in stages.
     """
     directory = cut_stages(model)
     try:
         return Stages(directory)
     except Exception as exc:
-        logger.warning("the parts of %s are broken, so they are made again: %s", model.stem, exc)
+        logger.warning("stages of %s are damaged, rebuilding: %s", model.stem, exc)
         shutil.rmtree(directory, ignore_errors=True)
         return Stages(cut_stages(model))
 
 
 def find_stages(model: Path) -> Path | None:
-    """Return the directory with the stages of a voice, where it is split already."""
+    """Return the directory with the stages of a voice if it is split already."""
     directories = [place / stages_name(model) for place in _places(model)]
     return next((each for each in directories if os.access(each / "stages.json", os.R_OK)), None)
 
@@ -221,20 +220,20 @@ def find_stages(model: Path) -> Path | None:
 def cut_stages(model: Path) -> Path:
     """Return the directory with the stages of a voice; splitting takes some seconds.
 
-    Raises SynthesisError, with the reason, where the voice cannot be split.
+    Raises SynthesisError, with the reason, if the voice cannot be split.
     """
     if known := find_stages(model):
         return known
     place = next(filter(_can_be_written, _places(model)), None)
     if place is None:
-        raise SynthesisError(Reason("there is no place to keep its parts"))
+        raise SynthesisError(Reason("there is no writable directory for its stages"))
     directory = place / stages_name(model)
     _cut(model, directory)
     return directory
 
 
 def _places(model: Path) -> list[Path]:
-    # Not one place for all users: the first of them would own it.
+    # One directory per user: the first user would own a common one.
     elsewhere = Path(tempfile.gettempdir()) / f"moxie-stages-{os.getuid()}"
     return [model.parent / ".stages", elsewhere]
 
@@ -262,8 +261,8 @@ def _cut(model: Path, directory: Path) -> None:
         )
     except subprocess.TimeoutExpired as exc:
         raise SynthesisError(
-            Reason("cutting took more than {seconds} s", seconds=CUT_SECONDS)
+            Reason("splitting it into stages took more than {seconds} s", seconds=CUT_SECONDS)
         ) from exc
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        raise SynthesisError(lines[-1] if lines else "cutting it failed")
+        raise SynthesisError(lines[-1] if lines else "splitting it into stages failed")

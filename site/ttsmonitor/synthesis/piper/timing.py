@@ -9,7 +9,7 @@ from itertools import accumulate
 SPACE = " "
 VOWELS = frozenset("aeiouyɑɐɒæɛəɜɪɨɔøœʊʌʉɯɚɝ")
 VOWEL, CONSONANT, PAUSE, LENGTH, GAP, STRESS = 2.0, 1.3, 4.0, 0.8, 0.5, 0.3
-"""How long a phoneme takes, compared with others; for voices that do not tell."""
+"""Relative lengths of phonemes, for voices that do not report them."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Timing:
 
     samples: int
     of_ids: Sequence[float] = ()
-    """Samples that each of its phoneme ids takes; empty where the voice does not tell."""
+    """Samples of each phoneme id; empty if the voice does not report them."""
 
 
 @dataclass(frozen=True)

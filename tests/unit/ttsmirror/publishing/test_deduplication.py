@@ -35,7 +35,7 @@ def keep(utterance: Chunk) -> Utterance:
 
 
 def test_on_board_content_is_mirrored_as_system() -> None:
-    news = Deduplicator().hear(RobotReport(ROBOT, "Había una vez"))
+    news = Deduplicator().match_report(RobotReport(ROBOT, "Había una vez"))
     assert news is not None
     assert (news.text, news.source, news.device_id) == ("Había una vez", "system", ROBOT)
 
@@ -43,41 +43,41 @@ def test_on_board_content_is_mirrored_as_system() -> None:
 def test_robot_report_matching_sent_text_is_not_mirrored() -> None:
     kept = Deduplicator()
     kept.note(sent())
-    assert kept.hear(RobotReport(ROBOT, AS_SAID)) is None
-    assert words(kept.hear(RobotReport("d_2", AS_SAID))) == AS_SAID
-    assert words(kept.hear(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
+    assert kept.match_report(RobotReport(ROBOT, AS_SAID)) is None
+    assert words(kept.match_report(RobotReport("d_2", AS_SAID))) == AS_SAID
+    assert words(kept.match_report(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
 
 
 def test_reworded_answer_is_recognised_by_event_id() -> None:
     kept = Deduplicator()
     kept.note(sent(event_id="e1"))
-    assert kept.hear(RobotReport(ROBOT, "Otras palabras", "e1")) is None
-    assert words(kept.hear(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
+    assert kept.match_report(RobotReport(ROBOT, "Otras palabras", "e1")) is None
+    assert words(kept.match_report(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
 
 
 def test_own_content_reports_are_never_mirrored() -> None:
-    assert Deduplicator().hear(RobotReport(ROBOT, "Algo", is_ours=True)) is None
+    assert Deduplicator().match_report(RobotReport(ROBOT, "Algo", is_ours=True)) is None
 
 
 def test_immediate_repetition_by_the_robot_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Deduplicator()
-    assert kept.hear(RobotReport(ROBOT, "Algo")) is not None
-    assert kept.hear(RobotReport(ROBOT, "Algo")) is None
+    assert kept.match_report(RobotReport(ROBOT, "Algo")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Algo")) is None
     monkeypatch.setattr(deduplication, "REPEAT_SECONDS", 0.0)
-    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
-    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Más")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Más")) is not None
 
 
 @pytest.mark.parametrize("line", ["animation: wave", "silent: nada", "   ", "", "🎵"])
 def test_report_without_speech_is_not_mirrored(line: str) -> None:
-    assert Deduplicator().hear(RobotReport(ROBOT, line)) is None
+    assert Deduplicator().match_report(RobotReport(ROBOT, line)) is None
 
 
 def test_report_of_text_sent_long_ago_is_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deduplication, "SENT_SECONDS", -1_000.0)
     kept = Deduplicator()
     kept.note(sent())
-    assert words(kept.hear(RobotReport(ROBOT, AS_SAID))) == AS_SAID
+    assert words(kept.match_report(RobotReport(ROBOT, AS_SAID))) == AS_SAID
 
 
 @pytest.mark.django_db
@@ -95,7 +95,7 @@ def test_history_records_confirmed_and_unconfirmed_utterances(
     kept = Deduplicator()
     for each in rows:
         kept.note(each)
-    kept.hear(RobotReport(ROBOT, AS_SAID))
+    kept.match_report(RobotReport(ROBOT, AS_SAID))
     kept.settle()
 
     def marks() -> list[bool | None]:
@@ -114,7 +114,7 @@ def test_confirmation_waits_until_utterance_is_in_history(
 ) -> None:
     monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
     kept = Deduplicator()
-    news = kept.hear(RobotReport(ROBOT, "Algo"))
+    news = kept.match_report(RobotReport(ROBOT, "Algo"))
     assert news is not None
     kept.settle()
     row = keep(news)
@@ -123,11 +123,11 @@ def test_confirmation_waits_until_utterance_is_in_history(
     assert row.robot_confirmed is True
 
 
-def test_listener_is_told_of_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[uuid.UUID, bool]] = []
     kept, first, second = Deduplicator(lambda *what: told.append(what)), sent(), sent()
     kept.note(first)
-    kept.hear(RobotReport(ROBOT, AS_SAID))
+    kept.match_report(RobotReport(ROBOT, AS_SAID))
     assert told == [(first.utterance_id, True)]
     kept.note(second)
     monkeypatch.setattr(deduplication, "SPOKEN_CHARACTERS_PER_SECOND", 1.0)

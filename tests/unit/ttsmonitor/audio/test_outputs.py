@@ -125,7 +125,7 @@ def test_failing_output_does_not_silence_the_other(
     speak(output, 0.1)
     assert len(list((tmp_path / "good").glob("*.wav"))) == 1
     lonely = SeveralOutputs([WavOutput(blocked / "x")])
-    with pytest.raises(AudioError, match="takes no files"):
+    with pytest.raises(AudioError, match="cannot be written"):
         lonely.open()
 
 
@@ -154,11 +154,11 @@ def test_missing_output_is_logged_once_per_outage(
         output.end()
         return [record.message for record in caplog.records]
 
-    assert [told(), told()] == [["usb is left out: no device"]] * 2
+    assert [told(), told()] == [["usb is unavailable: no device"]] * 2
     away.broken, away.error = False, ""
     assert len(told()) == 1
     away.broken, away.error = True, "no device"
-    assert told() == ["usb is left out: no device"] * 2
+    assert told() == ["usb is unavailable: no device"] * 2
 
 
 def test_auto_keeps_pace_until_a_device_appears(monkeypatch: pytest.MonkeyPatch) -> None:

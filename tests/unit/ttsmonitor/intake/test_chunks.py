@@ -120,7 +120,7 @@ def test_late_chunks_complete_a_given_up_text(said: list[Said], order: random.Ra
         assert {row.status for row in rows} == {Status.QUEUED}
         assert len(rows) == ready + len(given_up)
         for row in given_up:
-            assert "…" in row.text and "did not come" in row.error
+            assert "…" in row.text and "did not arrive" in row.error
         late_ones = store_in_batches(list(arriving[late:]), order)
         again = {each.utterance.pk for each in late_ones if each.became_ready}
         assert again.isdisjoint(row.pk for row in given_up), "it would be spoken once more"
@@ -166,7 +166,7 @@ def test_late_chunk_leaves_the_other_gaps_visible() -> None:
     store(sent[2])
     row = Utterance.objects.get()
     assert row.text == "Uno dos … Seis siete. …"
-    assert row.error == "a chunk came too late to be spoken"
+    assert row.error == "a chunk arrived too late to be spoken"
 
 
 @pytest.mark.parametrize(

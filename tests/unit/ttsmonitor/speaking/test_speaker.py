@@ -122,7 +122,7 @@ def test_utterance_is_spoken_and_measured(stage: Stage) -> None:
     assert stage.output.events[0] == "begin" and stage.output.events[-1] == "end"
 
 
-def test_order_is_kept_and_high_priority_goes_first(stage: Stage) -> None:
+def test_order_is_kept_and_high_priority_is_first(stage: Stage) -> None:
     stage.speaker.pause()
     for text in ("uno", "dos"):
         queued(text)

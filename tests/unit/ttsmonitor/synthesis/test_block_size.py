@@ -32,26 +32,26 @@ def pacing(decoder_seconds: float, flow_seconds: float = 0.0) -> BlockSize:
     return made
 
 
-def test_a_fast_computer_begins_with_little_and_goes_on_with_much() -> None:
+def test_fast_computer_starts_small_and_continues_large() -> None:
     fast = pacing(FAST, FAST / 3)
     assert fast.first() == FIRST_FRAMES
     assert fast.next(FIRST_FRAMES * FRAME_SECONDS) == MOST_FRAMES
 
 
-def test_of_a_voice_that_was_never_heard_little_is_made_first() -> None:
+def test_unmeasured_voice_starts_with_small_block() -> None:
     assert BlockSize(FRAME_SECONDS, 12, 32).first() == FIRST_FRAMES
 
 
-def test_the_slower_a_computer_is_the_more_it_begins_with() -> None:
+def test_slower_computer_starts_with_larger_block() -> None:
     firsts = [pacing(FAST * times, FAST / 3 * times).first() for times in (1, 5, 10, 20)]
     assert firsts == sorted(set(firsts))
 
 
-def test_one_that_cannot_keep_up_does_not_wait_for_ever() -> None:
+def test_too_slow_computer_gets_bounded_first_block() -> None:
     assert pacing(FRAME_SECONDS).first() == pacing(1.0).first() == MOST_FRAMES
 
 
-def test_a_slow_moment_changes_nothing() -> None:
+def test_single_slow_run_does_not_change_block_size() -> None:
     fast = pacing(FAST)
     for _ in range(REMEMBERED // 2):
         fast.decoder.learn(20, 5.0)
@@ -80,7 +80,7 @@ class SlowComputer:
 
 
 @pytest.mark.parametrize("times", [1, 4, 8, 12])
-def test_each_block_is_there_before_the_one_before_it_was_heard(
+def test_each_block_is_ready_before_previous_one_ends(
     voice: Stages, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     frame_seconds = voice.hop / 22_050

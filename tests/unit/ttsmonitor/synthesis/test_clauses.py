@@ -33,7 +33,7 @@ def pieces(text: str, lang: str = "es") -> list[str]:
         "Hola soy Moxie, tu robot.",
     ],
 )
-def test_what_is_short_stays_whole(text: str) -> None:
+def test_short_text_is_not_split(text: str) -> None:
     assert pieces(text) == [text]
 
 
@@ -52,7 +52,7 @@ def test_what_is_short_stays_whole(text: str) -> None:
         ("«Bien.» Ahora vamos a leer un cuento muy bonito sobre un robot.", "«Bien.»"),
     ],
 )
-def test_the_first_piece_ends_at_the_first_pause_in_reach(text: str, first: str) -> None:
+def test_first_piece_ends_at_first_pause_in_reach(text: str, first: str) -> None:
     assert pieces(text)[0] == first
 
 
@@ -77,24 +77,24 @@ def test_the_first_piece_ends_at_the_first_pause_in_reach(text: str, first: str)
         ("en", "Mr. Bean and Mrs. Smith are here"),
     ],
 )
-def test_what_looks_like_an_end_is_none(lang: str, whole: str) -> None:
+def test_abbreviation_or_number_does_not_end_a_piece(lang: str, whole: str) -> None:
     first, *_others = cut(whole + LONG, lang)
     assert first.runs_on or len(first.text) > len(normalize(whole, lang))
 
 
-def test_an_abbreviation_before_a_new_sentence_ends_one() -> None:
+def test_abbreviation_before_new_sentence_ends_piece() -> None:
     text = "Compramos pan, leche, etc. Después" + LONG
     assert pieces(text)[0] == "Compramos pan, leche, etcétera."
 
 
-def test_without_any_pause_it_is_cut_before_a_joining_word_and_marked() -> None:
+def test_text_without_pause_is_split_before_joining_word() -> None:
     text = "había una vez un robot que quería aprender a bailar con sus amigos del bosque verde"
     first, *_others = clauses(text * 2)
     assert first.runs_on
     assert text.removeprefix(first.text).split()[0] in ("que", "con", "y")
 
 
-def test_without_any_space_it_is_cut_all_the_same_but_not_before_an_accent() -> None:
+def test_text_without_space_is_split_but_not_before_accent() -> None:
     accented = unicodedata.normalize("NFD", "é")
     found = list(clauses(accented * 400))
     assert len(found) > 2
@@ -102,7 +102,7 @@ def test_without_any_space_it_is_cut_all_the_same_but_not_before_an_accent() -> 
     assert all(clause.text == accented * (len(clause.text) // 2) for clause in found)
 
 
-def test_a_full_width_stop_needs_no_space() -> None:
+def test_full_width_stop_needs_no_space() -> None:
     found = list(clauses("你好！" + "今天我们读一个故事。" * 30))
     assert found[0].text.endswith(("！", "。"))
     assert not any(clause.runs_on for clause in found)
@@ -114,7 +114,7 @@ texts = st.text(st.sampled_from("abñ .,;:!?¿¡…\"'1)yque。\u0301"), max_siz
 
 
 @given(texts)
-def test_no_character_is_lost_and_the_last_piece_never_runs_on(text: str) -> None:
+def test_pieces_keep_all_characters_and_last_one_ends(text: str) -> None:
     found = list(clauses(text))
     assert "".join("".join(clause.text.split()) for clause in found) == "".join(text.split())
     assert all(clause.text for clause in found)
@@ -130,7 +130,7 @@ def test_no_character_is_lost_and_the_last_piece_never_runs_on(text: str) -> Non
         st.text(st.sampled_from("ab\u0301"), max_size=900),
     )
 )
-def test_pieces_are_never_longer_than_they_may_be(text: str) -> None:
+def test_pieces_never_exceed_their_limit(text: str) -> None:
     for number, clause in enumerate(clauses(text)):
         limit = LIMITS[min(number, len(LIMITS) - 1)]
         assert len(clause.text) <= round(limit * STRETCH)

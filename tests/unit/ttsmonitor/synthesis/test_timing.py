@@ -12,7 +12,7 @@ def begins(text: str, *sentences: str) -> list[list[tuple[str, int]]]:
     return [[(place.word, place.phoneme) for place in sentence] for sentence in found]
 
 
-def test_words_begin_where_their_phonemes_do() -> None:
+def test_words_begin_at_their_phonemes() -> None:
     assert begins("Hola, amigo.", "ola, amiɣo.") == [[("Hola,", 0), ("amigo.", 5)]]
     assert begins("¡Sí! — Ya voy.", "si!", "ʝa βoj.") == [
         [("¡Sí!", 0)],
@@ -20,7 +20,7 @@ def test_words_begin_where_their_phonemes_do() -> None:
     ]
 
 
-def test_where_words_are_run_together_each_has_its_place_all_the_same() -> None:
+def test_joined_words_keep_separate_times() -> None:
     ((first, *_between, last),) = begins("la casa de la abuela", "lakasa dela aβwela")
     assert first == ("la", 0)
     assert last == ("abuela", 12)
@@ -28,7 +28,7 @@ def test_where_words_are_run_together_each_has_its_place_all_the_same() -> None:
     assert begins("hola", "") == [[]]
 
 
-def test_a_voice_that_tells_its_lengths_is_believed() -> None:
+def test_lengths_reported_by_the_voice_are_used() -> None:
     phonemes = list("ab c")
     # beginning, its pad, then two of each phoneme, and the end
     timing = Timing(100, [5, 5, 10, 1, 20, 2, 3, 4, 40, 5, 5])
@@ -37,7 +37,7 @@ def test_a_voice_that_tells_its_lengths_is_believed() -> None:
     assert len(unknown) == 4
 
 
-def test_else_vowels_and_pauses_take_longer_than_the_rest() -> None:
+def test_estimated_vowels_and_pauses_take_longer() -> None:
     found = starts(list("ka,ta"), Timing(1_000), lambda phoneme: 2)
     lengths = [end - start for start, end in zip(found, [*found[1:], 1_000], strict=True)]
     assert lengths[2] > lengths[1] > lengths[0] > 0

@@ -44,22 +44,26 @@ function share([source, count]) {
   return line;
 }
 
-/** Draw the checks: what works says what it is, what fails why and since when. */
+/** Draw the checks: a detail if it works, else the reason and since when it fails. */
 export function drawLamps({ status = lastStatus, health = lastHealth }) {
   [lastStatus, lastHealth] = [status, health];
   if (!health || !status) return;
-  const good = { broker: status.broker.address, synthesis: status.engine, audio: status.output };
   for (const lamp of document.querySelectorAll("[data-check]")) {
     const name = lamp.dataset.check;
     const check = health.checks[name] ?? health.checks.service;
     if (!check) continue;
     lamp.classList.toggle("is-ok", check.ok);
     lamp.classList.toggle("is-broken", !check.ok);
-    const detail = check.ok ? good[name] || say("Works") : sayReason(check, "detail");
+    const detail = check.ok ? shown(lamp, status) || say("Works") : sayReason(check, "detail");
     lamp.querySelector('[data-part="detail"]').textContent = detail;
     const since = check.since ? say("since {time}", { time: timeLabel(check.since) }) : "";
     lamp.querySelector('[data-part="since"]').textContent = since;
   }
+}
+
+// The field of the status that a lamp names, as in broker.address.
+function shown(lamp, status) {
+  return lamp.dataset.shows.split(".").reduce((value, name) => value?.[name], status);
 }
 
 /** Draw the whole log, oldest first. */
