@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import datetime
 
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmirror.reasons import Reason
-from ttsmirror.wire.fields import dump
+from ttsmirror.wire.fields import UTC, dump, format_time
 from ttsmirror.wire.messages import HEALTH_TOPIC
 
 INTERVAL_SECONDS = 15.0
@@ -52,7 +53,13 @@ class LoopbackProbe:
         if self._missing_since is None or is_new:
             self._missing_since = now
         self._number, self._due = connection.number, now + INTERVAL_SECONDS
-        fields = {"type": "echo", "id": str(uuid.uuid4()), "component": self._component}
+        fields = {
+            "type": "echo",
+            "id": str(uuid.uuid4()),
+            "component": self._component,
+            "instance": connection.instance,
+            "timestamp": format_time(datetime.now(UTC)),  # for those who compare clocks
+        }
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)
 
@@ -61,4 +68,5 @@ class LoopbackProbe:
         is_ours = payload == self._payload
         if is_ours:
             self._missing_since = None
+            self._connection.prove_current()
         return is_ours

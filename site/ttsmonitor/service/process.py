@@ -10,7 +10,7 @@ import threading
 from channels.routing import get_default_application
 
 from ttsmirror.exceptions import MoxieTTSError
-from ttsmirror.models import OutboxEntry
+from ttsmirror.publishing import outbox
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf
@@ -71,7 +71,7 @@ def _serve() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
         try:
             if service.start():
-                if OutboxEntry.objects.exists():  # what was said here and not confirmed
+                if outbox.may_have_entries():  # what was said here and not confirmed
                     get_tts_mirror().start()
                 _spare_what_stays()
                 logger.info("speech service ready")

@@ -216,6 +216,7 @@ class SpeechService:
         """Return the named checks, each with its cause if it fails."""
         report = self._health.report()
         report["checks"]["queue"]["oldest_seconds"] = self._watchdog.oldest_seconds
+        report["clocks"] = self._subscriber.clocks.offsets
         return report
 
     def broker_counts(self) -> dict[str, Any]:

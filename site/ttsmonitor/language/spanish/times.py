@@ -90,6 +90,14 @@ def _minutes(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(
+        re.compile(
+            r"(?<![\w:.,])(?P<minutes>\d{1,2})['′]\s?(?P<seconds>[0-5]?\d)(?:\"|″|'')(?!\w)"
+        ),
+        _minutes,
+        "'′",
+        AT_DIGITS,
+    ),
+    Rule(
         re.compile(r"(?<![\w:.,])(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]\d)\s?min\b"),
         _minutes,
         ":",
@@ -108,6 +116,12 @@ RULES = (
         re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"),
         _until,
         DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(r"(\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\.?)\s?[-–—]\s?(?=\d)", re.IGNORECASE),
+        _until,
+        "-–—",
         AT_DIGITS,
     ),
     Rule(
