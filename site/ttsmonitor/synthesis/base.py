@@ -81,8 +81,6 @@ class EngineConfig:
     """Memory of the process beyond its voices: see memory.limit_memory()."""
     niceness: int = 0
     """How far it stands back, of 19, where others want the processor."""
-    processor: int | None = None
-    """One that was set apart for it (see system/processors.py)."""
 
 
 Emit = Callable[[Block], bool]
@@ -96,11 +94,14 @@ class Engine(Protocol):
     """Name of the voice that spoke last, for the history."""
     is_provisional: bool = False
     """True if the last sound may be louder or softer the next time; it is not cached then."""
+    slowness: float = 0.0
+    """Seconds that a second of sound takes to be made; 0 while it is not known."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request` in order. Raises SynthesisError.
 
-        End as soon as `emit` returns False, and let its exceptions pass.
+        An empty block only asks whether more is wanted. End as soon as `emit` returns False, and
+        let its exceptions pass.
         """
         ...
 

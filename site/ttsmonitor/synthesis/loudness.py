@@ -1,13 +1,12 @@
-"""Convert a voice's samples to PCM: one gain per speaker, a limiter, seamless joints."""
+"""Convert a voice's samples to PCM: one gain per speaker, a limiter, soft ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from ttsmonitor.synthesis.piper.stages import Samples
+from ttsmonitor.synthesis.piper.speech import Samples
 
 PEAK = 0.8
 """How loud a voice's loudest sounds become, of 1."""
@@ -22,23 +21,11 @@ RELEASE = 3.0
 SILENCE = 0.02
 """Level below which samples count as silence, relative to the loudest."""
 EDGE_SECONDS = 0.5
-"""How much silence is taken off an end."""
+"""How much silence is taken off a beginning."""
+ONSET_SECONDS = 0.02
+"""How much of it stays: an h or an f begins softly."""
 KEPT_SECONDS = 0.005
-"""How much of an end stays, to be faded."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """How silence is cut off a beginning."""
-
-    kept_seconds: float
-    """Silence that stays before the sound."""
-    fade_seconds: float
-    """Length of the fade-in; 0: none."""
-
-
-JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
-"""The edge after a cut inside a sentence: as little silence as possible."""
+"""How much of an end is faded."""
 
 
 def gain_for(samples: Samples) -> float:
@@ -120,49 +107,32 @@ def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Ite
         yield _faded(held[::-1], kept)[::-1] if is_loud else held
 
 
-def without_start(
-    blocks: Iterable[Samples],
-    threshold: float,
-    rate: int,
-    on_cut: Callable[[int], None] = lambda samples: None,
-    edge: Edge = JOINT,
-) -> Iterator[Samples]:
-    """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
+def with_soft_start(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+    """Yield the blocks, the first one faded in: it begins in the middle of a silence."""
+    blocks = iter(blocks)
+    for block in blocks:
+        yield _faded(block, round(KEPT_SECONDS * rate))
+        yield from blocks
 
-    `edge` says how much of it stays. `on_cut` is called with the number of removed samples, before
-    the first block.
+
+def without_start(
+    blocks: Iterable[Samples], threshold: float, rate: int, on_cut: Callable[[int], None]
+) -> Iterator[Samples]:
+    """Yield the blocks without leading silence of at most EDGE_SECONDS, but for ONSET_SECONDS.
+
+    `on_cut` is called with the number of removed samples, before the first block.
     """
-    kept, most = round(edge.kept_seconds * rate), round(EDGE_SECONDS * rate)
+    kept, most = round(ONSET_SECONDS * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:
         held = np.concatenate([held, block])
         loud = np.flatnonzero(np.abs(held) > threshold)
         if loud.size or len(held) > most:
-            start = min(int(loud[0]) if loud.size else most, most) - kept
-            on_cut(max(0, start))
-            yield _faded(held[max(0, start) :], round(edge.fade_seconds * rate))
+            start = max(0, min(int(loud[0]) if loud.size else most, most) - kept)
+            on_cut(start)
+            yield held[start:]
             yield from blocks
-
-
-def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """Yield the blocks without trailing silence of at most EDGE_SECONDS, faded out.
-
-    Only possible silence and the faded part are held back.
-    """
-    kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
-    held: Samples = np.zeros(0, dtype=np.float32)
-    for block in blocks:
-        held = np.concatenate([held, block])
-        loud = np.flatnonzero(np.abs(held[:-kept]) > threshold)
-        end = max(int(loud[-1]) + 1 if loud.size else 0, len(held) - most)
-        if end:
-            yield held[:end]
-            held = held[end:]
-    loud = np.flatnonzero(np.abs(held) > threshold)
-    end = (int(loud[-1]) + 1 if loud.size else 0) + kept
-    if len(held):
-        yield _faded(held[:end][::-1], kept)[::-1]
 
 
 def _faded(samples: Samples, length: int) -> Samples:

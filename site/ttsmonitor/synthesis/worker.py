@@ -19,7 +19,6 @@ from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechReques
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.synthesis.voice import VoiceLabel
-from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 
 logger = logging.getLogger(__name__)
@@ -132,7 +131,8 @@ class Worker:
         def emit(block: Block) -> bool:
             if self._is_cancelled(job.number):
                 return False
-            self._connection.send(Sound(job.number, block, selection.label))
+            if block.pcm:
+                self._connection.send(Sound(job.number, block, selection.label))
             return True
 
         try:
@@ -183,8 +183,6 @@ def main(connection: Connection, config: EngineConfig) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
     _limit(config)
-    if config.processor is not None:
-        cpu_affinity.take(config.processor)
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),

@@ -1,4 +1,4 @@
-"""Choose how many frames of a clause are decoded at a time.
+"""Choose how much of a sentence is made at a time: ids read, frames decoded, sound held back.
 
 The first block is small, since somebody waits for it, but long enough to last until the next one is
 ready: a slow computer begins with more. The speed is learned from earlier blocks.
@@ -7,33 +7,52 @@ ready: a slow computer begins with more. The speed is learned from earlier block
 from __future__ import annotations
 
 from collections import deque
-from math import ceil
-from statistics import median
+from math import ceil, inf
 
 FIRST_FRAMES, MOST_FRAMES = 6, 32
 """More at once is cheaper, and takes longer to be given up."""
 FLOW_FRAMES = 96
+FIRST_IDS, MOST_IDS, LEAST_IDS = 64, 600, 48
+"""Phoneme ids that the text stage reads at once: first about 28 characters, later about 270. A slow
+computer reads less, but never less than the last."""
 CAUTION = 1.5
 """A block may take so many times longer than lately."""
+LONG_CAUTION = 1.15
+"""The rest of a sentence may take so many times longer: over many blocks it evens out."""
+HELD_SECONDS = 8.0
+"""The first sound is held back so long, at most; soon after, the process would count as hanging."""
 REMEMBERED = 15
-"""Runs of a stage; some of them are slow by chance."""
+"""Runs of a stage."""
+CHANCE = 2
+"""So many of them were slow by chance."""
 
 
 class Cost:
-    """The running time of a stage for each frame."""
+    """The running time of a stage for each frame, or id."""
 
     def __init__(self) -> None:
         """Begin with nothing known."""
-        self._seconds: deque[float] = deque(maxlen=REMEMBERED)
+        self._runs: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
 
-    def learn(self, frames: int, seconds: float) -> None:
+    def learn(self, count: int, seconds: float) -> None:
         """Take in a measurement."""
-        self._seconds.append(seconds / frames)
+        self._runs.append((count, seconds))
 
     @property
     def seconds(self) -> float:
         """Seconds per frame; 0 while nothing is known."""
-        return median(self._seconds) if self._seconds else 0.0
+        usual = self._usual()
+        return sum(seconds for _count, seconds in usual) / max(1, sum(count for count, _ in usual))
+
+    @property
+    def stall_seconds(self) -> float:
+        """How much longer than usual a run takes, at most."""
+        each = self.seconds
+        return max((seconds - count * each for count, seconds in self._usual()), default=0.0)
+
+    def _usual(self) -> list[tuple[int, float]]:
+        runs = sorted(self._runs, key=lambda run: run[1] / run[0])
+        return runs[: max(1, len(runs) - CHANCE)]
 
 
 class BlockSize:
@@ -41,20 +60,17 @@ class BlockSize:
 
     def __init__(self, frame_seconds: float, decoder_context: int, flow_context: int) -> None:
         """Take the frames that a stage needs as context on each side."""
-        self.flow, self.decoder = Cost(), Cost()
+        self.text, self.flow, self.decoder = Cost(), Cost(), Cost()
         self.frame_seconds = frame_seconds
+        self.context = decoder_context + flow_context
+        """Frames of the noisy latent that are needed after the last one to be decoded."""
         self._around = 2 * decoder_context
         self._flow_frames = FLOW_FRAMES + 2 * flow_context
 
     def first(self) -> int:
         """Return the frames of the first block: it lasts while one of the same size is made."""
-        decoding = CAUTION * self.decoder.seconds
-        beside = decoding * self._around + CAUTION * self.flow.seconds * self._flow_frames
-        if decoding >= self.frame_seconds:
-            return MOST_FRAMES  # it cannot keep up, whatever it begins with
-        wanted = ceil(beside / (self.frame_seconds - decoding))
-        # Bounded: memory grows with the block, and a computer this slow has gaps anyway.
-        return min(MOST_FRAMES, max(FIRST_FRAMES, wanted))
+        # Bounded: memory grows with the block.
+        return int(min(MOST_FRAMES, max(FIRST_FRAMES, self._lasting())))
 
     def next(self, ahead_seconds: float) -> int:
         """Return the frames of the next block, while `ahead_seconds` are made and not heard yet."""
@@ -62,3 +78,44 @@ class BlockSize:
         left = ahead_seconds / CAUTION - self.flow.seconds * self._flow_frames
         decodable = left / self.decoder.seconds if self.decoder.seconds else MOST_FRAMES
         return max(first, min(MOST_FRAMES, int(decodable) - self._around))
+
+    def held_seconds(self, frames: int, ids: int = 0) -> float:
+        """Return how much sound has to be made before any is heard.
+
+        `frames` are still to be decoded, and `ids` to be read for them.
+        """
+        if (wanted := self._lasting()) <= MOST_FRAMES:
+            return 0.0
+        lasting = 0.0 if wanted == inf else wanted * self.frame_seconds
+        late = max(0.0, LONG_CAUTION * self.slowness - 1) * frames * self.frame_seconds
+        return lasting + late + LONG_CAUTION * self.text.seconds * ids
+
+    def ids(self, ahead_seconds: float) -> int:
+        """Return how many ids the text stage reads next, with `ahead_seconds` in hand."""
+        left = ahead_seconds / CAUTION - self._beside_seconds()
+        readable = left / self.text.seconds if self.text.seconds else MOST_IDS
+        return max(LEAST_IDS, min(MOST_IDS, int(readable)))
+
+    def cover(self, ids: int) -> int:
+        """Return the frames that last, from the first block on, while `ids` more are read."""
+        seconds = CAUTION * (self.text.seconds * ids + self._beside_seconds())
+        return self.first() + self.context + ceil(seconds / self.frame_seconds)
+
+    @property
+    def slowness(self) -> float:
+        """Seconds that a second of sound takes to be made; 0 while nothing is known."""
+        decoding = self.decoder.seconds * (1 + self._around / MOST_FRAMES)
+        flowing = self.flow.seconds * self._flow_frames / FLOW_FRAMES
+        return (decoding + flowing) / self.frame_seconds
+
+    def _lasting(self) -> float:
+        """Return the frames of a block that lasts while one of the same size is made."""
+        decoding = CAUTION * self.decoder.seconds
+        if decoding >= self.frame_seconds:
+            return inf
+        beside = CAUTION * self._beside_seconds() + self.decoder.stall_seconds
+        return ceil(beside / (self.frame_seconds - decoding))
+
+    def _beside_seconds(self) -> float:
+        """Return what a block takes beside the decoding of its own frames."""
+        return self.decoder.seconds * self._around + self.flow.seconds * self._flow_frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-FORMAT = 5
+FORMAT = 6
 """Goes up when what is made from a voice is made in another way."""
 
 

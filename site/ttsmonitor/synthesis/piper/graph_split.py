@@ -26,14 +26,11 @@ from ttsmonitor.synthesis.base import EngineConfig
 from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
-from ttsmonitor.synthesis.piper.stages import (
-    Samples,
-    Stages,
-    inputs_for,
-    session,
-)
+from ttsmonitor.synthesis.piper.script import Script
+from ttsmonitor.synthesis.piper.speech import Samples, Speech
+from ttsmonitor.synthesis.piper.stages import Stages, inputs_for, session
 
-CONTEXTS = (12, 16, 24, 32, 48, 64, 96)
+CONTEXTS = (8, 10, 11, 12, 16, 24, 32, 48, 64, 96)
 """Frames on each side of a window that are tried, until it gives what the whole run gives."""
 CONTEXT_TOLERANCE = 1e-5
 """Difference to the whole run that a window may have, of its largest value."""
@@ -120,7 +117,7 @@ def _probe(description: dict[str, Any]) -> list[int]:
 
 def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
     """Measure the context of flow and decoder and the samples per frame."""
-    channels = stages.noisy(ids, NO_NOISE, 0).shape[1]
+    channels = stages.read(ids, NO_NOISE, 0)[0].shape[1]
     noise = np.random.default_rng(0).normal(size=(1, channels, PROBE_FRAMES)).astype(np.float32)
     sound = stages.decoder(noise, 0)
     hop = len(sound) // PROBE_FRAMES
@@ -152,7 +149,7 @@ def _prove(
     """Compare the stages with the whole voice, for its first speaker and its last."""
     for speaker in sorted({0, max(speakers, 1) - 1}):
         whole = _whole(voice, ids, speaker)
-        streamed = np.concatenate(list(stages.speak(ids, NO_NOISE, speaker)))
+        streamed = np.concatenate(list(Speech(stages, Script(ids), NO_NOISE, speaker).blocks()))
         if streamed.shape != whole.shape:
             raise UncuttableError(f"its stages give {streamed.size} samples, not {whole.size}")
         difference = float(np.abs(streamed - whole).max())

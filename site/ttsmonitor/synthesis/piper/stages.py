@@ -9,52 +9,36 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
 from ttsmirror.reasons import Reason
-from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
-from ttsmonitor.synthesis.piper.block_size import FLOW_FRAMES, BlockSize, Cost
+from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.piper.block_size import BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
-from ttsmonitor.synthesis.piper.timing import Timing
-from ttsmonitor.system import cpu_affinity
+from ttsmonitor.synthesis.piper.speech import Samples, Scales
 
 logger = logging.getLogger(__name__)
 
-Samples = npt.NDArray[np.float32]
-Scales = tuple[float, float, float]
-
 CUT_SECONDS = 120
-SECONDS_PER_ID = 0.2
-"""Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
-SECONDS_OF_CLAUSE = 5.0
-"""Sound of a clause, at most, beside that of its ids."""
 
 
 def session(path: Path, stage: str = "") -> onnxruntime.InferenceSession:
-    """Load a whole voice, or a stage of one, for this machine's cores.
+    """Load a whole voice, or a stage of one, for one thread.
 
-    Only the decoder gets several threads. The other stages are thousands of small steps that gain
-    nothing by it, and meanwhile the sentence is stored and the device woken. A thread pool for
-    another stage would still spin when the decoder begins. The decoder's pool ends with it, or it
-    would delay playback.
+    A second thread makes a block sooner on an idle computer only. On a busy one each step of the
+    model waits for the slower thread, which is heard as gaps.
     """
     options = onnxruntime.SessionOptions()
-    is_small = stage in ("text", "flow")
-    options.intra_op_num_threads = 1 if is_small else min(4, cpu_affinity.count())
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    if not is_small and (helpers := cpu_affinity.helpers()):
-        affinities = ";".join(str(number + 1) for number in helpers)  # counted from 1 there
-        options.add_session_config_entry("session.intra_op_thread_affinities", affinities)
+    options.intra_op_num_threads = 1
     # A plan for each length that was seen: half a millisecond for `text`, which is run for each
-    # clause; for the others it takes memory, a lot of it.
+    # sentence; for the others it takes memory, a lot of it.
     options.enable_mem_pattern = stage == "text"
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -74,69 +58,13 @@ class Stages:
         """Samples of a frame."""
         frame_seconds = self.hop / parts["sample_rate"]
         self.pacing = BlockSize(frame_seconds, self.decoder_context, self.flow_context)
-        self.timing: Timing | None = None
-        """Of the clause that speak() gives now."""
 
-    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        """Yield the samples of a clause's phoneme ids in blocks, the first one soon.
-
-        Raises RunawaySpeechError before there is any sound.
-        """
-        noisy, *lengths = self._run("text", inputs_for(ids, scales, speaker))
-        check_length(noisy.shape[2] * self.pacing.frame_seconds, ids, scales)
-        self.timing = self._timing(noisy.shape[2], lengths)
-        first = self.pacing.first()
-        latent = self.latent(noisy, speaker, first + self.decoder_context)
-        yield from self.decode(latent, noisy.shape[2], speaker)
-
-    def noisy(self, ids: list[int], scales: Scales, speaker: int) -> Samples:
-        """Return the noisy latent [1, channels, frames] of a clause."""
-        return self._run("text", inputs_for(ids, scales, speaker))[0]
-
-    def _timing(self, frames: int, lengths: list[Samples]) -> Timing:
-        of_ids = [float(each) * self.hop for each in np.ravel(lengths[0])] if lengths else []
-        is_true = round(sum(of_ids)) == frames * self.hop
-        return Timing(frames * self.hop, of_ids if is_true else ())
-
-    def latent(self, noisy: Samples, speaker: int, first: int = FLOW_FRAMES) -> Iterator[Samples]:
-        """Yield the latent [1, channels, frames] in windows, as they are asked for."""
-        if not self.has_flow:
-            yield noisy
-            return
-        frames, around = noisy.shape[2], self.flow_context
-        start = 0
-        while start < frames:
-            stop = min(frames, start + (FLOW_FRAMES if start else first))
-            low, high = max(0, start - around), min(frames, stop + around)
-            window = self.flow(noisy[:, :, low:high], speaker)
-            yield window[:, :, start - low : stop - low]
-            start = stop
-
-    def decode(
-        self, latent: Iterator[Samples], frames: int, speaker: int, blocks: Iterable[int] = ()
-    ) -> Iterator[Samples]:
-        """Yield the samples of a latent that comes in windows, in `blocks` of so many frames.
-
-        The block sizes do not change the samples. Without any, or after them, BlockSize decides.
-        """
-        around, start = self.decoder_context, 0
-        known = np.zeros((1, 0, 0), dtype=np.float32)
-        sizes = iter(blocks)
-        ahead_seconds = 0.0
-        while start < frames:
-            began = perf_counter()
-            paced = self.pacing.next(ahead_seconds) if start else self.pacing.first()
-            stop = min(frames, start + next(sizes, paced))
-            low, high = max(0, start - around), min(frames, stop + around)
-            while known.shape[2] < high:
-                window = next(latent)
-                known = np.concatenate([known, window], axis=2) if known.size else window
-            sound = self.decoder(known[:, :, low:high], speaker)
-            # The first one is waited for in any case.
-            ahead_seconds -= perf_counter() - began if start else 0.0
-            ahead_seconds += (stop - start) * self.pacing.frame_seconds
-            yield sound[(start - low) * self.hop : (stop - low) * self.hop]
-            start = stop
+    def read(self, ids: list[int], scales: Scales, speaker: int) -> tuple[Samples, list[int]]:
+        """Return the noisy latent [1, channels, frames] and the frames of each id, if known."""
+        with _learning(self.pacing.text, len(ids)):
+            noisy, *lengths = self._run("text", inputs_for(ids, scales, speaker))
+        of_ids = [int(each) for each in np.ravel(lengths[0])] if lengths else []
+        return noisy, of_ids if sum(of_ids) == noisy.shape[2] else []
 
     @property
     def has_flow(self) -> bool:
@@ -170,22 +98,8 @@ def _learning(cost: Cost, frames: int) -> Iterator[None]:
     cost.learn(frames, perf_counter() - began)
 
 
-def check_length(seconds: float, ids: list[int], scales: Scales) -> None:
-    """Raise RunawaySpeechError where a clause takes far longer than anybody speaks."""
-    most = SECONDS_OF_CLAUSE + SECONDS_PER_ID * len(ids) * max(1.0, scales[1])
-    if seconds > most:
-        raise RunawaySpeechError(
-            Reason(
-                "it makes {seconds} s of sound of {count} phonemes; {most} s are the most",
-                seconds=round(seconds),
-                count=len(ids),
-                most=round(most),
-            )
-        )
-
-
 def inputs_for(ids: list[int], scales: Scales, speaker: int) -> dict[str, Any]:
-    """Return the inputs of a Piper model; `scales` are noise, length and width of noise."""
+    """Return the inputs of a Piper model."""
     return {
         "input": np.array([ids], dtype=np.int64),
         "input_lengths": np.array([len(ids)], dtype=np.int64),

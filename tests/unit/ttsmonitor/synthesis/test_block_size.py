@@ -5,17 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.support.voice import make_voice
+from ttsmonitor.synthesis.piper import speech as speech_module
 from ttsmonitor.synthesis.piper import stages as stages_module
 from ttsmonitor.synthesis.piper.block_size import (
+    CHANCE,
     FIRST_FRAMES,
+    LEAST_IDS,
     MOST_FRAMES,
+    MOST_IDS,
     REMEMBERED,
     BlockSize,
 )
+from ttsmonitor.synthesis.piper.script import Script
+from ttsmonitor.synthesis.piper.speech import Speech
 from ttsmonitor.synthesis.piper.stages import Stages, load_stages
 
 FRAME_SECONDS = 256 / 22_050
@@ -53,14 +58,43 @@ def test_one_that_cannot_keep_up_does_not_wait_for_ever() -> None:
 
 def test_a_slow_moment_changes_nothing() -> None:
     fast = pacing(FAST)
-    for _ in range(REMEMBERED // 2):
+    for _ in range(CHANCE):
         fast.decoder.learn(20, 5.0)
     assert fast.first() == FIRST_FRAMES
 
 
+def test_only_a_slow_computer_holds_its_first_sound() -> None:
+    seconds = [pacing(FAST * times, FAST / 3 * times).held_seconds(FRAMES) for times in (1, 5, 20)]
+    assert seconds[:2] == [0, 0] and seconds[2] > 0.3
+
+
+def test_one_slower_than_speech_holds_what_would_be_late() -> None:
+    slow = pacing(1.2 * FRAME_SECONDS / 1.75)
+    assert slow.slowness > 1
+    short, long = slow.held_seconds(FRAMES), slow.held_seconds(4 * FRAMES)
+    assert 0 < short < long < FRAMES * 4 * FRAME_SECONDS
+
+
+def test_stalls_are_waited_for_as_long_as_they_usually_are() -> None:
+    calm, shaken = pacing(FAST), pacing(FAST)
+    for number in range(REMEMBERED):
+        shaken.decoder.learn(20, 20 * FAST + 0.1 * (number % 3 == 0))
+    assert shaken.first() > calm.first()
+
+
+def test_ids_to_read_follow_from_the_time_in_hand() -> None:
+    made = pacing(FAST)
+    assert made.ids(1.0) == MOST_IDS, "nothing is known of the text stage"
+    for _ in range(REMEMBERED):
+        made.text.learn(100, 0.1)
+    assert made.ids(0.0) == LEAST_IDS
+    assert LEAST_IDS < made.ids(0.3) < made.ids(0.5) < MOST_IDS
+    assert made.cover(400) > made.cover(100) > made.first() + made.context
+
+
 @pytest.fixture
 def voice(tmp_path: Path) -> Stages:
-    return load_stages(make_voice(tmp_path / "tiny.onnx"))
+    return load_stages(make_voice(tmp_path / "tiny.onnx", frames_per_id=1, timed=True))
 
 
 class SlowComputer:
@@ -71,32 +105,37 @@ class SlowComputer:
         self.frame_seconds: dict[str, float] = {}
         self._run = voice._run
         monkeypatch.setattr(voice, "_run", self.run)
-        monkeypatch.setattr(stages_module, "perf_counter", lambda: self.now)
+        for module in (stages_module, speech_module):
+            monkeypatch.setattr(module, "perf_counter", lambda: self.now)
 
     def run(self, stage: str, given: dict[str, Any]) -> list[Any]:
-        frames = next(each.shape[2] for each in given.values() if each.ndim == 3)
-        self.now += frames * self.frame_seconds[stage]
+        frames = next((each.shape[2] for each in given.values() if each.ndim == 3), 0)
+        ids = given["input"].shape[1] if stage == "text" else 0
+        self.now += (frames or ids) * self.frame_seconds[stage]
         return self._run(stage, given)
 
 
-@pytest.mark.parametrize("times", [1, 4, 8, 12])
+@pytest.mark.parametrize("times", [1, 4, 8, 12, 24, 34])
 def test_each_block_is_there_before_the_one_before_it_was_heard(
     voice: Stages, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     frame_seconds = voice.hop / 22_050
     computer = SlowComputer(voice, monkeypatch)
     computer.frame_seconds = {
+        "text": 0.005 * times * frame_seconds,
         "decoder": 0.02 * times * frame_seconds,
         "flow": 0.005 * times * frame_seconds,
     }
-    noisy = np.random.default_rng(5).normal(size=(1, 16, FRAMES)).astype(np.float32)
+    script = Script([1, 0, *[20, 0] * 199, 2], ["a"] * 199, range(2, 400, 2))
     gaps: list[float] = []
-    for _learning in range(2):
+    for _learning in range(3):
         gaps.clear()
         heard_until = 0.0
-        latent = voice.latent(noisy, 0, voice.pacing.first() + voice.decoder_context)
-        for block in voice.decode(latent, FRAMES, 0):
+        for block in Speech(voice, script, (0.0, 1.0, 0.0)).blocks():
+            if not block.size:
+                continue
             gaps.append(max(0.0, computer.now - heard_until) if heard_until else 0.0)
             heard_until = max(computer.now, heard_until) + len(block) / 22_050
     assert len(gaps) > 3 and sum(gaps) == 0
-    assert (voice.pacing.first() == FIRST_FRAMES) == (times == 1)
+    assert (voice.pacing.first() == FIRST_FRAMES) == (times <= 4)
+    assert (voice.pacing.slowness > 1) == (times == 34)
