@@ -7,7 +7,7 @@ repeated renderings of the whole sentence: a voice never says it twice in the sa
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +22,10 @@ from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 from ttsmonitor.synthesis.piper.engine import PiperEngine, Staged
 from ttsmonitor.synthesis.piper.script import Script, script_of
-from ttsmonitor.synthesis.piper.speech import Speech
+from ttsmonitor.synthesis.piper.speech import Scales, Speech
+from ttsmonitor.synthesis.piper.stages import Stages
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, read_voice
+from ttsmonitor.synthesis.piper.words import is_sound, words_of
 
 RENDERINGS = 4
 """Of each sentence, whole; and half as many in two runs."""
@@ -60,6 +62,7 @@ class Bench:
         if not isinstance(runner, Staged):
             raise BenchError("the voice cannot be run in stages: there is nothing to compare")
         self.stages = runner._stages
+        self.engine._runner = self.runner = _Kept(self.stages)
 
     def script(self, text: str) -> Script:
         """Return what the voice is given for the only sentence of a text."""
@@ -114,6 +117,19 @@ class Bench:
         made = [chunk.audio_float_array for chunk in self.piper.synthesize(text)]
         sound: Sound = np.concatenate(made)
         return sound
+
+
+class _Kept(Staged):
+    """A voice in stages that remembers what it said."""
+
+    def __init__(self, stages: Stages) -> None:
+        super().__init__(stages)
+        self.spoken: list[Speech] = []
+
+    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Speech:
+        made = super().speech(script, scales, speaker, is_first=is_first)
+        self.spoken.append(made)
+        return made
 
 
 class _Whole(Speech):
@@ -221,10 +237,11 @@ def _pauses(
     """Compare pauses and loudness with the library's."""
     ours = [bench.ours(text)[0] for text in texts for _ in range(2)]
     library = [bench.library(text) for text in texts for _ in range(2)]
-    for what, measure in (
-        ("pause, ms", lambda sound: 1000 * longest_pause(sound, bench.rate)),
-        ("loudness, LUFS", lambda sound: loudness(sound, bench.rate)),
-    ):
+    measures: dict[str, Callable[[Sound], float]] = {
+        "pause, ms": lambda sound: 1000 * longest_pause(sound, bench.rate),
+        "loudness, LUFS": lambda sound: loudness(sound, bench.rate),
+    }
+    for what, measure in measures.items():
         values = [[measure(sound) for sound in sounds] for sounds in (ours, library)]
         rows.append([f"{name}: {what}", *_summary(values[0]), *_summary(values[1])])
         if what.startswith("pause"):
@@ -247,15 +264,27 @@ def _light(
 
 
 def _late(bench: Bench, text: str) -> list[float]:
-    """Return by how many milliseconds each word is lit before or after it begins."""
+    """Return by how many milliseconds each word is lit before or after its sound begins.
+
+    A word begins after as many phonemes as the text before it has. The engine finds that in another
+    way, so this is a check of it.
+    """
+    bench.runner.spoken.clear()
+    lit = bench.ours(text)[1]
+    spoken = bench.runner.spoken
+    before = 0.0
     begins: list[float] = []
-    speech = Speech.__init__
-
-    def listen(self: Speech, *args: Any, **kwargs: Any) -> None:
-        speech(self, *args, **kwargs)
-        begins.append(0)
-
-    return []
+    for speech, phonemes in zip(spoken, bench.piper.phonemize(text), strict=True):
+        pairs = zip(phonemes, speech.begins, strict=True)
+        begins += [before + begin for phoneme, begin in pairs if is_sound(phoneme)]
+        before += (speech._noisy.shape[2] - speech._cut) * bench.stages.hop
+    late = []
+    for word, seconds in zip(words_of(text), lit, strict=True):
+        parts = bench.piper.phonemize(text[: word.start])
+        count = sum(is_sound(phoneme) for phonemes in parts for phoneme in phonemes)
+        heard = begins[min(count, len(begins) - 1)] / bench.rate
+        late.append(1000 * abs(seconds - heard))
+    return late
 
 
 def _summary(values: list[float]) -> tuple[float | None, float | None]:

@@ -225,7 +225,9 @@ class SpeechService:
 
     def _synthesis_error(self) -> str:
         voice = self._synthesizer
-        return voice.error if voice.is_alive else Reason("the process is not running")
+        if not voice.is_alive:
+            return Reason("the process is not running")
+        return voice.error or voice.warning
 
     def _queue_error(self) -> str:
         return self._thread_error() or self._watchdog.error

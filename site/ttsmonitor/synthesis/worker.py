@@ -80,6 +80,8 @@ class Done:
     """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
     """The sound may be louder or softer the next time."""
+    slowness: float = 0.0
+    """Seconds that a second of sound takes to be made; 0 while it is not known."""
 
 
 class Worker:
@@ -141,7 +143,9 @@ class Worker:
             if not self._is_cancelled(job.number):
                 engine.speak(replace(job.request, lang=choice.lang), emit)
             is_cut = self._is_cancelled(job.number)
-            return Done(job.number, "", choice.remark, is_cut, engine.is_provisional)
+            return Done(
+                job.number, "", choice.remark, is_cut, engine.is_provisional, engine.slowness
+            )
         except SynthesisError as exc:
             return Done(job.number, reason_of(exc))
         except (EOFError, BrokenPipeError, ConnectionResetError):

@@ -12,9 +12,11 @@ from math import ceil, inf
 FIRST_FRAMES, MOST_FRAMES = 6, 32
 """More at once is cheaper, and takes longer to be given up."""
 FLOW_FRAMES = 96
-FIRST_IDS, MOST_IDS, LEAST_IDS = 64, 600, 48
-"""Phoneme ids that the text stage reads at once: first about 28 characters, later about 270. A slow
-computer reads less, but never less than the last."""
+FIRST_IDS, MOST_IDS, LEAST_IDS = 100, 600, 48
+"""Phoneme ids that the text stage reads at once: first about 45 characters, later about 270. A fast
+computer reads more at first, and a slow one less later, but never less than the last."""
+FIRST_SECONDS = 0.015
+"""Time that a fast computer takes for the first run of the text stage."""
 CAUTION = 1.5
 """A block may take so many times longer than lately."""
 LONG_CAUTION = 1.15
@@ -90,6 +92,11 @@ class BlockSize:
         late = max(0.0, LONG_CAUTION * self.slowness - 1) * frames * self.frame_seconds
         return lasting + late + LONG_CAUTION * self.text.seconds * ids
 
+    def first_ids(self) -> int:
+        """Return how many ids the text stage reads before the first sound."""
+        readable = FIRST_SECONDS / self.text.seconds if self.text.seconds else FIRST_IDS
+        return max(FIRST_IDS, min(MOST_IDS, int(readable)))
+
     def ids(self, ahead_seconds: float) -> int:
         """Return how many ids the text stage reads next, with `ahead_seconds` in hand."""
         left = ahead_seconds / CAUTION - self._beside_seconds()
@@ -99,6 +106,7 @@ class BlockSize:
     def cover(self, ids: int) -> int:
         """Return the frames that last, from the first block on, while `ids` more are read."""
         seconds = CAUTION * (self.text.seconds * ids + self._beside_seconds())
+        seconds += self.text.stall_seconds + self.decoder.stall_seconds
         return self.first() + self.context + ceil(seconds / self.frame_seconds)
 
     @property

@@ -90,7 +90,7 @@ class Staged:
         """Speak with these stages."""
         self._stages = stages
 
-    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Spoken:
+    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Speech:
         """Return a sentence to be spoken."""
         return Speech(self._stages, script, scales, speaker, is_silence_cut=is_first)
 

@@ -20,7 +20,6 @@ import numpy.typing as npt
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import RunawaySpeechError
 from ttsmonitor.synthesis.piper.block_size import (
-    FIRST_IDS,
     FLOW_FRAMES,
     HELD_SECONDS,
     MOST_IDS,
@@ -37,9 +36,9 @@ SECONDS_PER_ID = 0.2
 """Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
 SECONDS_OF_RUN = 5.0
 """Sound of a run, at most, beside that of its ids."""
-AFTERWARDS, LOOK_AHEAD = 18, 60
-"""Ids that the text stage reads beyond what is kept of a run: of the first at least two short
-words, of others ten."""
+LOOK_AHEAD = 56
+"""Ids that the text stage reads beyond what is kept of a run, about six words. With two of them a
+sentence begins half a semitone higher, as a shorter one would."""
 BEFORE = 120
 """Ids that it reads again before those that are new, where the whole sentence takes too long."""
 STRETCH = 1.25
@@ -158,7 +157,7 @@ class Speech:
         """Return the samples of the next `size` frames, or of a few less that are at hand."""
         pacing, around = self._voice.pacing, self._voice.decoder_context
         if not self._noisy.shape[2]:
-            self._read(FIRST_IDS, pacing.cover(min(len(self._script.ids), MOST_IDS)))
+            self._read(pacing.first_ids(), pacing.cover(min(len(self._script.ids), MOST_IDS)))
             self._start = self._cut = self._silence()
         at_hand = self._noisy.shape[2] - pacing.context - self._start
         if not self._is_read and at_hand >= pacing.first():
@@ -240,10 +239,10 @@ class Speech:
     def _end(self, done: int, low: int, most: int, words: list[int]) -> int:
         """Return the id before which the next run ends: with a word, if possible."""
         total = len(self._script.ids)
-        last = low + max(most, done - low + AFTERWARDS + LOOK_AHEAD)
+        last = low + max(most, done - low + 2 * LOOK_AHEAD)
         if not self._script.starts or total - low <= max(most * STRETCH, last - low):
             return total
-        ends = [each for each in words if done + AFTERWARDS < each <= last]
+        ends = [each for each in words if done + LOOK_AHEAD < each <= last]
         return ends[-1] if ends else self._at_phoneme(last)
 
     def _kept(
@@ -253,11 +252,10 @@ class Speech:
 
         `wanted` are the frames that it should have, if that is enough.
         """
-        beyond = LOOK_AHEAD if wanted is None and end - done > 2 * LOOK_AHEAD else AFTERWARDS
-        ends = [each for each in words if done < each <= end - beyond]
+        ends = [each for each in words if done < each <= end - LOOK_AHEAD]
         if not ends:
             # Within a long word. Of one that leaves no room, everything is kept.
-            within = self._at_phoneme(end - AFTERWARDS)
+            within = self._at_phoneme(end - LOOK_AHEAD)
             return within if within > done else end
         if wanted is None:
             return ends[-1]

@@ -94,11 +94,11 @@ def _compared(
         (number, index, phoneme)
         for number, phonemes in enumerate(sentences)
         for index, phoneme in enumerate(phonemes)
-        if _is_sound(phoneme)
+        if is_sound(phoneme)
     ]
     if not spoken:
         return
-    alone = [[each for each in pronounce(word.text) if _is_sound(each)] for word in words]
+    alone = [[each for each in pronounce(word.text) if is_sound(each)] for word in words]
     matcher = SequenceMatcher(
         None,
         [phoneme for phonemes in alone for phoneme in phonemes],
@@ -121,7 +121,8 @@ def _compared(
         least = known[matched[-1]] + 1 if matched else at + len(phonemes)
 
 
-def _is_sound(phoneme: str) -> bool:
+def is_sound(phoneme: str) -> bool:
+    """Return True if it is a phoneme proper: no space, stress or punctuation."""
     return phoneme != SPACE and phoneme not in _STRESS and phoneme[:1].isalpha()
 
 

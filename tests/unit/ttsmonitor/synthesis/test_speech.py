@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.voice import FRAMES_PER_ID, make_voice
 from ttsmonitor.synthesis.piper import speech as speech_module
-from ttsmonitor.synthesis.piper.block_size import MOST_IDS
+from ttsmonitor.synthesis.piper.block_size import FIRST_IDS, MOST_IDS
 from ttsmonitor.synthesis.piper.script import Script, script_of
 from ttsmonitor.synthesis.piper.speech import ONSET_FRAMES, Samples, Scales, Speech
 from ttsmonitor.synthesis.piper.stages import Stages, load_stages
@@ -27,9 +27,16 @@ def sentence(words: str = WORDS) -> Script:
 
 
 @pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     directory = tmp_path_factory.mktemp("voice")
     return load_stages(make_voice(directory / "tiny.onnx", timed=True, looks_around=4))
+
+
+@pytest.fixture
+def stages(voice: Stages, monkeypatch: pytest.MonkeyPatch) -> Stages:
+    """Return the voice as on a computer that reads no more than it has to at first."""
+    monkeypatch.setattr(voice.pacing, "first_ids", lambda: FIRST_IDS)
+    return voice
 
 
 class Reader:
@@ -73,14 +80,14 @@ def test_first_run_goes_beyond_what_is_kept(stages: Stages, reader: Reader) -> N
     first, second = reader.runs
     assert len(first) < len(script.ids)
     assert speech.joints[0] in script.words, "a word was cut"
-    assert len(first) - 1 - speech.joints[0] >= speech_module.AFTERWARDS
+    assert len(first) - 1 - speech.joints[0] >= speech_module.LOOK_AHEAD
     assert second == script.ids, "the second run has not the whole sentence"
 
 
 def test_words_cut_without_context_would_be_heard(
     stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speech_module, "AFTERWARDS", 0)
+    monkeypatch.setattr(speech_module, "LOOK_AHEAD", 0)
     monkeypatch.setattr(stages.pacing, "cover", lambda ids: 100_000)
     script = sentence()
     sound = spoken(Speech(stages, script, SCALES))
