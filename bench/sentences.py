@@ -48,7 +48,7 @@ SPANISH = Phrases(
         "el pequeño robot/mi hermana menor/un viejo pescador/nuestra abuela/un dragón muy cansado"
         "/la maestra de al lado/el niño del sombrero rojo",
         "quería aprender a bailar/encontró una carta debajo de la mesa/buscaba un globo perdido"
-        "/nos contó un cuento sobre la luna/pintó de azul la cerca/nunca había visto tanta nieve",
+        "/nos contó un cuento sobre la luna/pintó de azul la cerca/nunca había visto tanta lluvia",
         "en el jardín detrás de la casa/camino del puerto/cuando dejó de llover"
         "/mientras todos los demás dormían/antes de que nadie dijera nada",
         "y nadie sabía qué hacer/porque el verano era muy largo/donde juegan los niños"

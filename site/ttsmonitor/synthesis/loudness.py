@@ -24,6 +24,8 @@ EDGE_SECONDS = 0.5
 """How much silence is taken off a beginning."""
 ONSET_SECONDS = 0.02
 """How much of it stays: an h or an f begins softly."""
+STILL = 0.125
+"""Level of the silence before a voice begins, relative to SILENCE; no onset is so soft."""
 KEPT_SECONDS = 0.005
 """How much of an end is faded."""
 
@@ -116,13 +118,17 @@ def with_soft_start(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
 
 
 def without_start(
-    blocks: Iterable[Samples], threshold: float, rate: int, on_cut: Callable[[int], None]
+    blocks: Iterable[Samples],
+    threshold: float,
+    rate: int,
+    on_cut: Callable[[int], None],
+    kept_seconds: float = ONSET_SECONDS,
 ) -> Iterator[Samples]:
-    """Yield the blocks without leading silence of at most EDGE_SECONDS, but for ONSET_SECONDS.
+    """Yield the blocks without leading silence of at most EDGE_SECONDS, but for `kept_seconds`.
 
     `on_cut` is called with the number of removed samples, before the first block.
     """
-    kept, most = round(ONSET_SECONDS * rate), round(EDGE_SECONDS * rate)
+    kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:

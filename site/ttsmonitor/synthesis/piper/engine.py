@@ -16,8 +16,10 @@ from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.normalization import normalize
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.loudness import (
+    KEPT_SECONDS,
     KNEE,
     SILENCE,
+    STILL,
     Limiter,
     gain_for,
     to_pcm,
@@ -310,18 +312,20 @@ class PiperEngine(Engine):
         self, speech: Spoken, silence: float | None, on_cut: Callable[[int], None]
     ) -> Iterator[Samples]:
         """Yield the blocks of a sentence, for the first one without the silence before it."""
-        blocks = speech.blocks()
+        blocks, rate = speech.blocks(), self._config.sample_rate
         for first in blocks:
             if not first.size:
                 yield first
                 continue
-            whole = chain((first,), blocks)
+            whole: Iterator[Samples] = chain((first,), blocks)
             if silence is None:
                 yield from whole
-            elif speech.is_told:
-                yield from with_soft_start(whole, self._config.sample_rate)
+            elif speech.is_told:  # of the silence only what may be an onset was made
+                still = STILL * silence
+                whole = without_start(whole, still, rate, on_cut, KEPT_SECONDS)
+                yield from with_soft_start(whole, rate)
             else:
-                yield from without_start(whole, silence, self._config.sample_rate, on_cut)
+                yield from without_start(whole, silence, rate, on_cut)
 
     def _with_marks(
         self,

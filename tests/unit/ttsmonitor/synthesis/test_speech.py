@@ -140,7 +140,7 @@ def test_silence_before_the_first_phoneme_is_not_decoded(
     silence = (script.lead * FRAMES_PER_ID - ONSET_FRAMES) * stages.hop
     assert len(whole) - len(sound) == silence > 0
     assert speech.begins[0] == ONSET_FRAMES * stages.hop
-    assert windows[0] == stages.pacing.first() + stages.decoder_context
+    assert windows[0] == stages.pacing.first() + ONSET_FRAMES + stages.decoder_context
     inner = slice(stages.decoder_context * stages.hop, None)
     assert np.abs(sound[inner] - whole[silence:][inner]).max() < 1e-4
 
