@@ -12,9 +12,9 @@ from math import ceil, inf
 FIRST_FRAMES, MOST_FRAMES = 6, 32
 """More at once is cheaper, and takes longer to be given up."""
 FLOW_FRAMES = 96
-FIRST_IDS, MOST_IDS, LEAST_IDS = 100, 600, 48
-"""Phoneme ids that the text stage reads at once: first about 45 characters, later about 270. A fast
-computer reads more at first, and a slow one less later, but never less than the last."""
+FIRST_IDS, MOST_IDS = 128, 600
+"""Phoneme ids that the text stage reads at once, about 57 and 270 characters. It begins with the
+first, or more on a fast computer, and goes on with the second, or less on a slow one."""
 FIRST_SECONDS = 0.015
 """Time that a fast computer takes for the first run of the text stage."""
 CAUTION = 1.5
@@ -101,7 +101,7 @@ class BlockSize:
         """Return how many ids the text stage reads next, with `ahead_seconds` in hand."""
         left = ahead_seconds / CAUTION - self._beside_seconds()
         readable = left / self.text.seconds if self.text.seconds else MOST_IDS
-        return max(LEAST_IDS, min(MOST_IDS, int(readable)))
+        return max(FIRST_IDS, min(MOST_IDS, int(readable)))
 
     def cover(self, ids: int) -> int:
         """Return the frames that last, from the first block on, while `ids` more are read."""

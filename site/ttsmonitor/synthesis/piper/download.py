@@ -104,7 +104,7 @@ def _cut(voice: InstalledVoice) -> InstalledVoice:
         pass  # without Piper there is nothing to cut it with, and no use for it
     except SynthesisError as exc:
         logger.warning(
-            "%s will be spoken a clause at a time: it cannot be cut: %s", voice.name, exc
+            "%s will be spoken a sentence at a time: it cannot be cut: %s", voice.name, exc
         )
     return voice
 

@@ -107,7 +107,7 @@ def _write(directory: Path, parts: dict[str, Any]) -> None:
 
 
 def _probe(description: dict[str, Any]) -> list[int]:
-    """Return a test clause: some of the voice's phonemes, joined as Piper joins them."""
+    """Return a test sentence: some of the voice's phonemes, joined as Piper joins them."""
     phonemes = description["phoneme_id_map"]
     known = [each for name, ids in phonemes.items() if name not in ("_", "^", "$") for each in ids]
     pad = phonemes.get("_", [0])

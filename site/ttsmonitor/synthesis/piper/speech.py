@@ -36,8 +36,8 @@ SECONDS_PER_ID = 0.2
 """Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
 SECONDS_OF_RUN = 5.0
 """Sound of a run, at most, beside that of its ids."""
-LOOK_AHEAD = 56
-"""Ids that the text stage reads beyond what is kept of a run, about six words. With two of them a
+LOOK_AHEAD = 80
+"""Ids that the text stage reads beyond what is kept of a run, about eight words. With two of them a
 sentence begins half a semitone higher, as a shorter one would."""
 BEFORE = 120
 """Ids that it reads again before those that are new, where the whole sentence takes too long."""

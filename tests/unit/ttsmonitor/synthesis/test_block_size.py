@@ -14,7 +14,6 @@ from ttsmonitor.synthesis.piper.block_size import (
     CHANCE,
     FIRST_FRAMES,
     FIRST_IDS,
-    LEAST_IDS,
     MOST_FRAMES,
     MOST_IDS,
     REMEMBERED,
@@ -88,8 +87,8 @@ def test_ids_to_read_follow_from_the_time_in_hand() -> None:
     assert made.ids(1.0) == MOST_IDS, "nothing is known of the text stage"
     for _ in range(REMEMBERED):
         made.text.learn(100, 0.1)
-    assert made.ids(0.0) == LEAST_IDS
-    assert LEAST_IDS < made.ids(0.3) < made.ids(0.5) < MOST_IDS
+    assert made.ids(0.0) == FIRST_IDS
+    assert FIRST_IDS < made.ids(0.3) < made.ids(0.5) < MOST_IDS
     assert made.first_ids() == FIRST_IDS
     for _ in range(REMEMBERED):
         made.text.learn(100, 0.01)
