@@ -25,7 +25,7 @@ from ttsmonitor.synthesis.piper.script import Script, script_of
 from ttsmonitor.synthesis.piper.speech import Scales, Speech
 from ttsmonitor.synthesis.piper.stages import Stages
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, read_voice
-from ttsmonitor.synthesis.piper.words import is_sound, words_of
+from ttsmonitor.synthesis.piper.words import STRESS, is_sound, words_of
 
 RENDERINGS = 4
 """Of each sentence, whole; and half as many in two runs."""
@@ -266,25 +266,38 @@ def _light(
 def _late(bench: Bench, text: str) -> list[float]:
     """Return by how many milliseconds each word is lit before or after its sound begins.
 
-    A word begins after as many phonemes as the text before it has. The engine finds that in another
-    way, so this is a check of it.
+    A word begins after as many phonemes as the text before it has, or before as many as the text
+    from it on has: cut off there, one of the two may be spoken in another way. The engine finds the
+    place in another way, so this is a check of it.
     """
     bench.runner.spoken.clear()
-    lit = bench.ours(text)[1]
-    spoken = bench.runner.spoken
-    before = 0.0
+    sound, lit = bench.ours(text)
     begins: list[float] = []
-    for speech, phonemes in zip(spoken, bench.piper.phonemize(text), strict=True):
-        pairs = zip(phonemes, speech.begins, strict=True)
-        begins += [before + begin for phoneme, begin in pairs if is_sound(phoneme)]
-        before += (speech._noisy.shape[2] - speech._cut) * bench.stages.hop
+    made = 0
+    for speech, phonemes in zip(bench.runner.spoken, bench.piper.phonemize(text), strict=True):
+        is_after_stress = False
+        for phoneme, begin in zip(phonemes, speech.begins, strict=True):
+            if is_sound(phoneme) and not is_after_stress:
+                begins.append(made + begin)
+            if phoneme in STRESS and not is_after_stress:
+                begins.append(made + begin)
+            is_after_stress = phoneme in STRESS
+        made += (speech._noisy.shape[2] - speech._cut) * bench.stages.hop
+    cut = made - len(sound)  # silence before the first sound
     late = []
     for word, seconds in zip(words_of(text), lit, strict=True):
-        parts = bench.piper.phonemize(text[: word.start])
-        count = sum(is_sound(phoneme) for phonemes in parts for phoneme in phonemes)
-        heard = begins[min(count, len(begins) - 1)] / bench.rate
-        late.append(1000 * abs(seconds - heard))
+        before = _sounds(bench, text[: word.start])
+        after = len(begins) - _sounds(bench, text[word.start :])
+        heard = [
+            (begins[min(each, len(begins) - 1)] - cut) / bench.rate for each in (before, after)
+        ]
+        late.append(1000 * min(abs(seconds - max(0.0, each)) for each in heard))
     return late
+
+
+def _sounds(bench: Bench, text: str) -> int:
+    """Return how many phonemes are heard of a text."""
+    return sum(is_sound(each) for phonemes in bench.piper.phonemize(text) for each in phonemes)
 
 
 def _summary(values: list[float]) -> tuple[float | None, float | None]:

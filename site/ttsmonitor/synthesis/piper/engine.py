@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
+URGENT_SECONDS = 0.2
+"""A first block of this length is waited for: not all of its words are looked up before."""
 MOST_CHARACTERS, MOST_CHARACTERS_WHOLE = 2_000, 400
 """Of a sentence. In one run of a whole voice, memory grows with it."""
 
@@ -341,7 +343,8 @@ class PiperEngine(Engine):
             if not block.size:
                 yield block, ()
                 continue
-            places, begins = words.places(number, at_once=not made), speech.begins
+            is_urgent = not made and len(block) < URGENT_SECONDS * rate
+            places, begins = words.places(number, at_once=is_urgent), speech.begins
             known = [each for each in places[told:] if each.phoneme < len(begins)]
             told += len(known)
             starts = [begins[each.phoneme] - sum(cut) - made for each in known]

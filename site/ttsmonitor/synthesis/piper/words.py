@@ -10,9 +10,12 @@ from itertools import accumulate
 
 from ttsmonitor.synthesis.piper.script import SPACE
 
-_STRESS = "ˈˌ"
+STRESS = "ˈˌ"
 _PLAIN = re.compile(r"\W*[^\W\d_]+(?:['’-][^\W\d_]+)*\W*")
 """A word of which no phonemizer makes several."""
+
+FEW = 5
+"""Words that are compared at once; more are not heard in a first block."""
 
 Pronounce = Callable[[str], Sequence[str]]
 """Returns the phonemes of a word that stands alone."""
@@ -62,16 +65,19 @@ class Words:
 
         A phonemizer joins some words and makes several of a number or an abbreviation. There, the
         phonemes are compared with those of each word alone. This takes some milliseconds:
-        `at_once` it is only told where the first word begins.
+        `at_once` it is only told where the first few words begin.
         """
-        if at_once and not self._is_known:
-            return [] if number else [Place(word, 0) for word in self._words[:1]]
+        begins = self._begins
         if not self._is_known:
-            self._begins = list(_compared(self._words, self._sentences, self._pronounce))
-            self._is_known = True
+            few = self._words[:FEW] if at_once else self._words
+            begins = list(_compared(few, self._sentences, self._pronounce))
+            if len(few) < len(self._words):
+                begins = begins[:-1]  # the next word's phonemes are not known
+            else:
+                self._begins, self._is_known = begins, True
         return [
             Place(word, phoneme)
-            for word, (sentence, phoneme) in zip(self._words, self._begins, strict=False)
+            for word, (sentence, phoneme) in zip(self._words, begins, strict=False)
             if sentence == number
         ]
 
@@ -99,6 +105,7 @@ def _compared(
     if not spoken:
         return
     alone = [[each for each in pronounce(word.text) if is_sound(each)] for word in words]
+    spoken = spoken[: 2 * sum(map(len, alone))]
     matcher = SequenceMatcher(
         None,
         [phoneme for phonemes in alone for phoneme in phonemes],
@@ -123,11 +130,11 @@ def _compared(
 
 def is_sound(phoneme: str) -> bool:
     """Return True if it is a phoneme proper: no space, stress or punctuation."""
-    return phoneme != SPACE and phoneme not in _STRESS and phoneme[:1].isalpha()
+    return phoneme != SPACE and phoneme not in STRESS and phoneme[:1].isalpha()
 
 
 def _with_stress(phonemes: Sequence[str], index: int) -> int:
     """Return the phoneme at `index`, or the stress mark before it."""
-    while index and phonemes[index - 1] in _STRESS:
+    while index and phonemes[index - 1] in STRESS:
         index -= 1
     return index

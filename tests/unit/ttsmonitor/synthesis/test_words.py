@@ -87,14 +87,18 @@ def test_joined_and_split_words_are_told_apart(
         assert "".join(phonemes[place.phoneme :]).startswith(beginning), place
 
 
-def test_only_the_first_word_is_told_at_once() -> None:
+def test_only_the_first_words_are_compared_at_once() -> None:
     asked: list[str] = []
 
     def pronounce(word: str) -> str:
         asked.append(word)
         return word
 
-    words = Words("in ðe end", [list("inðe end")], pronounce)
-    assert [place.word.text for place in words.places(0, at_once=True)] == ["in"]
-    assert not asked
-    assert [place.phoneme for place in words.places(0)] == [0, 2, 5]
+    text = "in ðe end of ðe long road home"
+    words = Words(text, [list("inðe end ofðe long road home")], pronounce)
+    first = words.places(0, at_once=True)
+    assert [place.phoneme for place in first] == [0, 2, 5, 9]
+    assert asked == text.split()[:5]
+    every = words.places(0)
+    assert every[: len(first)] == first and len(every) == 8
+    assert [place.phoneme for place in every[-2:]] == [19, 24]
