@@ -73,12 +73,12 @@ class Synthesizer:
     @property
     def warning(self) -> str:
         """What is wrong although it speaks; empty where nothing is."""
-        if self._slowness <= 1:
+        if self._slowness <= 1 or self.label is None:
             return ""
         return Reason(
             "{voice} needs {seconds} s for a second of sound, so there are gaps. Use a smaller"
             " voice: one whose name ends in low or x_low",
-            voice=self.engine,
+            voice=self.label.voice,
             seconds=f"{self._slowness:.1f}",
         )
 

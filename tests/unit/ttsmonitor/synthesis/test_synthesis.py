@@ -218,7 +218,7 @@ def test_voice_slower_than_speech_is_a_warning(
         assert synthesizer.warning == ""
         monkeypatch.setattr(synthesizer, "_receive", receive_slowly)
         list(synthesizer.speak(HELLO))
-        assert "piper tiny needs 1.3 s for a second of sound" in synthesizer.warning
+        assert "tiny needs 1.3 s for a second of sound" in synthesizer.warning
     finally:
         synthesizer.stop()
 
