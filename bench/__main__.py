@@ -31,7 +31,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parser = argparse.ArgumentParser(
         prog="script/bench",
         description="Measure from the outside; without a command: first-audio and publish.",
-        epilog="Ends with 1 where a wanted value does not hold, with 2 where nothing was measured.",
+        epilog="Exits with 1 if a target is missed, and with 2 if nothing was measured.",
     )
     commands = parser.add_subparsers(dest="command")
     parsers = {

@@ -8,9 +8,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
 
-from bench.ears import Ear
+from bench.baseline_client import BaselineProcess
 from bench.machine import Broker, find_voice, note, work_directory
-from bench.peer import Peer
+from bench.recorded_device import Ear
 from bench.service import Service
 from bench.tables import Wanted, median, percentile, report, table
 from bench.texts import CACHED, TEXTS, Texts
@@ -70,7 +70,7 @@ def _contenders(
         return Service(broker, work, voice, TTS_AUDIO="pyaudio", **ear.env)
 
     def baseline(name: str) -> Callable[[], Contender]:
-        return lambda: Peer(name, broker, work, "--model", str(voice), **ear.env)
+        return lambda: BaselineProcess(name, broker, work, "--model", str(voice), **ear.env)
 
     contenders = [("moxie", moxie)]
     if voice is not None:

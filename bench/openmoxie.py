@@ -17,7 +17,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,6 @@ ARRIVAL_SECONDS = 10.0
 SETTLE_SECONDS = 10.0
 """Time limit to store a report; OpenMoxie waits 5 s for a locked database."""
 LATER_PERCENT = 10.0
-OVERLAY = """
-from openmoxie.settings import *
-MQTT_ENDPOINT = {{"host": "localhost", "port": {port}, "project": "openmoxie",
-                  "cert_required": False}}
-"""
 
 
 @dataclass
@@ -49,7 +44,7 @@ class Outcome:
     """The results of one or several runs."""
 
     commands_ms: list[float] = field(default_factory=list)
-    """From the request of the page to the robot."""
+    """Times from the page's request to the robot, in milliseconds."""
     reports: int = 0
     lost_reports: int = 0
     robots: int = 0
@@ -122,36 +117,15 @@ def wanted(totals: dict[str, Outcome]) -> list[Wanted]:
 
 def _measure(way: str, folder: Path, args: argparse.Namespace) -> Outcome:
     """Run a fresh clone under load."""
-    from tests.acceptance.real_openmoxie import model, plain_broker
-    from tests.support.openmoxie import (
-        ROBOT,
-        OpenMoxie,
-        SpeechService,
-        tls_broker,
-    )
+    from tests.acceptance.real_openmoxie import running
+    from tests.support.openmoxie import ROBOT
 
     clone = folder / "checkout"
     subprocess.run(["git", "clone", "-q", str(args.openmoxie), str(clone)], check=True)
     if way == "with":
         _plug(args.mirror or ROOT, clone)
     with ExitStack() as stack:
-        port = stack.enter_context(tls_broker(folder))
-        mirror = stack.enter_context(plain_broker(folder))
-        (folder / "overlay.py").write_text(OVERLAY.format(port=port))
-        openmoxie = OpenMoxie(
-            clone,
-            args.python,
-            PYTHONPATH=str(folder),
-            DJANGO_SETTINGS_MODULE="overlay",
-            OPENAI_BASE_URL=stack.enter_context(model()),
-            OPENAI_API_KEY="sk-nobody",
-            MOXIE_TTS_MQTT_PORT=str(mirror),
-            MOXIE_TTS_MQTT_HOST="127.0.0.1",
-        )
-        openmoxie.prepare()
-        speech = stack.enter_context(closing(SpeechService(mirror)))
-        stack.enter_context(closing(openmoxie))
-        openmoxie.start()
+        openmoxie, speech, port = stack.enter_context(running(clone, args.python, folder))
         wait_until(lambda: "Connected with result code" in openmoxie.output, "OpenMoxie's broker")
         robot = stack.enter_context(connected(port, ROBOT))
         robot.wait_for_config()

@@ -74,7 +74,7 @@ def _measure(way: str, work: Path, broker: Broker, calls: int) -> dict[str, Any]
         MQTT_PORT=str(mirror),
         DJANGO_SETTINGS_MODULE="openmoxie.settings",
     )
-    command = [sys.executable, "-m", "bench.plugged", way, str(broker.port), str(calls)]
+    command = [sys.executable, "-m", "bench.plugin_child", way, str(broker.port), str(calls)]
     done = subprocess.run(
         command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=300, check=False
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import ROOT
+from bench.baseline_client import BaselineProcess
 from bench.machine import (
     BenchError,
     Broker,
@@ -22,7 +23,6 @@ from bench.machine import (
     note,
     work_directory,
 )
-from bench.peer import Peer
 from bench.tables import Wanted, median, percentile, report, table
 
 STATES = ("up", "down", "frozen")
@@ -88,7 +88,7 @@ def _measure(state: str, work: Path, calls: int) -> dict[str, Any]:
         if state != "down":
             broker = stack.enter_context(closing(Broker(work)))
             port = broker.port
-            stack.enter_context(closing(Peer("confirm", broker, work)))
+            stack.enter_context(closing(BaselineProcess("confirm", broker, work)))
         child = stack.enter_context(_publishing(work, port, calls, connect=broker is not None))
         assert child.stdout is not None and child.stdin is not None
         if child.stdout.readline().strip() != "ready":
@@ -114,7 +114,7 @@ def _publishing(
     command = [
         sys.executable,
         "-m",
-        "bench.publishing",
+        "bench.publish_child",
         "--calls",
         str(calls),
         "--rate",

@@ -7,8 +7,8 @@ import random
 import time
 from contextlib import ExitStack, closing
 
-from bench.ears import Ear
 from bench.machine import BenchError, Broker, find_voice, note, work_directory
+from bench.recorded_device import Ear
 from bench.service import Service
 from bench.tables import Wanted, median, percentile, report, table
 from bench.texts import STORY, Texts

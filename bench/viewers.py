@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import ROOT
-from bench.ears import Ear
 from bench.machine import BenchError, Broker, clean_environment, find_voice, note, work_directory
+from bench.recorded_device import Ear
 from bench.service import Service
 from bench.tables import Wanted, median, percentile, report, table
 from bench.texts import TEXTS, Texts
@@ -124,7 +124,7 @@ def _watching(work: Path, port: int, count: int) -> Iterator[subprocess.Popen[st
     command = [
         sys.executable,
         "-m",
-        "bench.watching",
+        "bench.viewers_child",
         "--viewers",
         str(count),
         "--url",

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts as root: data directory and certificate become the mosquitto user's, who the broker turns
-# into.
+# Runs as root: gives data directory and certificate to the user mosquitto. The broker then switches
+# to that user.
 set -eu
 mkdir -p /mosquitto/data /mosquitto/certs
 cp /certificates/certificate.pem /certificates/key.pem /mosquitto/certs/

@@ -14,7 +14,9 @@ from hive.models import ChatModule, Configuration, Favourite, GlobalCommand, Rob
 
 _ADVANCED: Any = {
     "classes": ("collapse",),
-    "description": _("The whole configuration. The fields above win where both were changed."),
+    "description": _(
+        "The whole configuration. The fields above take precedence if both were changed."
+    ),
 }
 
 
@@ -127,7 +129,7 @@ class GlobalCommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "pattern", "lang", "answer")}),
         (
-            _("What the robot does beside"),
+            _("Robot action"),
             {"fields": ("action", "target_module", "target_content")},
         ),
         (_("Order"), {"fields": ("position", "is_enabled")}),

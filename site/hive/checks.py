@@ -1,4 +1,7 @@
-"""System checks of the hive's settings."""
+"""Django's system checks of the hive's settings.
+
+The health checks of the running hive are in mqtt/moxie_server.py.
+"""
 
 from __future__ import annotations
 

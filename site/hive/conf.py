@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ttsmirror.conf import AppSettings
+from ttsmonitor.conf import LanguageModelSettings
 
 
-class HiveSettings(AppSettings):
+class HiveSettings(LanguageModelSettings):
     """The hive's settings, besides those that it shares with the speech service."""
 
     HIVE_PORT: int = 8000
@@ -13,15 +13,9 @@ class HiveSettings(AppSettings):
     HIVE_CONFIG_DELAY_SECONDS: float = 1.0
     """Seconds between a robot's connect and its configuration: it has to subscribe first."""
     HIVE_SILENCE_SECONDS: float = 90.0
-    """Seconds of silence after which a robot counts as offline, where the broker shows no log."""
+    """Seconds of silence after which a robot counts as offline, if the broker shows no log."""
     HIVE_CHAT_MODULE: str = "OPENMOXIE_CHAT"
     """Id of the conversation that the hive hosts, as a robot's schedule names it."""
-    HIVE_CHAT_URL: str = "http://localhost:11434/v1"
-    """Address of an OpenAI-compatible endpoint; the default is Ollama's on this computer."""
-    HIVE_CHAT_KEY: str = ""
-    """Key for that endpoint; empty if it needs none."""
-    HIVE_CHAT_MODEL: str = ""
-    """Name of the language model; if empty, a small scripted companion answers."""
     HIVE_CHAT_SECONDS: float = 12.0
     """Seconds that an answer may take, from the question to its last word."""
     HIVE_CHAT_CALLS: int = 4

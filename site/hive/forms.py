@@ -15,7 +15,7 @@ from hive.robot_config import DEFAULTS, LEVELS, PAIRING
 
 def _time_zones() -> list[tuple[str, Any]]:
     return [
-        ("", _("as configured for all")),
+        ("", _("as in the configuration of all robots")),
         *((zone, zone) for zone in sorted(available_timezones())),
     ]
 
@@ -33,13 +33,18 @@ class ConfigForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Brightness"), required=False, min_value=0, max_value=1, help_text=_("0 to 1")
     )
     audio_wake_set = forms.CharField(
-        label=_("Wake set"), required=False, help_text=_("The words it wakes up at, as in off.")
+        label=_("Wake set"),
+        required=False,
+        help_text=_("The words that wake the robot up, such as off."),
     )
     timezone_id = forms.ChoiceField(label=_("Time zone"), required=False, choices=_time_zones)
     pairing_status = forms.ChoiceField(
         label=_("Pairing"),
         required=False,
-        choices=[("", _("as configured for all")), *((name, name) for name in PAIRING)],
+        choices=[
+            ("", _("as in the configuration of all robots")),
+            *((name, name) for name in PAIRING),
+        ],
     )
 
     PARTS: ClassVar = (*LEVELS, "audio_wake_set", "timezone_id", "pairing_status")
@@ -81,7 +86,7 @@ class ConfigurationForm(ConfigForm):
         super().__init__(*args, **kwargs)
         for name in ("timezone_id", "pairing_status"):
             choice: Any = self.fields[name]
-            built_in = gettext("as built in: {value}").format(value=DEFAULTS[name])
+            built_in = gettext("built-in default: {value}").format(value=DEFAULTS[name])
             choice.choices = [("", built_in), *list(choice.choices)[1:]]
 
     class Meta:

@@ -16,7 +16,7 @@ _STATES = (
     gettext_noop("speaking"),
     gettext_noop("said"),
     gettext_noop("unconfirmed"),
-    gettext_noop("the robot did not tell that it said this"),
+    gettext_noop("the robot did not confirm it"),
     gettext_noop("the robot is offline"),
     gettext_noop("the broker cannot be reached"),
 )
@@ -31,19 +31,19 @@ _SENTENCES = (
     gettext_noop("connected since {time}"),
     gettext_noop("battery {percent} %"),
     gettext_noop("{count} of {limit} characters"),
-    gettext_noop("goes in {parts} parts of {limit} at most"),
+    gettext_noop("is sent in {parts} parts of at most {limit} characters"),
     gettext_noop("That is too long: {limit} characters at most."),
     gettext_noop("There is nothing to say yet."),
-    gettext_noop("Nobody listens: the speech service was not heard of yet."),
-    gettext_noop("The speech service is not running: what is said waits for it."),
+    gettext_noop("The speech service has not reported yet: nothing is spoken."),
+    gettext_noop("The speech service is not running: sentences wait for it."),
     gettext_noop("The broker cannot be reached: {error}"),
-    gettext_noop("What is said is kept in memory only: {error}"),
+    gettext_noop("Sentences are kept in memory only: {error}"),
     gettext_noop(
-        "Nobody confirms what was published: both ends need the same topic, and the broker's ACL"
-        " has to allow it."
+        "Published sentences are not confirmed: both sides need the same"
+        " topic, and the broker's ACL has to allow it."
     ),
-    gettext_noop("Kept until it is stored:"),
-    gettext_noop("Given up, and not in the history:"),
+    gettext_noop("Kept until they are stored:"),
+    gettext_noop("Dropped, not in the history:"),
     gettext_noop("{count} waiting"),
     gettext_noop("Nothing is said right now."),
     gettext_noop("Interrupted."),
@@ -54,8 +54,8 @@ _SENTENCES = (
     gettext_noop("fallback"),
     gettext_noop("The language model {model} answers."),
     gettext_noop(
-        "No language model is set up, so a small scripted companion answers. HIVE_CHAT_MODEL names"
-        " one."
+        "No language model is configured, so a small scripted companion"
+        " answers. Choose a model with HIVE_CHAT_MODEL."
     ),
     gettext_noop(
         "The library openai is not installed, so a small scripted companion answers. script/setup"

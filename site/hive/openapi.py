@@ -10,6 +10,6 @@ from ttsmonitor.web.api import JsonApi
 
 hive = JsonApi(
     _("Moxie: the hive"),
-    _("Robots and what they are to say, and conversations without a robot."),
+    _("Robots and their speech, and conversations without a robot."),
     [robots.router, favourites.router, chat.router],
 )

@@ -11,7 +11,7 @@ PATTERN_CHARACTERS = 300
 SPEECH_CHARACTERS = 500
 """Characters that are searched; a child's sentence is not longer."""
 FEW = 10
-"""A repetition of at most so many times does not take long."""
+"""Number of repetitions up to which a nested one is fast enough."""
 _TOKEN = re.compile(
     r"\\."  # an escaped character
     r"|\[\^?\]?(?:\\.|[^\]\\])*\]"  # a character class
@@ -28,11 +28,11 @@ def find_problem(pattern: str) -> str:
     except (re.error, OverflowError, RecursionError) as exc:
         return _("This pattern cannot be read: {reason}.").format(reason=exc)
     if compiled.search(""):
-        return _("This pattern fits everything, so nothing else would ever be answered.")
+        return _("This pattern matches everything, so no other command would ever answer.")
     if _nests_repetitions(pattern):
         return _(
-            "This pattern repeats what is itself repeated, as in (a+)+, which can take hours to"
-            " look for. Write it with one repetition."
+            "This pattern repeats a repetition, as in (a+)+, and may take"
+            " hours to search. Write it with one repetition."
         )
     return ""
 

@@ -45,7 +45,7 @@ def chat(visit: str) -> dict[str, Any]:
 
 
 def _module(module: ChatModule) -> dict[str, Any]:
-    """Return a module as the page shows it; `talker` tells what answers in it."""
+    """Return a module as the page shows it; `talker` names the companion or model that answers."""
     if not module.model_name:
         talker = "companion"
     else:

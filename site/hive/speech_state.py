@@ -24,8 +24,9 @@ class _Known:
         default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0}
     )
     presence: str = ""
-    broker_error: str = Reason("not connected yet")
+    broker_error: str = Reason("still connecting to the broker")
     broker_kind: str = ""
+    rival: str = ""
     mirror: MirrorState = field(default_factory=MirrorState)
 
     def describe(self) -> State:
@@ -40,10 +41,12 @@ class _Known:
             "broker_error": self.broker_error,
             "broker_reason": as_json(self.broker_error),
             "broker_kind": self.broker_kind,
+            "rival_error": self.rival,
+            "rival_reason": as_json(self.rival),
             "outbox_error": self.mirror.error,
             "outbox_reason": as_json(self.mirror.error),
             "is_unheard": self.mirror.overdue > 0,
-            # While all is well, messages are confirmed before anybody could read the number.
+            # Without failures, messages are confirmed too soon for the number to be useful.
             "kept": 0 if is_well else self.mirror.waiting,
             "lost": self.mirror.lost,
         }
@@ -52,7 +55,7 @@ class _Known:
 class SpeechState:
     """The newest status, presence and broker state. Thread-safe.
 
-    The update methods return True where pages show something else now.
+    The update methods return True if pages show something else now.
     """
 
     def __init__(self, on_change: Callable[[State], None] = lambda state: None) -> None:
@@ -62,16 +65,16 @@ class SpeechState:
         self._known = _Known()
 
     def update_status(self, message: State) -> bool:
-        """Take in a message of moxie/tts/status."""
+        """Process a message of moxie/tts/status."""
         newest = {name: message[name] for name in _FIELDS if name in message}
         return self._update(lambda known: replace(known, status=known.status | newest))
 
     def update_presence(self, presence: str) -> bool:
-        """Take in the presence of the speech service: online, or offline."""
+        """Process the presence of the speech service: online, or offline."""
         return self._update(lambda known: replace(known, presence=presence))
 
     def update_broker_error(self, error: str) -> bool:
-        """Take in why the broker cannot be reached; empty where it can."""
+        """Set why the broker cannot be reached; empty if it can."""
 
         def change(known: _Known) -> _Known:
             kind = "" if error else known.broker_kind  # after a loss the broker may be another
@@ -79,12 +82,16 @@ class SpeechState:
 
         return self._update(change)
 
+    def update_rival(self, error: str) -> bool:
+        """Take in that another hive is at the broker; empty where none is."""
+        return self._update(lambda known: replace(known, rival=error))
+
     def update_broker_kind(self, kind: str) -> bool:
-        """Take in the kind that a broker announces: `development`, or empty."""
+        """Process the kind that a broker announces: `development`, or empty."""
         return self._update(lambda known: replace(known, broker_kind=kind))
 
     def update_mirror(self, state: MirrorState) -> bool:
-        """Take in how far the mirror has got."""
+        """Process the state of the mirror."""
         return self._update(lambda known: replace(known, mirror=state))
 
     def describe(self) -> State:

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 
 def system_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
-    """Return its name, as in `Europe/Madrid`; UTC where it is unknown."""
+    """Return its name, as in `Europe/Madrid`; UTC if it is unknown."""
     try:
         target = localtime.resolve(strict=True).as_posix()
     except OSError:

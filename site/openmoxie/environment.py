@@ -33,7 +33,7 @@ DATABASE_URL may set others, as in `?connect_timeout=10`."""
 
 
 def work_dir(default: Path) -> Path:
-    """Return MOXIE_WORK_DIR and create it where it is missing."""
+    """Return MOXIE_WORK_DIR and create it if it is missing."""
     path = Path(os.environ.get("MOXIE_WORK_DIR") or default).expanduser().resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations are private
@@ -116,7 +116,7 @@ def database(work: Path) -> dict[str, Any]:
 
 
 def redis_url() -> str:
-    """Return REDIS_URL; empty where there is none."""
+    """Return REDIS_URL; empty if there is none."""
     url = os.environ.get("REDIS_URL") or ""
     if url and not url.startswith(REDIS_SCHEMES):
         raise ImproperlyConfigured(

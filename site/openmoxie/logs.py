@@ -9,7 +9,7 @@ from http import HTTPStatus
 def is_not_a_health_report(record: logging.LogRecord) -> bool:
     """Return False for Django's ERROR line about a /health that answered 503.
 
-    That is the regular answer while something starts or is away. The cause is logged where it
+    That is the regular answer while something starts or is away. The cause is logged if it
     occurs.
     """
     if getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE:

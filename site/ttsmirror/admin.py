@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.host import is_plugged_in
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
+from ttsmirror.translations import translate
 
 SHOWN_CHARACTERS = 90
 
@@ -40,10 +41,10 @@ class Undeletable(ReadOnly):
 
 
 class FinishedOnly(ReadOnly):
-    """Allow deleting what has an outcome; the rest is the speech service's still."""
+    """Allow deleting finished utterances; the speech service still uses the others."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Utterance | None = None) -> bool:
-        """Return True for a finished utterance, where the user may delete at all."""
+        """Return True for a finished utterance, if the user may delete at all."""
         allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return allowed and (obj is None or obj.is_finished)
 
@@ -71,7 +72,7 @@ class ChunkInline(Undeletable, admin.TabularInline):  # type: ignore[type-arg]
 
 
 class UtteranceAdmin(FinishedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """The history: what was said, and what became of it."""
+    """The history of utterances and their outcomes."""
 
     list_display = ("received_at", "status", "words", "source", "device_id", "robot_confirmed")
     list_filter = ("status", "source", "received_at", "robot_confirmed")
@@ -79,12 +80,18 @@ class UtteranceAdmin(FinishedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "received_at"
     ordering = ("-received_at",)
     show_full_result_count = False
-    exclude: ClassVar = ("rank", "turn", "urgent")
+    exclude: ClassVar = ("rank", "turn", "urgent", "error")
+    readonly_fields = ("why",)
 
     @admin.display(description=_("text"))
     def words(self, utterance: Utterance) -> str:
         """Return the beginning of the text."""
         return Truncator(utterance.text).chars(SHOWN_CHARACTERS)
+
+    @admin.display(description=_("error"))
+    def why(self, utterance: Utterance) -> str:
+        """Return why it was not spoken, in the visitor's language."""
+        return translate(utterance.failure)
 
 
 class OutboxEntryAdmin(Undeletable, admin.ModelAdmin):  # type: ignore[type-arg]

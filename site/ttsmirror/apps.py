@@ -33,7 +33,7 @@ class TTSMirrorConfig(AppConfig):
                 logger.error("nothing is mirrored: %s", reason)
                 return
             openmoxie.instrument()
-        except Exception:  # OpenMoxie has to start whatever is wrong here
+        except Exception:  # OpenMoxie has to start in any case
             logger.exception("the mirror could not be installed: nothing is mirrored")
 
 
@@ -47,7 +47,7 @@ def _prepare_own_database(
     from ttsmirror.plugged_in import database
 
     if using != DEFAULT_DB_ALIAS or "utterance" not in apps.all_models["ttsmirror"]:
-        return  # not theirs, or `migrate ttsmirror zero`
+        return  # another database, or `migrate ttsmirror zero`
     try:
         if database.problem():
             return  # logged at the start

@@ -14,7 +14,7 @@ def tend_connections() -> None:
     """Drop broken connections of this thread; call it around each unit of work.
 
     Django's close_old_connections() closes a connection whenever CONN_MAX_AGE is over, which by
-    default is at once. Opening SQLite anew with its pragmas cost some 4 ms before every utterance,
+    default is at once. Opening SQLite again with its pragmas cost some 4 ms before every utterance,
     so a thread keeps its connection until an error has broken it.
     """
     for connection in connections.all(initialized_only=True):

@@ -7,7 +7,7 @@ class MoxieTTSError(Exception):
     """The Moxie TTS mirror cannot do this."""
 
     def __init__(self, message: str | None = None) -> None:
-        """Use `message`, or the docstring of the class where none is given."""
+        """Use `message`, or the docstring of the class if none is given."""
         super().__init__(message or (self.__doc__ or "").strip())
 
 

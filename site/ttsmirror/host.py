@@ -6,5 +6,5 @@ from django.apps import apps
 
 
 def is_plugged_in() -> bool:
-    """Return True in somebody else's OpenMoxie: only the mirror is copied there."""
+    """Return True inside an OpenMoxie, which has only the mirror of this project."""
     return not apps.is_installed("ttsmonitor")

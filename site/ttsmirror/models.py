@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from typing import Self  # Python 3.10 has none
 
 
+OPTION_COLUMNS = {name: name for name in OPTION_NAMES} | {"ttl": "ttl_seconds"}
+"""The columns of the speech options."""
 UNKNOWN_TOTAL = 0
 """`total_chunks` of an utterance that is still being made."""
 BY_TURN = (Coalesce("rank", "urgent").desc(), Coalesce("turn", "received_at"))
-"""Urgent ones first, each by its arrival; but a place that somebody gave wins."""
+"""Queue order: urgent utterances first, by arrival; a position set by a user takes precedence."""
 
 
 class UtteranceQuerySet(models.QuerySet["Utterance"]):
@@ -156,6 +158,8 @@ class Utterance(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     text = models.TextField(_("text"))
+    translation = models.TextField(_("translation"), blank=True, default="")
+    """The words that were spoken, if they are a translation of `text`."""
     source = models.CharField(_("source"), max_length=64)
     device_id = models.CharField(_("robot"), max_length=128, blank=True)
     lang = models.CharField(_("language"), max_length=32, blank=True)
@@ -174,7 +178,7 @@ class Utterance(models.Model):
     )
     rank = models.PositiveSmallIntegerField(null=True, editable=False)
     turn = models.DateTimeField(null=True, editable=False)
-    """`rank` and `turn` replace `urgent` and `received_at` in the queue once somebody moved it."""
+    """`rank` and `turn` replace `urgent` and `received_at` in the queue after a move."""
     ttl_seconds = models.FloatField(_("time to live (s)"), null=True, blank=True)
     total_chunks = models.PositiveIntegerField(_("chunks"), default=1)
     status = models.CharField(
@@ -188,11 +192,14 @@ class Utterance(models.Model):
     received_at = models.DateTimeField(_("received"))
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    waiting_ms = models.FloatField(_("time in the queue (ms)"), null=True, blank=True)
+    """From its arrival until its turn came: it was the next and the speaker was free."""
     first_audio_ms = models.FloatField(_("time to first audio (ms)"), null=True, blank=True)
+    """From its turn to its first sound. Rows without `waiting_ms` have the sum of the two."""
     audio_seconds = models.FloatField(_("length (s)"), null=True, blank=True)
     engine = models.CharField(_("engine"), max_length=128, blank=True)
     robot_confirmed = models.BooleanField(_("said by the robot"), null=True)
-    """The robot told that it said this; False: it should have long ago; None: nothing is known."""
+    """The robot reported that it said this. False: it did not report it in time; None: unknown."""
 
     objects = UtteranceQuerySet.as_manager()
 
@@ -219,6 +226,11 @@ class Utterance(models.Model):
                 name="utterance_heard",
                 condition=models.Q(first_audio_ms__isnull=False),
             ),
+            models.Index(
+                fields=["-received_at", "waiting_ms"],
+                name="utterance_waited",
+                condition=models.Q(waiting_ms__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -226,22 +238,22 @@ class Utterance(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Return True where the outcome is known."""
+        """Return True if the outcome is known."""
         return self.status not in self.UNFINISHED
 
     @property
     def is_streaming(self) -> bool:
-        """Return True while nobody knows how many chunks there will be."""
+        """Return True while the number of chunks is not known."""
         return self.total_chunks == UNKNOWN_TOTAL
 
     @property
     def is_growing(self) -> bool:
-        """Return True where it is spoken, or about to be, before all of it has arrived."""
+        """Return True if it is spoken, or about to be, before all of it has arrived."""
         return self.status in (self.Status.QUEUED, self.Status.PLAYING) and not self.error
 
     @property
     def failure(self) -> str:
-        """Why it was not spoken, or not as it should be; empty where nothing is wrong."""
+        """Why it was not spoken, or not as it should be; empty if nothing is wrong."""
         return Reason.from_json(self.reason) or self.error
 
     @failure.setter
@@ -263,17 +275,18 @@ class Utterance(models.Model):
     @property
     def options(self) -> SpeechOptions:
         """How it is to be spoken."""
-        values = {name: getattr(self, name) for name in OPTION_NAMES if name != "ttl"}
-        return SpeechOptions(ttl=self.ttl_seconds, **values)
+        return SpeechOptions(
+            **{name: getattr(self, column) for name, column in OPTION_COLUMNS.items()}
+        )
 
     def seconds_to_live(self, default_seconds: float) -> float:
         """Return the age in seconds up to which it may be spoken."""
         return default_seconds if self.ttl_seconds is None else self.ttl_seconds
 
     def is_stale(self, default_ttl_seconds: float, now: datetime | None = None) -> bool:
-        """Return True where it is older than its time to live."""
+        """Return True if it is older than its time to live."""
         ttl = self.seconds_to_live(default_ttl_seconds)
-        # A sender's clock may be ahead; then the time of arrival counts.
+        # A sender's clock may be ahead. Then the time of arrival is used.
         since = min(self.published_at, self.received_at)
         return (now or timezone.now()) - since > timedelta(seconds=ttl)
 
@@ -319,9 +332,7 @@ class OutboxEntry(models.Model):
 
 def option_columns(options: SpeechOptions) -> dict[str, Any]:
     """Return the columns that hold the options of an utterance."""
-    columns = {name: getattr(options, name) for name in OPTION_NAMES}
-    columns["ttl_seconds"] = columns.pop("ttl")
-    return columns
+    return {column: getattr(options, name) for name, column in OPTION_COLUMNS.items()}
 
 
 def utterance_fields(chunk: Chunk, received_at: datetime) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Reason(str):
 
     @classmethod
     def from_json(cls, value: object, depth: int = MAX_DEPTH) -> Reason | None:
-        """Read what as_json() returned; None for anything else, as from another program."""
+        """Parse the result of as_json(); return None for any other value."""
         if not isinstance(value, Mapping) or depth <= 0:
             return None
         code, params = value.get("code"), value.get("params")
@@ -77,7 +77,7 @@ def reason_of(exc: BaseException) -> Reason:
 
 
 def join_reasons(reasons: Iterable[str]) -> str:
-    """Join those that are not empty by semicolons; return an empty string where none is left."""
+    """Join those that are not empty by semicolons; return an empty string if none is left."""
     known = [each if isinstance(each, Reason) else Reason(each) for each in reasons if each]
     if not known:
         return ""

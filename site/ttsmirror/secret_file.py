@@ -16,8 +16,8 @@ def kept_secret(path: Path, size_bytes: int) -> str:
 
 
 def _make(path: Path, value: str) -> None:
-    # Written aside and linked into place: of two processes that start together one wins, and
-    # neither ever reads half a secret.
+    # Write a temporary file and link it into place: if two processes start together, both use the
+    # same secret, and neither reads half of it.
     descriptor, aside = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:

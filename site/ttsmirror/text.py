@@ -1,8 +1,8 @@
-"""Split text into chunks for the wire and reduce it to words that can be spoken."""
+"""Split text into chunks for the wire, and take the words out of markup."""
 
 from __future__ import annotations
 
-import functools
+import html
 import re
 import unicodedata
 
@@ -13,23 +13,16 @@ _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|\n+")
 _CLAUSE_END = re.compile(r"[,;:—–]\s+")
 _SPACE = re.compile(r"\s+")
 
-# None of these looks back or ahead without a bound: a text may come from anybody who can reach the
-# broker, and a pattern that tries every pair of places takes minutes over 64 KiB.
-_NOT_SPEECH = re.compile(r"^[^\S\n]*(?:animation|silent):.*$", re.IGNORECASE | re.MULTILINE)
-_BREAK = re.compile(r"<\s{0,9}break\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]{0,500}\)")
-_FENCE = re.compile(r"`{1,3}")
-_LINE_MARK = re.compile(r"^[^\S\n]{0,3}(?:#{1,6}[^\S\n]|>[^\S\n]?|[-*+][^\S\n])", re.MULTILINE)
-# Marks count only beside a word: an asterisk between two numbers is a multiplication sign.
-_MARKS = r"(?:\*{1,3}|_{1,3}|~~)"
-_EMPHASIS = re.compile(rf"(?<![\w*_~]){_MARKS}(?=[^\s*_~])|(?<=[^\s*_~]){_MARKS}(?![\w*_~])")
-_NEWLINES = re.compile(r" ?\n[ \n]*")
+# A text may come from anybody who can reach the broker: what is in one mark is bounded by the next
+# one, so that no pattern tries every pair of places.
+TAG = re.compile(r"</?[A-Za-z](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|</?[A-Za-z][^<>]*>")
+"""A tag of XML or HTML. The value of an attribute may have a `>`."""
+NOT_SPEECH = re.compile(r"^[^\S\n]*(?:animation|silent):.*$", re.IGNORECASE | re.MULTILINE)
+"""A line of a robot's content that tells it to do something."""
+_SEVERAL_SPACES = re.compile(r"\s+(?=[\s,.;:!?…])")
+_WORD = re.compile(r"\w+")
 # Joiners and colour modifiers of emoji, which have no sound of their own.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\u20e3\ufe00-\ufe0f\ufeff\U000e0020-\U000e007f]")
-_SILENT_CATEGORIES = {"Cc", "Cf", "Co", "Cn", "Cs", "So", "Sk"}
-_SPOKEN_SYMBOLS = set("°©®™%€$£¥ªº")
-_PAUSE_AFTER = ".,;:!?…"
 
 
 def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
@@ -49,12 +42,12 @@ def split_chunks(text: str, limit: int = CHUNK_CHARACTERS) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """Replace what no database or JSON reader takes: NUL and lone surrogates."""
+    """Replace characters that databases or JSON readers refuse: NUL and lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut `text` to `limit` characters, with an ellipsis where something is cut."""
+    """Truncate `text` to `limit` characters, with an ellipsis if it is longer."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
@@ -75,46 +68,18 @@ def _belongs_to_previous(character: str) -> bool:
     return bool(unicodedata.combining(character)) or bool(_INVISIBLE.match(character))
 
 
-@functools.lru_cache(maxsize=16)  # it is asked for on several steps of the way to the first sound
-def speakable(text: str) -> str:
-    """Return the words of `text` that a voice should read, as one line; empty if there are none.
+def words_of_markup(markup: str) -> str:
+    """Return the words of a robot's markup, without its tags and entities."""
+    words = html.unescape(TAG.sub(" ", NOT_SPEECH.sub("", markup)))
+    return _SEVERAL_SPACES.sub("", words).strip()
 
-    Markup tags, Markdown marks, emoji and control characters go. A `<break/>` becomes a comma
-    where there is no pause yet. `animation:` and `silent:` lines are not speech.
-    """
-    text = _NOT_SPEECH.sub("", text)
-    text = _BREAK.sub(_pause_for_break, text)
-    text = _TAG.sub(" ", text)
-    text = _LINK.sub(r"\1", text)
-    text = _LINE_MARK.sub("", text)
-    for _ in range(2):  # emphasis within emphasis
-        text = _EMPHASIS.sub("", text)
-    text = _FENCE.sub("", text)
-    text = _NEWLINES.sub(_pause_for_newline, re.sub(r"[^\S\n]+", " ", text).strip())
-    text = "".join(" " if _is_silent(character) else character for character in text)
-    text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r" ([,.;:!?…])", r"\1", text)
-    return text if any(character.isalnum() for character in text) else ""
+
+def as_compared(text: str) -> str:
+    """Return a form of `text` that is the same for all ways to write its words."""
+    words = _WORD.findall(words_of_markup(unicodedata.normalize("NFKC", text)))
+    return " ".join(words).replace("_", "").casefold()
 
 
 def language_tag(lang: str) -> str:
     """Return a language tag in the form in which tags are compared: en-gb for en_GB."""
     return lang.lower().replace("_", "-")
-
-
-def _pause_for_break(match: re.Match[str]) -> str:
-    before = match.string[: match.start()].rstrip()
-    return " " if not before or before[-1] in _PAUSE_AFTER else ", "
-
-
-def _pause_for_newline(match: re.Match[str]) -> str:
-    before = match.string[: match.start()]
-    return " " if before[-1:] in _PAUSE_AFTER else ". "
-
-
-def _is_silent(character: str) -> bool:
-    if character in _SPOKEN_SYMBOLS:
-        return False
-    return unicodedata.category(character) in _SILENT_CATEGORIES or bool(
-        _INVISIBLE.match(character)
-    )

@@ -1,4 +1,7 @@
-"""System checks: settings that cannot be right, each with what to do."""
+"""Django's system checks: settings that cannot be right, each with what to do.
+
+The health checks of the running service are in service/service.py.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,19 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from ttsmirror.conf import AppSettings
-from ttsmirror.text import language_tag
+from ttsmirror.wire.fields import LANG, fits
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
+from ttsmirror.wire.options import WEEK_SECONDS
 from ttsmonitor.audio.outputs import OUTPUTS
 from ttsmonitor.conf import conf
-from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.speaking.engine_config import engine_config
-from ttsmonitor.synthesis.base import AUTO
-from ttsmonitor.synthesis.piper.provider import PiperProvider
-from ttsmonitor.synthesis.piper.voices import download_command
-from ttsmonitor.synthesis.registry import engine_choices, is_engine
+from ttsmonitor.speaking.translation import ENGINES as TRANSLATION_ENGINES
+from ttsmonitor.synthesis.registry import checked_providers, engine_choices, is_engine
 from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 
 SETTINGS = "moxie_settings"
 """Tag of these checks, for commands that are to start quickly and so want no others."""
 PORT = (LOWEST_PORT, HIGHEST_PORT)
-WEEK_SECONDS = 7 * 86_400
 RANGES: dict[str, tuple[float, float]] = {
     "MQTT_PORT": PORT,
     "MQTT_SSL_PORT": PORT,
@@ -36,9 +36,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_HISTORY_DAYS": (0, 36_500),
     "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),
+    "TTS_TRANSLATE_SECONDS": (0.1, 60),
     "TTS_PREROLL_MS": (0, 5_000),
     "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
-    # Docker and systemd are told to wait longer than that (docker-compose.yml, moxie-tts.service).
+    # Docker and systemd wait longer than that (docker-compose.yml, moxie-tts.service).
     "TTS_DRAIN_SECONDS": (0, 30),
     "TTS_OUTBOX_ROWS": (1, 10_000_000),
     "TTS_OUTBOX_HOURS": (0.01, 8_760),
@@ -79,26 +80,41 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
     """Every setting is readable, in its range, and names things that exist."""
     if errors := check_values(conf, "ttsmonitor.E001"):
         return errors
-    if not is_engine(conf.TTS_ENGINE):
+    if is_engine(conf.TTS_ENGINE):
+        errors += _check_engines()
+    else:
         choices = engine_choices()
         errors.append(_choice("TTS_ENGINE", conf.TTS_ENGINE, choices, "ttsmonitor.E002"))
     for output in conf.TTS_AUDIO.split(","):
         if output.strip() not in OUTPUTS:
             errors.append(_choice("TTS_AUDIO", output, tuple(OUTPUTS), "ttsmonitor.E003"))
+    if conf.TTS_TRANSLATE_ENGINE not in TRANSLATION_ENGINES:
+        chosen = conf.TTS_TRANSLATE_ENGINE
+        errors.append(
+            _choice("TTS_TRANSLATE_ENGINE", chosen, TRANSLATION_ENGINES, "ttsmonitor.E010")
+        )
     return [
         *errors,
         *check_ranges(conf, RANGES, "ttsmonitor.E004"),
         *_check_topic(conf.MQTT_TOPIC),
+        *_check_languages(),
         *_check_host("MQTT_HOST", "MQTT_PORT"),
         *_check_host("HTTP_HOST", "HTTP_PORT"),
         *_check_certificates(),
-        *_check_voice(),
     ]
 
 
 def _choice(name: str, value: object, choices: Sequence[object], check_id: str) -> Error:
     hint = f"Give one of {', '.join(map(str, choices))}."
     return Error(f"{name}={value!r} is unknown.", hint, id=check_id)
+
+
+def _check_languages() -> list[CheckMessage]:
+    hint = "Give languages with commas, such as es,en; a single one turns recognition off."
+    named = [each.strip() for each in conf.TTS_LANGUAGES.split(",")]
+    wrong = [each for each in named if each and not fits(each, LANG)]
+    words = f"TTS_LANGUAGES={conf.TTS_LANGUAGES!r}: {', '.join(wrong)} is no language."
+    return [Error(words, hint, id="ttsmonitor.E009")] if wrong else []
 
 
 def _check_topic(topic: str) -> list[CheckMessage]:
@@ -136,30 +152,11 @@ def _check_certificates() -> list[CheckMessage]:
     return []
 
 
-def _check_voice() -> list[CheckMessage]:
-    """Warn of a default Piper voice that cannot be used, or reads another language than TTS_LANG.
-
-    One that is not installed yet is no mistake: eSpeak NG reads until then, and the start says so.
-    """
-    name = "PIPER_MODEL" if conf.PIPER_MODEL else "TTS_VOICE"
-    shown = f"{name}={getattr(conf, name)}"
-    piper = PiperProvider()
-    if conf.TTS_ENGINE not in (AUTO, piper.name):
-        return []
-    try:
-        voice = piper.default_voice(engine_config())
-    except VoiceNotFoundError:
-        return []
-    except SynthesisError as exc:
-        hint = "Until then another voice of TTS_LANG or eSpeak NG speaks, with TTS_ENGINE=auto."
-        return [Warning(f"{shown} cannot be used: {exc}.", hint, id="ttsmonitor.W001")]
-    if voice.reads(conf.TTS_LANG):
-        return []
-    install = f"install a voice of {conf.TTS_LANG}: {download_command(conf.TTS_LANG, '')}"
-    if not voice.langs:
-        words = f"{shown} does not say its language, so it reads only what names it."
-        hint = f"Write its language into {voice.model}.json (espeak.voice), or {install}."
-        return [Warning(words, hint, id="ttsmonitor.W002")]
-    words = f"{shown} reads {voice.langs[0]} only, and TTS_LANG={conf.TTS_LANG}."
-    hint = f"Set TTS_LANG={language_tag(voice.langs[0]).partition('-')[0]}, or {install}."
-    return [Warning(words, hint, id="ttsmonitor.W002")]
+def _check_engines() -> list[CheckMessage]:
+    """Warn of what an engine that may speak finds wrong with its settings."""
+    config = engine_config()
+    return [
+        Warning(problem.words, problem.hint, id=problem.check_id)
+        for provider in checked_providers(config.engine)
+        for problem in provider.problems(config)
+    ]

@@ -21,5 +21,9 @@ class AudioError(MoxieTTSError):
     """The sound device cannot be used."""
 
 
+class TranslationError(MoxieTTSError):
+    """The sentence could not be translated."""
+
+
 class BadRequestError(MoxieTTSError):
     """The request cannot be understood."""

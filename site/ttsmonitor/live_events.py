@@ -16,7 +16,7 @@ MONITOR_GROUP = "monitor"
 LISTENERS_GROUP = "listeners"
 ROBOTS_GROUP = "robots"
 MAX_UNSENT = 1_000
-"""Events that wait for the layer; more are dropped while it does not answer."""
+"""Maximum number of events that wait for the layer; more are dropped."""
 
 _loop: asyncio.AbstractEventLoop | None = None
 _unsent = threading.BoundedSemaphore(MAX_UNSENT)

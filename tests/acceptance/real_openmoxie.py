@@ -96,10 +96,12 @@ def plain_broker(folder: Path) -> Iterator[int]:
         yield port
 
 
-def attempt(clone: Path, python: str, work: Path) -> None:
-    """Run it, make the robot talk, and check what was mirrored."""
-    from hive.mqtt.virtual_moxie import VirtualMoxie
+@contextmanager
+def running(clone: Path, python: str, work: Path) -> Iterator[tuple[OpenMoxie, SpeechService, int]]:
+    """Run a checkout between a broker for its robots and one for the mirror.
 
+    Yield it, a stand-in for the speech service, and the port for robots.
+    """
     with ExitStack() as stack:
         port = stack.enter_context(tls_broker(work))
         mirror = stack.enter_context(plain_broker(work))
@@ -115,11 +117,20 @@ def attempt(clone: Path, python: str, work: Path) -> None:
             MOXIE_TTS_MQTT_HOST="127.0.0.1",
         )
         stack.callback(lambda: (work / "output.txt").write_text(openmoxie.output))
-        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmirror", "--check"))
         openmoxie.prepare()
         speech = stack.enter_context(closing(SpeechService(mirror)))
         stack.enter_context(closing(openmoxie))
         openmoxie.start()
+        yield openmoxie, speech, port
+
+
+def attempt(clone: Path, python: str, work: Path) -> None:
+    """Run it, make the robot talk, and check what was mirrored."""
+    from hive.mqtt.virtual_moxie import VirtualMoxie
+
+    with ExitStack() as stack:
+        openmoxie, speech, port = stack.enter_context(running(clone, python, work))
+        tell("makemigrations", openmoxie.manage("makemigrations", "ttsmirror", "--check"))
         robot = VirtualMoxie(ROBOT, "localhost", port)
         stack.callback(robot.stop)
         talk(openmoxie, robot)

@@ -80,7 +80,7 @@ def test_denied_topic_is_named_and_loses_no_sentence(
             lambda: [each for each in [server.health()["checks"]["mirror"]] if not each["ok"]],
             "the cause",
         )[0]
-        assert "nobody confirms" in check["detail"] and "ACL" in check["detail"]
+        assert "are not confirmed" in check["detail"] and "ACL" in check["detail"]
         assert check["waiting"] == 1
         wait_until(lambda: server.speech.describe()["is_unheard"], "the pages to be told")
         assert not history()
@@ -93,4 +93,4 @@ def test_denied_topic_is_named_and_loses_no_sentence(
         wait_until(lambda: server.health()["checks"]["mirror"]["waiting"] == 0, "the confirmations")
         wait_until(lambda: server.health()["ok"], "a healthy hive")
     assert sorted(history()) == ["denegado", "permitido"]
-    assert caplog.text.count("nobody confirms") == 1
+    assert caplog.text.count("are not confirmed") == 1

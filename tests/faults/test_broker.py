@@ -24,6 +24,7 @@ from tests.faults.parts import (
 from tests.support.tools import Listener, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.publishing.publisher import Listener as PublisherListener
 from ttsmirror.wire.messages import Chunk
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -105,7 +106,7 @@ def test_sentences_survive_a_broker_without_its_state(
     assert sorted(history()) == ["dos", "tres", "uno"]
 
 
-def test_cut_between_publish_and_acknowledgement_makes_no_second_row(
+def test_lost_acknowledgement_makes_no_second_row(
     quick: Broker, proxy: Proxy, make_mirror: MakeMirror
 ) -> None:
     mirror = make_mirror(proxy.port)
@@ -149,7 +150,7 @@ def test_sentences_beyond_the_client_queue_are_sent_later(
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0.1")
     mirror = make_mirror()
     sent: list[str] = []
-    mirror.add_listener(lambda fields: sent.append(str(fields.get("event"))))
+    mirror.add_listener(PublisherListener(on_sent=sent.append))
     texts = [f"Frase {number}" for number in range(8)]
     with speech_service():
         mirror.start()

@@ -56,7 +56,7 @@ def test_outdated_outbox_entry_is_dropped_and_counted(
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
     wait_until(lambda: mirror.state.lost == 1, "the old one to be given up")
     assert kept() == ["nuevo"]
-    assert "1 unconfirmed sentences fell out of the outbox" in caplog.text
+    assert "dropped 1 unconfirmed sentences" in caplog.text
 
 
 @contextmanager

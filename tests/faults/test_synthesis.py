@@ -27,8 +27,8 @@ LONG = "Había una vez un robot que quería bailar." + " Y bailó hasta el final
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (signal.SIGKILL, "the synthesis process died; it is started again"),
-        (signal.SIGSTOP, "the voice did nothing for 1 s; it is started again"),
+        (signal.SIGKILL, "the synthesis process died; restarting it"),
+        (signal.SIGSTOP, "the voice did not answer for 1 s; restarting it"),
     ],
     ids=["killed", "hung"],
 )
@@ -78,7 +78,7 @@ def test_missing_or_truncated_voice_file_is_named_until_restored(
     assert f"{model} is missing" in say("Sin voz.", Status.FAILED)
     assert "is missing" in service.health()["checks"]["synthesis"]["detail"]
     model.write_bytes(whole[: len(whole) // 2])
-    assert "tiny cannot be loaded; fetch it again" in say("Media voz.", Status.FAILED)
+    assert "tiny cannot be loaded; download it again" in say("Media voz.", Status.FAILED)
     model.write_bytes(whole)
     say("Otra vez entera.", Status.SPOKEN)
     assert service.health()["checks"]["synthesis"]["ok"]

@@ -306,6 +306,23 @@ def test_repeated_and_further_questions_are_answered_once_in_order(
     wait_until(lambda: utterances(loudspeaker) == moxie.said, "each once")
 
 
+def test_thoughts_of_the_model_are_neither_said_nor_remembered(
+    server: MoxieServer, moxie: VirtualMoxie, model: ModelStub, loudspeaker: Listener
+) -> None:
+    model.answer("<thi", "nk>Debo saludar. Será ", "breve.</thi", "nk>\n\nMoxie: ¡Hola! ", "¿Y tú?")
+    moxie.hear("Hola")
+    moxie.wait_for(lambda robot: robot.said)
+    assert moxie.said == ["¡Hola! ¿Y tú?"]
+    wait_until(lambda: utterances(loudspeaker) == moxie.said, "the mirrored answer")
+    model.answer("<think>Se acabó. Nada.")
+    moxie.hear("¿Qué más?")
+    moxie.wait_for(lambda robot: len(robot.said) == 2)
+    assert ("assistant", "¡Hola! ¿Y tú?") in model.messages()
+    assert "Debo" not in str(model.messages())
+    assert moxie.said[1] in ChatModule.objects.get(lang="es").fallback
+    assert not any("acabó" in each["text"] for each in messages(loudspeaker))
+
+
 @pytest.fixture
 def service(quick: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechService]:
     """Run the speech service in this process."""

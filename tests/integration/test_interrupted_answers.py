@@ -114,7 +114,7 @@ def test_answer_ends_when_the_hive_has_died(
     client.publish(conversation.TEXTS, json.dumps(begun | {"source": "chat"}))
     wait_until(lambda: Utterance.objects.filter(status=Status.PLAYING), "the first sound")
 
-    will = presence_payload("offline", streaming.MAKER, "1", "of the hive")
-    client.publish(f"{HEALTH_TOPIC}/{streaming.MAKER}", will)
+    will = presence_payload("offline", streaming.STREAMING_COMPONENT, "1", "of the hive")
+    client.publish(f"{HEALTH_TOPIC}/{streaming.STREAMING_COMPONENT}", will)
     wait_until(lambda: Utterance.objects.filter(status=Status.SPOKEN), "its end")
     assert Utterance.objects.values_list("error", flat=True).get() == streaming.GAVE_UP

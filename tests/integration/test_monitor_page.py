@@ -254,7 +254,7 @@ def test_queue_is_reordered_by_keyboard_and_touch(
         rows = phone.locator("#queue li")
         rows.nth(0).get_by_role("button", name="Later").tap()
         expect_texts(rows, ["Tres", "Cuatro", "Uno", "Dos"])
-        rows.nth(1).get_by_role("button", name="Take it out of the queue").tap()
+        rows.nth(1).get_by_role("button", name="Remove from the queue").tap()
         expect_texts(rows, ["Tres", "Uno", "Dos"])
     expect_texts(queue, ["Tres", "Uno", "Dos"])
     expect(page.locator(f'#stream [data-id="{ids[3]}"]')).to_contain_text("sacada de la cola")
@@ -296,7 +296,7 @@ def test_filter_applies_to_live_and_reloaded_rows(page: Page, service: Service) 
 
 
 @pytest.mark.parametrize(("locale", "size"), [("es-ES", DESKTOP), ("en-GB", PHONE)])
-def test_scrolling_loads_older_rows_and_new_rows_move_none(
+def test_scrolling_loads_older_rows_without_moving_others(
     browser: Browser, service: Service, locale: str, size: dict[str, int]
 ) -> None:
     with visit(browser, locale, viewport=size) as page:
@@ -328,7 +328,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     page.keyboard.press("?")
     dialog = page.locator("#keys")
     expect(dialog).to_be_visible()
-    expect(dialog).to_contain_text("Pausar, seguir")
+    expect(dialog).to_contain_text("Pausar, continuar")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.keyboard.press("n")

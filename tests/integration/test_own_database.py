@@ -23,7 +23,6 @@ from tests.support.openmoxie import (
     SOURCES,
     OpenMoxie,
     SpeechService,
-    cloned,
     git,
     load_sqlite,
     plug,
@@ -84,11 +83,6 @@ print("left", sorted(each for each in names if "ttsmonitor" in each or "moxie" i
 print("theirs", "auth_user" in names)
 """
 RETENTION = "set MOXIE_TTS_TTS_HISTORY_DAYS=30"
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    return cloned(tmp_path)
 
 
 @pytest.fixture

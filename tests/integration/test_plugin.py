@@ -19,7 +19,6 @@ from tests.support.openmoxie import (
     OpenMoxie,
     SpeechService,
     bare_packages,
-    cloned,
     git,
     plug,
     talk,
@@ -53,11 +52,6 @@ client.force_login(get_user_model().objects.create_superuser("parent"))
 for page in ("utterance", "outboxentry"):
     print(page, client.get(f"/admin/ttsmirror/{page}/").status_code)
 """
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    return cloned(tmp_path)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.support.tools import Listener, stored, wait_until
 from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing import mirror as mirror_module
 from ttsmirror.publishing import outbox
+from ttsmirror.publishing.publisher import Listener as PublisherListener
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import Chunk, presence_payload
 
@@ -59,16 +60,25 @@ def test_long_text_is_sent_as_several_chunks(
     assert len({part["id"] for part in parts}) == 1
 
 
-def test_text_over_the_limit_becomes_several_utterances(
-    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+def test_text_over_the_limit_is_cut_with_one_line(
+    mirror: TTSMirrorPublisher,
+    listen: Callable[..., Listener],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     listener = listen(TEXT_TOPIC)
     text = "palabra " * 5_000
     mirror.publish_text(text, source="chat")
-    wait_until(
-        lambda: "".join(json.loads(p)["text"] for p in listener.payloads(TEXT_TOPIC)) == text
-    )
-    assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 2
+
+    def sent() -> str:
+        return "".join(json.loads(payload)["text"] for payload in listener.payloads(TEXT_TOPIC))
+
+    wait_until(lambda: sent().endswith("…"), "the text")
+    assert sent() == f"{text[:19_998]}…"
+    assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 1
+    lines = [line for line in caplog.messages if "over the limit" in line]
+    assert lines == [
+        "a text of 40000 characters is over the limit; only its first 19999 are mirrored"
+    ]
 
 
 def test_subscriber_birth_triggers_republishing(
@@ -86,15 +96,20 @@ def test_control_is_published_and_listeners_get_events(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("moxie/tts/control")
-    heard: list[dict[str, Any]] = []
-    mirror.add_listener(heard.append)
+    heard: list[str] = []
+    mirror.add_listener(
+        PublisherListener(
+            on_sent=lambda key: heard.append(f"sent {key}"),
+            on_status=lambda fields: heard.append(f"{fields['event']} {fields['id']}"),
+        )
+    )
     utterance_id = mirror.publish_text("Hola", source="chat")
     wait_until(lambda: heard, "the sent event")
     mirror.publish_control(Control(action="interrupt", device_id="d_1"))
     wait_until(lambda: listener.payloads("moxie/tts/control"), "the control")
     stored(listener, utterance_id)
     wait_until(lambda: len(heard) == 2)
-    assert [fields["event"] for fields in heard] == ["sent", "stored"]
+    assert heard == [f"sent {utterance_id}", f"stored {utterance_id}"]
 
 
 def test_interrupt_without_broker_withdraws_unsent_sentences(
@@ -221,7 +236,7 @@ def chunks(listener: Listener) -> list[tuple[int, int, bool, str]]:
     return [(each["chunk"], each["total_chunks"], "more" in each, each["text"]) for each in fields]
 
 
-def test_growing_answer_is_published_in_parts_once_each(
+def test_growing_answer_is_published_in_chunks_once_each(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
     listener, made = listen(TEXT_TOPIC), uuid.uuid4()

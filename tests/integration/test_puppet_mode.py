@@ -59,8 +59,8 @@ def say(page: Page, words: str) -> Locator:
     return page.locator("#lines > li").filter(has_text=words).first
 
 
-def way(line: Locator, who: str) -> Locator:
-    return line.locator(f"[data-way={who}] .step")
+def delivery(line: Locator, who: str) -> Locator:
+    return line.locator(f"[data-delivery={who}] .step")
 
 
 def puppet_mode(page: Page, site: Site) -> None:
@@ -86,12 +86,12 @@ def test_line_is_followed_to_the_robot_and_to_the_loudspeaker(
     )
     expect(line).to_have_attribute("data-robot", "said", timeout=PATIENCE_MS)
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
-    expect(way(line, "robot")).to_have_text(robots)
-    expect(way(line, "speech")).to_have_text(aloud)
+    expect(delivery(line, "robot")).to_have_text(robots)
+    expect(delivery(line, "speech")).to_have_text(aloud)
     expect(line.locator(".step:not(.is-done)")).to_have_count(0)
     expect(page.locator("#outcome")).to_contain_text(aloud[-1])
     page.reload()
-    expect(way(page.locator("#lines > li").first, "robot")).to_have_text(robots)
+    expect(delivery(page.locator("#lines > li").first, "robot")).to_have_text(robots)
 
 
 def test_escape_interrupts_robot_and_loudspeaker(
@@ -105,19 +105,19 @@ def test_escape_interrupts_robot_and_loudspeaker(
     page.keyboard.press("Escape")
     stopped = "interrumpida" if is_spanish(page) else "interrupted"
     expect(line).to_have_attribute("data-state", "interrupted", timeout=PATIENCE_MS)
-    expect(way(line, "robot").last).to_have_text(stopped)
-    expect(way(line, "speech").last).to_have_text(stopped)
+    expect(delivery(line, "robot").last).to_have_text(stopped)
+    expect(delivery(line, "speech").last).to_have_text(stopped)
     expect(line.locator(".step.is-end")).to_have_count(2)
 
 
-def test_without_a_robot_the_loudspeaker_speaks(site: Site, page: Page) -> None:
+def test_loudspeaker_speaks_without_robot(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
     page.wait_for_load_state()  # keys typed before are plain text
     expect(page.locator("#text")).to_be_focused()
     line = say(page, f"Sin robot {next(NUMBERS)}")
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
-    expect(line.locator("[data-way=robot]")).to_be_hidden()
+    expect(line.locator("[data-delivery=robot]")).to_be_hidden()
     expect(page.locator("#start, #wakeup")).to_have_count(0)
     again = page.locator("#lines > li").count()
     line.locator("[data-again]").click()
@@ -136,7 +136,7 @@ def test_offline_robot_is_shown_as_the_reason(site: Site, page: Page) -> None:
     expect(page.locator("#hint-offline")).to_be_visible(timeout=PATIENCE_MS)
     line = say(page, f"¿Estás? {next(NUMBERS)}")
     reason = "el robot está sin conexión" if is_spanish(page) else "the robot is offline"
-    expect(line.locator("[data-way=robot] .way-reason")).to_have_text(reason)
+    expect(line.locator("[data-delivery=robot] .delivery-reason")).to_have_text(reason)
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)
 
 
@@ -172,7 +172,7 @@ def test_character_count_shows_parts_and_too_long_text_stays(site: Site, page: P
     expect(count).to_contain_text(f"6 de {limit}" if is_spanish(page) else f"6 of {limit}")
     text.fill(LONG)
     parts = len(split_chunks(LONG.strip()))
-    told = f"va en {parts} fragmentos" if is_spanish(page) else f"goes in {parts} parts"
+    told = f"se envía en {parts} fragmentos" if is_spanish(page) else f"is sent in {parts} parts"
     expect(count).to_contain_text(told)
     text.fill("a" * 20_001)
     expect(text).to_have_attribute("aria-invalid", "true")

@@ -98,6 +98,6 @@ def test_line_waits_while_there_is_no_broker(
     line = say(page, env, "Hola, soy Moxie")
     expect_state(line, "waiting", "en espera")
     outbox = page.locator("#speech [data-part=outbox]")
-    expect(outbox).to_have_text("Guardadas hasta que consten en el historial: 1")
+    expect(outbox).to_have_text("Guardadas hasta que estén en el historial: 1")
     mosquitto.start()
     expect_state(line, "sent", "enviada")

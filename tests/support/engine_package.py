@@ -6,7 +6,7 @@ from pathlib import Path
 
 MODULE = """
 import os
-from ttsmonitor.synthesis.base import Block, Engine, EngineProvider
+from ttsmonitor.synthesis.base import Block, Engine, EngineProvider, Problem
 from ttsmonitor.synthesis.voice import Voice
 
 FAULT = os.environ.get("HUM_FAULT", "")
@@ -37,6 +37,11 @@ class HumProvider(EngineProvider):
 
     def unavailable(self):
         return "hum needs a licence" if FAULT == "unavailable" else ""
+
+    def problems(self, config):
+        if FAULT == "problems":
+            raise ZeroDivisionError
+        return [Problem("hum.W001", "HUM_PITCH is too high.", "Lower it.")]
 
     def create(self, voice, config):
         if FAULT == "create":

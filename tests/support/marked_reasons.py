@@ -50,7 +50,7 @@ def _modules(app: Path) -> Iterator[Path]:
 
 
 def _calls(path: Path, is_marking: object) -> Iterator[str]:
-    """Yield the first argument of the calls that `is_marking`, where it is a literal."""
+    """Yield the first argument of the calls that `is_marking`, if it is a literal."""
     tree = ast.parse(path.read_text())
     constants = {
         target.id: node.value

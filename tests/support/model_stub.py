@@ -65,9 +65,45 @@ class ModelStub:
                 request = json.loads(self.rfile.read(length))
                 pieces = stub._take(request, self.headers["Authorization"])
                 try:
-                    self._stream(pieces)
+                    if request.get("stream"):
+                        self._stream(pieces)
+                    else:
+                        self._send_whole(pieces)
                 except OSError:
                     pass  # the client has disconnected
+
+            def _send_whole(self, pieces: tuple[Piece, ...]) -> None:
+                if pieces and isinstance(pieces[0], int):
+                    self.send_error(pieces[0])
+                    return
+                words = ""
+                body = b""
+                for piece in pieces:
+                    if isinstance(piece, threading.Event):
+                        self._wait(piece)
+                    elif isinstance(piece, bytes):
+                        body += piece
+                    else:
+                        words += str(piece)
+                message = {"role": "assistant", "content": words}
+                choice = {"index": 0, "message": message, "finish_reason": stub.finish_reason}
+                answer = {
+                    "id": "stub",
+                    "object": "chat.completion",
+                    "created": 0,
+                    "model": "stub",
+                    "choices": [choice],
+                }
+                body = body or json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def _wait(self, event: threading.Event) -> None:
+                while not event.wait(0.02) and not stub.closing.is_set():
+                    pass
 
             def _stream(self, pieces: tuple[Piece, ...]) -> None:
                 if pieces and isinstance(pieces[0], int):
@@ -78,8 +114,7 @@ class ModelStub:
                 self.end_headers()
                 for piece in pieces:
                     if isinstance(piece, threading.Event):
-                        while not piece.wait(0.02) and not stub.closing.is_set():
-                            pass
+                        self._wait(piece)
                     elif isinstance(piece, bytes):
                         self.wfile.write(piece)
                     else:

@@ -16,12 +16,23 @@ import pytest
 from django.db import connection
 
 from bench import __main__ as command
-from bench import chaos, verdict, witness
-from bench.chatter import HANDED, sentences
+from bench import chaos, verdict
+from bench.chaos_publisher import HANDED, sentences
+from bench.evidence import (
+    HISTORY,
+    HISTORY_TRIGGERS,
+    OUTBOX,
+    OUTBOX_TRIGGERS,
+    Log,
+    Sounds,
+    ask,
+    read_history,
+    read_publisher,
+    watch,
+)
 from bench.parts import Part
 from bench.plan import FORGET, Fault, plan
 from bench.verdict import Evidence, complaints, judge
-from bench.witness import Log, Sounds
 from tests.support.tools import wait_until
 from tests.support.web_fakes import utterance
 from ttsmirror.models import OutboxEntry
@@ -128,7 +139,8 @@ def test_log_counts_receipts_and_endings_per_utterance(tmp_path: Path) -> None:
         f"1 {received}, again, utterance {ID}1, chunk 1 of 2\n"
         f"1 {received}, utterance {ID}1, chunk 2 of 2\n"
         f"1 INFO ttsmonitor.speaking.speaker: spoken {ID}1 (1.2 s): Uno\n"
-        f"1 WARNING ttsmonitor.speaking.speaker: interrupted {ID}1 (the service was stopped): Uno\n"
+        f"1 WARNING ttsmonitor.speaking.speaker: interrupted {ID}1"
+        " (the service was stopped): Uno\n"
         f"1 INFO ttsmirror.publishing.publisher: published {ID}2 on moxie/tts/text\n"
     )
     read = Log(log)
@@ -148,11 +160,13 @@ def test_sound_files_are_counted_and_removed(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> None:
     entry, row = OutboxEntry.objects.create(payload={}), utterance("Uno", status="queued")
-    with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
-        connection.ensure_connection()
-        connection.connection.backup(copy)
-    witness.watch(tmp_path, witness.OUTBOX_TRIGGERS + witness.HISTORY_TRIGGERS)
-    with closing(sqlite3.connect(tmp_path / witness.DATABASE)) as copy:
+    files = tmp_path / OUTBOX, tmp_path / HISTORY
+    for file, triggers in zip(files, (OUTBOX_TRIGGERS, HISTORY_TRIGGERS), strict=True):
+        with closing(sqlite3.connect(file)) as copy:
+            connection.ensure_connection()
+            connection.connection.backup(copy)
+        watch(file, triggers)
+    with closing(sqlite3.connect(files[0])) as copy:
         copy.executescript("""
             create temp table entry as select * from ttsmonitor_outboxentry;
             delete from ttsmonitor_outboxentry;
@@ -160,18 +174,19 @@ def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> N
             update ttsmonitor_outboxentry set attempts = 2;
             delete from ttsmonitor_outboxentry;
         """)
+    with closing(sqlite3.connect(files[1])) as copy:
         for status in ("playing", "playing", "queued", "playing", "spoken"):
             copy.execute("update ttsmonitor_utterance set status = ?", [status])
         copy.commit()
     note = json.dumps({"id": entry.pk.hex, "session": 1, "text": "Uno"})
     (tmp_path / HANDED).write_text(f'{note}\n{{"id": "torn')
     evidence = Evidence()
-    witness.read_publisher(tmp_path, set(), evidence)
-    witness.read_history(tmp_path, evidence)
+    read_publisher(tmp_path, set(), evidence)
+    read_history(tmp_path, evidence)
     assert evidence.handed == {entry.pk.hex: "Uno"}
     assert (evidence.accepted, evidence.drained) == ({entry.pk.hex}, {entry.pk.hex})
     assert not evidence.left
-    assert [row[0] for row in witness.ask(tmp_path, "select attempts from chaos_outbox")] == [2]
+    assert ask(files[0], "select attempts from chaos_outbox") == [(2,)]
     assert evidence.rows == [(row.pk.hex, "Uno", "spoken")]
     assert evidence.claims == {row.pk.hex: 2}
 

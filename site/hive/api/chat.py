@@ -17,7 +17,7 @@ from hive.events import push_chat
 from hive.models import ChatModule
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmirror.text import clean
-from ttsmonitor.web.api import JsonRouter, Nothing
+from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
 router = JsonRouter()
@@ -33,7 +33,7 @@ def _check_visit(value: str) -> str:
 VisitId = PathEx[
     Annotated[str, AfterValidator(_check_visit)],
     P(
-        description=gettext_noop("page_ and 16 hexadecimal digits nobody guesses."),
+        description=gettext_noop("page_ and 16 random hexadecimal digits."),
         example=schemas.VISIT,
     ),
 ]
@@ -42,8 +42,7 @@ VisitId = PathEx[
 @router.read(
     "/chat/{visit}",
     schemas.ChatLines,
-    operation_id="lines",
-    summary=gettext_noop("The lines of a conversation without a robot"),
+    gettext_noop("The lines of a conversation without a robot"),
     errors=["not_found"],
 )
 def lines(request: HttpRequest, visit: VisitId) -> dict[str, Any]:
@@ -54,8 +53,7 @@ def lines(request: HttpRequest, visit: VisitId) -> dict[str, Any]:
 @router.write(
     "/chat/{visit}",
     {202: schemas.Heard},
-    operation_id="talk",
-    summary=gettext_noop("Say something in a conversation, as the child"),
+    gettext_noop("Say something in a conversation, as the child"),
     example={"text": "Hola, Moxie"},
     errors=["not_found"],
 )
@@ -75,11 +73,9 @@ def talk(request: HttpRequest, visit: VisitId, words: schemas.Words) -> dict[str
 @router.write(
     "/chat/{visit}/interrupt",
     {202: schemas.Stopped},
+    gettext_noop("Stop the speech of a conversation"),
     operation_id="hush",
-    summary=gettext_noop("Stop the speech of a conversation"),
-    example={},
     errors=["not_found"],
-    body=Nothing,
 )
 def interrupt(request: HttpRequest, visit: VisitId) -> dict[str, Any]:
     """Stop the speech of a conversation."""

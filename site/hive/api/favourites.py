@@ -18,12 +18,7 @@ from ttsmonitor.web.jsonapi import InvalidRequestError
 router = JsonRouter()
 
 
-@router.read(
-    "/favourites",
-    schemas.Favourites,
-    operation_id="favourites",
-    summary=gettext_noop("The phrases that are kept"),
-)
+@router.read("/favourites", schemas.Favourites, gettext_noop("The saved phrases"))
 def favourites(request: HttpRequest) -> dict[str, Any]:
     """Return the favourite phrases."""
     return {"favourites": kept()}
@@ -32,8 +27,7 @@ def favourites(request: HttpRequest) -> dict[str, Any]:
 @router.write(
     "/favourites",
     schemas.Favourites,
-    operation_id="keep",
-    summary=gettext_noop("Keep a phrase, or forget it"),
+    gettext_noop("Save a phrase, or delete it"),
     example={"text": "Hola", "mood": "happy"},
 )
 def keep(request: HttpRequest, favourite: schemas.Favourite) -> dict[str, Any]:

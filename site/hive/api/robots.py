@@ -17,7 +17,7 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import delivery_status
 from ttsmirror.database import AWAY
 from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
-from ttsmonitor.web.api import JsonRouter, Nothing
+from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
 COMMAND_BYTES = 128
@@ -27,21 +27,13 @@ EXAMPLE = {"text": "Hola", "mood": "happy"}
 router = JsonRouter()
 
 
-@router.read(
-    "/robots", schemas.Robots, operation_id="robots", summary=gettext_noop("All known robots")
-)
+@router.read("/robots", schemas.Robots, gettext_noop("All known robots"))
 def robots(request: HttpRequest) -> dict[str, Any]:
     """Return all known robots, those online first."""
     return {"robots": [robot.describe() for robot in Robot.objects.all()]}
 
 
-@router.read(
-    "/robots/{device_id}",
-    schemas.Robot,
-    operation_id="robot",
-    summary=gettext_noop("One robot"),
-    errors=["not_found"],
-)
+@router.read("/robots/{device_id}", schemas.Robot, gettext_noop("One robot"), errors=["not_found"])
 def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Return one robot."""
     return _robot(device_id).describe()
@@ -50,8 +42,7 @@ def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
 @router.write(
     "/robots/{device_id}/speak",
     {202: schemas.Spoken},
-    operation_id="speak",
-    summary=gettext_noop("Say something through a robot"),
+    gettext_noop("Say something through a robot"),
     example=EXAMPLE,
     errors=["not_found"],
 )
@@ -83,14 +74,11 @@ def speak(
 @router.write(
     "/robots/{device_id}/interrupt",
     {202: schemas.Sent},
-    operation_id="interrupt",
-    summary=gettext_noop("Stop what is said through a robot, and drop what waits"),
-    example={},
+    gettext_noop("Interrupt a robot's sentence, and clear its queue"),
     errors=["not_found"],
-    body=Nothing,
 )
 def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
-    """Stop a robot's current speech and drop what waits."""
+    """Stop a robot's current speech and clear its queue."""
     target = _robot(device_id)
     return _receipt(target, get_moxie_server().send_telehealth_interrupt(device_id))
 
@@ -98,15 +86,14 @@ def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, An
 @router.write(
     "/robots/{device_id}/puppet",
     schemas.Robot,
-    operation_id="puppet",
-    summary=gettext_noop("Start or stop Puppet Mode"),
+    gettext_noop("Start or stop Puppet Mode"),
     example={"enabled": True},
     errors=["not_found"],
 )
 def puppet(
     request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
 ) -> dict[str, Any]:
-    """Start or stop Puppet Mode. A robot that is offline is told when it connects."""
+    """Start or stop Puppet Mode. An offline robot gets the command when it connects."""
     target = _robot(device_id)
     if target.puppet_mode != puppet.enabled:
         target.puppet_mode = puppet.enabled
@@ -117,11 +104,8 @@ def puppet(
 @router.write(
     "/robots/{device_id}/wakeup",
     {202: schemas.Sent},
-    operation_id="wakeup",
-    summary=gettext_noop("Wake a sleeping robot up"),
-    example={},
+    gettext_noop("Wake a sleeping robot up"),
     errors=["not_found"],
-    body=Nothing,
 )
 def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Wake a sleeping robot up."""
@@ -132,8 +116,8 @@ def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
 @router.write(
     "/loudspeaker/speak",
     {202: schemas.SpokenAloud},
+    gettext_noop("Say something without a robot"),
     operation_id="speakAloud",
-    summary=gettext_noop("Say something without a robot"),
     example=EXAMPLE,
 )
 def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
@@ -147,13 +131,11 @@ def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
 @router.write(
     "/loudspeaker/interrupt",
     {202: schemas.Stopped},
+    gettext_noop("Interrupt the loudspeaker, and clear its queue"),
     operation_id="interruptAloud",
-    summary=gettext_noop("Stop what the loudspeaker says, and drop what waits"),
-    example={},
-    body=Nothing,
 )
 def interrupt_aloud(request: HttpRequest) -> dict[str, Any]:
-    """Stop what the loudspeaker says, whatever its source, and drop what waits."""
+    """Stop the loudspeaker, whatever the source, and clear the queue."""
     get_moxie_server().interrupt_loudspeaker()
     return {"detail": ""}
 
@@ -174,7 +156,7 @@ def check_size(speech: schemas.Speak) -> None:
 
 
 def _robot(device_id: str) -> Robot:
-    """Return a robot, as it was known last while the database is away.
+    """Return a robot, as it was known last while the database is unavailable.
 
     Raises InvalidRequestError.
     """
@@ -215,11 +197,14 @@ def _detail(target: Robot, is_sent: bool) -> str:
     if not is_sent:
         return _no_broker()
     if not target.online:
-        return _("The robot is offline: it is spoken aloud only.")
+        return _("The robot is offline: only the loudspeaker speaks.")
     if not target.puppet_mode:
         return _("Puppet Mode is not started: the robot itself may stay silent.")
     return ""
 
 
 def _no_broker() -> str:
-    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")
+    return _(
+        "The broker cannot be reached: the sentence is spoken when the broker is"
+        " back, unless it has expired by then."
+    )

@@ -33,7 +33,7 @@ DeviceId = PathEx[str, P(description=_("The robot's id."), example=ROBOT)]
 Mood = Annotated[
     str,
     OneOf(MOODS),
-    refused("unknown_mood", _("mood is none of: {choices}."), choices=", ".join(MOODS)),
+    refused("unknown_mood", _("mood must be one of: {choices}."), choices=", ".join(MOODS)),
 ]
 Intensity = Annotated[
     float,
@@ -53,9 +53,9 @@ class Robot(Part):
     online: bool
     last_seen: Moment | None
     puppet_mode: bool = Field(description=_("Puppet Mode is started."))
-    puppet_state: str = Field(description=_("What the robot says of it."))
-    battery: float | None = Field(description=_("Charge, as the robot tells it."))
-    awake: bool | None = Field(description=_("Whether it is awake, as the robot tells it."))
+    puppet_state: str = Field(description=_("Its state, as reported by the robot."))
+    battery: float | None = Field(description=_("Charge, as reported by the robot."))
+    awake: bool | None = Field(description=_("Whether it is awake, as reported by the robot."))
     connected_at: Moment | None
 
 
@@ -80,11 +80,11 @@ class Step(Part):
     is_: Annotated[str, OneOf(("done", "now", "next", "end"))] = Field(alias="is")
 
 
-class Way(Part):
+class Delivery(Part):
     """The steps of a delivery, to the robot or to the loudspeaker."""
 
     steps: list[Step]
-    reason: str
+    rank: int = Field(description=_("Higher than that of every earlier state."))
 
 
 class Line(Part):
@@ -95,33 +95,37 @@ class Line(Part):
     text: str
     mood: str
     intensity: float | None
-    state: str = Field(description=_("How far it has got, as in sent, queued or spoken."))
-    reached: str = Field(description=_("The last of these that came before its end."))
+    state: str = Field(description=_("Its state, such as sent, queued or spoken."))
+    reached: str = Field(description=_("The last state before it ended."))
     error: str = Field(description=_("Why it was not spoken."))
     reason: ReasonOrNull = None
     robot: str = Field(
-        description=_("How far the robot has got, as in sent or said; empty: unknown.")
+        description=_("The state at the robot, such as sent or said; empty: unknown.")
     )
     robot_error: str = Field(description=_("Why the robot did not say it."))
     at: Moment
-    robot_way: Way | None
-    speech_way: Way
+    robot_way: Delivery | None
+    speech_way: Delivery
 
 
 class SpokenAloud(Part):
     """The receipt of something said by the loudspeaker alone."""
 
-    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
-    detail: str = Field(description=_("A sentence where something is missing; else empty."))
+    id: Identity = Field(
+        description=_("Id of the sentence in the history and on moxie/tts/status.")
+    )
+    detail: str = Field(description=_("A sentence if something is missing; else empty."))
     line: Line
 
 
 class Spoken(Part):
     """The receipt of something said through a robot."""
 
-    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
+    id: Identity = Field(
+        description=_("Id of the sentence in the history and on moxie/tts/status.")
+    )
     robot: Presence
-    detail: str = Field(description=_("A sentence where something is missing; else empty."))
+    detail: str = Field(description=_("A sentence if something is missing; else empty."))
     line: Line
 
 
@@ -165,7 +169,7 @@ class Favourite(Speak):
 
     text: SpeechText = Field(json_schema_extra={"maxLength": FAVOURITE_CHARACTERS})
     kept: Annotated[bool, Strict(), refused("invalid_kept", _("kept: give true or false."))] = (
-        Field(True, description=_("false forgets it."))
+        Field(True, description=_("false deletes it."))
     )
 
 
@@ -186,10 +190,10 @@ class Words(Body):
     command: Annotated[
         Annotated[str, OneOf(COMMANDS)] | None,
         refused(
-            "unknown_command", _("command is none of: {choices}."), choices=", ".join(COMMANDS)
+            "unknown_command", _("command must be one of: {choices}."), choices=", ".join(COMMANDS)
         ),
         BeforeValidator(lambda value: value or None),
-    ] = Field(None, description=_("prompt has Moxie begin."))
+    ] = Field(None, description=_("`prompt` starts the conversation."))
     module: Annotated[
         Annotated[int, Strict()] | None,
         refused("unknown_module", _("There is no such conversation module.")),
@@ -202,7 +206,7 @@ class ChatLine(Part):
     id: str
     who: Annotated[str, OneOf(("child", "moxie"))]
     text: str
-    note: str = Field(description=_("How it was made."))
+    note: str = Field(description=_("How the answer was made."))
     state: str
     error: str = Field("", description=_("Why it was not spoken."))
     reason: ReasonOrNull = None

@@ -1,6 +1,6 @@
 """The development broker: amqtt in this process, on loopback, for machines without Mosquitto.
 
-Its sessions and retained messages are in memory only; after a restart the outbox publishes anew.
+Its sessions and retained messages are in memory only; after a restart the outbox publishes again.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class RobotAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
     async def topic_filtering(
         self, *, session: Any = None, topic: str | None = None, action: Action | None = None
     ) -> bool:
-        """Return True where the session may publish, subscribe to or receive this topic.
+        """Return True if the session may publish, subscribe to or receive this topic.
 
         It is not asked about retained messages, so a subscription that reaches beyond a robot's
         own topics is refused as a whole.
@@ -131,7 +131,7 @@ class _Broker(Broker):  # type: ignore[misc]
         self._subscriptions = _Subscriptions()
 
     async def _authenticate(self, session: Any, listener: Any) -> bool:
-        # Plugins are not told over which listener a client has come.
+        # amqtt does not pass the listener of a client to plugins.
         session.attributes[ROBOTS] = listener is self.listeners_config[ROBOTS]
         return bool(await super()._authenticate(session, listener))
 
@@ -183,7 +183,7 @@ class EmbeddedBroker:
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Serve until stop(). Raises BrokerError where it cannot listen."""
+        """Serve until stop(). Raises BrokerError if it cannot listen."""
         try:
             asyncio.run(self._serve())
         except OSError as exc:

@@ -29,15 +29,15 @@ class Answer(Enum):
 
 
 def probe() -> Answer:
-    """Connect to the broker's address as a client does, and return what answers.
+    """Connect to the broker's address as a client does, and return the kind of answer.
 
-    Raises BrokerError where MQTT_CA_CERTS cannot be read.
+    Raises BrokerError if MQTT_CA_CERTS cannot be read.
     """
     client = new_client("")
     client.connect_timeout = PROBE_SECONDS
     answers: list[Answer] = []
 
-    def connected(_client: paho.Client, reason: ReasonCode) -> None:
+    def connected(_client: paho.Client, reason: ReasonCode, _has_session: bool) -> None:
         answers.append(Answer.REFUSED if reason.is_failure else Answer.BROKER)
 
     listen(

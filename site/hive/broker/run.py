@@ -61,7 +61,7 @@ def find_mosquitto() -> str | None:
 def make_broker(program: str | None) -> Broker:
     """Return Mosquitto if `program` is its path, else the development broker.
 
-    Raises BrokerError where the settings name another machine or a port is taken.
+    Raises BrokerError if the settings name another machine or a port is taken.
     """
     host = loopback_address(conf.MQTT_HOST)
     if host is None:

@@ -20,11 +20,13 @@ from typing import Any
 
 from hive.chat.history import Line
 from hive.chat.language_model import AnswerCutError, LanguageModel, ModelError
-from hive.chat.sentences import Sentences, in_sentences
+from hive.chat.sentences import in_sentences
 from hive.conf import conf
 from hive.models import ChatModule
 from ttsmirror.reasons import Reason
-from ttsmirror.text import speakable
+from ttsmonitor.language.debris import without_thoughts
+from ttsmonitor.language.pipeline import plain_text
+from ttsmonitor.language.sentences import Sentences, has_letters
 
 logger = logging.getLogger(__name__)
 
@@ -195,25 +197,31 @@ class AnswerQueue:
                 stream = self.model.stream(question.module, question.prompt, question.lines)
                 async with aclosing(stream), aclosing(in_sentences(stream, sentences)) as pieces:
                     async for sentence in pieces:
-                        self._call(job, job.on_part, sentence, False)
-                        answer += sentence
+                        answer += self._say(job, answer, sentence)
                         if len(answer) > ANSWER_CHARACTERS:
-                            return speakable(answer)
+                            return plain_text(answer)
         except AnswerCutError:
             if answer:  # the incomplete sentence is dropped
-                return speakable(answer)
+                return plain_text(answer)
         except TimeoutError:
             seconds = conf.HIVE_CHAT_SECONDS
             self.model.fail(Reason("not done within {seconds} seconds", seconds=seconds))
-            return speakable(answer) or None
+            return plain_text(answer) or None
         except ModelError:
-            return speakable(answer) or None
-        if speakable(sentences.rest):
-            self._call(job, job.on_part, sentences.rest, True)
-            answer += sentences.rest
+            return plain_text(answer) or None
+        answer += self._say(job, answer, sentences.flush(), is_last=True)
         if not answer:
-            self.model.fail(Reason("it answered nothing that can be said"))
-        return speakable(answer) or None
+            self.model.fail(Reason("the answer has nothing to say"))
+        return plain_text(answer) or None
+
+    def _say(self, job: Job, answer: str, sentence: str, *, is_last: bool = False) -> str:
+        """Have the next sentence of `answer` said, without thoughts; return what is said of it."""
+        words = without_thoughts(sentence)
+        words = words if answer else words.lstrip()
+        if not has_letters(words):
+            return ""
+        self._call(job, job.on_part, words, is_last)
+        return words
 
     def _try(self, step: Callable[..., None], *arguments: object) -> None:
         try:

@@ -21,7 +21,7 @@ from hive.models import ChatModule
 from hive.setup_cache import SetupCache
 from ttsmirror.publishing import mirror
 from ttsmirror.reasons import reason_columns
-from ttsmirror.text import speakable
+from ttsmonitor.language.pipeline import plain_text
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class SendResponse(Protocol):
     def __call__(
         self, device_id: str, response: str, *, utterance_id: uuid.UUID, lang: str
     ) -> bool:
-        """Return False where the robot cannot be reached."""
+        """Return False if the robot cannot be reached."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Answers:
                 lang=turn.lang,
                 is_last=is_last,
             )
-            self._show(turn, speakable("".join(parts)), state=sessions.MAKING)
+            self._show(turn, plain_text("".join(parts)), state=sessions.MAKING)
 
         def on_done(words: str | None) -> None:
             if words is not None:
@@ -154,7 +154,7 @@ class Answers:
 
         def on_dropped() -> None:
             mirror.get_tts_mirror().drop_parts(turn.utterance_id)
-            self._show(turn, speakable("".join(parts)) or sessions.UNBEGUN, state="interrupted")
+            self._show(turn, plain_text("".join(parts)) or sessions.UNBEGUN, state="interrupted")
 
         lines = self.history.lines(turn.device_id)
         if not lines or lines[-1].role != history.CHILD:  # no history is kept, or it was no words

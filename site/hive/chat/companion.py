@@ -1,4 +1,4 @@
-"""A scripted companion, which answers where there is no language model.
+"""A scripted companion, which answers if there is no language model.
 
 It tells riddles, jokes and stories, does sums, calms a child that is upset, and says what it can
 do. To everything else it answers with the replies of the module.
@@ -35,7 +35,7 @@ class Companion:
         self._lock = threading.Lock()
 
     def answer(self, device_id: str, module: ChatModule, asked: Asked) -> str:
-        """Return the answer to what the child said."""
+        """Return the answer to the child's words."""
         with self._lock:
             state = self._state(device_id)
             words = self._scripted_answer(state, WORDS[module.lang], asked.speech)

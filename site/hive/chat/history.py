@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from hive.conf import conf
-from ttsmirror.text import speakable
+from ttsmonitor.language.pipeline import plain_text
 
 CHILD = "user"
 MOXIE = "assistant"
@@ -40,7 +40,7 @@ class History:
 
         A line that is reported late is also dropped if it is among the newest `looking_back` lines.
         """
-        words = speakable(words[:LINE_CHARACTERS])
+        words = plain_text(words[:LINE_CHARACTERS])
         if not words:
             return
         with self._lock:
@@ -54,7 +54,7 @@ class History:
 
     def ends_with(self, device_id: str, role: str, words: str) -> bool:
         """Return True if this is the last line."""
-        return self.lines(device_id)[-1:] == [Line(role, speakable(words))]
+        return self.lines(device_id)[-1:] == [Line(role, plain_text(words))]
 
     def lines(self, device_id: str) -> list[Line]:
         """Return the lines, oldest first."""

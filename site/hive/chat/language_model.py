@@ -40,7 +40,7 @@ class LanguageModel:
 
     def __init__(self) -> None:
         self.problem: str = ""
-        """Why the last question had no answer; empty where it had one."""
+        """Why the last question had no answer; empty if it had one."""
         self._client: AsyncOpenAI | None = None
         self._address = ("", "")
 

@@ -68,7 +68,7 @@ class ChatSessions:
                 del self._owners[line_id]
 
     def update_status(self, message: dict[str, Any]) -> tuple[str, Line] | None:
-        """Take in what became of an answer; return its conversation and line if that changed."""
+        """Process the outcome of an answer; return its conversation and line if that changed."""
         line_id = str(message.get("id", ""))
         with self._lock:
             visit = self._owners.get(line_id)

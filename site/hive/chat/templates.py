@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
+from hive.chat.clock import agree_with_hour, time_in_words
 from ttsmirror.text import clean, shorten
 
 SPEECH_CHARACTERS = 300
@@ -26,10 +27,10 @@ def fill(text: str, asked: Asked, lang: str = "es") -> str:
     values = {"nickname": asked.nickname, "speech": shorten(asked.speech, SPEECH_CHARACTERS)}
     if "{time}" in text or "{date}" in text:
         now = timezone.localtime()
+        text = agree_with_hour(text, now.hour, lang)
         with translation.override(lang):
             date = "l j \\d\\e F" if lang == "es" else "l, F j"
-            clock = "G:i" if lang == "es" else "g:i A"
-            values |= {"time": date_format(now, clock), "date": date_format(now, date)}
+            values |= {"time": time_in_words(now, lang), "date": date_format(now, date)}
     if not asked.nickname:
         text = text.replace(", {nickname}", "")
     for name, value in values.items():

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Configuration',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('config', models.JSONField(blank=True, default=dict, help_text='What differs from the built-in defaults; each robot may differ again.', validators=[hive.robot_config.validate_config], verbose_name='configuration')),
+                ('config', models.JSONField(blank=True, default=dict, help_text='Differences from the built-in defaults; each robot may have its own.', validators=[hive.robot_config.validate_config], verbose_name='configuration')),
                 ('schedule', models.JSONField(blank=True, default=dict, help_text='The answer to a robot that asks for its schedule.', validators=[hive.models.validate_schedule], verbose_name='schedule')),
                 ('chat_opener', models.TextField(default='¡Hola! Soy Moxie. Me alegra mucho verte. ¿Qué tal ha ido tu día?', help_text="What Moxie says first. {nickname} stands for the child's name.", verbose_name='opener')),
                 ('chat_reply', models.TextField(default='¡Qué interesante! Cuéntame un poco más.\nMe gusta cómo lo cuentas. ¿Y qué pasó después?\nGracias por contármelo. ¿Cómo te sentiste?', help_text='What Moxie answers: one reply a line, in turn. {speech} is what the child said.', verbose_name='reply')),
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('device_id', models.CharField(max_length=128, unique=True, validators=[django.core.validators.RegexValidator('\\Ad_[A-Za-z0-9][A-Za-z0-9_-]{0,125}\\Z', 'Give an id such as d_<uuid>.')], verbose_name='device id')),
                 ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
                 ('nickname', models.CharField(blank=True, help_text='How the robot calls the child.', max_length=100, verbose_name="child's nickname")),
-                ('config', models.JSONField(blank=True, default=dict, help_text='What differs from the configuration of all robots.', validators=[hive.robot_config.validate_config], verbose_name='configuration')),
+                ('config', models.JSONField(blank=True, default=dict, help_text='Differences from the configuration of all robots.', validators=[hive.robot_config.validate_config], verbose_name='configuration')),
                 ('puppet_mode', models.BooleanField(default=False, verbose_name='Puppet Mode')),
                 ('puppet_state', models.CharField(blank=True, editable=False, max_length=64, verbose_name='reported state')),
                 ('battery', models.FloatField(blank=True, editable=False, null=True, verbose_name='battery')),

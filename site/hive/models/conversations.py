@@ -42,7 +42,7 @@ class ChatModule(models.Model):
         _("module id"),
         max_length=80,
         blank=True,
-        help_text=_("As a robot's schedule names it; empty: as HIVE_CHAT_MODULE says."),
+        help_text=_("The id in a robot's schedule; empty: HIVE_CHAT_MODULE."),
     )
     content_id = models.CharField(_("content id"), max_length=80, default="default")
     lang = models.CharField(_("language"), max_length=8, choices=LANGUAGES, default="es")
@@ -50,37 +50,37 @@ class ChatModule(models.Model):
     opener = models.TextField(
         _("opener"),
         help_text=_(
-            "What Moxie says first. {nickname} stands for the child's name. Several, one a line,"
-            " come in turn."
+            "Moxie's first sentence. {nickname} stands for the child's name."
+            " With several lines, one is used after the other."
         ),
     )
     prompt = models.TextField(
         _("prompt"),
-        help_text=_("What the language model is told of who it is and how it is to answer."),
+        help_text=_("Instructions for the language model: who it is and how it should answer."),
     )
     model = models.CharField(
         _("model"),
         max_length=200,
         blank=True,
-        help_text=_("A name that the endpoint knows; empty: as HIVE_CHAT_MODEL says."),
+        help_text=_("Name of the model at the endpoint; empty: HIVE_CHAT_MODEL."),
     )
     max_tokens = models.PositiveIntegerField(
         _("length"),
         default=150,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text=_("Of an answer, at most, in tokens: a word is one or two."),
+        help_text=_("Maximum length of an answer, in tokens: a word is one or two."),
     )
     temperature = models.FloatField(
         _("temperature"),
         default=0.7,
         validators=[MinValueValidator(0), MaxValueValidator(2)],
-        help_text=_("0 answers always alike; over 1 it becomes strange."),
+        help_text=_("At 0 the answers are always alike; above 1 they become erratic."),
     )
     replies = models.TextField(
         _("replies"),
         help_text=_(
-            "What is answered without a language model, where nothing better fits: one a line, in"
-            " turn. {speech} is what the child said."
+            "Answers without a language model if no command matches: one a"
+            " line, used in turn. {speech} is the child's sentence."
         ),
     )
     reprompt = models.TextField(
@@ -89,8 +89,8 @@ class ChatModule(models.Model):
     fallback = models.TextField(
         _("fallback"),
         help_text=_(
-            "What Moxie says when the language model fails or takes too long. Several, one a"
-            " line, come in turn."
+            "Moxie's sentence when the language model fails or takes too"
+            " long. With several lines, one is used after the other."
         ),
     )
 
@@ -147,8 +147,8 @@ class GlobalCommand(models.Model):
         max_length=PATTERN_CHARACTERS,
         validators=[validate_pattern],
         help_text=_(
-            "A regular expression that is looked for in what the child says, capitals or not:"
-            " qué hora es|dime la hora."
+            "A regular expression that is searched for in the child's"
+            " sentence, ignoring case: qué hora es|dime la hora."
         ),
     )
     lang = models.CharField(_("language"), max_length=8, choices=LANGUAGES, default="es")
@@ -156,7 +156,8 @@ class GlobalCommand(models.Model):
         _("answer"),
         blank=True,
         help_text=_(
-            "{nickname}, {speech}, {time} and {date} are put in. Several, one a line, come in turn."
+            "{nickname}, {speech}, {time} and {date} are replaced. With"
+            " several lines, one is used after the other."
         ),
     )
     action = models.CharField(
@@ -165,7 +166,9 @@ class GlobalCommand(models.Model):
     target_module = models.CharField(_("module to start"), max_length=80, blank=True)
     target_content = models.CharField(_("content to start"), max_length=80, blank=True)
     position = models.PositiveIntegerField(
-        _("position"), default=100, help_text=_("The lowest one that fits answers.")
+        _("position"),
+        default=100,
+        help_text=_("Of several matching commands, the one with the lowest position answers."),
     )
     is_enabled = models.BooleanField(_("enabled"), default=True)
 

@@ -14,7 +14,7 @@ from hive import robot_config
 from ttsmirror.wire.fields import format_maybe
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
-"""A robot's MQTT client id: what everything about it is known by."""
+"""A robot's MQTT client id. It identifies the robot everywhere."""
 
 
 def validate_schedule(value: Any) -> None:
@@ -31,7 +31,7 @@ class Configuration(models.Model):
         default=dict,
         blank=True,
         validators=[robot_config.validate_config],
-        help_text=_("What differs from the built-in defaults; each robot may differ again."),
+        help_text=_("Differences from the built-in defaults; each robot may have its own."),
     )
     schedule = models.JSONField(
         _("schedule"),
@@ -120,7 +120,7 @@ class Robot(models.Model):
         default=dict,
         blank=True,
         validators=[robot_config.validate_config],
-        help_text=_("What differs from the configuration of all robots."),
+        help_text=_("Differences from the configuration of all robots."),
     )
     puppet_mode = models.BooleanField(_("Puppet Mode"), default=False)
     puppet_state = models.CharField(_("reported state"), max_length=64, blank=True, editable=False)

@@ -16,7 +16,8 @@ from hive.mqtt.markup import make_markup
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror, mirror_speech
 from hive.mqtt.robot_link import SendCommand
 from hive.setup_cache import SetupCache
-from ttsmirror.text import clean, speakable
+from ttsmirror.text import clean
+from ttsmonitor.language.pipeline import plain_text
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ ANSWER = "GLOBAL_RESPONSE"
 FALLBACK = "FALLBACK"
 ANSWERS_KEPT = 200
 LOOK_BACK_LINES = 4
+ANSWER_SECONDS = 10.0
+"""A robot waits for no longer for an answer."""
 COMMANDS = ("prompt", "continue", "reprompt")
 
 Json = dict[str, Any]
@@ -45,7 +48,7 @@ class RemoteChat:
 
     @property
     def model_problem(self) -> str:
-        """Why the language model did not answer last time; empty where it did."""
+        """Why the language model did not answer last time; empty if it did."""
         return self._answers.queue.model.problem
 
     def interrupt(self, device_id: str) -> None:
@@ -53,7 +56,7 @@ class RemoteChat:
         self._answers.queue.interrupt(device_id)
 
     def on_utterance_event(self, message: Json) -> None:
-        """Take in what became of an answer; one that was interrupted elsewhere is not finished."""
+        """Process the outcome of an answer; one that was interrupted elsewhere is not finished."""
         if message.get("event") == "interrupted" and (key := str(message.get("id") or "")):
             self._answers.queue.interrupt(str(message.get("device_id")), key=key)
         if changed := self.visits.update_status(message):
@@ -67,10 +70,23 @@ class RemoteChat:
         """Stop answering."""
         self._answers.queue.stop()
 
-    def handle_event(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
-        """Handle a remote-chat event: a query for the modules, or conversation."""
+    def handle_event(
+        self,
+        device_id: str,
+        rcr: Json,
+        volley_data: Json | None = None,
+        waited_seconds: float = 0.0,
+    ) -> None:
+        """Handle a remote-chat event: a query for the modules, or conversation.
+
+        It may have waited at the broker while the hive was away. Then what the robot said is
+        mirrored, and nothing is answered that nobody waits for any more.
+        """
         backend, query = rcr.get("backend"), rcr.get("query")
-        if backend == "router":
+        if waited_seconds > ANSWER_SECONDS:
+            if rcr.get("command") == "notify" and backend == "router":
+                self._handle_notification(device_id, rcr, waited_seconds)
+        elif backend == "router":
             self.handle_request(device_id, rcr, volley_data)
         elif backend == "data" and isinstance(query, dict) and query.get("query") == "modules":
             modules = describe_hosted(self._setup.current.modules)
@@ -78,7 +94,7 @@ class RemoteChat:
             self._send(device_id, {"event_id": rcr.get("event_id"), "query_data": hosted})
 
     def handle_request(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
-        """Answer a router request, or take in a notification."""
+        """Answer a router request, or process a notification."""
         command = rcr.get("command")
         if command == "notify":
             self._handle_notification(device_id, rcr)
@@ -111,25 +127,31 @@ class RemoteChat:
         """Have the robot say `response`; a ChatResponse answers its request.
 
         Mirror it by `utterance_id`, unless its parts were mirrored by that id already. Return
-        False where the robot cannot be reached.
+        False if the broker cannot be reached.
         """
         answer = response if isinstance(response, ChatResponse) else ChatResponse(response)
         action = {"output_type": ANSWER} | answer.action
         return self._send_answer(device_id, str(answer), answer.request, action)
 
-    def _handle_notification(self, device_id: str, rcr: Json) -> None:
-        """Mirror what the robot has said, unless it was mirrored when it was sent."""
+    def _handle_notification(self, device_id: str, rcr: Json, waited_seconds: float = 0.0) -> None:
+        """Mirror the robot's speech, unless it was mirrored when it was sent."""
         speech = rcr.get("speech")
-        if not isinstance(speech, str) or not speakable(speech):
+        if not isinstance(speech, str) or not plain_text(speech):
             return
         is_hosted = bool(self._setup.current.modules_of(rcr.get("module_id")))
         event_id = str(rcr.get("event_id") or "")
-        get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_hosted)
+        get_tts_mirror().robot_said(
+            device_id,
+            speech,
+            event_id=event_id,
+            is_ours=is_hosted,
+            seconds_ago=waited_seconds,
+        )
         if is_hosted:
             self._add_to_history(device_id, rcr, clean(speech))
 
     def _add_to_history(self, device_id: str, rcr: Json, words: str) -> None:
-        """Remember what the robot heard and said, as it reports it."""
+        """Remember the words that the robot reports to have heard and said."""
         if self._answers.history.ends_with(device_id, history.MOXIE, words):
             return  # a repeated report
         lines = rcr.get("extra_lines")

@@ -21,15 +21,18 @@ from hive.mqtt.queries import Queries
 from hive.mqtt.reports import Reports
 from hive.mqtt.robot_link import BROKER_TOPIC, COMPONENT, RobotLink
 from hive.mqtt.robot_repository import RobotRepository
-from hive.mqtt.worker import Worker
+from hive.mqtt.task_thread import TaskThread
+from hive.puppet.delivery_status import CONFIRMATIONS
 from hive.puppet.lines import SOURCE, Lines
 from hive.setup_cache import SetupCache
 from hive.speech_state import SpeechState
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import Received
+from ttsmirror.publishing.publisher import Listener
 from ttsmirror.wire.control import Control, parse_control
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, parse_object, pong_payload
 from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
+from ttsmonitor.system.watchdog import find_faults
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class MoxieServer:
         """Build the parts; nothing is connected or read yet."""
         self._link = link or RobotLink()
         self.setup = setup or SetupCache()
-        self._worker = Worker("hive.robots")
+        self._worker = TaskThread("hive.robots")
         self._own_interrupts = OwnInterrupts()
         self.lines = Lines()
         self.speech = SpeechState(on_change=push_speech)
@@ -67,14 +70,15 @@ class MoxieServer:
             on_chat=self._handle_chat,
             on_query=Queries(self.send_command_to_bot_json, self.setup).answer,
         )
-        self._health = _make_health(self._link)
+        self._database = DatabaseProbe()
+        self._health = self._make_health()
 
     # Life
 
     def start(self) -> None:
         """Connect in the background, now or as soon as the broker can be reached."""
         mirror = get_tts_mirror()
-        mirror.add_listener(self._on_utterance_event)
+        mirror.add_listener(self._listener())
         mirror.start()
         self.robots.on_refresh = lambda: self._worker.submit(self._configs.publish_changed)
         self.robots.start()
@@ -85,7 +89,7 @@ class MoxieServer:
         self._link.start(self._receive, self._on_broker_ready, self._on_broker_lost)
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Say goodbye to the broker and finish handling what was received."""
+        """Disconnect from the broker and finish handling received messages."""
         self._health.stop()
         self.chat.stop()
         self._link.stop(timeout_seconds)
@@ -103,6 +107,27 @@ class MoxieServer:
         report["checks"]["mirror"] |= {"waiting": mirror.waiting, "lost": mirror.lost}
         return report
 
+    def restart_reason(self) -> str:
+        """Return what only a new process would mend, or an empty string."""
+        # Threads that wait for a database that hangs would do so in a new process, too.
+        return "" if self._database.error else self._thread_error()
+
+    def _thread_error(self) -> str:
+        parts = (self._worker, self.robots, self._health, self._link)
+        return find_faults([*parts, get_tts_mirror()])
+
+    def _make_health(self) -> Health:
+        link, database = self._link, self._database
+        return Health(
+            "hive.health",
+            [
+                HealthCheck("broker", lambda: link.error, link.probe),
+                HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
+                HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
+                HealthCheck("robots", self._thread_error),
+            ],
+        )
+
     # Commands to robots and to the loudspeaker
 
     @mirror_speech(source=SOURCE, text="speech")
@@ -115,7 +140,10 @@ class MoxieServer:
         *,
         utterance_id: uuid.UUID | None = None,
     ) -> bool:
-        """Have a robot in Puppet Mode say `speech`. Return False where it cannot be reached."""
+        """Have a robot in Puppet Mode say `speech`. Return False if the broker cannot be reached.
+
+        `utterance_id` is for the mirror, which reads it from the call.
+        """
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 
@@ -137,7 +165,7 @@ class MoxieServer:
         )
 
     def interrupt_loudspeaker(self, device_id: str = "") -> None:
-        """Stop what is spoken for this robot, or for any if it is empty."""
+        """Interrupt the speech of this robot, or of all if it is empty."""
         get_tts_mirror().publish_control(Control(action="interrupt", device_id=device_id))
 
     def send_wakeup(self, device_id: str) -> bool:
@@ -151,7 +179,7 @@ class MoxieServer:
         return self._link.publish(f"/devices/{device_id}/commands/{command}", payload)
 
     def config_changed(self, device_id: str = "") -> None:
-        """Read what was saved of one robot, or of all if it is empty, and publish it."""
+        """Read the saved configuration of one robot, or of all if it is empty, and publish it."""
         if self._link.is_started:
             self.robots.refresh_soon(device_id)
 
@@ -171,18 +199,33 @@ class MoxieServer:
         self.speech.update_broker_error(error)
         self._worker.submit(self.presence.remove_all)
 
-    def _on_utterance_event(self, message: dict[str, Any]) -> None:
-        if line := self.lines.update_status(message):
-            push_line(line)
-        self.chat.on_utterance_event(message)
-        if "status" in message:
-            self.speech.update_status(message)
+    def _listener(self) -> Listener:
+        submit = self._worker.submit
+        return Listener(
+            on_status=lambda message: submit(self._handle_status, message),
+            on_sent=lambda key: submit(self._handle_event, {"id": key, "event": "sent"}),
+            on_robot=lambda key, is_said: submit(self._handle_confirmation, key, is_said),
+        )
 
     # The worker's thread
 
+    def _handle_status(self, message: dict[str, Any]) -> None:
+        """Take in a message of moxie/tts/status."""
+        self._handle_event(message)
+        self.speech.update_status(message)
+
+    def _handle_event(self, message: dict[str, Any]) -> None:
+        if line := self.lines.update_status(message):
+            push_line(line)
+        self.chat.on_utterance_event(message)
+
+    def _handle_confirmation(self, line_id: str, is_said: bool) -> None:
+        if line := self.lines.update_robot(line_id, CONFIRMATIONS[is_said]):
+            push_line(line)
+
     def _handle(self, message: Received) -> None:
         if message.topic.startswith(LOG_TOPIC):
-            if not message.retain:  # a retained line is somebody's, not the broker's
+            if not message.retain:  # the broker never retains its log; another client sent this
                 self.presence.read_log_line(message.payload.decode("utf-8", "replace"))
             return
         try:
@@ -191,7 +234,8 @@ class MoxieServer:
             elif message.topic.startswith(HEALTH_TOPIC):
                 self._handle_health(message.topic, parse_object(message.payload))
             else:
-                self.reports.handle(message.topic, parse_object(message.payload))
+                fields = parse_object(message.payload)
+                self.reports.handle(message.topic, fields, message.waited_seconds)
         except InvalidMessageError as exc:
             logger.warning("ignored a message on %.100s: %s", message.topic, exc)
 
@@ -209,14 +253,16 @@ class MoxieServer:
         elif topic != HEALTH_TOPIC:
             self.speech.update_presence(str(fields.get("status", "")))
         elif fields.get("type") == "ping":
+            if fields.get("component") == COMPONENT:
+                self._link.note_rival(str(fields.get("instance") or ""))
             health = self.health()
             status = "ok" if health["ok"] else "failing"
-            pong = pong_payload(fields, COMPONENT, status, health["checks"])
+            pong = pong_payload(fields, COMPONENT, status, health["checks"], self._link.instance)
             self._link.publish_raw(HEALTH_TOPIC, pong)
 
-    def _handle_chat(self, device_id: str, fields: dict[str, Any]) -> None:
+    def _handle_chat(self, device_id: str, fields: dict[str, Any], waited_seconds: float) -> None:
         volley_data = {"config": self._configs.last_sent(device_id)}
-        self.chat.handle_event(device_id, fields, volley_data)
+        self.chat.handle_event(device_id, fields, volley_data, waited_seconds)
 
     def _on_arrival(self, device_id: str) -> None:
         self.robots.update(device_id, arrival())
@@ -233,18 +279,7 @@ class MoxieServer:
         self.presence.remove_silent()
         self.robots.mark_online(self.presence.devices)
         self.speech.update_mirror(get_tts_mirror().state)
-
-
-def _make_health(link: RobotLink) -> Health:
-    database = DatabaseProbe()
-    return Health(
-        "hive.health",
-        [
-            HealthCheck("broker", lambda: link.error, link.probe),
-            HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
-            HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
-        ],
-    )
+        self.speech.update_rival(self._link.rivalry)
 
 
 _server: MoxieServer | None = None
@@ -252,7 +287,7 @@ _making = threading.Lock()
 
 
 def get_moxie_server() -> MoxieServer:
-    """Return the server of this process. It is connected only if somebody started it."""
+    """Return the server of this process. It is connected only after start()."""
     global _server
     with _making:
         if _server is None:

@@ -22,7 +22,7 @@ class Presence:
     def __init__(
         self, silence_seconds: float, on_arrival: OnChange, on_departure: OnChange
     ) -> None:
-        """Count a robot as gone after `silence_seconds`, where the broker shows no log."""
+        """Count a robot as gone after `silence_seconds`, if the broker shows no log."""
         self._silence_seconds = silence_seconds
         self._on_arrival = on_arrival
         self._on_departure = on_departure
@@ -39,14 +39,14 @@ class Presence:
         return list(self._last_seen)
 
     def mark_seen(self, device_id: str) -> None:
-        """Take in a message of a robot. The first one counts as its connect."""
+        """Process a message of a robot. The first one counts as its connect."""
         is_new = device_id not in self._last_seen
         self._last_seen[device_id] = time.monotonic()
         if is_new:
             self._arrive(device_id)
 
     def read_log_line(self, line: str) -> None:
-        """Take in a line of the broker's log."""
+        """Process a line of the broker's log."""
         self._has_log = True
         event = parse_log_line(line)
         if event is None:

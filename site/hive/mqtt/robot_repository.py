@@ -16,7 +16,7 @@ from django.db import DatabaseError
 
 from hive.events import push_robot
 from hive.models import Robot
-from hive.mqtt.worker import Worker
+from hive.mqtt.task_thread import TaskThread
 from hive.setup_cache import SetupCache
 from ttsmirror.database import AWAY
 
@@ -39,11 +39,11 @@ class RobotRepository:
         self,
         setup: SetupCache,
         on_refresh: Callable[[], None] = lambda: None,
-        worker: Worker | None = None,
+        worker: TaskThread | None = None,
     ) -> None:
         """Refresh `setup` too, and call `on_refresh` after each read, on this object's thread."""
         self._setup = setup
-        self._worker = worker or Worker("hive.database")
+        self._worker = worker or TaskThread("hive.database")
         self.on_refresh = on_refresh
         self._lock = threading.Lock()
         self._robots: dict[str, Robot] = {}
@@ -55,6 +55,11 @@ class RobotRepository:
         """Read everything once, then continue in the background."""
         self._refresh()
         self._worker.start()
+
+    @property
+    def fault(self) -> str:
+        """Why the thread does not do its work; empty if it does."""
+        return self._worker.fault
 
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Mark all robots offline and end the thread."""
@@ -114,7 +119,7 @@ class RobotRepository:
 
     def _write_changes(self, devices: list[str]) -> None:
         if self._is_first:
-            Robot.objects.mark_all_offline()  # what the last run left is outdated
+            Robot.objects.mark_all_offline()  # the states of the last run are outdated
             self._is_first = False
         for device_id in devices:
             self._write_one(device_id)
@@ -139,12 +144,12 @@ class RobotRepository:
                 del self._changes[device_id]
 
     def _try(self, step: Callable[..., object], *arguments: Any) -> bool:
-        """Run a step that needs the database. Return False while the database is away."""
+        """Run a step that needs the database. Return False while the database is unavailable."""
         try:
             step(*arguments)
         except AWAY as exc:
             if not self._is_away:
-                logger.error("the database is away, so robots' reports wait in memory: %s", exc)
+                logger.error("the database is unavailable, robots' reports wait in memory: %s", exc)
             self._is_away = True
             return False
         if self._is_away:

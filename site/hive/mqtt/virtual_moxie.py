@@ -126,7 +126,7 @@ class VirtualMoxie:
     # Actions of the child and the robot
 
     def hear(self, words: str) -> str:
-        """Send what the child says; return the id of the request."""
+        """Send the child's words; return the id of the request."""
         self.wake()
         return self._ask("continue", words)
 
@@ -189,7 +189,7 @@ class VirtualMoxie:
         return event_id
 
     def notify(self, words: str, module_id: str, heard: str = "") -> None:
-        """Report to the server what was said."""
+        """Report the robot's speech to the server."""
         report = {
             "event_id": str(uuid.uuid4()),
             "backend": "router",
@@ -214,7 +214,9 @@ class VirtualMoxie:
     def _publish(self, name: str, fields: dict[str, Any]) -> None:
         if self._client.is_connected():
             payload = json.dumps(fields, ensure_ascii=False)
-            self._client.publish(f"/devices/{self.device_id}/{name}", payload)
+            # What it says reaches a hive that is away now; its state is for now.
+            qos = 1 if name == "events/remote-chat" else 0
+            self._client.publish(f"/devices/{self.device_id}/{name}", payload, qos=qos)
 
     # From the server, on paho's thread
 

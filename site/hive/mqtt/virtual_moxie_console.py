@@ -97,7 +97,7 @@ class Simulator:
         if not line:
             return
         if not robot.is_connected and command != "/help":
-            self._write("not connected yet: nobody hears that")
+            self._write("not connected yet: not sent")
         elif line.startswith("/"):
             actions.get(command, lambda: self._write(f"{command}: unknown, try /help"))()
         else:
@@ -107,7 +107,7 @@ class Simulator:
         if kind not in _LABELS:
             return
         shown = f"{_LABELS[kind]} {words}".rstrip()
-        # A broker that is away is shown once, not at every attempt.
+        # An unavailable broker is shown once, not at every attempt.
         if kind != "lost" or shown != self._last_shown:
             self._write(shown)
         self._last_shown = shown

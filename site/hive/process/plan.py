@@ -25,7 +25,7 @@ class Plan:
 
 
 def make_plan(*, speech: bool = True) -> Plan:
-    """Look at locks, ports and the broker, and return what to start. Change nothing.
+    """Check locks, ports and the broker, and return the processes to start. Change nothing.
 
     With `speech=False` the speech service runs on another computer. Raises MoxieTTSError with the
     obstacle.
@@ -55,13 +55,13 @@ def make_plan(*, speech: bool = True) -> Plan:
 
 def _describe_obstacle(answer: Answer, address: str) -> str:
     if answer is Answer.REFUSED:
-        return f"The broker at {address} does not let us in: check MQTT_USERNAME and MQTT_PASSWORD."
+        return f"The broker at {address} refused the login: check MQTT_USERNAME and MQTT_PASSWORD."
     if answer is Answer.UNTRUSTED:
         return (
-            f"The certificate of the broker at {address} is not trusted: MQTT_CA_CERTS has to name"
-            " the file of the one that signed it, and MQTT_HOST a name that stands in it."
+            f"The certificate of the broker at {address} is not trusted: set MQTT_CA_CERTS to the"
+            " file of its certificate authority, and MQTT_HOST to a name in the certificate."
         )
     return (
-        f"What listens at {address} is no MQTT broker: stop it, or choose another port with"
+        f"The program at {address} is not an MQTT broker: stop it, or choose another port with"
         f" {'MQTT_SSL_PORT' if conf.MQTT_TLS else 'MQTT_PORT'}."
     )

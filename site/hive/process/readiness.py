@@ -1,4 +1,4 @@
-"""Find out when the processes of run_all are ready, and tell the user."""
+"""Find out when the processes of run_all are ready, and print it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from hive.process.account import account_text, make_account
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.base import AUTO, SpeechRequest
-from ttsmonitor.synthesis.choice import choose_voice
-from ttsmonitor.synthesis.piper.voices import download_command
+from ttsmonitor.synthesis.choice import choose_voice, missing_voice
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def is_hive_ready() -> bool:
 
 
 def is_speech_ready() -> bool:
-    """Return True if the speech service is subscribed; what is published before that is lost."""
+    """Return True if the speech service is subscribed; messages before that are lost."""
     try:
         with urllib.request.urlopen(f"{_url(conf.HTTP_PORT)}health", timeout=5) as answer:  # noqa: S310
             content = answer.read()
@@ -54,7 +53,7 @@ def is_speech_ready() -> bool:
 
 
 def summary(broker: str, *, speech: bool) -> str:
-    """Return what the user can do now."""
+    """Return the instructions for the user."""
     monitor = _url(conf.HTTP_PORT) if speech else "on the computer with the speech service"
     lines = [
         "",
@@ -63,9 +62,8 @@ def summary(broker: str, *, speech: bool) -> str:
         f"  live monitor         {monitor}",
         f"  broker               {broker}",
     ]
-    if speech and not has_voice():
-        lang, command = conf.TTS_LANG, download_command(conf.TTS_LANG, conf.TTS_VOICE)
-        lines.append(f"  voice                espeak; a natural one of {lang}: {command}")
+    if speech and (missing := missing_voices()):
+        lines.append(f"  voice                espeak: {missing}")
     return "\n".join([*lines, ""])
 
 
@@ -81,10 +79,14 @@ def first_account() -> str:
     return "" if password is None else account_text(password, hive_conf.HIVE_PORT)
 
 
-def has_voice() -> bool:
-    """Return True if a natural voice of TTS_LANG is installed, whatever TTS_ENGINE says."""
+def missing_voices() -> str:
+    """Return how to get a natural voice of TTS_LANG; empty where one is installed.
+
+    TTS_ENGINE makes no difference.
+    """
     config = replace(engine_config(), engine=AUTO)
-    return not choose_voice(config, SpeechRequest("")).is_fallback
+    is_missing = choose_voice(config, SpeechRequest("")).is_fallback
+    return missing_voice(config.lang, config) if is_missing else ""
 
 
 def _url(port: int) -> str:

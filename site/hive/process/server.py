@@ -18,8 +18,10 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
+from ttsmonitor.history import hourly
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.system.watchdog import Watchdog
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 
@@ -30,7 +32,7 @@ class HiveServer:
     """The web server and the robots' server. Any thread may call stop(), which is idempotent."""
 
     def __init__(self, on_ready: Callable[[str], None]) -> None:
-        """Check ports and setup. Raises HiveError or ListenError where it cannot serve."""
+        """Check ports and setup. Raises HiveError or ListenError if it cannot serve."""
         self._stop_lock = threading.Lock()
         self._stopped = False
         self._host, self._port = tts_conf.HTTP_HOST, conf.HIVE_PORT
@@ -43,12 +45,15 @@ class HiveServer:
             on_ready=lambda: on_ready(self._web.url),
         )
         self._robots = get_moxie_server()
+        self._watchdog = Watchdog(self._robots.restart_reason)
 
     def run(self) -> None:
         """Serve until stop() or a stop signal."""
         with on_stop_signal(self.stop):
             live_events.bind(self._web.loop)
             self._robots.start()
+            self._watchdog.start()
+            hourly.warm_up()
             try:
                 self._web.run()
             finally:
@@ -62,6 +67,7 @@ class HiveServer:
                 return
             self._stopped = True
             logger.info("stopping")
+            self._watchdog.stop()
             push_bye()
             wait_for_goodbyes()
             self._robots.stop()
@@ -70,7 +76,7 @@ class HiveServer:
 
 
 def ensure_set_up() -> None:
-    """Raise NotReadyError where the database or the static files are missing."""
+    """Raise NotReadyError if the database or the static files are missing."""
     try:
         Configuration.objects.exists()
         Robot.objects.exists()

@@ -10,7 +10,7 @@ from ttsmirror.wire.messages import ENDS
 
 
 class DeletedLines:
-    """Finds deleted lines. It finds none where the history is in another database."""
+    """Finds deleted lines. It finds none if the history is in another database."""
 
     def __init__(self) -> None:
         self._has_history = False

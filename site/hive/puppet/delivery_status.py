@@ -7,13 +7,15 @@ from typing import Any
 SENT, SPEAKING, SAID = "sent", "speaking", "said"
 OFFLINE, INTERRUPTED, UNCONFIRMED = "offline", "interrupted", "unconfirmed"
 CONFIRMATIONS: dict[bool | None, str] = {True: SAID, False: UNCONFIRMED, None: ""}
-"""The state at the robot, by what the history stores."""
+"""The state at the robot by the stored value of `robot_confirmed`."""
 _ROBOT_RANKS = {"": 0, SENT: 1, SPEAKING: 2, INTERRUPTED: 3, UNCONFIRMED: 3, OFFLINE: 4, SAID: 4}
 _ROBOT_STEPS = (SENT, SPEAKING, SAID)
 _SPEECH_STEPS = ("sent", "queued", "playing", "spoken")
+_SPEECH_RANKS = {"waiting": 0, "sent": 1, "queued": 2, "playing": 3}
+_SPEECH_END = 4
 _ENDS = {SAID, "spoken"}
 
-NO_WORD = "the robot did not tell that it said this"
+NO_WORD = "the robot did not confirm it"
 NOT_THERE = "the robot is offline"
 NO_BROKER = "the broker cannot be reached"
 
@@ -23,30 +25,38 @@ def robot_rank(state: str) -> int:
     return _ROBOT_RANKS.get(state, 0)
 
 
+def speech_rank(state: str) -> int:
+    """Return the rank of a state at the loudspeaker; that of its end is the highest."""
+    return _SPEECH_RANKS.get(state, _SPEECH_END)
+
+
 def describe(line: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of a line as pages show it, with `robot_way` and `speech_way`.
 
-    A way has `steps` and the `reason` of a failure. A step has a `name` and what it `is`: done,
-    now, next, or end for one that was not meant. `robot_way` is None without a robot.
+    A delivery has `steps` and a `rank`; one of a lower rank is older and is not shown. A step has a
+    `name` and a state `is`: done, now, next, or end for a failure. `robot_way` is None without a
+    robot.
     """
-    robot = line["robot"]
+    robot, state = line["robot"], line["state"]
+    robot_way = {"steps": _steps(_ROBOT_STEPS, robot, SENT), "rank": robot_rank(robot)}
     return line | {
-        "robot_way": _way(_ROBOT_STEPS, robot, SENT, line["robot_error"]) if robot else None,
-        "speech_way": _way(_SPEECH_STEPS, line["state"], line["reached"], line["error"]),
+        "robot_way": robot_way if robot else None,
+        "speech_way": {
+            "steps": _steps(_SPEECH_STEPS, state, line["reached"]),
+            "rank": speech_rank(state),
+        },
     }
 
 
-def _way(steps: tuple[str, ...], state: str, reached: str, reason: str) -> dict[str, Any]:
+def _steps(steps: tuple[str, ...], state: str, reached: str) -> list[dict[str, str]]:
     if state in steps:
         here = steps.index(state)
-        made = [{"name": name, "is": _step_state(at, here, name)} for at, name in enumerate(steps)]
-    elif state == "waiting":
-        made = [{"name": name, "is": "next"} for name in steps]
-    else:
-        before = steps[: steps.index(reached) + 1] if reached in steps else ()
-        before = () if state == OFFLINE else before
-        made = [{"name": name, "is": "done"} for name in before] + [{"name": state, "is": "end"}]
-    return {"steps": made, "reason": reason}
+        return [{"name": name, "is": _step_state(at, here, name)} for at, name in enumerate(steps)]
+    if state == "waiting":
+        return [{"name": name, "is": "next"} for name in steps]
+    before = steps[: steps.index(reached) + 1] if reached in steps else ()
+    before = () if state == OFFLINE else before
+    return [{"name": name, "is": "done"} for name in before] + [{"name": state, "is": "end"}]
 
 
 def _step_state(at: int, here: int, name: str) -> str:

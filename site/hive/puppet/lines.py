@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from hive.puppet import delivery_status
 from hive.puppet.deleted_lines import DeletedLines
+from hive.puppet.delivery_status import robot_rank, speech_rank
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_columns
 from ttsmirror.wire.fields import format_time
@@ -22,8 +24,6 @@ WAITING = "waiting"
 SENT = "sent"
 QUEUED = "queued"
 PLAYING = "playing"
-_ORDER = {WAITING: 0, SENT: 1, QUEUED: 2, PLAYING: 3}
-_FINAL = 4
 
 Line = dict[str, Any]
 
@@ -64,50 +64,49 @@ class Lines:
         return delivery_status.describe(line)
 
     def update_status(self, message: dict[str, Any]) -> Line | None:
-        """Take in what became of a line: `event` at the loudspeaker, `robot` at its robot.
+        """Process the outcome of a line at the loudspeaker: the `event` of a status message.
 
         Return the line if that changed it. Messages can overtake one another, but a line never goes
         back.
         """
-        with self._lock:
-            line = self._lines.get(str(message.get("id", "")))
-            news = (
-                {}
-                if line is None
-                else _speech_changes(line, message) | _robot_changes(line, message)
-            )
-            if line is None or not news:
-                return None
-            line |= news
-            return delivery_status.describe(line)
+        return self._advance(str(message.get("id", "")), lambda line: _after_event(line, message))
+
+    def update_robot(self, line_id: str, state: str, error: str = "") -> Line | None:
+        """Take in what became of a line at its robot. Return the line if that changed it."""
+        return self._advance(line_id, lambda line: _after_report(line, state, error))
 
     def sent_to_robot(self, line_id: str, error: str) -> Line | None:
         """Note that a line was sent to its robot, or the error if it could not be."""
         outcome = delivery_status.OFFLINE if error else delivery_status.SENT
-        return self.update_status({"id": line_id, "robot": outcome, "robot_error": error})
+        return self.update_robot(line_id, outcome, error)
 
     def mark_speaking(self, device_id: str) -> list[Line]:
         """Note that a robot began to speak: that is the oldest line it was sent."""
-        return self._mark_robot(device_id, delivery_status.SPEAKING, {delivery_status.SENT}, most=1)
+        return self._mark_robot(device_id, delivery_status.SPEAKING, most=1)
 
     def mark_interrupted(self, device_id: str) -> list[Line]:
         """Note that a robot was interrupted, and does not say its lines."""
-        return self._mark_robot(
-            device_id, delivery_status.INTERRUPTED, {delivery_status.SENT, delivery_status.SPEAKING}
-        )
+        return self._mark_robot(device_id, delivery_status.INTERRUPTED)
 
-    def _mark_robot(
-        self, device_id: str, what: str, before: set[str], most: int = KEPT
-    ) -> list[Line]:
+    def _advance(self, line_id: str, change: Callable[[Line], Line]) -> Line | None:
         with self._lock:
-            lines = [
-                line
-                for line in self._lines.values()
-                if line["device_id"] == device_id and line["robot"] in before
+            line = self._lines.get(line_id)
+            if line is None or not (news := change(line)):
+                return None
+            line |= news
+            return delivery_status.describe(line)
+
+    def _mark_robot(self, device_id: str, state: str, most: int = KEPT) -> list[Line]:
+        """Advance the oldest lines that this robot was sent."""
+        with self._lock:
+            sent = [
+                key
+                for key, line in self._lines.items()
+                if line["device_id"] == device_id
+                and line["robot"]
+                and robot_rank(line["robot"]) < robot_rank(state)
             ][:most]
-            for line in lines:
-                line["robot"] = what
-            return [delivery_status.describe(line) for line in lines]
+        return [line for key in sent if (line := self.update_robot(key, state))]
 
     def recent(self, device_id: str) -> list[Line]:
         """Return the newest lines of a robot, newest first, including those of the history."""
@@ -135,14 +134,14 @@ class Lines:
 def next_state(state: str, event: str) -> str | None:
     """Return the state after an event, or None if the event does not advance it."""
     after = QUEUED if event == "stored" else event
-    return after if event and _rank(after) > _rank(state) else None
+    return after if event and speech_rank(after) > speech_rank(state) else None
 
 
-def _speech_changes(line: Line, message: dict[str, Any]) -> Line:
+def _after_event(line: Line, message: dict[str, Any]) -> Line:
     state = next_state(line["state"], str(message.get("event", "")))
     if state is None:
         return {}
-    reached = state if state in _ORDER else line["reached"]
+    reached = state if state in (SENT, QUEUED, PLAYING) else line["reached"]
     return {"state": state, "reached": reached, **told_reason(message)}
 
 
@@ -152,19 +151,17 @@ def told_reason(message: dict[str, Any]) -> dict[str, Any]:
     return reason_columns(reason or str(message.get("error", "")))
 
 
-def _robot_changes(line: Line, message: dict[str, Any]) -> Line:
-    robot = str(message.get("robot", ""))
-    if delivery_status.robot_rank(robot) <= delivery_status.robot_rank(line["robot"]):
-        return {}
-    return {"robot": robot, "robot_error": str(message.get("robot_error", ""))}
+def _after_report(line: Line, state: str, error: str) -> Line:
+    is_newer = robot_rank(state) > robot_rank(line["robot"])
+    return {"robot": state, "robot_error": error} if is_newer else {}
 
 
 def _merge(own: Line, kept: Line) -> Line:
-    """Return a line of this process with what the history knows better."""
+    """Return a line of this process, updated from the history."""
     merged = dict(own)
-    if _rank(kept["state"]) > _rank(own["state"]):
+    if speech_rank(kept["state"]) > speech_rank(own["state"]):
         merged |= {key: kept[key] for key in ("state", "reached", "error", "reason")}
-    if delivery_status.robot_rank(kept["robot"]) > delivery_status.robot_rank(own["robot"]):
+    if robot_rank(kept["robot"]) > robot_rank(own["robot"]):
         merged |= {key: kept[key] for key in ("robot", "robot_error")}
     return merged
 
@@ -190,7 +187,3 @@ def _from_history(utterance: Utterance) -> Line:
         "robot_error": delivery_status.NO_WORD if confirmed is False else "",
         "at": format_time(utterance.published_at),
     }
-
-
-def _rank(state: str) -> int:
-    return _ORDER.get(state, _FINAL)

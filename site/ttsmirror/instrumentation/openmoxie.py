@@ -19,8 +19,9 @@ from typing import Any
 from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget
 from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
+from ttsmirror.publishing.outgoing import within_limit
 from ttsmirror.publishing.queue_items import Handed
-from ttsmirror.text import clean
+from ttsmirror.text import clean, words_of_markup
 from ttsmirror.wire.control import Control
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ Function = Callable[..., Any]
 Wrap = Callable[[Function, PatchTarget], Function]
 
 _feeling: ContextVar[Call | None] = ContextVar("feeling", default=None)
-"""The call that has mood and intensity of what leaves a few calls further in."""
+"""The enclosing call that has mood and intensity of the speech which an inner call sends."""
 
 
 def instrument() -> list[str]:
@@ -71,7 +72,7 @@ def _take(point: PatchTarget) -> None:
     given = list(inspect.signature(function).parameters)[1 : len(point.parameters) + 1]
     if given != list(point.parameters):
         raise TypeError(f"it takes {', '.join(given) or 'nothing'}")
-    wrapped = AROUND[point.name](function, point)
+    wrapped = AROUND[point.owner, point.name](function, point)
     _taken[owner, point.name] = vars(owner).get(point.name)
     setattr(owner, point.name, wrapped)
 
@@ -81,14 +82,14 @@ def _complain(exc: Exception) -> None:
     global _complained
     if time.monotonic() - _complained > COMPLAIN_SECONDS:
         _complained = time.monotonic()
-        logger.error("could not mirror what was said", exc_info=exc)
+        logger.error("mirroring an utterance failed", exc_info=exc)
 
 
 _complained = -COMPLAIN_SECONDS
 
 
 class Call:
-    """The arguments of a call, looked at later, on another thread."""
+    """The arguments of a call, to be read on another thread."""
 
     def __init__(self, point: PatchTarget, args: tuple[Any, ...], kwargs: Given) -> None:
         self._point, self._args, self._kwargs = point, args, kwargs
@@ -100,7 +101,7 @@ class Call:
 
 
 def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
-    """Wrap a method: hand its call over before it runs, so that no report overtakes it."""
+    """Wrap a method: queue its call before it runs, so that the robot's report comes after it."""
 
     def around(function: Function, point: PatchTarget) -> Function:
         @functools.wraps(function)
@@ -118,7 +119,7 @@ def _handing_over(read: Callable[[Call], Handed]) -> Wrap:
 
 
 def _with_feeling(function: Function, point: PatchTarget) -> Function:
-    """Wrap a method that knows mood and intensity of the words that leave inside it."""
+    """Wrap a method that knows mood and intensity of the speech which it sends."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -132,7 +133,7 @@ def _with_feeling(function: Function, point: PatchTarget) -> Function:
 
 
 def _command(call: Call) -> Handed:
-    """Return what a command makes the robot say, if anything."""
+    """Return the speech or interrupt in a command to a robot, if any."""
     command, payload = call["command"], call["payload"]
     if command == "telehealth":
         message = payload["message"]
@@ -141,7 +142,7 @@ def _command(call: Call) -> Handed:
         if message["action"] == "PLAY_OUTPUT":
             return _speech(call, message["output"], source="puppet_mode")
     elif command == "remote_chat" and "output" in payload:
-        # A fallback is for a robot that has nothing better: if it is said, the robot tells.
+        # A robot may have something better than a fallback. If it says the fallback, it reports it.
         if payload.get("response_action", {}).get("output_type") != "FALLBACK":
             event_id = str(payload.get("event_id") or "")
             return _speech(call, payload["output"], source="chat", event_id=event_id)
@@ -152,12 +153,12 @@ def _speech(call: Call, output: Given, **options: Any) -> Handed:
     feeling = {}
     if call.feeling is not None:
         feeling = {name: each for name in FEELING if (each := call.feeling[name]) is not None}
-    words = output.get("text") or output.get("markup") or ""
+    words = output.get("text") or words_of_markup(str(output.get("markup") or ""))
     return make_utterance(words, device_id=call["device_id"], **options, **feeling)
 
 
 def _request(call: Call) -> Handed:
-    """Return what a robot reports to have said, if the request is such a report."""
+    """Return the robot's report of its own speech, if the request is one."""
     rcr = call["rcr"]
     speech = rcr.get("speech")
     if rcr.get("command") != "notify" or not isinstance(speech, str):
@@ -165,15 +166,15 @@ def _request(call: Call) -> Handed:
     content = f"{rcr.get('module_id', '')}/{rcr.get('content_id', '')}"
     return RobotReport(
         call["device_id"],
-        clean(speech),
+        within_limit(clean(speech)),
         event_id=str(rcr.get("event_id") or ""),
         is_ours=content in getattr(call["self"], "_modules", ()),
     )
 
 
 AROUND = {
-    "send_command_to_bot_json": _handing_over(_command),
-    "send_telehealth_speech": _with_feeling,
-    "handle_request": _handing_over(_request),
+    ("MoxieServer", "send_command_to_bot_json"): _handing_over(_command),
+    ("MoxieServer", "send_telehealth_speech"): _with_feeling,
+    ("RemoteChat", "handle_request"): _handing_over(_request),
 }
-"""The wrapper of each patch target."""
+"""The wrapper of each patch target, by its class and its own name."""

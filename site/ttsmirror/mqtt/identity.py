@@ -18,14 +18,14 @@ def client_id(name: str) -> str:
     """Return `name` with this installation's secret suffix, the same at every start.
 
     A client that connects with the id of another one evicts it and ends its session, and the
-    robots' port lets anybody in. Raises MoxieTTSError where the suffix cannot be kept.
+    robots' port lets anybody in. Raises MoxieTTSError if the suffix cannot be written.
     """
     path = conf.work_dir / "installation_id"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return f"{name}-{kept_secret(path, SUFFIX_BYTES)}"
     except OSError as exc:
-        raise MoxieTTSError(f"{path} cannot be kept: {exc.strerror}.") from exc
+        raise MoxieTTSError(f"cannot write {path}: {exc.strerror}.") from exc
 
 
 def new_instance(client_id: str) -> str:
@@ -35,5 +35,5 @@ def new_instance(client_id: str) -> str:
 
 
 def is_same_client(instance: str, other: str) -> bool:
-    """Return True where `other` is another instance of the same client id."""
+    """Return True if `other` is another instance of the same client id."""
     return instance != other and instance.partition(".")[0] == other.partition(".")[0]

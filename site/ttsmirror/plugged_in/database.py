@@ -1,4 +1,4 @@
-"""Creates the plug-in's own database, and takes in what earlier versions kept in OpenMoxie's."""
+"""Creates the mirror's own database, and takes in what earlier versions kept in OpenMoxie's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from django.db.models import Model
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.local_database import ALIAS, APP
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
-from ttsmirror.plugged_in import ALIAS, APP, EARLIER_APP, NOTE, ROUTER, VARIABLE
+from ttsmirror.plugged_in import EARLIER_APP, NOTE, ROUTER, VARIABLE
 
 logger = logging.getLogger(__name__)
 
 COPIED = (Utterance, UtteranceChunk, OutboxEntry)
-"""Each after the one that it refers to."""
+"""Models to copy, each after those that it refers to."""
 EARLIER_RETENTION = "ttsmonitor_keeping"
 EARLIER_WORD_INDEX = "utterance_words"
 EARLIER_FUNCTIONS = ("moxie_count_utterance", "moxie_words", "moxie_hour")
@@ -38,8 +39,13 @@ def is_own() -> bool:
     return router.db_for_write(Utterance) == ALIAS
 
 
+def has_own_outbox() -> bool:
+    """Return True if the outbox is in a file of its own: in a plug-in, and in our own project."""
+    return router.db_for_write(OutboxEntry) == ALIAS
+
+
 def problem() -> str:
-    """Return what keeps the plug-in from having a database of its own; empty if nothing does."""
+    """Return why the plug-in cannot have its own database; empty if it can."""
     if not is_own():
         return f"DATABASE_ROUTERS lacks {ROUTER}: run script/plug-into again"
     databases = connections.settings
@@ -86,7 +92,7 @@ def _migrate() -> None:
     except DatabaseError as exc:  # some shared folders have no shared memory
         logger.warning("%s is written without a write-ahead log: %s", path, exc)
     if not _migrations() <= _applied():
-        # Not the command: its signals would have other apps write to their own databases.
+        # The migrate command sends signals on which other apps write to their own databases.
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes(APP))
         logger.info("%s is up to date", path)
@@ -119,7 +125,7 @@ def has_copied() -> bool:
 
 
 def take_over(source: str) -> list[str]:
-    """Take over what earlier versions left in the database `source` and in our own file.
+    """Migrate the data of earlier versions in the database `source` and in our own file.
 
     Return messages for the user. Call it after prepare().
     """
@@ -150,7 +156,7 @@ def _retention_days(alias: str) -> int | None:
 
 
 def copy_old_tables(source: str) -> int:
-    """Copy once what an earlier version kept in the database `source`. Return how many rows.
+    """Copy an earlier version's rows from the database `source`, once. Return their number.
 
     The old tables stay as they are. A copy that was interrupted goes on at the next call.
     """
@@ -189,7 +195,7 @@ def _copy(model: type[Model], source: str) -> int:
 
 
 def drop_old_tables(source: str = DEFAULT_DB_ALIAS) -> None:
-    """Drop what an earlier version left in OpenMoxie's database. Raises MoxieTTSError.
+    """Drop an earlier version's tables in OpenMoxie's database. Raises MoxieTTSError.
 
     Only once it was copied. It locks that database: stop OpenMoxie first.
     """

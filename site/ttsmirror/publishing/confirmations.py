@@ -1,7 +1,7 @@
-"""Utterances that the speech service has not confirmed: the outbox table, and memory beside it.
+"""Utterances that the speech service has not confirmed: the outbox, and memory beside it.
 
-The database may be away. Then new utterances, confirmations and withdrawals are kept in memory, and
-save() writes them once the database answers again.
+The outbox is a file on the local disk, which may be full or locked. Then new utterances,
+confirmations and withdrawals are kept in memory, and save() writes them once it can be written.
 
 For the publisher's thread only; `state` may be read from any.
 """
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 NOT_SENT = -1
 RETRY_SECONDS = 2.0
 """Pause after a failed write: an attempt may last as long as the database's connect timeout."""
-UNHEARD = (
-    "nobody confirms what was published (sentences: %d): does a speech service listen on %s, and"
+UNCONFIRMED_WARNING = (
+    "published sentences are not confirmed (sentences: %d): does a speech service listen on %s, and"
     " does the broker's ACL let this account write there and read %s?"
 )
 
@@ -37,21 +37,21 @@ class MirrorState:
     """A snapshot of the publisher's progress."""
 
     waiting: int = 0
-    """Sentences that nobody has confirmed as stored yet."""
+    """Sentences that are not confirmed as stored yet."""
     overdue: int = 0
-    """Of these, what was published long ago, though broker and speech service seem to be there."""
+    """Of these, sentences published long ago although broker and speech service seem available."""
     lost: int = 0
-    """Sentences that were given up, unconfirmed, since this process started."""
+    """Sentences dropped without a confirmation since this process started."""
     error: str = ""
-    """Why the outbox cannot be written; empty where it can."""
+    """Why the outbox cannot be written; empty if it can."""
 
     @property
     def problem(self) -> str:
-        """The failure as a sentence; empty where there is none."""
+        """The failure as a sentence; empty if there is none."""
         if self.error:
             return Reason("the outbox cannot be written: {cause}", cause=self.error)
         if self.overdue:
-            return UNHEARD % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
+            return UNCONFIRMED_WARNING % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
         return ""
 
 
@@ -67,7 +67,7 @@ class UnconfirmedUtterances:
         self._next_attempt = 0.0  # monotonic seconds
         self._lost = 0
         self._error = ""
-        self._lacks_tables = database.is_own()  # a plug-in's may not be there yet
+        self._lacks_tables = database.has_own_outbox()  # its file may not be there yet
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -79,7 +79,7 @@ class UnconfirmedUtterances:
 
     @property
     def is_away(self) -> bool:
-        """True where the database failed when it was last asked."""
+        """True if the database failed when it was last asked."""
         return bool(self._error)
 
     def fail(self, exc: Exception) -> None:
@@ -90,9 +90,9 @@ class UnconfirmedUtterances:
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     def load(self) -> None:
-        """Read the ids of an earlier run. Raises what the database raises.
+        """Read the ids of an earlier run, after creating a file that is missing.
 
-        A plug-in creates its tables first.
+        Raises the database's errors.
         """
         if self._lacks_tables:
             database.prepare()
@@ -118,7 +118,7 @@ class UnconfirmedUtterances:
         self._give_up(self._unsaved[: -conf.TTS_OUTBOX_ROWS])
 
     def save(self, *, at_once: bool = False) -> bool:
-        """Write what waits in memory. Return True if the database has just come back.
+        """Write the utterances in memory. Return True if the database has just come back.
 
         After a failure nothing is tried for RETRY_SECONDS, unless it is to be `at_once`.
         """
@@ -128,7 +128,7 @@ class UnconfirmedUtterances:
         try:
             self._write()
             if was_away:
-                self.load()  # also where nothing was to be written: it proves that it answers
+                self.load()  # also if nothing was to be written: it proves that it answers
         except AWAY as exc:
             self.fail(exc)
             return False
@@ -155,7 +155,7 @@ class UnconfirmedUtterances:
             raise
         except Exception:
             # These can never be written: what comes after them must not wait for them.
-            logger.exception("the outbox does not take %d sentences", len(self._unsaved))
+            logger.exception("%d sentences cannot be written to the outbox", len(self._unsaved))
             self._give_up(self._unsaved[:])
         self._unsaved.clear()
 
@@ -176,7 +176,7 @@ class UnconfirmedUtterances:
             self.fail(exc)
 
     def went_over(self, utterance_id: UUID, connection: int) -> bool:
-        """Return True where it, or its beginning, was sent over this connection."""
+        """Return True if it, or its beginning, was sent over this connection."""
         return self._connections.get(utterance_id) == connection
 
     def confirm(self, ids: Iterable[UUID]) -> None:
@@ -198,7 +198,7 @@ class UnconfirmedUtterances:
         self.save()
 
     def all(self, *, but_sent_over: int | None = None) -> list[Chunk]:
-        """Return everything, oldest first, without what that connection has sent already.
+        """Return all utterances that this connection has not sent, oldest first.
 
         While the database is away, only what is in memory.
         """
@@ -215,7 +215,7 @@ class UnconfirmedUtterances:
         ]
 
     def sweep(self, *, is_heard: bool) -> list[Chunk]:
-        """Give up what is too old or too much; return what to send again, if somebody listens.
+        """Drop utterances beyond the limits; return those to send again, if a service is online.
 
         Raises what the database raises.
         """
@@ -243,9 +243,9 @@ class UnconfirmedUtterances:
         was_overdue = bool(self._overdue)
         self._overdue |= {each for each in ids if self._connections.get(each, NOT_SENT) != NOT_SENT}
         if self._overdue and not was_overdue:
-            logger.warning(UNHEARD, len(self._overdue), conf.MQTT_TOPIC, STATUS_TOPIC)
+            logger.warning(UNCONFIRMED_WARNING, len(self._overdue), conf.MQTT_TOPIC, STATUS_TOPIC)
 
-    def forgive(self) -> bool:
+    def clear_overdue(self) -> bool:
         """Clear the overdue set. Return True if it was non-empty."""
         if not self._overdue:
             return False

@@ -30,7 +30,7 @@ class HistoryFollower:
         self._told: deque[dict[str, Any]] = deque(maxlen=FOLLOWED)
         self._pruned = -PRUNE_SECONDS
 
-    def adopt(self, ids: Iterable[UUID]) -> None:
+    def add_confirmed(self, ids: Iterable[UUID]) -> None:
         """Add utterances that the speech service has stored; the outbox still has their text."""
         now = timezone.now()
         rows = [
@@ -45,10 +45,10 @@ class HistoryFollower:
             self._told.append(fields)
 
     def write(self) -> None:
-        """Record the outcomes, and delete what exceeds TTS_HISTORY_DAYS."""
+        """Record the outcomes, and delete utterances older than TTS_HISTORY_DAYS."""
         while self._told:
             _apply(self._told[0])
-            self._told.popleft()  # not before: the database may be away
+            self._told.popleft()  # only now: the write may have failed
         if time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
             if days := conf.TTS_HISTORY_DAYS:

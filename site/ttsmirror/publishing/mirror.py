@@ -14,13 +14,15 @@ import os
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.publishing.deduplication import RobotReport
+from ttsmirror.publishing.outgoing import within_limit
 from ttsmirror.publishing.publisher import Listener, Publisher
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.text import clean, split_chunks
@@ -37,6 +39,15 @@ R = TypeVar("R")
 _MIRRORED_ARGUMENTS = ("device_id", *OPTION_NAMES)
 
 
+@contextmanager
+def _failures_logged() -> Iterator[None]:
+    """Log what fails in the block: it may not reach whoever makes the robot speak."""
+    try:
+        yield
+    except Exception:
+        logger.exception("mirroring an utterance failed")
+
+
 class TTSMirrorPublisher:
     """Mirrors speech to the speech service. One per process: see get_tts_mirror()."""
 
@@ -45,7 +56,7 @@ class TTSMirrorPublisher:
         self._arguments: dict[str, Any] = {"host": host, "port": port, "topic": topic}
         self._listeners: list[Listener] = []
         self._renew()
-        # A fork takes the object along, but not its threads: the child starts its own.
+        # A fork copies the object, but not its threads: the child starts its own.
         os.register_at_fork(
             before=self._hold, after_in_parent=self._release, after_in_child=self._renew
         )
@@ -71,6 +82,11 @@ class TTSMirrorPublisher:
         """A snapshot of the publisher's progress."""
         return self._publisher.state
 
+    @property
+    def fault(self) -> str:
+        """Why a thread of the publisher does not do its work; empty if all do."""
+        return self._publisher.fault
+
     def start(self) -> None:
         """Connect in the background; the first publish_text() does it otherwise."""
         if self._is_started or not self._starting.acquire(blocking=False):
@@ -84,7 +100,7 @@ class TTSMirrorPublisher:
             self._starting.release()
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
-        """Publish what was handed over, for at most so long; the rest stays in the outbox."""
+        """Publish queued utterances until the time limit; the rest stays in the outbox."""
         if self._is_started:
             self._publisher.stop(timeout_seconds)
 
@@ -106,9 +122,8 @@ class TTSMirrorPublisher:
         """
         if not isinstance(utterance_id, uuid.UUID):
             utterance_id = _new_id()
-        try:
-            if (begun := self._begun.pop(utterance_id, None)) is not None:
-                self._end(begun)  # these words are mirrored already, part by part
+        with _failures_logged():
+            if self.end_parts(utterance_id):  # these words are mirrored already
                 return utterance_id
             utterance = make_utterance(
                 text,
@@ -121,8 +136,6 @@ class TTSMirrorPublisher:
             if utterance is not None:
                 self.start()
                 self._publisher.publish(utterance)
-        except Exception:
-            logger.exception("could not mirror what was said")
         return utterance_id
 
     def publish_part(
@@ -137,9 +150,9 @@ class TTSMirrorPublisher:
     ) -> None:
         """Hand over the next part of an answer that is still being made; it is spoken at once.
 
-        publish_text() with the same id ends the answer without repeating it; so does drop_parts().
+        end_parts() ends the answer, and so do drop_parts() and publish_text() with the same id.
         """
-        try:
+        with _failures_logged():
             self.start()
             begun = self._begun.get(utterance_id) or Chunk(
                 utterance_id=utterance_id,
@@ -149,17 +162,22 @@ class TTSMirrorPublisher:
                 device_id=device_id or "",
                 lang=lang,
             )
-            self._grow(begun, clean(text), is_open=not is_last)
-        except Exception:
-            logger.exception("could not mirror a part of what was said")
+            words = within_limit(text, len(begun.text))
+            if words or is_last or not text:  # else the rest of a text that is over the limit
+                self._grow(begun, clean(words) or " ", is_open=not is_last)
+
+    def end_parts(self, utterance_id: uuid.UUID) -> bool:
+        """End a streamed answer. Return False where no part of it was handed over."""
+        begun = self._begun.pop(utterance_id, None)
+        if begun is not None:
+            self._end(begun)
+        return begun is not None
 
     def drop_parts(self, utterance_id: uuid.UUID) -> None:
         """End a streamed answer; parts that nobody has heard yet are not spoken."""
-        try:
+        with _failures_logged():
             if begun := self._begun.pop(utterance_id, None):
                 self._end(replace(begun, ttl=0))
-        except Exception:
-            logger.exception("could not end what was said")
 
     def _grow(self, begun: Chunk, words: str, *, is_open: bool) -> None:
         grown = replace(
@@ -186,32 +204,34 @@ class TTSMirrorPublisher:
         self._publisher.hand_over(make)
 
     def robot_said(
-        self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
+        self,
+        device_id: str,
+        words: str,
+        *,
+        event_id: str = "",
+        is_ours: bool = False,
+        seconds_ago: float = 0.0,
     ) -> None:
-        """Mirror what a robot reports to have said, unless it was mirrored when it was sent.
+        """Mirror a robot's report of its speech, unless the speech was mirrored when it was sent.
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
+        `seconds_ago` is how long ago it may have been said.
         """
-        try:
+        with _failures_logged():
             self.start()
-            self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
-        except Exception:
-            logger.exception("could not mirror what the robot said")
+            words = within_limit(words)
+            self._publisher.robot_said(
+                RobotReport(device_id, clean(words), event_id, is_ours, seconds_ago)
+            )
 
     def publish_control(self, control: Control) -> None:
         """Hand over a control (interrupt, skip, …) and return at once."""
-        try:
+        with _failures_logged():
             self.start()
             self._publisher.publish_control(control)
-        except Exception:
-            logger.exception("could not send %s", control.action)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with the messages of moxie/tts/status.
-
-        Also with `{"event": "sent", "id", "device_id"}` when an utterance left for the broker, and
-        with `{"robot": "said", "id"}` when its robot confirmed it (`unconfirmed`: it did not).
-        """
+        """Call `listener` with what becomes of utterances, from now on."""
         self._listeners.append(listener)
         self._publisher.add_listener(listener)
 
@@ -225,8 +245,8 @@ def make_utterance(
     event_id: str = "",
     **options: Any,
 ) -> Chunk | None:
-    """Return `text` as an utterance; None where there is nothing to say."""
-    words = clean(str(text))
+    """Return `text` as an utterance; None if there is nothing to say."""
+    words = clean(within_limit(str(text)))
     if not words.strip():
         return None
     return Chunk(
@@ -241,8 +261,8 @@ def make_utterance(
 
 
 def _new_id() -> uuid.UUID:
-    # Not uuid4(): that asks the system for random bytes and lets go of the GIL meanwhile, which
-    # can take milliseconds to come back. An id is no secret, and `random` is reseeded by a fork.
+    # uuid4() reads random bytes from the system and releases the GIL meanwhile; getting it back can
+    # take milliseconds. An id is no secret, and `random` is reseeded by a fork.
     return uuid.UUID(int=random.getrandbits(128), version=4)
 
 
@@ -280,7 +300,7 @@ def intercept_all_tts(text: str, *, source: str = "system", device_id: str | Non
 def _mirror_call(
     signature: inspect.Signature, source: str, text: str, args: Any, kwargs: Any
 ) -> None:
-    try:
+    with _failures_logged():
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         given = bound.arguments
@@ -289,5 +309,3 @@ def _mirror_call(
             get_tts_mirror().publish_text(
                 words, source=source, utterance_id=given.get("utterance_id"), **options
             )
-    except Exception:
-        logger.exception("could not mirror what was said")

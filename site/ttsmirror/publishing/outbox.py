@@ -14,16 +14,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import F, Q
 from django.utils import timezone
 
 from ttsmirror.models import OutboxEntry
+from ttsmirror.plugged_in import database
 from ttsmirror.wire.messages import Chunk
 
 logger = logging.getLogger(__name__)
 
 OPEN_SECONDS = 300.0
-"""Longer than anybody takes to say a thing to its end."""
+"""Age from which a growing text counts as complete, in seconds."""
 
 
 def add(utterances: Iterable[Chunk]) -> None:
@@ -47,6 +49,17 @@ def withdraw(device_id: str) -> None:
     for entry in entries:
         entry.payload["ttl"] = 0
         entry.save(update_fields=["payload"])
+
+
+def may_have_entries() -> bool:
+    """Return False if nothing is unconfirmed; create the outbox's file if it is missing."""
+    try:
+        if database.has_own_outbox():
+            database.prepare()
+        return OutboxEntry.objects.exists()
+    except DatabaseError as exc:
+        logger.error("the outbox cannot be read: %s", exc)
+        return True
 
 
 def ids() -> list[UUID]:
@@ -95,13 +108,13 @@ def enforce_bounds(max_rows: int, max_hours: float) -> int:
         oldest = OutboxEntry.objects.order_by("created_at").values_list("pk", flat=True)[:excess]
         fallen += OutboxEntry.objects.filter(pk__in=list(oldest)).delete()[0]
     if fallen:
-        logger.error("%d unconfirmed sentences fell out of the outbox", fallen)
+        logger.error("dropped %d unconfirmed sentences: the outbox is full", fallen)
     return fallen
 
 
 def _pack(utterance: Chunk) -> dict[str, Any]:
     fields = asdict(utterance)
-    del fields["utterance_id"], fields["is_anonymous"]
+    del fields["utterance_id"], fields["is_anonymous"], fields["age"]
     if utterance.published_at is not None:
         fields["published_at"] = utterance.published_at.isoformat()
     return fields
@@ -112,5 +125,5 @@ def _unpack(entry: OutboxEntry) -> Chunk:
     if fields["published_at"]:
         fields["published_at"] = datetime.fromisoformat(fields["published_at"])
     if entry.created_at < timezone.now() - timedelta(seconds=OPEN_SECONDS):
-        fields["is_open"] = False  # whoever made more of it is gone
+        fields["is_open"] = False  # the process that generated the rest has ended
     return Chunk(utterance_id=entry.pk, **fields)

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -19,19 +20,21 @@ from django.db import DatabaseError
 from ttsmirror.conf import conf
 from ttsmirror.database import AWAY, tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.host import is_plugged_in
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.publishing.history import HistoryFollower
-from ttsmirror.publishing.outgoing import fit, newest, text_topic
+from ttsmirror.publishing.outgoing import aged, newest, text_topic
 from ttsmirror.publishing.queue_items import (
     Confirmed,
     Handed,
     Item,
     Resend,
-    StatusReport,
+    StatusMessage,
 )
+from ttsmirror.publishing.robot_marks import RobotMarks
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
@@ -51,7 +54,21 @@ FORK_SECONDS = 5.0
 HEAD_START_SECONDS = 0.002
 """The robot's own command leaves meanwhile: it would wait for this thread's share of Python."""
 
-Listener = Callable[[dict[str, Any]], None]
+
+def _ignore(*_news: Any) -> None:
+    """Do nothing: nobody wants to know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """Callbacks of the publisher. They run on its threads and must return at once."""
+
+    on_status: Callable[[dict[str, Any]], None] = _ignore
+    """Takes a message of moxie/tts/status."""
+    on_sent: Callable[[str], None] = _ignore
+    """Takes the id of an utterance that left for the broker."""
+    on_robot: Callable[[str, bool], None] = _ignore
+    """Takes the id of an utterance and whether its robot confirmed that it said it."""
 
 
 class Publisher:
@@ -64,14 +81,16 @@ class Publisher:
         self._listeners: list[Listener] = []
         self._unconfirmed = UnconfirmedUtterances()
         self._echoes = Deduplicator(self._tell_robot)
+        self._marks = RobotMarks()
         # Elsewhere the speech service's own history is in reach.
         self._history = HistoryFollower() if is_plugged_in() else None
         self._is_heard = True
         self._is_full = False
         self._deadline = float("inf")
         self._working = threading.Lock()
+        self._heartbeat = Heartbeat()
         self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.publisher", daemon=True
+            target=with_connections(self._run), name="ttsmirror.publisher", daemon=True
         )
         self.connection = MQTTConnection(
             f"moxie-tts-mirror-{uuid.uuid4().hex[:12]}",
@@ -83,7 +102,8 @@ class Publisher:
         )
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the threads."""
+        self._marks.start()
         self._thread.start()
 
     def publish(self, utterance: Chunk) -> None:
@@ -106,13 +126,20 @@ class Publisher:
         self._items.put(control)
 
     def add_listener(self, listener: Listener) -> None:
-        """Call `listener` with each status message, on this publisher's threads."""
+        """Call `listener` from now on."""
         self._listeners.append(listener)
 
     @property
     def state(self) -> MirrorState:
         """A snapshot of the publisher's progress."""
         return self._unconfirmed.state
+
+    @property
+    def fault(self) -> str:
+        """Why this thread or the network's does not do its work; empty if both do."""
+        is_due = self._thread.ident is not None and self._deadline == float("inf")
+        own = self._heartbeat.fault(self._thread) if is_due else ""
+        return own or self.connection.fault
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
         """Publish what was queued, wait for its confirmation, at most so long, and end.
@@ -125,39 +152,50 @@ class Publisher:
         self._items.put(None)
         self._thread.join(timeout_seconds + 1)
         if self._thread.is_alive():
-            logger.error("the outbox does not answer: what was said last may be lost")
+            logger.error("the outbox did not answer in time: the last sentences may be lost")
+        self._marks.stop()
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
     def hold(self) -> bool:
-        """Keep the thread away from the database until release(); False where it stays busy.
+        """Keep the threads away from their databases until release(); False where one stays busy.
 
         For a fork: SQLite notes in the process which locks it holds. A child with a copy of such
         a note would wait for ever for a thread that it does not have.
         """
-        return self._working.acquire(timeout=FORK_SECONDS)
+        if not self._working.acquire(timeout=FORK_SECONDS):
+            return False
+        if not self._marks.hold(FORK_SECONDS):
+            self._working.release()
+            return False
+        return True
 
     def release(self) -> None:
-        """Let the thread go on after hold()."""
+        """Let the threads go on after hold()."""
+        self._marks.release()
         self._working.release()
 
     def _run(self) -> None:
         try:
             self.connection.start()
         except Exception as exc:
-            logger.error("the mirror cannot connect: %s; what is said is kept", exc)
+            logger.error("the mirror cannot connect: %s; sentences are kept", exc)
+        self._heartbeat.adopt_thread()
         swept = time.monotonic()
         is_stopping = False
         with self._working:
             self._try(self._unconfirmed.load)
         while True:
+            self._heartbeat.beat()
+            self._try(self.connection.tend)
             batch, is_last = self._next_batch(0.05 if is_stopping else TICK_SECONDS)
             is_sweep = not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3
             with self._working:
                 tend_connections()
                 self._handle(batch)
                 self._try(self._save)
-                if not self._unconfirmed.is_away:
-                    self._try(self._keep_book)
+                self._echoes.settle()
+                if self._history is not None and not self._unconfirmed.is_away:
+                    self._try(self._history.write)
                 if is_sweep:
                     self._try(self._sweep)
             if is_sweep:
@@ -177,7 +215,7 @@ class Publisher:
         except DatabaseError as exc:
             logger.error("the outbox cannot be used: %s", exc)
         except Exception:
-            logger.exception("could not publish")
+            logger.exception("the publisher failed")
         finally:
             tend_connections()
 
@@ -204,22 +242,17 @@ class Publisher:
         if self._unconfirmed.save():
             self._publish_again(is_all=False)
 
-    def _keep_book(self) -> None:
-        self._echoes.settle()
-        if self._history is not None:
-            self._history.write()
-
     def _listen(self, item: Item) -> Item:
         """Resolve an item: run a queued call, match a report with what was sent."""
         try:
             if callable(item):
                 item = item()
             if isinstance(item, RobotReport):
-                return self._echoes.hear(item)
+                return self._echoes.match_report(item)
             if isinstance(item, Chunk) and not item.is_open:  # a robot tells of the whole
                 self._echoes.note(item)
         except Exception:
-            logger.exception("could not mirror what was said")
+            logger.exception("mirroring an utterance failed")
         return item
 
     def _handle(self, batch: list[Item]) -> None:
@@ -236,7 +269,7 @@ class Publisher:
             self._try(self._confirm, confirmed)
         if self._history is not None:
             for item in batch:
-                if isinstance(item, StatusReport):
+                if isinstance(item, StatusMessage):
                     self._history.follow(item.fields)
         if wishes := [item.is_all for item in batch if isinstance(item, Resend)]:
             self._try(self._publish_again, any(wishes))
@@ -250,7 +283,7 @@ class Publisher:
             self._unconfirmed.withdraw(control.device_id)
 
     def _publish_new(self, chunks: list[Chunk]) -> None:
-        utterances = newest([tidy(part) for chunk in chunks for part in fit(chunk)])
+        utterances = newest([tidy(chunk) for chunk in chunks])
         self._unconfirmed.add(utterances)
         self._send(utterances)
 
@@ -274,13 +307,13 @@ class Publisher:
 
     def _send_one(self, utterance: Chunk) -> bool:
         topic = text_topic(utterance, self._topic)
-        chunks = utterance.split()
+        chunks = aged(utterance).split()
         if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
             chunks = chunks[utterance.chunk - 1 :]
         for chunk in chunks:
             if self.connection.publish(topic, chunk.to_payload(), qos=conf.MQTT_QOS) is None:
                 if not self._is_full:  # said once, not with each sentence
-                    logger.warning("too much waits for the broker: the rest goes out later")
+                    logger.warning("too many messages wait for the broker: the rest is sent later")
                 self._is_full = True
                 return False
         self._is_full = False
@@ -291,21 +324,15 @@ class Publisher:
             len(utterance.text),
             len(chunks),
         )
-        self._tell(
-            {
-                "id": str(utterance.utterance_id),
-                "event": "sent",
-                "device_id": utterance.device_id,
-            }
-        )
+        self._tell(lambda listener: listener.on_sent(str(utterance.utterance_id)))
         return True
 
     def _confirm(self, ids: list[uuid.UUID]) -> None:
         if self._history is not None:
-            self._history.adopt(ids)  # while the outbox has their words
+            self._history.add_confirmed(ids)  # while the outbox has their words
         self._unconfirmed.confirm(ids)
         logger.debug("stored by the speech service: %s", ", ".join(map(str, ids)))
-        if self._unconfirmed.forgive():
+        if self._unconfirmed.clear_overdue():
             self._publish_again(is_all=True)
 
     def _sweep(self) -> None:
@@ -327,8 +354,8 @@ class Publisher:
         if fields.get("event") == "stored" and not message.retain:
             self._note_stored(fields)
         if self._history is not None and not message.retain:
-            self._items.put(StatusReport(fields))
-        self._tell(fields)
+            self._items.put(StatusMessage(fields))
+        self._tell(lambda listener: listener.on_status(fields))
 
     def _note_stored(self, fields: dict[str, Any]) -> None:
         try:
@@ -337,12 +364,12 @@ class Publisher:
             logger.debug("a status without a readable id")
 
     def _tell_robot(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
-        robot = "said" if is_confirmed else "unconfirmed"
-        self._tell({"id": str(utterance_id), "robot": robot})
+        self._marks.add(utterance_id, is_confirmed)
+        self._tell(lambda listener: listener.on_robot(str(utterance_id), is_confirmed))
 
-    def _tell(self, fields: dict[str, Any]) -> None:
+    def _tell(self, call: Callable[[Listener], None]) -> None:
         for listener in list(self._listeners):
             try:
-                listener(fields)
+                call(listener)
             except Exception:
                 logger.exception("a listener failed")

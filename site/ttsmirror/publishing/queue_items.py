@@ -12,7 +12,7 @@ from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import Chunk
 
 Handed = Chunk | Control | RobotReport | None
-"""By whoever has something to publish."""
+"""Anything that a caller hands over to be published."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,17 @@ class Resend:
     """A request to publish unconfirmed utterances again."""
 
     is_all: bool
-    """Also what went out over this very connection: nobody may have listened."""
+    """Resend also what this connection has sent: there may have been no subscriber."""
 
 
 @dataclass(frozen=True)
-class StatusReport:
+class StatusMessage:
     """A message of the status topic about an utterance."""
 
     fields: dict[str, Any]
 
 
 Item = (
-    Chunk | Control | RobotReport | Callable[[], Handed] | Confirmed | Resend | StatusReport | None
+    Chunk | Control | RobotReport | Callable[[], Handed] | Confirmed | Resend | StatusMessage | None
 )
-"""Whatever its queue holds."""
+"""Any item of the queue; None ends the thread."""

@@ -32,8 +32,10 @@ class ControlAction:
     """`value`, from 0 to 1."""
     needs_utterance: bool = False
     """`id` of an utterance."""
+    takes_before: bool = False
+    """`before`: the id of another utterance, or null."""
     is_about_queue: bool = False
-    """It changes the order of what waits, so it fails where the utterance no longer waits."""
+    """It changes the queue, so it fails if the utterance is no longer in it."""
 
 
 CONTROL_ACTIONS = {
@@ -49,7 +51,7 @@ CONTROL_ACTIONS = {
         ControlAction("unmute"),
         ControlAction("replay", needs_utterance=True),
         ControlAction("remove", needs_utterance=True, is_about_queue=True),
-        ControlAction("move", needs_utterance=True, is_about_queue=True),
+        ControlAction("move", needs_utterance=True, takes_before=True, is_about_queue=True),
     )
 }
 
@@ -63,9 +65,9 @@ class Control:
     value: float | None = None
     utterance_id: uuid.UUID | None = None
     before: uuid.UUID | None = None
-    """The utterance that `move` puts it before; None: the end of the queue."""
+    """The utterance before which this one is put; None: the end of the queue."""
     sender: str = ""
-    """Instance of the speech service that has carried it out already and tells the others."""
+    """Instance of the speech service that has already executed it and forwards it to the others."""
 
     def to_payload(self) -> bytes:
         """Return the JSON of this message without its empty fields."""
@@ -78,7 +80,7 @@ class Control:
             fields["id"] = str(self.utterance_id)
         if self.sender:
             fields["sender"] = self.sender
-        if self.action == "move":
+        if CONTROL_ACTIONS[self.action].takes_before:
             fields["before"] = None if self.before is None else str(self.before)
         return dump(fields)
 
@@ -110,6 +112,6 @@ def parse_control(payload: bytes) -> Control:
         device_id=read_name(fields, "device_id", DEVICE),
         value=value,
         utterance_id=utterance_id,
-        before=read_uuid(fields, "before") if action.name == "move" else None,
+        before=read_uuid(fields, "before") if action.takes_before else None,
         sender=read_name(fields, "sender", SLUG),
     )

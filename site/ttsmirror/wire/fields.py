@@ -15,10 +15,12 @@ from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.reasons import Reason
 from ttsmirror.text import clean
 
-UTC = timezone.utc  # Python 3.10 has no datetime.UTC
+UTC = timezone.utc  # datetime.UTC is missing in Python 3.10
 PAYLOAD_BYTES = 64 * 1024
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DEVICE = re.compile(r"[^\s/+#\x00]{1,128}")
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 2200))
+"""A clock that was never set begins in 1970; what is outside is no clock's time."""
 LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
@@ -87,7 +89,7 @@ def read_text(fields: dict[str, Any], name: str, limit: int, *, blank: bool = Fa
 
 
 def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    """Read an optional string that matches `pattern`; empty where it is missing."""
+    """Read an optional string that matches `pattern`; empty if it is missing."""
     value = fields.get(name)
     if value in (None, ""):
         return ""
@@ -99,7 +101,7 @@ def read_name(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> st
 
 
 def read_number(fields: dict[str, Any], name: str, *, low: float, high: float) -> float | None:
-    """Read an optional number from `low` to `high`; None where it is missing."""
+    """Read an optional number from `low` to `high`; None if it is missing."""
     if fields.get(name) is None:
         return None
     value = fields[name]
@@ -129,7 +131,7 @@ def read_whole(fields: dict[str, Any], name: str, *, default: int, high: int) ->
 
 
 def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
-    """Read an optional UUID; None where it is missing."""
+    """Read an optional UUID; None if it is missing."""
     value = fields.get(name)
     if value in (None, ""):
         return None
@@ -142,17 +144,25 @@ def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
 
 
 def read_time(fields: dict[str, Any]) -> datetime | None:
-    """Read the optional `timestamp` (ISO 8601, UTC unless it says otherwise)."""
+    """Read the optional `timestamp` (ISO 8601, UTC unless it says otherwise).
+
+    A time before 1970 or from 2200 on is refused.
+    """
     value = fields.get("timestamp")
     if value in (None, ""):
         return None
     try:
         moment = datetime.fromisoformat(str(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise InvalidMessageError(
             Reason("timestamp is {value}: give ISO 8601", value=_shown(value))
         ) from exc
+    if not EARLIEST <= moment < LATEST:
+        raise InvalidMessageError(
+            Reason("timestamp is {value}: give a year from 1970 to 2199", value=_shown(value))
+        )
+    return moment
 
 
 def _shown(value: object) -> str:
@@ -161,5 +171,5 @@ def _shown(value: object) -> str:
 
 
 def fits(value: object, pattern: re.Pattern[str]) -> bool:
-    """Return True where `value` is a storable string that matches `pattern` entirely."""
+    """Return True if `value` is a storable string that matches `pattern` entirely."""
     return isinstance(value, str) and bool(pattern.fullmatch(value)) and clean(value) == value

@@ -22,6 +22,7 @@ from ttsmirror.wire.fields import (
     fits,
     format_time,
     read_name,
+    read_number,
     read_object,
     read_text,
     read_time,
@@ -37,6 +38,8 @@ SPEECH_COMPONENT = "tts-subscriber"
 
 UTTERANCE_CHARACTERS = 20_000
 MAX_CHUNKS = 1_000
+MAX_AGE_SECONDS = 366 * 86_400
+"""No outbox keeps an utterance for longer."""
 
 ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
 """How an utterance can end."""
@@ -56,14 +59,18 @@ class Chunk(SpeechOptions):
     chunk: int = 1
     total_chunks: int = 1
     published_at: datetime | None = None
+    """When it was said, by the publisher's clock."""
+    age: float = 0.0
+    """Seconds since then when this message went out, for readers whose clock differs."""
     device_id: str = ""
-    event_id: str = ""  # of the robot's request that this answers; no message has it
+    event_id: str = ""
+    """Id of the robot's request that this answers. It is not part of the message."""
     is_open: bool = False
-    """More of it follows, nobody knows how much: `total_chunks` only says that."""
+    """The text is incomplete; `total_chunks` is not final."""
     parts: tuple[str, ...] = ()
-    """`text` as it was cut when it went out in parts, while it was still being made."""
+    """The parts in which a growing `text` was published."""
     is_anonymous: bool = False
-    """It came without an id, so the one it has was made up on receipt."""
+    """The message had no id; one was generated on receipt."""
 
     def to_payload(self) -> bytes:
         """Return the JSON of this message without its empty fields."""
@@ -77,6 +84,8 @@ class Chunk(SpeechOptions):
         }
         if self.device_id:
             fields["device_id"] = self.device_id
+        if self.age:
+            fields["age"] = self.age
         fields |= self.option_fields()
         if self.is_open:
             fields["more"] = True
@@ -85,7 +94,7 @@ class Chunk(SpeechOptions):
     def split(self) -> list[Chunk]:
         """Split this utterance into chunks that fit the wire; their texts join to the same text."""
         parts = self.parts or split_chunks(self.text)
-        # Of one that is open, whoever counts against the newest message sees that one is missing.
+        # While the text grows, total_chunks is chunk + 1, so receivers know that more follows.
         total = None if self.is_open else len(parts)
         return [
             replace(self, text=part, chunk=number, total_chunks=total or number + 1, parts=())
@@ -96,7 +105,7 @@ class Chunk(SpeechOptions):
 def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
     """Read a message of the text topic. Raises InvalidMessageError.
 
-    `device_id` is the last level of a per-device topic; it wins over the payload's.
+    `device_id` is the last level of a per-device topic; it takes precedence over the payload's.
     """
     content = decode(payload)
     device_id = read_name({"device_id": device_id}, "device_id", DEVICE)
@@ -116,6 +125,7 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
         chunk=number,
         total_chunks=total,
         published_at=read_time(fields),
+        age=read_number(fields, "age", low=0, high=MAX_AGE_SECONDS) or 0.0,
         device_id=device_id,
         **read_options(fields),
         is_open=total > 1 and fields.get("more") is True,
@@ -139,7 +149,7 @@ def status_payload(
 ) -> bytes:
     """Return a message of the status topic: the speaker's state and the latest event.
 
-    `utterance` is the one of the event, with its `id` and, where known, `device_id`, `error` and
+    `utterance` is the one of the event, with its `id` and, if known, `device_id`, `error` and
     `reason`.
     """
     fields: dict[str, Any] = {

@@ -1,38 +1,62 @@
 """How an utterance is to be spoken: the optional fields of a text message.
 
-A new option is a field here, a column of Utterance (ttsmirror/models.py, with a migration), and the
-code that acts on it.
+A new option is a field of SpeechOptions with its reader, a column of Utterance of the same name
+(ttsmirror/models.py, with a migration), and the code that acts on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.reasons import Reason
-from ttsmirror.wire.fields import LANG, SLUG, fits, read_name, read_number
+from ttsmirror.wire.fields import LANG, SLUG, read_name, read_number
 
 PRIORITIES = ("normal", "high")
-MAX_TTL_SECONDS = 7 * 86_400
+WEEK_SECONDS = 7 * 86_400
+
+
+def _read_priority(message: dict[str, Any], name: str) -> str:
+    value = str(message.get(name) or "normal")
+    if value not in PRIORITIES:
+        raise InvalidMessageError(
+            Reason("priority is {value}: give normal or high", value=repr(value))
+        )
+    return value
+
+
+def _option(default: Any, read: Callable[[dict[str, Any], str], Any]) -> Any:
+    """Declare an option; `read` takes it out of a message and raises InvalidMessageError."""
+    return field(default=default, metadata={"read": read})
+
+
+def _name(pattern: re.Pattern[str]) -> Any:
+    return _option("", partial(read_name, pattern=pattern))
+
+
+def _number(highest: float) -> Any:
+    return _option(None, partial(read_number, low=0, high=highest))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOptions:
     """Language, voice, mood and urgency of an utterance. Empty or None: the service decides."""
 
-    lang: str = ""
-    """BCP 47."""
-    voice: str = ""
+    lang: str = _name(LANG)
+    """Language tag (BCP 47)."""
+    voice: str = _name(SLUG)
     """Name of an installed voice."""
-    mood: str = ""
-    intensity: float | None = None
+    mood: str = _name(SLUG)
+    intensity: float | None = _number(1.0)
     """Strength of the mood, 0 to 1."""
-    priority: str = "normal"
+    priority: str = _option("normal", _read_priority)
     """`normal` or `high`."""
-    ttl: float | None = None
-    """Seconds after which it is not spoken any more."""
+    ttl: float | None = _number(WEEK_SECONDS)
+    """Seconds after which it expires and is not spoken."""
 
     def option_fields(self) -> dict[str, Any]:
         """Return the options that differ from their defaults, as message fields."""
@@ -44,36 +68,19 @@ class SpeechOptions:
 
 
 OPTION_NAMES = tuple(each.name for each in fields(SpeechOptions))
-_PATTERNS = {"lang": LANG, "voice": SLUG, "mood": SLUG}
-_MAXIMA = {"intensity": 1.0, "ttl": MAX_TTL_SECONDS}
 
 
 def read_options(message: Mapping[str, Any]) -> dict[str, Any]:
     """Read the options of a message, for SpeechOptions(**…). Raises InvalidMessageError."""
-    values = dict(message)
-    priority = str(values.get("priority") or "normal")
-    if priority not in PRIORITIES:
-        raise InvalidMessageError(
-            Reason("priority is {value}: give normal or high", value=repr(priority))
-        )
-    return {
-        **{name: read_name(values, name, pattern) for name, pattern in _PATTERNS.items()},
-        **{name: read_number(values, name, low=0, high=high) for name, high in _MAXIMA.items()},
-        "priority": priority,
-    }
+    return {each.name: each.metadata["read"](message, each.name) for each in fields(SpeechOptions)}
 
 
 def unreadable_options(options: SpeechOptions) -> dict[str, Any]:
     """Return the defaults of those options that no reader would accept."""
-    changes: dict[str, Any] = {
-        name: ""
-        for name, pattern in _PATTERNS.items()
-        if (value := getattr(options, name)) and not fits(value, pattern)
-    }
-    for name, high in _MAXIMA.items():
-        value = getattr(options, name)
-        if value is not None and not (isinstance(value, int | float) and 0 <= value <= high):
-            changes[name] = None
-    if options.priority not in PRIORITIES:
-        changes["priority"] = "normal"
+    changes: dict[str, Any] = {}
+    for each in fields(SpeechOptions):
+        try:
+            each.metadata["read"]({each.name: getattr(options, each.name)}, each.name)
+        except InvalidMessageError:
+            changes[each.name] = each.default
     return changes

@@ -65,12 +65,14 @@ class HistoryActions:
         """Have the selected utterances spoken again, the oldest first."""
         keys = list(queryset.values_list("pk", flat=True)[: MAX_SAID_AGAIN + 1])
         if len(keys) > MAX_SAID_AGAIN:
-            detail = _("No more than {most} at once are said again.").format(most=MAX_SAID_AGAIN)
+            detail = _("At most {most} sentences can be said again at once.").format(
+                most=MAX_SAID_AGAIN
+            )
             messages.error(request, detail)
             return
         for key in reversed(keys):
             obey(Control(action="replay", utterance_id=key))
-        messages.success(request, _("They are said again: {count}.").format(count=len(keys)))
+        messages.success(request, _("Sentences to be said again: {count}.").format(count=len(keys)))
 
     @admin.action(description=gettext_lazy("Download the selected ones as text"))
     def as_text(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:

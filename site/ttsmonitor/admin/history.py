@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.admin import ChunkInline, FinishedOnly
 from ttsmirror.models import Utterance
+from ttsmirror.translations import translate
 from ttsmonitor.admin.actions import HistoryActions
 from ttsmonitor.admin.listing import (
     HistoryList,
@@ -30,7 +31,6 @@ from ttsmonitor.web.labels import (
     robot_label,
     source_label,
 )
-from ttsmonitor.web.translations import translate
 
 DASH = "–"
 CONFIRMED: dict[bool | None, Any] = {
@@ -62,8 +62,8 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
     show_facets = admin.ShowFacets.NEVER  # each facet would count all rows
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
-        (None, {"fields": ("text", "sound", "outcome", "reason", "by_robot")}),
-        (_("Where it came from"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
+        (None, {"fields": ("text", "translation", "sound", "outcome", "reason", "by_robot")}),
+        (_("Source and options"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
             _("When"),
@@ -73,12 +73,13 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
                     "received_at",
                     "started_at",
                     "finished_at",
+                    "waiting_ms",
                     "first_audio_ms",
                     "audio_seconds",
                 )
             },
         ),
-        (_("On the wire"), {"classes": ("collapse",), "fields": ("id", "total_chunks")}),
+        (_("As received"), {"classes": ("collapse",), "fields": ("id", "total_chunks")}),
     )
 
     class Media:

@@ -28,9 +28,9 @@ from ttsmonitor.web.labels import robot_label, source_label
 MAX_COUNTED = 1_000
 """Rows that are counted one by one at most."""
 MAX_PAGES = 100
-"""A page further back would pass over too many rows; the dates lead there."""
+"""Last page of the list: further pages would skip too many rows. Use the date filter instead."""
 DATES = ("received_at__year", "received_at__month", "received_at__day")
-COLUMNS = {"status__exact": "status", "source": "source", "device_id": "device_id"}
+SUMMED_COLUMNS = {"status__exact": "status", "source": "source", "device_id": "device_id"}
 """Parameters of the list and the columns by which sums are kept."""
 _NO_FILTERS = {"p", "o", "all", "_facets"}
 
@@ -42,9 +42,11 @@ class Selection:
         """Read the parameters. Raises IncorrectLookupParameters, which resets the list."""
         parameters = {name: str(value) for name, value in request.GET.items() if value}
         self.equal = {
-            column: parameters[name] for name, column in COLUMNS.items() if name in parameters
+            column: parameters[name]
+            for name, column in SUMMED_COLUMNS.items()
+            if name in parameters
         }
-        self.is_complete = parameters.keys() <= {*COLUMNS, *DATES, *_NO_FILTERS}
+        self.is_complete = parameters.keys() <= {*SUMMED_COLUMNS, *DATES, *_NO_FILTERS}
         """True if no other filter is active."""
         try:
             self.span = _span(parameters)
@@ -52,7 +54,7 @@ class Selection:
             raise IncorrectLookupParameters(str(exc)) from exc
 
     def groups(self) -> Iterator[tuple[datetime, Key, Sums]]:
-        """Yield the sums of what is selected."""
+        """Yield the sums of the selected rows."""
         return sums_by_hour.groups(self.equal, *(self.span or ()))
 
 
@@ -107,13 +109,13 @@ class HistoryPaginator(Paginator):  # type: ignore[type-arg]
     is_more = False
 
     def __init__(self, rows: Any, per_page: int, selection: Selection) -> None:
-        """Page `rows`, which are what is selected."""
+        """Page `rows`, the selected rows."""
         super().__init__(rows, per_page)
         self._selection = selection
 
     @cached_property
     def count(self) -> int:
-        """Number of rows, MAX_COUNTED if there are more that no sums tell."""
+        """Number of rows; MAX_COUNTED if there are more and no stored sums apply."""
         if self._selection.is_complete:
             return sum(sums.count for _hour, _key, sums in self._selection.groups())
         rows: Any = self.object_list

@@ -1,4 +1,4 @@
-"""The speech service in Django's admin: voice settings, quarantine, API tokens."""
+"""The speech service in the admin: voice settings, pronunciations, quarantine, API tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ttsmirror.admin import ReadOnly
-from ttsmonitor.models import ApiToken, QuarantinedMessage, VoiceSetting
+from ttsmirror.translations import translate
+from ttsmonitor.models import (
+    ApiToken,
+    PronunciationEntry,
+    QuarantinedMessage,
+    TranslatedSentence,
+    TranslationPrompt,
+    VoiceSetting,
+)
 from ttsmonitor.monitor.forms import VoiceSettingForm
 
 SHOWN_BYTES = 4096
@@ -26,20 +34,54 @@ class VoiceSettingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = VoiceSettingForm
     list_display = ("__str__", "voice", "speaker", "speed", "volume")
     fieldsets: ClassVar = (
-        (_("For what comes"), {"fields": ("device_id", "source", "lang")}),
+        (_("Applies to"), {"fields": ("device_id", "source", "lang")}),
         (_("How it is spoken"), {"fields": ("voice", "speaker", "speed", "volume")}),
     )
+
+
+@admin.register(PronunciationEntry)
+class PronunciationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pronunciations, which are heard in the next sentence."""
+
+    list_display = ("written", "said", "phonemes", "lang", "note")
+    list_filter = ("lang",)
+    search_fields = ("written", "folded", "said", "note")
+    fields = ("lang", "written", "said", "phonemes", "note")
+
+
+@admin.register(TranslationPrompt)
+class TranslationPromptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The instructions for a language model that translates: one row at most."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow one row."""
+        return super().has_add_permission(request) and not TranslationPrompt.objects.exists()
+
+
+@admin.register(TranslatedSentence)
+class TranslatedSentenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Translations that were made; a corrected one is spoken from the next time on."""
+
+    list_display = ("sentence", "translation", "source", "target", "engine", "made_at")
+    list_filter = ("source", "target", "engine")
+    search_fields = ("sentence", "translation")
+    readonly_fields = ("sentence", "source", "target", "engine", "made_at")
+    fields = ("sentence", "translation", "source", "target", "engine", "made_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: they are made when something is said."""
+        return False
 
 
 @admin.register(QuarantinedMessage)
 class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Messages that could not be read."""
 
-    list_display = ("received_at", "topic", "reason", "size")
+    list_display = ("received_at", "topic", "why", "size")
     list_filter = ("received_at",)
     search_fields = ("topic", "reason")
     date_hierarchy = "received_at"
-    fields = ("received_at", "topic", "reason", "size", "content")
+    fields = ("received_at", "topic", "why", "size", "content")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedMessage]:
@@ -51,6 +93,11 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
         """The colours of the pages."""
 
         css: ClassVar = {"all": ("ttsmonitor/admin.css",)}
+
+    @admin.display(description=_("reason"), ordering="reason")
+    def why(self, message: QuarantinedMessage) -> str:
+        """Return why it could not be read, in the visitor's language."""
+        return translate(message.failure)
 
     @admin.display(description=_("bytes"), ordering="payload_bytes")
     def size(self, message: QuarantinedMessage) -> int:

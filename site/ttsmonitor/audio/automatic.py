@@ -14,7 +14,7 @@ from ttsmonitor.exceptions import AudioError
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0
-"""Looking takes a tenth of a second, on machines that never get a device too."""
+"""Interval of the search for a sound device, in seconds; a search takes a tenth of a second."""
 
 
 class AutomaticOutput:
@@ -46,8 +46,13 @@ class AutomaticOutput:
         """How it knows time."""
         return self._output.pace
 
+    @property
+    def has_audience(self) -> bool:
+        """True if the device is there, or a browser listens."""
+        return self._output.has_audience
+
     def open(self) -> None:
-        """Get ready to play. Raises AudioError with what to do."""
+        """Get ready to play. Raises AudioError that says what to do."""
         if self._has_device:
             self._device.open()
         elif time.monotonic() >= self._next_look:
@@ -64,7 +69,7 @@ class AutomaticOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         return self._output.wait_for_room(is_over, patience_seconds)
 
     def write(self, pcm: bytes) -> None:
@@ -72,7 +77,7 @@ class AutomaticOutput:
         self._output.write(pcm)
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         return self._output.flush()
 
     def rewind(self, seconds: float) -> None:
@@ -103,8 +108,8 @@ class AutomaticOutput:
         except AudioError:
             if is_first:
                 logger.warning(
-                    "Until there is a sound device, what is said is heard in browsers only: the "
-                    "monitor has a button for it. TTS_AUDIO=wav writes files."
+                    "No sound device: speech plays in browsers only, with a"
+                    " button on the monitor. TTS_AUDIO=wav writes files."
                 )
         else:
             self._output = SeveralOutputs([self._device, self._browser], leader=self._device)

@@ -1,4 +1,4 @@
-"""The interface of an output, which is given an utterance's sound in small slices."""
+"""The interface of an output. It receives the sound of an utterance in small slices."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Protocol
 
+from ttsmirror.reasons import Reason
+
 SLICE_SECONDS = 0.01
-"""Length of a slice, at most."""
+"""Maximum length of a slice, in seconds."""
 PATIENCE_SECONDS = 2.5
-"""How long a device may take no sound; PulseAudio's own null device takes two to wake up."""
+"""Time limit for a device that takes no sound, in seconds. PulseAudio's null device needs two
+seconds to wake up."""
+
+
+NO_AUDIENCE = Reason("nobody can hear it: no sound device plays it, and no browser listens")
 
 
 class Pace(IntEnum):
-    """How an output knows time. Of several outputs, the one that knows most sets the pace."""
+    """How an output is paced. Of several outputs, the one with the highest value sets the pace."""
 
     NONE = 0
-    """Takes whatever it is given, as a file does."""
+    """Not paced: it accepts sound at any speed, like a file."""
     CLOCK = 1
-    """Takes as long as the sound would, by the clock."""
+    """Paced by the clock, in real time."""
     DEVICE = 2
-    """Takes as long as the sound does."""
+    """Paced by the sound device."""
 
 
 class Output(Protocol):
@@ -38,11 +44,16 @@ class Output(Protocol):
 
     @property
     def pace(self) -> Pace:
-        """How it knows time."""
+        """How it is paced."""
+        ...
+
+    @property
+    def has_audience(self) -> bool:
+        """True unless what is played now reaches nobody, as with no browser that listens."""
         ...
 
     def open(self) -> None:
-        """Get ready to play. Harmless when open. Raises AudioError with what to do."""
+        """Get ready to play. Harmless when open. Raises AudioError that says what to do."""
         ...
 
     def wake(self) -> None:
@@ -59,18 +70,18 @@ class Output(Protocol):
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first.
+        """Wait until a slice can be written; return False if `is_over()` came first.
 
-        Raises AudioError where it takes no sound for `patience_seconds`.
+        Raises AudioError if it takes no sound for `patience_seconds`.
         """
         ...
 
     def write(self, pcm: bytes) -> None:
-        """Play a slice; block only where there is no room for it. Raises AudioError."""
+        """Play a slice; block only if there is no room for it. Raises AudioError."""
         ...
 
     def flush(self) -> float:
-        """Silence it now: drop what was not heard yet and return its length in seconds."""
+        """Silence the output: drop the sound not heard yet and return its length in seconds."""
         ...
 
     def rewind(self, seconds: float) -> None:

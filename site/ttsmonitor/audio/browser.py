@@ -17,9 +17,9 @@ from ttsmonitor.audio.clock import Clock
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 2.0
-"""Sound that a listener has not taken yet; what is older is dropped for it."""
+"""Maximum length of sound queued for a listener, in seconds; older sound is dropped."""
 BEHIND_SECONDS = 0.1
-"""With more than that waiting for it, silence comes to it before the sound, which is dropped."""
+"""Length of queued sound from which silence replaces it instead of following it, in seconds."""
 LEAD_SECONDS = 0.1
 """Pages get the sound this long before its time if no sound device sets the pace, so that they can
 play it without gaps."""
@@ -33,7 +33,7 @@ class Start:
     utterance_id: str
     sample_rate: int
     is_resync: bool = False
-    """Something before was dropped, since it was not taken in time."""
+    """Earlier sound was dropped because the listener did not take it in time."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Sound:
     pcm: bytes
     seconds: float
     position: int = 0
-    """Of its first sample within the utterance. It goes back where sound was taken back, which is
-    then not to be heard twice."""
+    """Number of its first sample within the utterance. It decreases after a rewind; a listener
+    must not play that sound twice."""
 
 
 @dataclass(frozen=True)
 class Silence:
-    """Nothing is to be heard now.
+    """The output is silent from now on.
 
-    A page keeps what it has not played yet: after a pause it goes on with that; at the next sound
-    of something else it drops it.
+    A page keeps the sound that it has not played yet. After a pause it continues with it; when
+    another utterance begins it drops it.
     """
 
 
@@ -70,10 +70,10 @@ class Listener:
     def __init__(self, on_news: Callable[[], None]) -> None:
         self.on_news = on_news
         self.is_urgent = False
-        """Silence is among what was not taken yet, and that should not wait."""
+        """True if the queue contains silence, which should be sent at once."""
         self._events: deque[Event] = deque()
         self._seconds = 0.0
-        self._start: Start | None = None  # of what comes first
+        self._start: Start | None = None  # of the first queued sound
         self._lock = threading.Lock()
 
     def take(self) -> list[Event]:
@@ -115,7 +115,7 @@ class Listener:
 
 
 class BrowserOutput:
-    """Distributes sound to listeners in real time, whether anybody listens or not."""
+    """Distributes sound to listeners in real time, even without listeners."""
 
     name = "browser"
     error = ""
@@ -128,6 +128,11 @@ class BrowserOutput:
         self._is_silenced = False
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
+
+    @property
+    def has_audience(self) -> bool:
+        """True while a browser listens."""
+        return bool(self._listeners)
 
     def listen(self, on_news: Callable[[], None]) -> Listener:
         """Add a listener, who hears the current utterance at once.
@@ -164,7 +169,7 @@ class BrowserOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         return self._clock.wait(is_over, LEAD_SECONDS)
 
     def write(self, pcm: bytes) -> None:
@@ -179,7 +184,7 @@ class BrowserOutput:
             self._position += len(pcm) // 2
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         if self._start is not None:
             self._is_silenced = True
             self._tell(Silence())
@@ -214,7 +219,6 @@ class BrowserOutput:
         for listener in listeners:
             try:
                 listener.on_news()
-            except Exception:
-                # A page that is gone, in a way nobody thought of: not the others' trouble.
-                logger.exception("a listener is left out")
+            except RuntimeError:  # its page has closed meanwhile
+                logger.exception("a listener failed and is dropped")
                 self.forget(listener)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 POLL_SECONDS = 0.01
 CATCH_UP_SECONDS = 0.2
-"""A delay up to this is caught up with; a longer one was a pause."""
+"""Longest delay that is caught up, in seconds; a longer one counts as a pause."""
 
 
 class Clock:
@@ -22,7 +22,7 @@ class Clock:
 
     def add(self, seconds: float) -> None:
         """Add sound; a negative length takes some back."""
-        # By deadlines: sleeping for each slice would add up what each sleep takes too long.
+        # Use deadlines: with a sleep per slice the delays of the sleeps would add up.
         self._due = max(self._due, time.monotonic() - CATCH_UP_SECONDS) + seconds
 
     def go_on(self, ahead_seconds: float) -> None:
@@ -32,7 +32,7 @@ class Clock:
     def wait(self, is_over: Callable[[], bool], before_seconds: float = 0.0) -> bool:
         """Wait until `before_seconds` before the sound has been heard.
 
-        Return False where `is_over()` came first.
+        Return False if `is_over()` came first.
         """
         while (left := self._due - before_seconds - time.monotonic()) > 0:
             if is_over():

@@ -1,4 +1,4 @@
-"""No sound, in real time: the queue moves as if somebody listened."""
+"""No sound, in real time: the queue advances as with a sound device."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class NullOutput:
     name = "null"
     error = ""
     pace = Pace.CLOCK
+    has_audience = True
 
     def __init__(self) -> None:
         self._rate = 22_050
@@ -35,7 +36,7 @@ class NullOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         return self._clock.wait(is_over)
 
     def write(self, pcm: bytes) -> None:
@@ -43,7 +44,7 @@ class NullOutput:
         self._clock.add(len(pcm) / 2 / self._rate)
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         return 0.0
 
     def rewind(self, seconds: float) -> None:

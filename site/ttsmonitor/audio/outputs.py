@@ -34,11 +34,11 @@ class OutputKind:
 
     create: Callable[[OutputOptions], Output]
     is_for_browsers: bool = False
-    """Browsers listen to it."""
+    """True if browsers listen to it."""
 
 
 def is_for_browsers(names: str) -> bool:
-    """Return True where this TTS_AUDIO lets browsers listen."""
+    """Return True if this TTS_AUDIO lets browsers listen."""
     return any(OUTPUTS[name].is_for_browsers for name in _split(names))
 
 
@@ -52,7 +52,7 @@ def make_output(
 ) -> Output:
     """Create the output for TTS_AUDIO: names with commas.
 
-    `browser` becomes a part of it where is_for_browsers().
+    `browser` becomes a part of it if is_for_browsers().
     """
     options = OutputOptions(browser, device, preroll_seconds, wav_dir)
     outputs = [OUTPUTS[name].create(options) for name in dict.fromkeys(_split(names))]
@@ -81,4 +81,4 @@ OUTPUTS: dict[str, OutputKind] = {
     "wav": OutputKind(lambda options: WavOutput(options.wav_dir)),
     "null": OutputKind(lambda options: NullOutput()),
 }
-"""By the name that TTS_AUDIO gives them."""
+"""The outputs by their name in TTS_AUDIO."""

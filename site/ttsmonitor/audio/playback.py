@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ttsmirror.heartbeat import beat
 from ttsmonitor.audio.base import SLICE_SECONDS, Output, Pace
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.timeline import Timeline
@@ -25,17 +26,18 @@ logger = logging.getLogger(__name__)
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
 DEVICE_SECONDS = 0.08
-"""Buffer of a device; it ranges from 0.05 on a calm machine to 0.11 on a busy one."""
+"""Estimated device buffer, in seconds. It ranges from 0.05 on a calm machine to 0.11 on a busy
+one."""
 TAKEN_SECONDS = 0.15
-"""Sound that even a silent device accepts."""
+"""Length of sound that even a device without output accepts, in seconds."""
 AGAIN_SECONDS = 0.5
-"""Sound repeated after a device comes back, about a word. The device does not tell how much of its
-buffer was heard, and half a word is not understood."""
+"""Length of sound repeated after a device comes back, in seconds: about a word. The device does not
+report how much of its buffer was heard, and half a word is not understood."""
 RETRY_SECONDS = 1.0
 
 
 class CancelledError(Exception):
-    """The utterance is to end now."""
+    """The utterance was cancelled."""
 
 
 @dataclass
@@ -75,8 +77,8 @@ class Playback:
     ) -> None:
         """Play to `output` under `controls`; call `on_begin` at the first sound.
 
-        `on_away` is told when the device vanishes in the middle, and when it is back. It is waited
-        for `patience_seconds`, and as long as a pause lasts.
+        `on_away` is called when the device vanishes in the middle, and when it is back. Playback
+        waits for it for `patience_seconds`, and as long as a pause lasts.
         """
         self._output = output
         self._controls = controls
@@ -90,29 +92,31 @@ class Playback:
         self._recent: deque[bytes] = deque()
         self._recent_bytes = 0
         self._written = 0
-        self._handed_seconds = 0.0  # what play() was given before
+        self._handed_seconds = 0.0  # length of the blocks given to play() so far
         self.timeline = Timeline()
-        """When what of it is heard."""
+        """Word times and levels of the utterance."""
+        self.had_audience = False
+        """Somebody could hear some of it."""
         self.has_begun = False
-        """Something was written to the output."""
+        """Sound was written to the output."""
         self.is_away = False
-        """The device is waited for, in the middle of the utterance."""
+        """True while playback waits for a vanished device."""
         self._was_away = False
 
     @property
     def seconds(self) -> float:
-        """Length of what has been written to the output and not taken back."""
+        """Length of the sound that was written to the output and not taken back, in seconds."""
         return self._written / 2 / self._rate if self._rate else 0.0
 
     @property
     def heard_seconds(self) -> float:
-        """Estimate of what has been heard: a device buffers a little of what was written."""
+        """Estimated length of the sound that was heard, in seconds, without the device buffer."""
         kept_seconds = DEVICE_SECONDS if self._output.pace == Pace.DEVICE else 0.0
         return max(0.0, self.seconds - kept_seconds)
 
     @property
     def was_heard(self) -> bool:
-        """True where more was written, now or before, than a silent device accepts."""
+        """True if more was written, now or before, than a device without output accepts."""
         return self._was_away or self.seconds > TAKEN_SECONDS
 
     @property
@@ -120,12 +124,17 @@ class Playback:
         """True from cancel() on."""
         return self._cancelled.is_set()
 
+    def check_cancelled(self) -> None:
+        """Raise CancelledError if cancel() was called."""
+        if self.is_cancelled:
+            raise CancelledError
+
     def cancel(self) -> None:
         """Make play() or finish() raise CancelledError soon."""
         self._cancelled.set()
 
     def play(self, block: Block) -> None:
-        """Play a block; return when the device has it. Raises CancelledError, AudioError."""
+        """Play a block; return once the device has taken it. Raises CancelledError, AudioError."""
         self.timeline.add(self._handed_seconds, block)
         self._handed_seconds += block.seconds
         step = 2 * max(1, round(block.sample_rate * SLICE_SECONDS))
@@ -138,7 +147,7 @@ class Playback:
         self._outlast_device(self._play_waiting)
 
     def finish(self) -> None:
-        """Return when all of it has been heard. Raises CancelledError, AudioError."""
+        """Wait until everything was heard. Raises CancelledError, AudioError."""
         self._outlast_device(self._play_out)
         self._output.end()
 
@@ -150,16 +159,16 @@ class Playback:
             self._output.end()
 
     def silence(self) -> None:
-        """Abandon whatever state the output is in; log what goes wrong."""
+        """Abandon the utterance in any state of the output; log failures."""
         try:
             self.abandon()
         except AudioError:
-            logger.debug("the output was gone already")
+            logger.debug("the output is unavailable already")
         except Exception:
-            logger.exception("the output could not be silenced")
+            logger.exception("silencing the output failed")
 
     def _outlast_device(self, act: Callable[[], None]) -> None:
-        """Run `act`, and again where the device vanished meanwhile and came back."""
+        """Run `act`; repeat it if the device vanished meanwhile and came back."""
         while True:
             try:
                 act()
@@ -171,11 +180,11 @@ class Playback:
                 self._wait_for_device(exc)
 
     def _wait_for_device(self, gone: AudioError) -> None:
-        """Wait until it plays again. Raises CancelledError, or `gone` at the end of patience."""
+        """Wait until it plays again. Raises CancelledError, or `gone` after the time limit."""
         logger.warning("utterance %s waits for the sound device", self._utterance_id)
-        self.silence()  # for those who heard along
+        self.silence()  # browsers may still be playing
         self._write_again(AGAIN_SECONDS)
-        self._gain = 0.0  # what begins in the middle would be a click
+        self._gain = 0.0  # fade in: sound that resumes in the middle begins with a click
         self.is_away = self._was_away = True
         self._on_away(True)
         until = time.monotonic() + self._patience_seconds
@@ -188,7 +197,8 @@ class Playback:
         self._on_away(False)
 
     def _is_back(self) -> bool:
-        """Wait a moment, then return True where the device is there. Raises CancelledError."""
+        """Wait a moment, then return True if the device is available. Raises CancelledError."""
+        beat()
         if self._cancelled.wait(RETRY_SECONDS):
             raise CancelledError
         try:
@@ -215,11 +225,12 @@ class Playback:
             self._attend()
 
     def _write(self, pcm: bytes) -> None:
-        # A step down to nothing is not for a slice that is heard later, but for _attend().
+        # _attend() handles a step down to 0: this slice is heard only after the buffered ones.
         gain = self._controls.gain or self._gain
-        self._remember(pcm)  # first: a device that goes away meanwhile is given it again
+        self._remember(pcm)  # before write(): if the device vanishes, the slice is written again
         self._output.write(apply_gain(pcm, self._gain, gain))
         self._gain = gain
+        self.had_audience = self.had_audience or self._output.has_audience
         if not self.has_begun:
             self.has_begun = True
             self._on_begin()
@@ -232,6 +243,7 @@ class Playback:
             self._recent_bytes -= len(self._recent.popleft())
 
     def _wants_attention(self) -> bool:
+        beat()  # outputs ask again and again while they wait
         return self.is_cancelled or self._controls.is_paused or self._is_newly_mute
 
     @property
@@ -239,13 +251,14 @@ class Playback:
         return self._controls.gain == 0.0 != self._gain
 
     def _attend(self) -> None:
-        """Act on cancel, pause and mute now, not when the buffer has been heard."""
+        """Handle cancel, pause and mute at once, not when the buffer was heard."""
         if self.is_cancelled:
             raise CancelledError
         if not self._wants_attention():
             return
         self._take_back()
         while self._controls.is_paused and not self.is_cancelled:
+            beat()
             self._controls.resumed.wait(HOLD_SECONDS)
         if self.is_cancelled:
             raise CancelledError
@@ -253,12 +266,12 @@ class Playback:
             self._gain = 0.0
 
     def _take_back(self) -> None:
-        """Drop what is not heard yet and queue it again."""
+        """Drop the sound not heard yet and queue it again."""
         if unheard := self._write_again(self._output.flush()):
             self._output.rewind(unheard)
 
     def _write_again(self, seconds: float) -> float:
-        """Queue the last `seconds` of what was written again; return their real length."""
+        """Queue the last `seconds` of the written sound again; return their real length."""
         left = unheard = min(2 * round(seconds * self._rate), self._recent_bytes)
         while left > 0:
             pcm = self._recent.pop()

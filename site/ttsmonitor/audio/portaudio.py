@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 def _from_alsa(
     file: bytes | None, line: int, function: bytes | None, code: int, words: bytes | None
 ) -> None:
-    # `words` are C's format, and its arguments are out of reach.
+    # `words` is a printf format; its arguments are not accessible.
     logger.debug("alsa: %r in %r", words, function)
 
 
@@ -44,7 +44,7 @@ class PortAudioStream:
         self.rate = 0
         self.buffer_seconds = 0.0
         self.capacity = 0
-        """Samples that fit the device's buffer."""
+        """Capacity of the device's buffer, in samples."""
         self._device = device
         self._portaudio: Any = None
         self._stream: Any = None
@@ -71,7 +71,7 @@ class PortAudioStream:
                 Reason("PyAudio is not installed, it needs PortAudio: see the README")
             ) from exc
         _quieten()
-        # Anew each time: PortAudio keeps the list of devices it saw at first.
+        # Initialize it each time: PortAudio keeps the device list of its first start.
         self._portaudio = pyaudio.PyAudio()
         return str(_find_device(self._portaudio, self._device)["name"])
 
@@ -105,16 +105,16 @@ class PortAudioStream:
         if stream.is_stopped():
             return self.capacity
         room = int(stream.get_write_available())
-        # Some streams start full of silence and tell their capacity only as they empty.
+        # Some streams start full of silence and report their capacity only as they empty.
         self.capacity = max(self.capacity, room)
         return room
 
     def push(self, pcm: bytes) -> None:
-        """Write samples; block where there is no room."""
+        """Write samples; block if there is no room."""
         self._opened().write(pcm, exception_on_underflow=False)
 
     def halt(self) -> None:
-        """Stop at once and drop what was not heard."""
+        """Stop at once and drop buffered sound."""
         if self.is_running:
             self._stream.stop_stream()
 
@@ -151,7 +151,7 @@ def _quieten() -> None:
     lines. Call this once PortAudio is loaded.
     """
     for library, function, handler in HANDLERS:
-        # A library that PortAudio does not use has nothing to silence.
+        # Libraries that PortAudio does not use are not there.
         with suppress(OSError):
             getattr(ctypes.CDLL(library, os.RTLD_NOLOAD), function)(handler)
 
@@ -174,5 +174,7 @@ def _find_device(portaudio: Any, wanted: str) -> Any:
             return device
     names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
     raise OSError(
-        Reason("TTS_AUDIO_DEVICE={wanted} is none of: {names}", wanted=repr(wanted), names=names)
+        Reason(
+            "TTS_AUDIO_DEVICE={wanted} must be one of: {names}", wanted=repr(wanted), names=names
+        )
     )

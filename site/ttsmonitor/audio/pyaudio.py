@@ -20,60 +20,63 @@ from ttsmonitor.exceptions import AudioError
 logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 0.03
-"""Three times this fits the device of a busy machine, and all of it is used."""
-CALM_SECONDS, CALM_LEAD_SECONDS = 0.02, 0.035
-"""The same for a calm one, where only the second is used. PulseAudio takes sound in portions of the
-first, so with the fade a cut takes two of them."""
+"""Third of the device buffer on a busy machine, in seconds. The whole buffer is filled."""
+CALM_SECONDS = 0.02
+"""Third of the device buffer on a calm machine, in seconds. PulseAudio takes sound in fragments of
+this length."""
+CALM_LEAD_SECONDS = 0.035
+"""Sound kept in the device buffer on a calm machine, in seconds. It is less than the buffer holds,
+so that a cut with its fade takes two fragments."""
 LATE_SECONDS = 0.012
-"""A machine that lets us wait so long is busy,"""
+"""Delay of a wake-up, in seconds, from which the machine counts as busy."""
 CALM_AFTER_SECONDS = 600.0
-"""and this long after it,"""
+"""Time after a late wake-up until the machine counts as calm again, in seconds."""
 UNKNOWN_SECONDS = 60.0
-"""and for a minute from the start, when nothing is known of it and much else is starting."""
+"""Time after the start in which the machine counts as busy, in seconds: much else is starting."""
 LEAD_IN_SECONDS = 0.005
-"""Of silence before an utterance, and twice of it where one goes on in the middle: who records a
-PulseAudio device in portions of 5 ms was given the beginning before it was written, and misses 3
-ms, of 10 ms 7. Through a sound card nothing is lost."""
+"""Silence before an utterance, in seconds; doubled after a resume. A PulseAudio recorder loses the
+first 3 ms if it records in 5 ms fragments, and 7 ms with fragments of 10 ms. A sound card loses
+nothing."""
 FADE_SECONDS = 0.005
 TAIL_SECONDS = 0.02
 USUAL_RATE = 22_050
-"""Samples per second of most voices; another rate opens the device anew."""
+"""Samples per second of most voices; for another rate the device is opened again."""
 POLL_SECONDS = 0.004
-PROBE_SECONDS = 0.3
 PROBED_SECONDS = 0.5
-"""More than any buffer takes without a device that plays it."""
+"""Length of the sound that a probe writes, in seconds: more than any buffer holds."""
 IDLE_SECONDS = 5.0
-"""After so long without a sound a device may have fallen asleep."""
-STUCK = Reason("the sound device takes no sound: is it suspended?")
+"""Silence after which a device may be in standby, in seconds."""
+STUCK = Reason("the sound device accepts no sound: is it suspended?")
 
 
 class PyAudioOutput:
     """Plays 16-bit mono. For one thread, except close()."""
 
     pace = Pace.DEVICE
+    has_audience = True
 
     def __init__(self, device: str = "", *, preroll_seconds: float = 0.0) -> None:
         self.name = f"pyaudio: {device or 'default'}"
         self.error: str = Reason("not opened yet")
         self._stream = PortAudioStream(device)
         self._preroll_seconds = preroll_seconds
-        self._held = b""  # the last samples, to fade out with
-        self._written = 0  # samples since the stream started, with those
-        self._padding = 0  # of silence after those
-        self._preroll = 0  # of silence to come before those
-        self._fading = 0  # samples that are still to come up from silence
+        self._fade_out_pcm = b""  # the last samples, kept back for a fade-out
+        self._written = 0  # samples since the stream started, including those kept back
+        self._padding_samples = 0  # samples of silence after the sound
+        self._preroll = 0  # samples of silence still to be written before the sound
+        self._fade_in_left = 0  # samples that are still to be faded in
         self._last_sound = 0.0
         # A gap in a sentence is worse than a cut without a fade.
         self._busy_until = time.monotonic() + UNKNOWN_SECONDS
 
     def open(self) -> None:
-        """Find the device. Raises AudioError where there is none, or where it takes no sound."""
+        """Find the device. Raises AudioError if there is none, or if it takes no sound."""
         if self._stream.is_connected and not self.error:
             return
         was_stuck = self.error == STUCK
         try:
             name = self._stream.connect()
-            # Opened now, so that the first sentence need not wait for it.
+            # Open it now, so that the first sentence need not wait for it.
             self._stream.open(self._stream.rate or USUAL_RATE, self._buffer_seconds)
             if was_stuck:
                 self._probe()
@@ -92,9 +95,9 @@ class PyAudioOutput:
         try:
             self._restart()
             if self._is_idle:
-                # All of it: less than a full buffer does not start every device.
-                self._padding = self._stream.room()
-                self._stream.push(bytes(2 * self._padding))
+                # Some devices start only when their buffer is full.
+                self._padding_samples = self._stream.room()
+                self._stream.push(bytes(2 * self._padding_samples))
         except OSError as exc:
             self._failed(
                 Reason(
@@ -123,14 +126,14 @@ class PyAudioOutput:
                     cause=reason_of(exc),
                 )
             ) from exc
-        self._held, self._fading = b"", 0
+        self._fade_out_pcm, self._fade_in_left = b"", 0
         self._preroll = self._samples(self._preroll_seconds) if self._is_idle else 0
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        # Asked, not waited for in write(): a suspended device would keep that for ever.
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        # A blocking write() would never return if the device is suspended.
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         room, waited = -1, 0.0
         while not is_over():
             before, room = room, self._room()
@@ -140,7 +143,7 @@ class PyAudioOutput:
                 self._push(bytes(2 * self._slice))
                 self._preroll -= self._slice
                 continue
-            # Not by the clock: a machine that stood still is not the device's fault.
+            # Count polls instead of reading the clock: the machine may have been suspended.
             waited = 0.0 if room > before else waited + POLL_SECONDS
             if waited > patience_seconds:
                 raise self._failed(STUCK)
@@ -149,15 +152,15 @@ class PyAudioOutput:
 
     def write(self, pcm: bytes) -> None:
         """Play a slice."""
-        sound = self._held + self._faded_in(pcm)
+        sound = self._fade_out_pcm + self._faded_in(pcm)
         end = max(0, len(sound) - 2 * self._fade)
-        self._held = sound[end:]
+        self._fade_out_pcm = sound[end:]
         self._push(sound[:end])
         self._written += len(pcm) // 2
         self._last_sound = time.monotonic()
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         try:
             unheard = self._cut() if self._stream.is_running and not self._is_prepared else 0
         except OSError as exc:
@@ -165,19 +168,19 @@ class PyAudioOutput:
             return 0.0
         except AudioError:
             return 0.0
-        self._held, self._written, self._padding = b"", 0, 0
-        # Sound that was cut in its middle would come back with a click.
-        self._fading = self._fade if unheard else self._fading
+        self._fade_out_pcm, self._written, self._padding_samples = b"", 0, 0
+        # Sound that resumes in the middle needs a fade-in, or it begins with a click.
+        self._fade_in_left = self._fade if unheard else self._fade_in_left
         return float(unheard / self._stream.rate)
 
     def rewind(self, seconds: float) -> None:
         """Note that the last `seconds` will be written again."""
-        pass  # it was dropped with the device's buffer
+        pass  # flush() dropped it with the device's buffer
 
     def drain(self, is_over: Callable[[], bool]) -> None:
         """Wait until everything has been heard, or until `is_over()`."""
-        if self._held and self.wait_for_room(is_over):
-            held, self._held = self._held, b""
+        if self._fade_out_pcm and self.wait_for_room(is_over):
+            held, self._fade_out_pcm = self._fade_out_pcm, b""
             self._push(held)
         self._push_through(self._stream.capacity / self._stream.rate, is_over)
 
@@ -194,8 +197,8 @@ class PyAudioOutput:
 
     @property
     def _is_prepared(self) -> bool:
-        """Return True where the stream is ready for the first sound."""
-        return self._stream.is_running and not (self._written or self._padding)
+        """Return True if the stream is ready for the first sound."""
+        return self._stream.is_running and not (self._written or self._padding_samples)
 
     @property
     def _is_idle(self) -> bool:
@@ -223,22 +226,22 @@ class PyAudioOutput:
         return round(seconds * self._stream.rate)
 
     def _faded_in(self, pcm: bytes) -> bytes:
-        samples = min(len(pcm) // 2, self._fading)
-        before = 1 - self._fading / self._fade
-        self._fading -= samples
-        after = 1 - self._fading / self._fade
+        samples = min(len(pcm) // 2, self._fade_in_left)
+        before = 1 - self._fade_in_left / self._fade
+        self._fade_in_left -= samples
+        after = 1 - self._fade_in_left / self._fade
         return apply_gain(pcm[: 2 * samples], before, after) + pcm[2 * samples :]
 
     def _cut(self) -> int:
         """Silence soon; return how many samples were not heard. Raises OSError, AudioError."""
-        held, unheard = self._held, len(self._held) // 2
+        held, unheard = self._fade_out_pcm, len(self._fade_out_pcm) // 2
         if self._is_calm and self._stream.room() >= unheard:
-            # All that is at the device is heard, so what comes back goes on to the sample.
+            # The device plays its whole buffer, so a resume continues at the exact sample.
             self._push(apply_gain(held, 1.0, 0.0))
             until = time.monotonic() + 2 * CALM_LEAD_SECONDS
             self._push_through(CALM_LEAD_SECONDS, lambda: time.monotonic() > until)
         else:
-            unheard += self._stream.capacity - self._stream.room() - self._padding
+            unheard += self._stream.capacity - self._stream.room() - self._padding_samples
         self._stream.halt()
         return max(0, min(unheard, self._written))
 
@@ -261,23 +264,25 @@ class PyAudioOutput:
             raise self._gone(exc) from exc
 
     def _push_through(self, seconds: float, is_over: Callable[[], bool]) -> None:
-        """Play `seconds` out, followed by silence: stopping drops what was not heard."""
+        """Play `seconds` out, followed by silence: a stop drops sound in the buffer."""
         left = self._samples(seconds + TAIL_SECONDS)
         while left > 0 and self.wait_for_room(is_over):
             self._push(bytes(2 * self._slice))
-            self._padding += self._slice
+            self._padding_samples += self._slice
             left -= self._slice
 
     def _restart(self, silence_seconds: float = LEAD_IN_SECONDS) -> None:
-        """Start with nothing but a little silence in the buffer. Raises OSError."""
+        """Restart the stream with a short silence in its buffer. Raises OSError."""
         self._stream.restart()
-        self._written = self._padding = 0
+        self._written = self._padding_samples = 0
         self._stream.push(bytes(2 * self._samples(silence_seconds)))
 
     def _probe(self) -> None:
         """Verify that a device which took no sound takes some now. Raises AudioError."""
         for _ in range(round(PROBED_SECONDS / SLICE_SECONDS)):
-            self.wait_for_room(lambda: False, PROBE_SECONDS)
+            # As patient as with an utterance: a device that stood still wakes up slowly, and only
+            # if the stream stays open meanwhile.
+            self.wait_for_room(lambda: False)
             self._push(bytes(2 * self._slice))
 
     def _sleep(self) -> None:
@@ -292,7 +297,9 @@ class PyAudioOutput:
         return self._failed(
             self.error
             or Reason(
-                "the sound device {name} went away: {cause}", name=self.name, cause=reason_of(exc)
+                "the sound device {name} was disconnected: {cause}",
+                name=self.name,
+                cause=reason_of(exc),
             )
         )
 

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 HELD_SECONDS = 0.5
-"""How long the others wait for a device that takes no sound, as one that wakes up."""
+"""Time that the others wait for a device that takes no sound, such as one in standby."""
 
 
 class SeveralOutputs:
@@ -29,7 +29,7 @@ class SeveralOutputs:
         self._outputs = outputs
         self._leader = leader
         self._playing: list[Output] = []
-        self._away: list[Output] = []  # of those it was told that they are left out
+        self._away: list[Output] = []  # the failed outputs that were logged
         self._next_look = 0.0
 
     @property
@@ -47,11 +47,16 @@ class SeveralOutputs:
         """How it knows time."""
         return max(output.pace for output in self._outputs)
 
+    @property
+    def has_audience(self) -> bool:
+        """True if one of those that can play reaches somebody."""
+        return any(output.has_audience for output in self._outputs if not output.error)
+
     def open(self) -> None:
-        """Get ready to play. Raises AudioError with what to do."""
+        """Get ready to play. Raises AudioError that says what to do."""
         whole = [output for output in self._outputs if not output.error]
         if not whole or time.monotonic() >= self._next_look:
-            # Now and then only: the others would wait a tenth of a second for it each time.
+            # Not each time: the others would wait a tenth of a second for it.
             self._next_look = time.monotonic() + LOOK_SECONDS
             whole = list(self._outputs)
         self._playing = whole
@@ -73,7 +78,7 @@ class SeveralOutputs:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         while True:
             keeper = self._keeper
             is_needed = len(self._playing) == 1 or keeper is self._leader
@@ -89,7 +94,7 @@ class SeveralOutputs:
 
     def flush(self) -> float:
         # Sound that one of them dropped is written again to all, so the others drop it too.
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         most = max((output.flush() for output in self._playing), default=0.0)
         for output in self._playing:
             output.rewind(most)
@@ -135,7 +140,7 @@ class SeveralOutputs:
         self._leave_out(failed)
 
     def _leave_out(self, failed: Sequence[tuple[Output, AudioError]]) -> None:
-        """Go on with the others. Raises AudioError where they do not play."""
+        """Go on with the others. Raises AudioError if they do not play."""
         for output, _exc in failed:
             self._playing.remove(output)
             with suppress(AudioError):
@@ -145,4 +150,4 @@ class SeveralOutputs:
         for output, exc in failed:
             if output not in self._away:
                 self._away.append(output)
-                logger.warning("%s is left out: %s", output.name, exc)
+                logger.warning("%s is unavailable: %s", output.name, exc)

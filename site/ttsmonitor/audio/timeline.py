@@ -1,9 +1,13 @@
-"""When each word of an utterance is heard, and how loud it is."""
+"""When each word of an utterance is heard, and how loud it is.
+
+The offsets of marks are places in the written text here.
+"""
 
 from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -13,46 +17,15 @@ import numpy as np
 from ttsmonitor.synthesis.base import Block, Mark
 
 LEVEL_SECONDS = 0.05
-"""Of sound for which there is one level."""
+"""Length of sound that one level describes, in seconds."""
 LEVELS_KEPT = 100
 BLOCKS_KEPT = 50
-"""That nobody looked at: how loud what was heard long ago was is of no interest."""
-NEAR, FAR = 6, 40
-"""How many words ahead of the last one a word is looked for; the second for long words."""
-LONG_WORD = 4
+"""Maximum number of blocks that wait to be measured; older ones are dropped."""
 LOUDEST = 0.3
-"""Of 16 bits, as effective value: what is as loud as a voice gets."""
+"""Effective level of the loudest speech, relative to full scale."""
 
 _WORD = re.compile(r"[^ \t\r\n]+")
-"""As the page cuts a text, too: into these words it is to be lit."""
-
-
-class Alignment:
-    """Maps spoken words to the written ones: not all are spoken as they are written."""
-
-    def __init__(self) -> None:
-        self._words: list[tuple[int, str]] = []  # those with letters: number in the text, letters
-        self._next = 0
-
-    def read(self, text: str) -> None:
-        """Take in the text, or as much of it as there is by now."""
-        plain = ((number, _plain(word)) for number, word in enumerate(_WORD.findall(text)))
-        self._words = [(number, word) for number, word in plain if word]
-
-    def find(self, spoken: str) -> int | None:
-        """Return the number of the written word that `spoken` stands for; None where there is none.
-
-        A spoken word that is not in the text stands for the next unspoken one.
-        """
-        wanted = _plain(spoken)
-        if not wanted or not self._words:
-            return None
-        reach = self._next + (FAR if len(wanted) >= LONG_WORD else NEAR)
-        for index in range(self._next, min(reach, len(self._words))):
-            if self._words[index][1] == wanted:
-                self._next = index + 1
-                return self._words[index][0]
-        return self._words[min(self._next, len(self._words) - 1)][0]
+"""The words of a text. The page splits it in the same way to highlight them."""
 
 
 class Timeline:
@@ -62,11 +35,11 @@ class Timeline:
         self._marks: deque[tuple[float, tuple[Mark, ...]]] = deque()
         self._blocks: deque[tuple[float, Block]] = deque(maxlen=BLOCKS_KEPT)
         self._lock = threading.Lock()
-        self._alignment = Alignment()
         self._text = ""
+        self._begins: list[int] = []  # of the written words
         self._words: list[tuple[float, int]] = []
         self._levels: list[int] = []
-        self._levels_begin = 0  # the number of the first one that is kept
+        self._levels_begin = 0  # the number of the first level that is kept
         self._rest = np.zeros(0, dtype=np.float32)
 
     def add(self, seconds: float, block: Block) -> None:
@@ -80,13 +53,19 @@ class Timeline:
         with self._lock:
             if text != self._text:
                 self._text = text
-                self._alignment.read(text)
+                self._begins = [word.start() for word in _WORD.finditer(text)]
             while self._marks:
                 begin, marks = self._marks.popleft()
-                for mark in marks:
-                    if (number := self._alignment.find(mark.word)) is not None:
-                        self._words.append((round(begin + mark.seconds, 2), number))
+                self._words += (
+                    (round(begin + mark.seconds, 2), self._word_at(mark.offset))
+                    for mark in marks
+                    if mark.offset is not None and self._begins
+                )
             return self._words[known:]
+
+    def _word_at(self, place: int) -> int:
+        """Return the number of the written word at that place of the text."""
+        return max(0, bisect_right(self._begins, place) - 1)
 
     def levels(self, known: int = 0) -> tuple[int, list[int]]:
         """Return the levels, 0 to 100, one per LEVEL_SECONDS, without the first `known`.
@@ -102,7 +81,7 @@ class Timeline:
     def _measure(self, seconds: float, block: Block) -> None:
         length = round(LEVEL_SECONDS * block.sample_rate)
         number = round(seconds / LEVEL_SECONDS - len(self._rest) / length)
-        if number > self._levels_begin + len(self._levels):  # nobody looked for a while
+        if number > self._levels_begin + len(self._levels):  # blocks were dropped
             number = round(seconds / LEVEL_SECONDS)
             self._levels, self._levels_begin = [], number
             self._rest = self._rest[:0]
@@ -120,7 +99,3 @@ def _loudness(rows: Any) -> list[int]:
     """Return a loudness of 0 to 100 for each row of samples, as an ear would rank them."""
     effective: Sequence[float] = np.sqrt(np.mean(np.square(rows), axis=1)) if len(rows) else []
     return [min(100, round(100 * (float(each) / LOUDEST) ** 0.5)) for each in effective]
-
-
-def _plain(word: str) -> str:
-    return "".join(filter(str.isalnum, word.casefold()))

@@ -18,7 +18,7 @@ from ttsmonitor.exceptions import AudioError
 logger = logging.getLogger(__name__)
 
 HELD_SECONDS = 1.0
-"""Not written to the file yet, since it may be rewound."""
+"""Length of sound held back from the file, in seconds: it may be rewound."""
 PROBED_BYTES = 65_536
 """Free disk space required before the next sentence after a failure."""
 
@@ -27,6 +27,7 @@ class WavOutput:
     """Writes as fast as it is given; an interrupted utterance's file ends where it was stopped."""
 
     pace = Pace.NONE
+    has_audience = True
 
     def __init__(self, directory: Path) -> None:
         self.name = f"wav: {directory}"
@@ -39,7 +40,7 @@ class WavOutput:
         self._rate = 22_050
 
     def open(self) -> None:
-        """Create the directory. Raises AudioError where it takes no files."""
+        """Create the directory. Raises AudioError if it takes no files."""
         if self._is_open and not self.error:
             return
         try:
@@ -49,7 +50,7 @@ class WavOutput:
         except OSError as exc:
             raise self._failed(
                 Reason(
-                    "TTS_WAV_DIR={path} takes no files: {cause}",
+                    "TTS_WAV_DIR={path} cannot be written: {cause}",
                     path=str(self._directory),
                     cause=reason_of(exc),
                 )
@@ -80,7 +81,7 @@ class WavOutput:
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
     ) -> bool:
-        """Wait until a slice can be written; return False where `is_over()` came first."""
+        """Wait until a slice can be written; return False if `is_over()` came first."""
         return not is_over()
 
     def write(self, pcm: bytes) -> None:
@@ -91,7 +92,7 @@ class WavOutput:
             self._write_out(len(self._held) - most)
 
     def flush(self) -> float:
-        """Drop what was written and not heard yet; return its length in seconds."""
+        """Drop sound that was written but not heard; return its length in seconds."""
         return 0.0
 
     def rewind(self, seconds: float) -> None:

@@ -25,7 +25,7 @@ def count(filters: Filters) -> int | None:
 def count_by_day(filters: Filters, first: date, last: date) -> Counter[date]:
     """Return the number on each day from `first` to `last`, whatever the words and the day.
 
-    An hour of UTC counts for the day in which it begins, also where a time zone is half an hour
+    An hour of UTC counts for the day in which it begins, also if a time zone is half an hour
     off.
     """
     days = Counter[date]()

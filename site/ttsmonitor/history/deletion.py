@@ -7,8 +7,6 @@ import threading
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError
-
 from ttsmirror.database import with_connections
 from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor import live_events
@@ -54,12 +52,7 @@ def announce() -> None:
 
 
 def _delete_slowly(rows: UtteranceQuerySet) -> None:
-    try:
+    with retention.failures_logged():
         count = retention.delete_in_batches(rows, threading.Event().wait)
         logger.info("%d utterances deleted", count)
-    except DatabaseError as exc:
-        logger.error("deletion failed: %s", exc)
-    except Exception:
-        logger.exception("deletion failed")
-    finally:
-        announce()
+    announce()

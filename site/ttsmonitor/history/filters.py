@@ -15,7 +15,7 @@ from ttsmirror.wire.fields import UTC
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import search
 
-COLUMNS = ("source", "device_id", "status")
+FILTER_COLUMNS = ("source", "device_id", "status")
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Filters:
         values = {name: clean(parameters.get(name, "").strip()) for name in cls.__annotations__}
         if (status := values["status"]) and status not in Utterance.Status.values:
             choices = ", ".join(Utterance.Status.values)
-            raise BadRequestError(_("status is none of: {choices}.").format(choices=choices))
+            raise BadRequestError(_("status must be one of: {choices}.").format(choices=choices))
         day = _parse_day(values.pop("day"))
         return cls(**values, day=day)
 
     def equal(self) -> dict[str, str]:
         """Return the wanted values by column."""
-        return {name: value for name in COLUMNS if (value := getattr(self, name))}
+        return {name: value for name in FILTER_COLUMNS if (value := getattr(self, name))}
 
     def query(self) -> dict[str, str]:
         """Return the parameters that read() turns into these filters."""
@@ -76,5 +76,5 @@ def _parse_day(value: str) -> date | None:
         day = date.fromisoformat(value)
         day_span(day)
     except (ValueError, OverflowError) as exc:
-        raise BadRequestError(_("day is none: give one such as 2026-01-31.")) from exc
+        raise BadRequestError(_("day is not a date: use one such as 2026-01-31.")) from exc
     return day

@@ -1,4 +1,4 @@
-"""Percentiles of times to first sound."""
+"""Percentiles of times."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 STEPS = 50
-"""Steps of the logarithmic scale per factor of e: a step is a fiftieth."""
+"""Steps of the logarithmic scale per factor of e; a step is about 2 %."""
 
 
 class Histogram(Counter[int]):
-    """Numbers of utterances by time to first sound, on a logarithmic scale."""
+    """Numbers of utterances by a time in milliseconds, on a logarithmic scale."""
 
     def record(self, milliseconds: float, count: int) -> None:
         """Add `count` utterances of about that many milliseconds."""

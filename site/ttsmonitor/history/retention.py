@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmonitor.conf import conf
 from ttsmonitor.models import QuarantinedMessage, RetentionPolicy
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 PAUSE_SECONDS = 0.05
-"""After each batch: SQLite gives its lock to whoever asks while it is free."""
+"""Pause after each batch, in seconds, in which others can take SQLite's lock."""
 SWEEP_SECONDS = 3600.0
 POLL_SECONDS = 60.0
 """How soon a changed policy is noticed."""
@@ -52,7 +53,7 @@ def set_days(days: int) -> None:
 
 
 def count_prunable(days: float) -> Pruned:
-    """Return what prune() would delete now."""
+    """Return the number of rows that prune() would delete now."""
     return Pruned(
         Utterance.objects.older_than(days).count(),
         QuarantinedMessage.objects.older_than(days).count(),
@@ -82,43 +83,40 @@ def delete_in_batches(rows: QuerySet[Any], wait: Callable[[float], bool]) -> int
     return deleted
 
 
-class Retention:
-    """A thread that deletes what is older than the policy allows, at once and then every hour."""
+@contextmanager
+def failures_logged() -> Iterator[None]:
+    """Log what fails while rows are deleted, at the top of a thread."""
+    try:
+        yield
+    except DatabaseError as exc:
+        logger.error("deletion failed: %s", exc)
+    except Exception:
+        logger.exception("deletion failed")
+
+
+class Retention(ServiceThread):
+    """A thread that deletes rows beyond the retention, at once and then every hour."""
 
     def __init__(self) -> None:
         """Prepare the thread."""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.retention"
-        )
+        super().__init__("ttsmonitor.retention")
+        self._swept_days, self._swept_at, self._next_look = 0, 0.0, 0.0
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread after its current batch."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
-
-    def _run(self) -> None:
-        swept_days, swept_at = 0, 0.0
-        while not self._stopping.is_set():
-            try:
-                days = current_days()
-                if days != swept_days or time.monotonic() - swept_at >= SWEEP_SECONDS:
-                    swept_days, swept_at = days, time.monotonic()
-                    self._sweep(days)
-            except DatabaseError as exc:
-                logger.error("retention failed: %s", exc)
-            except Exception:
-                logger.exception("retention failed")
-            finally:
-                tend_connections()
-            self._stopping.wait(POLL_SECONDS)
+    def work(self) -> None:
+        """Delete what is too old, if it is time or the policy changed."""
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + POLL_SECONDS
+            days = current_days()
+            if days != self._swept_days or time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+                self._swept_days, self._swept_at = days, time.monotonic()
+                self._sweep(days)
+        self.stopping.wait(min(TURN_SECONDS, POLL_SECONDS))
 
     def _sweep(self, days: int) -> None:
-        pruned = prune(days, self._stopping.wait) if days else Pruned()
+        pruned = prune(days, self._pause) if days else Pruned()
         if pruned != Pruned():
             logger.info("%s older than %d days deleted", pruned, days)
+
+    def _pause(self, seconds: float) -> bool:
+        beat()
+        return self.stopping.wait(seconds)

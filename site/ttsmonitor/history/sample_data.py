@@ -18,7 +18,7 @@ ROBOTS = ("d_sala", "d_cocina", "d_cuarto-de-lucía", "")
 SOURCES = {"chat": 70, "puppet_mode": 20, "system": 8, "plug-in": 2}
 OUTCOMES = {
     (Status.SPOKEN, ""): 930,
-    (Status.INTERRUPTED, "interrupted by whoever speaks for the robot"): 30,
+    (Status.INTERRUPTED, "interrupted in Puppet Mode"): 30,
     (Status.SKIPPED, "skipped"): 15,
     (Status.EXPIRED, "too old to be spoken when its turn came"): 15,
     (Status.FAILED, "the voice did nothing for 15 s"): 10,
@@ -81,6 +81,7 @@ def _utterance(rng: random.Random, moment: datetime, robot: str, source: str) ->
     if heard:
         first_ms = rng.lognormvariate(4.2, 0.6)
         values |= {
+            "waiting_ms": round(rng.lognormvariate(1.0, 1.5), 1),
             "first_audio_ms": round(first_ms, 1),
             "started_at": moment + timedelta(milliseconds=first_ms),
             "audio_seconds": round(seconds, 3),

@@ -1,34 +1,47 @@
-"""An utterance as JSON."""
+"""An utterance as JSON, and its columns in every answer, event and file."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import uuid
+from datetime import datetime
 from typing import Any
 
 from ttsmirror.models import Utterance
-from ttsmirror.wire.fields import format_maybe
+from ttsmirror.wire.fields import format_time
+
+COLUMNS = (
+    "received_at",
+    "text",
+    "translation",
+    "source",
+    "device_id",
+    "status",
+    "error",
+    "mood",
+    "intensity",
+    "lang",
+    "voice",
+    "engine",
+    "priority",
+    "published_at",
+    "started_at",
+    "finished_at",
+    "waiting_ms",
+    "first_audio_ms",
+    "audio_seconds",
+    "id",
+    "robot_confirmed",
+    "reason",
+)
+"""Attributes of an Utterance; monitor/schemas.py says what each of them means."""
 
 
-def serialize(utterance: Utterance | SimpleNamespace) -> dict[str, Any]:
-    """Return the fields that pages, API and events show; times are ISO 8601 in UTC."""
-    return {
-        "id": str(utterance.id),
-        "text": utterance.text,
-        "source": utterance.source,
-        "device_id": utterance.device_id,
-        "lang": utterance.lang,
-        "voice": utterance.voice,
-        "mood": utterance.mood,
-        "intensity": utterance.intensity,
-        "priority": utterance.priority,
-        "status": utterance.status,
-        "error": utterance.error,
-        "reason": utterance.reason,
-        "published_at": format_maybe(utterance.published_at),
-        "received_at": format_maybe(utterance.received_at),
-        "started_at": format_maybe(utterance.started_at),
-        "finished_at": format_maybe(utterance.finished_at),
-        "first_audio_ms": utterance.first_audio_ms,
-        "audio_seconds": utterance.audio_seconds,
-        "engine": utterance.engine,
-    }
+def serialize(utterance: Utterance) -> dict[str, Any]:
+    """Return the fields that pages, API, files and events show; times are ISO 8601 in UTC."""
+    return {name: _as_json(getattr(utterance, name)) for name in COLUMNS}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_time(value)
+    return str(value) if isinstance(value, uuid.UUID) else value

@@ -23,12 +23,12 @@ NUMBERS = {
     "bytes/received": "bytes_received",
     "bytes/sent": "bytes_sent",
     "uptime": "uptime_seconds",
-    # As amqtt, the development broker, names them.
+    # The names in amqtt, the development broker.
     "messages/retained/count": "retained",
     "load/bytes/received": "bytes_received",
     "load/bytes/sent": "bytes_sent",
 }
-"""From the end of a topic to the name in the API."""
+"""The names in the API by the end of the topic."""
 VERSION = "version"
 TOPICS = [f"{ROOT}{each}" for each in (*NUMBERS, VERSION)]
 
@@ -36,7 +36,7 @@ FRESH_SECONDS = 90.0
 SAMPLE_SECONDS = 60.0
 SAMPLES = 61
 SILENT = Reason(
-    "this broker tells no counts on $SYS, or its access rules keep them from this account"
+    "the broker publishes no statistics on $SYS, or its access rules hide them from this account"
 )
 
 
@@ -52,13 +52,13 @@ class BrokerCounts:
         self._samples: deque[tuple[float, datetime, int, int]] = deque(maxlen=SAMPLES)
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """Take in a message; ignore what is not a number."""
+        """Process a message; ignore values that are not numbers."""
         name = topic.removeprefix(ROOT)
         text = payload.decode("utf-8", "replace")
         with self._lock:
             if name == VERSION:
                 self._version = text[:80]
-                return  # it is retained: it says nothing of now
+                return  # it is retained, so the broker may have stopped since
             number = re.match(r"\d{1,18}", text)  # uptime comes as `12 seconds`
             if number is None or name not in NUMBERS:
                 return
@@ -67,7 +67,7 @@ class BrokerCounts:
             self._sample()
 
     def report(self, error: str = "") -> dict[str, Any]:
-        """Return what /api/stats/broker answers; `error` says why the broker is away."""
+        """Return the content of /api/stats/broker; `error` is why the broker is unavailable."""
         with self._lock:
             is_fresh = bool(self._heard) and time.monotonic() - self._heard < FRESH_SECONDS
             detail = error or ("" if is_fresh else SILENT)
@@ -88,7 +88,7 @@ class BrokerCounts:
             return
         last = self._samples[-1] if self._samples else None
         if last and (received < last[2] or sent < last[3]):
-            self._samples.clear()  # the broker began anew
+            self._samples.clear()  # the broker was restarted
             last = None
         if last is None or self._heard - last[0] >= SAMPLE_SECONDS:
             self._samples.append((self._heard, datetime.now(UTC), received, sent))

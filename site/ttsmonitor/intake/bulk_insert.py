@@ -11,7 +11,7 @@ PLAIN = (models.CharField, models.TextField, models.IntegerField, models.FloatFi
 """Fields whose values every database takes as they are."""
 
 MOST_VALUES = 900
-"""Of one statement; some builds of SQLite take no more than 999."""
+"""Maximum number of values in a statement; some builds of SQLite accept only 999."""
 
 
 def insert_new(rows: Sequence[models.Model]) -> None:

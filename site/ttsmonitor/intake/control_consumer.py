@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
+import time
 from collections.abc import Callable
-from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
-from ttsmirror.database import tend_connections, with_connections
+from django.utils import timezone
+
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmirror.wire.control import Control, parse_control
+from ttsmirror.wire.fields import SLUG, read_name, read_time
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -20,80 +23,66 @@ from ttsmirror.wire.messages import (
     parse_object,
     pong_payload,
 )
-from ttsmonitor.speaking.streaming import MAKER
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
 logger = logging.getLogger(__name__)
 
-MAKER_TOPIC = f"{HEALTH_TOPIC}/{MAKER}"
+HIVE_TOPIC = f"{HEALTH_TOPIC}/{STREAMING_COMPONENT}"
 """Presence of the component that streams answers."""
-TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, MAKER_TOPIC)
+HEARTBEATS = ("echo", "pong")
+TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
-JOIN_SECONDS = 10
 
 
-class ControlConsumer:
+class ControlConsumer(ServiceThread):
     """A thread of its own, so that an interrupt never waits behind sentences."""
+
+    retry_seconds = 0.0
 
     def __init__(
         self,
         connection: MQTTConnection,
         *,
         on_control: Callable[[Control], object],
-        on_maker_gone: Callable[[], None],
+        on_hive_offline: Callable[[], None],
+        on_clock: Callable[[str, datetime, datetime], None],
         health: Callable[[], dict[str, Any]],
     ) -> None:
-        """Call `on_control` for each control and `on_maker_gone` when the hive goes offline.
+        """Call `on_control` for each control and `on_hive_offline` when the hive goes offline.
 
+        `on_clock` gets a component's name, its time and ours, for each message of its health.
         Pings are answered with what `health` returns.
         """
+        super().__init__("ttsmonitor.control_consumer")
         self._connection = connection
         self._on_control = on_control
-        self._on_maker_gone = on_maker_gone
+        self._on_hive_offline = on_hive_offline
+        self._on_clock = on_clock
         self._health = health
-        self._messages: queue.Queue[Received | None] = queue.Queue(MAX_WAITING)
+        self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.controls"
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread; what is queued is dropped."""
-        self._stopping.set()
-        with suppress(queue.Full):  # a full queue wakes the thread as well
-            self._messages.put_nowait(None)
-        if self._thread.is_alive():
-            self._thread.join(JOIN_SECONDS)
 
     def put(self, message: Received) -> None:
         """Hand a message over. Raises queue.Full."""
         self._messages.put_nowait(message)
 
     def was_interrupted(self, device_id: str, received: float) -> bool:
-        """Return True where an interrupt overtook a message of time.monotonic() `received`."""
+        """Return True if an interrupt overtook a message of time.monotonic() `received`."""
         moments = [self._interrupts.get(each, 0.0) for each in {"", device_id}]
         return received < max(moments)
 
-    def _run(self) -> None:
-        while (message := self._messages.get()) is not None and not self._stopping.is_set():
-            try:
-                self._handle(message)
-            except InvalidMessageError as exc:
-                logger.warning("ignored a message on %s: %s", message.topic, exc)
-            except Exception:
-                logger.exception("could not act on a message on %s", message.topic)
-            finally:
-                tend_connections()
+    def work(self) -> None:
+        """Act on the next message, if one comes in time."""
+        try:
+            message = self._messages.get(timeout=TURN_SECONDS)
+        except queue.Empty:
+            return
+        try:
+            self._handle(message)
+        except InvalidMessageError as exc:
+            logger.warning("ignored a message on %s: %s", message.topic, exc)
+        finally:
             self._connection.acknowledge(message)
 
     def _handle(self, message: Received) -> None:
@@ -101,19 +90,21 @@ class ControlConsumer:
         logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         if message.topic == CONTROL_TOPIC:
             self._control(message)
-        elif message.topic == MAKER_TOPIC:
+        elif message.topic == HIVE_TOPIC:
             if parse_object(message.payload).get("status") == "offline":
-                self._on_maker_gone()
+                self._on_hive_offline()
         else:
-            self._answer_ping(parse_object(message.payload))
+            fields = parse_object(message.payload)
+            self._compare_clocks(message, fields)
+            self._answer_ping(fields)
 
     def _control(self, message: Received) -> None:
         if message.retain:
-            logger.warning("ignored a retained control message: it is not for now")
+            logger.warning("ignored a retained control message: it may be outdated")
             return
         control = parse_control(message.payload)
         if control.sender == self._connection.instance:
-            return  # our own, for the others
+            return  # this service sent it to other instances
         if control.action == "interrupt":
             self._note_interrupt(control.device_id, message.received)
         self._on_control(control)
@@ -122,8 +113,17 @@ class ControlConsumer:
         self._interrupts.pop(device_id, None)
         self._interrupts[device_id] = received
         while len(self._interrupts) > MAX_INTERRUPTS:
-            # The oldest one: what it overtook has been stored by now.
+            # Drop the oldest interrupt: the messages that it overtook are stored by now.
             del self._interrupts[next(iter(self._interrupts))]
+
+    def _compare_clocks(self, message: Received, fields: dict[str, Any]) -> None:
+        """Learn a component's clock. Its messages have QoS 0, so none waited at the broker."""
+        component = read_name(fields, "component", SLUG)
+        is_ours = fields.get("instance") == self._connection.instance
+        timestamp = None if message.retain or is_ours else read_time(fields)
+        if component and timestamp is not None and fields.get("type") in HEARTBEATS:
+            on_its_way = timedelta(seconds=time.monotonic() - message.received)
+            self._on_clock(component, timestamp, timezone.now() - on_its_way)
 
     def _answer_ping(self, ping: dict[str, Any]) -> None:
         if ping.get("type") != "ping":

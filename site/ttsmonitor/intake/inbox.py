@@ -35,15 +35,15 @@ class Arrival:
 
     chunk: Chunk
     retained: bool = False
-    """The broker hands it to every new subscriber: it is kept and not spoken."""
+    """The broker sends it to every new subscriber; it is stored, but not spoken."""
     repeated: bool = False
     """The broker sent it before."""
     interrupted: bool = False
-    """An interrupt overtook it: it is kept and not spoken."""
+    """An interrupt overtook it; it is stored, but not spoken."""
 
     @property
     def is_whole_news(self) -> bool:
-        """True for a complete utterance that is spoken unless it is known already."""
+        """True for a complete utterance that is spoken if it is not stored yet."""
         is_old = self.retained or self.repeated or self.interrupted
         return self.chunk.total_chunks == 1 and not is_old
 
@@ -56,9 +56,9 @@ class Stored:
     is_complete: bool
     """All chunks are in the history."""
     became_ready: bool
-    """There is something to be spoken now: this one completed it, or more of it has come."""
+    """It can be spoken now, because this message completed it or continued a growing text."""
     is_settled: bool = False
-    """This one completed it, and it will not be spoken."""
+    """This message completed it, and it will not be spoken."""
 
 
 def store(
@@ -66,9 +66,9 @@ def store(
 ) -> list[Stored | InvalidMessageError]:
     """Store messages in order, inside the caller's transaction.
 
-    Return a result for each message: an InvalidMessageError where it contradicts the stored
+    Return a result for each message: an InvalidMessageError if it contradicts the stored
     utterance. `prefetch` is called with the first utterance that can be spoken, some milliseconds
-    before the commit; with a complete one even before the database is asked whether it is known.
+    before the commit. A complete one is passed on even before the database has been queried for it.
     """
     whole = next((each for each in arrivals if each.is_whole_news), None)
     if whole is not None:
@@ -96,17 +96,21 @@ class _Draft:
     parts: dict[int, str] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)
     is_closed: bool = False
-    """It was open, and now its end is known."""
+    """It was incomplete, and its last chunk has arrived."""
 
     @property
     def is_complete(self) -> bool:
         return len(self.parts) == self.utterance.total_chunks
 
     def add(self, chunk: Chunk) -> bool:
-        """Add a chunk; return False where it is there already. Raises InvalidMessageError."""
+        """Add a chunk; return False if it is there already. Raises InvalidMessageError."""
         utterance = self.utterance
         _refuse_stranger(utterance, chunk)
         is_news = chunk.chunk not in self.parts
+        if not is_news and self.parts[chunk.chunk] != chunk.text:
+            raise InvalidMessageError(
+                Reason("utterance {id} came before with another text", id=str(utterance.pk))
+            )
         parts = {chunk.chunk: chunk.text} | self.parts
         if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
             raise InvalidMessageError(
@@ -129,7 +133,7 @@ class _Draft:
         self.added.append(number)
         utterance.text = _joined(parts, utterance.total_chunks or max(parts))
         if utterance.status != Status.RECEIVING and not (was_open or utterance.is_growing):
-            utterance.failure = Reason("a chunk came too late to be spoken")
+            utterance.failure = Reason("a chunk arrived too late to be spoken")
 
 
 class _Batch:
@@ -265,7 +269,7 @@ def _may_have_twin(arrival: Arrival) -> bool:
 
 
 def _sameness(message: Chunk | Utterance) -> tuple[str, str, str]:
-    """Return what two copies of a message without an id have in common."""
+    """Return the key that copies of a message without an id share."""
     return message.text, message.device_id, message.source
 
 
@@ -290,7 +294,9 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
             total = utterance.total_chunks or max(there) + 1
             missing = sorted(set(range(1, total + 1)) - there)
             numbers = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
-            error = Reason("chunk {numbers} of {total} did not come", numbers=numbers, total=total)
+            error = Reason(
+                "chunk {numbers} of {total} did not arrive", numbers=numbers, total=total
+            )
             query = Utterance.objects.filter(pk=utterance.pk)
             if query.move(Status.RECEIVING, Status.QUEUED, **reason_columns(error)):
                 utterance.refresh_from_db()
@@ -300,7 +306,7 @@ def give_up_waiting(wait_seconds: float) -> list[Utterance]:
 
 
 def recover() -> list[Utterance]:
-    """End what was playing when the service ended; it is not spoken again."""
+    """End utterances that were playing when the service ended; they are not spoken again."""
     interrupted = list(Utterance.objects.filter(status=Status.PLAYING))
     Utterance.objects.filter(pk__in=[utterance.pk for utterance in interrupted]).move(
         Status.PLAYING,

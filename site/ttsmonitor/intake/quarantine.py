@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, Sum, Window
 from django.db.models.functions import Length
 
+from ttsmirror.reasons import as_json
 from ttsmirror.text import shorten
 from ttsmirror.wire.fields import PAYLOAD_BYTES
 from ttsmonitor.models import QuarantinedMessage
@@ -24,7 +26,7 @@ SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A message and what is wrong with it."""
+    """A message and the reason why it cannot be read."""
 
     topic: str
     payload: bytes
@@ -46,11 +48,17 @@ def quarantine(messages: Sequence[Unreadable]) -> None:
                 topic=message.topic.replace("\0", "\ufffd")[:TOPIC_CHARACTERS],
                 payload=message.payload[:PAYLOAD_BYTES],
                 reason=shorten(message.reason.replace("\0", "\ufffd"), REASON_CHARACTERS),
+                cause=_storable(message.reason),
             )
             for message in messages
         ]
     )
     _make_room(kept[-1].pk)
+
+
+def _storable(reason: str) -> dict[str, Any] | None:
+    """Return a reason as JSON; None where it is too long, or has a NUL."""
+    return as_json(reason) if len(reason) <= REASON_CHARACTERS and "\0" not in reason else None
 
 
 def _make_room(newest: int) -> None:

@@ -13,6 +13,7 @@ from ttsmirror.models import Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.mqtt.duplicate_client_probe import DUPLICATE, DuplicateClientProbe
 from ttsmirror.mqtt.identity import client_id
+from ttsmirror.mqtt.last_seen import LastSeen
 from ttsmirror.mqtt.loopback_probe import LoopbackProbe
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
@@ -26,7 +27,10 @@ from ttsmonitor.intake import broker_counts, control_consumer
 from ttsmonitor.intake.broker_counts import BrokerCounts
 from ttsmonitor.intake.control_consumer import ControlConsumer
 from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.publisher_clocks import PublisherClocks
 from ttsmonitor.intake.text_consumer import TextConsumer
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
+from ttsmonitor.system.watchdog import Part
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +52,13 @@ class Subscriber:
         on_gap: Callable[[Utterance], None],
         on_control: Callable[[Control], object],
         health: Callable[[], dict[str, Any]],
-        on_maker_gone: Callable[[], None] = lambda: None,
+        on_hive_offline: Callable[[], None] = lambda: None,
         on_connection: Callable[[], None] = lambda: None,
         on_duplicate: Callable[[AlreadyRunningError], None] = lambda error: None,
     ) -> None:
         """Compose client and consumers; nothing is connected yet.
 
-        `on_duplicate` is called where another client of this name is at the broker.
+        `on_duplicate` is called if another client of this name is at the broker.
         """
         self.dropped = 0
         self._on_connection = on_connection
@@ -73,17 +77,24 @@ class Subscriber:
             on_lost=lambda error: on_connection(),
             component=COMPONENT,
             durable=True,
+            last_seen=LastSeen(conf.work_dir / f"{COMPONENT}.seen"),
             manual_ack=True,
             before_connect=self._refuse_duplicate,
         )
         self.loopback = LoopbackProbe(self.connection, COMPONENT)
         self.broker_counts = BrokerCounts()
+        self.clocks = PublisherClocks(conf.work_dir / "publisher_clocks.json", STREAMING_COMPONENT)
         self._controls = ControlConsumer(
-            self.connection, on_control=on_control, on_maker_gone=on_maker_gone, health=health
+            self.connection,
+            on_control=on_control,
+            on_hive_offline=on_hive_offline,
+            on_clock=self.clocks.learn,
+            health=health,
         )
         self._texts = TextConsumer(
             self.connection,
             topic,
+            clocks=self.clocks,
             was_interrupted=self._controls.was_interrupted,
             prefetch=prefetch,
             on_stored=on_stored,
@@ -96,9 +107,9 @@ class Subscriber:
         return self._texts.error
 
     @property
-    def is_alive(self) -> bool:
-        """Return True while both consumers run."""
-        return self._texts.is_alive and self._controls.is_alive
+    def parts(self) -> list[Part]:
+        """What has to run for messages to be received."""
+        return [self._texts, self._controls, self.connection]
 
     def start(self) -> None:
         """Start the consumers and connect in the background."""
@@ -112,11 +123,11 @@ class Subscriber:
         self._controls.stop()
 
     def publish_status(self, payload: bytes) -> None:
-        """Publish the newest state, retained for whoever connects later."""
+        """Publish the newest state, retained for clients that connect later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)
 
     def pass_on(self, control: Control) -> None:
-        """Publish a control that came from a page, for those who make what is spoken."""
+        """Publish a control from a page, for the hive that generates the speech."""
         signed = replace(control, sender=self.connection.instance)
         self.connection.publish(CONTROL_TOPIC, signed.to_payload())
 

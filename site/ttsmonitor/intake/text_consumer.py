@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
-import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.service_thread import RETRY_SECONDS, ServiceThread
 from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.conf import conf
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
+from ttsmonitor.intake.publisher_clocks import PublisherClocks
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
 from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.system.database_file import ensure_same_file
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
 MAX_WAITING = 10_000
 TICK_SECONDS = 0.5
-RETRY_SECONDS = 1.0
-JOIN_SECONDS = 10
 
 
-class TextConsumer:
+class TextConsumer(ServiceThread):
     """A thread that takes messages in batches: commit, acknowledge, report."""
 
     def __init__(
@@ -39,46 +44,30 @@ class TextConsumer:
         connection: MQTTConnection,
         topic: str,
         *,
+        clocks: PublisherClocks,
         was_interrupted: Callable[[str, float], bool],
         prefetch: Callable[[Utterance], None],
         on_stored: Callable[[list[Stored]], None],
         on_gap: Callable[[Utterance], None],
     ) -> None:
-        """Store what arrives on `topic` and its subtopics.
+        """Store messages of `topic` and its subtopics.
 
-        `was_interrupted` answers whether an interrupt for a device overtook a message that was
-        received then. `on_stored` and `on_gap` are called after the commit, on this thread.
+        `was_interrupted` returns True if an interrupt for a device overtook a message received at
+        that time. `on_stored` and `on_gap` are called after the commit, on this thread.
         """
+        super().__init__("ttsmonitor.text_consumer")
         self.error = ""
         """Why the history cannot be written; empty when it can."""
         self._connection = connection
         self._topic = topic
+        self._clocks = clocks
         self._was_interrupted = was_interrupted
         self._prefetch = prefetch
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
-        self._connected_at = 0.0  # time.monotonic()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.subscriber"
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self.connected()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread. What is not acknowledged comes again at the next start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(JOIN_SECONDS)
+        self._connected_at = time.monotonic()
+        self._next_tick = 0.0
 
     def connected(self) -> None:
         """Note a new connection: missing chunks may still be on their way from the broker."""
@@ -88,23 +77,14 @@ class TextConsumer:
         """Hand a message over. Raises queue.Full."""
         self._messages.put_nowait(message)
 
-    def _run(self) -> None:
-        next_tick = 0.0
-        while not self._stopping.is_set():
-            batch = self._next_batch()
-            tend_connections()
-            try:
-                if batch:
-                    self._process(batch)
-                if time.monotonic() >= next_tick:
-                    next_tick = time.monotonic() + TICK_SECONDS
-                    follow_clock()
-                    self._queue_incomplete()
-            except Exception:
-                logger.exception("could not store what arrived")
-                self._stopping.wait(RETRY_SECONDS)
-            finally:
-                tend_connections()
+    def work(self) -> None:
+        """Store the next messages, and give up waiting for missing chunks."""
+        if batch := self._next_batch():
+            self._process(batch)
+        if time.monotonic() >= self._next_tick:
+            self._next_tick = time.monotonic() + TICK_SECONDS
+            follow_clock()
+            self._queue_incomplete()
 
     def _next_batch(self) -> list[Received]:
         batch: list[Received] = []
@@ -124,15 +104,18 @@ class TextConsumer:
                 self._on_gap(utterance)
 
     def _process(self, batch: list[Received]) -> None:
-        """Commit, then acknowledge; retry while the database is away."""
-        while not self._stopping.is_set():
+        """Commit, then acknowledge; retry while the database is unavailable."""
+        while not self.stopping.is_set():
+            beat()
             try:
+                ensure_same_file()
                 stored = self._store(batch)
+                ensure_same_file()
                 break
             except (DatabaseError, InterfaceError) as exc:
                 self.error = reason_of(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
-                self._stopping.wait(RETRY_SECONDS)
+                self.stopping.wait(RETRY_SECONDS)
                 tend_connections()
         else:
             return  # not acknowledged, so the broker sends them again
@@ -182,6 +165,12 @@ class TextConsumer:
     def _read(self, message: Received) -> Arrival:
         device_id = message.topic.removeprefix(self._topic).removeprefix("/")
         chunk = parse_chunk(message.payload, device_id=device_id)
+        on_its_way = time.monotonic() - message.received
+        arrived = timezone.now() - timedelta(seconds=on_its_way)
+        waited = math.inf if message.retain else message.waited_seconds
+        said_at = self._clocks.said_at(chunk, arrived, waited)
+        if said_at != chunk.published_at:
+            chunk = replace(chunk, published_at=said_at)
         logger.debug(
             "received %.200s: %d bytes%s, utterance %s, chunk %d of %d",
             message.topic,

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-OPENING = " ¿¡([«“\"'‘"
-"""Spaces and marks that may stand before the first word of a sentence."""
+from ttsmonitor.language.rules import Region, Rule
 
 
 @dataclass(frozen=True)
 class Language:
-    """Abbreviations of a language, and words that tell what a single letter means.
+    """The rules of a language, in the order in which they are applied, and its regions."""
 
-    Abbreviations are separated by spaces and stand without their last dot, as in `sr=señor`; `_`
-    is a space. Before a capital letter the dot of `may_end` ends a sentence, that of `never_end`
-    does not.
-    """
+    rules: tuple[Rule, ...] = ()
+    digits: Callable[[str], str] | None = None
+    """Returns digits in words, without regard to what is around them."""
+    region: Region = field(default_factory=Region)
+    """The habits where no region is named, or one that is not listed."""
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    """The habits of regions, by the part of a tag after the language: `mx` of `es-MX`."""
+    own_words: str = ""
+    """Common words by which a short text is known to be in this language."""
+    own_letters: str = ""
+    """Letters and marks that tell the same."""
 
-    never_end: str = ""
-    may_end: str = ""
-    numbered: str = ""
-    """Abbreviations before a number only; elsewhere they are words."""
-    before_names: str = ""
-    """Words after which initials belong to a name, as in "según J. Pérez"."""
-    before_labels: str = ""
-    """Words after which a letter is a label, as in "plan B."."""
-    before_places: str = ""
-    """Words after which several initials are no name, as in "en la U.R.S.S."."""
-    prepare: Callable[[str], str] = lambda text: text
-    """Rewrites the text before its abbreviations are looked for."""
-
-
-def like(written: str, words: str) -> str:
-    """Keep a capital first letter: the phonemizer ends a sentence only before one."""
-    return words[0].upper() + words[1:] if written[0].isupper() else words
-
-
-def previous_word(match: re.Match[str]) -> str:
-    """Return the word before the match in the same sentence; empty where there is none."""
-    word = match.string[: match.start()].rstrip().rpartition(" ")[2].lstrip(OPENING)
-    return "" if word.endswith(tuple(",;.!?…—–")) else word.rstrip(":")
+    def region_of(self, tag: str) -> Region:
+        """Return the habits of a language tag in lower case, such as `es-mx`."""
+        parts = tag.split("-")[1:]
+        return next((self.regions[part] for part in parts if part in self.regions), self.region)

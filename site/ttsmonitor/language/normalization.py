@@ -1,137 +1,129 @@
-"""Write out abbreviations, so that a dot which ends no sentence makes no pause.
+"""Written text into the words to be said. No Django here.
 
-A language is a module and an entry in LANGUAGES.
+A language is a package with its rules and an entry in LANGUAGES.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
 
 from ttsmirror.text import language_tag
+from ttsmonitor.language.abbreviations import OPENING, Abbreviations, Context, next_character
+from ttsmonitor.language.amount import SUPERSCRIPTS, as_digits
 from ttsmonitor.language.english import ENGLISH
-from ttsmonitor.language.language import OPENING, Language, like, previous_word
+from ttsmonitor.language.language import Language
+from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, apply_rules
 from ttsmonitor.language.spanish import SPANISH
+from ttsmonitor.language.tracked_text import TrackedText
+from ttsmonitor.language.words_around import BEFORE_LABELS, BEFORE_NAMES, BEFORE_PLACES
 
 LANGUAGES = {"es": SPANISH, "en": ENGLISH}
-"""By the code that a voice's language begins with."""
+"""By the code that a language tag begins with."""
 
-_RAW_PHONEMES = re.compile(r"\[{2,}|\]{2,}")
-"""Piper reads text between these as phonemes; a robot's text is words."""
-_ELLIPSIS = re.compile(r"\s*(?:\.*…|\.{2,})[….]*")
-_DOTTED_NUMBER = re.compile(r"(?<!\S)(\d+)\.(?=\s[a-zñáéíóú])")
-_LETTER = r"[^\W\d_]\."
+LONGEST_GROWTH = 10
+"""The words are at most this many times as long as the text."""
+
+_PASSES = 3
+"""Rules are applied until nothing changes, so that words are final."""
+_LONG = 2_000
+"""Characters; a longer text is looked through once, and its numbers and signs are counted."""
+_MOST_TOKENS = 800
+_TOKEN = re.compile(r"\d+|[A-ZÁÉÍÓÚÜÑ]{2,}|\b[IVXLCDM]\b|[½-¾⅐-⅞Ⅰ-ⅿ²³¹⁰-⁹]|[^\w\s,;:!?¿¡\"'()«»-]")
+_DIGITS = re.compile(rf"[0-9{SUPERSCRIPTS}]{{1,15}}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _SAYS_IT = ",;:.!?)]»”\"'’"
 """A mark that makes its own pause, or a quote or bracket before one."""
-_AHEAD = re.compile(r"[)\]»”\"'’]*(?:\s+[(\[«“\"'‘]*|$)")
 
 
-def _words_of_all(name: str) -> frozenset[str]:
-    """Join a field of all languages: a text may quote another language than its own."""
-    return frozenset(word for each in LANGUAGES.values() for word in getattr(each, name).split())
+def expand(text: TrackedText, lang: str) -> TrackedText:
+    """Replace numbers, signs and abbreviations by the words that are said in `lang`.
 
-
-_BEFORE_NAMES = _words_of_all("before_names")
-_BEFORE_LABELS = _words_of_all("before_labels")
-_BEFORE_PLACES = _words_of_all("before_places")
-
-
-class _Abbreviations:
-    """Replaces the abbreviations of a language."""
-
-    def __init__(self, language: Language) -> None:
-        """Compile the tables of `language`."""
-        self._prepare = language.prepare
-        self._words = _table(language.never_end) | _table(language.may_end)
-        self._may_end = frozenset(_table(language.may_end))
-        self._numbered = _table(language.numbered)
-        self._pattern = re.compile(
-            rf"(?<![\w./@-])(?:(?P<numbered>{_any(self._numbered)})\.\s?(?=\d|(?!I\b)[IVXL]+\b)"
-            rf"|(?:(?P<word>{_any(self._words)})\.|(?P<letters>(?:{_LETTER}\s?)*{_LETTER}))(?![\w@/]))"
-        )
-
-    def read(self, text: str) -> str:
-        """Replace the abbreviations in `text` by words."""
-        return self._pattern.sub(self._read, self._prepare(text))
-
-    def _read(self, match: re.Match[str]) -> str:
-        if match["numbered"]:
-            return like(match[0], self._numbered[_key(match["numbered"])]) + " "
-        if match["letters"]:
-            return _letters(match)
-        key = _key(match["word"])
-        return like(match[0], self._words[key]) + _dot(match, key in self._may_end)
+    `lang` is a language tag, such as `es`, `es-419` or `en_GB`. Text of a language without rules
+    keeps its digits. What is expanded stays the same if it is expanded again.
+    """
+    tag = language_tag(lang)
+    language = LANGUAGES.get(tag.partition("-")[0], _ANY_LANGUAGE)
+    words = _with_usual_digits(text)
+    if _is_no_speech(words.text):
+        words = _only_digits(words, language)
+    else:
+        words = _until_nothing_changes(words, language, language.region_of(tag))
+    return _bounded(words, LONGEST_GROWTH * len(text.text))
 
 
 def normalize(text: str, lang: str) -> str:
     """Return `text` as a voice of language `lang` (`es`, `es-419`, `en_GB` …) should read it."""
-    abbreviations = _ABBREVIATIONS.get(language_tag(lang).partition("-")[0], _NO_ABBREVIATIONS)
-    text = abbreviations.read(" ".join(text.split()))
-    text = _DOTTED_NUMBER.sub(r"\1", text)
-    text = _RAW_PHONEMES.sub(" ", _ELLIPSIS.sub(_pause, text))
-    return " ".join(text.split())
+    words = expand(TrackedText.of(" ".join(text.split())), lang)
+    return " ".join(words.text.split())
 
 
-def _table(words: str) -> dict[str, str]:
-    pairs = (word.partition("=") for word in words.split())
-    return {short: (long or short).replace("_", " ") for short, _is, long in pairs}
+def _until_nothing_changes(text: TrackedText, language: Language, region: Region) -> TrackedText:
+    rules = (*_FIRST, *language.rules, *_LAST)
+    for _ in range(_PASSES if len(text.text) < _LONG else 1):
+        before = text
+        text = apply_rules(rules, before, region)
+        if text is before:
+            break
+    return text
 
 
-def _any(keys: Iterable[str]) -> str:
-    """Build a pattern of `keys`.
-
-    Keys with inner dots match as they stand, with or without a space after a dot. Others ignore
-    case.
-    """
-    longest_first = sorted(keys, key=len, reverse=True)
-    patterns = (
-        key.replace(".", r"\.\s?") if "." in key else f"(?i:{key})" for key in longest_first
-    )
-    return "|".join(patterns) or r"(?!)"
+def _is_no_speech(text: str) -> bool:
+    """Whether a long text is mostly numbers and signs: a table or an attack, and not to be said."""
+    return len(text) >= _LONG and sum(1 for _ in _TOKEN.finditer(text)) > _MOST_TOKENS
 
 
-def _key(written: str) -> str:
-    key = "".join(written.split())
-    return key if "." in key else key.lower()
+def _only_digits(text: TrackedText, language: Language) -> TrackedText:
+    """Read each run of digits without regard to what is around it."""
+    if language.digits is None:
+        return text
+    pieces: list[str] = []
+    origins: list[int] = []
+    end = 0
+    for match in _DIGITS.finditer(text.text):
+        start = match.start()
+        words = f" {language.digits(as_digits(match[0]))} "
+        pieces += text.text[end:start], words
+        origins += text.origins[end:start]
+        origins += [text.origins[start]] * len(words)
+        end = match.end()
+    pieces.append(text.text[end:])
+    return TrackedText("".join(pieces), (*origins, *text.origins[end:]))
 
 
-def _dot(match: re.Match[str], before_capitals: bool) -> str:
-    """Return a dot where the match ends a sentence."""
-    following = _following(match)
-    if match.string[match.end() :].startswith((")", "]")) and following:
-        return ""
-    return "." if following in "¿¡" or (before_capitals and following.isupper()) else ""
+def _with_usual_digits(text: TrackedText) -> TrackedText:
+    """Return digits of other scripts and circled ones as those of ASCII."""
+    if text.text.isascii():
+        return text
+    numeric = filter(str.isnumeric, set(text.text).difference(DIGITS, SUPERSCRIPTS))
+    usual = {each: folded for each in numeric if (folded := _usual_digits(each)).isdigit()}
+    if all(len(folded) == 1 for folded in usual.values()):
+        return TrackedText(
+            text.text.translate({ord(each): folded for each, folded in usual.items()}), text.origins
+        )
+    return text.sub(_NOT_ASCII, lambda match: usual.get(match[0], match[0]))
 
 
-def _following(match: re.Match[str]) -> str:
-    """Return the next character past quotes, brackets and spaces; empty at the end."""
-    ahead = _AHEAD.match(match.string, match.end())
-    start = ahead.end() if ahead else match.end()
-    return match.string[start : start + 1]
+def _usual_digits(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character)
+    return "".join(str(unicodedata.digit(each)) if each.isdigit() else each for each in folded)
 
 
-def _letters(match: re.Match[str]) -> str:
-    """Read initials and abbreviations of letters as letters, without their dots."""
-    letters = "".join(match[0].split())[:-1]
-    if len(letters) == 1 and letters.islower():
-        return match[0]  # a word, or a label
-    return letters + _dot(match, not _is_before_a_name(match))
+def _bounded(words: TrackedText, longest: int) -> TrackedText:
+    """Cut words that are longer than `longest`; only a few lone signs ever are."""
+    if len(words.text) <= longest:
+        return words
+    end = words.text.rfind(" ", 0, longest + 1)
+    end = end if end > 0 else longest
+    return TrackedText(words.text[:end], words.origins[:end])
 
 
-def _is_before_a_name(match: re.Match[str]) -> bool:
-    """As in "según J. Pérez"; not as in "el plan B. Luego"."""
-    previous = previous_word(match)
-    word = previous.lower()
-    if word in _BEFORE_LABELS or match[0] == "I.":
-        return False
-    if match[0].count(".") > 1:
-        return word not in _BEFORE_PLACES
-    return not word or word in _BEFORE_NAMES or previous[0].isupper()
-
-
-def _pause(match: re.Match[str]) -> str:
+def _pause(match: re.Match[str], _region: Region) -> str:
     """Replace an ellipsis: a comma where the sentence goes on, a dot where it ends."""
-    before, following = match.string[: match.start()], _following(match)
+    before, following = (
+        match.string[max(0, match.start() - 9) : match.start()],
+        next_character(match),
+    )
     if not before.strip(OPENING) or before[-1] in "¿¡([«" or following in tuple(_SAYS_IT):
         return ""
     space = " " if match.string[match.end() :].startswith(following) and following else ""
@@ -140,5 +132,20 @@ def _pause(match: re.Match[str]) -> str:
     return ("." if following in "¿¡" or following.isupper() else ",") + space
 
 
-_ABBREVIATIONS = {code: _Abbreviations(language) for code, language in LANGUAGES.items()}
-_NO_ABBREVIATIONS = _Abbreviations(Language())
+_INITIALS = Abbreviations(Context(BEFORE_NAMES, BEFORE_LABELS, BEFORE_PLACES))
+_ANY_LANGUAGE = Language(rules=(_INITIALS.rule,))
+"""What is true of every language; its engine reads the digits."""
+_FIRST = (
+    Rule(
+        re.compile(r"(?<!\S)(\d{1,9})\.(?=\s[a-zñáéíóú])"),
+        lambda match, _region: match[1],
+        DIGITS,
+        AT_DIGITS,
+    ),
+)
+"""A dot between a number and its noun, as in "el 3. de mayo"."""
+_LAST = (
+    Rule(re.compile(r"\s{0,9}(?:…|\.[.…])[….]*"), _pause, ".…"),
+    Rule(re.compile(r"\[{2,}|\]{2,}"), lambda _match, _region: " ", "[]"),
+)
+"""An ellipsis; and brackets between which Piper would read phonemes, while a text is words."""

@@ -1,6 +1,9 @@
-"""Tables of the speech service: quarantine, API tokens, voice settings, retention."""
+"""Tables of the speech service, but for the utterances, which the mirror has."""
 
+from ttsmonitor.models.pronunciations import PronunciationEntry as PronunciationEntry
 from ttsmonitor.models.quarantine import QuarantinedMessage as QuarantinedMessage
 from ttsmonitor.models.retention import RetentionPolicy as RetentionPolicy
 from ttsmonitor.models.tokens import ApiToken as ApiToken
+from ttsmonitor.models.translation import TranslatedSentence as TranslatedSentence
+from ttsmonitor.models.translation import TranslationPrompt as TranslationPrompt
 from ttsmonitor.models.voice_settings import VoiceSetting as VoiceSetting

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ttsmirror.reasons import Reason
+
 
 class QuarantinedMessageQuerySet(models.QuerySet["QuarantinedMessage"]):
     """Queries of the quarantine."""
@@ -24,6 +26,9 @@ class QuarantinedMessage(models.Model):
     topic = models.CharField(_("topic"), max_length=1024)
     payload = models.BinaryField(_("payload"))
     reason = models.TextField(_("reason"))
+    """In English; `failure` has it for pages."""
+    cause = models.JSONField(null=True, editable=False)
+    """The same as Reason.as_json(); None in rows of earlier versions."""
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
 
     objects = QuarantinedMessageQuerySet.as_manager()
@@ -38,3 +43,8 @@ class QuarantinedMessage(models.Model):
     def __str__(self) -> str:
         """Return topic and reason."""
         return f"{self.topic}: {self.reason}"
+
+    @property
+    def failure(self) -> str:
+        """Why it could not be read."""
+        return Reason.from_json(self.cause) or self.reason

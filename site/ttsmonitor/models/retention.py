@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RetentionPolicy(models.Model):
-    """The days after which an utterance is deleted: one row, or none if nobody has set them."""
+    """The days after which an utterance is deleted: one row, or none before the first setting."""
 
     days = models.PositiveIntegerField(_("days"), help_text=_("0 keeps everything."))
 

@@ -20,26 +20,26 @@ class VoiceSetting(models.Model):
     source = models.CharField(_("source"), max_length=64, blank=True)
     device_id = models.CharField(_("robot"), max_length=128, blank=True)
     lang = models.CharField(
-        _("language"), max_length=32, blank=True, help_text=_("As in es or en-GB.")
+        _("language"), max_length=32, blank=True, help_text=_("Such as es or en-GB.")
     )
     voice = models.CharField(_("voice"), max_length=64, blank=True)
     speaker = models.PositiveIntegerField(
         _("speaker"),
         null=True,
         blank=True,
-        help_text=_("Of a voice with several: a number from 0."),
+        help_text=_("For a voice with several speakers: a number from 0."),
     )
     speed = models.FloatField(
         _("speed"),
         default=1.0,
         validators=[MinValueValidator(0.5), MaxValueValidator(2.0)],
-        help_text=_("1 is the voice's own, 2 twice as fast."),
+        help_text=_("1 is the voice's own speed, 2 is twice as fast."),
     )
     volume = models.FloatField(
         _("volume"),
         default=1.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(2.0)],
-        help_text=_("1 is the voice's own, 0 is silence."),
+        help_text=_("1 is the voice's own volume, 0 is silence."),
     )
 
     class Meta:

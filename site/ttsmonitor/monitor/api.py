@@ -12,6 +12,7 @@ from ninja import P, PathEx, Query
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
+from ttsmirror.translations import translate
 from ttsmirror.wire.control import CONTROL_ACTIONS, parse_control
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
@@ -21,47 +22,32 @@ from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.service import service
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
-from ttsmonitor.web.translations import translate
 
 router = JsonRouter()
 
 
 @router.read(
-    "/status",
-    schemas.Status,
-    operation_id="status",
-    summary=gettext_noop("State of the speaker and its current utterance"),
+    "/status", schemas.Status, gettext_noop("State of the speech service and its current sentence")
 )
 def status(request: HttpRequest) -> dict[str, Any]:
     """Return the state of the speaker and its current utterance."""
     return snapshot.status()
 
 
-@router.read(
-    "/queue",
-    schemas.Queue,
-    operation_id="queue",
-    summary=gettext_noop("The queue, next utterance first"),
-)
+@router.read("/queue", schemas.Queue, gettext_noop("The queue, next sentence first"))
 def queue(request: HttpRequest) -> dict[str, Any]:
     """Return the utterances that wait, in the order of speaking."""
     return {"size": Utterance.objects.waiting().count(), "queue": snapshot.queue()}
 
 
-@router.read(
-    "/stats", schemas.Stats, operation_id="stats", summary=gettext_noop("Totals of the history")
-)
+@router.read("/stats", schemas.Stats, gettext_noop("Totals of the history"), operation_id="stats")
 def statistics(request: HttpRequest) -> dict[str, Any]:
     """Return totals of the history."""
     return stats.collect()
 
 
 @router.read(
-    "/history",
-    schemas.History,
-    operation_id="history",
-    summary=gettext_noop("The history, newest first"),
-    errors=["bad_request"],
+    "/history", schemas.History, gettext_noop("The history, newest first"), errors=["bad_request"]
 )
 def history(request: HttpRequest, query: Query[schemas.HistoryQuery]) -> dict[str, Any]:
     """Return a page of the history, newest first; `next` is the `before` of the next page."""
@@ -73,8 +59,7 @@ def history(request: HttpRequest, query: Query[schemas.HistoryQuery]) -> dict[st
 @router.write(
     "/control",
     schemas.Controlled,
-    operation_id="control",
-    summary=gettext_noop("Interrupt, skip, pause and the like, as on moxie/tts/control"),
+    gettext_noop("Interrupt, skip, pause and the like, as on moxie/tts/control"),
     example={"action": "pause"},
     errors=["not_found", "not_waiting"],
     body=schemas.Control,
@@ -86,7 +71,9 @@ def control(request: HttpRequest) -> dict[str, Any]:
         _utterance(command.utterance_id)
     if not running.control(command):
         if CONTROL_ACTIONS[command.action].is_about_queue:
-            raise InvalidRequestError("not_waiting", _("That does not wait any more."), 409)
+            raise InvalidRequestError(
+                "not_waiting", _("This sentence is no longer in the queue."), 409
+            )
         raise _not_found()
     return {"ok": True, "status": running.status()}
 
@@ -94,8 +81,7 @@ def control(request: HttpRequest) -> dict[str, Any]:
 @router.read(
     "/utterances/{uuid:utterance_id}/audio",
     None,
-    operation_id="audio",
-    summary=gettext_noop("The sound of an utterance, made on demand"),
+    gettext_noop("The sound of a sentence, made on demand"),
     errors=["not_found"],
     media="audio/wav",
 )
@@ -130,4 +116,4 @@ def _utterance(pk: uuid.UUID) -> Utterance:
 
 
 def _not_found() -> InvalidRequestError:
-    return InvalidRequestError("not_found", _("There is no such utterance in the history."), 404)
+    return InvalidRequestError("not_found", _("There is no such sentence in the history."), 404)

@@ -15,32 +15,14 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from ttsmirror.models import Utterance, UtteranceQuerySet
+from ttsmirror.translations import translate
 from ttsmonitor.history import pagination
-from ttsmonitor.history.serializers import serialize
+from ttsmonitor.history.serializers import COLUMNS, serialize
 from ttsmonitor.web.labels import source_label
-from ttsmonitor.web.translations import translate
 
 BATCH = 1_000
-COLUMNS = (
-    "received_at",
-    "text",
-    "source",
-    "device_id",
-    "status",
-    "error",
-    "mood",
-    "intensity",
-    "lang",
-    "voice",
-    "engine",
-    "priority",
-    "published_at",
-    "started_at",
-    "finished_at",
-    "first_audio_ms",
-    "audio_seconds",
-    "id",
-)
+CSV_COLUMNS = tuple(name for name in COLUMNS if name != "reason")
+"""The reason is a structure, and `error` has its words."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the full-width forms of the first four."""
 
@@ -63,6 +45,8 @@ def as_text(rows: Sequence[Utterance]) -> str:
         moment = timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
         where = ", ".join(filter(None, (row.device_id, source_label(row.source))))
         words = " ".join(row.text.split())
+        if row.translation:
+            words = f"{words} → {' '.join(row.translation.split())}"
         if row.status != Utterance.Status.SPOKEN:
             why = ": ".join(filter(None, (row.get_status_display(), translate(row.failure))))
             words = f"{words} [{why}]"
@@ -71,12 +55,12 @@ def as_text(rows: Sequence[Utterance]) -> str:
 
 
 def as_csv(rows: Sequence[Utterance]) -> str:
-    """Return one CSV line for each, in the order of COLUMNS."""
+    """Return one CSV line for each, in the order of CSV_COLUMNS."""
     content = io.StringIO()
     writer = csv.writer(content)
     for row in rows:
         values = serialize(row)
-        writer.writerow([_without_formula(values[name]) for name in COLUMNS])
+        writer.writerow([_without_formula(values[name]) for name in CSV_COLUMNS])
     return content.getvalue()
 
 
@@ -93,8 +77,10 @@ def as_json(rows: Sequence[Utterance]) -> str:
 
 FORMATS = {
     "txt": Format("text/plain; charset=utf-8", as_text),
-    # The byte-order mark tells spreadsheets that it is UTF-8.
-    "csv": Format("text/csv; charset=utf-8", as_csv, head="\ufeff" + ",".join(COLUMNS) + "\r\n"),
+    # Spreadsheets recognize UTF-8 by the byte-order mark.
+    "csv": Format(
+        "text/csv; charset=utf-8", as_csv, head="\ufeff" + ",".join(CSV_COLUMNS) + "\r\n"
+    ),
     "json": Format("application/json", as_json, head="[\n", between=",\n", foot="\n]\n"),
 }
 

@@ -52,7 +52,7 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
     def _choice(self, name: str, choices: Choices) -> forms.ChoiceField:
         if stored := getattr(self.instance, name):
             choices.setdefault(stored, stored)
-        empty = _("the one for its language") if name == "voice" else _("any")
+        empty = _("the default for the language") if name == "voice" else _("any")
         field = self.fields[name]
         return forms.ChoiceField(
             label=field.label, required=False, choices=[("", empty), *choices.items()]

@@ -89,7 +89,7 @@ def say_again(request: HttpRequest) -> HttpResponse:
     """Have an utterance spoken again."""
     utterance = _requested_utterance(request)
     obey(Control(action="replay", utterance_id=utterance.pk))
-    detail = _("It is said again.")
+    detail = _("Saying it again.")
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"ok": True, "detail": detail}, status=202)
     messages.success(request, detail)
@@ -112,9 +112,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         is_done = deletion.delete_span(*day_span(day))
     else:
         is_done = deletion.delete_span(None, timezone.now())
-    messages.success(
-        request, _("It is deleted.") if is_done else _("It is being deleted. That takes a while.")
-    )
+    messages.success(request, _("Deleted.") if is_done else _("Deleting. This takes a while."))
     return redirect(_return_url(request) if "row" in target else reverse("history"))
 
 

@@ -3,7 +3,7 @@
 Text messages are JSON and describe what follows. Binary messages are sound: the position of the
 first sample within the utterance (32 bits, little-endian), then 16-bit mono samples. The page
 confirms the bytes it received. A page that does not confirm gets no more until it does, and then
-continues with the current sound, so a slow page takes no memory here and delays nobody.
+continues with the current sound, so a slow page takes no memory here and delays no other page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ttsmonitor.web.live_consumer import LiveConsumer
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.02
-"""Sound of this length goes in one message; silence goes at once."""
+"""Length of sound per message, in seconds; silence is sent at once."""
 BEAT_SECONDS = 5.0
 """The interval of `beat` messages in silence, by which a page notices a lost connection."""
 MOST_UNCONFIRMED = 100_000
@@ -50,7 +50,7 @@ class ListenConsumer(LiveConsumer):
 
     @property
     def browser(self) -> BrowserOutput | None:
-        """The source of the sound; None where TTS_AUDIO leaves browsers out."""
+        """The source of the sound; None if TTS_AUDIO leaves browsers out."""
         running = service.current()
         return None if running is None else running.browser
 

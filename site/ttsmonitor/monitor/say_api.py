@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmirror.wire.options import OPTION_NAMES
 from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.web.api import JsonRouter
 
@@ -18,8 +19,7 @@ router = JsonRouter()
 @router.write(
     "/say",
     {202: schemas.Said},
-    operation_id="say",
-    summary=gettext_noop("Have a sentence spoken, through broker, history and queue"),
+    gettext_noop("Speak a sentence, through broker, history and queue"),
     example={"text": "La cena está lista", "mood": "happy"},
 )
 def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
@@ -29,12 +29,7 @@ def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
         source=said.source,
         device_id=said.device_id,
         utterance_id=said.id,
-        lang=said.lang,
-        voice=said.voice,
-        mood=said.mood,
-        intensity=said.intensity,
-        priority=said.priority,
-        ttl=said.ttl,
+        **{name: getattr(said, name) for name in OPTION_NAMES},
     )
     return {"id": str(said.id), "detail": _detail()}
 
@@ -42,4 +37,7 @@ def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
 def _detail() -> str:
     if snapshot.status()["broker"]["connected"]:
         return ""
-    return _("The broker cannot be reached: it is spoken aloud when it is back, if still fresh.")
+    return _(
+        "The broker cannot be reached: the sentence is spoken when the broker is"
+        " back, unless it has expired by then."
+    )

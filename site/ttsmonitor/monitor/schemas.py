@@ -13,7 +13,7 @@ from ttsmirror.models import Utterance as Row
 from ttsmirror.wire.control import CONTROL_ACTIONS
 from ttsmirror.wire.fields import dump
 from ttsmirror.wire.messages import parse_chunk
-from ttsmirror.wire.options import PRIORITIES
+from ttsmirror.wire.options import PRIORITIES, WEEK_SECONDS
 from ttsmonitor.history import pagination, series
 from ttsmonitor.web.api import (
     Body,
@@ -28,7 +28,6 @@ from ttsmonitor.web.api import (
 from ttsmonitor.web.jsonapi import InvalidRequestError
 from ttsmonitor.web.labels import SPEAKER_STATES
 
-DAY_SECONDS = 86_400
 EXAMPLE_ID = "1a9d4758-572a-4f7e-8e76-a7b515721e85"
 
 OUTCOMES = [str(value) for value in Row.Status.values]
@@ -45,25 +44,32 @@ class Utterance(Part):
 
     id: Identity
     text: str
-    source: str = Field(description=_("Where it came from, as in puppet_mode."))
-    device_id: str = Field(description=_("The robot it belongs to."))
-    lang: str = Field(description=_("Its language, as in es or en-GB."))
-    voice: str = Field(description=_("The voice that was asked for."))
+    translation: str = Field(description=_("The words that were spoken, if translated."))
+    source: str = Field(description=_("Its source, such as puppet_mode."))
+    device_id: str = Field(description=_("The robot that it belongs to."))
+    lang: str = Field(description=_("Its language, such as es or en-GB."))
+    voice: str = Field(description=_("The requested voice."))
     mood: str
     intensity: Share | None
     priority: Priority
-    status: Outcome = Field(description=_("What became of it."))
+    status: Outcome = Field(description=_("Its outcome."))
     error: str = Field(description=_("Why it was not spoken."))
     reason: ReasonOrNull = None
-    published_at: Moment = Field(description=_("When it was handed over to be spoken."))
+    published_at: Moment = Field(description=_("When it was published."))
     received_at: Moment = Field(description=_("When it arrived here."))
     started_at: Moment | None = Field(description=_("When its first sound was heard."))
     finished_at: Moment | None
+    waiting_ms: float | None = Field(
+        description=_("Milliseconds from its arrival until its turn came.")
+    )
     first_audio_ms: float | None = Field(
-        description=_("Milliseconds from its arrival to its first sound.")
+        description=_("Milliseconds from its turn to its first sound.")
     )
     audio_seconds: float | None = Field(description=_("Seconds of sound."))
     engine: str = Field(description=_("The engine that spoke it."))
+    robot_confirmed: bool | None = Field(
+        description=_("Whether its robot told that it said this; null where nothing is known.")
+    )
 
 
 class CacheUse(Part):
@@ -83,14 +89,14 @@ class BrokerLink(Part):
 
 
 class Status(Part):
-    """The state of the speaker."""
+    """The state of the speech service."""
 
     status: Annotated[str, OneOf(SPEAKER_STATES)] = Field(
-        description=_("The state of the speaker.")
+        description=_("The state of the speech service.")
     )
     current: Utterance | None
     current_text: str = Field(description=_("The text being spoken."))
-    queue_size: int = Field(description=_("The number of waiting utterances."))
+    queue_size: int = Field(description=_("The number of waiting sentences."))
     volume: Share
     muted: bool
     paused: bool
@@ -98,6 +104,7 @@ class Status(Part):
     voice: str
     cache: CacheUse | None = None
     output: str = Field(description=_("The audio output."))
+    audience: bool = Field(description=_("Somebody can hear what is said."))
     broker: BrokerLink
     started_at: Moment | None
     version: str
@@ -107,21 +114,25 @@ class Status(Part):
 class Queue(Part):
     """The utterances that wait."""
 
-    size: int = Field(description=_("The number of waiting utterances."))
+    size: int = Field(description=_("The number of waiting sentences."))
     queue: list[Utterance]
 
 
-class FirstAudio(Part):
-    """Times to first sound."""
+class Percentiles(Part):
+    """Median and 95th percentile of a time."""
 
     count: int
     p50: float | None
     p95: float | None
 
 
+WaitingMs = Annotated[
+    Percentiles,
+    Field(description=_("Milliseconds from arrival to its turn: median and 95th percentile.")),
+]
 FirstAudioMs = Annotated[
-    FirstAudio,
-    Field(description=_("Milliseconds from arrival to first sound: median and 95th percentile.")),
+    Percentiles,
+    Field(description=_("Milliseconds from its turn to first sound: median and 95th percentile.")),
 ]
 AudioSeconds = Annotated[float, Field(description=_("Seconds of sound."))]
 
@@ -136,6 +147,7 @@ class Stats(Part):
     audio_seconds: AudioSeconds
     today: int
     last_hour: int
+    waiting_ms: WaitingMs
     first_audio_ms: FirstAudioMs
 
 
@@ -148,6 +160,7 @@ class Bucket(Part):
     by_status: dict[str, int]
     characters: int
     audio_seconds: AudioSeconds
+    waiting_ms: WaitingMs
     first_audio_ms: FirstAudioMs
 
 
@@ -157,7 +170,7 @@ class Series(Part):
     by: Interval
     zone: str
     until: Moment
-    buckets: list[Bucket] = Field(description=_("Oldest first; an hour or a day each."))
+    buckets: list[Bucket] = Field(description=_("Oldest first; one entry per hour or day."))
 
 
 class Rate(Part):
@@ -171,8 +184,8 @@ class Rate(Part):
 class BrokerCounts(Part):
     """The broker's own counts."""
 
-    available: bool = Field(description=_("Whether the broker publishes counts."))
-    detail: str = Field(description=_("Why there are none."))
+    available: bool = Field(description=_("Whether the broker publishes statistics."))
+    detail: str = Field(description=_("Why there are no statistics."))
     reason: ReasonOrNull = None
     version: str
     heard_at: Moment | None
@@ -207,13 +220,13 @@ class HistoryQuery(Part):
                 "default": pagination.DEFAULT_LIMIT,
             }
         ),
-    ] = Field(None, description=_("How many at most."))
+    ] = Field(None, description=_("The maximum number."))
     before: Parameter = Field(None, description=_("The next of the page before it."))
     q: Parameter = Field(None, description=_("Words in the text."))
-    source: Parameter = Field(None, description=_("Where it came from, as in puppet_mode."))
-    device_id: Parameter = Field(None, description=_("The robot it belongs to."))
+    source: Parameter = Field(None, description=_("Its source, such as puppet_mode."))
+    device_id: Parameter = Field(None, description=_("The robot that it belongs to."))
     status: Annotated[str | None, WithJsonSchema({"type": "string", "enum": OUTCOMES})] = Field(
-        None, description=_("What became of it.")
+        None, description=_("Its outcome.")
     )
     day: Annotated[str | None, WithJsonSchema({"type": "string", "format": "date"})] = Field(
         None, description=_("The day, as in 2026-01-31.")
@@ -232,11 +245,11 @@ class SeriesQuery(Part):
         WithJsonSchema(
             {"type": "integer", "minimum": 1, "maximum": max(series.MAX_COUNT.values())}
         ),
-    ] = Field(None, description=_("How many: 168 hours or 92 days at most."))
+    ] = Field(None, description=_("The number of periods: at most 168 hours or 92 days."))
     zone: Parameter = Field(
         None,
         description=_(
-            "The time zone in which days begin, as in Europe/Madrid; else the computer's."
+            "The time zone in which days begin, such as Europe/Madrid; default: the computer's."
         ),
     )
 
@@ -245,11 +258,11 @@ class Control(Body):
     """A control message; parse_control() reads it, as from moxie/tts/control."""
 
     action: Annotated[str, OneOf(CONTROL_ACTIONS)]
-    device_id: str = Field("", description=_("Only what belongs to this robot."))
+    device_id: str = Field("", description=_("Only for this robot."))
     value: Share | None = Field(None, description=_("The volume."))
-    id: Identity | None = Field(None, description=_("What to replay, to remove or to move."))
+    id: Identity | None = Field(None, description=_("The sentence to replay, remove or move."))
     before: Identity | None = Field(
-        None, description=_("Before which one it is moved; null: to the end.")
+        None, description=_("The sentence that it is moved before; null: the end of the queue.")
     )
 
 
@@ -264,18 +277,20 @@ class Say(Body):
     """An utterance to be spoken; its fields are those of a message on moxie/tts/text."""
 
     text: SpeechText
-    source: str = Field("system", description=_("Where it comes from, in the history."))
-    device_id: str = Field("", description=_("The robot it belongs to."))
-    lang: str = Field("", description=_("Its language, as in es or en-GB."))
+    source: str = Field("system", description=_("Its source in the history."))
+    device_id: str = Field("", description=_("The robot that it belongs to."))
+    lang: str = Field("", description=_("Its language, such as es or en-GB."))
     voice: str = Field("", description=_("An installed voice, or espeak."))
-    mood: str = Field("", description=_("As in happy: it changes pace and loudness a little."))
-    intensity: Share | None = Field(None, description=_("Of the mood."))
-    priority: Priority = Field("normal", description=_("high goes before everything that waits."))
-    ttl: Annotated[float, Field(ge=0, le=7 * DAY_SECONDS)] | None = Field(
+    mood: str = Field("", description=_("Such as happy; it changes pace and loudness a little."))
+    intensity: Share | None = Field(None, description=_("Strength of the mood."))
+    priority: Priority = Field(
+        "normal", description=_("high is spoken before all waiting sentences.")
+    )
+    ttl: Annotated[float, Field(ge=0, le=WEEK_SECONDS)] | None = Field(
         None, description=_("Seconds after which it is not spoken any more.")
     )
     id: uuid.UUID | None = Field(
-        None, description=_("Of your own: a repeated request is spoken once.")
+        None, description=_("An id chosen by the sender: a repeated request is spoken once.")
     )
 
     @model_validator(mode="before")
@@ -302,5 +317,61 @@ class Say(Body):
 class Said(Part):
     """The receipt of an utterance."""
 
-    id: Identity = Field(description=_("Names it in the history and on moxie/tts/status."))
-    detail: str = Field(description=_("A sentence where the broker is away just now; else empty."))
+    id: Identity = Field(
+        description=_("Id of the sentence in the history and on moxie/tts/status.")
+    )
+    detail: str = Field(description=_("A sentence if the broker is unavailable; else empty."))
+
+
+class PronunciationBody(Body):
+    """A word and how it is said; its model checks the values."""
+
+    lang: str = Field("es", description=_("Its language, such as es or en-GB."))
+    written: str = Field(description=_("A word or name, or several, as they are written."))
+    said: str = Field("", description=_("How it is said, in letters of that language."))
+    phonemes: str = Field("", description=_("The same in IPA, which Piper reads."))
+    note: str = ""
+
+
+class Pronunciation(Part):
+    """An entry of the table of pronunciations."""
+
+    id: int
+    lang: str = Field(description=_("Its language, such as es or en-GB."))
+    written: str = Field(description=_("A word or name, or several, as they are written."))
+    said: str = Field(description=_("How it is said, in letters of that language."))
+    phonemes: str = Field(description=_("The same in IPA, which Piper reads."))
+    note: str
+    changed_at: Moment
+
+
+class Pronunciations(Part):
+    """The table of pronunciations."""
+
+    pronunciations: list[Pronunciation]
+
+
+class PronunciationsQuery(Part):
+    """Which part of the table."""
+
+    lang: Parameter = Field(None, description=_("Its language, such as es or en-GB."))
+
+
+class Pronounce(Body):
+    """A text whose words and phonemes are wanted."""
+
+    text: SpeechText
+    lang: str = Field("", max_length=35, description=_("Its language, such as es or en-GB."))
+    voice: str = Field("", max_length=100, description=_("An installed voice, or espeak."))
+    play: bool = Field(False, description=_("Have it spoken aloud, too."))
+
+
+class Pronounced(Part):
+    """A text and how it is said."""
+
+    text: str
+    spoken: str = Field(description=_("The words that the voice reads; empty: nothing is said."))
+    phonemes: str = Field(description=_("Their sounds in the International Phonetic Alphabet."))
+    lang: str = Field(description=_("The language in which it is said."))
+    voice: str = Field(description=_("Who says it: the engine and its voice."))
+    id: Identity = Field("", description=_("Id of the sentence, if it is spoken aloud."))

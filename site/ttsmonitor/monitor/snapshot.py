@@ -33,7 +33,7 @@ def whole() -> dict[str, Any]:
 
 
 def figures() -> dict[str, Any]:
-    """Return what no event carries: queue, numbers and checks."""
+    """Return the state that no event carries: queue, numbers and checks."""
     return {"queue": queue(), "stats": stats.collect(), "health": health()}
 
 
@@ -92,6 +92,7 @@ def offline() -> dict[str, Any]:
         "engine": "",
         "voice": "",
         "output": "",
+        "audience": False,
         "broker": {
             "connected": False,
             "address": f"{conf.MQTT_HOST}:{conf.broker_port}",

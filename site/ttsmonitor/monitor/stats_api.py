@@ -23,24 +23,20 @@ router = JsonRouter()
 @router.read(
     "/stats/series",
     schemas.Series,
-    operation_id="series",
-    summary=gettext_noop("Numbers by hour or by day"),
+    gettext_noop("Numbers by hour or by day"),
     errors=["bad_request"],
 )
-def over_time(request: HttpRequest, query: Query[schemas.SeriesQuery]) -> dict[str, Any]:
+def series(request: HttpRequest, query: Query[schemas.SeriesQuery]) -> dict[str, Any]:
     """Return the numbers of the newest hours or days, oldest first."""
     by = query.by or "hour"
     if by not in MAX_COUNT:
-        raise BadRequestError(_("by is none of: {choices}.").format(choices=", ".join(MAX_COUNT)))
+        raise BadRequestError(
+            _("by must be one of: {choices}.").format(choices=", ".join(MAX_COUNT))
+        )
     return collect(by, _count(query.count, by), _zone(query.zone))
 
 
-@router.read(
-    "/stats/broker",
-    schemas.BrokerCounts,
-    operation_id="broker",
-    summary=gettext_noop("The broker's own counters"),
-)
+@router.read("/stats/broker", schemas.BrokerCounts, gettext_noop("Broker statistics"))
 def broker(request: HttpRequest) -> dict[str, Any]:
     """Return the broker's own counts."""
     return snapshot.broker_counts()
@@ -59,5 +55,5 @@ def _zone(name: str | None) -> tzinfo:
     if not name:
         return timezone.get_current_timezone()
     if (zone := find_zone(name)) is None:
-        raise BadRequestError(_("zone is no time zone: give one such as Europe/Madrid."))
+        raise BadRequestError(_("zone is not a time zone: use one such as Europe/Madrid."))
     return zone

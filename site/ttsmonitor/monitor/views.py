@@ -21,13 +21,9 @@ from ttsmonitor.history.counts import recent_values
 from ttsmonitor.history.filters import Filters, with_chosen
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor.forms import voice_choices
+from ttsmonitor.service.service import LAMPS
 from ttsmonitor.web import jsonapi
-from ttsmonitor.web.labels import (
-    CHECKS,
-    MOODS,
-    SOURCES,
-    strings,
-)
+from ttsmonitor.web.labels import MOODS, SOURCES, strings
 from ttsmonitor.web.pages import page
 
 
@@ -86,16 +82,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def lamps(health: dict[str, Any], status: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the checks with icon, label and detail; the detail of a failure is its reason."""
-    good = {
-        "broker": status["broker"]["address"],
-        "synthesis": status["engine"],
-        "audio": status["output"],
-    }
     shown = []
-    for name, (icon, label) in CHECKS.items():
-        check = health["checks"].get(name) or snapshot.failed_check()
-        detail = good.get(name, "") if check["ok"] else check["detail"]
-        shown.append(check | {"name": name, "icon": icon, "label": label, "detail": detail})
+    for lamp in LAMPS:
+        check = health["checks"].get(lamp.name) or snapshot.failed_check()
+        detail = lamp.find(status) if check["ok"] else check["detail"]
+        shown.append(check | vars(lamp) | {"detail": detail})
     return shown
 
 

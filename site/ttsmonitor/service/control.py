@@ -25,7 +25,7 @@ Status = Utterance.Status
 Handler = Callable[["ControlExecutor", Control], bool]
 
 SKIPPED = Outcome(Status.SKIPPED, Reason("skipped"))
-INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted by whoever speaks for the robot"))
+INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted in Puppet Mode"))
 
 _handlers: dict[str, Handler] = {}
 
@@ -44,12 +44,12 @@ class ControlExecutor:
     """Carries controls out on the speaker and its queue. Callable from any thread."""
 
     def __init__(self, speaker: Speaker, recorder: Recorder) -> None:
-        """Control `speaker`; `recorder` is told what happens to utterances."""
+        """Control `speaker`; `recorder` records the events of utterances."""
         self._speaker = speaker
         self._recorder = recorder
 
     def execute(self, control: Control) -> bool:
-        """Carry `control` out. Return False where its utterance is not there (any more)."""
+        """Carry `control` out. Return False if its utterance is not there (any more)."""
         is_done = _handlers[control.action](self, control)
         logger.info("control: %s %s", control.action, control.device_id)
         self._recorder.state_changed()
@@ -57,7 +57,7 @@ class ControlExecutor:
 
     @handles("interrupt")
     def _interrupt(self, control: Control) -> bool:
-        """Silence the speaker at once, then drop what waits."""
+        """Silence the speaker at once, then clear the queue."""
         now = timezone.now()
         self._speaker.cancel_current(INTERRUPTED, device_id=control.device_id)
         reason = Reason("interrupted before its turn")
@@ -104,7 +104,7 @@ class ControlExecutor:
     def _remove(self, control: Control) -> bool:
         pk = control.utterance_id
         removed = [] if pk is None else queue_order.remove(pk)
-        self._recorder.record_all(removed, Status.SKIPPED)
+        self._recorder.tell_all(removed, Status.SKIPPED)
         return self._note_missing(control, bool(removed))
 
     @handles("replay")
@@ -124,14 +124,14 @@ class ControlExecutor:
             published_at=now,
             received_at=now,
         )
-        self._recorder.record(copy, "stored")
+        self._recorder.tell(copy, "stored")
         self._speaker.wake()
         return True
 
     def _drop_waiting(self, status: Status, reason: str, device_id: str) -> None:
         # In one statement: one by one, the speaker would take up the next of them meanwhile.
         dropped = Utterance.objects.unspoken().of_device(device_id).drop(status, reason)
-        self._recorder.record_all(dropped, status)
+        self._recorder.tell_all(dropped, status)
 
     @staticmethod
     def _note_missing(control: Control, is_done: bool) -> bool:

@@ -7,19 +7,25 @@ page, not for a ping, and not for the control message behind it.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
-from ttsmirror.models import OutboxEntry
+from ttsmirror.database import tend_connections
+from ttsmirror.heartbeat import beat
+from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, as_json, reason_of
+from ttsmirror.service_thread import ServiceThread
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.system.database_file import file_error
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +37,6 @@ connect timeout) it is less than 5 s."""
 WRITE_SECONDS = 60.0
 """Between two writes where they succeed: a card of flash memory wears with each."""
 PATIENCE_SECONDS = 3.0
-STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -47,35 +52,41 @@ class HealthCheck:
     """The probe runs every PROBE_SECONDS instead of LOOK_SECONDS."""
 
 
-class Health:
+@dataclass(frozen=True)
+class Lamp:
+    """How the monitor shows a check."""
+
+    name: str
+    """The check's."""
+    icon: str
+    """Name of a Bootstrap icon."""
+    label: str
+    """English, marked by gettext_noop."""
+    shows: str = ""
+    """Field of the service's status that is shown while the check succeeds, as in broker.address;
+    empty: none."""
+
+    def find(self, status: Mapping[str, Any]) -> Any:
+        """Return the field that it shows; empty where it shows none."""
+        value: Any = status if self.shows else ""
+        for name in filter(None, self.shows.split(".")):
+            value = value[name]
+        return value
+
+
+class Health(ServiceThread):
     """Reports on its checks and runs their probes.
 
-    start() and stop() are called once, each; report() by any thread, also before and after.
+    report() may be called by any thread, also before start() and after stop().
     """
 
     def __init__(self, name: str, checks: Sequence[HealthCheck]) -> None:
         """Prepare the thread `name` for the probes of `checks`."""
+        super().__init__(name)
         self._checks = checks
         self._since: dict[str, datetime] = {}
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=with_connections(self._run), name=name)
-        self._thread.daemon = True  # a locked database keeps it for longer than a stop waits
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the probes. Wait for a probe that is running, for STOP_SECONDS at most."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._next_look = 0.0
 
     def report(self) -> dict[str, Any]:
         """Return {"ok", "checks": {name: {"ok", "detail", "since", "reason"}}}.
@@ -99,18 +110,17 @@ class Health:
             "reason": as_json(error),
         }
 
-    def _run(self) -> None:
-        next_look = 0.0
-        while True:
-            is_time = time.monotonic() >= next_look
-            for check in self._checks:
-                if check.probe is not None and (check.is_frequent or is_time):
-                    self._probe(check.name, check.probe)
-            if is_time:
-                next_look = time.monotonic() + LOOK_SECONDS
-            self.report()  # so that `since` is known before anybody asks
-            if self._stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS)):
-                return
+    def work(self) -> None:
+        """Run the probes that are due."""
+        is_time = time.monotonic() >= self._next_look
+        for check in self._checks:
+            if check.probe is not None and (check.is_frequent or is_time):
+                beat()
+                self._probe(check.name, check.probe)
+        if is_time:
+            self._next_look = time.monotonic() + LOOK_SECONDS
+        self.report()  # so that `since` is known before anybody asks
+        self.stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS))
 
     def _probe(self, name: str, probe: Callable[[], None]) -> None:
         try:
@@ -130,6 +140,7 @@ class DatabaseProbe:
     def __init__(self) -> None:
         """Begin without an error."""
         self._error = ""
+        self._file_error = file_error()  # from now on the file has to stay
         self._begun: float | None = None
         self._next = 0.0
 
@@ -137,8 +148,10 @@ class DatabaseProbe:
     def error(self) -> str:
         """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
+        if self._file_error:
+            return self._file_error
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
-            return Reason("the database takes no writes: another program may have locked it")
+            return Reason("the database cannot be written: another program may have locked it")
         return self._error
 
     def look(self) -> None:
@@ -147,6 +160,7 @@ class DatabaseProbe:
         is_write = bool(self._error) or self._begun >= self._next
         self._error = _find_error(is_write)
         self._begun = None
+        self._file_error = file_error()
         if is_write:
             self._next = time.monotonic() + WRITE_SECONDS
 
@@ -159,9 +173,11 @@ def _find_error(is_write: bool) -> str:
         with transaction.atomic():
             if is_write:
                 # Something, and not its removal alone: else it would need no room on the disk.
-                OutboxEntry.objects.create(payload={}).delete()
+                # A session has no number of its own, which each probe would use up.
+                now = timezone.now()
+                Session.objects.create(session_key=secrets.token_hex(16), expire_date=now).delete()
             else:
-                OutboxEntry.objects.exists()
+                Utterance.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
         return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
     return ""

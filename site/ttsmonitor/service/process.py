@@ -10,14 +10,16 @@ import threading
 from channels.routing import get_default_application
 
 from ttsmirror.exceptions import MoxieTTSError
-from ttsmirror.models import OutboxEntry
+from ttsmirror.publishing import outbox
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf
+from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
+from ttsmonitor.system.watchdog import Watchdog
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 from ttsmonitor.web.urlconf import WithUrlconf
@@ -30,7 +32,7 @@ SWITCH_SECONDS = 0.0005
 def run() -> None:
     """Serve until SIGINT or SIGTERM; then finish the sentence and return.
 
-    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError where the
+    Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError if the
     service cannot start or go on.
     """
     with only_one(conf.work_dir, Service.SPEECH):
@@ -49,11 +51,13 @@ def _serve() -> None:
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
-    systemd = Systemd(web.loop, service.restart_reason)
+    systemd = Systemd(web.loop)
+    watchdog = Watchdog(lambda: service.restart_reason() or get_tts_mirror().fault, service.save)
 
     def stop() -> None:
         logger.info("stopping")
         systemd.stopping()
+        watchdog.stop()
         get_tts_mirror().stop()  # while the service still confirms what was said here
         service.stop()
         wait_for_goodbyes()
@@ -68,11 +72,13 @@ def _serve() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
         try:
             if service.start():
-                if OutboxEntry.objects.exists():  # what was said here and not confirmed
+                if outbox.may_have_entries():  # what was said here and not confirmed
                     get_tts_mirror().start()
                 _spare_what_stays()
                 logger.info("speech service ready")
                 systemd.ready()
+                watchdog.start()
+                hourly.warm_up()
         except Exception as exc:
             logger.exception("the speech service could not start")
             fail(MoxieTTSError(f"The speech service could not start: {exc}"))

@@ -1,4 +1,4 @@
-"""Bound the queue: expire what nobody can hear, skip what exceeds TTS_QUEUE_LIMIT."""
+"""Bound the queue: expire old utterances, and skip those beyond TTS_QUEUE_LIMIT."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class QueueLimit:
         """Expire stale utterances while the sound device is missing and the speaker takes none."""
         if self._output.error:
             stale = Utterance.objects.stale(conf.TTS_TTL)
-            self._recorder.record_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
+            self._recorder.tell_all(stale.drop(Status.EXPIRED, TOO_OLD), Status.EXPIRED)
 
     def enforce(self, waiting: int) -> None:
-        """Skip what exceeds the limit of the `waiting` utterances.
+        """Skip utterances beyond the limit of the `waiting` ones.
 
         During a burst only a large excess is skipped: storing what arrives comes first.
         """
         excess = waiting - conf.TTS_QUEUE_LIMIT
         if excess > (BACKLOG if self._recorder.is_busy else 0):
             least = Utterance.objects.first_to_go(min(excess, BATCH), conf.TTS_TTL)
-            self._recorder.record_all(least.drop(Status.SKIPPED, TOO_MANY), Status.SKIPPED)
+            self._recorder.tell_all(least.drop(Status.SKIPPED, TOO_MANY), Status.SKIPPED)

@@ -30,9 +30,9 @@ SPOKEN_SECONDS = 300.0
 
 
 def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
-    """Publish `text` and wait until it is stored, or spoken; what became of it, in words.
+    """Publish `text` and wait until it is stored or spoken; return its outcome as a sentence.
 
-    Raises BrokerError where no broker answers, InvalidMessageError for fields that no message
+    Raises BrokerError if no broker answers, InvalidMessageError for fields that no message
     can have.
     """
     utterance = Chunk(
@@ -65,7 +65,7 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
 
 
 def _start_hint() -> str:
-    """Return how to start a broker, where one can be started on this computer."""
+    """Return how to start a broker, if one can be started on this computer."""
     if loopback_address(conf.MQTT_HOST) is None or "run_broker" not in get_commands():
         return ""
     return f" Start one with: {manage_command('run_broker')}"

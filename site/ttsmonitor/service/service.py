@@ -7,11 +7,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
+from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.conf import conf
@@ -21,25 +24,36 @@ from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
-from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
+from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck, Lamp
 from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.service.queue_watchdog import QueueWatchdog
 from ttsmonitor.service.status import StatusPublisher, StatusReport
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.progress import Progress
+from ttsmonitor.speaking.recognition import detector
 from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.speaker import Speaker
 from ttsmonitor.speaking.wall_clock import begin_with_clock
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.system.watchdog import find_faults
 from ttsmonitor.web.live_consumer import open_sockets
 
 logger = logging.getLogger(__name__)
 
 Status = Utterance.Status
 LOGGERS = ("ttsmirror", "ttsmonitor")
-"""Whose lines the monitor shows as activity."""
+"""Loggers whose lines the monitor shows as activity."""
+
+LAMPS = (
+    Lamp("broker", "hdd-network-fill", gettext_noop("Broker"), "broker.address"),
+    Lamp("synthesis", "soundwave", gettext_noop("Voice"), "engine"),
+    Lamp("audio", "speaker-fill", gettext_noop("Sound device"), "output"),
+    Lamp("queue", "list-check", gettext_noop("Queue")),
+    Lamp("database", "database-fill", gettext_noop("History")),
+)
+"""The lamps of the checks in SpeechService._compose_health(), in the order of the page."""
 
 _current: SpeechService | None = None
 
@@ -67,7 +81,7 @@ class SpeechService:
         self._recorder = Recorder(lambda changes: self._publish(changes))
         browser = BrowserOutput()
         self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
-        """The output that browsers listen to; None where TTS_AUDIO leaves it out."""
+        """The output that browsers listen to; None if TTS_AUDIO leaves it out."""
         self._output = make_output(
             conf.TTS_AUDIO,
             browser=browser,
@@ -85,16 +99,16 @@ class SpeechService:
             tell=lambda news: live_events.push(live_events.MONITOR_GROUP, "progress", news),
         )
         self._speaker = Speaker(
-            self._synthesizer, self._output, self._recorder, self._progress.begun
+            self._synthesizer, self._output, self._recorder, self._progress.wake
         )
-        self._controls = ControlExecutor(self._speaker, self._recorder)
+        self._control_executor = ControlExecutor(self._speaker, self._recorder)
         self._retention = Retention()
         self._subscriber = Subscriber(
             prefetch=self._speaker.prefetch,
             on_stored=self._stored,
             on_gap=self._gap,
-            on_control=self._controls.execute,
-            on_maker_gone=self._speaker.patience.maker_has_gone,
+            on_control=self._control_executor.execute,
+            on_hive_offline=self._speaker.patience.note_hive_offline,
             health=self.health,
             on_connection=self._recorder.state_changed,
             on_duplicate=on_failure,
@@ -107,7 +121,7 @@ class SpeechService:
             self._subscriber.connection,
         )
         self._limit = QueueLimit(self._output, self._recorder)
-        self._publisher = StatusPublisher(self._report, self._subscriber, self._limit)
+        self._publisher = StatusPublisher(self._report, self._subscriber)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
 
@@ -119,15 +133,20 @@ class SpeechService:
                 HealthCheck("broker", lambda: loopback.error, loopback.send),
                 HealthCheck("database", self._database_error, database.look, is_frequent=True),
                 HealthCheck("synthesis", self._synthesis_error),
-                HealthCheck("audio", lambda: self._output.error),
+                HealthCheck("audio", self._audio_error),
                 HealthCheck("queue", self._queue_error, self._probe_queue),
+                *(
+                    [HealthCheck("translation", self._translation_error)]
+                    if conf.TTS_TRANSLATE
+                    else []
+                ),
             ],
         )
 
     def start(self) -> bool:
         """Recover, load the voice, then subscribe: it listens only once it can speak.
 
-        Return False where `stop()` was called meanwhile, from another thread.
+        Return False if `stop()` was called meanwhile, from another thread.
         """
         global _current
         with self._changing:
@@ -137,7 +156,10 @@ class SpeechService:
                 logging.getLogger(name).addHandler(self._activity)
             self._recorder.start()
             begin_with_clock()
-            self._recorder.record_all(inbox.recover(), Status.INTERRUPTED)
+            self._recorder.tell_all(inbox.recover(), Status.INTERRUPTED)
+            # Beside the voice, which takes longer; a text that comes early waits for it.
+            loading = threading.Thread(target=detector().load, name="ttsmonitor.language")
+            loading.start()
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False
@@ -165,7 +187,8 @@ class SpeechService:
         self._health.stop()
         self._retention.stop()
         self._subscriber.stop()
-        self._speaker.stop(conf.TTS_DRAIN_SECONDS)
+        self._speaker.finish(conf.TTS_DRAIN_SECONDS)
+        self._speaker.translator.stop()
         self._progress.stop()
         self._recorder.stop()
         for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
@@ -178,7 +201,7 @@ class SpeechService:
         _current = None
 
     def status(self) -> dict[str, Any]:
-        """Return the state as JSON: what /api/status answers."""
+        """Return the state as JSON, as in /api/status."""
         return self._report.as_json()
 
     def progress(self) -> dict[str, Any] | None:
@@ -186,9 +209,10 @@ class SpeechService:
         return self._progress.whole()
 
     def health(self) -> dict[str, Any]:
-        """Return the named checks, each with its cause where it fails."""
+        """Return the named checks, each with its cause if it fails."""
         report = self._health.report()
         report["checks"]["queue"]["oldest_seconds"] = self._watchdog.oldest_seconds
+        report["clocks"] = self._subscriber.clocks.offsets
         return report
 
     def broker_counts(self) -> dict[str, Any]:
@@ -196,14 +220,19 @@ class SpeechService:
         return self._subscriber.broker_counts.report(self._subscriber.connection.error)
 
     def restart_reason(self) -> str:
-        """Return what only a new process would mend, or an empty string.
+        """Return a failure that only a restart would fix, or an empty string.
 
         A missing broker, database or sound device is none: a new process would miss it too. A
         broken voice is none: its process is replaced here.
         """
         if self._stopping.is_set():
             return ""
-        return self._thread_error() or (self._watchdog.error if self._watchdog.is_stuck else "")
+        # Threads that wait for a database that hangs would do so in a new process, too.
+        return "" if self._database.error else self._thread_error()
+
+    def save(self) -> None:
+        """Write down what has happened so far: the process is about to end."""
+        self._recorder.stop()
 
     def activity(self) -> list[dict[str, Any]]:
         """Return the newest log lines, oldest first."""
@@ -214,10 +243,10 @@ class SpeechService:
         return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
 
     def control(self, control: Control) -> bool:
-        """Execute a control from a page; False where its utterance is gone."""
-        if control.action == "interrupt":  # first, so that nobody makes more of the answer
+        """Execute a control from a page; False if its utterance is gone."""
+        if control.action == "interrupt":  # first, so that the hive stops generating the answer
             self._subscriber.pass_on(control)
-        return self._controls.execute(control)
+        return self._control_executor.execute(control)
 
     def _database_error(self) -> str:
         # Failed writes are retried all the time, so these errors are always current.
@@ -229,6 +258,12 @@ class SpeechService:
             return Reason("the process is not running")
         return voice.error or voice.warning
 
+    def _audio_error(self) -> str:
+        return self._output.error or ("" if self._output.has_audience else NO_AUDIENCE)
+
+    def _translation_error(self) -> str:
+        return self._speaker.translator.error
+
     def _queue_error(self) -> str:
         return self._thread_error() or self._watchdog.error
 
@@ -237,27 +272,28 @@ class SpeechService:
         self._watchdog.look()
 
     def _thread_error(self) -> str:
-        parts = (self._speaker, self._subscriber, self._recorder, self._health)
-        if all(part.is_alive for part in parts):
+        if not self._is_started:
             return ""
-        return Reason("a thread of the service ended")
+        parts = (self._speaker, self._progress, self._recorder, self._health, self._retention)
+        return find_faults([*parts, *self._subscriber.parts])
 
     def _publish(self, changes: list[Change]) -> None:
-        self._publisher.publish(changes)
+        waiting = self._publisher.publish(changes)
+        self._limit.enforce(waiting)
 
     def _stored(self, stored: list[Stored]) -> None:
         for each in stored:
             if each.is_complete:
-                # Also for what came again: the publisher may have missed the first answer.
-                self._recorder.record(each.utterance, "stored")
+                # Repeated messages too: the publisher may have missed the first confirmation.
+                self._recorder.tell(each.utterance, "stored")
             if each.is_settled:
-                self._recorder.record(each.utterance, each.utterance.status)
+                self._recorder.tell(each.utterance, each.utterance.status)
         if any(each.became_ready for each in stored):
             self._speaker.wake()  # after the records, so that "stored" precedes "playing"
         self._recorder.wait_for_room()
 
     def _gap(self, utterance: Utterance) -> None:
-        self._recorder.record(utterance, Status.QUEUED)
+        self._recorder.tell(utterance, Status.QUEUED)
         self._speaker.wake()
 
 

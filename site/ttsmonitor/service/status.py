@@ -15,7 +15,6 @@ from ttsmonitor import live_events
 from ttsmonitor.audio.base import Output
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.subscriber import Subscriber
-from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.speaking.recorder import Change
 from ttsmonitor.speaking.speaker import Speaker
 from ttsmonitor.synthesis.cache import SoundCache
@@ -45,7 +44,7 @@ class StatusReport:
         self._connection = connection
 
     def as_json(self) -> dict[str, Any]:
-        """Return what /api/status answers."""
+        """Return the content of /api/status."""
         performance = self._speaker.performance
         utterance = performance.utterance if performance else None
         controls, connection, cache = self._speaker.controls, self._connection, self._cache
@@ -62,6 +61,7 @@ class StatusReport:
             "voice": label.voice if label else "",
             "cache": {"hits": cache.hits, "misses": cache.misses} if cache else None,
             "output": self._output.name,
+            "audience": self._output.has_audience,
             "broker": {
                 "connected": connection.is_ready,
                 "address": connection.address,
@@ -75,17 +75,16 @@ class StatusReport:
 
 
 class StatusPublisher:
-    """Tells the broker and the pages what happened. Called on the recorder's thread."""
+    """Reports events to the broker and the pages. Called on the recorder's thread."""
 
-    def __init__(self, report: StatusReport, subscriber: Subscriber, limit: QueueLimit) -> None:
+    def __init__(self, report: StatusReport, subscriber: Subscriber) -> None:
         """Publish `report` over the subscriber's connection."""
         self._report = report
         self._subscriber = subscriber
-        self._limit = limit
 
-    def publish(self, changes: list[Change]) -> None:
-        """Publish each change with the state as it is now, then bound the queue."""
-        status = self._report.as_json()  # once for all of them: it counts the queue
+    def publish(self, changes: list[Change]) -> int:
+        """Publish each change with the state as it is now. Return the length of the queue."""
+        status = self._report.as_json()  # once for all recipients: it counts the queue
         events: list[dict[str, Any]] = []
         for change in changes:
             self._subscriber.publish_status(_status_message(status, change))
@@ -99,10 +98,11 @@ class StatusPublisher:
                 )
         events.append({"type": "status", "status": status})
         live_events.push_all(live_events.MONITOR_GROUP, events)
-        self._limit.enforce(status["queue_size"])
+        return int(status["queue_size"])
 
 
 def _status_message(status: dict[str, Any], change: Change) -> bytes:
+    # `queued` is for the pages alone: on the wire, an utterance that waits again never goes back.
     utterance = change.utterance if change.event in EVENTS else None
     return status_payload(
         status=status["status"],

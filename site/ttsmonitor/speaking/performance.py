@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
+from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.playback import CancelledError, Playback
 from ttsmonitor.exceptions import AudioError, SynthesisError
-from ttsmonitor.synthesis.base import SpeechRequest
+from ttsmonitor.speaking.translation import Translation
+from ttsmonitor.speaking.wording import Wording
+from ttsmonitor.synthesis.base import Block
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -21,13 +24,14 @@ Status = Utterance.Status
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an utterance ended, and why where it was not simply spoken."""
+    """How an utterance ended, and why if it was not simply spoken."""
 
     status: Status
     reason: str = ""
 
 
 CUT_SHORT = Outcome(Status.INTERRUPTED)
+UNHEARD = Outcome(Status.SKIPPED, NO_AUDIENCE)
 
 
 class Performance:
@@ -40,9 +44,16 @@ class Performance:
         """Prepare to speak `utterance`; nothing sounds before `perform()`."""
         self.utterance = utterance
         self.playback = playback
+        self.translation: Translation | None = None
+        """What is said instead of the written text, if that is to be translated."""
         self._synthesizer = synthesizer
         self._lock = threading.Lock()
         self._cancelled_with: Outcome | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the text that is said: the written one, or its translation."""
+        return (self.translation and self.translation.text) or self.utterance.text
 
     @property
     def is_audible(self) -> bool:
@@ -56,15 +67,15 @@ class Performance:
         self.playback.cancel()
         self._synthesizer.cancel(self.playback)
 
-    def perform(self, request: SpeechRequest, texts: Iterable[str]) -> Outcome:
-        """Speak `texts` in the manner of `request` and return the outcome.
+    def perform(self, wordings: Iterable[Wording]) -> Outcome:
+        """Speak `wordings` and return the outcome.
 
-        Raises AudioError where the output fails; nothing has been silenced then.
+        Raises AudioError if the output fails; nothing has been silenced then.
         """
         try:
-            for text in texts:
-                for block in self._synthesizer.speak(replace(request, text=text), self.playback):
-                    self.playback.play(block)
+            for wording in wordings:
+                for block in self._synthesizer.speak(wording.request, self.playback):
+                    self.playback.play(_with_places(block, wording))
             self.playback.finish()
         except CancelledError:
             self._synthesizer.cancel(self.playback)
@@ -74,10 +85,22 @@ class Performance:
             raise
         except SynthesisError as exc:
             return Outcome(Status.FAILED, reason_of(exc))
-        return Outcome(Status.SPOKEN, self.utterance.failure or self._synthesizer.remark)
+        if self.playback.has_begun and not self.playback.had_audience:
+            return UNHEARD
+        untranslated = self.translation.reason if self.translation else ""
+        remark = self.utterance.failure or untranslated or self._synthesizer.remark
+        return Outcome(Status.SPOKEN, remark)
 
     @property
     def cancelled_with(self) -> Outcome:
         """The outcome that `cancel()` was given, or an interruption without a reason."""
         with self._lock:
             return self._cancelled_with or CUT_SHORT
+
+
+def _with_places(block: Block, wording: Wording) -> Block:
+    """Return the block with the places of its words in the written text."""
+    if not block.marks:
+        return block
+    marks = (replace(each, offset=wording.place_of(each.offset or 0)) for each in block.marks)
+    return replace(block, marks=tuple(marks))

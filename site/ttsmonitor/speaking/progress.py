@@ -5,25 +5,24 @@ It runs on a thread of its own, at most ten times a second and only while a page
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmonitor.audio.playback import Playback
 from ttsmonitor.audio.timeline import LEVEL_SECONDS
 from ttsmonitor.speaking.performance import Performance
 
-logger = logging.getLogger(__name__)
-
 TELL_SECONDS = 0.1
 VIEWER_SECONDS = 0.004
-"""For each page that looks there is so much more time between two: some hundred take a while."""
+"""Time added to the interval for each open page, in seconds: hundreds of pages take a while."""
 BEAT_SECONDS = 1.0
-"""Pages go on by themselves, but not for much longer than this."""
+"""Maximum interval between two messages, in seconds. Pages extrapolate in between."""
 NOBODY_SECONDS = 0.25
 JUMP_SECONDS = 0.08
 
@@ -41,12 +40,12 @@ class _Told:
     at: float = 0.0
 
     def expects(self, seconds: float, now: float) -> bool:
-        """Return True where a page that counts on by itself would be at about `seconds`."""
+        """Return True if a page that extrapolates would be at about `seconds`."""
         passed = now - self.at if self.is_moving else 0.0
         return abs(self.seconds + passed - seconds) < JUMP_SECONDS
 
 
-class Progress:
+class Progress(ServiceThread):
     """A thread that reports the progress of the current utterance through `tell`."""
 
     def __init__(
@@ -56,40 +55,28 @@ class Progress:
         viewers: Callable[[], int],
         tell: Callable[[dict[str, Any]], None],
     ) -> None:
+        super().__init__("ttsmonitor.progress")
         self._performance = performance
         self._is_paused = is_paused
         self._viewers = viewers
         self._tell = tell
         self._told = _Told()
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ttsmonitor.progress")
+        self._begun = threading.Event()
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def begun(self) -> None:
+    def wake(self) -> None:
         """Note that an utterance is heard from now on. Return at once."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
+        self._begun.set()
 
     def whole(self) -> dict[str, Any] | None:
-        """Return the full progress of the current utterance; None where nothing is heard."""
+        """Return the full progress of the current utterance; None if nothing is heard."""
         if (heard := self._heard()) is None:
             return None
         utterance, playback = heard.utterance, heard.playback
         first, levels = playback.timeline.levels()
         return self._where(utterance, playback) | {
-            "text": utterance.text,
+            "text": heard.text,
             "from": 0,
-            "words": playback.timeline.words(utterance.text),
+            "words": playback.timeline.words(heard.text),
             "levels": {"at": round(first * LEVEL_SECONDS, 2), "values": levels},
         }
 
@@ -105,29 +92,28 @@ class Progress:
             "step": LEVEL_SECONDS,
         }
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            try:
-                while (heard := self._heard()) is not None and not self._stopping.is_set():
-                    self._follow(heard.utterance, heard.playback)
-            except Exception:
-                logger.exception("how far it is could not be told")
+    def work(self) -> None:
+        """Follow the utterance that is heard, to its end."""
+        self._begun.wait(TURN_SECONDS)
+        self._begun.clear()
+        while (heard := self._heard()) is not None and not self.stopping.is_set():
+            beat()
+            self._follow(heard)
 
-    def _follow(self, utterance: Utterance, playback: Playback) -> None:
+    def _follow(self, heard: Performance) -> None:
         viewers = self._viewers()
-        if viewers and (news := self._news(utterance, playback)) is not None:
+        if viewers and (news := self._news(heard)) is not None:
             self._tell(news)
         wait_seconds = max(TELL_SECONDS, viewers * VIEWER_SECONDS)
-        self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
+        self.stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
-    def _news(self, utterance: Utterance, playback: Playback) -> dict[str, Any] | None:
-        """Return what the pages do not know yet; None where there is nothing."""
+    def _news(self, heard: Performance) -> dict[str, Any] | None:
+        """Return the changes since the last report; None if there are none."""
+        utterance, playback = heard.utterance, heard.playback
         where, now = self._where(utterance, playback), time.monotonic()
         if where["id"] != self._told.id:
             self._told = _Told(where["id"])
-        told, text = self._told, utterance.text
+        told, text = self._told, heard.text
         words = playback.timeline.words(text, told.words)
         first, levels = playback.timeline.levels(told.levels)
         is_as_expected = (

@@ -28,12 +28,12 @@ class Place:
 
 
 def remove(pk: UUID) -> list[Utterance]:
-    """Skip a waiting utterance; return it, or an empty list where it does not wait."""
+    """Skip a waiting utterance; return it, or an empty list if it does not wait."""
     return Utterance.objects.unspoken().filter(pk=pk).drop(Utterance.Status.SKIPPED, REMOVED)
 
 
 def move(pk: UUID, before: UUID | None) -> bool:
-    """Move an utterance before another one or to the end; False where one of them does not wait."""
+    """Move an utterance before another one or to the end; False if one of them does not wait."""
     with transaction.atomic():
         waiting = list(Utterance.objects.waiting())
         places = [_place(each) for each in waiting]
@@ -51,7 +51,7 @@ def move(pk: UUID, before: UUID | None) -> bool:
 def reordered(places: Sequence[Place], pk: UUID, before: UUID | None) -> list[Place]:
     """Return `places` with one of them moved before another one or to the end.
 
-    Each keeps its rank, except the moved one where its rank would not allow the position. So an
+    Each keeps its rank, except the moved one if its rank would not allow the position. So an
     urgent utterance that arrives later still goes before all that were never urgent.
     """
     chosen = next(place for place in places if place.id == pk)
@@ -66,7 +66,7 @@ def reordered(places: Sequence[Place], pk: UUID, before: UUID | None) -> list[Pl
 
 
 def _with_turns(places: Sequence[Place]) -> list[Place]:
-    """Hand the turns of each rank out anew, in this order."""
+    """Assign the turns of each rank again, in this order."""
     turns = {
         rank: iter(sorted(place.turn for place in places if place.rank == rank))
         for rank in {place.rank for place in places}

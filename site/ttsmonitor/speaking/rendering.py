@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import threading
 import wave
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
-from ttsmirror.text import speakable
+from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.speaking.voice_choice import request_for
+from ttsmonitor.speaking.pieces import pieces_of
+from ttsmonitor.speaking.wording import wordings
 from ttsmonitor.synthesis.base import Block, EngineConfig
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 NICENESS = 10
 _one_at_a_time = threading.Lock()
-"""A voice takes some hundred megabytes while it speaks."""
+"""Held while rendering: a voice needs some hundred megabytes while it speaks."""
 
 
 def render(
@@ -33,14 +36,17 @@ def render(
     What is not cached is synthesized in a process of its own, so that the live voice waits for
     nothing. `is_stopping` ends it early: this process could not end before a long text is done.
     """
-    if not (words := speakable(utterance.text)):
-        raise SynthesisError(Reason("there is nothing to say aloud in it"))
-    request = request_for(utterance, words)
+    said = copy.copy(utterance)
+    if utterance.translation:
+        said.text, said.lang = utterance.translation, conf.TTS_LANG
+    requests = [each.request for each in wordings(said, pieces_of(said))]
+    if not requests:
+        raise SynthesisError(Reason("the text has nothing to speak"))
     with _one_at_a_time:
         synthesizer = Synthesizer(replace(config, niceness=NICENESS), cache=cache)
         blocks: list[Block] = []
         try:
-            for block in synthesizer.speak(request):
+            for block in chain.from_iterable(map(synthesizer.speak, requests)):
                 if is_stopping():
                     raise SynthesisError(Reason("the service was stopped"))
                 blocks.append(block)

@@ -7,25 +7,30 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 
-from django.db import OperationalError
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_columns, reason_of
-from ttsmirror.text import speakable
+from ttsmirror.service_thread import ServiceThread
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.speaking import streaming
 from ttsmonitor.speaking.performance import Outcome, Performance
+from ttsmonitor.speaking.pieces import pieces_of
 from ttsmonitor.speaking.recorder import Recorder
-from ttsmonitor.speaking.voice_choice import VoiceKeeper, request_for
+from ttsmonitor.speaking.translation import Translation, Translator, is_wanted
+from ttsmonitor.speaking.turn import Turn, TurnClock
+from ttsmonitor.speaking.voice_choice import VoiceKeeper
 from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.speaking.wording import Wording, wordings
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -36,11 +41,11 @@ RETRY_SECONDS = 2.0
 MAINTENANCE_SECONDS = 5.0
 JOIN_SECONDS = 0.1
 TOO_OLD = Reason("too old to be spoken when its turn came")
-NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("there is nothing to say aloud in it"))
+NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("the text has nothing to speak"))
 STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
 
 
-class Speaker:
+class Speaker(ServiceThread):
     """A thread that speaks one utterance at a time.
 
     All methods but the constructor may be called from any thread. Only `stop()` waits.
@@ -54,9 +59,11 @@ class Speaker:
         on_begin: Callable[[], None] = lambda: None,
     ) -> None:
         """Call `on_begin` when the first sound of an utterance was given to the output."""
+        super().__init__("ttsmonitor.speaker")
         self.controls = Controls()
         self.patience = streaming.Patience()
         self.voices = VoiceKeeper(synthesizer)
+        self.translator = Translator()
         self._synthesizer = synthesizer
         self._output = output
         self._recorder = recorder
@@ -64,12 +71,10 @@ class Speaker:
         self._state = "idle"
         self._performance: Performance | None = None
         self._requeued: uuid.UUID | None = None
+        self._turns = TurnClock()
         self._maintenance_due = 0.0
         self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.speaker"
-        )
+        self._wake.set()
 
     @property
     def state(self) -> str:
@@ -81,16 +86,6 @@ class Speaker:
         """The utterance that is being spoken."""
         return self._performance
 
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread and look at the queue."""
-        self._wake.set()
-        self._thread.start()
-
     def wake(self) -> None:
         """Look at the queue: something may be waiting."""
         self._wake.set()
@@ -98,27 +93,30 @@ class Speaker:
     def prefetch(self, utterance: Utterance) -> None:
         """Begin synthesizing an utterance that is about to enter the queue, if nobody speaks."""
         try:
-            if self.state == "idle" and (text := speakable(utterance.text)):
-                # Settings as of the last maintenance. If one changed since, the request differs
-                # and the sound is made anew.
-                request = request_for(utterance, text, self.voices.settings)
-                self._synthesizer.prefetch(request)
+            # Settings as of the last maintenance. If one changed since, the request differs and
+            # the sound is made anew.
+            words = wordings(utterance, pieces_of(utterance), self.voices.settings)
+            if (first := next(words, None)) is None:
+                return
+            if is_wanted(first.written_lang):
+                self.translator.prepare(utterance.text, first.written_lang)
+            elif self.state == "idle":
+                self._synthesizer.prefetch(first.request)
         except Exception:  # the caller is about to store the utterance
             logger.exception("prefetch failed for %s", utterance.pk)
 
-    def stop(self, drain_seconds: float) -> None:
+    def finish(self, drain_seconds: float) -> None:
         """Finish the sentence, for at most `drain_seconds`, then end the thread."""
-        self._stopping.set()
-        self._wake.set()
+        self.stopping.set()
+        self.wake()
         if self._is_heard:
             logger.info("finishing the sentence, for at most %d s", round(drain_seconds))
             until = time.monotonic() + drain_seconds
             while self._is_heard and (left := until - time.monotonic()) > 0:
-                self._thread.join(min(left, JOIN_SECONDS))
+                self.join(min(left, JOIN_SECONDS))
         self.cancel_current(STOPPED)
         self.controls.resumed.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
+        self.stop()
 
     @property
     def _is_heard(self) -> bool:
@@ -148,26 +146,18 @@ class Speaker:
 
     def resume(self) -> None:
         """Go on after `pause()`."""
+        self._turns.was_busy()
         self.controls.resumed.set()
         self._wake.set()
         self._recorder.state_changed()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(IDLE_SECONDS)
-            self._wake.clear()
-            try:
-                while self._process_next():
-                    pass
-                self._maintain()
-            except OperationalError as exc:
-                logger.error("the queue cannot be read: %s", exc)
-                self._stopping.wait(RETRY_SECONDS)
-            except Exception:
-                logger.exception("the speaker failed; going on with the next utterance")
-                self._stopping.wait(RETRY_SECONDS)
-            finally:
-                tend_connections()
+    def work(self) -> None:
+        """Speak what waits, then look after device and voices."""
+        self._wake.wait(IDLE_SECONDS)
+        self._wake.clear()
+        while self._process_next():
+            beat()
+        self._maintain()
 
     def _maintain(self) -> None:
         """Reopen a lost sound device and reload voices, so that the next sentence finds them."""
@@ -179,33 +169,36 @@ class Speaker:
             self._output.open()
         if before != (self._output.name, self._output.error):
             self._recorder.state_changed()
-        self.voices.look()
+        self.voices.reload_voices()
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""
-        if self._stopping.is_set() or self.controls.is_paused:
+        if self.stopping.is_set() or self.controls.is_paused:
             return False
         tend_connections()
         follow_clock()
         utterance = Utterance.objects.speakable_now().first()
         # A pause may have come while the database was read.
         if utterance is None or self.controls.is_paused:
+            self._turns.found_nothing()
             return False
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
             expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
-            self._recorder.record_all(expired, Status.EXPIRED)
+            self._recorder.tell_all(expired, Status.EXPIRED)
         elif not self._output_is_open():
+            self._turns.was_busy()
             return False
         else:
             # Set before the row is claimed, so that an interrupt cannot fall in between.
-            self._performance = self._prepare(utterance)
+            self._performance = self._prepare(utterance, self._turns.take(utterance))
             try:
                 if query.move(Status.QUEUED, Status.PLAYING):
                     self._speak(self._performance)
             finally:
                 self._performance = None
                 self._set_state("idle")
+                self._turns.was_busy()
         return True
 
     def _output_is_open(self) -> bool:
@@ -213,18 +206,18 @@ class Speaker:
         try:
             self._output.open()
         except AudioError:
-            self._stopping.wait(RETRY_SECONDS)
+            self.stopping.wait(RETRY_SECONDS)
             self._recorder.state_changed()
             self._wake.set()
             return False
         return True
 
-    def _prepare(self, utterance: Utterance) -> Performance:
+    def _prepare(self, utterance: Utterance, turn: Turn) -> Performance:
         playback = Playback(
             self._output,
             self.controls,
             str(utterance.pk),
-            lambda: self._record_begin(utterance),
+            lambda: self._record_begin(utterance, turn),
             on_away=lambda is_away: self._set_state("synthesizing" if is_away else "playing"),
             patience_seconds=utterance.seconds_to_live(conf.TTS_TTL),
         )
@@ -232,15 +225,16 @@ class Speaker:
 
     def _speak(self, performance: Performance) -> None:
         utterance, playback = performance.utterance, performance.playback
-        if not utterance.is_streaming and not speakable(utterance.text):
-            self._record_end(utterance, NOTHING_TO_SAY)
-            return
-        self._set_state("synthesizing")
         try:
+            words = self._wordings(performance)
+            if words is None:
+                self._record_end(utterance, NOTHING_TO_SAY)
+                return
+            self._set_state("synthesizing")
             self._output.wake()
-            wait = functools.partial(self._wait_for_more, performance)
-            texts = streaming.texts_of(utterance, wait, self.patience)
-            outcome = performance.perform(request_for(utterance, ""), texts)
+            outcome = performance.perform(words)
+        except CancelledError:  # while it waited for a translation
+            outcome = performance.cancelled_with
         except AudioError as exc:
             if self._requeue(performance):
                 return
@@ -254,9 +248,24 @@ class Speaker:
             playback.silence()
         self._performance = None
         self._set_state("idle")
+        if performance.translation is not None:
+            utterance.translation = performance.translation.text
         self._record_end(utterance, outcome, playback.seconds)
-        if outcome.status == Status.FAILED and not self._stopping.is_set():
+        if outcome.status == Status.FAILED and not self.stopping.is_set():
             self._synthesizer.ensure_started()  # now, so that the next utterance need not wait
+
+    def _wordings(self, performance: Performance) -> Iterator[Wording] | None:
+        """Return what is to be said; None where there is nothing, nor will be."""
+        utterance = performance.utterance
+        translation = Translation(self.translator, performance.playback.check_cancelled)
+        performance.translation = translation
+        if utterance.is_streaming:
+            wait = functools.partial(self._wait_for_more, performance)
+            pieces = streaming.pieces_as_they_come(utterance, wait, self.patience)
+            return _noting(utterance, wordings(utterance, pieces, None, translation))
+        words = _noting(utterance, wordings(utterance, pieces_of(utterance), None, translation))
+        first = next(words, None)
+        return None if first is None else chain([first], words)
 
     def _requeue(self, performance: Performance) -> bool:
         """Put an utterance back whose device was lost before its first sound; True if it waits.
@@ -275,12 +284,15 @@ class Speaker:
             return False
         logger.warning("utterance %s waits for the sound device", utterance.pk)
         utterance.status = Status.QUEUED
-        self._recorder.record(utterance, Status.QUEUED, started_at=None, first_audio_ms=None)
+        self._recorder.record(
+            utterance, Status.QUEUED, started_at=None, waiting_ms=None, first_audio_ms=None
+        )
         return True
 
     def _wait_for_more(self, performance: Performance) -> None:
         """Wait until more of it may have come. Raises CancelledError where it is to end."""
-        if self._stopping.is_set():
+        beat()
+        if self.stopping.is_set():
             performance.cancel(STOPPED)
             raise CancelledError
         self._wake.wait(IDLE_SECONDS)
@@ -288,9 +300,9 @@ class Speaker:
         if performance.playback.is_cancelled:
             raise CancelledError
 
-    def _record_begin(self, utterance: Utterance) -> None:
+    def _record_begin(self, utterance: Utterance, turn: Turn) -> None:
         now = timezone.now()
-        waited_ms = max(0.0, (now - utterance.received_at).total_seconds() * 1000)
+        first_audio_ms = (time.monotonic() - turn.since) * 1000
         self._set_state("playing")
         self._on_begin()
         utterance.status = Status.PLAYING  # as its row is already
@@ -298,8 +310,10 @@ class Speaker:
             utterance,
             Status.PLAYING,
             started_at=now,
-            first_audio_ms=round(waited_ms, 1),
+            waiting_ms=round(turn.waiting_seconds * 1000, 1),
+            first_audio_ms=round(first_audio_ms, 1),
             engine=self._synthesizer.engine,
+            lang=utterance.lang,
         )
 
     def _record_end(self, utterance: Utterance, outcome: Outcome, seconds: float = 0.0) -> None:
@@ -311,6 +325,8 @@ class Speaker:
             finished_at=timezone.now(),
             audio_seconds=round(seconds, 3),
             engine=self._synthesizer.engine if seconds else "",
+            lang=utterance.lang,
+            translation=utterance.translation,
         )
         is_expected = outcome.status in (Status.SPOKEN, Status.SKIPPED)
         logger.log(
@@ -326,3 +342,10 @@ class Speaker:
         if state != self._state:
             self._state = state
             self._recorder.state_changed()
+
+
+def _noting(utterance: Utterance, words: Iterator[Wording]) -> Iterator[Wording]:
+    """Pass `words` on, and note in `utterance` the language in which it is written."""
+    for wording in words:
+        utterance.lang = wording.written_lang
+        yield wording

@@ -10,47 +10,36 @@ from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.speaking.pronunciation_tables import pronunciations
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
-from ttsmonitor.synthesis.choice import find_voice, language_of
+from ttsmonitor.synthesis.choice import find_voice
 from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 SPEEDS = (0.4, 2.5)
-"""Slowest and fastest pace that is asked of a voice: a setting's 0.5 to 2, and a mood."""
+"""Minimum and maximum speed of a voice: a setting's 0.5 to 2, combined with a mood."""
 VOLUMES = (0.0, 2.5)
 
 
-def request_for(
-    utterance: Utterance, words: str, settings: Iterable[VoiceSetting] | None = None
-) -> SpeechRequest:
-    """Build the request that speaks `words` as `utterance` should sound.
+def request_in(lang: str, utterance: Utterance, settings: Iterable[VoiceSetting]) -> SpeechRequest:
+    """Return a request without a text, for a voice that reads `lang` as `utterance` should sound.
 
-    A voice named by the message wins over the settings. Of these the most precise one counts (robot
-    before source before language), unless its voice reads another language. `settings` defaults to
-    the rows of the database.
+    A voice named by the message wins over the settings. Of these the most precise one counts
+    (robot before source before language), unless its voice reads another language.
     """
-    lang = _language(utterance)
-    known = VoiceSetting.objects.all() if settings is None else settings
-    fitting = [each for each in known if each.fits(utterance, lang)]
+    fitting = [each for each in settings if each.fits(utterance, lang)]
     fitting = [*sorted(fitting, key=VoiceSetting.precision, reverse=True), VoiceSetting()]
     setting = fitting[0]
     speaking = next(each for each in fitting if _can_say(each, lang))
     pace, loudness = prosody_of(utterance.mood, utterance.intensity)
     return SpeechRequest(
-        text=words,
+        text="",
         lang=lang,
         voice=utterance.voice or speaking.voice,
         speaker=speaking.speaker if utterance.voice in ("", speaking.voice) else None,
         speed=_within(SPEEDS, pace * setting.speed),
         volume=_within(VOLUMES, loudness * setting.volume),
     )
-
-
-def _language(utterance: Utterance) -> str:
-    """Return the language of its text: its own, else that of the voice it names, else TTS_LANG."""
-    if utterance.lang or not utterance.voice:
-        return utterance.lang or conf.TTS_LANG
-    return language_of(utterance.voice, engine_config()) or conf.TTS_LANG
 
 
 def _within(bounds: tuple[float, float], value: float) -> float:
@@ -62,15 +51,15 @@ def _within(bounds: tuple[float, float], value: float) -> float:
 def _can_say(setting: VoiceSetting, lang: str) -> bool:
     """Return True if its voice is one for this language.
 
-    Also for a setting that gives a language a voice of another one: the history says then why that
-    voice is not used.
+    Return True also for a setting that gives a language a voice of another language: the history
+    then shows why that voice is not used.
     """
     if not setting.voice or setting.lang:
         return True
     try:
         return find_voice(setting.voice, engine_config()).reads(lang)
     except SynthesisError:
-        return True  # choose_voice() finds another voice and says why
+        return True  # choose_voice() finds another voice and the reason
 
 
 def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
@@ -82,19 +71,21 @@ def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
 class VoiceKeeper:
     """Keeps the synthesis process running and the configured voices loaded.
 
-    look() may take a second, so it is called only while nobody speaks.
+    reload_voices() may take a second, so it is called only while nothing is spoken.
     """
 
     def __init__(self, synthesizer: Synthesizer) -> None:
         self._synthesizer = synthesizer
         self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
         self.settings: list[VoiceSetting] = []
-        """As they were when it last looked."""
+        """The settings as last read."""
 
-    def look(self) -> None:
+    def reload_voices(self) -> None:
         """Restart a dead process, and load voices that are new in the settings."""
         self._synthesizer.ensure_started()
         self.settings = list(VoiceSetting.objects.all())
+        pronunciations.refresh()
+        pronunciations.table(conf.TTS_LANG)  # now, so that the next sentence need not wait
         wanted = (self._synthesizer.pid, configured_voices(self.settings))
         if wanted != self._ready:
             self._ready = wanted

@@ -1,4 +1,4 @@
-"""Keep the age of waiting utterances when somebody sets the computer's clock.
+"""Keep the age of waiting utterances when the computer's clock is changed.
 
 A computer without a battery-backed clock starts in the past and jumps to the present once it has
 a network.
@@ -20,8 +20,8 @@ from ttsmirror.models import Utterance
 logger = logging.getLogger(__name__)
 
 SET_SECONDS = 2.0
-"""A smaller step changes nothing that waits."""
-# One that goes on while the computer sleeps: what waited meanwhile is older.
+"""Smallest change of the clock that is corrected, in seconds."""
+# A clock that advances while the computer sleeps: waiting utterances age meanwhile.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -29,7 +29,7 @@ class WallClock:
     """Detects that the clock was set. follow() is thread-safe and cheap."""
 
     def __init__(self, on_set: Callable[[timedelta], None]) -> None:
-        """Call `on_set` with how far the clock was set."""
+        """Call `on_set` with the change of the clock."""
         self._on_set = on_set
         self._lock = threading.Lock()
         self.begin()
@@ -39,7 +39,7 @@ class WallClock:
         self._offset = _offset()
 
     def follow(self) -> None:
-        """Report a change of the clock since the last call; again where `on_set` raises."""
+        """Report a change of the clock since the last call; again if `on_set` raises."""
         with self._lock:
             moved = _offset() - self._offset
             if abs(moved) >= SET_SECONDS:
@@ -52,7 +52,7 @@ def _offset() -> float:
 
 
 def follow_clock() -> None:
-    """Shift waiting utterances with the clock, so that they stay as old as they are."""
+    """Shift waiting utterances with the clock, so that they keep their age."""
     _clock.follow()
 
 
@@ -65,7 +65,7 @@ def begin_with_clock() -> None:
 
 
 def _clock_was_set(by: timedelta) -> None:
-    logger.warning("the clock was set by %d s; what waits follows it", round(by.total_seconds()))
+    logger.warning("clock changed by %d s; queue times adjusted", round(by.total_seconds()))
     Utterance.objects.unspoken().update(
         received_at=F("received_at") + by,
         published_at=F("published_at") + by,

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
+from ttsmonitor.language.pipeline import Pause
+from ttsmonitor.language.pronunciations import Phonemes
 from ttsmonitor.synthesis.voice import Voice
 
 AUTO = "auto"
@@ -20,21 +22,26 @@ class SpeechRequest:
     """A text and how to speak it."""
 
     text: str
+    """Words and punctuation; an engine says them as they are."""
     lang: str = ""
-    """BCP 47; empty: the language of the voice that is named, else EngineConfig.lang."""
+    """Language (BCP 47); empty: that of the named voice, else EngineConfig.lang."""
     voice: str = ""
-    """Name of a voice, or `espeak`; empty: the one for its language. One of another language than
-    `lang` is not used."""
+    """Name of a voice, or `espeak`; empty: the default for the language. A voice of another
+    language than `lang` is not used."""
     speaker: int | None = None
-    """Of a voice with several; None: its default one."""
+    """Number of the speaker, for a voice with several; None: its default speaker."""
     speed: float = 1.0
-    """1 is the voice's own pace, 2 twice as fast."""
+    """Factor of the voice's own pace; 2 is twice as fast."""
     volume: float = 1.0
-    """1 is the voice's own loudness."""
+    """Factor of the voice's own loudness."""
+    pauses: tuple[Pause, ...] = ()
+    """Silence in the text. An engine gets the pieces between them, one by one, without pauses."""
+    phonemes: Phonemes = ()
+    """Words of `text` with their IPA, for engines that take it; others read the letters."""
 
 
 WARM_UP = SpeechRequest(text="Hola.")
-"""A request that warms a voice up; nobody hears it."""
+"""A request that warms up a voice; it is not played."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,9 @@ class Mark:
 
     word: str
     seconds: float
-    """After the beginning of the block that it comes with; it may be heard in a later one."""
+    """Seconds after the beginning of its block; the word may be heard in a later block."""
+    offset: int | None = None
+    """Where the word begins in the text of the request; None: it is looked for."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Block:
     sample_rate: int
     """Samples per second."""
     marks: tuple[Mark, ...] = ()
-    """Words of which it is known now when they will be heard, in their order."""
+    """Words whose time is known by now, in order."""
 
     @property
     def seconds(self) -> float:
@@ -72,19 +81,19 @@ class EngineConfig:
     """Name of the default voice."""
     voice_dir: Path = Path("voices")
     model: Path | None = None
-    """The default voice by its file, a Piper voice, instead of by name."""
+    """Path of a Piper voice that is the default voice instead of `voice`."""
     lang: str = "es"
-    """The language of a text that does not say its own."""
+    """Language of a text that does not name one."""
     loaded_bytes: int = 400_000_000
-    """Voices stay loaded as long as the process takes no more; one is, in any case."""
+    """Memory limit for loaded voices, in bytes. One voice stays loaded in any case."""
     headroom_bytes: int = 1_500_000_000
-    """Memory of the process beyond its voices: see memory.limit_memory()."""
+    """Memory of the process beyond its voices, in bytes: see memory.limit_memory()."""
     niceness: int = 0
-    """How far it stands back, of 19, where others want the processor."""
+    """Nice value, 0 to 19."""
 
 
 Emit = Callable[[Block], bool]
-"""Takes a block; False means that no more is wanted."""
+"""Called with a block; returns False to end the synthesis."""
 
 
 class Engine(Protocol):
@@ -93,9 +102,9 @@ class Engine(Protocol):
     voice_name: str
     """Name of the voice that spoke last, for the history."""
     is_provisional: bool = False
-    """True if the last sound may be louder or softer the next time; it is not cached then."""
+    """True if the loudness of the last sound is not final; the sound is not cached then."""
     slowness: float = 0.0
-    """Seconds that a second of sound takes to be made; 0 while it is not known."""
+    """Seconds that a second of sound takes to be made; 0 while unknown."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request` in order. Raises SynthesisError.
@@ -106,19 +115,30 @@ class Engine(Protocol):
         ...
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Measure what the next sound needs, while nobody speaks.
+        """Measure what the next sound needs, while the engine is idle.
 
         Return False, to be called again, as soon as `is_disturbed()`.
         """
         return True
 
 
+@dataclass(frozen=True)
+class Problem:
+    """A mistake in an engine's settings, as `manage.py check` shows it."""
+
+    check_id: str
+    """As in ttsmonitor.W001."""
+    words: str
+    hint: str
+    """What to do."""
+
+
 class EngineProvider(Protocol):
     """Offers the voices of an engine and creates the engine for one of them.
 
-    There is one per process, made without arguments; it is asked in the speech service, where it
-    should load nothing heavy, and in the synthesis process, which alone creates engines. What it is
-    asked belongs to the time before the first sound: it should answer within a millisecond.
+    There is one per process, made without arguments. The speech service uses it too, so it should
+    load nothing heavy; only the synthesis process creates engines. Its answers delay the first
+    sound: return within a millisecond.
     """
 
     name: str
@@ -133,13 +153,13 @@ class EngineProvider(Protocol):
         ...
 
     def unavailable(self) -> str:
-        """Return why the engine cannot run here, and what to do; empty where it can."""
+        """Return why the engine cannot run here, and what to do; empty if it can."""
         return ""
 
     def find(self, name: str, config: EngineConfig) -> Voice:
         """Return the voice of that name.
 
-        Raises VoiceNotFoundError where there is none, SynthesisError where it cannot be used.
+        Raises VoiceNotFoundError if there is none, SynthesisError if it cannot be used.
         """
         for voice in self.voices(config):
             if voice.name == name:
@@ -149,9 +169,9 @@ class EngineProvider(Protocol):
         )
 
     def default_voice(self, config: EngineConfig) -> Voice | None:
-        """Return the voice that the settings name; None where they name none of this engine.
+        """Return the voice that the settings name; None if they name none of this engine.
 
-        Raises VoiceNotFoundError where it is not installed, SynthesisError where it cannot be used.
+        Raises VoiceNotFoundError if it is not installed, SynthesisError if it cannot be used.
         """
         return next((each for each in self.voices(config) if each.name == config.voice), None)
 
@@ -162,6 +182,10 @@ class EngineProvider(Protocol):
         except SynthesisError:
             return ""
         return langs[0] if langs else ""
+
+    def problems(self, config: EngineConfig) -> Iterable[Problem]:
+        """Return what is wrong with the settings of this engine; it is a warning."""
+        return ()
 
     def missing(self, lang: str, config: EngineConfig) -> str:
         """Say that no voice for `lang` is installed, and how to get one."""

@@ -1,8 +1,8 @@
-"""Finished sound on disk, so that a repeated sentence starts at once.
+"""A cache of finished sound on disk, so that a repeated sentence starts at once.
 
-One file per sound, written aside and renamed into place, so that any number of processes can share
-the directory. A thread deletes the least recently used files before the directory outgrows its
-bound.
+There is one file per sound. It is written under a temporary name and renamed, so that any number of
+processes can share the directory. A thread deletes the least recently used files before the
+directory exceeds its limit.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from ttsmonitor.synthesis.base import Block, Mark
 logger = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<4sI")
-"""Magic, checksum of all that follows."""
+"""Magic number, and the checksum of the rest of the file."""
 _SIZES = struct.Struct("<II")
-"""Samples per second, bytes of the marks that follow as JSON; then the samples."""
-_MAGIC = b"PCM3"
+"""Samples per second, and the length of the marks in bytes. Marks (JSON) and samples follow."""
+_MAGIC = b"PCM4"
 BLOCK_BYTES = 16_384
 FRESH_SECONDS = 60
-"""A part that is younger is still being written, by another process."""
-UNSEEN = 1 / 16
-"""Of the bound: so much is written before the directory is looked through again."""
-ROOM = 2 * UNSEEN
-"""Of the bound: so much is free then, for two processes that know nothing of each other."""
+"""Age up to which a partial file belongs to another process that is writing it, in seconds."""
+CLEANUP_INTERVAL_SHARE = 1 / 16
+"""Share of the limit that is written between two cleanups."""
+FREE_SHARE = 2 * CLEANUP_INTERVAL_SHARE
+"""Share of the limit that a cleanup leaves free: two processes may write without a cleanup."""
 
 
 class SoundCache:
     """A directory of sounds by key, of at most `max_bytes`.
 
-    A sound of more than UNSEEN of that may exceed it until the next cleanup.
+    A sound of more than CLEANUP_INTERVAL_SHARE of that may exceed it until the next cleanup.
     """
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
-        """Use what is in `directory`, which is created with the first sound."""
+        """Use the files in `directory`, which is created with the first sound."""
         self.hits = 0
         self.misses = 0
         self._directory = directory
         self._max_bytes = max_bytes
-        self._unseen_bytes = max_bytes  # what is there already, for all it knows
+        self._bytes_since_cleanup = max_bytes  # the directory may be full already
         self._is_tidying = threading.Lock()
 
     @staticmethod
@@ -67,24 +67,24 @@ class SoundCache:
             self.misses += 1
             return None
         self.hits += 1
-        with contextlib.suppress(OSError):  # it is read all the same
+        with contextlib.suppress(OSError):  # the sound was read; only its time is not updated
             os.utime(path)
         return blocks
 
     def has(self, key: str) -> bool:
-        """Return True where the sound is cached."""
+        """Return True if the sound is cached."""
         return self._path(key).exists()
 
     def keep(
         self, key: str, blocks: Iterable[Block], is_worth_keeping: Callable[[], bool]
     ) -> Iterator[Block]:
-        """Yield `blocks`, and keep them once they were all taken."""
+        """Yield `blocks`, and cache them once all of them were consumed."""
         taken: list[Block] = []
         size = 0
         for block in blocks:
             size += len(block.pcm)
             if size > self._max_bytes / 4:
-                taken.clear()  # _put() would refuse it: it need not stay in memory
+                taken.clear()  # _put() would refuse it, so do not keep it in memory
             else:
                 taken.append(block)
             yield block
@@ -99,7 +99,7 @@ class SoundCache:
         return sum(path.suffix == ".pcm" for path in files)
 
     def _files(self) -> list[Path]:
-        """Return our files; others may lie in that directory."""
+        """Return the files of this cache; the directory may contain others."""
         return [*self._directory.glob("*.pcm"), *self._directory.glob("*.part")]
 
     def _path(self, key: str) -> Path:
@@ -113,11 +113,12 @@ class SoundCache:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write(self._path(key), data)
         except OSError as exc:
-            logger.warning("the cache of sounds cannot be written: %s", exc)
+            logger.warning("the sound cache cannot be written: %s", exc)
             return
-        self._unseen_bytes += len(data)
-        if self._unseen_bytes > self._max_bytes * UNSEEN and self._is_tidying.acquire(False):
-            self._unseen_bytes = 0
+        self._bytes_since_cleanup += len(data)
+        is_due = self._bytes_since_cleanup > self._max_bytes * CLEANUP_INTERVAL_SHARE
+        if is_due and self._is_tidying.acquire(False):
+            self._bytes_since_cleanup = 0
             # The speaking thread has no time to list thousands of files.
             threading.Thread(target=self._tidy, name="ttsmonitor.cache", daemon=True).start()
 
@@ -134,19 +135,19 @@ class SoundCache:
     def _tidy(self) -> None:
         try:
             known = sorted(self._known())
-            excess = sum(size for _used, size, _path in known) - self._max_bytes * (1 - ROOM)
+            excess = sum(size for _used, size, _path in known) - self._max_bytes * (1 - FREE_SHARE)
             for _used, size, path in known:
                 if excess <= 0:
                     return
                 Path(path).unlink(missing_ok=True)
                 excess -= size
         except OSError as exc:
-            logger.warning("the cache of sounds cannot be tidied: %s", exc)
+            logger.warning("cleanup of the sound cache failed: %s", exc)
         finally:
             self._is_tidying.release()
 
     def _known(self) -> Iterator[tuple[int, int, str]]:
-        """Return for each file when it was last used, its size and its path."""
+        """Yield the time of last use, the size and the path of each file."""
         stale_ns = time.time_ns() - FRESH_SECONDS * 1_000_000_000
         with os.scandir(self._directory) as entries:
             for entry in entries:
@@ -160,10 +161,10 @@ class SoundCache:
 
 def _written(blocks: list[Block]) -> bytes:
     """Serialize blocks; marks are counted from the beginning of the first one."""
-    marks: list[tuple[str, float]] = []
+    marks: list[tuple[str, float, int | None]] = []
     before = 0.0
     for block in blocks:
-        marks += [(mark.word, round(before + mark.seconds, 3)) for mark in block.marks]
+        marks += [(mark.word, round(before + mark.seconds, 3), mark.offset) for mark in block.marks]
         before += block.seconds
     words = json.dumps(marks, ensure_ascii=False, separators=(",", ":")).encode()
     parts = [words, *(block.pcm for block in blocks)]
@@ -179,7 +180,7 @@ def _read(data: bytes) -> list[Block]:
     rate, size = _SIZES.unpack_from(data, _HEAD.size)
     start = _HEAD.size + _SIZES.size + size
     words = json.loads(data[start - size : start])
-    marks = tuple(Mark(str(word), float(seconds)) for word, seconds in words)
+    marks = tuple(Mark(str(word), float(seconds), place) for word, seconds, place in words)
     return [
         Block(data[each : each + BLOCK_BYTES], rate, marks if each == start else ())
         for each in range(start, len(data), BLOCK_BYTES)

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from ttsmirror.reasons import Reason, join_reasons, reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.base import AUTO, EngineConfig, EngineProvider, SpeechRequest
-from ttsmonitor.synthesis.registry import FALLBACK, engine_providers, provider_of
+from ttsmonitor.synthesis.registry import FALLBACK, allowed_providers, engine_providers
 from ttsmonitor.synthesis.voice import Voice, VoiceLabel, is_same_language
 
 Unfit = Mapping[Voice, str]
-"""Voices that cannot be used, each with the reason."""
+"""Unusable voices and their reasons."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Choice:
     lang: str
     """The language of the text."""
     why: str = ""
-    """Why the wanted voice does not read it; empty where it does."""
+    """Why the requested voice does not read it; empty if it does."""
     is_fallback: bool = False
     """True if FALLBACK reads it because no other engine has a voice for its language."""
 
@@ -35,7 +35,7 @@ class Choice:
 
     @property
     def remark(self) -> str:
-        """The sentence for the history where another voice stands in; else empty."""
+        """The remark for the history if another voice replaces it; else empty."""
         if not self.why:
             return ""
         return Reason("{cause}; {engine} speaks instead", cause=self.why, engine=str(self.label))
@@ -53,7 +53,7 @@ def choose_voice(
     lang = request.lang or language_of(request.voice, config) or config.lang
     if FALLBACK.name in (config.engine, request.voice):
         return Choice(FALLBACK.default_voice(config), lang)
-    allowed = _allowed(config)
+    allowed = allowed_providers(config.engine)
     why = ""
     if request.voice:
         voice, why = _named_voice(config, request, allowed, unfit)
@@ -98,15 +98,9 @@ def language_of(name: str, config: EngineConfig) -> str:
 
 
 def missing_voice(lang: str, config: EngineConfig) -> str:
-    """Say that a language has no voice, and how to get one."""
-    return _allowed(config)[0].missing(lang, config)
-
-
-def _allowed(config: EngineConfig) -> Sequence[EngineProvider]:
-    """Return the engines that may speak before FALLBACK does. Raises SynthesisError."""
-    if config.engine != AUTO:
-        return [provider_of(config.engine)]
-    return [provider for provider in engine_providers() if provider is not FALLBACK]
+    """Say that a language has no voice, and how to get one of each engine that may speak."""
+    providers = allowed_providers(config.engine)
+    return join_reasons(provider.missing(lang, config) for provider in providers)
 
 
 def _find(name: str, config: EngineConfig, providers: Iterable[EngineProvider]) -> Voice:
@@ -116,7 +110,7 @@ def _find(name: str, config: EngineConfig, providers: Iterable[EngineProvider]) 
             return provider.find(name, config)
         except SynthesisError as exc:
             errors.append(exc)
-    # A voice that is there and broken says more than others that are not there.
+    # Prefer the error of a damaged voice to that of a missing one.
     broken = [each for each in errors if not isinstance(each, VoiceNotFoundError)]
     raise (broken or errors)[0]
 
@@ -157,7 +151,7 @@ def _default_voice(
 ) -> tuple[Voice | None, str]:
     """Return the default voice, and why it cannot be used.
 
-    There is no reason where it is just not installed: so is every new installation.
+    There is no reason if it is just not installed: so is every new installation.
     """
     failure = ""
     for provider in allowed:

@@ -12,14 +12,14 @@ from ttsmirror.reasons import reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.choice import Choice, choose_voice, missing_voice
-from ttsmonitor.synthesis.memory import give_back, taken_by
+from ttsmonitor.synthesis.memory import return_freed_memory, taken_by
 from ttsmonitor.synthesis.registry import FALLBACK, provider_of
 from ttsmonitor.synthesis.voice import Voice, VoiceLabel
 
 logger = logging.getLogger(__name__)
 
 UNFIT_SECONDS = 60.0
-"""Pause before a voice that could not be loaded is tried again, which takes seconds."""
+"""Time until a voice that could not be loaded is tried again, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Engines:
         self._warned: set[str] = set()
 
     def choose(self, request: SpeechRequest) -> Selection:
-        """Return the engine for `request`. Raises SynthesisError where none can serve.
+        """Return the engine for `request`. Raises SynthesisError if none can serve.
 
         With AUTO another voice serves in place of one that cannot be used; `choice.remark` says
         why.
@@ -74,7 +74,7 @@ class Engines:
         return choose_voice(self._config, request, reasons)
 
     def _usable_engine(self, voice: Voice) -> Engine | None:
-        """Return the voice's engine, loaded; None where another voice has to stand in."""
+        """Return the voice's engine, loaded; None if another voice has to replace it."""
         try:
             return self._load(voice)
         except SynthesisError as exc:
@@ -100,9 +100,9 @@ class Engines:
     def _load(self, voice: Voice) -> Engine:
         known = self._loaded.pop(voice.key, None)
         if known is None or known.voice != voice:
-            known = None  # unload one that was replaced, before the new one is loaded
+            known = None  # unload a replaced voice before the new one is loaded
             known = _Loaded(self._create(voice), voice)
-            give_back()
+            return_freed_memory()
         self._loaded[voice.key] = known
         return known.engine
 
@@ -116,7 +116,7 @@ class Engines:
         return provider.create(voice, self._config)
 
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
-        """Let engines measure what their next sound needs; return False where disturbed."""
+        """Let engines measure what their next sound needs; return False if disturbed."""
         return all(_measure(each, is_disturbed) for each in self._loaded.values())
 
     def _make_room(self, voice: Voice) -> None:
@@ -126,7 +126,7 @@ class Engines:
             if self._taken(voice) <= self._config.loaded_bytes:
                 return
             del self._loaded[old.key]
-            logger.info("let go of the voice %s, to make room", old.name)
+            logger.info("voice %s unloaded: memory limit", old.name)
 
     def _taken(self, voice: Voice) -> int:
         others = (each.voice.memory_bytes for each in self._loaded.values())
@@ -152,14 +152,14 @@ class _Unfit:
 
     reason: str
     until: float
-    """Monotonic."""
+    """Time of the next attempt, by time.monotonic()."""
 
 
 def _measure(loaded: _Loaded, is_disturbed: Callable[[], bool]) -> bool:
     try:
         return loaded.engine.measure(is_disturbed)
     except (OSError, EOFError):
-        raise  # the pipe that is_disturbed() looks at
+        raise  # the pipe that is_disturbed() polls
     except Exception:
         logger.exception("the engine %s failed", loaded.voice.engine)
         return True

@@ -29,6 +29,8 @@ CHARS_UTF8 = 1
 RATE, VOLUME = 1, 2
 POS_CHARACTER = 1
 
+IPA = 0x02
+
 WORD_EVENT, LAST_EVENT = 1, 0
 
 BLOCK_MS = 40
@@ -96,7 +98,7 @@ class EspeakEngine(Engine):
 
     def __init__(self, lang: str = "es") -> None:
         """Start the library; `lang` is the language of a text that does not say its own."""
-        import espeakng_loader  # here, since the speech service needs the provider only
+        import espeakng_loader  # imported late: the speech service needs only the provider
 
         self.voice_name = ""
         self._lang = lang
@@ -131,6 +133,18 @@ class EspeakEngine(Engine):
                 Reason("eSpeak NG refused the text (error {number})", number=error)
             )
 
+    def phonemes(self, text: str, lang: str = "") -> str:
+        """Return the phonemes of `text` in IPA, its clauses separated by spaces."""
+        self._choose_voice(lang or self._lang)
+        translate = self._library.espeak_TextToPhonemes
+        translate.restype = ctypes.c_char_p
+        buffer = ctypes.create_string_buffer(text.encode())
+        rest = ctypes.cast(buffer, ctypes.c_void_p)
+        clauses = []
+        while rest.value:
+            clauses.append((translate(ctypes.byref(rest), CHARS_UTF8, IPA) or b"").decode())
+        return " ".join(filter(None, (each.strip() for each in clauses)))
+
     def _choose_voice(self, lang: str) -> None:
         wanted = language_tag(lang)
         for name in (wanted, wanted.partition("-")[0], self._lang, "es"):
@@ -140,7 +154,7 @@ class EspeakEngine(Engine):
         raise SynthesisError(Reason("eSpeak NG has no voice for {lang}", lang=repr(lang)))
 
     def _emit_block(self, samples: Any, count: int, events: Any) -> int:
-        # Called by C: what is raised here would be lost, so it is kept for speak().
+        # Called by C: an exception would be lost here, so it is stored for speak().
         if not samples or count <= 0:
             return 0
         try:
@@ -161,4 +175,5 @@ class EspeakEngine(Engine):
             if event.type == WORD_EVENT:
                 start = event.text_position - 1
                 seconds = event.audio_position / 1000 - self._samples / self._rate
-                yield Mark(self._text[start : start + event.length], round(seconds, 3))
+                word = self._text[start : start + event.length]
+                yield Mark(word, round(seconds, 3), start)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from ttsmonitor.synthesis.piper.speech import Samples
+Samples = npt.NDArray[np.float32]
+"""Sound as numbers from -1 to 1."""
 
 PEAK = 0.8
 """How loud a voice's loudest sounds become, of 1."""

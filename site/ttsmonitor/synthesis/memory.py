@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 PROCESS_BYTES = 80_000_000
-"""Without any voice."""
+"""Memory of the process without any voice, in bytes."""
 PER_FILE_BYTE = 1.65
-"""A loaded Piper voice, per byte of its file: weights, what they become, and room to compute in."""
+"""Memory of a loaded Piper voice per byte of its file: weights, their prepared form, workspace."""
 CUTTING_PER_FILE_BYTE = 8
-"""The process that cuts a voice, per byte of its file; measured: 6.5."""
+"""Memory to split a voice into stages, per byte of its file; measured: 6.5."""
 
 
 def loaded_bytes(file_bytes: int) -> int:
@@ -52,7 +52,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(each in str(error) for each in messages)
 
 
-def give_back() -> None:
-    """Return what was freed to the system: glibc keeps it, and grows with each voice that goes."""
+def return_freed_memory() -> None:
+    """Return freed memory to the system: glibc keeps it and grows with each unloaded voice."""
     with suppress(OSError, AttributeError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

@@ -7,14 +7,14 @@ function without arguments, as an entry point of the group ENTRY_POINTS.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
-from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, EngineProvider
+from ttsmonitor.synthesis.base import AUTO, Engine, EngineConfig, EngineProvider, Problem
 from ttsmonitor.synthesis.espeak import EspeakProvider
 from ttsmonitor.synthesis.piper.provider import PiperProvider
 from ttsmonitor.synthesis.voice import Voice
@@ -41,7 +41,7 @@ def engine_providers() -> tuple[EngineProvider, ...]:
         try:
             providers.append(_load(entry_point, {each.name for each in (*providers, FALLBACK)}))
         except Exception:
-            logger.exception("left out the engine of the entry point %s", entry_point.name)
+            logger.exception("cannot load the engine of the entry point %s", entry_point.name)
     return (*providers, FALLBACK)
 
 
@@ -53,8 +53,26 @@ def provider_of(engine: str) -> EngineProvider:
     raise SynthesisError(Reason("the engine {name} is not installed", name=engine))
 
 
+def allowed_providers(engine: str) -> Sequence[EngineProvider]:
+    """Return what may speak before FALLBACK does, by TTS_ENGINE. Raises SynthesisError."""
+    if engine != AUTO:
+        return (provider_of(engine),)
+    return engine_providers()[:-1]
+
+
+def checked_providers(engine: str) -> Sequence[EngineProvider]:
+    """Return whose settings are checked, by TTS_ENGINE: with AUTO, the built-in engines.
+
+    Reads entry points only for an engine that is not built in. Raises SynthesisError.
+    """
+    built_in = (*_BUILT_IN, FALLBACK)
+    if engine == AUTO:
+        return built_in
+    return [each for each in built_in if each.name == engine] or [provider_of(engine)]
+
+
 def engine_choices() -> tuple[str, ...]:
-    """Return what TTS_ENGINE may be."""
+    """Return the valid values of TTS_ENGINE."""
     return (AUTO, *(provider.name for provider in engine_providers()))
 
 
@@ -110,8 +128,18 @@ class _ForeignProvider(EngineProvider):
             return ""
 
     def missing(self, lang: str, config: EngineConfig) -> str:
-        with self._guard():
-            return self._provider.missing(lang, config)
+        try:
+            with self._guard():
+                return self._provider.missing(lang, config)
+        except SynthesisError:
+            return super().missing(lang, config)
+
+    def problems(self, config: EngineConfig) -> list[Problem]:
+        try:
+            with self._guard():
+                return list(self._provider.problems(config))
+        except SynthesisError:
+            return []
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

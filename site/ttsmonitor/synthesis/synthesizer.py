@@ -12,6 +12,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from ttsmirror.heartbeat import beat
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
@@ -25,11 +26,11 @@ from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Rea
 logger = logging.getLogger(__name__)
 
 LOAD_SECONDS = 180.0
-"""More than it takes to cut a voice that is new here (stages.CUT_SECONDS), and to load it."""
+"""Time limit to split a new voice into stages (stages.CUT_SECONDS) and load it, in seconds."""
 HANG_SECONDS = 15.0
 ATTENTION_SECONDS = 0.01
 """How often whoever waits for sound looks whether it is still wanted."""
-STOPPED = Reason("the synthesis process is stopped")
+PROCESS_STOPPED = Reason("the synthesis process is stopped")
 DIED = Reason("the synthesis process died")
 
 
@@ -47,7 +48,7 @@ class Synthesizer:
         self.label: VoiceLabel | None = None
         """The voice of the last sound; None before the first."""
         self.remark = ""
-        """Why another voice made it than the one that was wanted; empty where none did."""
+        """Why another voice than the requested one spoke; empty if none did."""
         self.error: str = Reason("not started yet")
         self.error_since = time.time()
         self._slowness = 0.0
@@ -57,9 +58,9 @@ class Synthesizer:
         self._lock = threading.Lock()
         self._number = self._newest = self._cancelled = 0
         self._owner: object = None
-        self._ahead: Job | None = None  # begun before it is asked for
+        self._ahead: Job | None = None  # a prefetch
         self._patience = LOAD_SECONDS
-        self._silent_since = 0.0  # monotonic; 0: nobody waits for it
+        self._silent_since = 0.0  # monotonic seconds; 0: no job waits for an answer
         self._was_cut = False
         self._is_broken = self._is_stopped = False
         self._process: SpawnProcess | None = None
@@ -90,7 +91,7 @@ class Synthesizer:
 
     @property
     def pid(self) -> int | None:
-        """The process id; None where none runs."""
+        """The process id; None if none runs."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
@@ -100,7 +101,7 @@ class Synthesizer:
         """
         try:
             self._spawn()
-            engine_providers()  # read now, while the process starts, and not for the first sentence
+            engine_providers()  # import them while the process starts, not for the first sentence
             while not isinstance(ready := self._receive(), Ready):
                 pass
         except SynthesisError as exc:
@@ -110,7 +111,7 @@ class Synthesizer:
         self._report_error(ready.error)
 
     def ensure_started(self) -> None:
-        """Start the process where it is not running (any more)."""
+        """Start the process if it is not running."""
         if not self.is_alive:
             self.start()
 
@@ -131,9 +132,9 @@ class Synthesizer:
         return iter(known)
 
     def prefetch(self, request: SpeechRequest) -> None:
-        """Begin synthesizing what `speak()` will probably ask for next, from any thread.
+        """Begin to synthesize the probable next request of `speak()`. Callable from any thread.
 
-        A prefetch that is running stays: it comes before this one in the queue.
+        A running prefetch is kept: its utterance comes before this one in the queue.
         """
         with suppress(SynthesisError):  # speak() reports it
             is_cached = self._cache is not None and self._cache.has(self._find_sound(request)[1])
@@ -154,7 +155,7 @@ class Synthesizer:
         return choice, SoundCache.key(choice.label, choice.voice.state, replace(request, voice=""))
 
     def _is_by(self, choice: Choice) -> bool:
-        """Return True if that voice made the last sound, and no other one stood in for it."""
+        """Return True if that voice made the last sound, and no other one replaced it."""
         is_its_engine = self.label is not None and self.label.engine == choice.voice.engine
         return self.remark == choice.remark and is_its_engine
 
@@ -163,7 +164,7 @@ class Synthesizer:
         while True:
             message = self._receive(lambda: self._cancelled >= number)
             if message is None:
-                return  # it is cut; what the process still says of it is ignored
+                return  # cancelled; later messages about this job are ignored
             if isinstance(message, Sound) and message.number == number:
                 self.label = message.label
                 yield message.block
@@ -200,7 +201,7 @@ class Synthesizer:
     def cancel(self, owner: object = None) -> None:
         """Cancel the current job if `owner` owns it; its speak() ends soon.
 
-        Harmless where there is none, or where the next owner's has begun meanwhile.
+        Harmless if there is none, or if the next owner's job has begun meanwhile.
         """
         with self._lock:
             connection, number = self._connection, self._number
@@ -209,7 +210,7 @@ class Synthesizer:
                 try:
                     connection.send(Cancel(number))
                 except OSError:
-                    logger.debug("nothing to cancel: the synthesis process is gone")
+                    logger.debug("nothing to cancel: the synthesis process has ended")
 
     def prepare(self, request: SpeechRequest) -> None:
         """Load the voice for this request when the process is idle."""
@@ -217,7 +218,7 @@ class Synthesizer:
             with self._lock:
                 self._send_now(Prepare(request))
         except SynthesisError as exc:
-            logger.debug("nothing is prepared: %s", exc)
+            logger.debug("voice not prepared: %s", exc)
 
     def stop(self) -> None:
         """End the process for good, even while it starts. Idempotent."""
@@ -229,14 +230,14 @@ class Synthesizer:
             connection, process = self._connection, self._process
             self._connection = self._process = None
         if process is not None:
-            process.kill()  # it has nothing to save, and whoever waits sees the pipe's end
+            process.kill()  # it has nothing to save, and a waiting speak() sees the pipe's end
             process.join(5)
         if connection is not None:
             connection.close()
 
     def _spawn(self) -> None:
         self._end()
-        # spawn: a fork would copy the threads' locks in whatever state they are.
+        # spawn, because a fork would copy the threads' locks in their current state.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
@@ -248,15 +249,15 @@ class Synthesizer:
         self._patience, self._silent_since, self._ahead = LOAD_SECONDS, 0.0, None
         with self._lock:
             self._connection, self._process, self._is_broken = ours, process, False
-        if self._is_stopped:  # meanwhile
+        if self._is_stopped:  # by another thread, since the beginning of this method
             self._end()
-            raise SynthesisError(STOPPED)
+            raise SynthesisError(PROCESS_STOPPED)
 
     def _send_now(self, message: Job | Prepare | Cancel) -> None:
         """Send a message; the caller holds the lock. Raises SynthesisError."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError(STOPPED)
+            raise SynthesisError(PROCESS_STOPPED)
         try:
             connection.send(message)
         except OSError as exc:
@@ -266,12 +267,13 @@ class Synthesizer:
         """Return the next message, or None as soon as `is_over()`."""
         connection = self._connection
         if connection is None:
-            raise SynthesisError(STOPPED)
+            raise SynthesisError(PROCESS_STOPPED)
         # From when somebody first waited: also a job that is given up has an answer to come.
         self._silent_since = self._silent_since or time.monotonic()
         deadline = self._silent_since + self._patience
         try:
             while not connection.poll(ATTENTION_SECONDS):
+                beat()
                 if is_over():
                     return None
                 if time.monotonic() > deadline:
@@ -279,7 +281,7 @@ class Synthesizer:
                         self._process.kill()
                     seconds = round(self._patience)
                     raise self._died(
-                        Reason("the voice did nothing for {seconds} s", seconds=seconds)
+                        Reason("the voice did not answer for {seconds} s", seconds=seconds)
                     )
             message = connection.recv()
             self._silent_since = 0.0
@@ -291,7 +293,7 @@ class Synthesizer:
 
     def _died(self, reason: Reason = DIED) -> SynthesisError:
         self._is_broken = True
-        error = Reason("{cause}; it is started again", cause=reason)
+        error = Reason("{cause}; restarting it", cause=reason)
         self._report_error(error)
         return SynthesisError(error)
 

@@ -31,13 +31,13 @@ class Voice:
     """Name of its engine."""
     name: str
     langs: tuple[str, ...] = ()
-    """Languages that it reads, the main one first; empty: it reads only what names it."""
+    """Languages that it reads, the main one first; empty: it reads only texts that name it."""
     speakers: int = 1
     title: str = ""
     """The name shown to people; empty: `name`."""
     state: str = ""
-    """A text that changes with everything that changes the sound, such as a version. Sound in the
-    cache and a loaded engine belong to one state."""
+    """A string that differs whenever the sound differs, such as a version. Cached sound and a
+    loaded engine belong to one state."""
     memory_bytes: int = 0
     """Memory that it takes once loaded. Voices are unloaded to stay within TTS_LOADED_MB; one of 0
     bytes stays."""
@@ -57,7 +57,7 @@ class Voice:
         return any(f"{language_tag(each)}-".startswith(wanted) for each in self.langs)
 
     def label(self, lang: str) -> VoiceLabel:
-        """Return its label where it reads a text in `lang`."""
+        """Return its label if it reads a text in `lang`."""
         return VoiceLabel(self.engine, self.name)
 
 

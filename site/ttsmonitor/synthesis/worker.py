@@ -18,6 +18,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import WARM_UP, Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
+from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.system.signals import STOP_SIGNALS
 
@@ -53,7 +54,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Ready:
-    """The default engine is loaded and warm, or `error` says why not."""
+    """The default engine is loaded and warm; if not, `error` is the reason."""
 
     label: VoiceLabel | None
     error: str = ""
@@ -70,18 +71,18 @@ class Sound:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of a job; `error` says why it failed."""
+    """The end of a job; `error` is the reason of a failure."""
 
     number: int
     error: str = ""
     remark: str = ""
-    """Why another voice spoke than the one that was asked for."""
+    """Why another voice than the requested one spoke."""
     is_cut: bool = False
     """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
-    """The sound may be louder or softer the next time."""
+    """The loudness of the sound is not final."""
     slowness: float = 0.0
-    """Seconds that a second of sound takes to be made; 0 while it is not known."""
+    """Seconds that a second of sound takes to be made; 0 while unknown."""
 
 
 class Worker:
@@ -141,7 +142,7 @@ class Worker:
             selection = self._engines.choose(job.request)
             engine, choice = selection.engine, selection.choice
             if not self._is_cancelled(job.number):
-                engine.speak(replace(job.request, lang=choice.lang), emit)
+                speak_phrases(engine, replace(job.request, lang=choice.lang), emit)
             is_cut = self._is_cancelled(job.number)
             return Done(
                 job.number, "", choice.remark, is_cut, engine.is_provisional, engine.slowness

@@ -1,4 +1,4 @@
-"""The command lines that messages and pages tell people to type."""
+"""The command lines in messages and on pages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _manage() -> str:
 
 
 def _from_here(path: Path) -> str:
-    """Return a relative path where this process runs in the project's folder, as the docs do."""
+    """Return a relative path if this process runs in the project's folder, as the docs do."""
     if path.is_relative_to(PROJECT) and _is_working_directory(PROJECT):
         return shlex.quote(str(path.relative_to(PROJECT)))
     return shell_path(path)

@@ -24,8 +24,8 @@ class Service(Enum):
 def only_one(directory: Path, service: Service) -> Iterator[int]:
     """Hold the lock of `service` in `directory`, and yield its file descriptor.
 
-    The system releases the lock when the process ends, however it ends. A program that replaces
-    this process holds it too, where the descriptor was made inheritable.
+    The system releases the lock when the process ends in any way. A program that replaces this
+    process keeps the lock if the descriptor was made inheritable.
 
     Raises:
         AlreadyRunningError: Another process holds the lock.
@@ -35,7 +35,7 @@ def only_one(directory: Path, service: Service) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise MoxieTTSError(f"{path} cannot be kept: {exc.strerror}.") from exc
+        raise MoxieTTSError(f"cannot open the lock file {path}: {exc.strerror}.") from exc
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

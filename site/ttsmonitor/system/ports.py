@@ -14,7 +14,7 @@ class ListenError(MoxieTTSError):
 
 
 def ensure_port_free(host: str, port: int, name: str = "HTTP_PORT") -> None:
-    """Raise ListenError, with what to do, where no server can listen.
+    """Raise ListenError, with what to do, if no server can listen.
 
     `name` is the setting that the port comes from.
     """
@@ -30,22 +30,22 @@ def ensure_port_free(host: str, port: int, name: str = "HTTP_PORT") -> None:
 def _explain(exc: OSError, host: str, port: int, name: str) -> ListenError:
     if exc.errno == errno.EADDRINUSE:
         return ListenError(
-            f"Port {port} is in use on {host} ({exc.strerror}). Stop the program that has it,"
+            f"Port {port} is in use on {host} ({exc.strerror}). Stop the program that uses it,"
             f" or choose another port with {name}."
         )
     if exc.errno == errno.EACCES:
         return ListenError(
-            f"Port {port} is not for everybody ({exc.strerror}): choose one above 1023 with {name}."
+            f"Port {port} needs root ({exc.strerror}): choose one above 1023 with {name}."
         )
     host_name = "MQTT_HOST" if name.startswith("MQTT") else "HTTP_HOST"
     return ListenError(
-        f"{host_name}={host} is no address of this computer ({exc.strerror}): give one that is,"
-        " such as 127.0.0.1."
+        f"{host_name}={host} is not an address of this computer ({exc.strerror}): use one of its"
+        " addresses, such as 127.0.0.1."
     )
 
 
 def loopback_address(host: str) -> str | None:
-    """Return the loopback address that `host` names, None where it is another machine."""
+    """Return the loopback address that `host` names, None if it is another machine."""
     if host.lower() == "localhost":
         return "127.0.0.1"
     try:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from ttsmirror.translations import translate
 from ttsmirror.wire.fields import format_time
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.web import labels, translations
@@ -18,7 +19,7 @@ from ttsmonitor.web import labels, translations
 register = template.Library()
 register.filter("source_label", labels.source_label)
 register.filter("reason_text", translations.reason_text)
-register.filter("sentence", translations.translate)
+register.filter("sentence", translate)
 register.filter("robot_label", labels.robot_label)
 
 

@@ -31,17 +31,18 @@ from pydantic_core import core_schema
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.reasons import reason_of
 from ttsmirror.text import clean
+from ttsmirror.translations import translate
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.web.jsonapi import (
     InvalidRequestError,
+    database_unavailable,
     error,
     forbidden,
     internal_error,
     not_found,
 )
-from ttsmonitor.web.translations import translate
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Reason(Part):
 
 ReasonOrNull = Annotated[
     Reason | None,
-    Field(description=gettext_noop("The same sentence as a code; null where there is none.")),
+    Field(description=gettext_noop("The same sentence as a code; null if there is none.")),
 ]
 
 
@@ -154,7 +155,7 @@ def refused(code: str, sentence: str, **values: object) -> WrapValidator:
 
 
 def _read_speech(value: Any) -> str:
-    """Return the words without what no message can hold. Raises InvalidRequestError."""
+    """Return the words without characters that no message can hold. Raises InvalidRequestError."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequestError("empty_text", _("There is nothing to say yet."))
     if len(value) > UTTERANCE_CHARACTERS:
@@ -187,37 +188,45 @@ class JsonRouter(Router):
         self,
         path: str,
         answer: Any,
+        summary: str,
         *,
         errors: Sequence[str] = (),
         media: str = "",
-        **options: Any,
+        operation_id: str = "",
     ) -> Callable[[View], View]:
         """Register a view for GET and HEAD. `errors` are the codes beside READ_ERRORS.
 
-        A view that answers with a file has None as `answer`, and its type as `media`. `options`
-        are ninja's.
+        A view that answers with a file has None as `answer`, and its type as `media`. `summary` is
+        marked by gettext_noop. `operation_id` is the view's name unless given.
         """
         responses = _error_responses([*errors, *READ_ERRORS])
         if media:
             content = {media: {"schema": {"type": "string", "contentMediaType": media}}}
             responses["200"] = {"description": "OK", "content": content}
-        return self._register(["GET", "HEAD"], path, answer, {"responses": responses}, options)
+        extra = {"responses": responses}
+        return self._register(["GET", "HEAD"], path, answer, summary, operation_id, extra)
 
     def write(
         self,
         path: str,
         answer: Any,
+        summary: str,
         *,
-        example: Json,
+        example: Json | None = None,
         errors: Sequence[str] = (),
         body: type[BaseModel] | None = None,
-        **options: Any,
+        operation_id: str = "",
+        method: str = "POST",
     ) -> Callable[[View], View]:
-        """Register a view for POST. `errors` are the codes beside WRITE_ERRORS.
+        """Register a view for POST or PUT, as read() does.
 
-        `body` describes a body that the view reads itself or ignores; a parameter of a Body type
-        describes itself. `options` are ninja's.
+        `errors` are the codes beside WRITE_ERRORS.
+
+        `body` describes a body that the view reads itself; a parameter of a Body type describes
+        itself. Without an `example` the view needs no body.
         """
+        if example is None:
+            example, body = {}, Nothing
         content: Json = {"example": example}
         if body is not None:
             content["schema"] = json_schema(body)
@@ -225,21 +234,46 @@ class JsonRouter(Router):
             "responses": _error_responses([*errors, *WRITE_ERRORS]),
             "requestBody": {"required": True, "content": {"application/json": content}},
         }
-        return self._register(["POST"], path, answer, extra, options)
+        return self._register([method], path, answer, summary, operation_id, extra)
+
+    def remove(
+        self,
+        path: str,
+        answer: Any,
+        summary: str,
+        *,
+        errors: Sequence[str] = (),
+        operation_id: str = "",
+    ) -> Callable[[View], View]:
+        """Register a view for DELETE, as read() does."""
+        extra = {"responses": _error_responses([*errors, "csrf_failed", *READ_ERRORS])}
+        return self._register(["DELETE"], path, answer, summary, operation_id, extra)
 
     def _register(
-        self, methods: list[str], path: str, answer: Any, extra: Json, options: Json
+        self,
+        methods: list[str],
+        path: str,
+        answer: Any,
+        summary: str,
+        operation_id: str,
+        extra: Json,
     ) -> Callable[[View], View]:
-        return self.api_operation(
-            methods,
-            path,
-            response=answer,
-            url_name=f"api-{options['operation_id']}",  # else the function's, which a page may have
-            exclude_unset=True,
-            by_alias=True,
-            openapi_extra=extra,
-            **options,
-        )
+        def register(view: View) -> View:
+            name = operation_id or view.__name__
+            operation: Callable[[View], View] = self.api_operation(
+                methods,
+                path,
+                response=answer,
+                operation_id=name,
+                url_name=f"api-{name}",  # else the function's, which a page may have
+                summary=summary,
+                exclude_unset=True,
+                by_alias=True,
+                openapi_extra=extra,
+            )
+            return operation(view)
+
+        return register
 
 
 def _error_responses(codes: Iterable[str]) -> Json:
@@ -314,12 +348,12 @@ def _refuse_message(request: HttpRequest, exc: InvalidMessageError) -> HttpRespo
 
 
 def _refuse_unreadable(request: HttpRequest, exc: HttpError) -> HttpResponse:
-    """Answer where ninja could not read the body, the only HttpError that it raises here."""
+    """Answer if ninja could not read the body, the only HttpError that it raises here."""
     return error("invalid_json", _("Send a JSON object."), 400)
 
 
 def _refuse_invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
-    """Answer where a value does not fit its type; name the field."""
+    """Answer if a value does not fit its type; name the field."""
     location = exc.errors[0]["loc"]
     if location[0] == "body" and len(location) == 2:  # the parameter itself
         return error("invalid_json", _("Send a JSON object."), 400)
@@ -334,7 +368,7 @@ def _refuse_too_large(request: HttpRequest, exc: RequestDataTooBig) -> HttpRespo
 
 def _report_database_error(request: HttpRequest, exc: DatabaseError) -> HttpResponse:
     logger.exception("%s: database error", request.path)
-    return error("database_unavailable", _("The database cannot be reached now."), 503)
+    return database_unavailable()
 
 
 def _report_unexpected_error(request: HttpRequest, exc: Exception) -> HttpResponse:

@@ -41,7 +41,7 @@ def forbidden() -> JsonResponse:
 
 def internal_error() -> JsonResponse:
     """Return the response after an unexpected exception."""
-    return error("internal_error", _("Something went wrong; the log says what."), 500)
+    return error("internal_error", _("Something went wrong; see the log."), 500)
 
 
 def database_unavailable() -> JsonResponse:

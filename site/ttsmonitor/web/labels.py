@@ -22,13 +22,6 @@ SPEAKER_STATES = (
     gettext_noop("paused"),
     gettext_noop("offline"),
 )
-CHECKS = {
-    "broker": ("hdd-network-fill", gettext_noop("Broker")),
-    "synthesis": ("soundwave", gettext_noop("Voice")),
-    "audio": ("speaker-fill", gettext_noop("Sound device")),
-    "queue": ("list-check", gettext_noop("Queue")),
-    "database": ("database-fill", gettext_noop("History")),
-}
 MOODS = (
     gettext_noop("neutral"),
     gettext_noop("happy"),
@@ -60,10 +53,12 @@ SCRIPT_SENTENCES = (
     gettext_noop("Stop listening"),
     gettext_noop("Click to hear"),
     gettext_noop("Connecting…"),
-    gettext_noop("You hear what Moxie says, here in this browser."),
+    gettext_noop("Moxie's speech plays in this browser."),
     gettext_noop("Your browser waits for a click before it plays sound."),
-    gettext_noop("No sound: the connection is lost. This page keeps trying."),
-    gettext_noop("This speech service plays nothing in browsers: TTS_AUDIO leaves it out."),
+    gettext_noop("No sound: connection lost. This page keeps trying to reconnect."),
+    gettext_noop(
+        "This speech service does not play in browsers: TTS_AUDIO does not include browser."
+    ),
     gettext_noop("This browser cannot play it."),
 )
 CHART_SENTENCES = (
@@ -71,7 +66,7 @@ CHART_SENTENCES = (
     gettext_noop("Characters"),
     gettext_noop("Minutes of sound"),
     gettext_noop("median"),
-    gettext_noop("95 of 100"),
+    gettext_noop("p95"),
     gettext_noop("Others"),
     gettext_noop("When"),
     gettext_noop("coming in"),

@@ -65,7 +65,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return True
 
     async def exists(self) -> bool:
-        """Return True if there is what this page shows."""
+        """Return True if the subject of this page exists."""
         return True
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -104,7 +104,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         _open.discard(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Decode a message of the page; ignore what is no JSON object."""
+        """Decode a message of the page; ignore it if it is not a JSON object."""
         try:
             message = json.loads(text_data or "")
         except (ValueError, RecursionError):
@@ -141,7 +141,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send_snapshot(self) -> None:
         """Join the groups, so that no event falls between, then send the snapshot.
 
-        Every snapshot joins anew: a layer forgets a member after a day.
+        Every snapshot joins again: a layer forgets a member after a day.
         """
         self._joined = self.wanted_groups()
         for group in self._joined:
@@ -149,7 +149,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._send_answer("snapshot", time.monotonic())
 
     async def _send_answers(self) -> None:
-        """Answer what was asked for. Events do not wait for it, unlike for a snapshot."""
+        """Answer a request. Events do not wait for the answer, unlike for a snapshot."""
         while self._asked:
             await self._send_answer(*self._asked.popitem())
 

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of an API: what django-ninja derives from types, and what is ours.
 
-Descriptions are in the visitor's language, so a document is made anew for each request.
+Descriptions are in the visitor's language, so a document is generated for each request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ttsmonitor.web.api import (
 )
 
 TRANSLATED = ("description", "summary")
-REASONS = (gettext_noop("OK"), gettext_noop("Accepted"))
+SUCCESS_DESCRIPTIONS = (gettext_noop("OK"), gettext_noop("Accepted"))
 """Descriptions that ninja writes for successful answers."""
 
 
@@ -48,7 +48,7 @@ class Check(Part):
     ok: bool
     detail: str = Field("", description=gettext_noop("Why it does not work."))
     reason: ReasonOrNull = None
-    since: Moment | None = Field(description=gettext_noop("When it failed first."))
+    since: Moment | None = Field(description=gettext_noop("The time of its first failure."))
 
 
 class Health(Part):
@@ -121,12 +121,14 @@ def _errors() -> dict[str, str]:
     return {
         "bad_request": _("The request cannot be understood; the sentence says why."),
         "login_required": _("No login and no token."),
-        "csrf_failed": _("A browser's POST without X-CSRFToken; or an account that may not."),
-        "not_found": _("There is nothing of that name."),
+        "csrf_failed": _(
+            "A browser's POST without X-CSRFToken, or an account without the permission."
+        ),
+        "not_found": _("There is nothing with that id."),
         "method_not_allowed": _("Use another method here."),
-        "not_waiting": _("That does not wait any more."),
+        "not_waiting": _("This sentence is no longer in the queue."),
         "too_large": _("The request is too large."),
-        "internal_error": _("Something went wrong; the log says what."),
+        "internal_error": _("Something went wrong; see the log."),
         "database_unavailable": _("The service or its database is unavailable."),
     }
 
@@ -136,11 +138,11 @@ def _health() -> Json:
     return {
         "get": {
             "operationId": "health",
-            "summary": _("Health checks; without a login they are told without details."),
+            "summary": _("Health checks; without a login, details are left out."),
             "security": [{}],
             "responses": {
                 "200": _response("Health", _("Everything works.")),
-                "503": _response("Health", _("Something does not work.")),
+                "503": _response("Health", _("A check fails.")),
             },
         }
     }

@@ -85,8 +85,8 @@ def _answer(described: Json, answer: Json) -> Json:
 def _curl(base: str, method: str, path: str, operation: Json, body: Json | None) -> str:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
-    words = ["curl"]
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+    words = ["curl"] if method in ("get", "post") else [f"curl -X {method.upper()}"]
     if operation.get("security") != [{}]:
         words.append('-H "Authorization: Bearer $TOKEN"')
     if body:

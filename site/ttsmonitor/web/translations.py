@@ -10,14 +10,13 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.formats import get_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation.trans_real import DjangoTranslation
 from django.views.i18n import JavaScriptCatalog
 
-from ttsmirror.reasons import Reason, fill, plain
+from ttsmirror.reasons import Reason
+from ttsmirror.translations import CONTEXT, translate, translate_value
 
-CONTEXT = "reason"
 MARK = "reason:"
 """Begins the names of these among the words that scripts get: see sayReason() in live.js."""
 
@@ -34,24 +33,29 @@ FOREIGN = (
     Reason("All connection attempts failed"),
     Reason("Request timed out."),
 )
-"""Sentences of paho, of databases and of the language model's library."""
+"""Error messages of paho, of databases and of the language model's library."""
+FORMER = (
+    Reason("chunk {numbers} of {total} did not come"),
+    Reason("a chunk came too late to be spoken"),
+    Reason("the rest of it did not come"),
+    Reason("there is nothing to say aloud in it"),
+    Reason("interrupted by whoever speaks for the robot"),
+    Reason("the voice did nothing for {seconds} s"),
+    Reason("{cause}; it is started again"),
+    Reason("it makes {seconds} s of sound of {count} phonemes; {most} s are the most"),
+    Reason("it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"),
+    Reason("the sound device takes no sound: is it suspended?"),
+    Reason("the sound device {name} went away: {cause}"),
+    Reason("The voice {name} cannot be loaded; fetch it again. {cause}"),
+)
+"""Reasons that earlier versions stored in the history."""
 OUTCOMES = (
     Reason("spoken"),
     Reason("interrupted"),
     Reason("expired"),
     Reason("failed"),
 )
-"""The outcomes that begin a line of the speaker; `skipped` is a reason too."""
-
-
-def translate(reason: str) -> str:
-    """Translate a reason with its values; a plain string where it is a known sentence."""
-    if not reason:
-        return ""
-    if not isinstance(reason, Reason) or not reason.params:
-        return pgettext(CONTEXT, reason)
-    values = {name: _value(value) for name, value in reason.params.items()}
-    return fill(pgettext(CONTEXT, reason.code), values)
+"""The outcomes in the speaker's log lines; `skipped` is a reason too."""
 
 
 def reason_text(about: object, field: str) -> str:
@@ -72,20 +76,12 @@ def _attribute(about: object, name: str) -> Any:
 
 def _line(template: str, args: Sequence[Any]) -> str:
     """Translate a line of the log; its template has %s and %d for its values."""
-    values = tuple(_value(Reason.from_json(each) or each) for each in args)
+    values = tuple(translate_value(Reason.from_json(each) or each) for each in args)
     return pgettext(CONTEXT, template).replace("%d", "%s") % values
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, Reason):
-        return translate(value)
-    if isinstance(value, float):
-        return plain(value).replace(".", get_format("DECIMAL_SEPARATOR"))
-    return str(value)
-
-
 def for_scripts() -> dict[str, str]:
-    """Return the translations of all codes; nothing where the language is English."""
+    """Return the translations of all codes; none if the language is English."""
     return _codes(get_language() or "en")
 
 

@@ -15,7 +15,7 @@ from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.robot_link import RobotLink
 from hive.mqtt.robot_repository import RobotRepository
-from hive.mqtt.worker import Worker
+from hive.mqtt.task_thread import TaskThread
 from hive.setup_cache import Setup, SetupCache
 from tests.support.hive import make_modules
 from tests.support.model_stub import ModelStub, serving_model
@@ -28,6 +28,8 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 class FakeMirror:
     """A publisher that records what it gets."""
+
+    fault = ""
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
@@ -63,7 +65,7 @@ class FreshSetupCache(SetupCache):
         return super().current
 
 
-class InlineWorker(Worker):
+class InlineWorker(TaskThread):
     """A worker that runs delayed tasks at once, on the test's thread."""
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:

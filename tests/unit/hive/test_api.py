@@ -95,7 +95,7 @@ def test_loudspeaker_speaks_and_stops_without_a_robot(
 
     assert send("interrupt").status_code == 202
     assert [(each.action, each.device_id) for each in mirror.controls] == [("interrupt", "")]
-    assert server.published == [], "no robot hears of it"
+    assert server.published == [], "no robot is involved"
     assert send("speak", text=" ").json()["error"] == "empty_text"
 
 

@@ -105,7 +105,7 @@ async def test_robot_report_advances_line(robot: Robot, server: SentServer) -> N
     state = {"subtopic": "telehealth", "message": {"state": "IN_SESSION"}}
     topic = f"/devices/{DEVICE}/events/client-service-activity-log"
     await sync_to_async(server.reports.handle)(topic, state)
-    await sync_to_async(server._on_utterance_event)({"id": line_id, "robot": "said"})
+    await sync_to_async(server._handle_confirmation)(line_id, True)
 
     events = [await page.receive_json_from() for _ in range(4)]
     assert [event["line"]["robot"] for event in events if event["type"] == "line"] == [
@@ -129,7 +129,7 @@ async def test_speech_event_advances_line(robot: Robot, server: SentServer) -> N
         "current_text": "Hola",
         "queue_size": 0,
     }
-    await sync_to_async(server._on_utterance_event)(message)
+    await sync_to_async(server._handle_status)(message)
 
     told = {event["type"]: event for event in [await page.receive_json_from() for _ in range(2)]}
     assert told["line"]["line"]["state"] == "playing"

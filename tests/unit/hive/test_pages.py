@@ -86,12 +86,12 @@ def test_dashboard_shows_mirror_state(browser: Client, server: SentServer) -> No
     server.speech.update_presence("online")
     assert server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
     assert not server.speech.update_mirror(MirrorState(waiting=3, overdue=3, lost=2))
-    assert "Nobody confirms what was published" in part(browser, "problem")
+    assert "Published sentences are not confirmed" in part(browser, "problem")
     assert part(browser, "outbox") == (
-        "Kept until it is stored: 3 · Given up, and not in the history: 2"
+        "Kept until they are stored: 3 · Dropped, not in the history: 2"
     )
     server.speech.update_mirror(MirrorState(waiting=1, error="disk full"))
-    assert part(browser, "problem") == "What is said is kept in memory only: disk full"
+    assert part(browser, "problem") == "Sentences are kept in memory only: disk full"
     server.speech.update_mirror(MirrorState(waiting=1))
     assert part(browser, "outbox") == "", "it is confirmed in a moment"
 
@@ -101,7 +101,7 @@ def test_health_names_mirror_failure(
 ) -> None:
     mirror.state = MirrorState(waiting=3, overdue=3, lost=2)
     check = browser.get("/health").json()["checks"]["mirror"]
-    assert "nobody confirms what was published" in check["detail"]
+    assert "published sentences are not confirmed" in check["detail"]
     assert (check["ok"], check["waiting"], check["lost"]) == (False, 3, 2)
 
 
@@ -118,6 +118,7 @@ def test_health_without_login_has_no_details(client: Client, server: SentServer,
         "broker": {"ok", "since"},
         "database": {"ok", "since"},
         "mirror": {"ok", "since"},
+        "robots": {"ok", "since"},
     }
     assert not checks["broker"]["ok"] and checks["broker"]["since"]
     assert checks["database"] == checks["mirror"] == {"ok": True, "since": None}
@@ -149,10 +150,10 @@ def test_admin_explains_empty_choice(
     admin_browser: Client, robot: Robot, server: SentServer
 ) -> None:
     own = admin_browser.get(f"/admin/hive/robot/{robot.pk}/change/").content.decode()
-    assert "as configured for all" in own
+    assert "as in the configuration of all robots" in own
     general = admin_browser.get("/admin/hive/configuration/", follow=True).content.decode()
-    assert "as built in: Europe/Madrid" in general
-    assert "as configured for all" not in general
+    assert "built-in default: Europe/Madrid" in general
+    assert "as in the configuration of all robots" not in general
 
 
 def test_admin_refuses_invalid_configuration(

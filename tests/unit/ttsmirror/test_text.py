@@ -1,14 +1,14 @@
-"""Splitting into chunks, and reduction to speakable text."""
+"""Splitting into chunks, and the words of markup."""
 
 from __future__ import annotations
 
-import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttsmirror.text import CHUNK_CHARACTERS, speakable, split_chunks
+from ttsmirror.text import CHUNK_CHARACTERS, as_compared, split_chunks, words_of_markup
 
 any_text = st.text(
     alphabet=st.one_of(
@@ -51,49 +51,30 @@ def test_short_text_makes_one_chunk() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "spoken"),
+    ("markup", "words"),
     [
-        ("Hola, soy Moxie.", "Hola, soy Moxie."),
-        ('Hola <mark name="cmd:behaviour-tree"/> amigo', "Hola amigo"),
-        ('Uno<break time="1s"/>dos', "Uno, dos"),
-        ('Uno.<break time="1s"/> Dos', "Uno. Dos"),
-        ("**Muy** _bien_ y `código`", "Muy bien y código"),
-        ("***Muy bien***", "Muy bien"),
-        ("# Título\n- uno\n- dos", "Título. uno. dos"),
-        ("Mira [esto](https://example.org/x)", "Mira esto"),
-        ("¡Hola! 🤖👍🏽 ❤️", "¡Hola!"),
-        ("a\x00b\x07c", "a b c"),
-        ("silent: 3\nHola", "Hola"),
-        ("animation: happy", ""),
-        ("🤖🤖", ""),
-        ("...", ""),
-        ("3 < 4 y 5 > 2", "3 < 4 y 5 > 2"),
-        ("Cuesta 5 € y hace 20 °C", "Cuesta 5 € y hace 20 °C"),
-        ("nombre_de_cosa 2*3*4", "nombre_de_cosa 2*3*4"),
-        ("5 * 3 son 15", "5 * 3 son 15"),
-        ("¡**Hola, *amigo*!** (_tú_)", "¡Hola, amigo! (tú)"),
-        ("Uno.  \r\n \n Dos", "Uno. Dos"),
+        ('<mark name="cmd:playback-mood,data:{+a+:1}"/>¡Hola, amigo!', "¡Hola, amigo!"),
+        ('Uno<break time="1s"/> dos <usel genre="a>b">tres</usel>.', "Uno dos tres."),
+        ("Tom &amp; Jerry, 3 < 4", "Tom & Jerry, 3 < 4"),
+        ("animation: happy\nHola\nsilent: 3", "Hola"),
+        ("Hola, <b>amigo</b>", "Hola, amigo"),
     ],
 )
-def test_speakable_keeps_only_spoken_words(text: str, spoken: str) -> None:
-    assert speakable(text) == spoken
+def test_words_of_markup_have_no_tags(markup: str, words: str) -> None:
+    assert words_of_markup(markup) == words
 
 
-@given(any_text)
-def test_speakable_returns_a_single_trimmed_line(text: str) -> None:
-    spoken = speakable(text)
-    assert "\n" not in spoken
-    assert spoken == spoken.strip()
+def test_same_words_compare_equal_however_they_are_marked() -> None:
+    said = as_compared('<mark name="x"/>¡Hola, **Moxie**! 😀')
+    assert said == as_compared("¡Hola, Moxie!") == "hola moxie"
+    assert as_compared("<break/> 😀 …") == ""
 
 
 @pytest.mark.parametrize(
-    "piece", ["*a ", "**a** ", "[", "[](", "<break", "<a", "\n", " ", "# ", "`"]
+    "piece", ["<a ", "<a '", "<a '<b \"", "a='\"><", "&amp;", "animation:", " "]
 )
-def test_speakable_handles_long_repetitions_quickly(piece: str) -> None:
+def test_words_of_hostile_markup_are_found_quickly(piece: str) -> None:
     text = (piece * 65_536)[:65_536]
-    words: list[str] = []
-    thread = threading.Thread(target=lambda: words.append(speakable(text)), daemon=True)
-    thread.start()
-    # It takes a tenth of a second; a quadratic algorithm would take half a minute.
-    thread.join(10)
-    assert words
+    begin = time.process_time()
+    words_of_markup(text)
+    assert time.process_time() - begin < 1, "a quadratic pattern takes half a minute"

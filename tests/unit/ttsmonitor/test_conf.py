@@ -88,6 +88,7 @@ def test_every_numeric_setting_has_range_including_default() -> None:
         ("TTS_AUDIO", "wav,trumpet", "ttsmonitor.E003"),
         ("MQTT_QOS", "3", "ttsmonitor.E004"),
         ("MQTT_TOPIC", "moxie/#", "ttsmonitor.E005"),
+        ("TTS_LANGUAGES", "es, español", "ttsmonitor.E009"),
     ],
 )
 def test_invalid_setting_is_a_check_error_with_hint(
@@ -200,9 +201,21 @@ def test_unusable_default_voice_causes_warning(
         (
             "en-us",
             "es",
-            "a natural one of es: .venv/bin/python manage.py download_voice es_ES-davefx",
+            "no Piper voice for es is installed. Get one with: .venv/bin/python manage.py"
+            " download_voice es_ES-davefx",
         ),
-        ("es", "en", "a natural one of en: .venv/bin/python manage.py download_voice NAME (names"),
+        (
+            "es",
+            "en",
+            "no Piper voice for en is installed. Get one with: .venv/bin/python manage.py"
+            " download_voice en_US-ljspeech",
+        ),
+        (
+            "es",
+            "it",
+            "no Piper voice for it is installed. Get one with: .venv/bin/python manage.py"
+            " download_voice NAME (names",
+        ),
         ("en-us", "en-GB", ""),
         ("es-419", "es", ""),
     ],

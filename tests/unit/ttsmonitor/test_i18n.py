@@ -143,7 +143,7 @@ def test_causes_and_activity_are_translated_with_their_values(
     speech.break_check("broker", Reason("no broker answers at {address}", address=address))
     closed = Reason("it is closed")
     speech.break_check("audio", Reason("no sound device can be used ({cause})", cause=closed))
-    missing = Reason("chunk {numbers} of {total} did not come", numbers="2", total=3)
+    missing = Reason("chunk {numbers} of {total} did not arrive", numbers="2", total=3)
     line = {
         "at": "2026-01-02T03:04:05.000Z",
         "level": "info",
@@ -181,6 +181,6 @@ def test_history_reasons_and_outcomes_are_translated(browser: Client) -> None:
         received_at="2026-01-02T03:04:05Z",
     )
     page = browser.get("/", headers={"accept-language": "es"}).content.decode()
-    assert ">saltada<" in page
-    assert "quitada de la cola" in page
+    assert ">omitida<" in page
+    assert "descartada al vaciar la cola" in page
     assert "Modo marioneta" in page

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do what is not done yet."""
+        """Run the steps that are not done yet."""
         if unapplied_migrations():
             try:
                 # The speech service may run: in Docker it is replaced after the hive.

@@ -1,4 +1,4 @@
-"""Run an MQTT broker: Mosquitto, or the development broker where it is not installed."""
+"""Run an MQTT broker: Mosquitto, or the development broker if it is not installed."""
 
 from __future__ import annotations
 

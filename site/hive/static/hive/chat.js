@@ -1,7 +1,7 @@
-// A conversation without a robot: what is typed is what the child says.
+// A conversation without a robot: the visitor types the child's sentences.
 
 import { connect, postJSON, say, sayReason } from "../ttsmonitor/live.js";
-import { listenToHands, part, shortTime, showSpeech, showState } from "./shared.js";
+import { bindInput, part, shortTime, showSpeech, showState } from "./shared.js";
 
 const LINES = 60;
 const visit = JSON.parse(document.getElementById("visit").textContent);
@@ -58,7 +58,7 @@ function tell(problem) {
   place.hidden = !problem;
 }
 
-// Answers and events overtake one another; a line never goes back.
+// Answers and events may overtake one another; a line never returns to an earlier state.
 const ORDER = { "": 0, making: 1, waiting: 2, sent: 3, queued: 4, playing: 5 };
 const rank = (state) => ORDER[state] ?? 6;
 
@@ -101,7 +101,7 @@ function showTalker() {
   document.getElementById("talker").textContent = {
     model: () => say("The language model {model} answers.", { model }),
     missing: () => say("The library openai is not installed, so a small scripted companion answers. script/setup installs it."),
-    companion: () => say("No language model is set up, so a small scripted companion answers. HIVE_CHAT_MODEL names one."),
+    companion: () => say("No language model is configured, so a small scripted companion answers. Choose a model with HIVE_CHAT_MODEL."),
   }[talker]();
   text.lang = module.lang;
   lines.lang = module.lang;
@@ -117,9 +117,9 @@ function showAll(snapshot) {
   document.getElementById("lines-empty").hidden = lines.children.length > 0;
 }
 
-// Hands
+// Input
 
-listenToHands(form, sendTyped, interrupt);
+bindInput(form, sendTyped, interrupt);
 document.getElementById("begin").addEventListener("click", begin);
 choice.addEventListener("change", () => {
   showTalker();

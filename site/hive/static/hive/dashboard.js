@@ -1,4 +1,4 @@
-// The dashboard: robots come and go, the loudspeaker speaks.
+// The dashboard: the robots and the state of the loudspeaker.
 
 import { connect, say } from "../ttsmonitor/live.js";
 import { dateTime, part, showSpeech, showState } from "./shared.js";

@@ -5,33 +5,25 @@ import { part, shortTime, showFace, showState } from "./shared.js";
 
 const MOST = 30;
 const list = document.getElementById("lines");
-const mould = document.getElementById("line-template").content.firstElementChild;
+const template = document.getElementById("line-template").content.firstElementChild;
 
-// Answers and events overtake one another; a line never goes back, on neither of its ways.
-const ORDER = { waiting: 0, sent: 1, queued: 2, playing: 3 };
-const ROBOT_ORDER = { "": 0, sent: 1, speaking: 2, interrupted: 3, unconfirmed: 3 };
-const rank = (state) => ORDER[state] ?? 4;
-const robotRank = (state) => ROBOT_ORDER[state] ?? 4;
-const isOld = (line, row) =>
-  rank(line.state) < rank(row.dataset.state) || robotRank(line.robot) < robotRank(row.dataset.robot);
-
-/** Show a line as it is now. True where it is a new one. */
+/** Show a line in its current state. Return true if it is new. */
 export function showLine(line) {
   const known = list.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
-  if (known && isOld(line, known)) return false;
   const row = known ?? add(line);
-  tellOutcome(line, known);
-  row.dataset.state = line.state;
-  row.dataset.robot = line.robot;
   part(row, "time").dateTime = line.at;
   part(row, "time").textContent = shortTime(line.at);
-  showState(part(row, "state"), line.state);
-  showWay(row.querySelector("[data-way=robot]"), line.robot_way, say(line.robot_error));
-  showWay(row.querySelector("[data-way=speech]"), line.speech_way, sayReason(line, "error"));
+  if (showDelivery(row.querySelector("[data-delivery=robot]"), line.robot_way, say(line.robot_error)))
+    row.dataset.robot = line.robot;
+  if (showDelivery(row.querySelector("[data-delivery=speech]"), line.speech_way, sayReason(line, "error"))) {
+    tellOutcome(line, known);
+    row.dataset.state = line.state;
+    showState(part(row, "state"), line.state);
+  }
   return !known;
 }
 
-/** Drop the lines that are none of these any more: they were deleted. */
+/** Remove all other lines: they were deleted. */
 export function dropOthers(lines) {
   const there = new Set(lines.map((line) => line.id));
   for (const row of [...list.children]) if (!there.has(row.dataset.line)) row.remove();
@@ -39,7 +31,7 @@ export function dropOthers(lines) {
 }
 
 function add(line) {
-  const row = mould.cloneNode(true);
+  const row = template.cloneNode(true);
   row.dataset.line = line.id;
   row.classList.add("is-new");
   part(row, "text").textContent = line.text;
@@ -51,11 +43,14 @@ function add(line) {
   return row;
 }
 
-function showWay(place, way, why) {
-  place.hidden = !way;
-  if (!way) return;
-  part(place, "steps").replaceChildren(...way.steps.map(step));
+// Answers and events may overtake one another; a delivery never goes back. Return true if shown.
+function showDelivery(place, delivery, why) {
+  if (!delivery || delivery.rank < Number(place.dataset.rank)) return false;
+  place.dataset.rank = delivery.rank;
+  place.hidden = false;
+  part(place, "steps").replaceChildren(...delivery.steps.map(step));
   part(place, "reason").textContent = why;
+  return true;
 }
 
 function step({ name, is }) {
@@ -66,9 +61,10 @@ function step({ name, is }) {
   return made;
 }
 
-// For whoever hears the page: the end of a line, not each of its steps.
+// For screen readers: announce the outcome of a line, not each of its steps.
 function tellOutcome(line, known) {
-  if (!known || rank(line.state) < 4 || line.state === known.dataset.state) return;
+  const isOver = line.speech_way.steps.every(({ is }) => is === "done" || is === "end");
+  if (!known || !isOver || line.state === known.dataset.state) return;
   const end = [say(line.state), sayReason(line, "error")].filter(Boolean).join(": ");
   document.getElementById("outcome").textContent = `${line.text} ${end}`;
 }

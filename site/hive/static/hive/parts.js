@@ -1,4 +1,4 @@
-// Into how many parts a text goes on its way to the loudspeaker: cut as ttsmirror/text.py cuts it.
+// The chunks in which a text is published, split as in ttsmirror/text.py.
 
 const ENDS = [/[.!?…]+["'”’»)\]]*\s+|\n+/g, /[,;:—–]\s+/g, /\s+/g]; // of sentences, clauses, words
 const BELONGS_TO_PREVIOUS = /[\p{M}\u200b-\u200f\u2060\u20e3\ufe00-\ufe0f\ufeff\u{e0020}-\u{e007f}]/u;

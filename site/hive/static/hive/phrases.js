@@ -1,4 +1,4 @@
-// Phrases that are said again with one click: what was said lately, and the favourites.
+// Phrases to say again with one click: recent ones and favourites.
 
 import { postJSON } from "../ttsmonitor/live.js";
 import { part, showFace } from "./shared.js";
@@ -6,11 +6,11 @@ import { part, showFace } from "./shared.js";
 const MOST_RECENT = 12;
 const lists = { recent: document.getElementById("recent"), favourites: document.getElementById("favourites") };
 const card = document.getElementById("phrases-card");
-const mould = document.getElementById("phrase-template").content.firstElementChild;
+const template = document.getElementById("phrase-template").content.firstElementChild;
 const words = (row) => part(row, "text").textContent;
 
 function row(phrase, isKept) {
-  const made = mould.cloneNode(true);
+  const made = template.cloneNode(true);
   part(made, "text").textContent = phrase.text;
   made.querySelector("[data-keep]").ariaPressed = String(isKept);
   showFace(made, phrase);
@@ -22,7 +22,7 @@ function asPhrase(shown) {
   return { text: words(shown), mood, intensity: Number(intensity) };
 }
 
-// A favourite is not said twice in the same card; the others are marked with a star or without.
+// Hide recent phrases that are favourites, and the star of phrases that are too long.
 function tidy(longest) {
   const kept = new Set([...lists.favourites.children].map(words));
   for (const shown of lists.recent.children) {
@@ -70,7 +70,7 @@ export function phrases({ speak, attempt, longest }) {
     if (event.target.closest("[data-phrase]")) speak(asPhrase(shown));
     if (!event.target.closest("[data-keep]")) return;
     await keep(shown, shown.parentElement !== lists.favourites);
-    // The button is gone with its phrase: on with the keyboard where it is now.
+    // The focused button was removed with its phrase: move the focus to the next one.
     if (!document.activeElement || document.activeElement === document.body) card.querySelector("[data-keep]")?.focus();
   });
   tidy(longest);

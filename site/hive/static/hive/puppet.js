@@ -1,10 +1,10 @@
-// Puppet Mode: what is typed is said, and each line shows what became of it.
+// Puppet Mode: the visitor types sentences, and each line shows its delivery.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
 import { dropOthers, onAgain, showLine } from "./lines.js";
 import { split } from "./parts.js";
 import { phrases } from "./phrases.js";
-import { dateTime, listenToHands, number, part, showSpeech, showState } from "./shared.js";
+import { dateTime, bindInput, number, part, showSpeech, showState } from "./shared.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const deviceId = read("device-id"); // empty: the loudspeaker alone
@@ -17,7 +17,7 @@ const text = document.getElementById("text");
 
 async function speak(phrase) {
   tell("", "");
-  const problem = wrongWith(phrase.text);
+  const problem = validate(phrase.text);
   if (problem) {
     tell(problem, "");
     return false;
@@ -29,7 +29,7 @@ async function speak(phrase) {
   });
 }
 
-function wrongWith(words) {
+function validate(words) {
   if (!words.trim()) return say("There is nothing to say yet.");
   const isLong = [...words.trim()].length > limits.characters;
   return isLong ? say("That is too long: {limit} characters at most.", { limit: number(limits.characters) }) : "";
@@ -41,7 +41,7 @@ async function speakTyped() {
   const intensity = Number(form.elements.intensity.value);
   text.value = "";
   count();
-  // Said already, for whoever types on; back again where that failed.
+  // Clear the field at once so that the visitor can type on; restore the text if it failed.
   if (!(await speak({ text: words, mood, intensity })) && !text.value) text.value = words;
   count();
 }
@@ -90,7 +90,7 @@ function count() {
   const told = [say("{count} of {limit} characters", { count: number(characters), limit: number(limits.characters) })];
   if (characters > limits.part && !isLong) {
     const parts = number(split(words, limits.part).length);
-    told.push(say("goes in {parts} parts of {limit} at most", { parts, limit: number(limits.part) }));
+    told.push(say("is sent in {parts} parts of at most {limit} characters", { parts, limit: number(limits.part) }));
   }
   const place = document.getElementById("count");
   place.textContent = told.join(" · ");
@@ -136,11 +136,11 @@ function showAll(snapshot) {
   card.favourites(snapshot.favourites);
 }
 
-// Hands
+// Input
 
 const on = (id, kind, action) => document.getElementById(id)?.addEventListener(kind, action);
 
-listenToHands(form, speakTyped, interrupt);
+bindInput(form, speakTyped, interrupt);
 text.addEventListener("input", count);
 on("intensity", "input", (event) => {
   document.getElementById("intensity-shown").textContent = `${number(Math.round(100 * event.target.value))} %`;

@@ -4,32 +4,32 @@ import { say, sayReason } from "../ttsmonitor/live.js";
 
 const LANGUAGE = document.documentElement.lang;
 
-const UNHEARD =
-  "Nobody confirms what was published: both ends need the same topic, and the broker's ACL has to allow it.";
+const UNCONFIRMED_WARNING =
+  "Published sentences are not confirmed: both sides need the same topic, and the broker's ACL has to allow it.";
 
-/** The element of `root` that has this part of a template. */
+/** The element of `root` for this part of a template. */
 export function part(root, name) {
   return root.querySelector(`[data-part="${name}"]`);
 }
 
-/** A date and time as people here write it. */
+/** A date and time in the visitor's format. */
 export function dateTime(iso) {
   return new Date(iso).toLocaleString(LANGUAGE, { dateStyle: "short", timeStyle: "short" });
 }
 
-/** The time of day as people here write it; with the date where that is not today's. */
+/** The time of day in the visitor's format, with the date if it is not today. */
 export function shortTime(iso) {
   const moment = new Date(iso);
   if (moment.toDateString() !== new Date().toDateString()) return dateTime(iso);
   return moment.toLocaleTimeString(LANGUAGE, { timeStyle: "short" });
 }
 
-/** A number as people here write it. */
+/** A number in the visitor's format. */
 export function number(value) {
   return value.toLocaleString(LANGUAGE);
 }
 
-/** Let `row` show the face of a phrase's mood, and know mood and intensity. */
+/** Show the face of a phrase's mood in `row`, and store mood and intensity there. */
 export function showFace(row, { mood, intensity }) {
   row.dataset.mood = mood || "neutral";
   row.dataset.intensity = intensity ?? 0.5;
@@ -38,13 +38,13 @@ export function showFace(row, { mood, intensity }) {
 }
 
 /** Enter and the button of `form` send what is in its text, Escape and the other button interrupt. */
-export function listenToHands(form, send, interrupt) {
+export function bindInput(form, send, interrupt) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send();
   });
   form.elements.text.addEventListener("keydown", (event) => {
-    // isComposing: Enter that ends an accent or a suggestion is not meant for us.
+    // isComposing: this Enter completes an accent or a suggestion.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     send();
@@ -78,21 +78,25 @@ export function showSpeech(speech) {
 }
 
 function problem(speech) {
+  if (speech.rival_error) {
+    const sentence = sayReason({ reason: speech.rival_reason, error: speech.rival_error }, "error");
+    return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  }
   if (speech.broker_error) {
     const error = sayReason({ reason: speech.broker_reason, error: speech.broker_error }, "error");
     return say("The broker cannot be reached: {error}", { error });
   }
   if (speech.outbox_error) {
     const error = sayReason({ reason: speech.outbox_reason, error: speech.outbox_error }, "error");
-    return say("What is said is kept in memory only: {error}", { error });
+    return say("Sentences are kept in memory only: {error}", { error });
   }
-  if (!speech.known) return say("Nobody listens: the speech service was not heard of yet.");
-  if (!speech.online) return say("The speech service is not running: what is said waits for it.");
-  return speech.is_unheard ? say(UNHEARD) : "";
+  if (!speech.known) return say("The speech service has not reported yet: nothing is spoken.");
+  if (!speech.online) return say("The speech service is not running: sentences wait for it.");
+  return speech.is_unheard ? say(UNCONFIRMED_WARNING) : "";
 }
 
 function outbox(speech) {
-  const kept = speech.kept > 0 ? `${say("Kept until it is stored:")} ${speech.kept}` : "";
-  const lost = speech.lost > 0 ? `${say("Given up, and not in the history:")} ${speech.lost}` : "";
+  const kept = speech.kept > 0 ? `${say("Kept until they are stored:")} ${speech.kept}` : "";
+  const lost = speech.lost > 0 ? `${say("Dropped, not in the history:")} ${speech.lost}` : "";
   return [kept, lost].filter(Boolean).join(" · ");
 }

@@ -18,6 +18,7 @@ from django.db.models import (
     TextField,
     Value,
 )
+from django.db.models.expressions import RawSQL
 
 from ttsmirror.models import UtteranceQuerySet
 from ttsmonitor.history.index.sqlite import is_prefix
@@ -27,6 +28,7 @@ COMMON = 0.02
 
 _WORD = re.compile(r"[^\W_]+")
 # Without accents, capitals and punctuation, which PostgreSQL's parser would take for addresses.
+_INDEXED = "text || ' ' || translation"
 _WORDS = r"""
 CREATE OR REPLACE FUNCTION moxie_words(said text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -39,9 +41,10 @@ END $$"""
 
 
 def is_installed(cursor: Any) -> bool:
-    """Return True if the index is there."""
-    cursor.execute("SELECT to_regclass('utterance_words')")
-    return cursor.fetchone()[0] is not None
+    """Return True if the index is there and has translations."""
+    cursor.execute("SELECT pg_get_indexdef(to_regclass('utterance_words'))")
+    definition = cursor.fetchone()[0]
+    return definition is not None and "translation" in definition
 
 
 def remove(cursor: Any) -> None:
@@ -53,7 +56,7 @@ def build(cursor: Any) -> None:
     """Create the index of all rows."""
     cursor.execute(_WORDS)
     cursor.execute(
-        "CREATE INDEX utterance_words ON ttsmonitor_utterance USING gin (moxie_words(text))"
+        f"CREATE INDEX utterance_words ON ttsmonitor_utterance USING gin (moxie_words({_INDEXED}))"
     )
     cursor.execute("ANALYZE ttsmonitor_utterance")  # or the planner ignores the new index at first
 
@@ -68,7 +71,8 @@ def tokens(text: str) -> list[str]:
 def matching(rows: UtteranceQuerySet, words: Sequence[str]) -> UtteranceQuerySet:
     """Return those of `rows` that have all `words`, newest first."""
     query = " & ".join(f"{word}:*" if is_prefix(word) else word for word in words)
-    found = rows.filter(_Matches("text", Value(query, TextField())))
+    words_of_row = RawSQL(_INDEXED, ())  # noqa: S611  the very expression of the index
+    found = rows.filter(_Matches(words_of_row, Value(query, TextField())))
     if all(share > COMMON for share in _shares(rows.db, words)):
         return found.order_by("-received_at", "-pk")
     # An order that no index has: otherwise the planner reads the newest rows until it has enough.

@@ -44,7 +44,7 @@ _PLACE = f"""({_MICROSECONDS}) * {_PER_MICROSECOND} + (instr({_DIGITS}, substr(i
 def _document(row: str) -> str:
     """Return the SQL of what is indexed of a row, whose columns have the prefix `row`."""
     terms = (f"' {term}' || lower(hex({row}{column}))" for column, term in _TERMS.items())
-    return " || ".join([f"{row}text", *terms])
+    return " || ".join([f"{row}text || ' ' || {row}translation", *terms])
 
 
 _INSERT = f"INSERT INTO {INDEX} (rowid, words) VALUES (new.place, {_document('new.')});"  # noqa: S608
@@ -52,7 +52,7 @@ _DELETE = (
     f"INSERT INTO {INDEX} ({INDEX}, rowid, words)"  # noqa: S608
     f" VALUES ('delete', old.place, {_document('old.')});"
 )
-_INDEXED = ("status", "text", "source", "device_id", "received_at")
+_INDEXED = ("status", "text", "translation", "source", "device_id", "received_at")
 _CHANGED = " OR ".join(f"old.{column} IS NOT new.{column}" for column in _INDEXED)
 _TRIGGERS = {
     "utterance_words_insert": f"AFTER INSERT ON {TABLE} BEGIN {_INSERT} END",
@@ -63,10 +63,11 @@ _TRIGGERS = {
 
 
 def is_installed(cursor: Any) -> bool:
-    """Return True if all triggers and the present form of the column `place` are there."""
-    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    triggers = {name for (name,) in cursor.fetchall()}
-    return triggers >= _TRIGGERS.keys() and _has_place(cursor)
+    """Return True if the present form of all triggers and of the column `place` is there."""
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    triggers = dict(cursor.fetchall())
+    is_present = all(triggers.get(name) == _trigger(name) for name in _TRIGGERS)
+    return is_present and _has_place(cursor)
 
 
 def remove(cursor: Any) -> None:
@@ -87,8 +88,12 @@ def build(cursor: Any) -> None:
         f"INSERT INTO {INDEX} (rowid, words) SELECT place, {_document('')} FROM {TABLE}"  # noqa: S608
         " ORDER BY place"
     )
-    for name, body in _TRIGGERS.items():
-        cursor.execute(f"CREATE TRIGGER {name} {body}")
+    for name in _TRIGGERS:
+        cursor.execute(_trigger(name))
+
+
+def _trigger(name: str) -> str:
+    return f"CREATE TRIGGER {name} {_TRIGGERS[name]}"
 
 
 def _has_place(cursor: Any) -> bool:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="fetch it again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Install the voice and say what is said with it."""
+        """Install the voice and print which texts it reads."""
         directory = conf.path("TTS_VOICE_DIR")
         if options["list"]:
             for voice in installed_voices(directory):

@@ -13,7 +13,7 @@ from ttsmonitor.system.signals import on_stop_signal
 
 
 class Command(BaseCommand):
-    """Delete what is older than an age."""
+    """Delete rows that are older than an age."""
 
     help = "Delete finished utterances and quarantined messages that are older than an age."
     requires_system_checks = ()
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "--older-than", type=age, required=True, metavar="AGE", help="as in 90d, 12h or 2w"
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="only print how many it would be"
+            "--dry-run", action="store_true", help="only print the number that would be deleted"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -29,7 +29,7 @@ function make(name, attributes = {}, text = "") {
   return element;
 }
 
-// The next round number: the axis ends there.
+// The next round number, which is the end of the axis.
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value || 1));
   return (value ? [1, 2, 4, 6, 8, 10].find((step) => step * power >= value) : 1) * power;
@@ -109,7 +109,7 @@ function curve({ colour, values }, x, y, step) {
   values.forEach((value, index) => {
     if (value === null) return;
     const place = [x(index) + step / 2, y(value)];
-    // One that stands alone would be no line.
+    // A single point makes no line.
     const begins = (values[index - 1] ?? null) === null;
     path += `${begins ? "M" : "L"}${place.map((each) => each.toFixed(1)).join(" ")}`;
     if (begins && (values[index + 1] ?? null) === null) {
@@ -129,7 +129,7 @@ function legend(figure, lines) {
   figure.querySelector(".chart-legend").replaceChildren(...(lines.length > 1 ? entries : []));
 }
 
-// Newest first, and nothing of when nothing was.
+// Newest first, without empty periods.
 function table(figure, { times, by, lines, format }) {
   const label = new Intl.DateTimeFormat(region, TIMES[by].row);
   const head = make("tr");
@@ -183,19 +183,21 @@ function drawSeries() {
   const { buckets, by } = series;
   const times = buckets.map((each) => new Date(each.start));
   const one = (label, value) => [{ label: say(label), colour: 0, values: buckets.map(value) }];
-  const percentile = (label, colour, name) => ({
+  const percentile = (label, colour, time, name) => ({
     label: say(label),
     colour,
-    values: buckets.map((each) => each.first_audio_ms[name]),
+    values: buckets.map((each) => each[time][name]),
   });
   draw(figureOf("count"), { times, by, lines: splitLines(buckets), format: plain });
-  draw(figureOf("first"), {
-    times,
-    by,
-    lines: [percentile("median", 0, "p50"), percentile("95 of 100", 1, "p95")],
-    format: orDash(milliseconds),
-    stacked: false,
-  });
+  for (const [name, time] of [["first", "first_audio_ms"], ["waiting", "waiting_ms"]]) {
+    draw(figureOf(name), {
+      times,
+      by,
+      lines: [percentile("median", 0, time, "p50"), percentile("p95", 1, time, "p95")],
+      format: orDash(milliseconds),
+      stacked: false,
+    });
+  }
   draw(figureOf("characters"), { times, by, lines: one("Characters", (each) => each.characters), format: plain });
   const minutes = one("Minutes of sound", (each) => each.audio_seconds / 60);
   draw(figureOf("minutes"), { times, by, lines: minutes, format: tenths });
@@ -254,7 +256,7 @@ function redraw() {
   drawBroker();
 }
 
-// However much is said: once in REFRESH_MS, not all pages at once, and only where somebody looks.
+// At most once per REFRESH_MS, at a random moment, and only while the page is visible.
 let isSeen = false;
 function refreshSoon(afterMs = REFRESH_MS) {
   if (!isSeen || document.hidden || waiting) return;

@@ -1,7 +1,7 @@
 // Numbers, times and names as the visitor writes them, and small things that all lists share.
 import { say } from "./live.js";
 
-// Without a prototype: a source may be called "constructor".
+// No prototype, because a source may be called "constructor".
 const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
 const language = document.documentElement.lang;
 // The visitor's own region of the page's language: 14:05 or 2:05 PM.
@@ -14,30 +14,30 @@ const calendar = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyl
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
-/** A robot by its id; a conversation that has none by its page. */
+/** The label of a robot by its id; for a conversation without a robot, that of its page. */
 export const robotLabel = (id) => (id?.startsWith("page_") ? say("Talk with Moxie") : id);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 
-/** The time of day, with the date where that is not today's. */
+/** The time of day, with the date if it is not today. */
 export function timeLabel(iso) {
   const moment = new Date(iso);
   const isToday = moment.toDateString() === new Date().toDateString();
   return (isToday ? clock : calendar).format(moment);
 }
 
-/** A fact is shown with its picture or not at all. */
+/** Show a fact with its icon, or hide both if it is empty. */
 export function setFact(element, text) {
   setText(element, text ?? "");
   element.parentElement.hidden = !text;
 }
 
-/** Touch the page only where something changes. */
+/** Set the text only if it changes. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 let noticeEnds = 0;
-/** Say for a while what went wrong, or well. */
+/** Show a message for a few seconds. */
 export function notice(text, isGood = false) {
   byId("notice").textContent = text;
   byId("notice").classList.toggle("alert-danger", !isGood);

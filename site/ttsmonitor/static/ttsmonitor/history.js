@@ -1,5 +1,5 @@
-// The page of the history works without this; with it nothing is loaded anew to say something again,
-// to look further back, or to choose what is shown.
+// The history page works without this script. With it, repeating a sentence, loading older ones and
+// filtering do not reload the page.
 import { byId, notice } from "./format.js";
 import { say } from "./live.js";
 

@@ -1,22 +1,22 @@
-// The sound that has come and was not heard yet, read at the rate of the loudspeaker. No DOM and no
-// audio in here: the worklet owns one, and a test may.
+// A jitter buffer: received sound that was not played yet, read at the rate of the loudspeaker. It
+// uses neither DOM nor Web Audio, so that the worklet and tests can run it.
 
-const FIRST_TARGET = 0.06; // seconds that have to be there before it begins
+const FIRST_TARGET = 0.06; // initial target: seconds of sound to buffer before playback begins
 const HIGHEST_TARGET = 0.5;
-const PATIENCE = 1.5; // times as much after a gap
-const CALM = 0.01; // seconds less after an utterance without one
-const HURRY_ABOVE = 0.6; // seconds more than the target: played a little faster
-const HURRY = 1.01;
-const MOST_BEHIND = 1.5; // seconds more than the target: skipped
-const FADE = 0.005;
-const FALL = 0.0015; // seconds in which the last sample falls, where there is no next one
+const PATIENCE = 1.5; // factor of the target after a gap
+const CALM = 0.01; // seconds that the target shrinks after an utterance without a gap
+const HURRY_ABOVE = 0.6; // excess over the target, in seconds, that is played faster
+const HURRY = 1.01; // speed then
+const MOST_BEHIND = 1.5; // excess over the target, in seconds, that is skipped
+const FADE = 0.005; // length of a fade, in seconds
+const FALL = 0.0015; // time constant, in seconds, in which the last sample decays if sound is missing
 const TAPS = 16;
 const PHASES = 256;
 
 const tables = new Map();
 
-// A windowed sinc for each of PHASES places between two samples; `width` < 1 lowers the cutoff, for
-// a loudspeaker that is slower than the voice.
+// A windowed sinc for each of PHASES positions between two samples. `width` < 1 lowers the cutoff,
+// for a loudspeaker whose rate is lower than the voice's.
 function tableFor(width) {
   let table = tables.get(width);
   if (table) return table;
@@ -37,7 +37,7 @@ function tableFor(width) {
   return table;
 }
 
-// An utterance's samples from `base` on; what was read is let go.
+// The samples of an utterance from `base` on; samples already read are dropped.
 class Run {
   constructor(rate, contextRate) {
     this.rate = rate;
@@ -46,7 +46,7 @@ class Run {
     this.samples = new Float32Array(rate);
     this.length = 0;
     this.base = 0;
-    this.at = 0; // the position that is read next, between samples
+    this.at = 0; // position of the next read; it may lie between two samples
     this.ended = false;
   }
 
@@ -58,12 +58,12 @@ class Run {
     return Math.max(0, this.end - this.at) / this.rate;
   }
 
-  // The filter looks ahead; behind the end of an utterance there is silence.
+  // The filter needs later samples; after the end of an utterance they are silence.
   get isReadable() {
     return this.at + (this.ended ? 0 : TAPS / 2) < this.end;
   }
 
-  // Sound from `position` on. What was heard already of it is not heard again.
+  // Add sound from `position` on. Sound already played is not repeated.
   add(position, pcm) {
     if (position > this.end || position < this.base) {
       this.base = position;
@@ -109,20 +109,20 @@ export class JitterBuffer {
     this.gaps = 0;
     this.runs = [];
     this.isPlaying = false;
-    this.stopping = null; // positions to come back to after a pause
+    this.stopping = null; // positions to resume from after a pause
     this.gain = 0;
-    this.last = 0; // sample that was read
+    this.last = 0; // the last sample that was read
     this.speed = 1;
-    this.isDry = false; // all was heard, and it may not be the end
+    this.isDry = false; // everything was played before the end of the utterance
     this.hadGap = false;
   }
 
-  /** Seconds that are here and not heard yet. */
+  /** Length of the buffered sound, in seconds. */
   get seconds() {
     return this.runs.reduce((sum, run) => sum + run.seconds, 0);
   }
 
-  /** A message of the server: an ArrayBuffer with sound, or an object. */
+  /** Process a message of the server: an ArrayBuffer with sound, or an object. */
   take(message) {
     if (message instanceof ArrayBuffer) {
       this.add(new DataView(message).getUint32(0, true), new Int16Array(message, 4));
@@ -135,7 +135,7 @@ export class JitterBuffer {
     }
   }
 
-  /** An utterance of `rate` samples per second follows. */
+  /** Begin an utterance of `rate` samples per second. */
   start(rate) {
     this.dropHeld();
     this.runs.forEach((run) => (run.ended = true));
@@ -143,12 +143,12 @@ export class JitterBuffer {
     this.runs.push(new Run(rate, this.contextRate));
   }
 
-  /** Its samples (Int16Array) from `position` on. */
+  /** Add samples (Int16Array) of the utterance from `position` on. */
   add(position, pcm) {
     const run = this.runs.at(-1);
     if (!run || run.ended) return;
     if (this.stopping) {
-      // Going on after a pause. Muted, it goes on too, and what was held would be heard.
+      // Playback resumes after a pause. If it is muted, drop the sound held during the pause.
       if (pcm.every((sample) => sample === 0)) this.forget(run);
       else this.stopping.forEach(([held, at]) => (held.at = at));
       this.stopping = null;
@@ -159,12 +159,12 @@ export class JitterBuffer {
     if (late > 0) this.skip(late + MOST_BEHIND);
   }
 
-  /** Silence, now. What was not heard is heard if sound follows, and nothing else. */
+  /** Fall silent. If sound of the same utterance follows, the buffered sound is played first. */
   silence() {
     this.stopping ??= this.runs.map((run) => [run, run.at]);
   }
 
-  /** That was the utterance. */
+  /** End the utterance. */
   end() {
     this.dropHeld();
     const run = this.runs.at(-1);
@@ -190,7 +190,7 @@ export class JitterBuffer {
     if (this.stopping) this.isPlaying = false;
   }
 
-  // The run to read from; null where there is nothing to hear now.
+  // The run to read from; null if nothing is to be played now.
   readable() {
     while (this.runs[0]?.ended && !this.runs[0].isReadable) this.finishFirst();
     const run = this.runs[0];
@@ -207,7 +207,7 @@ export class JitterBuffer {
     return (this.isPlaying || isFading) && run?.isReadable ? run : null;
   }
 
-  // This sound came too late.
+  // Raise the target, because sound came too late.
   learn() {
     this.isDry = false;
     this.hadGap = true;
@@ -217,7 +217,7 @@ export class JitterBuffer {
 
   finishFirst() {
     this.runs.shift();
-    this.isPlaying = false; // or at once, where there is enough of the next
+    this.isPlaying = false; // until enough of the next utterance is buffered
     if (!this.hadGap) this.target = Math.max(FIRST_TARGET, this.target - CALM);
     this.hadGap = this.isDry = false;
   }
@@ -229,7 +229,7 @@ export class JitterBuffer {
     this.stopping = null;
   }
 
-  // All that came, but for where the utterance in hand is.
+  // Drop all buffered sound; keep the position in the current utterance.
   forget(run) {
     this.runs = [run];
     run.at = run.end;

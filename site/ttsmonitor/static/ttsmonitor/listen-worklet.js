@@ -1,4 +1,4 @@
-// Plays a JitterBuffer on the audio thread, and says how loud it is.
+// Plays a JitterBuffer on the audio thread, and reports the level.
 import { JitterBuffer } from "./jitter.js";
 
 const TOLD_FRAMES = 2048;

@@ -8,10 +8,10 @@ const VOLUME = "moxie-listen-volume";
 const NOTES = {
   off: "",
   connecting: "Connecting…",
-  live: "You hear what Moxie says, here in this browser.",
+  live: "Moxie's speech plays in this browser.",
   blocked: "Your browser waits for a click before it plays sound.",
-  stale: "No sound: the connection is lost. This page keeps trying.",
-  unavailable: "This speech service plays nothing in browsers: TTS_AUDIO leaves it out.",
+  stale: "No sound: connection lost. This page keeps trying to reconnect.",
+  unavailable: "This speech service does not play in browsers: TTS_AUDIO does not include browser.",
   failed: "This browser cannot play it.",
 };
 const LISTEN = "Listen in this browser";
@@ -58,7 +58,7 @@ button.addEventListener("click", () => {
   else if (player) show("off");
   else start();
 });
-// Any other click or key will do as well: a browser wants to see that somebody is there.
+// A browser allows sound after any click or key press.
 for (const kind of ["pointerdown", "pointerup", "keydown"]) {
   document.addEventListener(kind, ({ target }) => {
     if (box.dataset.state === "blocked" && !button.contains(target)) player.wake();

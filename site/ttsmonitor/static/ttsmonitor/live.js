@@ -57,7 +57,7 @@ export function connect(
     if (closed) return;
     onStale(true);
     if (!greeted) leaveWhenLoggedOut();
-    // Not all pages at the same moment when a server comes back.
+    // Spread the reconnects of all pages when a server comes back.
     retry = setTimeout(open, (code === RESTART ? 2 * waitMs : waitMs) * (0.75 + Math.random() / 2));
     waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
   };
@@ -109,13 +109,13 @@ export function connect(
   };
 }
 
-// A refused WebSocket does not say why. Where the page itself now leads to the login, go there.
+// A refused WebSocket does not give a reason. If the page itself redirects to the login, go there.
 async function leaveWhenLoggedOut() {
   try {
     const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
     if (answer.type === "opaqueredirect") location.reload();
   } catch {
-    // The server is away; the next attempt will tell.
+    // The server is unavailable; the next attempt decides.
   }
 }
 
@@ -164,7 +164,7 @@ function csrfToken() {
 
 let words = null;
 
-// Without a prototype: what is said may be "constructor".
+// No prototype, because a sentence may be "constructor".
 function translations() {
   words ??= { __proto__: null, ...JSON.parse(document.getElementById("strings")?.textContent ?? "{}") };
   return words;
@@ -199,7 +199,7 @@ function reasonText({ code, params, args }) {
   return put(sentence, Object.fromEntries(Object.entries(params).map(([name, value]) => [name, valueText(value)])));
 }
 
-// Of our sentences and of numbers; any other string is data.
+// Translate only our own sentences and numbers; any other string is data.
 function valueText(value) {
   if (typeof value === "number") return String(value).replace(".", decimalPoint());
   return typeof value === "object" ? reasonText(value) : value;

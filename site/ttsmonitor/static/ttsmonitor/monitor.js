@@ -1,4 +1,4 @@
-// The live monitor: draws what the server's events say over the page that it rendered.
+// The live monitor: updates the page rendered by the server with its events.
 import "./charts.js";
 import { byId, number } from "./format.js";
 import "./listen.js";
@@ -14,11 +14,11 @@ import { drawRecent, drawUtterance, reload } from "./monitor/stream.js";
 const FIGURES_MS = 1000;
 const LATE_MS = 10_000;
 
-// An answer may come after an event that tells of a later state.
+// An answer may arrive after an event with a later state.
 let newestMs = 0;
 function isOver(status) {
   const ms = Date.parse(status.timestamp);
-  // Much older is not late: the server's clock was set.
+  // If it is much older, the server's clock was changed.
   if (ms < newestMs && newestMs - ms < LATE_MS) return true;
   newestMs = ms;
   return false;

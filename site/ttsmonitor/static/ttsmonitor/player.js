@@ -1,4 +1,4 @@
-// The live speech in this page: from the server's WebSocket to the loudspeaker.
+// Plays the live speech in this page: from the server's WebSocket to the loudspeaker.
 import { JitterBuffer } from "./jitter.js";
 import { connect } from "./live.js";
 
@@ -114,7 +114,7 @@ async function workletNode(context, onLevel) {
   return { node, put };
 }
 
-// Browsers have no AudioWorklet on pages that came over plain HTTP from another computer.
+// Browsers offer no AudioWorklet on pages loaded over plain HTTP from another computer.
 async function scriptNode(context, onLevel) {
   const jitter = new JitterBuffer(context.sampleRate);
   const node = context.createScriptProcessor(SCRIPT_FRAMES, 1, 1);

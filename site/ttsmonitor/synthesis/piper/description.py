@@ -13,7 +13,7 @@ from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
 
 MOST_BYTES = 4_000_000
-"""Size of a description file, at most; published ones have 5 to 50 kilobytes."""
+"""Maximum size of a description file; published ones have 5 to 50 kilobytes."""
 PIPER_SYMBOLS = 256
 """Phoneme ids that Piper reserves, also for voices whose `num_symbols` counts fewer."""
 
@@ -41,7 +41,7 @@ NUMBERS = (
 
 
 def check_description(config: object) -> None:
-    """Raise SynthesisError with the field, its value and what it may be, where one is unusable."""
+    """Raise SynthesisError with the field, its value and what it may be, if one is unusable."""
     if not isinstance(config, dict):
         raise _error("the description", config, Reason("an object"))
     for number in NUMBERS:
@@ -108,7 +108,8 @@ def _error(name: str, value: object, allowed: Reason) -> SynthesisError:
     shown = Reason("missing") if value is _MISSING else f"{value!r:.80}"
     return SynthesisError(
         Reason(
-            "{field} is {value}; it has to be {wanted}. Fetch the voice again, or correct the file",
+            "{field} is {value}; it has to be {wanted}. Download the voice"
+            " again, or correct the file",
             field=name,
             value=shown,
             wanted=allowed,

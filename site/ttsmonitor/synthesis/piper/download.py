@@ -104,7 +104,9 @@ def _cut(voice: InstalledVoice) -> InstalledVoice:
         pass  # without Piper there is nothing to cut it with, and no use for it
     except SynthesisError as exc:
         logger.warning(
-            "%s will be spoken a sentence at a time: it cannot be cut: %s", voice.name, exc
+            "%s cannot be split into stages, so it is spoken sentence by sentence: %s",
+            voice.name,
+            exc,
         )
     return voice
 
@@ -119,6 +121,6 @@ def _checked(voice: InstalledVoice) -> InstalledVoice:
         session(voice.model)
     except Exception as exc:
         raise SynthesisError(
-            f"{voice.model.name} is broken: it was cut short or is no voice. Fetch it again."
+            f"{voice.model.name} is damaged: it is incomplete or not a voice. Download it again."
         ) from exc
     return voice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from time import perf_counter
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ import numpy as np
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
-from ttsmonitor.language.normalization import normalize
+from ttsmonitor.language.pronunciations import Phonemes, words_with_phonemes
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
 from ttsmonitor.synthesis.loudness import (
     KEPT_SECONDS,
@@ -21,6 +21,7 @@ from ttsmonitor.synthesis.loudness import (
     SILENCE,
     STILL,
     Limiter,
+    Samples,
     gain_for,
     to_pcm,
     with_soft_end,
@@ -28,8 +29,9 @@ from ttsmonitor.synthesis.loudness import (
     without_start,
 )
 from ttsmonitor.synthesis.memory import is_out_of_memory
+from ttsmonitor.synthesis.piper.phonemes import replace_word
 from ttsmonitor.synthesis.piper.script import Script, script_of
-from ttsmonitor.synthesis.piper.speech import Samples, Scales, Speech, check_length
+from ttsmonitor.synthesis.piper.speech import Scales, Speech, check_length
 from ttsmonitor.synthesis.piper.stages import Stages, load_stages, session
 from ttsmonitor.synthesis.piper.timing import estimated_begins
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, piper_missing
@@ -177,7 +179,7 @@ class PiperEngine(Engine):
                 raise
             raise SynthesisError(
                 Reason(
-                    "The voice {name} cannot be loaded; fetch it again. {cause}",
+                    "The voice {name} cannot be loaded; download it again. {cause}",
                     name=voice.name,
                     cause=reason_of(exc),
                 )
@@ -196,7 +198,7 @@ class PiperEngine(Engine):
                     return
             self.slowness = self._runner.slowness
         except (OSError, EOFError):
-            raise  # the pipe of whoever listens
+            raise  # the pipe to the speech service
         except Exception as exc:
             reason = _runaway(exc) or reason_of(exc)
             raise SynthesisError(
@@ -219,7 +221,7 @@ class PiperEngine(Engine):
             if _runaway(exc):
                 raise  # the whole voice would take even more
             logger.warning(
-                "%s is spoken a sentence at a time, since it cannot be cut: %s",
+                "%s cannot be split into stages, so it is spoken sentence by sentence: %s",
                 self._voice.name,
                 exc,
             )
@@ -243,7 +245,9 @@ class PiperEngine(Engine):
             return wanted
         if wanted is not None and wanted not in self._unknown:
             self._unknown.add(wanted)
-            logger.warning("%s has no speaker %d; its default one speaks", self._voice.name, wanted)
+            logger.warning(
+                "%s has no speaker %d; using its default speaker", self._voice.name, wanted
+            )
         return int(default) if 0 <= default < speakers else 0
 
     def _gain(self, speaker: int) -> float:
@@ -260,9 +264,9 @@ class PiperEngine(Engine):
         try:
             return self._measure(is_disturbed)
         except (OSError, EOFError):
-            raise  # the pipe of whoever disturbs
+            raise  # the pipe to the speech service
         except Exception as exc:
-            logger.warning("%s: how loud a speaker is cannot be told: %s", self._voice.name, exc)
+            logger.warning("%s: loudness measurement failed: %s", self._voice.name, exc)
             self._gains[self._unmeasured.pop()] = self._gains[self._speaker(None)]
             return not self._unmeasured
 
@@ -295,9 +299,8 @@ class PiperEngine(Engine):
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
         is_first = True
-        text = normalize(request.text, config.espeak_voice)
-        for sentence in sentences(text, self._runner.most_characters):
-            parts = [phonemes for phonemes in self._piper.phonemize(sentence.text) if phonemes]
+        for sentence in sentences(request.text, self._runner.most_characters):
+            parts = [part for part in self._phonemize(sentence.text, request.phonemes) if part]
             words = Words(sentence.text, parts, self._pronounce)
             for number, phonemes in enumerate(parts):
                 script = script_of(phonemes, self._piper.phonemes_to_ids(phonemes), self._ids_of)
@@ -307,7 +310,8 @@ class PiperEngine(Engine):
                 blocks = with_soft_end(blocks, silence, config.sample_rate)
                 if limiter is not None:
                     blocks = limiter.limited(blocks)
-                yield from self._with_marks(blocks, words, number, speech, cut)
+                for block, marks in self._with_marks(blocks, words, number, speech, cut):
+                    yield block, tuple(_moved(mark, sentence.start) for mark in marks)
                 is_first = False
 
     def _trimmed(
@@ -351,11 +355,20 @@ class PiperEngine(Engine):
             yield (
                 block,
                 tuple(
-                    Mark(each.word.text, max(0.0, start) / rate)
+                    Mark(each.word.text, max(0.0, start) / rate, each.word.start)
                     for each, start in zip(known, starts, strict=True)
                 ),
             )
             made += len(block)
+
+    def _phonemize(self, text: str, known: Phonemes) -> list[list[str]]:
+        """Return the phonemes of each sentence, with the known ones of some words."""
+        parts: list[list[str]] = self._piper.phonemize(text)
+        for word, phonemes in words_with_phonemes(text, known):
+            if all(each in self._config.phoneme_id_map for each in phonemes):
+                alone = [each for part in self._piper.phonemize(word) for each in part]
+                parts = [replace_word(each, alone, phonemes) for each in parts]
+        return parts
 
     def _pronounce(self, word: str) -> tuple[str, ...]:
         return tuple(chain.from_iterable(self._piper.phonemize(word)))
@@ -371,11 +384,16 @@ class PiperEngine(Engine):
         return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0
 
 
+def _moved(mark: Mark, start: int) -> Mark:
+    """Return a mark of a sentence with its place in the whole text."""
+    return replace(mark, offset=start + (mark.offset or 0))
+
+
 def _runaway(error: Exception) -> str:
     """Say what a voice took too much of: sound or memory; empty for any other error."""
     # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
         return Reason(
-            "it needs more memory than the synthesis may take (TTS_LOADED_MB and some headroom)"
+            "it needs more memory than the synthesis may use (TTS_LOADED_MB and some headroom)"
         )
     return reason_of(error) if isinstance(error, RunawaySpeechError) else ""

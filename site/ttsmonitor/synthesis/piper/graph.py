@@ -12,7 +12,7 @@ window little longer than what is wanted, with the same result as the whole run.
 
 The stages are found by structure, not by names, which differ between exporters: the decoder starts
 at the Conv whose weight is `dec.conv_pre.weight` (else the one before the first ConvTranspose), and
-the noisy latent is the sum behind the last RandomNormalLike. Where the flow cannot be told apart,
+the noisy latent is the sum behind the last RandomNormalLike. If the flow cannot be identified,
 it stays with the text encoder.
 """
 
@@ -90,7 +90,7 @@ class Graph:
         ]
         masked = self.maker.get(latent)
         if not noises or masked is None or masked.op_type != "Mul":
-            raise UncuttableError("its flow cannot be told apart")
+            raise UncuttableError("its flow cannot be identified")
         tensor = noises[-1].output[0]
         masks = [name for name in masked.input if tensor not in self.needs([name])]
         while True:
@@ -101,11 +101,11 @@ class Graph:
             if takers[0].op_type == "Add":
                 break
         if len(masks) != 1:
-            raise UncuttableError("its mask cannot be told apart")
+            raise UncuttableError("its mask cannot be identified")
         return str(tensor), str(masks[0])
 
     def lengths(self, noisy: str) -> str | None:
-        """Return the tensor of frames per phoneme id [1, 1, ids]; None where it is not found."""
+        """Return the tensor of frames per phoneme id [1, 1, ids]; None if it is not found."""
         behind = self.needs([noisy])
         rounded = [
             node.output[0]
@@ -118,7 +118,7 @@ class Graph:
 def cut(model: Any, directory: Path, *, with_flow: bool) -> dict[str, list[str]]:
     """Write the stages of `model` into `directory` and return the inputs of each.
 
-    Raises UncuttableError where that cannot be done.
+    Raises UncuttableError if that cannot be done.
     """
     graph = Graph(model)
     latent = noisy = graph.latent()

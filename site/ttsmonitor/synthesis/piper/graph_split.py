@@ -23,11 +23,12 @@ import onnx
 import onnxruntime
 
 from ttsmonitor.synthesis.base import EngineConfig
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
 from ttsmonitor.synthesis.piper.script import Script
-from ttsmonitor.synthesis.piper.speech import Samples, Speech
+from ttsmonitor.synthesis.piper.speech import Speech
 from ttsmonitor.synthesis.piper.stages import Stages, inputs_for, session
 
 CONTEXTS = (8, 10, 11, 12, 16, 24, 32, 48, 64, 96)
@@ -52,7 +53,7 @@ def cut_into(model: Path, target: Path) -> None:
     try:
         _make(model, aside)
         if target.name != stages_name(model):
-            raise UncuttableError("it was replaced while it was cut")
+            raise UncuttableError("it was replaced while it was split")
         aside.chmod(0o755)  # whoever installs a voice need not be who speaks with it
         _put(aside, target)
     finally:

@@ -1,4 +1,4 @@
-"""The provider of Piper voices. It imports Piper itself only where an engine is created."""
+"""The provider of Piper voices. It imports Piper itself only if an engine is created."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ttsmirror.reasons import reason_of
+from ttsmirror.text import language_tag
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
-from ttsmonitor.synthesis.base import Engine, EngineConfig, EngineProvider
+from ttsmonitor.synthesis.base import Engine, EngineConfig, EngineProvider, Problem
 from ttsmonitor.synthesis.piper.voices import (
     ENGINE,
     InstalledVoice,
+    download_command,
     find_voice,
     installed_voices,
     language_in_name,
@@ -32,7 +34,7 @@ class PiperProvider(EngineProvider):
         self._gains: dict[tuple[Path, str], dict[int, float]] = {}
 
     def unavailable(self) -> str:
-        """Return how to install Piper; empty where it is installed."""
+        """Return how to install Piper; empty if it is installed."""
         return "" if find_spec("piper") else piper_missing()
 
     def voices(self, config: EngineConfig) -> list[InstalledVoice]:
@@ -46,7 +48,7 @@ class PiperProvider(EngineProvider):
     def default_voice(self, config: EngineConfig) -> InstalledVoice:
         """Return the voice that PIPER_MODEL or TTS_VOICE names.
 
-        Raises VoiceNotFoundError where TTS_VOICE is not installed, SynthesisError where a file of
+        Raises VoiceNotFoundError if TTS_VOICE is not installed, SynthesisError if a file of
         it is missing or broken.
         """
         model = config.model or config.voice_dir / f"{config.voice}.onnx"
@@ -60,6 +62,31 @@ class PiperProvider(EngineProvider):
     def language_of(self, name: str, config: EngineConfig) -> str:
         """Return the language of a voice: what it says itself, else what its name says."""
         return super().language_of(name, config) or language_in_name(name)
+
+    def problems(self, config: EngineConfig) -> list[Problem]:
+        """Warn of a default voice that cannot be used, or reads another language than TTS_LANG.
+
+        One that is not installed yet is no mistake: eSpeak NG reads until then, and the start says
+        so.
+        """
+        shown = f"PIPER_MODEL={config.model}" if config.model else f"TTS_VOICE={config.voice}"
+        try:
+            voice = self.default_voice(config)
+        except VoiceNotFoundError:
+            return []
+        except SynthesisError as exc:
+            hint = "Until then another voice of TTS_LANG or eSpeak NG speaks, with TTS_ENGINE=auto."
+            return [Problem("ttsmonitor.W001", f"{shown} cannot be used: {exc}.", hint)]
+        if voice.reads(config.lang):
+            return []
+        install = f"install a voice of {config.lang}: {download_command(config.lang, '')}"
+        if not voice.langs:
+            words = f"{shown} does not say its language, so it reads only what names it."
+            hint = f"Write its language into {voice.model}.json (espeak.voice), or {install}."
+            return [Problem("ttsmonitor.W002", words, hint)]
+        words = f"{shown} reads {voice.langs[0]} only, and TTS_LANG={config.lang}."
+        hint = f"Set TTS_LANG={language_tag(voice.langs[0]).partition('-')[0]}, or {install}."
+        return [Problem("ttsmonitor.W002", words, hint)]
 
     def missing(self, lang: str, config: EngineConfig) -> str:
         """Say that no voice for `lang` is installed, and how to get one."""

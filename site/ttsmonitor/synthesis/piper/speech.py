@@ -15,10 +15,10 @@ from time import perf_counter
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import RunawaySpeechError
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import (
     FLOW_FRAMES,
     HELD_SECONDS,
@@ -28,7 +28,6 @@ from ttsmonitor.synthesis.piper.block_size import (
 from ttsmonitor.synthesis.piper.script import Script
 from ttsmonitor.synthesis.piper.timing import estimated_begins
 
-Samples = npt.NDArray[np.float32]
 Scales = tuple[float, float, float]
 """Noise, length and width of noise."""
 
@@ -280,7 +279,7 @@ def check_length(seconds: float, ids: int, scales: Scales) -> None:
     if seconds > most:
         raise RunawaySpeechError(
             Reason(
-                "it makes {seconds} s of sound of {count} phonemes; {most} s are the most",
+                "it makes {seconds} s of sound from {count} phonemes; the limit is {most} s",
                 seconds=round(seconds),
                 count=ids,
                 most=round(most),

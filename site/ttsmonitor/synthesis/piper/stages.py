@@ -20,9 +20,10 @@ import onnxruntime
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
-from ttsmonitor.synthesis.piper.speech import Samples, Scales
+from ttsmonitor.synthesis.piper.speech import Scales
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def load_stages(model: Path) -> Stages:
     try:
         return Stages(directory)
     except Exception as exc:
-        logger.warning("the parts of %s are broken, so they are made again: %s", model.stem, exc)
+        logger.warning("stages of %s are damaged, rebuilding: %s", model.stem, exc)
         shutil.rmtree(directory, ignore_errors=True)
         return Stages(cut_stages(model))
 
@@ -141,7 +142,7 @@ def cut_stages(model: Path) -> Path:
         return known
     place = next(filter(_can_be_written, _places(model)), None)
     if place is None:
-        raise SynthesisError(Reason("there is no place to keep its parts"))
+        raise SynthesisError(Reason("there is no writable directory for its stages"))
     directory = place / stages_name(model)
     _cut(model, directory)
     return directory
@@ -176,8 +177,8 @@ def _cut(model: Path, directory: Path) -> None:
         )
     except subprocess.TimeoutExpired as exc:
         raise SynthesisError(
-            Reason("cutting took more than {seconds} s", seconds=CUT_SECONDS)
+            Reason("splitting it into stages took more than {seconds} s", seconds=CUT_SECONDS)
         ) from exc
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        raise SynthesisError(lines[-1] if lines else "cutting it failed")
+        raise SynthesisError(lines[-1] if lines else "splitting it into stages failed")

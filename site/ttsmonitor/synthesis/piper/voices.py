@@ -24,6 +24,14 @@ from ttsmonitor.system.commands import manage_command, python_command
 ENGINE = "piper"
 """Name of the engine."""
 SAMPLES_URL = "https://rhasspy.github.io/piper-samples/"
+SUGGESTED = {
+    "de": "de_DE-thorsten-medium",
+    "en": "en_US-ljspeech-medium",
+    "es": "es_ES-davefx-medium",
+    "fr": "fr_FR-siwis-medium",
+    "pt": "pt_BR-faber-medium",
+}
+"""A published voice for some languages, with a licence that allows any use."""
 _PUBLISHED_NAME = re.compile(r"([a-z]{2,3}_[A-Z]{2})-.+")
 
 
@@ -50,7 +58,7 @@ class InstalledVoice(Voice):
 def read_voice(model: Path) -> InstalledVoice:
     """Read the description beside a model.
 
-    Raises VoiceNotFoundError where a file is missing, SynthesisError where one is not a voice.
+    Raises VoiceNotFoundError if a file is missing, SynthesisError if one is not a voice.
     """
     description = model.with_name(f"{model.name}.json")
     for path in (model, description):
@@ -64,7 +72,7 @@ def read_voice(model: Path) -> InstalledVoice:
             )
     if model.stat().st_size == 0:
         raise SynthesisError(
-            Reason("{path} is empty: delete it and fetch the voice again", path=str(model))
+            Reason("{path} is empty: delete it and download the voice again", path=str(model))
         )
     try:
         return _read(model, fingerprint(model))
@@ -142,7 +150,7 @@ def find_voice(name: str, directory: Path) -> InstalledVoice:
 
 
 def piper_missing() -> Reason:
-    """Return the message for a Piper voice where the Piper library is not installed."""
+    """Return the message for a Piper voice if the Piper library is not installed."""
     command = python_command("-m pip install -r requirements-piper.txt")
     return Reason("Piper is not installed: {command}", command=command)
 
@@ -168,6 +176,6 @@ def no_voice_for(lang: str, suggested: str) -> Reason:
 def download_command(lang: str, suggested: str) -> str:
     """Return the command that installs a voice of `lang`: `suggested`, if its name is of it."""
     command = manage_command("download_voice")
-    if is_same_language(language_in_name(suggested), lang):
-        return f"{command} {suggested}"
-    return f"{command} NAME (names and samples: {SAMPLES_URL})"
+    known = (suggested, *SUGGESTED.values())
+    name = next((each for each in known if is_same_language(language_in_name(each), lang)), "")
+    return f"{command} {name or f'NAME (names and samples: {SAMPLES_URL})'}"

@@ -88,7 +88,7 @@ def test_self_signed_certificate_is_recognised(
 
         thread = threading.Thread(target=serve)
         thread.start()
-        with pytest.raises(BrokerError, match=r"is not trusted: MQTT_CA_CERTS has to name"):
+        with pytest.raises(BrokerError, match=r"is not trusted: set MQTT_CA_CERTS"):
             make_plan()
         thread.join(5)
 

@@ -75,7 +75,7 @@ def test_page_line_follows_utterance_events(page: Client, server: SentServer) ->
     post(page, command="prompt")
     (line,) = server.chat.visits.lines(VISIT)
     for event in ("sent", "stored", "playing", "stored", "spoken", "playing"):
-        server._on_utterance_event({"id": line["id"], "event": event})
+        server._handle_event({"id": line["id"], "event": event})
     (line,) = server.chat.visits.lines(VISIT)
     assert line["state"] == "spoken"
 
@@ -87,7 +87,7 @@ def test_deleted_answer_vanishes_with_the_question(page: Client, server: SentSer
     told = server.chat.visits.lines(VISIT)
     now = timezone.now()
     for line in told[::2]:
-        server._on_utterance_event({"id": line["id"], "event": "spoken"})
+        server._handle_event({"id": line["id"], "event": "spoken"})
         Utterance.objects.create(
             pk=line["id"], text=line["text"], status="spoken", published_at=now, received_at=now
         )

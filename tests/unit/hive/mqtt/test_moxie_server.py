@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -187,3 +188,17 @@ def test_lost_own_interrupt_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not own.discard("")
     monkeypatch.setattr("hive.mqtt.own_interrupts.RETURN_SECONDS", -1.0)
     assert not own.discard(DEVICE)
+
+
+def test_mirror_callbacks_only_hand_over(server: SentServer) -> None:
+    line_id = uuid.uuid4()
+    server.lines.add(line_id, DEVICE, "Hola", "happy", 0.5)
+    listener = server._listener()
+    listener.on_sent(str(line_id))
+    listener.on_status({"id": str(line_id), "event": "stored", "status": "playing"})
+    listener.on_robot(str(line_id), True)
+    assert server.lines._lines[str(line_id)]["state"] == "waiting"
+    server._worker.start()
+    server._worker.stop(5)
+    line = server.lines._lines[str(line_id)]
+    assert (line["state"], line["robot"]) == ("queued", "said")

@@ -13,8 +13,12 @@ from tests.unit.hive.conftest import DEVICE
 ONE = uuid.UUID(int=1)
 
 
-def steps(way: dict[str, Any] | None) -> str:
-    return "" if way is None else " ".join(f"{step['is']}:{step['name']}" for step in way["steps"])
+def steps(delivery: dict[str, Any] | None) -> str:
+    return (
+        ""
+        if delivery is None
+        else " ".join(f"{step['is']}:{step['name']}" for step in delivery["steps"])
+    )
 
 
 @pytest.fixture
@@ -30,8 +34,8 @@ def after(lines: Lines, *events: str, error: str = "") -> dict[str, Any]:
         told = {"id": str(ONE), "event": event, "error": error if event == events[-1] else ""}
         line = lines.update_status(told)
     assert line is not None
-    way: dict[str, Any] = line["speech_way"]
-    return way
+    delivery: dict[str, Any] = line["speech_way"]
+    return delivery
 
 
 @pytest.mark.parametrize(
@@ -56,8 +60,12 @@ def test_new_line_has_all_steps_ahead() -> None:
     assert line["robot_way"] is None
 
 
-def test_failure_reason_is_shown(lines: Lines) -> None:
-    assert after(lines, "stored", "failed", error="no voice")["reason"] == "no voice"
+def test_ranks_of_both_ways_only_grow(lines: Lines) -> None:
+    ranks = [after(lines, event)["rank"] for event in ("sent", "stored", "playing", "spoken")]
+    assert ranks == sorted(set(ranks))
+    moved = [lines.update_robot(str(ONE), state) for state in ("sent", "speaking", "said")]
+    ranks = [line["robot_way"]["rank"] for line in moved if line]
+    assert len(ranks) == 3 and ranks == sorted(set(ranks))
 
 
 @pytest.mark.parametrize(
@@ -73,10 +81,10 @@ def test_failure_reason_is_shown(lines: Lines) -> None:
 )
 def test_delivery_steps_at_robot(lines: Lines, states: list[str], shown: str) -> None:
     for state in states:
-        line = lines.update_status({"id": str(ONE), "robot": state})
+        line = lines.update_robot(str(ONE), state)
     assert line and steps(line["robot_way"]) == shown
 
 
 def test_offline_robot_is_given_as_reason(lines: Lines) -> None:
     line = lines.sent_to_robot(str(ONE), "the robot is offline")
-    assert line and line["robot_way"]["reason"] == "the robot is offline"
+    assert line and line["robot_error"] == "the robot is offline"

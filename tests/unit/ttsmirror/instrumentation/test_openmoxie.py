@@ -139,9 +139,9 @@ def test_robot_reports_carry_text_and_content_owner(plugged: FakeMirror) -> None
 def test_markup_only_speech_is_mirrored(plugged: FakeMirror) -> None:
     from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
 
-    output = {"text": "", "markup": "<mark name='x'/>Hola"}
+    output = {"text": "", "markup": "<mark name='x'/>Hola, Tom &amp; <b>Ana</b>"}
     MoxieServer(Client()).send_telehealth(ROBOT, {"action": "PLAY_OUTPUT", "output": output})
-    assert plugged.texts == ["<mark name='x'/>Hola"]
+    assert plugged.texts == ["Hola, Tom & Ana"]
 
 
 def mirror_away() -> TTSMirrorPublisher:

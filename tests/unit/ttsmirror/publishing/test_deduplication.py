@@ -6,9 +6,7 @@ import time
 import uuid
 
 import pytest
-from django.utils import timezone
 
-from ttsmirror.models import Utterance
 from ttsmirror.publishing import deduplication
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.wire.messages import Chunk
@@ -27,15 +25,8 @@ def words(news: Chunk | None) -> str:
     return "" if news is None else news.text
 
 
-def keep(utterance: Chunk) -> Utterance:
-    now = timezone.now()
-    return Utterance.objects.create(
-        pk=utterance.utterance_id, text=utterance.text, published_at=now, received_at=now
-    )
-
-
 def test_on_board_content_is_mirrored_as_system() -> None:
-    news = Deduplicator().hear(RobotReport(ROBOT, "Había una vez"))
+    news = Deduplicator().match_report(RobotReport(ROBOT, "Había una vez"))
     assert news is not None
     assert (news.text, news.source, news.device_id) == ("Había una vez", "system", ROBOT)
 
@@ -43,96 +34,72 @@ def test_on_board_content_is_mirrored_as_system() -> None:
 def test_robot_report_matching_sent_text_is_not_mirrored() -> None:
     kept = Deduplicator()
     kept.note(sent())
-    assert kept.hear(RobotReport(ROBOT, AS_SAID)) is None
-    assert words(kept.hear(RobotReport("d_2", AS_SAID))) == AS_SAID
-    assert words(kept.hear(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
+    assert kept.match_report(RobotReport(ROBOT, AS_SAID)) is None
+    assert words(kept.match_report(RobotReport("d_2", AS_SAID))) == AS_SAID
+    assert words(kept.match_report(RobotReport(ROBOT, "Otra cosa"))) == "Otra cosa"
 
 
 def test_reworded_answer_is_recognised_by_event_id() -> None:
     kept = Deduplicator()
     kept.note(sent(event_id="e1"))
-    assert kept.hear(RobotReport(ROBOT, "Otras palabras", "e1")) is None
-    assert words(kept.hear(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
+    assert kept.match_report(RobotReport(ROBOT, "Otras palabras", "e1")) is None
+    assert words(kept.match_report(RobotReport(ROBOT, "Otras palabras", "e2"))) == "Otras palabras"
 
 
 def test_own_content_reports_are_never_mirrored() -> None:
-    assert Deduplicator().hear(RobotReport(ROBOT, "Algo", is_ours=True)) is None
+    assert Deduplicator().match_report(RobotReport(ROBOT, "Algo", is_ours=True)) is None
 
 
 def test_immediate_repetition_by_the_robot_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Deduplicator()
-    assert kept.hear(RobotReport(ROBOT, "Algo")) is not None
-    assert kept.hear(RobotReport(ROBOT, "Algo")) is None
+    assert kept.match_report(RobotReport(ROBOT, "Algo")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Algo")) is None
     monkeypatch.setattr(deduplication, "REPEAT_SECONDS", 0.0)
-    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
-    assert kept.hear(RobotReport(ROBOT, "Más")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Más")) is not None
+    assert kept.match_report(RobotReport(ROBOT, "Más")) is not None
 
 
 @pytest.mark.parametrize("line", ["animation: wave", "silent: nada", "   ", "", "🎵"])
 def test_report_without_speech_is_not_mirrored(line: str) -> None:
-    assert Deduplicator().hear(RobotReport(ROBOT, line)) is None
+    assert Deduplicator().match_report(RobotReport(ROBOT, line)) is None
 
 
 def test_report_of_text_sent_long_ago_is_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deduplication, "SENT_SECONDS", -1_000.0)
     kept = Deduplicator()
     kept.note(sent())
-    assert words(kept.hear(RobotReport(ROBOT, AS_SAID))) == AS_SAID
+    assert words(kept.match_report(RobotReport(ROBOT, AS_SAID))) == AS_SAID
 
 
-@pytest.mark.django_db
-def test_history_records_confirmed_and_unconfirmed_utterances(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
+def test_report_confirms_one_utterance_and_silence_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[uuid.UUID, bool]] = []
+    kept = Deduplicator(lambda *what: told.append(what))
     said, twice, unsaid, elsewhere = (
         sent(),
         sent(),
         sent("Nunca dicho"),
         sent("A un altavoz", device_id=""),
     )
-    rows = {each: keep(each) for each in (said, twice, unsaid, elsewhere)}
-    kept = Deduplicator()
-    for each in rows:
+    for each in (said, twice, unsaid, elsewhere):
         kept.note(each)
-    kept.hear(RobotReport(ROBOT, AS_SAID))
+    kept.match_report(RobotReport(ROBOT, AS_SAID))
     kept.settle()
-
-    def marks() -> list[bool | None]:
-        return [Utterance.objects.get(pk=each.pk).robot_confirmed for each in rows.values()]
-
-    assert marks() == [True, None, None, None]
+    assert told == [(said.utterance_id, True)]
     later = time.monotonic() + 500
     monkeypatch.setattr("ttsmirror.publishing.deduplication.time.monotonic", lambda: later)
     kept.settle()
-    assert marks() == [True, False, False, None]
+    assert told[1:] == [(twice.utterance_id, False), (unsaid.utterance_id, False)]
 
 
-@pytest.mark.django_db
-def test_confirmation_waits_until_utterance_is_in_history(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
-    kept = Deduplicator()
-    news = kept.hear(RobotReport(ROBOT, "Algo"))
-    assert news is not None
-    kept.settle()
-    row = keep(news)
-    kept.settle()
-    row.refresh_from_db()
-    assert row.robot_confirmed is True
-
-
-def test_listener_is_told_of_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[uuid.UUID, bool]] = []
     kept, first, second = Deduplicator(lambda *what: told.append(what)), sent(), sent()
     kept.note(first)
-    kept.hear(RobotReport(ROBOT, AS_SAID))
+    kept.match_report(RobotReport(ROBOT, AS_SAID))
     assert told == [(first.utterance_id, True)]
     kept.note(second)
     monkeypatch.setattr(deduplication, "SPOKEN_CHARACTERS_PER_SECOND", 1.0)
     later = time.monotonic() + 1_000
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    monkeypatch.setattr(kept, "_write", lambda now: None)
     kept.settle()
     assert told[1:] == [(second.utterance_id, False)]

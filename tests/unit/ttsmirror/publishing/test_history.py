@@ -41,8 +41,8 @@ def told(history: HistoryFollower, utterance: Chunk, event: str, **more: Any) ->
 
 def test_stored_utterance_moves_from_outbox_to_history() -> None:
     history, utterance = HistoryFollower(), kept()
-    history.adopt([utterance.utterance_id, uuid.uuid4()])
-    history.adopt([utterance.utterance_id])
+    history.add_confirmed([utterance.utterance_id, uuid.uuid4()])
+    history.add_confirmed([utterance.utterance_id])
     row = Utterance.objects.get()
     assert (row.text, row.source, row.device_id, row.mood) == ("Hola", "chat", "d_1", "happy")
     assert row.status == "queued"
@@ -50,7 +50,7 @@ def test_stored_utterance_moves_from_outbox_to_history() -> None:
 
 def test_status_events_update_the_history_row() -> None:
     history, utterance = HistoryFollower(), kept()
-    history.adopt([utterance.utterance_id])
+    history.add_confirmed([utterance.utterance_id])
     assert told(history, utterance, "playing").started_at
     row = told(history, utterance, "failed", error="no voice")
     assert (row.status, row.error) == ("failed", "no voice")
@@ -63,7 +63,7 @@ def test_status_events_update_the_history_row() -> None:
 
 def test_reason_of_status_message_is_stored() -> None:
     history, utterance = HistoryFollower(), kept()
-    history.adopt([utterance.utterance_id])
+    history.add_confirmed([utterance.utterance_id])
     reason = Reason("the voice {name} failed: {cause}", name="amy", cause=Reason("no memory"))
     message = json.loads(
         status_payload(

@@ -24,6 +24,7 @@ from ttsmirror.wire.messages import (
     status_payload,
     tidy,
 )
+from ttsmirror.wire.options import OPTION_NAMES, SpeechOptions, read_options
 
 SPECIFIED = {
     "text": "Hola, soy Moxie hablando en español",
@@ -300,3 +301,17 @@ def test_invalid_optional_fields_are_removed_before_sending() -> None:
         odd, source="chat", device_id="d_1", mood="happy", lang="es", voice="x", intensity=1, ttl=1
     )
     assert tidy(fine) is fine
+
+
+def test_every_option_is_read_from_its_message() -> None:
+    message = {
+        "lang": "es",
+        "voice": "davefx",
+        "mood": "happy",
+        "intensity": 0.5,
+        "priority": "high",
+        "ttl": 60.0,
+    }
+    assert message.keys() == set(OPTION_NAMES), "say what a message of the new option looks like"
+    assert read_options(message) == message
+    assert SpeechOptions(**read_options({})) == SpeechOptions()

@@ -74,7 +74,7 @@ def test_date_hierarchy_offers_days_with_utterances(keeper: Client) -> None:
 @pytest.mark.parametrize(
     "query", ["received_at__year=x", "received_at__year=2026&received_at__month=13"]
 )
-def test_impossible_date_resets_the_list(keeper: Client, query: str) -> None:
+def test_invalid_date_resets_the_list(keeper: Client, query: str) -> None:
     response = keeper.get(f"{LIST}?{query}")
     assert response.status_code == 302
 
@@ -136,10 +136,10 @@ def test_selected_utterances_are_said_again_oldest_first(
     keeper: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = utterance("antes", seconds_ago=9), utterance("después")
-    assert "They are said again: 2." in act(keeper, "say_again", new, old).content.decode()
+    assert "Sentences to be said again: 2." in act(keeper, "say_again", new, old).content.decode()
     assert speech.controls == [Control(action="replay", utterance_id=row.pk) for row in (old, new)]
     monkeypatch.setattr("ttsmonitor.admin.actions.MAX_SAID_AGAIN", 1)
-    assert "No more than 1" in act(keeper, "say_again", new, old).content.decode()
+    assert "At most 1" in act(keeper, "say_again", new, old).content.decode()
     assert len(speech.controls) == 2
 
 
@@ -204,11 +204,11 @@ def test_sound_is_a_wav_file_or_an_explained_error(
         assert any(file.readframes(file.getnframes()))
     assert browser.get(f"/api/utterances/{silent.pk}/audio").json() == {
         "error": "no_sound",
-        "detail": "there is nothing to say aloud in it",
+        "detail": "the text has nothing to speak",
     }
     spanish = {"accept-language": "es"}
     answer = browser.get(f"/api/utterances/{silent.pk}/audio", headers=spanish)
-    assert answer.json()["detail"] == "no tiene nada que decir en voz alta"
+    assert answer.json()["detail"] == "el texto no tiene nada que decir"
     missing = browser.get(f"/api/utterances/{'0' * 8}-0000-4000-8000-{'0' * 12}/audio")
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
     assert Client().get(f"/api/utterances/{row.pk}/audio").status_code == 401

@@ -125,7 +125,7 @@ def test_failing_output_does_not_silence_the_other(
     speak(output, 0.1)
     assert len(list((tmp_path / "good").glob("*.wav"))) == 1
     lonely = SeveralOutputs([WavOutput(blocked / "x")])
-    with pytest.raises(AudioError, match="takes no files"):
+    with pytest.raises(AudioError, match="cannot be written"):
         lonely.open()
 
 
@@ -154,11 +154,11 @@ def test_missing_output_is_logged_once_per_outage(
         output.end()
         return [record.message for record in caplog.records]
 
-    assert [told(), told()] == [["usb is left out: no device"]] * 2
+    assert [told(), told()] == [["usb is unavailable: no device"]] * 2
     away.broken, away.error = False, ""
     assert len(told()) == 1
     away.broken, away.error = True, "no device"
-    assert told() == ["usb is left out: no device"] * 2
+    assert told() == ["usb is unavailable: no device"] * 2
 
 
 def test_auto_keeps_pace_until_a_device_appears(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +189,20 @@ def test_auto_is_heard_in_browsers_with_a_device_and_without(
         speak(output, 0.05)
         heard = b"".join(each.pcm for each in listener.take() if isinstance(each, Sound))
         assert len(heard) == 2 * round(0.05 * RATE)
+
+
+def test_auto_has_an_audience_with_a_listener_or_a_device() -> None:
+    device, browser = FakeOutput(broken=True, error="none"), BrowserOutput()
+    output = AutomaticOutput(device, browser)
+    output.open()
+    assert not output.has_audience
+    listener = browser.listen(lambda: None)
+    assert output.has_audience
+    browser.forget(listener)
+    assert not output.has_audience
+    device.broken, device.error, output._next_look = False, "", 0.0
+    output.open()
+    assert output.has_audience
 
 
 def test_auto_fails_after_device_loss_despite_browsers() -> None:

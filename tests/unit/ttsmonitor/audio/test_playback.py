@@ -177,7 +177,7 @@ def test_pause_during_outage_holds_after_return() -> None:
     assert np.array_equal(device.samples[-RATE // 4 :], SOUND[-RATE // 4 :])
 
 
-def test_playback_fails_when_device_stays_away() -> None:
+def test_playback_fails_when_device_does_not_return() -> None:
     with speaking(MortalOutput(), patience_seconds=0.05) as speech:
         speech.wait()
     assert isinstance(speech.error, AudioError) and str(speech.error) == "unplugged"

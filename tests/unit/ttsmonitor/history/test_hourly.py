@@ -164,3 +164,14 @@ def test_hours_outside_the_span_are_left_out() -> None:
     since, until = NOW - timedelta(hours=3, minutes=40), NOW - timedelta(hours=1, minutes=40)
     moments = [moment.hour for moment, _key, _sums in sums_by_hour.groups(None, since, until)]
     assert moments == [7, 8]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_page_finds_the_sums_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hourly, "REFRESH_SECONDS", 60.0)
+    utterance("Hola", status=Status.SPOKEN, first_audio_ms=100)
+    hourly.warm_up().join(10)
+    with CaptureQueriesContext(connection) as captured:
+        assert len(in_memory()) == 1
+        assert len(list(latency_by_hour.hours())) == 1
+    assert not captured.captured_queries

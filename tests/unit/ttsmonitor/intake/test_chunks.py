@@ -120,7 +120,7 @@ def test_late_chunks_complete_a_given_up_text(said: list[Said], order: random.Ra
         assert {row.status for row in rows} == {Status.QUEUED}
         assert len(rows) == ready + len(given_up)
         for row in given_up:
-            assert "…" in row.text and "did not come" in row.error
+            assert "…" in row.text and "did not arrive" in row.error
         late_ones = store_in_batches(list(arriving[late:]), order)
         again = {each.utterance.pk for each in late_ones if each.became_ready}
         assert again.isdisjoint(row.pk for row in given_up), "it would be spoken once more"
@@ -166,7 +166,7 @@ def test_late_chunk_leaves_the_other_gaps_visible() -> None:
     store(sent[2])
     row = Utterance.objects.get()
     assert row.text == "Uno dos … Seis siete. …"
-    assert row.error == "a chunk came too late to be spoken"
+    assert row.error == "a chunk arrived too late to be spoken"
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,27 @@ def test_contradicting_chunk_is_refused_and_utterance_completes(
     assert (row.text, row.status) == ("".join(chunk.text for chunk in sent), Status.QUEUED)
 
 
-def test_second_text_for_a_stored_chunk_is_ignored() -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
+def test_other_text_of_a_known_chunk_is_refused(together: bool) -> None:
     sent = parts()
-    for chunk in [sent[0], replace(sent[0], text="Otra cosa"), *sent[1:]]:
-        store(chunk)
+    messages = [sent[0], replace(sent[0], text="Otra cosa"), *sent[1:]]
+    results = store_together(messages) if together else [store_or_refuse(each) for each in messages]
+    refused = [each for each in results if isinstance(each, InvalidMessageError)]
+    assert results[1] is refused[0] and len(refused) == 1
+    assert "came before with another text" in str(refused[0])
     assert Utterance.objects.get().text == "".join(chunk.text for chunk in sent)
     assert UtteranceChunk.objects.count() == len(sent)
+
+
+def store_or_refuse(message: Message) -> Stored | InvalidMessageError:
+    (result,) = store_together([message])
+    return result
+
+
+def test_other_text_of_a_known_utterance_is_refused() -> None:
+    first = Chunk(utterance_id=uuid.uuid4(), text="Primera")
+    store(first)
+    with pytest.raises(InvalidMessageError, match="another text"):
+        store(replace(first, text="Segunda"))
+    assert store(first).is_complete
+    assert Utterance.objects.get().text == "Primera"

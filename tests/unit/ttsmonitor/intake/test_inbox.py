@@ -77,7 +77,7 @@ def test_repeated_message_is_not_stored_again() -> None:
     assert Utterance.objects.get().status == Status.SPOKEN
 
 
-def test_chunks_in_any_order_and_repeated_join_to_the_same_text() -> None:
+def test_reordered_and_repeated_chunks_join_to_same_text() -> None:
     parts = chunks()
     assert len(parts) == 3
     results = [store(parts[number]) for number in (2, 0, 2, 1, 1, 0)]
@@ -121,9 +121,9 @@ def test_missing_chunk_is_given_up_and_marked() -> None:
     Utterance.objects.update(received_at=timezone.now() - timedelta(seconds=6))
     (row,) = inbox.give_up_waiting(5)
     assert row.status == Status.QUEUED
-    assert row.error == "chunk 2 of 3 did not come"
+    assert row.error == "chunk 2 of 3 did not arrive"
     assert row.reason == {
-        "code": "chunk {numbers} of {total} did not come",
+        "code": "chunk {numbers} of {total} did not arrive",
         "params": {"numbers": "2", "total": 3},
     }
     assert row.text == f"{first.text.strip()} … {third.text}"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin import site
+from django.utils.translation import override
 
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import PAYLOAD_BYTES
+from ttsmonitor.admin.service import QuarantinedMessageAdmin
 from ttsmonitor.intake import quarantine as module
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
 from ttsmonitor.models import QuarantinedMessage
@@ -54,3 +58,15 @@ def test_many_unreadable_messages_make_one_log_line(caplog: pytest.LogCaptureFix
     quarantine(unreadable(*[b"\xff"] * 50))
     assert len(caplog.records) == 1
     assert "50 messages" in caplog.text
+
+
+def test_admin_tells_the_reason_in_spanish() -> None:
+    page = QuarantinedMessageAdmin(QuarantinedMessage, site)
+    quarantine([Unreadable("a/topic", b"x", Reason("{name} is empty", name="text"))])
+    (row,) = QuarantinedMessage.objects.all()
+    assert row.reason == "text is empty"
+    with override("es"):
+        assert page.why(row) == "text está vacío"
+    row.cause = None
+    with override("es"):
+        assert page.why(row) == "text is empty", "of an earlier version"

@@ -127,16 +127,16 @@ def test_two_sentences_stay_two(lang: str, text: str) -> None:
     [
         ("El Sr. García y la sra. Paz", "El Señor García y la señora Paz"),
         ("Vive en EE. UU.", "Vive en Estados Unidos."),
-        ("la pág. 3", "la página 3"),
-        ("la no.5 y la n.º 6", "la número 5 y la número 6"),
+        ("la pág. 3", "la página tres"),
+        ("la no.5 y la n.º 6", "la número cinco y la número seis"),
         ("J. K. Rowling", "J.K Rowling"),
         ("D. Juan y la opción D. Luego", "Don Juan y la opción D. Luego"),
         ("Pues... no sé...", "Pues, no sé."),
         ("¡No…! ¿Y...?", "¡No! ¿Y?"),
         ("«Bien…» Ahora", "«Bien.» Ahora"),
-        ("1...2…3", "1, 2, 3"),
+        ("1...2…3", "uno, dos, tres"),
         ("Hola[[x]]tú", "Hola x tú"),
-        ("el 44 a. C. y A. C. Milan", "el 44 antes de Cristo y A.C Milan"),
+        ("el 44 a. C. y A. C. Milan", "el cuarenta y cuatro antes de Cristo y A.C Milan"),
         ("se llama Ana", "se llama Ana"),
     ],
 )
@@ -145,18 +145,16 @@ def test_spanish_is_read_as_written_out(text: str, words: str) -> None:
 
 
 def test_each_language_has_its_own_abbreviations() -> None:
-    assert normalize("Dr. No. 5", "en_GB") == "Doctor Number 5"
+    assert normalize("Dr. No. 5", "en_GB") == "Doctor Number five"
     assert normalize("Vol. 5, J. Müller...", "de") == "Vol. 5, J Müller."
     assert normalize("Dr. 5", "est") == "Dr. 5", "Estonian is not Spanish"
 
 
-@given(
-    st.text(st.sampled_from('aB[]. …5ºD¿?,"»'), max_size=60), st.sampled_from(["es", "en", "de"])
-)
+@given(st.text(st.sampled_from('abÉ[]. …º¿?,"»'), max_size=60), st.sampled_from(["es", "en", "de"]))
 @example(".….", "es")
 def test_no_raw_phonemes_and_no_ellipsis_are_left(text: str, lang: str) -> None:
     words = normalize(text, lang)
     assert "[[" not in words and "]]" not in words
     assert "…" not in words and ".." not in words
     assert words == " ".join(words.split())
-    assert [c for c in words if c in "aB5"] == [c for c in text if c in "aB5"]
+    assert [c for c in words if c in "ab"] == [c for c in text if c in "ab"]

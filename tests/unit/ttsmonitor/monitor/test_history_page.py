@@ -31,7 +31,7 @@ from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.monitor import downloads
-from ttsmonitor.monitor.downloads import COLUMNS
+from ttsmonitor.monitor.downloads import CSV_COLUMNS
 
 pytestmark = pytest.mark.django_db
 Status = Utterance.Status
@@ -133,17 +133,17 @@ def test_filters_apply_and_the_number_is_shown(browser: Client) -> None:
     utterance("espera", device_id="b", status=Status.QUEUED)
     assert said(shown(browser, q="CANCION arbol")) == ["La canción del árbol"]
     page = shown(browser, device_id="b")
-    assert (set(said(page)), "Utterances: 2" in page) == ({"otra", "espera"}, True)
+    assert (set(said(page)), "Sentences: 2" in page) == ({"otra", "espera"}, True)
     assert said(shown(browser, device_id="b", status="queued")) == ["espera"]
-    assert "Utterances: 3" in shown(browser)
-    assert "Utterances: 3" in shown(browser, day=timezone.localdate().isoformat())
-    assert "Nothing like that was said" in shown(browser, q="nunca")
+    assert "Sentences: 3" in shown(browser)
+    assert "Sentences: 3" in shown(browser, day=timezone.localdate().isoformat())
+    assert "No sentences match" in shown(browser, q="nunca")
 
 
 def test_bad_parameter_is_explained_on_the_page(browser: Client) -> None:
     response = browser.get(PAGE, {"day": "tomorrow"})
     assert response.status_code == 400
-    assert "day is none" in response.content.decode()
+    assert "day is not a date" in response.content.decode()
 
 
 def test_markup_in_a_text_is_escaped(browser: Client) -> None:
@@ -159,7 +159,7 @@ def test_say_again_reaches_the_service(browser: Client, speech: FakeService) -> 
     assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}?q=otra")
     assert speech.controls == [Control(action="replay", utterance_id=row.pk)]
     answer = browser.post(f"{PAGE}again/", {"id": row.pk}, headers={"accept": "application/json"})
-    assert answer.json() == {"ok": True, "detail": "It is said again."}
+    assert answer.json() == {"ok": True, "detail": "Saying it again."}
     assert browser.post(f"{PAGE}again/", {"id": "x"}).status_code == 404
 
 
@@ -184,7 +184,7 @@ async def test_download_has_the_filtered_rows_in_each_format(
     rows = await sync_to_async(make)()
     assert json.loads(await downloaded("json", parent, q="frase")) == rows
     table = list(csv.reader(io.StringIO(await downloaded("csv", parent, source="chat"))))
-    assert table[0] == ["\ufeffreceived_at", *COLUMNS[1:]]
+    assert table[0] == ["\ufeffreceived_at", *CSV_COLUMNS[1:]]
     assert [line[1] for line in table[1:]] == [
         f"'{sign}frase, número {n}" for n, sign in enumerate(SIGNS)
     ]
@@ -265,7 +265,7 @@ def test_long_history_is_deleted_on_a_thread(
     for number in range(5):
         utterance(f"{number}")
     answer = keeper.post(f"{PAGE}delete/", {"all": "1", "sure": "1"}, follow=True)
-    assert "It is being deleted" in answer.content.decode()
+    assert "Deleting." in answer.content.decode()
     assert not deleting() or wait_until(lambda: not deleting(), "the history to be deleted")
     assert texts() == set()
 
@@ -273,7 +273,7 @@ def test_long_history_is_deleted_on_a_thread(
 def test_retention_is_shown_and_set(keeper: Client) -> None:
     assert "Everything is kept." in shown(keeper)
     answer = keeper.post(f"{PAGE}retention/", {"days": "90"}, follow=True)
-    assert "Older utterances are deleted. Days: 90" in answer.content.decode()
+    assert "Older sentences are deleted. Days: 90" in answer.content.decode()
     assert retention.current_days() == 90
     answer = keeper.post(f"{PAGE}retention/", {"days": "-1"}, follow=True)
     assert "greater than or equal to 0" in answer.content.decode()

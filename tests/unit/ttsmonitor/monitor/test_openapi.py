@@ -9,24 +9,29 @@ from typing import Any
 
 import jsonschema
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.support.openapi import Described, routes
 from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.intake.broker_counts import ROOT
-from ttsmonitor.monitor import say_api
+from ttsmonitor.monitor import pronounce_api, say_api
 
 
 class Swallow:
     """A mirror that publishes nothing."""
 
-    def publish_text(self, text: str, **options: Any) -> None:
-        pass
+    def publish_text(self, text: str, **options: Any) -> uuid.UUID:
+        return uuid.uuid4()
 
 
 @pytest.fixture
-def site(browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch) -> Described:
+def site(
+    browser: Client, parent: User, speech: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> Described:
+    parent.user_permissions.set(Permission.objects.filter(codename="add_pronunciationentry"))
     monkeypatch.setattr(say_api, "get_tts_mirror", Swallow)
+    monkeypatch.setattr(pronounce_api, "get_tts_mirror", Swallow)
     return Described(browser)
 
 
@@ -60,13 +65,14 @@ def test_posts_are_answered_as_described(site: Described) -> None:
             site.post(
                 path,
                 body["content"]["application/json"]["example"],
-                status=202 if path == "/api/say" else 200,
+                status={"/api/say": 202, "/api/pronunciations": 201}.get(path, 200),
             )
 
 
 def test_refusals_are_as_described(site: Described, visitor: Client) -> None:
     site.get("/api/history", status=400, limit=0)
     site.post("/api/say", {"text": ""}, status=400)
+    site.post("/api/pronounce", {"text": ""}, status=400)
     site.post(
         "/api/control",
         {"action": "replay", "id": str(uuid.uuid4())},
@@ -92,7 +98,7 @@ def test_wrong_answer_does_not_fit_the_description(site: Described) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "The robot it belongs to"), ("es", "El robot al que")]
+    ("language", "words"), [("en", "The robot that it belongs to"), ("es", "El robot al que")]
 )
 def test_page_shows_every_endpoint_in_the_visitors_language(
     site: Described, browser: Client, language: str, words: str

@@ -128,7 +128,7 @@ def test_refusal_is_in_the_visitors_language(
 def test_missing_broker_is_reported_in_the_answer(browser: Client, mirror: FakeMirror) -> None:
     response = post(browser, {"text": "Hola"})
     assert response.status_code == 202
-    assert "when it is back" in response.json()["detail"]
+    assert "when the broker is back" in response.json()["detail"]
     assert len(mirror.said) == 1
 
 

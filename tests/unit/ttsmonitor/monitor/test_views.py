@@ -69,7 +69,7 @@ def test_page_applies_filter_from_the_address(browser: Client, speech: FakeServi
     assert "Buenas noches" in stream and "Buenos días" not in stream
     assert '<option value="moxie-2" selected>' in page and '<option value="moxie-1">' in page
     assert 'name="q" value="buenas"' in page
-    assert "Nothing that fits" in page_of(browser, "/?q=dragones")
+    assert "No matches" in page_of(browser, "/?q=dragones")
     assert "Buenos días" in page_of(browser, "/?status=shouted"), (
         "what nobody understands hides none"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ttsmirror.models import Utterance
@@ -16,10 +14,10 @@ pytestmark = pytest.mark.django_db
 def test_stored_event_precedes_waking_the_speaker(monkeypatch: pytest.MonkeyPatch) -> None:
     service, order = SpeechService(), []
 
-    def record(_utterance: Utterance, event: str, **_values: Any) -> None:
+    def tell(_utterance: Utterance, event: str) -> None:
         order.append(event)
 
-    monkeypatch.setattr(service._recorder, "record", record)
+    monkeypatch.setattr(service._recorder, "tell", tell)
     monkeypatch.setattr(service._speaker, "wake", lambda: order.append("its turn may come"))
     service._stored([Stored(Utterance(text="Hola"), is_complete=True, became_ready=True)])
     assert order == ["stored", "its turn may come"]

@@ -38,7 +38,7 @@ class Stage:
         )
 
     def say(self, text: str = TEXT) -> Playback:
-        playback = Playback(self.output, self.controls, "1", self.progress.begun)
+        playback = Playback(self.output, self.controls, "1", self.progress.wake)
         self.performance = Performance(Utterance(text=text), playback, FakeSynthesizer())  # type: ignore[arg-type]
         return playback
 
@@ -70,7 +70,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_words_and_levels_are_sent_once_each(stage: Stage, quick: None) -> None:
     playback = stage.say()
-    playback.play(block(0.3, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
+    playback.play(block(0.3, Mark("Hola", 0.02, 0), Mark("Moxie", 0.4, 6)))
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
     first = stage.told[0]
     assert (first["from"], first["text"], first["moving"]) == (0, TEXT, True)
@@ -106,7 +106,7 @@ def test_progress_is_held_until_a_viewer_comes(stage: Stage, quick: None) -> Non
 
     stage.progress._viewers = look
     playback = stage.say()
-    playback.play(block(0.5, Mark("Hola", 0.02), Mark("Moxie", 0.4)))
+    playback.play(block(0.5, Mark("Hola", 0.02, 0), Mark("Moxie", 0.4, 6)))
     wait_until(lambda: len(looks) > 3)
     assert stage.told == []
     whole = stage.progress.whole()
@@ -119,13 +119,13 @@ def test_progress_is_held_until_a_viewer_comes(stage: Stage, quick: None) -> Non
 
 def test_many_viewers_reduce_the_update_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    wait: Callable[[float], bool] = stage.progress._stopping.wait
+    wait: Callable[[float], bool] = stage.progress.stopping.wait
 
     def hurry(seconds: float) -> bool:
         waits.append(seconds)
         return wait(min(seconds, 0.01))
 
-    monkeypatch.setattr(stage.progress._stopping, "wait", hurry)
+    monkeypatch.setattr(stage.progress.stopping, "wait", hurry)
     for viewers, seconds in ((1, 0.1), (500, 2.0)):
         stage.viewers = viewers
         stage.say().play(block(0.1))
@@ -135,7 +135,7 @@ def test_many_viewers_reduce_the_update_rate(stage: Stage, monkeypatch: pytest.M
 def test_progress_restarts_with_the_next_utterance(stage: Stage, quick: None) -> None:
     for _time in range(2):
         stage.told.clear()
-        stage.say().play(block(0.1, Mark("Hola", 0.0)))
+        stage.say().play(block(0.1, Mark("Hola", 0.0, 0)))
         wait_until(lambda: stage.words() == [(0.0, 0)])
         assert stage.told[0]["from"] == 0 and "text" in stage.told[0]
         stage.performance = None

@@ -51,7 +51,7 @@ def test_burst_is_reported_in_order_and_in_batches(journal: Recorder, told: Told
     row = utterance("Hola")
     wanted = [f"event {number}" for number in range(1_200)]
     for event in wanted:
-        journal.record(row, event)
+        journal.tell(row, event)
         journal.state_changed()
     journal.state_changed()
     wait_until(lambda: told.events[-2:] == [wanted[-1], ""], "all of it")
@@ -61,6 +61,14 @@ def test_burst_is_reported_in_order_and_in_batches(journal: Recorder, told: Told
     assert len(told.batches) < 10
 
 
+def test_single_change_is_told_without_delay(
+    journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 60)
+    journal.tell(utterance("Hola"), "stored")
+    wait_until(lambda: told.events == ["stored"], "the change")
+
+
 def test_caller_with_backlog_waits_for_room(
     journal: Recorder, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,10 +76,10 @@ def test_caller_with_backlog_waits_for_room(
     row = utterance("Hola")
     told.gate.clear()
     for number in range(40):
-        journal.record(row, f"{number}")
+        journal.tell(row, f"{number}")
     wait_until(lambda: not journal._changes.qsize(), "the first of them in hand")
     for number in range(40):
-        journal.record(row, f"{number}")
+        journal.tell(row, f"{number}")
     waiting = threading.Thread(target=journal.wait_for_room)
     waiting.start()
     waiting.join(0.2)
@@ -85,11 +93,11 @@ def test_caller_with_backlog_waits_for_room(
 def test_recorder_is_busy_until_burst_is_reported(journal: Recorder, told: Told) -> None:
     row = utterance("Hola")
     told.gate.clear()
-    journal.record(row, "first")
+    journal.tell(row, "first")
     wait_until(lambda: not journal._changes.qsize(), "the first in hand")
     assert not journal.is_busy
     for number in range(module.MANY):
-        journal.record(row, f"{number}")
+        journal.tell(row, f"{number}")
     assert journal.is_busy
     told.gate.set()
     wait_until(lambda: len(told.events) == 1 + module.MANY, "all of it")
@@ -103,7 +111,7 @@ def test_stopping_recorder_releases_waiting_callers(
     told.gate.clear()
     row = utterance("Hola")
     for _ in range(5):
-        journal.record(row, "stored")
+        journal.tell(row, "stored")
     waiting = threading.Thread(target=journal.wait_for_room)
     waiting.start()
     journal.stop(0.01)

@@ -85,7 +85,7 @@ def test_reordered_and_repeated_stream_chunks_join_correctly() -> None:
     assert utterance().beginning() == ("".join(PARTS), True)
 
 
-def test_whole_utterance_may_follow_its_parts() -> None:
+def test_whole_utterance_may_follow_its_chunks() -> None:
     """After a restart the hive republishes the whole utterance from its outbox."""
     store(1)
     store(2)
@@ -124,16 +124,16 @@ def spoken(stage: Stage) -> list[str]:
 
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Return an event that is set when the speaker waits for the rest."""
-    event, wait = threading.Event(), streaming.texts_of
+    event, wait = threading.Event(), streaming.pieces_as_they_come
 
-    def words_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:
+    def pieces_of(utterance: Utterance, wait_for_more: Callable[[], None], *others: Any) -> Any:
         def noted() -> None:
             event.set()
             wait_for_more()
 
         return wait(utterance, noted, *others)
 
-    monkeypatch.setattr(streaming, "texts_of", words_of)
+    monkeypatch.setattr(streaming, "pieces_as_they_come", pieces_of)
     return event
 
 
@@ -165,7 +165,7 @@ def test_waiting_for_chunks_ends_at_once_on_stop(
     stage.speaker.wake()
     assert waits.wait(10)
     if stop == "stop":
-        stage.speaker.stop(drain_seconds=10)
+        stage.speaker.finish(drain_seconds=10)
         assert not stage.speaker.is_alive
     else:
         stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "enough"))
@@ -199,7 +199,7 @@ def test_rest_is_given_up_sooner_without_the_hive(
     store(1)
     stage.speaker.wake()
     assert waits.wait(10)
-    stage.speaker.patience.maker_has_gone()
+    stage.speaker.patience.note_hive_offline()
     wait_until(lambda: utterance().status == Status.SPOKEN, "the end")
     assert utterance().error == streaming.GAVE_UP
 
@@ -208,7 +208,7 @@ def test_stream_after_hive_returned_has_normal_patience(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "ORPHAN_SECONDS", 0.0)
-    stage.speaker.patience.maker_has_gone()
+    stage.speaker.patience.note_hive_offline()
     store(1)
     begun = utterance()
     assert not stage.speaker.patience.is_over(begun, time.monotonic() - 1)

@@ -12,12 +12,13 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tests.support.spoken import request_for
 from tests.support.voice import make_voice
 from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.speaking.voice_choice import configured_voices, request_for
+from ttsmonitor.speaking.voice_choice import configured_voices
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def spoken(**fields: Any) -> Any:
     return request_for(utterance("Hola", **fields), "Hola")
 
 
-def test_without_settings_the_message_decides() -> None:
+def test_message_options_apply_without_settings() -> None:
     request = spoken(lang="en", voice="some-voice", mood="sad", intensity=1.0)
     assert (request.lang, request.voice, request.speaker) == ("en", "some-voice", None)
     assert request.speed < 1 and request.volume < 1
@@ -45,7 +46,7 @@ def test_without_settings_the_message_decides() -> None:
         ({"device_id": "d_1", "voice": "its-own"}, "its-own"),
     ],
 )
-def test_most_specific_voice_setting_wins(fields: dict[str, Any], voice: str) -> None:
+def test_most_specific_voice_setting_is_used(fields: dict[str, Any], voice: str) -> None:
     for named, whose in {
         "everything": {},
         "language": {"lang": "en"},
@@ -99,6 +100,7 @@ def test_language_setting_applies_and_espeak_reads_every_language(installed: Pat
 
 
 def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any) -> None:
+    settings.TTS_LANGUAGES = "es"  # no recognition
     assert spoken().lang == "es"
     assert spoken(voice="amy").lang == "en-us"
     assert spoken(voice="amy", lang="es").lang == "es"
@@ -109,6 +111,7 @@ def test_language_defaults_to_voice_then_tts_lang(installed: Path, settings: Any
 
 
 def test_voice_from_setting_reads_no_other_language(installed: Path, settings: Any) -> None:
+    settings.TTS_LANGUAGES = "es"  # no recognition
     VoiceSetting.objects.create(voice="amy", device_id="d_1")
     VoiceSetting.objects.create(voice="claude", lang="es")
     assert spoken(device_id="d_1").voice == "claude"
@@ -205,5 +208,5 @@ def test_finished_sound_can_be_forgotten(
     monkeypatch.setenv("TTS_CACHE_DIR", str(tmp_path))
     (tmp_path / "a.pcm").write_bytes(b"x")
     call_command("clear_sounds")
-    assert "1 sounds forgotten" in capsys.readouterr().out
+    assert "1 sounds deleted" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())

@@ -38,7 +38,7 @@ def pcm(blocks: list[Block] | None) -> bytes:
     return b"".join(block.pcm for block in blocks)
 
 
-def test_what_was_kept_comes_back_also_for_another_process(tmp_path: Path) -> None:
+def test_cached_sound_is_found_by_another_process(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 10_000)
     assert cache.get("a") is None
     keep(cache, "a", sound())
@@ -47,7 +47,7 @@ def test_what_was_kept_comes_back_also_for_another_process(tmp_path: Path) -> No
     assert (other.hits, cache.misses) == (1, 1)
 
 
-def test_marks_come_back_with_the_sound_each_at_its_moment(tmp_path: Path) -> None:
+def test_cached_sound_keeps_its_word_times(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000_000)
     second = bytes(2 * 22_050)
     blocks = [
@@ -61,7 +61,7 @@ def test_marks_come_back_with_the_sound_each_at_its_moment(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("damage", ["cut", "headless", "empty", "flipped", "older", "nothing"])
-def test_a_file_that_is_not_as_it_was_written_is_none(tmp_path: Path, damage: str) -> None:
+def test_damaged_file_is_not_used(tmp_path: Path, damage: str) -> None:
     cache, path = SoundCache(tmp_path, 10_000), tmp_path / "a.pcm"
     keep(cache, "a", sound())
     whole = path.read_bytes()
@@ -80,7 +80,7 @@ def test_a_file_that_is_not_as_it_was_written_is_none(tmp_path: Path, damage: st
     assert pcm(cache.get("a")) == pcm(sound(2))
 
 
-def test_a_directory_that_takes_no_writes_still_gives_what_it_holds(
+def test_read_only_directory_still_serves_its_sounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: object) -> None:
@@ -92,7 +92,7 @@ def test_a_directory_that_takes_no_writes_still_gives_what_it_holds(
     assert pcm(cache.get("a")) == pcm(sound())
 
 
-def test_files_of_somebody_else_are_neither_counted_nor_removed(tmp_path: Path) -> None:
+def test_foreign_files_are_neither_counted_nor_deleted(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000)
     (tmp_path / "song.wav").write_bytes(bytes(5_000))
     (tmp_path / "album").mkdir()
@@ -102,7 +102,7 @@ def test_files_of_somebody_else_are_neither_counted_nor_removed(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pcm", "album", "song.wav"]
 
 
-def test_what_was_cut_short_is_not_kept(tmp_path: Path) -> None:
+def test_interrupted_sound_is_not_cached(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 10_000)
     for _block in cache.keep("a", sound(), lambda: True):
         break
@@ -112,7 +112,7 @@ def test_what_was_cut_short_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_least_recently_used_go_when_it_is_full(tmp_path: Path) -> None:
+def test_least_recently_used_sounds_are_deleted_when_full(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000)
     for number, key in enumerate("abcd"):
         keep(cache, key, sound(number))
@@ -124,7 +124,7 @@ def test_the_least_recently_used_go_when_it_is_full(tmp_path: Path) -> None:
     assert held(tmp_path) <= 1_000
 
 
-def test_whoever_speaks_never_looks_through_the_directory(
+def test_speaking_thread_never_lists_the_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looking: list[str] = []
@@ -143,7 +143,7 @@ def test_whoever_speaks_never_looks_through_the_directory(
     assert len(looking) <= 10  # of some 22,000 bytes, each 2,500
 
 
-def test_two_processes_keep_within_one_bound(tmp_path: Path) -> None:
+def test_two_processes_stay_within_one_limit(tmp_path: Path) -> None:
     caches = [SoundCache(tmp_path, 20_000) for _ in range(2)]
     for number in range(300):
         keep(caches[number % 2], f"{number}", sound(number % 256))
@@ -152,7 +152,7 @@ def test_two_processes_keep_within_one_bound(tmp_path: Path) -> None:
     assert caches[0].get("299") is not None
 
 
-def test_a_bound_that_is_lower_now_counts_at_the_first_sound(tmp_path: Path) -> None:
+def test_lowered_limit_applies_at_first_sound(tmp_path: Path) -> None:
     before = SoundCache(tmp_path, 100_000)
     for number in range(100):
         keep(before, f"{number}", sound(number))
@@ -162,7 +162,7 @@ def test_a_bound_that_is_lower_now_counts_at_the_first_sound(tmp_path: Path) -> 
     assert cache.get("new") is not None
 
 
-def test_a_directory_that_cannot_be_looked_through_stops_nobody(
+def test_unlistable_directory_does_not_stop_speech(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(path: object) -> None:
@@ -172,13 +172,13 @@ def test_a_directory_that_cannot_be_looked_through_stops_nobody(
     with monkeypatch.context() as patched:
         patched.setattr("os.scandir", refuse)
         keep(cache, "a", sound())
-    assert "cannot be tidied" in caplog.text
+    assert "cleanup of the sound cache failed" in caplog.text
     for key in "bcdefg":
         keep(cache, key, sound())
     assert held(tmp_path) <= 1_000
 
 
-def test_what_is_too_large_or_broken_is_not_there(tmp_path: Path) -> None:
+def test_oversized_or_damaged_sound_is_not_served(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000)
     keep(cache, "large", sound(1, 400))
     assert cache.get("large") is None
@@ -190,7 +190,7 @@ def test_what_is_too_large_or_broken_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["write", "replace"])
-def test_a_failed_write_leaves_nothing(
+def test_failed_write_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def full(*args: object, **options: object) -> None:
@@ -207,7 +207,7 @@ def test_a_failed_write_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["a.pcm"]
 
 
-def test_what_a_killed_process_left_goes_and_what_another_one_writes_stays(tmp_path: Path) -> None:
+def test_leftovers_are_deleted_but_not_files_being_written(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000)
     (tmp_path / "left.part").write_bytes(bytes(900))
     os.utime(tmp_path / "left.part", (1, 1))
@@ -218,7 +218,7 @@ def test_what_a_killed_process_left_goes_and_what_another_one_writes_stays(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_description_of_a_voice_is_another_sound(tmp_path: Path) -> None:
+def test_changed_voice_description_is_another_cache_key(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     config = EngineConfig(engine="piper", voice="tiny", voice_dir=tmp_path)
     synthesizer = Synthesizer(config, cache=SoundCache(tmp_path / "sounds", 10_000_000))
@@ -251,7 +251,7 @@ def test_sound_of_substitute_voice_is_not_cached(
         for _ in range(2):
             assert list(synthesizer.speak(SpeechRequest("Hola.", voice="junk")))
             assert synthesizer.engine == "piper tiny"
-            assert "junk cannot be loaded; fetch it again" in synthesizer.remark
+            assert "junk cannot be loaded; download it again" in synthesizer.remark
         for engine in ("piper tiny", "piper tiny, cached"):
             assert list(synthesizer.speak(SpeechRequest("Hola.")))
             assert (synthesizer.engine, synthesizer.remark) == (engine, "")
@@ -268,7 +268,7 @@ def cached(tmp_path: Path) -> Iterator[Synthesizer]:
     synthesizer.stop()
 
 
-def test_the_same_words_are_made_once_and_others_anew(cached: Synthesizer) -> None:
+def test_repeated_text_is_synthesized_once(cached: Synthesizer) -> None:
     request = SpeechRequest(text="Hola, soy Moxie.")
     first = pcm(list(cached.speak(request)))
     assert cached.engine == "espeak es"
@@ -295,7 +295,7 @@ def test_cancelled_sound_is_not_cached(cached: Synthesizer) -> None:
     assert whole > 2 * heard
 
 
-def test_a_late_cancellation_does_not_hit_the_next_job(cached: Synthesizer) -> None:
+def test_late_cancellation_does_not_affect_next_job(cached: Synthesizer) -> None:
     first, second = object(), object()
     list(cached.speak(SpeechRequest(text="Uno."), first))
     seconds = 0.0
@@ -305,7 +305,7 @@ def test_a_late_cancellation_does_not_hit_the_next_job(cached: Synthesizer) -> N
     assert seconds > 0.8
 
 
-def test_sound_too_long_to_be_kept_is_not_held_in_memory(tmp_path: Path) -> None:
+def test_sound_too_long_for_cache_is_not_held_in_memory(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path, 1_000)
     made: list[weakref.ref[Block]] = []
 

@@ -39,11 +39,11 @@ def test_unusable_number_is_refused_by_name(tmp_path: Path, number: Any, value: 
         read_voice(model)
     said = str(caught.value)
     assert f"{model}.json" in said and f"{number.name} is " in said
-    assert f"from {number.low:g} to {number.high:g}" in said and "Fetch the voice again" in said
+    assert f"from {number.low:g} to {number.high:g}" in said and "Download the voice again" in said
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-def test_a_number_at_either_end_of_its_range_is_taken(tmp_path: Path, number: Any) -> None:
+def test_numbers_at_range_limits_are_accepted(tmp_path: Path, number: Any) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     kind = int if number.is_whole else float
     for value in (kind(number.low), kind(number.high)):
@@ -81,21 +81,21 @@ def test_unusable_structure_is_refused_by_name(
     ["[]", "7", "null", '"x"', "[" * 100_000, " " * (MOST_BYTES + 1) + "{}"],
     ids=["list", "number", "null", "text", "deep", "large"],
 )
-def test_a_file_that_is_no_description_is_refused(tmp_path: Path, content: str) -> None:
+def test_invalid_description_file_is_refused(tmp_path: Path, content: str) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     model.with_name("tiny.onnx.json").write_text(content)
     with pytest.raises(SynthesisError, match="does not describe a Piper voice"):
         read_voice(model)
 
 
-def test_ids_beyond_the_counted_symbols_are_taken_up_to_pipers_256(tmp_path: Path) -> None:
+def test_ids_up_to_256_are_accepted_beyond_num_symbols(tmp_path: Path) -> None:
     model = describe(make_voice(tmp_path / "tiny.onnx"), num_symbols=130)
     assert read_voice(model).name == "tiny"
     describe(model, num_symbols=300, phoneme_id_map={"a": [299]})
     assert read_voice(model).name == "tiny"
 
 
-def test_a_voice_with_an_unusable_number_is_not_installed(
+def test_voice_with_an_unusable_number_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path / "voices"))
@@ -107,7 +107,7 @@ def test_a_voice_with_an_unusable_number_is_not_installed(
     assert not list(tmp_path.glob("voices/*"))
 
 
-def test_a_voice_without_language_says_so_when_it_is_installed(
+def test_installing_voice_without_language_warns(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -122,7 +122,7 @@ def test_a_voice_without_language_says_so_when_it_is_installed(
     assert "es_ES-tiny-low  ?  22050 Hz" in capsys.readouterr().out
 
 
-def test_a_corrected_description_is_read_anew(tmp_path: Path) -> None:
+def test_corrected_description_is_read_again(tmp_path: Path) -> None:
     model = describe(make_voice(tmp_path / "tiny.onnx"), num_speakers=-1)
     config = EngineConfig("auto", "tiny", tmp_path)
     assert choose_voice(config, SpeechRequest("x")).is_fallback

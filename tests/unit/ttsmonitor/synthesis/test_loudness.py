@@ -11,12 +11,12 @@ from ttsmonitor.synthesis.loudness import (
     KNEE,
     PEAK,
     Limiter,
+    Samples,
     to_pcm,
     with_soft_end,
     with_soft_start,
     without_start,
 )
-from ttsmonitor.synthesis.piper.speech import Samples
 
 RATE = 22_050
 THRESHOLD = 0.02

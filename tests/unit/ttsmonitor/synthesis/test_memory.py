@@ -24,7 +24,7 @@ from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 LITTERING = """
 from pathlib import Path
-from ttsmonitor.synthesis.memory import give_back
+from ttsmonitor.synthesis.memory import return_freed_memory
 
 def resident_pages():
     return int(Path("/proc/self/statm").read_text().split()[1])
@@ -33,7 +33,7 @@ pieces = [bytes(50_000) for _ in range(1_000)]
 last = bytes(50_000)
 pieces.clear()
 before = resident_pages()
-give_back()
+return_freed_memory()
 print(before - resident_pages())
 """
 WORDS = "Había una vez un robot que quería bailar con los niños, y nadie sabía por qué."
@@ -51,7 +51,7 @@ def three_voices(bench_model: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps it")
-def test_what_was_freed_below_what_is_in_use_goes_back_to_the_system() -> None:
+def test_freed_heap_memory_is_returned_to_the_system() -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT / "site")}
     command = [sys.executable, "-c", LITTERING]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -64,7 +64,7 @@ def resident_bytes(pid: int | None) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_voices_that_come_and_go_take_no_more_than_they_may(three_voices: Path) -> None:
+def test_memory_stays_bounded_while_voices_alternate(three_voices: Path) -> None:
     size = (three_voices / "a.onnx").stat().st_size
     bound = taken_by([loaded_bytes(size)] * 2)
     synthesizer = Synthesizer(EngineConfig("piper", "a", three_voices, loaded_bytes=bound))
@@ -114,7 +114,7 @@ def status_bytes(synthesizer: Synthesizer, name: str) -> int:
 
 @linux_only
 @pytest.mark.parametrize("ups", [(8, 8), ()], ids=["cut", "whole"])
-def test_voice_that_asks_for_gigabytes_is_replaced_and_named(
+def test_voice_needing_gigabytes_is_replaced_and_named(
     start: Callable[..., Synthesizer], tmp_path: Path, ups: tuple[int, ...]
 ) -> None:
     make_voice(tmp_path / "good.onnx")
@@ -124,9 +124,7 @@ def test_voice_that_asks_for_gigabytes_is_replaced_and_named(
     for _time in range(2):
         assert list(synthesizer.speak(SpeechRequest("Hola.", voice="endless")))
         assert synthesizer.engine == "piper good"
-        reason = (
-            "The voice endless cannot be used: it needs more memory than the synthesis may take"
-        )
+        reason = "The voice endless cannot be used: it needs more memory than the synthesis may use"
         assert synthesizer.remark.startswith(reason)
         assert list(synthesizer.speak(SpeechRequest("Hola.")))
         assert (synthesizer.pid, synthesizer.error, synthesizer.remark) == (pid, "", "")
@@ -134,7 +132,7 @@ def test_voice_that_asks_for_gigabytes_is_replaced_and_named(
 
 
 @linux_only
-def test_piper_alone_fails_a_sentence_that_asks_for_gigabytes(
+def test_sentence_needing_gigabytes_fails_without_other_engine(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "good.onnx")
@@ -147,7 +145,7 @@ def test_piper_alone_fails_a_sentence_that_asks_for_gigabytes(
 
 
 @pytest.mark.parametrize("ups", [(8, 8), ()], ids=["cut", "whole"])
-def test_voice_that_never_ends_is_replaced_and_named(
+def test_endless_voice_is_replaced_and_named(
     start: Callable[..., Synthesizer], tmp_path: Path, ups: tuple[int, ...]
 ) -> None:
     make_voice(tmp_path / "good.onnx")
@@ -157,8 +155,8 @@ def test_voice_that_never_ends_is_replaced_and_named(
     assert list(synthesizer.speak(SpeechRequest("Hola.", voice="slow")))
     assert synthesizer.engine == "piper good"
     found = re.match(
-        r"The voice slow cannot be used: it makes (\d+) s of sound of (\d+) phonemes;"
-        r" (\d+) s are the most; piper good speaks instead",
+        r"The voice slow cannot be used: it makes (\d+) s of sound from (\d+) phonemes; the"
+        r" limit is (\d+) s; piper good speaks instead",
         synthesizer.remark,
     )
     assert found and int(found[1]) > int(found[3])
@@ -166,7 +164,7 @@ def test_voice_that_never_ends_is_replaced_and_named(
 
 @linux_only
 @pytest.mark.parametrize("loaded_mb", [400, 0])
-def test_limit_follows_the_voices_that_are_loaded(
+def test_memory_limit_follows_loaded_voices(
     start: Callable[..., Synthesizer], tmp_path: Path, loaded_mb: int
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx")

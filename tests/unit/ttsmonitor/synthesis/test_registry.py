@@ -17,7 +17,7 @@ from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.synthesis import registry
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
-from ttsmonitor.synthesis.choice import choose_voice
+from ttsmonitor.synthesis.choice import choose_voice, missing_voice
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import taken_by
 from ttsmonitor.synthesis.registry import engine_providers
@@ -124,7 +124,7 @@ def test_engine_that_cannot_be_registered_is_left_out(
 ) -> None:
     install_hum(**environment)
     assert names() == ["piper", "espeak"]
-    assert "left out the engine of the entry point hum" in caplog.messages
+    assert "cannot load the engine of the entry point hum" in caplog.messages
     assert reason in caplog.text
 
 
@@ -173,10 +173,20 @@ def test_setting_takes_any_registered_engine(
 ) -> None:
     install_hum()
     monkeypatch.setenv("TTS_ENGINE", "hum")
-    assert check_settings() == []
+    (warning,) = check_settings()
+    assert (warning.id, warning.hint) == ("hum.W001", "Lower it.")
     monkeypatch.setenv("TTS_ENGINE", "gone")
     (error,) = check_settings()
     assert error.hint == "Give one of auto, piper, hum, espeak."
+
+
+def test_language_without_a_voice_is_missed_by_every_engine(
+    install_hum: Install, config: EngineConfig
+) -> None:
+    install_hum()
+    missing = missing_voice("de", config)
+    assert missing.startswith("no Piper voice for de is installed")
+    assert missing.endswith("; hum has no voice for de")
 
 
 def test_voice_form_offers_the_voices_of_every_engine(
@@ -192,7 +202,7 @@ def test_voice_form_offers_the_voices_of_every_engine(
     }
 
 
-def test_entry_points_are_read_once_and_not_for_a_built_in_engine(
+def test_entry_points_are_read_once_and_only_for_external_engines(
     config: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []

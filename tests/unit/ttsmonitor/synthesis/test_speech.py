@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from tests.support.voice import FRAMES_PER_ID, make_voice
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper import speech as speech_module
 from ttsmonitor.synthesis.piper.block_size import FIRST_IDS, MOST_IDS
 from ttsmonitor.synthesis.piper.script import Script, script_of
-from ttsmonitor.synthesis.piper.speech import ONSET_FRAMES, Samples, Scales, Speech
+from ttsmonitor.synthesis.piper.speech import ONSET_FRAMES, Scales, Speech
 from ttsmonitor.synthesis.piper.stages import Stages, load_stages
 
 SCALES = (0.0, 1.0, 0.0)

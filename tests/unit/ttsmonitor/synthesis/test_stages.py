@@ -13,11 +13,12 @@ import pytest
 
 from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper import graph_split
 from ttsmonitor.synthesis.piper.fingerprint import fingerprint, stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError
 from ttsmonitor.synthesis.piper.script import Script
-from ttsmonitor.synthesis.piper.speech import Samples, Speech
+from ttsmonitor.synthesis.piper.speech import Speech
 from ttsmonitor.synthesis.piper.stages import Stages, cut_stages, load_stages, session
 
 IDS = [1, 0, 20, 0, 27, 0, 24, 0, 14, 0, 8, 0, 31, 0, 27, 0, 37, 0, 25, 0, 2]
@@ -45,7 +46,7 @@ def streamed(stages: Stages, speaker: int = 0) -> Samples:
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("flow", [True, False])
 @pytest.mark.parametrize("shaped", [True, False])
-def test_streamed_samples_equal_the_whole_run(
+def test_streamed_samples_equal_whole_run(
     tmp_path: Path, named: bool, flow: bool, shaped: bool
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx", named=named, flow=flow, shaped=shaped)
@@ -63,7 +64,7 @@ def test_streamed_samples_equal_the_whole_run(
     [(8, (4, 4)), (12, (8, 8, 4)), (40, (8, 8, 2, 2))],
     ids=["x_low", "medium", "high"],
 )
-def test_voices_of_every_quality_are_run_in_stages(
+def test_voices_of_every_quality_run_in_stages(
     tmp_path: Path, channels: int, ups: tuple[int, ...]
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx", channels=channels, ups=ups, shaped=False)
@@ -73,7 +74,7 @@ def test_voices_of_every_quality_are_run_in_stages(
 
 
 @pytest.mark.parametrize("conditioned", [("decoder",), ("text",), ("flow",), ALL])
-def test_each_speaker_of_a_voice_sounds_as_in_the_whole_run(
+def test_stages_keep_every_speaker_as_in_whole_run(
     tmp_path: Path, conditioned: tuple[str, ...]
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx", speakers=3, conditioned=conditioned)
@@ -86,7 +87,7 @@ def test_each_speaker_of_a_voice_sounds_as_in_the_whole_run(
 
 
 @pytest.mark.parametrize("style", [{"swapped": True, "named": False}, {"listed": True}])
-def test_other_exporters_voices_are_run_in_stages(tmp_path: Path, style: dict[str, Any]) -> None:
+def test_voices_of_other_exporters_run_in_stages(tmp_path: Path, style: dict[str, Any]) -> None:
     model = make_voice(tmp_path / "tiny.onnx", speakers=2, conditioned=ALL, **style)
     stages = load_stages(model)
     assert stages.has_flow
@@ -104,7 +105,7 @@ def test_block_sizes_do_not_change_the_samples(tmp_path: Path, blocks: tuple[int
     assert np.abs(decoded(stages, blocks) - decoded(stages, (150,))).max() < 1e-4
 
 
-def test_the_bench_voice_streams_what_it_gives_whole(bench_model: Path) -> None:
+def test_bench_voice_streams_same_samples_as_whole_run(bench_model: Path) -> None:
     stages = load_stages(bench_model)
     assert (stages.decoder_context, stages.hop) == (10, 256)
     assert np.abs(streamed(stages) - whole(bench_model)).max() < 1e-4
@@ -112,7 +113,7 @@ def test_the_bench_voice_streams_what_it_gives_whole(bench_model: Path) -> None:
         assert np.abs(decoded(stages, blocks) - decoded(stages, (500,))).max() < 1e-4
 
 
-def test_the_flow_of_the_bench_voice_gives_in_windows_what_it_gives_whole(
+def test_flow_in_windows_equals_whole_flow(
     bench_model: Path,
 ) -> None:
     stages = load_stages(bench_model)
@@ -121,7 +122,7 @@ def test_the_flow_of_the_bench_voice_gives_in_windows_what_it_gives_whole(
     assert np.abs(speech._latent - stages.flow(speech._noisy, 0)).max() < 1e-4
 
 
-def test_a_flow_that_looks_at_the_whole_clause_stays_with_the_text(tmp_path: Path) -> None:
+def test_flow_needing_whole_clause_stays_in_text_stage(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx", wide="flow")
     stages = load_stages(model)
     assert not stages.has_flow
@@ -129,14 +130,14 @@ def test_a_flow_that_looks_at_the_whole_clause_stays_with_the_text(tmp_path: Pat
     assert not (cut_stages(model) / "flow.onnx").exists()
 
 
-def test_a_flow_that_gives_something_else_alone_stays_with_the_text(tmp_path: Path) -> None:
+def test_flow_with_different_output_stays_in_text_stage(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx", mask=0.5)
     stages = load_stages(model)
     assert not stages.has_flow
     assert np.abs(streamed(stages) - whole(model)).max() < 1e-4
 
 
-def test_a_voice_whose_stages_give_something_else_is_not_cut(
+def test_voice_with_differing_stages_is_not_split(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx", speakers=3)
@@ -160,7 +161,7 @@ def test_a_voice_whose_stages_give_something_else_is_not_cut(
         ({"wide": "decoder"}, "its decoder looks too far around"),
     ],
 )
-def test_a_voice_that_cannot_be_cut_says_why(
+def test_unsplittable_voice_reports_reason(
     tmp_path: Path, options: dict[str, Any], reason: str
 ) -> None:
     model = make_voice(tmp_path / "flat.onnx", **options)
@@ -169,7 +170,7 @@ def test_a_voice_that_cannot_be_cut_says_why(
     assert list((tmp_path / ".stages").iterdir()) == [], "half-made parts were left behind"
 
 
-def test_a_file_that_is_no_model_says_so(tmp_path: Path) -> None:
+def test_invalid_model_file_is_reported(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "broken.onnx")
     model.write_bytes(b"not a model")
     with pytest.raises(SynthesisError):
@@ -180,7 +181,7 @@ def parts_of(model: Path) -> list[Path]:
     return sorted((model.parent / ".stages").iterdir())
 
 
-def test_the_parts_are_kept_and_made_again_when_the_voice_changes(tmp_path: Path) -> None:
+def test_stages_are_kept_until_the_voice_changes(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     other = make_voice(tmp_path / "tiny-2.onnx")
     first, others = cut_stages(model), cut_stages(other)
@@ -193,7 +194,7 @@ def test_the_parts_are_kept_and_made_again_when_the_voice_changes(tmp_path: Path
     assert parts_of(model) == sorted([cut_stages(model), others]), "former parts go, others stay"
 
 
-def test_a_changed_description_is_another_state_of_the_voice(tmp_path: Path) -> None:
+def test_changed_description_changes_the_voice_state(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     before = fingerprint(model), stages_name(model)
     description = model.with_name("tiny.onnx.json")
@@ -203,7 +204,7 @@ def test_a_changed_description_is_another_state_of_the_voice(tmp_path: Path) -> 
     assert stages_name(model) != before[1]
 
 
-def test_a_voice_that_is_replaced_while_it_is_cut_leaves_no_parts(
+def test_voice_replaced_while_splitting_leaves_no_stages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
@@ -221,7 +222,7 @@ def test_a_voice_that_is_replaced_while_it_is_cut_leaves_no_parts(
     assert list(target.parent.iterdir()) == []
 
 
-def test_two_who_cut_at_once_both_have_the_parts(tmp_path: Path) -> None:
+def test_concurrent_splits_both_get_stages(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     found: list[Path] = []
     cutters = [
@@ -235,7 +236,7 @@ def test_two_who_cut_at_once_both_have_the_parts(tmp_path: Path) -> None:
     assert parts_of(model) == [found[0]]
 
 
-def test_what_was_put_in_place_is_never_taken_away_by_one_who_is_late(
+def test_late_split_keeps_existing_stages(
     tmp_path: Path,
 ) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
@@ -248,7 +249,7 @@ def test_what_was_put_in_place_is_never_taken_away_by_one_who_is_late(
 
 @pytest.mark.parametrize("name", ["text.onnx", "decoder.onnx", "stages.json"])
 @pytest.mark.parametrize("share", [0.0, 0.5])
-def test_parts_that_are_broken_are_made_again(tmp_path: Path, name: str, share: float) -> None:
+def test_damaged_stages_are_rebuilt(tmp_path: Path, name: str, share: float) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     part = cut_stages(model) / name
     part.write_bytes(part.read_bytes()[: round(share * part.stat().st_size)])
@@ -257,13 +258,13 @@ def test_parts_that_are_broken_are_made_again(tmp_path: Path, name: str, share: 
 
 
 @pytest.mark.parametrize("name", ["decoder.onnx", "stages.json"])
-def test_parts_of_which_one_is_gone_are_made_again(tmp_path: Path, name: str) -> None:
+def test_missing_stage_file_is_rebuilt(tmp_path: Path, name: str) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     (cut_stages(model) / name).unlink()
     assert np.abs(streamed(load_stages(model)) - whole(model)).max() < 1e-4
 
 
-def test_what_a_killed_cutter_left_goes_when_it_is_old(tmp_path: Path) -> None:
+def test_old_leftovers_of_killed_split_are_deleted(tmp_path: Path) -> None:
     model = make_voice(tmp_path / "tiny.onnx")
     for name in ("old", "new"):
         (tmp_path / ".stages" / f".cutting-{name}").mkdir(parents=True)
@@ -272,7 +273,7 @@ def test_what_a_killed_cutter_left_goes_when_it_is_old(tmp_path: Path) -> None:
     assert [path.name for path in parts_of(model) if path.name.startswith(".")] == [".cutting-new"]
 
 
-def test_a_voice_beside_which_nothing_can_be_kept_has_its_parts_elsewhere(
+def test_stages_of_read_only_voice_are_kept_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -77,7 +77,7 @@ def test_cancelled_job_ends_early_and_next_is_whole(espeak: Synthesizer) -> None
     assert sum(block.seconds for block in next_one) > 1.0
 
 
-def test_an_abandoned_job_does_not_leak_into_the_next(espeak: Synthesizer) -> None:
+def test_abandoned_job_does_not_leak_into_next_job(espeak: Synthesizer) -> None:
     expected = loudness(samples(list(espeak.speak(HELLO))))
     for _block in espeak.speak(LONG):
         break
@@ -133,13 +133,13 @@ def test_killed_process_costs_one_utterance_and_restarts(espeak: Synthesizer) ->
     assert espeak.error == ""
 
 
-def test_a_hanging_process_is_replaced(tmp_path: Path) -> None:
+def test_hanging_process_is_replaced(tmp_path: Path) -> None:
     synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path), hang_seconds=0.3)
     synthesizer.start()
     assert synthesizer.pid is not None
     os.kill(synthesizer.pid, signal.SIGSTOP)
     try:
-        with pytest.raises(SynthesisError, match="did nothing"):
+        with pytest.raises(SynthesisError, match="did not answer"):
             list(synthesizer.speak(HELLO))
         assert list(synthesizer.speak(HELLO))
     finally:
@@ -159,7 +159,7 @@ def test_hanging_process_is_replaced_despite_early_interrupts(tmp_path: Path) ->
         interrupt.join()
 
     try:
-        with pytest.raises(SynthesisError, match="did nothing"):
+        with pytest.raises(SynthesisError, match="did not answer"):
             for _ in range(20):
                 speak_and_interrupt()
         assert list(synthesizer.speak(HELLO))
@@ -223,7 +223,7 @@ def test_voice_slower_than_speech_is_a_warning(
         synthesizer.stop()
 
 
-def test_the_process_ends_with_its_owner(espeak: Synthesizer) -> None:
+def test_process_ends_with_its_owner(espeak: Synthesizer) -> None:
     pid = espeak.pid
     assert pid is not None and espeak.is_alive
     espeak.stop()
@@ -246,7 +246,7 @@ def test_stop_does_not_wait_for_a_loading_voice(tmp_path: Path) -> None:
     assert synthesizer.pid is None, "stopped is stopped"
 
 
-def test_a_missing_piper_voice_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_missing_piper_voice_is_named_with_remedy(tmp_path: Path) -> None:
     synthesizer = Synthesizer(
         EngineConfig(engine="piper", voice="es_ES-davefx-medium", voice_dir=tmp_path)
     )
@@ -300,7 +300,7 @@ def test_cached_sound_comes_with_its_remark(tmp_path: Path) -> None:
         synthesizer.stop()
 
 
-def test_a_text_in_two_languages_has_two_sounds(tmp_path: Path) -> None:
+def test_text_in_two_languages_has_two_sounds(tmp_path: Path) -> None:
     cache = SoundCache(tmp_path / "sounds", 10_000_000)
     sounds = []
     for lang in ("es", "en", "es"):

@@ -46,18 +46,18 @@ def speaker(engines: Engines, request: SpeechRequest) -> tuple[str, str]:
         (SpeechRequest("x", lang="en-GB"), "cori"),
         (SpeechRequest("x", lang="en_US"), "amy"),
         (SpeechRequest("x", lang="fr"), "siwis"),
-        (SpeechRequest("x", lang="de"), "espeak"),
+        (SpeechRequest("x", lang="it"), "espeak"),
         (SpeechRequest("x", voice="espeak"), "espeak"),
         (SpeechRequest("x", voice="siwis"), "siwis"),
         (SpeechRequest("x", voice="siwis", lang="en-GB"), "cori"),
-        (SpeechRequest("x", voice="siwis", lang="de"), "espeak"),
+        (SpeechRequest("x", voice="siwis", lang="it"), "espeak"),
         (SpeechRequest("x", voice="gone", lang="fr"), "siwis"),
         (SpeechRequest("x", voice="gone"), "davefx"),
         (SpeechRequest("x", voice="fr_FR-gone-low"), "siwis"),
         (SpeechRequest("x", voice="de_DE-gone-low"), "espeak"),
     ],
 )
-def test_a_voice_is_chosen_by_name_else_by_language(
+def test_voice_is_chosen_by_name_then_by_language(
     config: EngineConfig, request_: SpeechRequest, name: str
 ) -> None:
     assert chosen(config, request_) == name
@@ -112,7 +112,7 @@ def test_default_voice_replaces_unloadable_one_with_remark(
     spoil(install(config.voice_dir, "tux"))
     engines = Engines(config, lambda: None)
     _name, remark = speaker(engines, SpeechRequest("x", voice="tux"))
-    assert "tux cannot be loaded; fetch it again" in remark
+    assert "tux cannot be loaded; download it again" in remark
     assert remark.endswith("; piper davefx speaks instead")
     assert remark in caplog.messages
     assert speaker(engines, SpeechRequest("x")) == ("piper davefx", "")
@@ -131,7 +131,7 @@ def test_voice_of_same_language_replaces_unloadable_default(
     assert speaker(engines, SpeechRequest("x", lang="fr")) == ("piper siwis", "")
     install(config.voice_dir, "sharvard")
     assert speaker(engines, SpeechRequest("x"))[0] == "piper sharvard"
-    assert speaker(engines, SpeechRequest("x", lang="de")) == ("espeak", "")
+    assert speaker(engines, SpeechRequest("x", lang="it")) == ("espeak", "")
 
 
 def test_empty_default_voice_is_replaced_within_its_language(
@@ -184,10 +184,10 @@ def test_speaker_number_applies_to_the_named_voice(
 
 def test_piper_alone_fails_where_no_voice_is_of_the_language(config: EngineConfig) -> None:
     only = replace(config, engine="piper")
-    with pytest.raises(VoiceNotFoundError, match=r"no Piper voice for de .*download_voice NAME"):
-        choose_voice(only, SpeechRequest("x", lang="de"))
-    with pytest.raises(VoiceNotFoundError, match="davefx reads es, and the text is de; no Piper"):
-        choose_voice(only, SpeechRequest("x", lang="de", voice="davefx"))
+    with pytest.raises(VoiceNotFoundError, match=r"no Piper voice for it .*download_voice NAME"):
+        choose_voice(only, SpeechRequest("x", lang="it"))
+    with pytest.raises(VoiceNotFoundError, match="davefx reads es, and the text is it; no Piper"):
+        choose_voice(only, SpeechRequest("x", lang="it", voice="davefx"))
     with pytest.raises(VoiceNotFoundError, match="download_voice gone"):
         choose_voice(EngineConfig("piper", "gone", config.voice_dir), SpeechRequest("x"))
 
@@ -210,7 +210,7 @@ def test_least_recently_used_voice_is_unloaded_at_the_bound(
     use("amy")
     assert use("davefx") is first, "it stays loaded"
     use("cori")
-    assert "let go of the voice amy" in caplog.text
+    assert "voice amy unloaded" in caplog.text
     assert use("davefx") is first, "the one that was used last stays"
     assert engines.loaded == ["cori", "davefx"]
     assert len(loads) == 3
@@ -225,7 +225,7 @@ def test_voice_over_the_bound_is_loaded_alone(config: EngineConfig) -> None:
     assert engines.loaded == ["amy"]
 
 
-def test_replaced_voice_is_loaded_anew_once(config: EngineConfig) -> None:
+def test_replaced_voice_is_reloaded_once(config: EngineConfig) -> None:
     engines = Engines(config, on_loading=lambda: None)
     first = engines.choose(SpeechRequest("x")).engine
     make_voice(config.voice_dir / "davefx.onnx", speakers=2)
@@ -268,7 +268,7 @@ def test_optional_fields_may_miss_in_a_description(tmp_path: Path) -> None:
         ("en es", "en", "es", {"": "es", "en": "en"}),
     ],
 )
-def test_a_voice_reads_its_own_language_only(
+def test_voice_reads_its_own_language_only(
     tmp_path: Path, installed: str, default: str, tts_lang: str, spoken: dict[str, str]
 ) -> None:
     for lang in installed.split():
@@ -287,15 +287,15 @@ def test_named_voice_of_other_language_is_replaced_with_remark(
     why = "the voice amy reads en-us, and the text is es; piper davefx speaks instead"
     spanish = SpeechRequest("x", lang="es", voice="amy")
     assert speaker(engines, spanish) == ("piper davefx", why)
-    name, remark = speaker(engines, SpeechRequest("x", lang="de", voice="amy"))
+    name, remark = speaker(engines, SpeechRequest("x", lang="it", voice="amy"))
     assert name == "espeak"
-    assert remark.endswith("and the text is de; espeak de speaks instead")
+    assert remark.endswith("and the text is it; espeak it speaks instead")
     english = SpeechRequest("x", voice="amy")
     assert speaker(engines, english) == ("piper amy", "")
     assert engines.choose(english).choice.lang == "en-us"
 
 
-def test_voice_without_language_reads_what_names_it(tmp_path: Path) -> None:
+def test_voice_without_language_reads_texts_naming_it(tmp_path: Path) -> None:
     install(tmp_path, "quiet", "")
     config = EngineConfig("auto", "quiet", tmp_path)
     assert chosen(config, SpeechRequest("x", voice="quiet")) == "quiet"

@@ -76,7 +76,7 @@ def test_lock_survives_exec_of_another_program(tmp_path: Path) -> None:
 
 def test_missing_directory_is_named(tmp_path: Path) -> None:
     with (
-        pytest.raises(MoxieTTSError, match="cannot be kept"),
+        pytest.raises(MoxieTTSError, match="cannot open the lock file"),
         only_one(tmp_path / "no", Service.SPEECH),
     ):
         pass

@@ -26,7 +26,7 @@ def test_taken_port_is_in_use() -> None:
 @pytest.mark.parametrize("host", ["192.0.2.7", "nowhere.invalid"])
 @pytest.mark.parametrize(("name", "said"), [("HTTP_PORT", "HTTP"), ("MQTT_SSL_PORT", "MQTT")])
 def test_foreign_address_is_not_reported_as_port_in_use(host: str, name: str, said: str) -> None:
-    with pytest.raises(ListenError, match=rf"{said}_HOST={host} is no address of this computer"):
+    with pytest.raises(ListenError, match=rf"{said}_HOST={host} is not an address of this"):
         ensure_port_free(host, 0, name)
 
 

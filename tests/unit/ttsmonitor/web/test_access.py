@@ -35,7 +35,7 @@ def test_login_does_not_lead_to_another_site(visitor: Client, parent: User) -> N
     assert visitor.post("/accounts/login/", form)["Location"] == "/"
 
 
-def test_without_required_login_pages_are_open_but_not_the_admin(
+def test_pages_but_not_admin_are_open_without_required_login(
     visitor: Client, settings: Any
 ) -> None:
     settings.MOXIE_REQUIRE_LOGIN = False

@@ -93,18 +93,22 @@ def test_every_path_refuses_other_methods_in_json(
 ) -> None:
     settings.ROOT_URLCONF = urlconf
     paths = browser.get("/api/openapi.json").json()["paths"]
-    examples = {"{device_id}": "d_1", "{visit}": "page_0123456789abcdef"}
+    examples = {
+        "{device_id}": "d_1",
+        "{visit}": "page_0123456789abcdef",
+        "{entry_id}": "1",
+    }
     for template, methods in paths.items():
         path = template.replace("{utterance_id}", "1a9d4758-572a-4f7e-8e76-a7b515721e85")
         for name, example in examples.items():
             path = path.replace(name, example)
         if not path.startswith("/api/"):
             continue
-        allowed = {"GET, HEAD": {"get"}, "POST": {"post"}, "GET, HEAD, POST": {"get", "post"}}
-        for method in ("OPTIONS", "PUT", "DELETE"):
+        for method in {"OPTIONS", "PUT", "DELETE"} - {name.upper() for name in methods}:
             response = browser.generic(method, path)
             assert (response.status_code, response.json()["error"]) == (405, "method_not_allowed")
-            assert allowed[response["Allow"]] == set(methods), path
+            allowed = set(response["Allow"].lower().split(", "))
+            assert allowed - {"head"} == set(methods), path
 
 
 @pytest.mark.parametrize("urlconf", SITES)

@@ -15,16 +15,17 @@ from tests.support.tools import ROOT
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.translations import CONTEXT, translate
 from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.web import translations
-from ttsmonitor.web.translations import CONTEXT, MARK, reason_text, translate
+from ttsmonitor.web.translations import MARK, reason_text
 
 APPS = [ROOT / "site" / app for app in ("ttsmirror", "ttsmonitor", "hive")]
 ALIKE = {"control: %s %s", "{seconds} s"}
 """The same in both languages."""
 RAISING = {"SynthesisError", "VoiceNotFoundError", "AudioError", "InvalidMessageError"}
-CHUNK = Reason("chunk {numbers} of {total} did not come", numbers="2, 3 …", total=12)
+CHUNK = Reason("chunk {numbers} of {total} did not arrive", numbers="2, 3 …", total=12)
 
 logger = logging.getLogger("ttsmonitor.test")
 
@@ -42,7 +43,7 @@ def test_activity_lines_have_only_values_that_pages_can_fill() -> None:
     assert {line for line in lines if "%" in re.sub("%[sd]", "", line)} == set()
 
 
-def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
+def test_failures_are_raised_with_reasons_only() -> None:
     raised = re.compile(rf"\b({'|'.join(RAISING)})\(\s*f?\"")
     found = {
         str(path)
@@ -58,7 +59,7 @@ def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
     ("reason", "spanish"),
     [
         (CHUNK, "no llegó el fragmento 2, 3 … de 12"),
-        (Reason("the rest of it did not come"), "el resto no llegó"),
+        (Reason("the rest of the text did not arrive"), "el resto del texto no llegó"),
         (Reason("not done within {seconds} seconds", seconds=0.5), "no terminó en 0,5 segundos"),
         (Reason("not done within {seconds} seconds", seconds=12.0), "no terminó en 12 segundos"),
         (
@@ -71,8 +72,8 @@ def test_no_failure_is_raised_with_a_sentence_that_is_no_reason() -> None:
         ),
         (
             Reason(
-                "{field} is {value}; it has to be {wanted}. Fetch the voice again, or correct the"
-                " file",
+                "{field} is {value}; it has to be {wanted}. Download the"
+                " voice again, or correct the file",
                 field="inference.length_scale",
                 value="nan",
                 wanted=Reason("a number from {low} to {high}", low=0.2, high=5),
@@ -115,11 +116,11 @@ def test_reason_survives_the_database() -> None:
 @pytest.mark.parametrize(
     ("error", "spanish"),
     [
-        ("chunk 2 of 3 did not come", "chunk 2 of 3 did not come"),
-        ("cleared from the queue", "quitada de la cola"),
+        ("chunk 2 of 3 did not arrive", "chunk 2 of 3 did not arrive"),
+        ("cleared from the queue", "descartada al vaciar la cola"),
     ],
 )
-def test_old_row_without_a_reason_is_shown_as_it_is(error: str, spanish: str) -> None:
+def test_old_row_without_reason_is_shown_unchanged(error: str, spanish: str) -> None:
     with translation.override("es"):
         assert reason_text(Utterance(error=error), "error") == spanish
         assert reason_text({"detail": error, "reason": None}, "detail") == spanish
@@ -135,17 +136,21 @@ def activity() -> Iterator[ActivityHandler]:
     logger.removeHandler(handler)
 
 
-def test_activity_line_is_translated_with_what_an_exception_says(activity: ActivityHandler) -> None:
-    logger.warning("%s is left out: %s", "wav: /tmp", OSError(Reason("it is closed")))
+def test_activity_line_is_translated_with_exception_message(activity: ActivityHandler) -> None:
+    logger.warning("%s is unavailable: %s", "wav: /tmp", OSError(Reason("it is closed")))
     logger.info("%d utterances deleted", 3)
     logger.info(
-        "%s %s (%s): %s", Reason("spoken"), 7, Reason("{seconds} s", seconds=2.5), "skipped"
+        "%s %s (%s): %s",
+        Reason("spoken"),
+        7,
+        Reason("{seconds} s", seconds=2.5),
+        "skipped",
     )
     left_out, deleted, spoken = activity.entries()
-    assert left_out["text"] == "wav: /tmp is left out: it is closed"
+    assert left_out["text"] == "wav: /tmp is unavailable: it is closed"
     assert spoken["text"] == "spoken 7 (2.5 s): skipped"
     with translation.override("es"):
-        assert reason_text(left_out, "text") == "wav: /tmp queda fuera: está cerrado"
+        assert reason_text(left_out, "text") == "wav: /tmp no está disponible: está cerrado"
         assert reason_text(deleted, "text") == "3 frases borradas"
         assert reason_text(spoken, "text") == "dicha 7 (2,5 s): skipped"  # not what Moxie said
     with translation.override("en"):
@@ -157,6 +162,6 @@ def test_scripts_get_codes_in_spanish_and_none_in_english() -> None:
         assert translations.for_scripts() == {}
     with translation.override("es"):
         words = translations.for_scripts()
-    assert words[f"{MARK}the rest of it did not come"] == "el resto no llegó"
+    assert words[f"{MARK}the rest of the text did not arrive"] == "el resto del texto no llegó"
     known = {code for app in APPS for code in codes_of(app)}
     assert {name.removeprefix(MARK) for name in words} == known

@@ -4,15 +4,15 @@ import { postJSON } from "../live.js";
 
 let onStatus = () => {};
 
-/** Have `draw` called with the state that an answer tells. */
+/** Call `draw` with the state in each answer. */
 export function whenAnswered(draw) {
   onStatus = draw;
 }
 
 let last = Promise.resolve();
-/** Send a control message; false where it was refused, of which the page tells. */
+/** Send a control message; return false if it was refused, and show why. */
 export function control(body) {
-  // One after the other: an answer that comes late would show a state that is over.
+  // Send one after the other: a late answer would show an outdated state.
   last = last.then(() => send(body));
   return last;
 }
@@ -43,7 +43,7 @@ function swap(isOn, one, other) {
   if (hadFocus) (isOn ? other : one).focus();
 }
 
-/** Make it louder by so many of 100; quieter where that is negative. */
+/** Change the volume by this many percent. */
 export function turnVolume(by) {
   const volume = byId("volume");
   volume.value = Number(volume.value) + by;

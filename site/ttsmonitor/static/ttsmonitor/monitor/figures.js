@@ -11,6 +11,7 @@ let lastHealth = null;
 /** Draw the numbers about the history. */
 export function drawStats(stats) {
   const { p50, p95 } = stats.first_audio_ms;
+  const waiting = stats.waiting_ms.p95;
   const shown = {
     today: number.format(stats.today),
     last_hour: number.format(stats.last_hour),
@@ -20,6 +21,7 @@ export function drawStats(stats) {
     minutes: say("{count} min", { count: short.format(stats.audio_seconds / 60) }),
     p50: p50 === null ? "–" : milliseconds(p50),
     p95: p95 === null ? "–" : milliseconds(p95),
+    waiting: waiting === null ? "–" : milliseconds(waiting),
   };
   for (const tile of document.querySelectorAll("[data-stat]")) {
     tile.textContent = shown[tile.dataset.stat];
@@ -44,22 +46,26 @@ function share([source, count]) {
   return line;
 }
 
-/** Draw the checks: what works says what it is, what fails why and since when. */
+/** Draw the checks: a detail if it works, else the reason and since when it fails. */
 export function drawLamps({ status = lastStatus, health = lastHealth }) {
   [lastStatus, lastHealth] = [status, health];
   if (!health || !status) return;
-  const good = { broker: status.broker.address, synthesis: status.engine, audio: status.output };
   for (const lamp of document.querySelectorAll("[data-check]")) {
     const name = lamp.dataset.check;
     const check = health.checks[name] ?? health.checks.service;
     if (!check) continue;
     lamp.classList.toggle("is-ok", check.ok);
     lamp.classList.toggle("is-broken", !check.ok);
-    const detail = check.ok ? good[name] || say("Works") : sayReason(check, "detail");
+    const detail = check.ok ? shown(lamp, status) || say("Works") : sayReason(check, "detail");
     lamp.querySelector('[data-part="detail"]').textContent = detail;
     const since = check.since ? say("since {time}", { time: timeLabel(check.since) }) : "";
     lamp.querySelector('[data-part="since"]').textContent = since;
   }
+}
+
+// The field of the status that a lamp names, as in broker.address.
+function shown(lamp, status) {
+  return lamp.dataset.shows.split(".").reduce((value, name) => value?.[name], status);
 }
 
 /** Draw the whole log, oldest first. */

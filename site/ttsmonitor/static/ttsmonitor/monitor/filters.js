@@ -3,10 +3,10 @@ import { byId } from "../format.js";
 
 const form = byId("filters");
 const FIELDS = ["q", "source", "device_id", "status"];
-const PREFIX_LETTERS = 3; // as the server's search takes words
+const PREFIX_LETTERS = 3; // as in the server's search
 const TYPING_MS = 300;
 
-/** The filters as a query, with what `more` holds. */
+/** The filters as a query string, with the parameters of `more`. */
 export function query(more = {}) {
   const given = new URLSearchParams();
   for (const name of FIELDS) if (valueOf(name)) given.set(name, valueOf(name));
@@ -16,15 +16,15 @@ export function query(more = {}) {
 
 export const isFiltered = () => FIELDS.some(valueOf);
 
-/** Return true where the filters let this utterance through, as the server decides it too. */
-export function lets(utterance) {
+/** Return true if this utterance matches the filters, as on the server. */
+export function matches(utterance) {
   const equal = ["source", "device_id", "status"].every(
     (name) => !valueOf(name) || utterance[name] === valueOf(name),
   );
-  return equal && holds(utterance.text, valueOf("q"));
+  return equal && holds(`${utterance.text} ${utterance.translation}`, valueOf("q"));
 }
 
-/** Call `onChange` when something else is to be shown. */
+/** Call `onChange` when the filters change. */
 export function watch(onChange) {
   let last = query();
   let typing = 0;

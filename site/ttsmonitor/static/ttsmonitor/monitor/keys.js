@@ -1,4 +1,4 @@
-// Keys for those who keep the page open; they stand in the dialog that "?" opens.
+// Keyboard shortcuts. The dialog that "?" opens lists them.
 import { byId } from "../format.js";
 import { keep, kept } from "../storage.js";
 import { control, turnVolume } from "./controls.js";

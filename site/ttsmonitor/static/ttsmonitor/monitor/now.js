@@ -1,11 +1,11 @@
 // The current utterance: its words light up as they are heard, and bars show its loudness.
 //
-// The server says now and then how far it is (`seconds`), when which word begins (`words`: pairs of
-// seconds and the word's number) and how loud it is (`levels`); in between this goes on by itself.
+// The server reports the position (`seconds`), the beginning of each word (`words`: pairs of seconds
+// and the word's number) and the loudness (`levels`). Between reports the page extrapolates.
 import { byId, robotLabel, setFact, setText, sourceLabel } from "../format.js";
 import { say } from "../live.js";
 
-const AHEAD_SECONDS = 3; // so far it goes on without news
+const AHEAD_SECONDS = 3; // maximum extrapolation
 const BEGINNING_SECONDS = 1;
 const WORD = /([^ \t\r\n]+)/;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -23,7 +23,7 @@ function nothing() {
   return { id: null, text: "", words: [], levels: [], first: 0, step: 0.05, seconds: 0, at: 0, moving: false };
 }
 
-/** Draw the state of the speaker. */
+/** Draw the state of the speech service. */
 export function drawNow(status) {
   isMuted = status.muted;
   const current = status.current;
@@ -34,10 +34,10 @@ export function drawNow(status) {
   setFact(byId("now-robot").lastElementChild, robotLabel(current?.device_id));
   setFact(byId("now-mood").lastElementChild, say(current?.mood ?? ""));
   if (status.paused || !current) heard.moving = false;
-  go();
+  startAnimation();
 }
 
-/** Take in how far it is. False where something before it was missed: then ask for all of it. */
+/** Process a progress report. Return false if an earlier one was missed: then request all of it. */
 export function drawProgress(event) {
   if (!event?.id) return true;
   if (event.id !== heard.id) heard = { ...nothing(), id: event.id };
@@ -47,9 +47,9 @@ export function drawProgress(event) {
   Object.assign(heard, { seconds: event.seconds, at: performance.now(), moving: event.moving, step: event.step });
   if (event.levels) addLevels(event.levels);
   if (!heard.text) return false;
-  // The beginning is told sooner than the state of the speaker.
+  // The first report arrives before the state of the speech service.
   if (shown.id === heard.id || event.seconds < BEGINNING_SECONDS) draw(heard.id, heard.text);
-  go();
+  startAnimation();
   return true;
 }
 
@@ -65,9 +65,9 @@ function addLevels({ at, values }) {
 function draw(id, text, lang) {
   if (lang !== undefined) box.lang = lang || document.documentElement.lang;
   if (shown.id === id && shown.text === text) return;
-  if (id && shown.id === id && text.length < shown.text.length) return; // one that grows, from before
+  if (id && shown.id === id && text.length < shown.text.length) return; // an earlier version of a growing text
   if (shown.id !== id) {
-    // Told once as a whole, whatever is lit meanwhile.
+    // A screen reader gets the whole sentence once, independent of the highlighting.
     setText(byId("now-said"), id ? text : "");
     box.scrollTop = 0;
   }
@@ -88,20 +88,20 @@ function pieces(text) {
   });
 }
 
-function go() {
-  if (!frame) frame = requestAnimationFrame(step);
+function startAnimation() {
+  if (!frame) frame = requestAnimationFrame(drawFrame);
 }
 
-function step() {
+function drawFrame() {
   frame = 0;
   const passed = heard.moving ? (performance.now() - heard.at) / 1000 : 0;
   const seconds = heard.seconds + Math.min(passed, AHEAD_SECONDS);
-  light(shown.id && shown.id === heard.id ? wordAt(seconds) : -1);
+  highlightWord(shown.id && shown.id === heard.id ? wordAt(seconds) : -1);
   drawLevel(seconds);
-  if (heard.moving && heard.id === shown.id && passed < AHEAD_SECONDS) go();
+  if (heard.moving && heard.id === shown.id && passed < AHEAD_SECONDS) startAnimation();
 }
 
-/** The number of the word that is heard then; -1 before the first. */
+/** The number of the word at that time; -1 before the first. */
 function wordAt(seconds) {
   let low = 0;
   let high = heard.words.length;
@@ -113,7 +113,7 @@ function wordAt(seconds) {
   return low ? heard.words[low - 1][1] : -1;
 }
 
-function light(index) {
+function highlightWord(index) {
   if (index === lit) return;
   const words = box.querySelectorAll(".word");
   words[lit]?.classList.remove("is-now");
@@ -133,7 +133,7 @@ function keepInSight(word) {
   }
 }
 
-// The newest level in the middle, those before it to both sides.
+// Show the newest level in the middle, and earlier ones on both sides.
 function drawLevel(seconds) {
   const isHeard = heard.moving && !isMuted && !calm.matches;
   const now = Math.floor(seconds / heard.step) - heard.first;

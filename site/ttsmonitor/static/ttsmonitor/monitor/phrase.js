@@ -1,4 +1,4 @@
-// Say a phrase: it goes the way of everything that is said, and appears in the stream.
+// Say a phrase. It is published like any other sentence, and appears in the stream.
 import { byId } from "../format.js";
 import { postJSON, say } from "../live.js";
 

@@ -4,17 +4,17 @@ import { getJSON, say } from "../live.js";
 import { control } from "./controls.js";
 import { fill } from "./row.js";
 
-const MOST_SHOWN = 200; // the server's QUEUE_SHOWN: after so many there may be others
+const MOST_SHOWN = 200; // the server's QUEUE_SHOWN; the queue may have more
 
 const list = byId("queue");
-const mould = byId("waiting").content.firstElementChild;
+const template = byId("waiting").content.firstElementChild;
 
 /** Draw `waiting`, the next one first. Rows that stay are the same elements. */
 export function drawQueue(waiting) {
   const known = new Map([...list.children].map((row) => [row.dataset.id, row]));
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const rows = waiting.map((utterance) => {
-    return fill(known.get(utterance.id) ?? mould.cloneNode(true), utterance);
+    return fill(known.get(utterance.id) ?? template.cloneNode(true), utterance);
   });
   rows.forEach((row, index) => {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
@@ -59,7 +59,7 @@ async function change(body) {
   try {
     drawQueue((await getJSON("/api/queue")).queue);
   } catch {
-    // It comes with the next figures.
+    // The next figures include the queue.
   }
   return isDone;
 }

@@ -4,7 +4,7 @@ import { say, sayReason } from "../live.js";
 
 const UNFINISHED = new Set(["receiving", "queued", "playing"]);
 
-/** Fill `row`, a copy of one of the page's moulds. */
+/** Fill `row`, a copy of one of the page's templates. */
 export function fill(row, utterance) {
   const part = (name) => row.querySelector(`[data-part="${name}"]`);
   row.dataset.id = utterance.id;
@@ -27,6 +27,7 @@ function fillOutcome(row, part, utterance) {
   row.dataset.status = status;
   part("state").className = `state state-${status}`;
   setText(part("state"), say(status));
+  setFact(part("translation"), utterance.translation);
   setFact(part("voice"), utterance.engine);
   setFact(part("first"), first === null ? "" : milliseconds(first));
   setFact(part("length"), seconds ? say("{count} s", { count: short.format(seconds) }) : "");

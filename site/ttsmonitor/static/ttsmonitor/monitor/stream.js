@@ -1,7 +1,7 @@
 // Past utterances, newest first. Rows change in place; new ones wait while the user scrolls.
 import { byId, notice, number } from "../format.js";
 import { getJSON, say } from "../live.js";
-import { isFiltered, lets, query, watch } from "./filters.js";
+import { isFiltered, matches, query, watch } from "./filters.js";
 import { fill } from "./row.js";
 
 const MOST_ROWS = 500;
@@ -13,7 +13,7 @@ const AHEAD = "600px"; // older ones are fetched so far before they are in sight
 const list = byId("stream");
 const scroller = byId("stream-scroller");
 const pill = byId("fresh");
-const mould = byId("row").content.firstElementChild;
+const template = byId("row").content.firstElementChild;
 const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
 const fresh = new Map(); // utterances that wait to be shown
 
@@ -22,11 +22,11 @@ let before = ""; // the cursor of the next page; "": from the top, for one that 
 let isLoading = false;
 let generation = 0; // answers to what was asked before the filter changed are dropped
 
-/** Take in an utterance that is new, or in a new state. */
+/** Show an utterance that is new or has a new state. */
 export function drawUtterance(utterance) {
   const known = rows.get(utterance.id);
   if (utterance.received_at > newest) newest = utterance.received_at;
-  if (!lets(utterance)) {
+  if (!matches(utterance)) {
     fresh.delete(utterance.id);
     if (known) remove(known);
   } else if (known) {
@@ -40,7 +40,7 @@ export function drawUtterance(utterance) {
   tell();
 }
 
-/** Take in the newest ones, as a snapshot of that moment has them. */
+/** Show the newest utterances of a snapshot. */
 export function drawRecent(recent, moment) {
   const isMissing = newest && recent.length >= PAGE && recent.at(-1).received_at > newest;
   newest = recent[0]?.received_at ?? newest;
@@ -50,12 +50,12 @@ export function drawRecent(recent, moment) {
   }
   for (const utterance of [...recent].reverse()) {
     if (rows.has(utterance.id) || isReading()) drawUtterance(utterance);
-    else if (lets(utterance)) place(utterance);
+    else if (matches(utterance)) place(utterance);
   }
   tell();
 }
 
-// Was one of those that are shown deleted?
+// Return true if a shown utterance was deleted.
 function isAnyGone(recent, moment) {
   const oldest = recent.length < PAGE ? "" : recent.at(-1).received_at;
   const settled = new Date(Date.parse(moment) - SETTLING_MS).toISOString();
@@ -65,7 +65,7 @@ function isAnyGone(recent, moment) {
 }
 
 function place(utterance) {
-  const row = fill(mould.cloneNode(true), utterance);
+  const row = fill(template.cloneNode(true), utterance);
   rows.set(utterance.id, row);
   // Times are ISO 8601 in UTC, so they sort as text. Old ones go to the end, new ones to the top.
   const last = list.lastElementChild;
@@ -101,7 +101,7 @@ function tell() {
     fresh.size === 1 ? say("1 new one") : say("{count} new ones", { count });
 }
 
-/** Is the visitor further down than the newest row? */
+/** Return true if the visitor has scrolled down from the newest row. */
 function isReading() {
   const top = Math.max(0, scroller.getBoundingClientRect().top);
   const first = list.firstElementChild?.getBoundingClientRect().top ?? top;
@@ -124,7 +124,7 @@ function onScroll() {
   });
 }
 
-/** From the top, as the filter wants it. */
+/** Load the first page with the current filters. */
 export async function reload() {
   generation++;
   isLoading = false;
@@ -181,7 +181,7 @@ scroller.addEventListener("scroll", onScroll, { passive: true });
 addEventListener("scroll", onScroll, { passive: true });
 const end = new IntersectionObserver(
   (seen) => {
-    // Not before somebody scrolls: the first page is enough for who looks at the newest.
+    // Load more only when the visitor scrolls.
     if (seen.some((each) => each.isIntersecting) && isReading()) load();
   },
   { rootMargin: AHEAD, scrollMargin: AHEAD },

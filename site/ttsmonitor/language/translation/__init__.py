@@ -1,0 +1,1 @@
+"""Translation of sentences into the listener's language. No Django here."""
