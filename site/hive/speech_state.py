@@ -24,7 +24,7 @@ class _Known:
         default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0}
     )
     presence: str = ""
-    broker_error: str = Reason("not connected yet")
+    broker_error: str = Reason("still connecting to the broker")
     broker_kind: str = ""
     rival: str = ""
     mirror: MirrorState = field(default_factory=MirrorState)

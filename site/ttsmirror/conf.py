@@ -94,8 +94,9 @@ class MirrorSettings(AppSettings):
     listen to both."""
     MQTT_QOS: int = 1
     """MQTT quality of service of the sentences: 0, 1 or 2."""
-    MQTT_KEEPALIVE: int = 60
-    """Seconds between keep-alive packets on a silent connection."""
+    MQTT_KEEPALIVE: int = 8
+    """Seconds between keep-alive packets on a silent connection. A dead one is noticed after twice
+    as long."""
     TTS_OUTBOX_ROWS: int = 10_000
     """Maximum number of unconfirmed sentences in the outbox; beyond it the oldest are dropped."""
     TTS_OUTBOX_HOURS: float = 24.0

@@ -111,6 +111,7 @@ class Proxy:
         self.sent: list[int] = []
         """Kinds of packets that clients sent."""
         self._broker = broker
+        self._dead: set[socket.socket] = set()
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -126,6 +127,10 @@ class Proxy:
         while self._sockets:
             with self._sockets.pop() as connection:
                 _shut(connection)
+
+    def drop_packets(self) -> None:
+        """Forward nothing more over the connections that are open now, and keep them open."""
+        self._dead.update(self._sockets)
 
     def close(self) -> None:
         _shut(self._server)
@@ -157,7 +162,7 @@ class Proxy:
             with source.makefile("rb") as stream:
                 while packet := _read_packet(stream):
                     noted.append(packet[0] >> 4)
-                    if noted[-1] not in withheld:
+                    if noted[-1] not in withheld and source not in self._dead:
                         target.sendall(packet)
         except OSError:
             pass

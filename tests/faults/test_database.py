@@ -225,7 +225,7 @@ def test_two_speakers_never_speak_the_same_utterance() -> None:
         output.gate.set()
     wait_until(lambda: Utterance.objects.spoken().count() == 40, "all of them")
     for speaker in speakers:
-        speaker.stop(5)
+        speaker.finish(5)
     for journal in journals:
         journal.stop()
     said = Counter(request.text for voice in voices for request in voice.requests)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from tests.support.sound import (
     RATE,
     Sink,
     likeness,
+    pactl,
 )
 from tests.support.talk import loud_parts
 from tests.support.tools import Listener, Process, wait_until
 from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import AGAIN_SECONDS
 from ttsmonitor.audio.portaudio import PortAudioStream
+from ttsmonitor.audio.pyaudio import STUCK
 from ttsmonitor.service.service import SpeechService
 
 pytestmark = [pytest.mark.faults, pytest.mark.sound, pytest.mark.django_db(transaction=True)]
@@ -82,6 +85,15 @@ class SoundServer:
             ]
         )
         wait_until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze it: its clients stay connected, and wait."""
+        self._process.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self._process.signal(signal.SIGKILL)
@@ -164,3 +176,21 @@ def test_sentence_resumes_after_sound_server_restart(
     assert likeness(whole[loud_parts(whole)[-1][1] - size :], rest) > 0.95, "and to its end"
     waits = [each for each in caplog.messages if "waits for the sound device" in each]
     assert len(waits) == 1
+
+
+def test_sound_server_that_stood_still_is_used_again(
+    sound_server: SoundServer,
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+) -> None:
+    pactl("load-module", "module-null-sink")  # in portions of two seconds, as is usual
+    service, sender = make_service("pyaudio"), listen()
+    sender.publish(TEXT_TOPIC, LONG)
+    wait_until(
+        lambda: (now := service._speaker.performance) and now.playback.seconds > 0.8,
+        "some of the sentence",
+    )
+    with sound_server.frozen():
+        wait_until(lambda: service.health()["checks"]["audio"]["detail"] == STUCK, "the stall")
+    wait_until(lambda: service.health()["checks"]["audio"]["ok"], "its return", 10)
+    wait_for(LONG, Status.SPOKEN)

@@ -60,6 +60,7 @@ class FakeOutput:
     broken: bool = False
     unheard_seconds: float = 0.0
     pace: Pace = Pace.DEVICE
+    has_audience: bool = True
     woken: int = 0
 
     def __post_init__(self) -> None:

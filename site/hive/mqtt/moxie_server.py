@@ -32,6 +32,7 @@ from ttsmirror.publishing.publisher import Listener
 from ttsmirror.wire.control import Control, parse_control
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, parse_object, pong_payload
 from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
+from ttsmonitor.system.watchdog import find_faults
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ class MoxieServer:
             on_chat=self._handle_chat,
             on_query=Queries(self.send_command_to_bot_json, self.setup).answer,
         )
-        self._health = _make_health(self._link)
+        self._database = DatabaseProbe()
+        self._health = self._make_health()
 
     # Life
 
@@ -104,6 +106,27 @@ class MoxieServer:
         report, mirror = self._health.report(), get_tts_mirror().state
         report["checks"]["mirror"] |= {"waiting": mirror.waiting, "lost": mirror.lost}
         return report
+
+    def restart_reason(self) -> str:
+        """Return what only a new process would mend, or an empty string."""
+        # Threads that wait for a database that hangs would do so in a new process, too.
+        return "" if self._database.error else self._thread_error()
+
+    def _thread_error(self) -> str:
+        parts = (self._worker, self.robots, self._health, self._link)
+        return find_faults([*parts, get_tts_mirror()])
+
+    def _make_health(self) -> Health:
+        link, database = self._link, self._database
+        return Health(
+            "hive.health",
+            [
+                HealthCheck("broker", lambda: link.error, link.probe),
+                HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
+                HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
+                HealthCheck("robots", self._thread_error),
+            ],
+        )
 
     # Commands to robots and to the loudspeaker
 
@@ -257,18 +280,6 @@ class MoxieServer:
         self.robots.mark_online(self.presence.devices)
         self.speech.update_mirror(get_tts_mirror().state)
         self.speech.update_rival(self._link.rivalry)
-
-
-def _make_health(link: RobotLink) -> Health:
-    database = DatabaseProbe()
-    return Health(
-        "hive.health",
-        [
-            HealthCheck("broker", lambda: link.error, link.probe),
-            HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
-            HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
-        ],
-    )
 
 
 _server: MoxieServer | None = None

@@ -139,6 +139,11 @@ class RobotLink:
                 logger.warning("a second hive is at the broker: stop one of them")
             self._rival_until = time.monotonic() + RIVAL_SECONDS
 
+    @property
+    def fault(self) -> str:
+        """Why the network thread does not do its work; empty if it does."""
+        return "" if self._connection is None else self._connection.fault
+
     def probe(self) -> None:
         """Publish a loopback probe if one is due."""
         if self._loopback is not None:

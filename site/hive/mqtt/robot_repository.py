@@ -56,6 +56,11 @@ class RobotRepository:
         self._refresh()
         self._worker.start()
 
+    @property
+    def fault(self) -> str:
+        """Why the thread does not do its work; empty if it does."""
+        return self._worker.fault
+
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Mark all robots offline and end the thread."""
         self._worker.submit(self._write_departures)

@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections
-
-from ttsmirror.database import tend_connections
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 
 logger = logging.getLogger(__name__)
 
@@ -30,28 +28,27 @@ class Task:
     """time.monotonic() from which it may run; 0 for at once."""
 
 
-class TaskThread:
+class TaskThread(ServiceThread):
     """Runs tasks in order. Any thread may submit them."""
 
+    retry_seconds = 0.0
+
     def __init__(self, name: str) -> None:
+        super().__init__(name)
         self.dropped = 0
         self._tasks: deque[Task] = deque()
         self._later: dict[str, Task] = {}
-        self._is_stopping = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self, timeout_seconds: float = 2.0) -> None:
-        """Finish the submitted tasks, drop the delayed ones, end the thread."""
+    def wake(self) -> None:
+        """Look at the tasks."""
         with self._changed:
-            self._is_stopping = True
             self._changed.notify()
-        if self._thread.is_alive():
-            self._thread.join(timeout_seconds)
+
+    @property
+    def is_over(self) -> bool:
+        """True once it was stopped and ran what was submitted; delayed tasks are dropped."""
+        return self.stopping.is_set() and not self._tasks
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> None:
         """Run a task in its turn. It is dropped, and logged, if far too many wait."""
@@ -62,7 +59,7 @@ class TaskThread:
                 return
             self.dropped += 1
         if self.dropped == 1 or self.dropped % 1000 == 0:
-            logger.error("%s: %d tasks dropped so far", self._thread.name, self.dropped)
+            logger.error("%s: %d tasks dropped so far", self.name, self.dropped)
 
     def later(self, key: str, seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
         """Run a task after a delay, before those that wait then.
@@ -73,34 +70,24 @@ class TaskThread:
             self._later[key] = Task(call, arguments, time.monotonic() + seconds)
             self._changed.notify()
 
-    def _run(self) -> None:
-        try:
-            while (task := self._next()) is not None:
-                self._run_task(task)
-        finally:
-            connections.close_all()
+    def work(self) -> None:
+        """Run the next task, if there is one in time."""
+        if (task := self._next()) is not None:
+            task.call(*task.arguments)
 
     def _next(self) -> Task | None:
-        """Wait for the next task; return None at the end."""
+        """Wait for the next task; return None where there is none to be run yet."""
+        deadline = time.monotonic() + TURN_SECONDS
         with self._changed:
             while True:
                 due, key = min(
                     ((task.due, key) for key, task in self._later.items()), default=(math.inf, "")
                 )
-                seconds = due - time.monotonic()
-                if seconds <= 0:
+                now = time.monotonic()
+                if due <= now and not self.stopping.is_set():
                     return self._later.pop(key)
                 if self._tasks:
                     return self._tasks.popleft()
-                if self._is_stopping:
+                if self.stopping.is_set() or now >= deadline:
                     return None
-                self._changed.wait(min(seconds, threading.TIMEOUT_MAX))
-
-    def _run_task(self, task: Task) -> None:
-        tend_connections()
-        try:
-            task.call(*task.arguments)
-        except Exception:
-            logger.exception("%s: a task failed", self._thread.name)
-        finally:
-            tend_connections()
+                self._changed.wait(min(due, deadline) - now)

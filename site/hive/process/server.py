@@ -21,6 +21,7 @@ from ttsmonitor.conf import conf as tts_conf
 from ttsmonitor.history import hourly
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.system.watchdog import Watchdog
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 
@@ -44,12 +45,14 @@ class HiveServer:
             on_ready=lambda: on_ready(self._web.url),
         )
         self._robots = get_moxie_server()
+        self._watchdog = Watchdog(self._robots.restart_reason)
 
     def run(self) -> None:
         """Serve until stop() or a stop signal."""
         with on_stop_signal(self.stop):
             live_events.bind(self._web.loop)
             self._robots.start()
+            self._watchdog.start()
             hourly.warm_up()
             try:
                 self._web.run()
@@ -64,6 +67,7 @@ class HiveServer:
                 return
             self._stopped = True
             logger.info("stopping")
+            self._watchdog.stop()
             push_bye()
             wait_for_goodbyes()
             self._robots.stop()

@@ -9,12 +9,10 @@ import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import BrokerError
-from ttsmirror.mqtt.paho_compat import make_client
+from ttsmirror.mqtt.paho_compat import Client, make_client
 
 
-def new_client(
-    client_id: str, *, clean_session: bool = True, manual_ack: bool = False
-) -> paho.Client:
+def new_client(client_id: str, *, clean_session: bool = True, manual_ack: bool = False) -> Client:
     """Create a client with account and TLS; it is not connected.
 
     Raises BrokerError if the certificates cannot be read.
@@ -24,7 +22,7 @@ def new_client(
         client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
     if conf.MQTT_TLS:
         _encrypt(client)
-    client.on_socket_open = _send_at_once
+    client.on_socket_open = lambda client, userdata, connection: send_at_once(connection)
     return client
 
 
@@ -37,6 +35,6 @@ def _encrypt(client: paho.Client) -> None:
         ) from exc
 
 
-def _send_at_once(client: paho.Client, userdata: object, connection: Any) -> None:
-    # Without this the second of two quick messages waits for the answer to the first.
+def send_at_once(connection: Any) -> None:
+    """Send small messages at once; else the second of two waits for the answer to the first."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

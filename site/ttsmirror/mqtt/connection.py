@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import AlreadyRunningError, InvalidMessageError
-from ttsmirror.mqtt.client import new_client
+from ttsmirror.heartbeat import Heartbeat
+from ttsmirror.mqtt import causes
+from ttsmirror.mqtt.client import new_client, send_at_once
 from ttsmirror.mqtt.identity import new_instance
 from ttsmirror.mqtt.last_seen import LastSeen
-from ttsmirror.mqtt.paho_compat import ReasonCode, listen
+from ttsmirror.mqtt.paho_compat import Client, ReasonCode, listen
 from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.version import VERSION
 from ttsmirror.wire.fields import PAYLOAD_BYTES
@@ -27,9 +32,16 @@ MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
 LEAVE_SECONDS = 1.5
 CURRENT_SECONDS = 60.0
-"""A proof that everything has come holds for so long; there is one every 15 s (LoopbackProbe),
+"""A proof that everything has come holds for so long; there is one every 5 s (LoopbackProbe),
 later where a probe of the database waits."""
-NEW = Reason("not connected yet")
+OFFLINE_SECONDS = 60.0
+"""Without a connection the network thread may be silent for so long: it resolves names, connects
+and waits between attempts."""
+ANSWER_SECONDS = 3.0
+"""A broker answers a new connection in less."""
+BRIEF_SECONDS = 10.0
+"""A connection that is closed sooner was evicted, if that happens twice in a row."""
+NEW = Reason("still connecting to the broker")
 
 OnMessage = Callable[["Received"], None]
 
@@ -90,7 +102,7 @@ class MQTTConnection:
         self.client_id = client_id
         self.instance = new_instance(client_id)
         self._given = host, port
-        self.error: str = NEW
+        self._error: str = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
         if durable:
@@ -110,12 +122,17 @@ class MQTTConnection:
         self._connection = 0
         self._acknowledging = threading.Lock()
         self._is_refused = False
+        self._unanswered_since: float | None = None  # monotonic, of a connection without CONNACK
+        self._connected_at = 0.0  # monotonic
+        self._brief_connections = 0  # in a row
         self._pending_subscription: int | None = None
         self._ready = threading.Event()
         self._stopped = threading.Event()
-        self._client: paho.Client | None = None
+        self._client: Client | None = None
+        self._thread: threading.Thread | None = None  # paho's
+        self._heartbeat = Heartbeat()
 
-    def _build(self) -> paho.Client:
+    def _build(self) -> Client:
         client = new_client(
             self.client_id, clean_session=not self._durable, manual_ack=self._manual_ack
         )
@@ -124,8 +141,10 @@ class MQTTConnection:
         if self._component:
             client.will_set(self._presence_topic, self._presence("offline"), qos=1, retain=True)
         client.on_pre_connect = self._look_around
+        client.on_socket_open = self._opened
         client.on_connect_fail = self._connect_failed
         client.on_message = self._received
+        client.on_loop = self._heartbeat.beat
         listen(
             client,
             connected=self._connected,
@@ -145,6 +164,14 @@ class MQTTConnection:
     def is_ready(self) -> bool:
         """True while connected and subscribed to everything."""
         return self._ready.is_set()
+
+    @property
+    def error(self) -> str:
+        """Why the broker cannot be used; empty when it can."""
+        since = self._unanswered_since
+        if since is not None and time.monotonic() - since > ANSWER_SECONDS:
+            return causes.silent(self.address)
+        return self._error
 
     @property
     def is_new(self) -> bool:
@@ -172,12 +199,35 @@ class MQTTConnection:
         host, port = self._given
         return host or conf.MQTT_HOST, port or conf.broker_port
 
+    @property
+    def fault(self) -> str:
+        """Why the network thread does not do its work; empty if it does."""
+        client, thread = self._client, self._thread
+        if client is None or thread is None or self._stopped.is_set():
+            return ""
+        is_online = client.socket() is not None
+        return self._heartbeat.fault(thread, 0.0 if is_online else OFFLINE_SECONDS)
+
+    def tend(self) -> None:
+        """Connect anew if the network thread ended. Call it every few seconds."""
+        client, thread = self._client, self._thread
+        if client is None or thread is None or thread.is_alive() or self._stopped.is_set():
+            return
+        self._note_error(self.fault)
+        self._renumber()
+        if (lost := client.socket()) is not None:
+            # Nobody reads it, and its client would go on as if it were connected.
+            with suppress(OSError):
+                lost.close()
+        self.start()
+
     def start(self) -> None:
         """Connect in the background, and keep trying while no broker answers.
 
         Raises BrokerError or ImproperlyConfigured if the settings cannot be used.
         """
         client = self._client = self._build()
+        self._heartbeat.beat()
         client.connect_async(*self.endpoint, conf.MQTT_KEEPALIVE)
         client.loop_start()
 
@@ -265,6 +315,8 @@ class MQTTConnection:
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True
 
     def _look_around(self, client: paho.Client, userdata: object) -> None:
+        self._thread = threading.current_thread()
+        self._heartbeat.beat()
         self._obstacle = ""
         try:
             self._before_connect()
@@ -275,17 +327,17 @@ class MQTTConnection:
             # That is what paho takes for a connect that failed.
             raise ConnectionAbortedError(self._obstacle) from exc
 
+    def _opened(self, client: paho.Client, userdata: object, connection: Any) -> None:
+        send_at_once(connection)
+        self._unanswered_since = time.monotonic()
+
     def _connected(self, client: paho.Client, reason: ReasonCode, has_session: bool) -> None:
+        self._unanswered_since = None
         if reason.is_failure:
             self._is_refused = True
-            self._note_error(
-                Reason(
-                    "the broker at {address} refused the connection: {cause}",
-                    address=self.address,
-                    cause=Reason(str(reason)),
-                )
-            )
+            self._note_error(causes.refusal(reason, self.address))
             return
+        self._connected_at = time.monotonic()
         if self._stopped.is_set():  # it was connecting when stop() gave up on it
             client.disconnect()
             return
@@ -294,7 +346,7 @@ class MQTTConnection:
         if not has_session:
             self._last_seen.note(at_once=True)
         name, address = self.client_id, self.address
-        if self.error in ("", NEW):
+        if self._error in ("", NEW):
             logger.info("%s connected to the broker at %s", name, address)
         else:
             logger.info("%s connected to the broker at %s after a failure", name, address)
@@ -316,29 +368,36 @@ class MQTTConnection:
         self._become_ready()
 
     def _become_ready(self) -> None:
-        self.error, self.error_since = "", time.time()
+        self._error, self.error_since = "", time.time()
         self._ready.set()
         if self._component:
             self.announce()
         self._guard(self._on_ready)
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
-        self._note_error(
-            self._obstacle or Reason("no broker answers at {address}", address=self.address)
-        )
+        self._heartbeat.beat()
+        # paho calls this while it handles the exception, which it does not pass on.
+        failure = causes.connect_failure(sys.exc_info()[1], *self.endpoint)
+        self._note_error(self._obstacle or failure)
 
     def _disconnected(self, reason: ReasonCode) -> None:
         self._renumber()  # now, or an acknowledgement would wait for the next connection
         if self._is_refused:  # paho reports it a second time, without the reason
             self._is_refused = False
         elif not self._stopped.is_set():
-            self._note_error(
-                Reason(
-                    "the connection to the broker at {address} was lost: {cause}",
-                    address=self.address,
-                    cause=Reason(str(reason)),
-                )
-            )
+            self._note_error(self._loss(reason))
+        self._unanswered_since = None
+
+    def _loss(self, reason: ReasonCode) -> str:
+        """Return why the connection was lost, if there was one."""
+        if (since := self._unanswered_since) is not None:
+            is_silent = time.monotonic() - since > ANSWER_SECONDS
+            return causes.silent(self.address) if is_silent else causes.no_mqtt(self.address)
+        is_brief = time.monotonic() - self._connected_at < BRIEF_SECONDS
+        self._brief_connections = self._brief_connections + 1 if is_brief else 0
+        return causes.loss(
+            reason, self.address, self.client_id, is_repeated=self._brief_connections > 1
+        )
 
     def _renumber(self) -> None:
         with self._acknowledging:
@@ -346,10 +405,10 @@ class MQTTConnection:
 
     def _note_error(self, error: str) -> None:
         self._ready.clear()
-        if error == self.error:
+        if error == self._error:
             return
         # Logged when it changes, not at every attempt.
-        self.error, self.error_since = error, time.time()
+        self._error, self.error_since = error, time.time()
         logger.warning("%s: %s; trying again", self.client_id, error)
         if self._on_lost is not None:
             self._guard(self._on_lost, error)

@@ -14,8 +14,9 @@ from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import UTC, dump, format_time
 from ttsmirror.wire.messages import HEALTH_TOPIC
 
-INTERVAL_SECONDS = 15.0
-TIMEOUT_SECONDS = 10.0
+INTERVAL_SECONDS = 4.0
+"""Less than the time between two looks of the health checks, so that each of them sends one."""
+TIMEOUT_SECONDS = 8.0
 NOT_DELIVERED = Reason("a message sent through the broker did not come back")
 
 
@@ -37,8 +38,8 @@ class LoopbackProbe:
     @property
     def error(self) -> str:
         """Why the broker cannot be used; empty when it can."""
-        if self._connection.error:
-            return self._connection.error
+        if error := self._connection.fault or self._connection.error:
+            return error
         since, is_current = self._missing_since, self._number == self._connection.number
         if since is not None and is_current and time.monotonic() - since > TIMEOUT_SECONDS:
             return NOT_DELIVERED
@@ -47,6 +48,7 @@ class LoopbackProbe:
     def send(self) -> None:
         """Publish a probe if one is due, or on a new connection. Return at once."""
         connection, now = self._connection, time.monotonic()
+        connection.tend()
         is_new = connection.number != self._number
         if not connection.is_ready or (not is_new and now < self._due):
             return

@@ -82,6 +82,11 @@ class TTSMirrorPublisher:
         """A snapshot of the publisher's progress."""
         return self._publisher.state
 
+    @property
+    def fault(self) -> str:
+        """Why a thread of the publisher does not do its work; empty if all do."""
+        return self._publisher.fault
+
     def start(self) -> None:
         """Connect in the background; the first publish_text() does it otherwise."""
         if self._is_started or not self._starting.acquire(blocking=False):

@@ -20,6 +20,7 @@ from django.db import DatabaseError
 from ttsmirror.conf import conf
 from ttsmirror.database import AWAY, tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.host import is_plugged_in
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
@@ -87,6 +88,7 @@ class Publisher:
         self._is_full = False
         self._deadline = float("inf")
         self._working = threading.Lock()
+        self._heartbeat = Heartbeat()
         self._thread = threading.Thread(
             target=with_connections(self._run), name="ttsmirror.publisher", daemon=True
         )
@@ -132,6 +134,13 @@ class Publisher:
         """A snapshot of the publisher's progress."""
         return self._unconfirmed.state
 
+    @property
+    def fault(self) -> str:
+        """Why this thread or the network's does not do its work; empty if both do."""
+        is_due = self._thread.ident is not None and self._deadline == float("inf")
+        own = self._heartbeat.fault(self._thread) if is_due else ""
+        return own or self.connection.fault
+
     def stop(self, timeout_seconds: float = 3.0) -> None:
         """Publish what was queued, wait for its confirmation, at most so long, and end.
 
@@ -170,11 +179,14 @@ class Publisher:
             self.connection.start()
         except Exception as exc:
             logger.error("the mirror cannot connect: %s; sentences are kept", exc)
+        self._heartbeat.adopt_thread()
         swept = time.monotonic()
         is_stopping = False
         with self._working:
             self._try(self._unconfirmed.load)
         while True:
+            self._heartbeat.beat()
+            self._try(self.connection.tend)
             batch, is_last = self._next_batch(0.05 if is_stopping else TICK_SECONDS)
             is_sweep = not is_stopping and time.monotonic() - swept > conf.TTS_RETRY_SECONDS / 3
             with self._working:

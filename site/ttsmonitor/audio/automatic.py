@@ -46,6 +46,11 @@ class AutomaticOutput:
         """How it knows time."""
         return self._output.pace
 
+    @property
+    def has_audience(self) -> bool:
+        """True if the device is there, or a browser listens."""
+        return self._output.has_audience
+
     def open(self) -> None:
         """Get ready to play. Raises AudioError that says what to do."""
         if self._has_device:

@@ -6,11 +6,16 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Protocol
 
+from ttsmirror.reasons import Reason
+
 SLICE_SECONDS = 0.01
 """Maximum length of a slice, in seconds."""
 PATIENCE_SECONDS = 2.5
 """Time limit for a device that takes no sound, in seconds. PulseAudio's null device needs two
 seconds to wake up."""
+
+
+NO_AUDIENCE = Reason("nobody can hear it: no sound device plays it, and no browser listens")
 
 
 class Pace(IntEnum):
@@ -40,6 +45,11 @@ class Output(Protocol):
     @property
     def pace(self) -> Pace:
         """How it is paced."""
+        ...
+
+    @property
+    def has_audience(self) -> bool:
+        """True unless what is played now reaches nobody, as with no browser that listens."""
         ...
 
     def open(self) -> None:

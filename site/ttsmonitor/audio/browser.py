@@ -129,6 +129,11 @@ class BrowserOutput:
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
+    @property
+    def has_audience(self) -> bool:
+        """True while a browser listens."""
+        return bool(self._listeners)
+
     def listen(self, on_news: Callable[[], None]) -> Listener:
         """Add a listener, who hears the current utterance at once.
 

@@ -14,6 +14,7 @@ class NullOutput:
     name = "null"
     error = ""
     pace = Pace.CLOCK
+    has_audience = True
 
     def __init__(self) -> None:
         self._rate = 22_050

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ttsmirror.heartbeat import beat
 from ttsmonitor.audio.base import SLICE_SECONDS, Output, Pace
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.timeline import Timeline
@@ -94,6 +95,8 @@ class Playback:
         self._handed_seconds = 0.0  # length of the blocks given to play() so far
         self.timeline = Timeline()
         """Word times and levels of the utterance."""
+        self.had_audience = False
+        """Somebody could hear some of it."""
         self.has_begun = False
         """Sound was written to the output."""
         self.is_away = False
@@ -195,6 +198,7 @@ class Playback:
 
     def _is_back(self) -> bool:
         """Wait a moment, then return True if the device is available. Raises CancelledError."""
+        beat()
         if self._cancelled.wait(RETRY_SECONDS):
             raise CancelledError
         try:
@@ -226,6 +230,7 @@ class Playback:
         self._remember(pcm)  # before write(): if the device vanishes, the slice is written again
         self._output.write(apply_gain(pcm, self._gain, gain))
         self._gain = gain
+        self.had_audience = self.had_audience or self._output.has_audience
         if not self.has_begun:
             self.has_begun = True
             self._on_begin()
@@ -238,6 +243,7 @@ class Playback:
             self._recent_bytes -= len(self._recent.popleft())
 
     def _wants_attention(self) -> bool:
+        beat()  # outputs ask again and again while they wait
         return self.is_cancelled or self._controls.is_paused or self._is_newly_mute
 
     @property
@@ -252,6 +258,7 @@ class Playback:
             return
         self._take_back()
         while self._controls.is_paused and not self.is_cancelled:
+            beat()
             self._controls.resumed.wait(HOLD_SECONDS)
         if self.is_cancelled:
             raise CancelledError

@@ -42,7 +42,6 @@ TAIL_SECONDS = 0.02
 USUAL_RATE = 22_050
 """Samples per second of most voices; for another rate the device is opened again."""
 POLL_SECONDS = 0.004
-PROBE_SECONDS = 0.3
 PROBED_SECONDS = 0.5
 """Length of the sound that a probe writes, in seconds: more than any buffer holds."""
 IDLE_SECONDS = 5.0
@@ -54,6 +53,7 @@ class PyAudioOutput:
     """Plays 16-bit mono. For one thread, except close()."""
 
     pace = Pace.DEVICE
+    has_audience = True
 
     def __init__(self, device: str = "", *, preroll_seconds: float = 0.0) -> None:
         self.name = f"pyaudio: {device or 'default'}"
@@ -280,7 +280,9 @@ class PyAudioOutput:
     def _probe(self) -> None:
         """Verify that a device which took no sound takes some now. Raises AudioError."""
         for _ in range(round(PROBED_SECONDS / SLICE_SECONDS)):
-            self.wait_for_room(lambda: False, PROBE_SECONDS)
+            # As patient as with an utterance: a device that stood still wakes up slowly, and only
+            # if the stream stays open meanwhile.
+            self.wait_for_room(lambda: False)
             self._push(bytes(2 * self._slice))
 
     def _sleep(self) -> None:

@@ -47,6 +47,11 @@ class SeveralOutputs:
         """How it knows time."""
         return max(output.pace for output in self._outputs)
 
+    @property
+    def has_audience(self) -> bool:
+        """True if one of those that can play reaches somebody."""
+        return any(output.has_audience for output in self._outputs if not output.error)
+
     def open(self) -> None:
         """Get ready to play. Raises AudioError that says what to do."""
         whole = [output for output in self._outputs if not output.error]

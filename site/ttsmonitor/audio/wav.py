@@ -27,6 +27,7 @@ class WavOutput:
     """Writes as fast as it is given; an interrupted utterance's file ends where it was stopped."""
 
     pace = Pace.NONE
+    has_audience = True
 
     def __init__(self, directory: Path) -> None:
         self.name = f"wav: {directory}"

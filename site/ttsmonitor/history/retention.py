@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +12,9 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmonitor.conf import conf
 from ttsmonitor.models import QuarantinedMessage, RetentionPolicy
 
@@ -94,38 +94,29 @@ def failures_logged() -> Iterator[None]:
         logger.exception("deletion failed")
 
 
-class Retention:
+class Retention(ServiceThread):
     """A thread that deletes rows beyond the retention, at once and then every hour."""
 
     def __init__(self) -> None:
         """Prepare the thread."""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.retention"
-        )
+        super().__init__("ttsmonitor.retention")
+        self._swept_days, self._swept_at, self._next_look = 0, 0.0, 0.0
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread after its current batch."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
-
-    def _run(self) -> None:
-        swept_days, swept_at = 0, 0.0
-        while not self._stopping.is_set():
-            with failures_logged():
-                days = current_days()
-                if days != swept_days or time.monotonic() - swept_at >= SWEEP_SECONDS:
-                    swept_days, swept_at = days, time.monotonic()
-                    self._sweep(days)
-            tend_connections()
-            self._stopping.wait(POLL_SECONDS)
+    def work(self) -> None:
+        """Delete what is too old, if it is time or the policy changed."""
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + POLL_SECONDS
+            days = current_days()
+            if days != self._swept_days or time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+                self._swept_days, self._swept_at = days, time.monotonic()
+                self._sweep(days)
+        self.stopping.wait(min(TURN_SECONDS, POLL_SECONDS))
 
     def _sweep(self, days: int) -> None:
-        pruned = prune(days, self._stopping.wait) if days else Pruned()
+        pruned = prune(days, self._pause) if days else Pruned()
         if pruned != Pruned():
             logger.info("%s older than %d days deleted", pruned, days)
+
+    def _pause(self, seconds: float) -> bool:
+        beat()
+        return self.stopping.wait(seconds)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmirror.wire.control import Control, parse_control
 from ttsmirror.wire.fields import SLUG, read_name, read_time
 from ttsmirror.wire.messages import (
@@ -35,11 +33,12 @@ HEARTBEATS = ("echo", "pong")
 TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
-JOIN_SECONDS = 10
 
 
-class ControlConsumer:
+class ControlConsumer(ServiceThread):
     """A thread of its own, so that an interrupt never waits behind sentences."""
+
+    retry_seconds = 0.0
 
     def __init__(
         self,
@@ -55,34 +54,14 @@ class ControlConsumer:
         `on_clock` gets a component's name, its time and ours, for each message of its health.
         Pings are answered with what `health` returns.
         """
+        super().__init__("ttsmonitor.control_consumer")
         self._connection = connection
         self._on_control = on_control
         self._on_hive_offline = on_hive_offline
         self._on_clock = on_clock
         self._health = health
-        self._messages: queue.Queue[Received | None] = queue.Queue(MAX_WAITING)
+        self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.control_consumer"
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread; queued messages are dropped."""
-        self._stopping.set()
-        with suppress(queue.Full):  # a full queue wakes the thread as well
-            self._messages.put_nowait(None)
-        if self._thread.is_alive():
-            self._thread.join(JOIN_SECONDS)
 
     def put(self, message: Received) -> None:
         """Hand a message over. Raises queue.Full."""
@@ -93,16 +72,17 @@ class ControlConsumer:
         moments = [self._interrupts.get(each, 0.0) for each in {"", device_id}]
         return received < max(moments)
 
-    def _run(self) -> None:
-        while (message := self._messages.get()) is not None and not self._stopping.is_set():
-            try:
-                self._handle(message)
-            except InvalidMessageError as exc:
-                logger.warning("ignored a message on %s: %s", message.topic, exc)
-            except Exception:
-                logger.exception("handling a message on %s failed", message.topic)
-            finally:
-                tend_connections()
+    def work(self) -> None:
+        """Act on the next message, if one comes in time."""
+        try:
+            message = self._messages.get(timeout=TURN_SECONDS)
+        except queue.Empty:
+            return
+        try:
+            self._handle(message)
+        except InvalidMessageError as exc:
+            logger.warning("ignored a message on %s: %s", message.topic, exc)
+        finally:
             self._connection.acknowledge(message)
 
     def _handle(self, message: Received) -> None:

@@ -30,6 +30,7 @@ from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.publisher_clocks import PublisherClocks
 from ttsmonitor.intake.text_consumer import TextConsumer
 from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
+from ttsmonitor.system.watchdog import Part
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +107,9 @@ class Subscriber:
         return self._texts.error
 
     @property
-    def is_alive(self) -> bool:
-        """Return True while both consumers run."""
-        return self._texts.is_alive and self._controls.is_alive
+    def parts(self) -> list[Part]:
+        """What has to run for messages to be received."""
+        return [self._texts, self._controls, self.connection]
 
     def start(self) -> None:
         """Start the consumers and connect in the background."""

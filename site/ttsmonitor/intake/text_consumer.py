@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import queue
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +13,13 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
 from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.service_thread import RETRY_SECONDS, ServiceThread
 from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.conf import conf
 from ttsmonitor.intake import inbox
@@ -33,11 +34,9 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 MAX_WAITING = 10_000
 TICK_SECONDS = 0.5
-RETRY_SECONDS = 1.0
-JOIN_SECONDS = 10
 
 
-class TextConsumer:
+class TextConsumer(ServiceThread):
     """A thread that takes messages in batches: commit, acknowledge, report."""
 
     def __init__(
@@ -56,6 +55,7 @@ class TextConsumer:
         `was_interrupted` returns True if an interrupt for a device overtook a message received at
         that time. `on_stored` and `on_gap` are called after the commit, on this thread.
         """
+        super().__init__("ttsmonitor.text_consumer")
         self.error = ""
         """Why the history cannot be written; empty when it can."""
         self._connection = connection
@@ -66,27 +66,8 @@ class TextConsumer:
         self._on_stored = on_stored
         self._on_gap = on_gap
         self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
-        self._connected_at = 0.0  # time.monotonic()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.text_consumer"
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self.connected()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread. The broker sends unacknowledged messages again at the next start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(JOIN_SECONDS)
+        self._connected_at = time.monotonic()
+        self._next_tick = 0.0
 
     def connected(self) -> None:
         """Note a new connection: missing chunks may still be on their way from the broker."""
@@ -96,23 +77,14 @@ class TextConsumer:
         """Hand a message over. Raises queue.Full."""
         self._messages.put_nowait(message)
 
-    def _run(self) -> None:
-        next_tick = 0.0
-        while not self._stopping.is_set():
-            batch = self._next_batch()
-            tend_connections()
-            try:
-                if batch:
-                    self._process(batch)
-                if time.monotonic() >= next_tick:
-                    next_tick = time.monotonic() + TICK_SECONDS
-                    follow_clock()
-                    self._queue_incomplete()
-            except Exception:
-                logger.exception("storing messages failed")
-                self._stopping.wait(RETRY_SECONDS)
-            finally:
-                tend_connections()
+    def work(self) -> None:
+        """Store the next messages, and give up waiting for missing chunks."""
+        if batch := self._next_batch():
+            self._process(batch)
+        if time.monotonic() >= self._next_tick:
+            self._next_tick = time.monotonic() + TICK_SECONDS
+            follow_clock()
+            self._queue_incomplete()
 
     def _next_batch(self) -> list[Received]:
         batch: list[Received] = []
@@ -133,7 +105,8 @@ class TextConsumer:
 
     def _process(self, batch: list[Received]) -> None:
         """Commit, then acknowledge; retry while the database is unavailable."""
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
+            beat()
             try:
                 ensure_same_file()
                 stored = self._store(batch)
@@ -142,7 +115,7 @@ class TextConsumer:
             except (DatabaseError, InterfaceError) as exc:
                 self.error = reason_of(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
-                self._stopping.wait(RETRY_SECONDS)
+                self.stopping.wait(RETRY_SECONDS)
                 tend_connections()
         else:
             return  # not acknowledged, so the broker sends them again

@@ -58,7 +58,7 @@ _NO_ENTITY = re.compile(r"&(?=[#\w])")
 _SIGNS = re.compile(r"[^\w\s.,;:!?¡¿…'’‘\"“”«»()–—-]")
 """Nothing is left to be put into words where a text has none of these."""
 _PASSES = 3
-_LEADING_SLASH = re.compile(r"(?<![\w)])/+")
+_LEADING_SLASH = re.compile(r"(?<![\w)€$£¥%°])(?<!\d )/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 

@@ -104,6 +104,7 @@ class Status(Part):
     voice: str
     cache: CacheUse | None = None
     output: str = Field(description=_("The audio output."))
+    audience: bool = Field(description=_("Somebody can hear what is said."))
     broker: BrokerLink
     started_at: Moment | None
     version: str

@@ -92,6 +92,7 @@ def offline() -> dict[str, Any]:
         "engine": "",
         "voice": "",
         "output": "",
+        "audience": False,
         "broker": {
             "connected": False,
             "address": f"{conf.MQTT_HOST}:{conf.broker_port}",

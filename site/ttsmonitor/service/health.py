@@ -19,9 +19,11 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, as_json, reason_of
+from ttsmirror.service_thread import ServiceThread
 from ttsmirror.wire.fields import format_time
 from ttsmonitor.system.database_file import file_error
 
@@ -35,7 +37,6 @@ connect timeout) it is less than 5 s."""
 WRITE_SECONDS = 60.0
 """Between two writes where they succeed: a card of flash memory wears with each."""
 PATIENCE_SECONDS = 3.0
-STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -73,35 +74,19 @@ class Lamp:
         return value
 
 
-class Health:
+class Health(ServiceThread):
     """Reports on its checks and runs their probes.
 
-    start() and stop() are called once, each; report() by any thread, also before and after.
+    report() may be called by any thread, also before start() and after stop().
     """
 
     def __init__(self, name: str, checks: Sequence[HealthCheck]) -> None:
         """Prepare the thread `name` for the probes of `checks`."""
+        super().__init__(name)
         self._checks = checks
         self._since: dict[str, datetime] = {}
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=with_connections(self._run), name=name)
-        self._thread.daemon = True  # a locked database keeps it for longer than a stop waits
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the probes. Wait for a probe that is running, for STOP_SECONDS at most."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._next_look = 0.0
 
     def report(self) -> dict[str, Any]:
         """Return {"ok", "checks": {name: {"ok", "detail", "since", "reason"}}}.
@@ -125,18 +110,17 @@ class Health:
             "reason": as_json(error),
         }
 
-    def _run(self) -> None:
-        next_look = 0.0
-        while True:
-            is_time = time.monotonic() >= next_look
-            for check in self._checks:
-                if check.probe is not None and (check.is_frequent or is_time):
-                    self._probe(check.name, check.probe)
-            if is_time:
-                next_look = time.monotonic() + LOOK_SECONDS
-            self.report()  # so that `since` is known before anybody asks
-            if self._stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS)):
-                return
+    def work(self) -> None:
+        """Run the probes that are due."""
+        is_time = time.monotonic() >= self._next_look
+        for check in self._checks:
+            if check.probe is not None and (check.is_frequent or is_time):
+                beat()
+                self._probe(check.name, check.probe)
+        if is_time:
+            self._next_look = time.monotonic() + LOOK_SECONDS
+        self.report()  # so that `since` is known before anybody asks
+        self.stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS))
 
     def _probe(self, name: str, probe: Callable[[], None]) -> None:
         try:

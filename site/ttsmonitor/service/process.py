@@ -20,6 +20,7 @@ from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
+from ttsmonitor.system.watchdog import Watchdog
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 from ttsmonitor.web.urlconf import WithUrlconf
@@ -52,11 +53,13 @@ def _serve() -> None:
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
-    systemd = Systemd(web.loop, service.restart_reason)
+    systemd = Systemd(web.loop)
+    watchdog = Watchdog(lambda: service.restart_reason() or get_tts_mirror().fault, service.save)
 
     def stop() -> None:
         logger.info("stopping")
         systemd.stopping()
+        watchdog.stop()
         get_tts_mirror().stop()  # while the service still confirms what was said here
         service.stop()
         wait_for_goodbyes()
@@ -76,6 +79,7 @@ def _serve() -> None:
                 _spare_what_stays()
                 logger.info("speech service ready")
                 systemd.ready()
+                watchdog.start()
                 hourly.warm_up()
         except Exception as exc:
             logger.exception("the speech service could not start")

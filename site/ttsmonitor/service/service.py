@@ -14,6 +14,7 @@ from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
+from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.conf import conf
@@ -36,6 +37,7 @@ from ttsmonitor.speaking.speaker import Speaker
 from ttsmonitor.speaking.wall_clock import begin_with_clock
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.system.watchdog import find_faults
 from ttsmonitor.web.live_consumer import open_sockets
 
 logger = logging.getLogger(__name__)
@@ -103,7 +105,7 @@ class SpeechService:
             tell=lambda news: live_events.push(live_events.MONITOR_GROUP, "progress", news),
         )
         self._speaker = Speaker(
-            self._synthesizer, self._output, self._recorder, self._progress.begun
+            self._synthesizer, self._output, self._recorder, self._progress.wake
         )
         self._control_executor = ControlExecutor(self._speaker, self._recorder)
         self._retention = Retention()
@@ -137,7 +139,7 @@ class SpeechService:
                 HealthCheck("broker", lambda: loopback.error, loopback.send),
                 HealthCheck("database", self._database_error, database.look, is_frequent=True),
                 HealthCheck("synthesis", self._synthesis_error),
-                HealthCheck("audio", lambda: self._output.error),
+                HealthCheck("audio", self._audio_error),
                 HealthCheck("queue", self._queue_error, self._probe_queue),
                 *(
                     [HealthCheck("translation", self._translation_error)]
@@ -191,7 +193,7 @@ class SpeechService:
         self._health.stop()
         self._retention.stop()
         self._subscriber.stop()
-        self._speaker.stop(conf.TTS_DRAIN_SECONDS)
+        self._speaker.finish(conf.TTS_DRAIN_SECONDS)
         self._speaker.translator.stop()
         self._progress.stop()
         self._recorder.stop()
@@ -231,7 +233,12 @@ class SpeechService:
         """
         if self._stopping.is_set():
             return ""
-        return self._thread_error() or (self._watchdog.error if self._watchdog.is_stuck else "")
+        # Threads that wait for a database that hangs would do so in a new process, too.
+        return "" if self._database.error else self._thread_error()
+
+    def save(self) -> None:
+        """Write down what has happened so far: the process is about to end."""
+        self._recorder.stop()
 
     def activity(self) -> list[dict[str, Any]]:
         """Return the newest log lines, oldest first."""
@@ -255,6 +262,9 @@ class SpeechService:
         voice = self._synthesizer
         return voice.error if voice.is_alive else Reason("the process is not running")
 
+    def _audio_error(self) -> str:
+        return self._output.error or ("" if self._output.has_audience else NO_AUDIENCE)
+
     def _translation_error(self) -> str:
         return self._speaker.translator.error
 
@@ -266,10 +276,10 @@ class SpeechService:
         self._watchdog.look()
 
     def _thread_error(self) -> str:
-        parts = (self._speaker, self._subscriber, self._recorder, self._health)
-        if all(part.is_alive for part in parts):
+        if not self._is_started:
             return ""
-        return Reason("a thread of the service ended")
+        parts = (self._speaker, self._progress, self._recorder, self._health, self._retention)
+        return find_faults([*parts, *self._subscriber.parts])
 
     def _publish(self, changes: list[Change]) -> None:
         waiting = self._publisher.publish(changes)

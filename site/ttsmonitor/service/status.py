@@ -61,6 +61,7 @@ class StatusReport:
             "voice": label.voice if label else "",
             "cache": {"hits": cache.hits, "misses": cache.misses} if cache else None,
             "output": self._output.name,
+            "audience": self._output.has_audience,
             "broker": {
                 "connected": connection.is_ready,
                 "address": connection.address,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
+from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.playback import CancelledError, Playback
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.speaking.translation import Translation
@@ -30,6 +31,7 @@ class Outcome:
 
 
 CUT_SHORT = Outcome(Status.INTERRUPTED)
+UNHEARD = Outcome(Status.SKIPPED, NO_AUDIENCE)
 
 
 class Performance:
@@ -83,6 +85,8 @@ class Performance:
             raise
         except SynthesisError as exc:
             return Outcome(Status.FAILED, reason_of(exc))
+        if self.playback.has_begun and not self.playback.had_audience:
+            return UNHEARD
         untranslated = self.translation.reason if self.translation else ""
         remark = self.utterance.failure or untranslated or self._synthesizer.remark
         return Outcome(Status.SPOKEN, remark)

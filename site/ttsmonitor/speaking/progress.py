@@ -5,19 +5,18 @@ It runs on a thread of its own, at most ten times a second and only while a page
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
+from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmonitor.audio.playback import Playback
 from ttsmonitor.audio.timeline import LEVEL_SECONDS
 from ttsmonitor.speaking.performance import Performance
-
-logger = logging.getLogger(__name__)
 
 TELL_SECONDS = 0.1
 VIEWER_SECONDS = 0.004
@@ -46,7 +45,7 @@ class _Told:
         return abs(self.seconds + passed - seconds) < JUMP_SECONDS
 
 
-class Progress:
+class Progress(ServiceThread):
     """A thread that reports the progress of the current utterance through `tell`."""
 
     def __init__(
@@ -56,29 +55,17 @@ class Progress:
         viewers: Callable[[], int],
         tell: Callable[[dict[str, Any]], None],
     ) -> None:
+        super().__init__("ttsmonitor.progress")
         self._performance = performance
         self._is_paused = is_paused
         self._viewers = viewers
         self._tell = tell
         self._told = _Told()
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ttsmonitor.progress")
+        self._begun = threading.Event()
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def begun(self) -> None:
+    def wake(self) -> None:
         """Note that an utterance is heard from now on. Return at once."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
+        self._begun.set()
 
     def whole(self) -> dict[str, Any] | None:
         """Return the full progress of the current utterance; None if nothing is heard."""
@@ -105,22 +92,20 @@ class Progress:
             "step": LEVEL_SECONDS,
         }
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            try:
-                while (heard := self._heard()) is not None and not self._stopping.is_set():
-                    self._follow(heard)
-            except Exception:
-                logger.exception("progress report failed")
+    def work(self) -> None:
+        """Follow the utterance that is heard, to its end."""
+        self._begun.wait(TURN_SECONDS)
+        self._begun.clear()
+        while (heard := self._heard()) is not None and not self.stopping.is_set():
+            beat()
+            self._follow(heard)
 
     def _follow(self, heard: Performance) -> None:
         viewers = self._viewers()
         if viewers and (news := self._news(heard)) is not None:
             self._tell(news)
         wait_seconds = max(TELL_SECONDS, viewers * VIEWER_SECONDS)
-        self._stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
+        self.stopping.wait(wait_seconds if viewers else NOBODY_SECONDS)
 
     def _news(self, heard: Performance) -> dict[str, Any] | None:
         """Return the changes since the last report; None if there are none."""

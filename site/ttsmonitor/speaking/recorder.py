@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,14 +17,15 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import Error, InterfaceError, OperationalError
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
+from ttsmirror.service_thread import RETRY_SECONDS, TURN_SECONDS, ServiceThread
 from ttsmonitor.history.serializers import serialize
 
 logger = logging.getLogger(__name__)
 
-RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 0.04
 BURST_SECONDS = 2.0
 MANY = 50
@@ -47,34 +47,27 @@ class Change:
 _Recorded = tuple[str, Utterance | None, dict[str, Any]]
 
 
-class Recorder:
+class Recorder(ServiceThread):
     """An ordered queue of changes, written and reported by one thread."""
 
     def __init__(self, publish: Callable[[list[Change]], None]) -> None:
         """Call `publish` with changes once they are written."""
+        super().__init__("ttsmonitor.recorder")
         self.error = ""
         """Why the history cannot be written; empty if it can."""
         self._publish = publish
         self._changes: queue.SimpleQueue[_Recorded | None] = queue.SimpleQueue()
-        self._stopping = threading.Event()
         self._has_given_up = False
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.recorder"
-        )
 
     @property
-    def is_alive(self) -> bool:
-        """True while the thread runs."""
-        return self._thread.is_alive()
+    def is_over(self) -> bool:
+        """True once everything that was recorded before stop() is told."""
+        return self.stopping.is_set() and self._changes.empty()
 
     @property
     def is_busy(self) -> bool:
         """True during a burst that has not been reported yet."""
         return self._changes.qsize() >= MANY
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
 
     def record(self, utterance: Utterance, event: str, **values: Any) -> None:
         """Write `values` into the utterance's row, then report `event`. Return at once."""
@@ -93,47 +86,48 @@ class Recorder:
 
     def wait_for_room(self) -> None:
         """Block a producer of thousands of changes until most of them are reported."""
-        while self._changes.qsize() > BACKLOG and self.is_alive and not self._stopping.is_set():
-            self._stopping.wait(PATIENCE_SECONDS)
+        while self._changes.qsize() > BACKLOG and self.is_alive and not self.stopping.is_set():
+            beat()  # of the producer's thread
+            self.stopping.wait(PATIENCE_SECONDS)
 
     def state_changed(self) -> None:
         """Report the service's new state. Return at once."""
         self._changes.put(("", None, {}))
 
-    def stop(self, timeout_seconds: float = 5.0) -> None:
-        """Write all recorded changes, then end the thread."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            self._changes.put(None)
-        if self._thread.is_alive():
-            self._thread.join(timeout_seconds)
+    def wake(self) -> None:
+        """Make the thread look at the queue."""
+        self._changes.put(None)
+
+    def work(self) -> None:
+        """Write and report the next changes."""
+        changes = self._next_changes()
+        if written := [change for change in changes if self._is_written(change)]:
+            self._publish(written)
 
     def _put(self, utterance: Utterance, event: str, values: dict[str, Any]) -> None:
         # As it is now; put into words later, by who has the time.
         self._changes.put((event, copy.copy(utterance), values))
 
-    def _run(self) -> None:
-        is_last = False
-        while not is_last:
-            changes, is_last = self._next_changes()
-            if changes:
-                self._deal_with(changes)
-
-    def _next_changes(self) -> tuple[list[Change], bool]:
-        """Return the next changes, a few hundred at most, and whether they are the last."""
+    def _next_changes(self) -> list[Change]:
+        """Return the next changes, a few hundred at most; none where none came in time."""
         changes: list[Change] = []
-        following = self._changes.get()
-        self._wait_for_end_of_burst()
-        while following is not None:
-            # Of consecutive states report only the newest; report every event of an utterance.
-            if changes and changes[-1].utterance is None:
-                changes.pop()
-            event, row, values = following
-            changes.append(Change(event, serialize(row) if row else None, values))
-            if len(changes) == TOLD_AT_ONCE or self._changes.empty():
-                return changes, False
-            following = self._changes.get()
-        return changes, True
+        try:
+            recorded = self._changes.get(timeout=TURN_SECONDS)
+            self._wait_for_end_of_burst()
+            while True:
+                if recorded is not None:
+                    # Of consecutive states report only the newest; report every event of an
+                    # utterance.
+                    if changes and changes[-1].utterance is None:
+                        changes.pop()
+                    event, row, values = recorded
+                    changes.append(Change(event, serialize(row) if row else None, values))
+                if len(changes) == TOLD_AT_ONCE:
+                    break
+                recorded = self._changes.get_nowait()
+        except queue.Empty:
+            pass
+        return changes
 
     def _wait_for_end_of_burst(self) -> None:
         """Wait while MANY changes come in at a time, for at most BURST_SECONDS.
@@ -144,17 +138,8 @@ class Recorder:
         deadline = time.monotonic() + BURST_SECONDS
         seen, waiting = 0, self._changes.qsize()
         while waiting - seen >= MANY and time.monotonic() < deadline:
-            self._stopping.wait(PATIENCE_SECONDS)
+            self.stopping.wait(PATIENCE_SECONDS)
             seen, waiting = waiting, self._changes.qsize()
-
-    def _deal_with(self, changes: list[Change]) -> None:
-        try:
-            if written := [change for change in changes if self._is_written(change)]:
-                self._publish(written)
-        except Exception:
-            logger.exception("event report failed")
-        finally:
-            tend_connections()
 
     def _is_written(self, change: Change) -> bool:
         try:
@@ -169,6 +154,7 @@ class Recorder:
             return
         while not self._has_given_up:
             tend_connections()
+            beat()
             try:
                 Utterance.objects.filter(pk=change.utterance["id"]).update(**change.values)
                 self.error = ""
@@ -177,6 +163,6 @@ class Recorder:
                 # A locked or full database may recover, and the history should lose no row.
                 self.error = reason_of(exc)
                 # At a stop, do not retry again for each of the remaining changes.
-                self._has_given_up = self._stopping.is_set()
+                self._has_given_up = self.stopping.is_set()
                 logger.error("the history cannot be written, trying again: %s", exc)
-                self._stopping.wait(RETRY_SECONDS)
+                self.stopping.wait(RETRY_SECONDS)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain
 
-from django.db import OperationalError
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import tend_connections
+from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_columns, reason_of
+from ttsmirror.service_thread import ServiceThread
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
 from ttsmonitor.conf import conf
@@ -44,7 +45,7 @@ NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("the text has nothing to speak")
 STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
 
 
-class Speaker:
+class Speaker(ServiceThread):
     """A thread that speaks one utterance at a time.
 
     All methods but the constructor may be called from any thread. Only `stop()` waits.
@@ -58,6 +59,7 @@ class Speaker:
         on_begin: Callable[[], None] = lambda: None,
     ) -> None:
         """Call `on_begin` when the first sound of an utterance was given to the output."""
+        super().__init__("ttsmonitor.speaker")
         self.controls = Controls()
         self.patience = streaming.Patience()
         self.voices = VoiceKeeper(synthesizer)
@@ -72,10 +74,7 @@ class Speaker:
         self._turns = TurnClock()
         self._maintenance_due = 0.0
         self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=with_connections(self._run), name="ttsmonitor.speaker"
-        )
+        self._wake.set()
 
     @property
     def state(self) -> str:
@@ -86,16 +85,6 @@ class Speaker:
     def performance(self) -> Performance | None:
         """The utterance that is being spoken."""
         return self._performance
-
-    @property
-    def is_alive(self) -> bool:
-        """Return True while the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread and look at the queue."""
-        self._wake.set()
-        self._thread.start()
 
     def wake(self) -> None:
         """Look at the queue: something may be waiting."""
@@ -116,19 +105,18 @@ class Speaker:
         except Exception:  # the caller is about to store the utterance
             logger.exception("prefetch failed for %s", utterance.pk)
 
-    def stop(self, drain_seconds: float) -> None:
+    def finish(self, drain_seconds: float) -> None:
         """Finish the sentence, for at most `drain_seconds`, then end the thread."""
-        self._stopping.set()
-        self._wake.set()
+        self.stopping.set()
+        self.wake()
         if self._is_heard:
             logger.info("finishing the sentence, for at most %d s", round(drain_seconds))
             until = time.monotonic() + drain_seconds
             while self._is_heard and (left := until - time.monotonic()) > 0:
-                self._thread.join(min(left, JOIN_SECONDS))
+                self.join(min(left, JOIN_SECONDS))
         self.cancel_current(STOPPED)
         self.controls.resumed.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
+        self.stop()
 
     @property
     def _is_heard(self) -> bool:
@@ -163,22 +151,13 @@ class Speaker:
         self._wake.set()
         self._recorder.state_changed()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(IDLE_SECONDS)
-            self._wake.clear()
-            try:
-                while self._process_next():
-                    pass
-                self._maintain()
-            except OperationalError as exc:
-                logger.error("the queue cannot be read: %s", exc)
-                self._stopping.wait(RETRY_SECONDS)
-            except Exception:
-                logger.exception("the speaker failed; going on with the next utterance")
-                self._stopping.wait(RETRY_SECONDS)
-            finally:
-                tend_connections()
+    def work(self) -> None:
+        """Speak what waits, then look after device and voices."""
+        self._wake.wait(IDLE_SECONDS)
+        self._wake.clear()
+        while self._process_next():
+            beat()
+        self._maintain()
 
     def _maintain(self) -> None:
         """Reopen a lost sound device and reload voices, so that the next sentence finds them."""
@@ -194,7 +173,7 @@ class Speaker:
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""
-        if self._stopping.is_set() or self.controls.is_paused:
+        if self.stopping.is_set() or self.controls.is_paused:
             return False
         tend_connections()
         follow_clock()
@@ -227,7 +206,7 @@ class Speaker:
         try:
             self._output.open()
         except AudioError:
-            self._stopping.wait(RETRY_SECONDS)
+            self.stopping.wait(RETRY_SECONDS)
             self._recorder.state_changed()
             self._wake.set()
             return False
@@ -272,7 +251,7 @@ class Speaker:
         if performance.translation is not None:
             utterance.translation = performance.translation.text
         self._record_end(utterance, outcome, playback.seconds)
-        if outcome.status == Status.FAILED and not self._stopping.is_set():
+        if outcome.status == Status.FAILED and not self.stopping.is_set():
             self._synthesizer.ensure_started()  # now, so that the next utterance need not wait
 
     def _wordings(self, performance: Performance) -> Iterator[Wording] | None:
@@ -312,7 +291,8 @@ class Speaker:
 
     def _wait_for_more(self, performance: Performance) -> None:
         """Wait until more of it may have come. Raises CancelledError where it is to end."""
-        if self._stopping.is_set():
+        beat()
+        if self.stopping.is_set():
             performance.cancel(STOPPED)
             raise CancelledError
         self._wake.wait(IDLE_SECONDS)

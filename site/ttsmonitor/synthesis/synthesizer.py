@@ -12,6 +12,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from ttsmirror.heartbeat import beat
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
@@ -259,6 +260,7 @@ class Synthesizer:
         deadline = self._silent_since + self._patience
         try:
             while not connection.poll(ATTENTION_SECONDS):
+                beat()
                 if is_over():
                     return None
                 if time.monotonic() > deadline:

@@ -29,6 +29,8 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 class FakeMirror:
     """A publisher that records what it gets."""
 
+    fault = ""
+
     def __init__(self) -> None:
         self.texts: list[tuple[str, dict[str, Any]]] = []
         self.parts: list[tuple[str, dict[str, Any]]] = []

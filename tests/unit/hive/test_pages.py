@@ -118,6 +118,7 @@ def test_health_without_login_has_no_details(client: Client, server: SentServer,
         "broker": {"ok", "since"},
         "database": {"ok", "since"},
         "mirror": {"ok", "since"},
+        "robots": {"ok", "since"},
     }
     assert not checks["broker"]["ok"] and checks["broker"]["since"]
     assert checks["database"] == checks["mirror"] == {"ok": True, "since": None}

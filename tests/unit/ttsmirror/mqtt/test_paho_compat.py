@@ -24,7 +24,7 @@ class OldClient:
 @pytest.fixture
 def old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paho_compat, "is_old", lambda: True)
-    monkeypatch.setattr(paho_compat.paho, "Client", OldClient)  # type: ignore[attr-defined]
+    monkeypatch.setattr(paho_compat, "Client", OldClient)
 
 
 def test_old_paho_callbacks_report_like_new_ones(old: None) -> None:

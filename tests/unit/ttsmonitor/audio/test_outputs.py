@@ -191,6 +191,20 @@ def test_auto_is_heard_in_browsers_with_a_device_and_without(
         assert len(heard) == 2 * round(0.05 * RATE)
 
 
+def test_auto_has_an_audience_with_a_listener_or_a_device() -> None:
+    device, browser = FakeOutput(broken=True, error="none"), BrowserOutput()
+    output = AutomaticOutput(device, browser)
+    output.open()
+    assert not output.has_audience
+    listener = browser.listen(lambda: None)
+    assert output.has_audience
+    browser.forget(listener)
+    assert not output.has_audience
+    device.broken, device.error, output._next_look = False, "", 0.0
+    output.open()
+    assert output.has_audience
+
+
 def test_auto_fails_after_device_loss_despite_browsers() -> None:
     device, browser = FakeOutput(), BrowserOutput()
     output = AutomaticOutput(device, browser)

@@ -112,6 +112,7 @@ def test_sweep_is_repeated_after_failures(
     monkeypatch.setenv("TTS_HISTORY_DAYS", "7")
     monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.02)
     monkeypatch.setattr(retention, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(Retention, "retry_seconds", 0.02)
     whole, fails = retention.prune, [OperationalError("database is locked"), ValueError("new")]
 
     def failing(*args: Any) -> Pruned:

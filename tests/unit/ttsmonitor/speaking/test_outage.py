@@ -81,7 +81,7 @@ def test_current_sentence_can_be_skipped_during_outage(stage: Stage, away: Utter
 
 def test_stop_during_outage_does_not_wait(stage: Stage, away: Utterance) -> None:
     start = time.monotonic()
-    stage.speaker.stop(drain_seconds=30)
+    stage.speaker.finish(drain_seconds=30)
     assert time.monotonic() - start < 2
     wait_for(away, Status.INTERRUPTED)
     assert away.error == "the service was stopped"
@@ -110,7 +110,7 @@ def test_stop_does_not_wait_for_device_lost_meanwhile(stage: Stage, away: Uttera
     plug_in(stage)
     stage.output.gate.clear()
     wait_until(lambda: stage.speaker.state == "playing")
-    stopping = threading.Thread(target=stage.speaker.stop, args=(60,))
+    stopping = threading.Thread(target=stage.speaker.finish, args=(60,))
     stopping.start()
     stage.output.broken, stage.output.error = True, "unplugged"
     stage.output.gate.set()

@@ -38,7 +38,7 @@ class Stage:
         )
 
     def say(self, text: str = TEXT) -> Playback:
-        playback = Playback(self.output, self.controls, "1", self.progress.begun)
+        playback = Playback(self.output, self.controls, "1", self.progress.wake)
         self.performance = Performance(Utterance(text=text), playback, FakeSynthesizer())  # type: ignore[arg-type]
         return playback
 
@@ -119,13 +119,13 @@ def test_progress_is_held_until_a_viewer_comes(stage: Stage, quick: None) -> Non
 
 def test_many_viewers_reduce_the_update_rate(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    wait: Callable[[float], bool] = stage.progress._stopping.wait
+    wait: Callable[[float], bool] = stage.progress.stopping.wait
 
     def hurry(seconds: float) -> bool:
         waits.append(seconds)
         return wait(min(seconds, 0.01))
 
-    monkeypatch.setattr(stage.progress._stopping, "wait", hurry)
+    monkeypatch.setattr(stage.progress.stopping, "wait", hurry)
     for viewers, seconds in ((1, 0.1), (500, 2.0)):
         stage.viewers = viewers
         stage.say().play(block(0.1))

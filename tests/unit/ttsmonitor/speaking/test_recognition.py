@@ -12,7 +12,7 @@ from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
-from ttsmonitor.speaking.pieces import Pieces
+from ttsmonitor.speaking.pieces import Piece, Pieces
 from ttsmonitor.speaking.recognition import Recognition
 from ttsmonitor.speaking.wording import wordings
 
@@ -90,7 +90,7 @@ def test_language_does_not_change_within_a_sentence() -> None:
     row, pieces, text = Utterance(), Pieces(), ""
     chunks = ["Moxie! ", "Moxie, ", "the dog ", "runs away. ", "El perro corre. "]
     heard: list[tuple[str, str]] = []
-    taken = []
+    taken: list[Piece] = []
     for number, chunk in enumerate(chunks, start=1):
         text += chunk
         taken += pieces.take(text, is_complete=number == len(chunks))

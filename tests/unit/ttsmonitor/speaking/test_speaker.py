@@ -15,6 +15,7 @@ from django.utils import timezone
 from tests.support.fakes import FakeOutput, FakeSynthesizer
 from tests.support.tools import wait_until
 from ttsmirror.models import Utterance
+from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.performance import Outcome
@@ -49,7 +50,7 @@ def stage() -> Iterator[Stage]:
     speaker.start()
     yield Stage(speaker, synthesizer, output, told)
     output.gate.set()
-    speaker.stop(drain_seconds=5)
+    speaker.finish(drain_seconds=5)
     journal.stop()
 
 
@@ -93,6 +94,18 @@ def test_idle_speaker_starts_process_and_prepares_voices(
     stage.speaker._maintenance_due = 0.0
     wait_until(lambda: stage.synthesizer.prepared)
     assert stage.synthesizer.prepared[0].voice == "new-voice"
+
+
+def test_utterance_without_audience_is_not_called_spoken(stage: Stage) -> None:
+    stage.output.has_audience = False
+    unheard = queued("Hola")
+    stage.speaker.wake()
+    wait_for(unheard, Status.SKIPPED)
+    assert unheard.error == NO_AUDIENCE
+    stage.output.has_audience = True
+    heard = queued("Otra vez")
+    stage.speaker.wake()
+    wait_for(heard, Status.SPOKEN)
 
 
 def test_utterance_is_spoken_and_measured(stage: Stage) -> None:
@@ -285,7 +298,7 @@ def test_stop_finishes_the_sentence_and_starts_no_other(stage: Stage) -> None:
     stage.speaker.wake()
     wait_until(lambda: "write" in stage.output.events)
     stage.output.gate.set()
-    stage.speaker.stop(drain_seconds=10)
+    stage.speaker.finish(drain_seconds=10)
     wait_for(first, Status.SPOKEN)
     assert status(second) == Status.QUEUED
 
@@ -296,7 +309,7 @@ def test_stop_cuts_sentence_after_the_drain_time(stage: Stage) -> None:
     stage.speaker.wake()
     wait_until(lambda: "write" in stage.output.events)
     stage.output.gate.clear()
-    stopping = threading.Thread(target=stage.speaker.stop, args=(0.05,))
+    stopping = threading.Thread(target=stage.speaker.finish, args=(0.05,))
     stopping.start()
     wait_until(lambda: stage.synthesizer.cancelled > 0)
     stage.output.gate.set()

@@ -165,7 +165,7 @@ def test_waiting_for_chunks_ends_at_once_on_stop(
     stage.speaker.wake()
     assert waits.wait(10)
     if stop == "stop":
-        stage.speaker.stop(drain_seconds=10)
+        stage.speaker.finish(drain_seconds=10)
         assert not stage.speaker.is_alive
     else:
         stage.speaker.cancel_current(Outcome(Status.INTERRUPTED, "enough"))

@@ -46,7 +46,7 @@ def speaker(model: ModelStub, voice: FakeSynthesizer) -> Iterator[Speaker]:
     recorder.start()
     speaker.start()
     yield speaker
-    speaker.stop(drain_seconds=5)
+    speaker.finish(drain_seconds=5)
     speaker.translator.stop()
     recorder.stop()
 

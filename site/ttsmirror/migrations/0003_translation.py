@@ -18,7 +18,7 @@ def drop_index(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmirror', '0005_waiting'),
+        ('ttsmirror', '0002_reason'),
     ]
 
     operations = [
