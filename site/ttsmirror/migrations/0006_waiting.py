@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmirror', '0004_impossible_times'),
+        ('ttsmirror', '0005_impossible_times'),
     ]
 
     operations = [

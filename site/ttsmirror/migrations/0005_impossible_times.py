@@ -23,7 +23,7 @@ def replace_impossible_times(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmirror', '0003_outbox_file'),
+        ('ttsmirror', '0004_outbox_file'),
     ]
 
     operations = [

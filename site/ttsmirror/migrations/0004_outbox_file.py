@@ -25,7 +25,7 @@ def move_entries(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmirror', '0002_reason'),
+        ('ttsmirror', '0003_translation'),
     ]
 
     operations = [
