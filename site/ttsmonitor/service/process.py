@@ -16,7 +16,6 @@ from ttsmonitor import live_events
 from ttsmonitor.conf import conf
 from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.systemd import Systemd
@@ -43,10 +42,9 @@ def run() -> None:
 def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
-    processor = reserve_core()  # before there are threads
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
     failures: list[MoxieTTSError] = []
-    service = SpeechService(on_failure=lambda error: fail(error), processor=processor)
+    service = SpeechService(on_failure=lambda error: fail(error))
     web = WebServer(
         WithUrlconf(get_default_application(), "openmoxie.urls_monitor"),
         conf.HTTP_HOST,
