@@ -140,7 +140,8 @@ def test_causes_and_activity_are_translated_with_their_values(
     browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "broker.test:1883"
-    speech.break_check("broker", Reason("no broker answers at {address}", address=address))
+    unanswered = "no broker answers at {address}: {cause}"
+    speech.break_check("broker", Reason(unanswered, address=address, cause="x"))
     closed = Reason("it is closed")
     speech.break_check("audio", Reason("no sound device can be used ({cause})", cause=closed))
     missing = Reason("chunk {numbers} of {total} did not arrive", numbers="2", total=3)
