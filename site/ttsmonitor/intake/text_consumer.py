@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
-from ttsmirror.database import tend_connections
+from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
@@ -103,7 +103,7 @@ class TextConsumer(ServiceThread):
                 stored = self._store(batch)
                 break
             except (DatabaseError, InterfaceError) as exc:
-                self.error = reason_of(exc)
+                self.error = database_reason(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
                 self.stopping.wait(RETRY_SECONDS)
                 tend_connections()

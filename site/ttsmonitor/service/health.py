@@ -16,10 +16,10 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, transaction
 
-from ttsmirror.database import tend_connections
+from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.heartbeat import beat
 from ttsmirror.models import OutboxEntry
-from ttsmirror.reasons import Reason, as_json, reason_of
+from ttsmirror.reasons import Reason, as_json
 from ttsmirror.service_thread import ServiceThread
 from ttsmirror.wire.fields import format_time
 
@@ -169,5 +169,5 @@ def _find_error(is_write: bool) -> str:
             else:
                 OutboxEntry.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
-        return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
+        return Reason("the database cannot be written: {cause}", cause=database_reason(exc))
     return ""

@@ -22,6 +22,7 @@ from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
+from ttsmonitor.system.terminal import SafeFormatter
 
 logger = logging.getLogger(__name__)
 
@@ -186,9 +187,8 @@ def main(connection: Connection, config: EngineConfig) -> None:
     _limit(config)
     if config.processor is not None:
         cpu_affinity.take(config.processor)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=os.environ.get("LOG_LEVEL", "INFO").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    level = os.environ.get("LOG_LEVEL", "INFO").upper()
+    logging.basicConfig(level=level, handlers=[handler])
     Worker(connection, config).run()

@@ -1,0 +1,54 @@
+"""Ask the broker whether this account may publish on a topic.
+
+Mosquitto acknowledges a message over MQTT 3.1.1 even if its access rules then drop it. Over MQTT 5
+it says so. So a client of its own asks, once something published was not heard of again.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from ttsmirror.conf import conf
+from ttsmirror.mqtt.client import secure
+from ttsmirror.mqtt.paho_compat import is_old
+
+ANSWER_SECONDS = 2.0
+LOOP_SECONDS = 0.02
+NOT_AUTHORIZED = 135
+
+
+def is_denied(topic: str, payload: bytes, host: str, port: int) -> bool:
+    """Return True if the broker refuses `payload` on `topic`; False if not, or if it cannot tell.
+
+    It takes ANSWER_SECONDS at most, and some more where nothing listens.
+    """
+    if is_old():
+        return False  # paho 1.6 does not pass on what the broker answers
+    codes: list[int] = []
+
+    def connected(client: paho.Client, data: Any, flags: Any, reason: Any, more: Any) -> None:
+        if reason.is_failure:
+            codes.append(0)  # such as a broker without MQTT 5
+        else:
+            client.publish(topic, payload, qos=1)
+
+    client = paho.Client(
+        paho.CallbackAPIVersion.VERSION2,  # type: ignore[attr-defined]
+        protocol=paho.MQTTv5,
+    )
+    client.on_connect = connected
+    client.on_publish = lambda client, data, mid, reason, more: codes.append(reason.value)
+    secure(client)
+    try:
+        client.connect(host, port, conf.MQTT_KEEPALIVE)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not codes and time.monotonic() < deadline:
+            if client.loop(LOOP_SECONDS) != paho.MQTT_ERR_SUCCESS:
+                break
+        client.disconnect()
+    except OSError:
+        return False  # the connection itself tells why
+    return codes == [NOT_AUTHORIZED]
