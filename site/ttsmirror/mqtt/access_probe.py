@@ -20,8 +20,10 @@ LOOP_SECONDS = 0.02
 NOT_AUTHORIZED = 135
 
 
-def is_denied(topic: str, payload: bytes, host: str, port: int) -> bool:
-    """Return True if the broker refuses `payload` on `topic`; False if not, or if it cannot tell.
+def is_denied(topic: str, host: str, port: int) -> bool:
+    """Return True if the broker refuses an empty message on `topic`.
+
+    Return False if it does not, or cannot tell. Receivers of ours ignore empty messages.
 
     It takes ANSWER_SECONDS at most, and some more where nothing listens.
     """
@@ -33,7 +35,7 @@ def is_denied(topic: str, payload: bytes, host: str, port: int) -> bool:
         if reason.is_failure:
             codes.append(0)  # such as a broker without MQTT 5
         else:
-            client.publish(topic, payload, qos=1)
+            client.publish(topic, b"", qos=1)
 
     client = paho.Client(
         paho.CallbackAPIVersion.VERSION2,  # type: ignore[attr-defined]

@@ -92,7 +92,7 @@ class LoopbackProbe:
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)
         if self._is_denied is None and now - self._missing_since > TIMEOUT_SECONDS:
-            self._is_denied = is_denied(HEALTH_TOPIC, self._payload, *connection.endpoint)
+            self._is_denied = is_denied(HEALTH_TOPIC, *connection.endpoint)
 
     def receive(self, payload: bytes) -> bool:
         """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""

@@ -344,8 +344,8 @@ class Publisher:
         due = self._unconfirmed.sweep(is_heard=is_heard)
         self._send(due)
         if due and self.state.overdue and not was_overdue:
-            topic, payload = text_topic(due[0], self._topic), due[0].split()[0].to_payload()
-            self._unconfirmed.is_denied = is_denied(topic, payload, *self.connection.endpoint)
+            topic = text_topic(due[0], self._topic)
+            self._unconfirmed.is_denied = is_denied(topic, *self.connection.endpoint)
             if self._unconfirmed.is_denied:
                 logger.warning("%s", self.state.problem)
 

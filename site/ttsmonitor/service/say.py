@@ -60,7 +60,7 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         outcome = _wait(heard, {"stored", *ENDS}, STORED_SECONDS)
-        if not outcome and is_denied(topic, parts[0], *connection.endpoint):
+        if not outcome and is_denied(topic, *connection.endpoint):
             raise BrokerError(f"The broker's access rules forbid publishing on {topic}.")
         if outcome == "stored" and until_spoken:
             seconds = round(SPOKEN_SECONDS)
