@@ -12,6 +12,7 @@ from bench import (
     chaos,
     first_audio,
     ingest,
+    naturalness,
     openmoxie,
     pages,
     plugin,
@@ -39,6 +40,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "first-audio": "publish to first audible sample, beside Piper's library and program",
             "publish": "what publish_text() costs, broker up, down and frozen",
             "plugin": "whether the mirror makes an OpenMoxie late at its robot, or lose data",
+            "naturalness": "what is heard where a sentence is read in two runs, beside the library",
             "stop": "control message to silence: interrupt, pause, mute",
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",
@@ -47,9 +49,10 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
     }
-    for name in ("first-audio", "stop", "viewers", "soak"):
+    for name in ("first-audio", "naturalness", "stop", "viewers", "soak"):
         parsers[name].add_argument("--voice", type=Path, help="a Piper voice (.onnx)")
     parsers["first-audio"].add_argument("--runs", type=_count, default=20)
+    parsers["naturalness"].add_argument("--sentences", type=_count, default=60)
     parsers["publish"].add_argument("--calls", type=_count, default=20_000)
     parsers["plugin"].add_argument("--calls", type=_count, default=1_000)
     _add_openmoxie(parsers["plugin"])
@@ -68,6 +71,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         return [first_audio.run, publish.run], parser.parse_args(arguments)
     runs: dict[str, Command] = {
         "first-audio": first_audio.run,
+        "naturalness": naturalness.run,
         "publish": publish.run,
         "plugin": openmoxie.run if getattr(args, "openmoxie", None) else plugin.run,
         "stop": stop.run,

@@ -1,14 +1,20 @@
 """Kill, stop and freeze parts at random while sentences flow, then look for every sentence.
 
-Two publishers use the hive's mirror, each with an outbox of its own; Mosquitto and the speech
-service are the real ones. At the end everything is started, and given time to settle.
+Two publishers use the hive's mirror, each with an outbox of its own; the clock of one is an hour
+behind. Mosquitto, the speech service and two hives that contend for the robots are the real ones.
+Publishers have their database in PostgreSQL, if that is installed: it is stopped and started too.
+At the end everything is started, and given time to settle.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
+import signal
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -16,7 +22,9 @@ from pathlib import Path
 
 from bench.chaos_publisher import QUIET
 from bench.evidence import (
+    HISTORY,
     HISTORY_TRIGGERS,
+    OUTBOX,
     OUTBOX_TRIGGERS,
     Log,
     Sounds,
@@ -38,11 +46,14 @@ from bench.machine import (
 )
 from bench.parts import Part, python
 from bench.plan import FORGET, KINDS, Fault, plan
+from bench.postgres import Postgres, find_programs
 from bench.tables import table
 from bench.verdict import UNFINISHED, Evidence, complaints, judge
 
-PUBLISHERS = ("hive one", "hive two")
-BROKER, SPEECH = "broker", "speech"
+PUBLISHERS = {"publisher": 0, "publisher with a wrong clock": 3_600}
+"""Seconds by which their clocks are behind."""
+HIVES = ("hive one", "hive two")
+BROKER, SPEECH, DATABASE = "broker", "speech", "database"
 RATE = 1.5
 """Sentences per second and publisher."""
 OUTPUTS = ("wav,null", "wav")
@@ -80,6 +91,8 @@ class Chaos:
     def __init__(self, work: Path, seed: int, stack: ExitStack) -> None:
         self.complaints: list[str] = []
         self._work = work
+        self._health: dict[str, str] = {}
+        self._urls: dict[str, dict[str, str]] = {}
         self._seed = seed
         with closing(Broker(work)) as broker:  # for its configuration
             self._settings = SETTINGS | {"MQTT_PORT": str(broker.port)}
@@ -88,12 +101,15 @@ class Chaos:
         self._parts = {
             BROKER: Part(BROKER, lambda _: command, log, clean_environment(work), database),
             SPEECH: self._speech(),
+            **self._database(stack),
             **{name: self._publisher(name) for name in PUBLISHERS},
+            **{name: self._hive(name) for name in HIVES},
         }
         self._sounds = Sounds(work / "wav")
         for part in self._parts.values():
             stack.enter_context(closing(part))
-            part.start()
+            if not part.is_running:
+                part.start()
         self._wait_for_first_sentences()
 
     def hurt(self, seconds: float) -> None:
@@ -118,7 +134,8 @@ class Chaos:
         for name in PUBLISHERS:
             (self._work / name / QUIET).touch()
         self._wait_until(self._is_settled, "everything to settle", SETTLE_SECONDS)
-        for name in (*PUBLISHERS, SPEECH, BROKER):
+        self._wait_until(self._has_one_hive, "one hive of two to serve", SETTLE_SECONDS)
+        for name in [*PUBLISHERS, *HIVES, SPEECH, BROKER]:
             self._parts[name].tell_to_stop()
             self._parts[name].wait_for_end()
 
@@ -146,7 +163,7 @@ class Chaos:
             **self._settings,
         )
         make_database(env)
-        watch(work, HISTORY_TRIGGERS)
+        watch(work / HISTORY, HISTORY_TRIGGERS)
 
         def command(start: int) -> list[str]:
             output = OUTPUTS[start % len(OUTPUTS)]
@@ -154,14 +171,52 @@ class Chaos:
 
         return Part(SPEECH, command, self._work / "speech.log", env)
 
+    def _database(self, stack: ExitStack) -> dict[str, Part]:
+        """Make a PostgreSQL for the publishers; without its programs they have files."""
+        if (programs := find_programs()) is None:
+            return {}
+        server = stack.enter_context(closing(Postgres(programs)))
+        for number, name in enumerate(PUBLISHERS):
+            self._urls[name] = {"DATABASE_URL": server.new_database(f"publisher_{number}")}
+        server.stop()
+        part = Part(
+            DATABASE,
+            lambda _: server.command,
+            self._work / "database.log",
+            clean_environment(self._work),
+            stop_signal=signal.SIGINT,  # it does not wait for its clients
+            kill_signal=signal.SIGQUIT,  # and does not leave them behind
+        )
+        part.start()
+        wait_until(lambda: server.answers, "PostgreSQL")
+        return {DATABASE: part}
+
+    def _hive(self, name: str) -> Part:
+        env = clean_environment(
+            self._work / name,
+            HIVE_PORT=str(free_port()),
+            DEBUG="1",
+            MOXIE_REQUIRE_LOGIN="0",
+            **self._settings,
+        )
+        make_database(env)
+        self._health[name] = f"http://127.0.0.1:{env['HIVE_PORT']}/health"
+        return Part(name, lambda _: manage("run_hive"), self._work / f"{name}.log", env)
+
+    def _has_one_hive(self) -> bool:
+        """Return True if one hive serves the robots, and both say that the other one waits."""
+        details = [_broker_detail(url) for url in self._health.values()]
+        return sorted(detail.split(" ")[0] for detail in details) == ["a", "another"]
+
     def _publisher(self, name: str) -> Part:
         work = self._work / name
-        env = clean_environment(work, **self._settings)
+        env = clean_environment(work, **self._settings, **self._urls.get(name, {}))
         make_database(env)
-        watch(work, OUTBOX_TRIGGERS)
+        watch(work / OUTBOX, OUTBOX_TRIGGERS)
 
         def command(start: int) -> list[str]:
             arguments = {"name": name, "session": start, "seed": self._seed, "rate": RATE}
+            arguments["behind"] = PUBLISHERS[name]
             options = [f"--{option}={value}" for option, value in arguments.items()]
             return python("bench.chaos_publisher", *options)
 
@@ -170,7 +225,9 @@ class Chaos:
     def _wait_for_first_sentences(self) -> None:
         wanted = "select 1 from ttsmonitor_utterance where status = 'spoken' limit 1"
         self._wait_until(
-            lambda: bool(ask(self._work / SPEECH, wanted)), "the first sentence", START_SECONDS
+            lambda: bool(ask(self._work / SPEECH / HISTORY, wanted)),
+            "the first sentence",
+            START_SECONDS,
         )
 
     def _wait_until(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
@@ -195,8 +252,8 @@ class Chaos:
         names = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
         waiting = f"select 1 from ttsmonitor_utterance where status in ({names}) limit 1"
         unconfirmed = "select 1 from ttsmonitor_outboxentry limit 1"
-        return not ask(self._work / SPEECH, waiting) and not any(
-            ask(self._work / name, unconfirmed) for name in PUBLISHERS
+        return not ask(self._work / SPEECH / HISTORY, waiting) and not any(
+            ask(self._work / name / OUTBOX, unconfirmed) for name in PUBLISHERS
         )
 
     def _evidence(self) -> tuple[Evidence, Log]:
@@ -227,11 +284,13 @@ class Chaos:
         attempts = [
             int(row[0])
             for name in PUBLISHERS
-            for row in ask(self._work / name, "select attempts from chaos_outbox")
+            for row in ask(self._work / name / OUTBOX, "select attempts from chaos_outbox")
         ]
         accepted = evidence.accepted
         received, distinct = log.received.total(), len(log.received)
-        chunks = ask(self._work / SPEECH, "select sum(total_chunks) from ttsmonitor_utterance")
+        chunks = ask(
+            self._work / SPEECH / HISTORY, "select sum(total_chunks) from ttsmonitor_utterance"
+        )
         rows: list[list[str | float | None]] = [
             ["sentences handed over", len(evidence.handed)],
             ["of these, lost with a killed publisher", len(evidence.handed.keys() - accepted)],
@@ -246,6 +305,19 @@ class Chaos:
         rows += [[status, count] for status, count in outcomes.most_common()]
         print()
         print(table(["what", "how many"], rows), "\n")
+
+
+def _broker_detail(url: str) -> str:
+    """Return what a hive says of its broker; empty while it does not answer."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            report = json.load(answer)
+    except urllib.error.HTTPError as exc:
+        with exc:
+            report = json.load(exc)
+    except OSError:
+        return ""
+    return str(report["checks"]["broker"].get("detail", ""))
 
 
 def _tell(due: float, fault: Fault) -> None:

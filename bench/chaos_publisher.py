@@ -2,7 +2,8 @@
 
     python -m bench.chaos_publisher --name one --session 3 --seed 7 --rate 1.5
 
-It runs until it is ended, and is quiet once the file `quiet` is in its work directory.
+With `--behind 3600` its clock is an hour behind. It runs until it is ended, and is quiet once the
+file `quiet` is in its work directory.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import random
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +65,31 @@ def talk(args: argparse.Namespace, work: Path, stopping: threading.Event) -> Non
             mirror.publish_text(**said)
 
 
+def set_clock(seconds: float) -> None:
+    """Have the mirror read a clock that is off by so many seconds."""
+    from ttsmirror.publishing import deduplication, mirror, outgoing
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:
+            return datetime.now(tz) + timedelta(seconds=seconds)
+
+    for module in (deduplication, mirror, outgoing):
+        setattr(module, "datetime", Clock)  # noqa: B010  not the name's own type
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--name", required=True)
     parser.add_argument("--session", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--behind", type=float, default=0.0, help="seconds that its clock is off")
     parser.add_argument("--rate", type=float, required=True, help="sentences per second")
     args = parser.parse_args()
     django.setup()
     from ttsmonitor.system.signals import on_stop_signal
 
+    set_clock(-args.behind)
     stopping = threading.Event()
     with on_stop_signal(stopping.set):
         talk(args, Path(os.environ["MOXIE_WORK_DIR"]), stopping)

@@ -14,7 +14,7 @@ from typing import Any
 from bench.chaos_publisher import HANDED
 from bench.verdict import Evidence
 
-DATABASE = "moxie.sqlite3"
+HISTORY, OUTBOX = "moxie.sqlite3", "outbox.sqlite3"
 OUTBOX_TRIGGERS = """
 create table chaos_outbox (id text primary key, attempts integer not null);
 create trigger chaos_in after insert on ttsmonitor_outboxentry begin
@@ -35,15 +35,15 @@ ENDED = re.compile(
 )
 
 
-def watch(work: Path, triggers: str) -> None:
+def watch(database_file: Path, triggers: str) -> None:
     """Install triggers that record changes in a database."""
-    with closing(sqlite3.connect(work / DATABASE)) as database:
+    with closing(sqlite3.connect(database_file)) as database:
         database.executescript(triggers)
 
 
-def ask(work: Path, query: str) -> list[tuple[Any, ...]]:
+def ask(database_file: Path, query: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query, while others use the database."""
-    with closing(sqlite3.connect(work / DATABASE, timeout=30)) as database:
+    with closing(sqlite3.connect(database_file, timeout=30)) as database:
         return database.execute(query).fetchall()
 
 
@@ -83,17 +83,18 @@ def read_publisher(work: Path, unclean: set[int], evidence: Evidence) -> None:
         evidence.handed[note["id"]] = note["text"]
         if note["session"] not in unclean:
             evidence.drained.add(note["id"])
-    evidence.accepted |= {row[0] for row in ask(work, "select id from chaos_outbox")}
-    evidence.left |= {row[0] for row in ask(work, "select id from ttsmonitor_outboxentry")}
+    evidence.accepted |= {row[0] for row in ask(work / OUTBOX, "select id from chaos_outbox")}
+    left = ask(work / OUTBOX, "select id from ttsmonitor_outboxentry")
+    evidence.left |= {row[0] for row in left}
 
 
 def read_history(work: Path, evidence: Evidence) -> None:
     """Add the history and the claims from the queue."""
     evidence.rows += [
         (row[0], row[1], row[2])
-        for row in ask(work, "select id, text, status from ttsmonitor_utterance")
+        for row in ask(work / HISTORY, "select id, text, status from ttsmonitor_utterance")
     ]
-    evidence.claims.update(row[0] for row in ask(work, "select id from chaos_claims"))
+    evidence.claims.update(row[0] for row in ask(work / HISTORY, "select id from chaos_claims"))
 
 
 def _notes(path: Path) -> Iterator[dict[str, Any]]:

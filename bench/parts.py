@@ -30,8 +30,12 @@ class Part:
         log: Path,
         env: Mapping[str, str],
         forgets: Path | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        kill_signal: signal.Signals = signal.SIGKILL,
     ) -> None:
         """`command` returns the command of each numbered start; FORGET deletes `forgets`."""
+        self._stop_signal = stop_signal
+        self._kill_signal = kill_signal
         self.name = name
         self.starts = 0
         self.faults: Counter[str] = Counter()
@@ -99,7 +103,7 @@ class Part:
     def tell_to_stop(self) -> None:
         assert self._program is not None
         self._told_at = time.monotonic()
-        self._program.signal(signal.SIGTERM)
+        self._program.signal(self._stop_signal)
 
     def wait_for_end(self) -> None:
         """Wait until it has stopped as told. Kill it after the timeout."""
@@ -127,7 +131,7 @@ class Part:
     def _kill(self) -> None:
         assert self._program is not None
         self.unclean.add(self.starts)
-        self._program.signal(signal.SIGKILL)
+        self._program.signal(self._kill_signal)
         self._program.ends_within(10)
 
 

@@ -70,7 +70,7 @@ class Postgres:
             "-c",
             f"unix_socket_directories={directory}",
         ]
-        self._command = [*prefix, *serve]
+        self.command = [*prefix, *serve]
         try:
             self.start()
         except BaseException:
@@ -79,8 +79,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server, also after stop(), and wait until it answers."""
-        self._program = Program(self._command, Path(self._directory.name) / "log", os.environ)
-        self._program.wait_until(self._answers, "PostgreSQL", START_SECONDS)
+        self._program = Program(self.command, Path(self._directory.name) / "log", os.environ)
+        self._program.wait_until(lambda: self.answers, "PostgreSQL", START_SECONDS)
 
     @property
     def is_running(self) -> bool:
@@ -116,7 +116,8 @@ class Postgres:
         self._program.close()
         self._directory.cleanup()
 
-    def _answers(self) -> bool:
+    @property
+    def answers(self) -> bool:
         try:
             psycopg.connect(self._url("postgres")).close()
         except psycopg.OperationalError:

@@ -24,6 +24,7 @@ from tests.support.tools import (
     run,
     wait_until,
 )
+from ttsmirror.conf import conf
 from ttsmonitor.audio.pyaudio import PyAudioOutput
 from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
@@ -109,6 +110,8 @@ def make_service(
 ) -> Iterator[Callable[..., SpeechService]]:
     """Run the speech service in this process: make_service("wav") is connected."""
     monkeypatch.setenv("TTS_WAV_DIR", str(tmp_path / "wav"))
+    for kept in ("publisher_clocks.json", "tts-subscriber.seen"):  # by an earlier test
+        (conf.work_dir / kept).unlink(missing_ok=True)
     made: list[SpeechService] = []
 
     def make(audio: str = "wav", engine: str = "espeak") -> SpeechService:
@@ -229,6 +232,7 @@ def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
     hourly.sums_by_hour.clear()
     hourly.latency_by_hour.clear()
+    hourly.waiting_by_hour.clear()
     cache.clear()
 
 

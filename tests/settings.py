@@ -25,7 +25,12 @@ for name in (
     os.environ.pop(name, None)
 
 from openmoxie.settings import *  # noqa: E402, F403
-from openmoxie.settings import DATABASES, STORAGES  # noqa: E402
+from openmoxie.settings import DATABASE_ROUTERS, DATABASES, STORAGES  # noqa: E402
+
+# Keep the outbox with the rest: pytest-django lets a test use one database unless it names more.
+# The tests with real processes use the product's settings.
+DATABASE_ROUTERS.clear()
+del DATABASES["moxie_tts"]
 
 # Use a file: threads and processes share it, as in the product.
 DATABASES["default"]["TEST"] = {"NAME": f"{WORK}/test.sqlite3"}

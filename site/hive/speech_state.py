@@ -26,6 +26,7 @@ class _Known:
     presence: str = ""
     broker_error: str = Reason("still connecting to the broker")
     broker_kind: str = ""
+    rival: str = ""
     mirror: MirrorState = field(default_factory=MirrorState)
 
     def describe(self) -> State:
@@ -40,6 +41,8 @@ class _Known:
             "broker_error": self.broker_error,
             "broker_reason": as_json(self.broker_error),
             "broker_kind": self.broker_kind,
+            "rival_error": self.rival,
+            "rival_reason": as_json(self.rival),
             "outbox_error": self.mirror.error,
             "outbox_reason": as_json(self.mirror.error),
             "is_unheard": self.mirror.overdue > 0,
@@ -78,6 +81,10 @@ class SpeechState:
             return replace(known, broker_error=error, broker_kind=kind)
 
         return self._update(change)
+
+    def update_rival(self, error: str) -> bool:
+        """Take in that another hive is at the broker; empty where none is."""
+        return self._update(lambda known: replace(known, rival=error))
 
     def update_broker_kind(self, kind: str) -> bool:
         """Process the kind that a broker announces: `development`, or empty."""

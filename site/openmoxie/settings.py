@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openmoxie import environment
 from openmoxie.logs import is_not_a_health_report
+from ttsmirror.local_database import ALIAS, OUTBOX_FILE, OUTBOX_ROUTER, local_database
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 WORK_DIR = environment.work_dir(PROJECT_ROOT / "site" / "work")
@@ -77,6 +78,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+# What robots said and nobody has stored yet depends on the local disk alone.
+DATABASES[ALIAS] = local_database(WORK_DIR / OUTBOX_FILE)
+DATABASE_ROUTERS = [OUTBOX_ROUTER]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if redis_url := environment.redis_url():

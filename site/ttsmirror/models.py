@@ -192,7 +192,10 @@ class Utterance(models.Model):
     received_at = models.DateTimeField(_("received"))
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    waiting_ms = models.FloatField(_("time in the queue (ms)"), null=True, blank=True)
+    """From its arrival until its turn came: it was the next and the speaker was free."""
     first_audio_ms = models.FloatField(_("time to first audio (ms)"), null=True, blank=True)
+    """From its turn to its first sound. Rows without `waiting_ms` have the sum of the two."""
     audio_seconds = models.FloatField(_("length (s)"), null=True, blank=True)
     engine = models.CharField(_("engine"), max_length=128, blank=True)
     robot_confirmed = models.BooleanField(_("said by the robot"), null=True)
@@ -222,6 +225,11 @@ class Utterance(models.Model):
                 fields=["-received_at", "first_audio_ms"],
                 name="utterance_heard",
                 condition=models.Q(first_audio_ms__isnull=False),
+            ),
+            models.Index(
+                fields=["-received_at", "waiting_ms"],
+                name="utterance_waited",
+                condition=models.Q(waiting_ms__isnull=False),
             ),
         ]
 

@@ -19,6 +19,7 @@ from ttsmirror.wire.options import WEEK_SECONDS
 from ttsmonitor.audio.outputs import OUTPUTS
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.speaking.translation import ENGINES as TRANSLATION_ENGINES
 from ttsmonitor.synthesis.registry import checked_providers, engine_choices, is_engine
 from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 
@@ -35,6 +36,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_HISTORY_DAYS": (0, 36_500),
     "TTS_LOADED_MB": (0, 1_000_000),
     "TTS_CACHE_MB": (0, 1_000_000),
+    "TTS_TRANSLATE_SECONDS": (0.1, 60),
     "TTS_PREROLL_MS": (0, 5_000),
     "TTS_CHUNK_WAIT_SECONDS": (0, 3_600),
     # Docker and systemd wait longer than that (docker-compose.yml, moxie-tts.service).
@@ -86,6 +88,11 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
     for output in conf.TTS_AUDIO.split(","):
         if output.strip() not in OUTPUTS:
             errors.append(_choice("TTS_AUDIO", output, tuple(OUTPUTS), "ttsmonitor.E003"))
+    if conf.TTS_TRANSLATE_ENGINE not in TRANSLATION_ENGINES:
+        chosen = conf.TTS_TRANSLATE_ENGINE
+        errors.append(
+            _choice("TTS_TRANSLATE_ENGINE", chosen, TRANSLATION_ENGINES, "ttsmonitor.E010")
+        )
     return [
         *errors,
         *check_ranges(conf, RANGES, "ttsmonitor.E004"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -154,6 +155,48 @@ def test_messages_stay_at_the_broker_while_disk_is_full(
         assert "Traceback" not in process.output
     counted = Counter(status for _text, status, _error in history_of(environment))
     assert counted == {"spoken": 2, "expired": MORE_THAN_ARE_IN_FLIGHT}
+
+
+@pytest.mark.parametrize("fault", ["deleted", "replaced"])
+def test_nothing_is_confirmed_while_the_file_is_gone(
+    install: Callable[..., dict[str, str]],
+    listen: Callable[..., Listener],
+    new_database: Path,
+    fault: str,
+) -> None:
+    environment = install(MOXIE_REQUIRE_LOGIN="0", TTS_ENGINE="espeak", TTS_AUDIO="null")
+    history = Path(environment["MOXIE_WORK_DIR"]) / "moxie.sqlite3"
+    sender = listen("moxie/tts/status")
+
+    def confirmed() -> int:
+        return sum(b'"stored"' in each for each in sender.payloads("moxie/tts/status"))
+
+    def check() -> dict[str, Any]:
+        report = get_json(f"http://127.0.0.1:{environment['HTTP_PORT']}/health")
+        found: dict[str, Any] = report["checks"]["database"]
+        return found
+
+    with running(manage("run_tts_subscriber"), environment) as process:
+        process.wait_for_line("connected to the broker")
+        sender.publish(TEXT_TOPIC, "Antes.")
+        wait_until(confirmed, "the first sentence")
+        kept = history.rename(history.with_suffix(".kept"))
+        if fault == "replaced":
+            for suffix in ("-wal", "-shm"):  # SQLite would put their pages into the new file
+                history.with_name(history.name + suffix).unlink(missing_ok=True)
+            shutil.copy(new_database, history)
+        wait_until(lambda: f"was {fault} while in use" in check()["detail"], "the fault", 5)
+        sender.publish(TEXT_TOPIC, late(1))
+        process.wait_for_line("the history cannot be written, trying again")
+        assert confirmed() == 1
+        if fault == "deleted":
+            kept.rename(history)
+            wait_until(lambda: confirmed() == 2, "the second sentence")
+            wait_until(lambda: check()["ok"], "its recovery", 5)
+    with running(manage("run_tts_subscriber"), environment):
+        wait_until(lambda: confirmed() == 2, "the second sentence")
+    texts = {text for text, _status, _error in history_of(environment)}
+    assert texts == ({"Antes.", "Número 1."} if fault == "deleted" else {"Número 1."})
 
 
 def test_two_speakers_never_speak_the_same_utterance() -> None:

@@ -17,7 +17,8 @@ from django.db import connection
 from hive.models import Robot
 from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.faults.parts import frozen, history, kept, kill, speech_service
+from tests.faults.parts import frozen, history, kill, speech_service
+from tests.support.history import outbox_of
 from tests.support.tools import (
     Listener,
     Process,
@@ -76,17 +77,17 @@ def test_hive_waits_for_broker_and_stops_despite_frozen_one(
         hive.wait_for_line("hive ready at")
         assert not is_well(env)
         speak(env, "sin broker")
-        wait_until(lambda: kept() == ["sin broker"], "the outbox")
+        wait_until(lambda: outbox_of(env) == ["sin broker"], "the outbox")
         mosquitto.start()
         with speech_service():
-            wait_until(lambda: history() == ["sin broker"] and not kept(), "the sentence")
+            wait_until(lambda: history() == ["sin broker"] and not outbox_of(env), "the sentence")
             wait_until(lambda: is_well(env), "its health")
         with frozen(mosquitto):
             speak(env, "a un broker helado")
             hive.signal(signal.SIGTERM)
             assert hive.wait(STOP_SECONDS) == 0
     assert "Traceback" not in hive.output
-    assert kept() == ["a un broker helado"]
+    assert outbox_of(env) == ["a un broker helado"]
 
 
 def test_killed_hive_publishes_outbox_at_next_start(env: dict[str, str], mosquitto: Broker) -> None:
@@ -96,12 +97,12 @@ def test_killed_hive_publishes_outbox_at_next_start(env: dict[str, str], mosquit
         texts = [f"Frase {number}" for number in range(3)]
         for text in texts:
             speak(env, text)
-        wait_until(lambda: kept() == texts, "the outbox")
+        wait_until(lambda: outbox_of(env) == texts, "the outbox")
         hive.signal(signal.SIGKILL)
         hive.wait()
     mosquitto.start()
     with speech_service(), running(manage("run_hive"), env):
-        wait_until(lambda: not kept(), "the confirmations")
+        wait_until(lambda: not outbox_of(env), "the confirmations")
     assert history() == texts
 
 
@@ -124,7 +125,9 @@ def test_autoreload_starts_one_publisher_per_server(
             wait_until(lambda: history() == ["uno"], "the first sentence")
             wait_until(lambda: is_reloading(server, settings), "the reload")
             wait_until(lambda: answers_speech(env, "dos"), "the next server")
-            wait_until(lambda: history() == ["uno", "dos"] and not kept(), "the second sentence")
+            wait_until(
+                lambda: history() == ["uno", "dos"] and not outbox_of(env), "the second sentence"
+            )
     assert len(clients()) == 2
 
 

@@ -21,7 +21,8 @@ from bench.postgres import Postgres, find_programs
 from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
 from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
-from tests.support.history import history_of
+from tests.faults.parts import kill
+from tests.support.history import history_of, outbox_of
 from tests.support.tools import (
     Process,
     free_port,
@@ -73,6 +74,7 @@ class Home:
     hive: dict[str, str]
     speech: dict[str, str]
     process: Process
+    listening: Process
     robot: VirtualMoxie
 
     @contextmanager
@@ -102,8 +104,7 @@ class Home:
         return [payload for name, payload in self.robot.commands if name == "remote_chat"]
 
     def wait_for_settled_outbox(self) -> None:
-        count = "select count(*) from ttsmonitor_outboxentry"
-        wait_until(lambda: self.rows(count) == [(0,)], "the outbox to be empty", 30)
+        wait_until(lambda: not outbox_of(self.hive), "the outbox to be empty", 30)
         wait_until(lambda: self.health()["ok"], "the hive's health")
 
 
@@ -125,7 +126,7 @@ def home(postgres: Postgres, mosquitto: Broker, install: Install, tmp_path: Path
     ):
         listening.wait_for_line("connected to the broker")
         process.wait_for_line("hive ready at")
-        home = Home(postgres, url, hive, speech, process, robot)
+        home = Home(postgres, url, hive, speech, process, listening, robot)
         wait_until(lambda: home.health()["ok"], "the hive's health")
         robot.start()
         try:
@@ -141,6 +142,24 @@ def test_reports_during_outage_are_mirrored_once(home: Home) -> None:
             home.robot.notify(sentence, OWN_MODULE)
         wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history")
     home.wait_for_settled_outbox()
+    assert Counter(home.history()) == Counter(SENTENCES)
+
+
+def test_reports_during_outage_survive_a_killed_hive_and_broker(
+    home: Home, mosquitto: Broker
+) -> None:
+    with home.outage():
+        home.listening.close()
+        for sentence in SENTENCES:
+            home.robot.notify(sentence, OWN_MODULE)
+        wait_until(lambda: Counter(outbox_of(home.hive)) == Counter(SENTENCES), "the outbox")
+        home.process.signal(signal.SIGKILL)
+        home.process.wait()
+        kill(mosquitto)
+        mosquitto.start()
+    with running(manage("run_tts_subscriber"), home.speech), running(manage("run_hive"), home.hive):
+        wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history", 30)
+        wait_until(lambda: not outbox_of(home.hive), "the confirmations")
     assert Counter(home.history()) == Counter(SENTENCES)
 
 
@@ -182,7 +201,8 @@ def test_health_is_green_after_outage_without_another_sentence(home: Home) -> No
     with home.outage():
         home.robot.notify(SENTENCES[0], OWN_MODULE)
         wait_until(lambda: home.history() == SENTENCES[:1], "the history")
-        wait_until(lambda: not home.health()["checks"]["mirror"]["ok"], "the outbox to be named")
+        assert home.health()["checks"]["mirror"]["ok"]
+        wait_until(lambda: not outbox_of(home.hive), "its confirmation")
     wait_until(lambda: home.health()["ok"], "all to be well again", NOTICE_SECONDS)
 
 

@@ -5,26 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from bench.texts import TEXTS
 from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.loudness import Samples
-from ttsmonitor.synthesis.piper.engine import PiperEngine
+from ttsmonitor.synthesis.piper.engine import PiperEngine, Spoken
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
-from ttsmonitor.synthesis.piper.stages import (
-    Scales,
-    Stages,
-    cut_stages,
-)
-from ttsmonitor.synthesis.piper.timing import Timing
+from ttsmonitor.synthesis.piper.script import Script
+from ttsmonitor.synthesis.piper.speech import Scales
+from ttsmonitor.synthesis.piper.stages import Stages, cut_stages
 from ttsmonitor.synthesis.piper.voices import read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
@@ -63,14 +59,30 @@ def test_voice_speaks_in_small_blocks_without_clipping(
     assert 0.5 < peak < 1.0
 
 
-def test_clause_sounds_the_same_alone_and_in_context(
+def test_sentence_sounds_the_same_alone_and_in_context(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
     synthesizer = start()
-    alone = samples(list(synthesizer.speak(SpeechRequest(text="Hola,"))))
-    together = samples(list(synthesizer.speak(SpeechRequest(text=TEXT))))
+    alone = samples(list(synthesizer.speak(SpeechRequest(text="Hola."))))
+    together = samples(list(synthesizer.speak(SpeechRequest(text=f"Hola. {TEXT}"))))
     assert np.array_equal(together[: len(alone)], alone)
+
+
+def test_words_are_marked_with_the_block_before_they_are_heard(
+    start: Callable[..., Synthesizer], tmp_path: Path
+) -> None:
+    make_voice(tmp_path / "tiny.onnx", timed=True, frames_per_id=2)
+    text = "La casa de la abuela «vieja» tiene un tejado rojo y una puerta muy, muy pequeña. ¿Sí?"
+    marked, heard = [], 0.0
+    for block in start().speak(SpeechRequest(text=text)):
+        for mark in block.marks:
+            marked.append((mark.word, heard + mark.seconds))
+        heard += block.seconds
+    assert [word for word, _seconds in marked] == text.split()
+    seconds = [each for _word, each in marked]
+    assert seconds == sorted(seconds) and len(set(seconds)) == len(seconds)
+    assert seconds[0] < 0.03 and seconds[-1] < heard
 
 
 def test_phonemes_of_a_word_are_spoken_in_its_place(
@@ -113,7 +125,7 @@ def test_voice_without_stages_is_spoken(
     synthesizer = start()
     assert list(synthesizer.speak(SpeechRequest(text="Hola.")))
     said = capfd.readouterr().err
-    assert said.count("clause by clause: it has no ConvTranspose") == 1
+    assert said.count("sentence by sentence: it has no ConvTranspose") == 1
 
 
 def load(model: Path) -> PiperEngine:
@@ -135,12 +147,12 @@ def said(engine: PiperEngine, text: str = "Hola.", **options: object) -> np.ndar
 def test_voice_with_failing_stages_is_spoken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*args: object) -> Iterator[Samples]:
+    def fail(*args: object) -> None:
         raise RuntimeError("no memory for it")
 
     model = make_voice(tmp_path / "tiny.onnx")
     cut_stages(model)
-    monkeypatch.setattr(Stages, "speak", fail)
+    monkeypatch.setattr(Stages, "read", fail)
     assert len(said(load(model)))
     assert [record.args for record in caplog.records if "no memory" in record.getMessage()]
 
@@ -188,43 +200,46 @@ def test_sentence_without_memory_fails_and_next_is_spoken(
 ) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
 
-    def fail(*args: object) -> Iterator[Samples]:
+    def fail(*args: object) -> None:
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(Stages, "speak", fail)
+        patched.setattr(Stages, "read", fail)
         with pytest.raises(SynthesisError, match="The voice tiny failed: it needs more memory"):
             said(engine)
     assert len(said(engine))
 
 
 class Hum:
-    """A voice that hums a tone for each clause, with silence around it like real voices."""
+    """A voice that hums a tone for each sentence, with silence around it like real voices."""
+
+    most_characters = 400
+    slowness = 0.0
+    is_told = False
+    begins: Sequence[float] = ()
 
     def __init__(self, seconds: float = 0.5) -> None:
-        self.clauses = 0
-        self.timing: Timing | None = None
         time = np.arange(round(seconds * 22_050)) / 22_050
         fade = np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
         quiet = np.random.default_rng(1).uniform(-0.001, 0.001, 4_000)
         tone = 0.5 * fade * np.sin(2 * np.pi * 220 * time)
         self.sound = np.concatenate([quiet, tone, quiet]).astype(np.float32)
 
-    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        self.clauses += 1
+    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Spoken:
+        return self
+
+    def blocks(self) -> Iterator[Samples]:
         for start in range(0, len(self.sound), 2_048):
             yield self.sound[start : start + 2_048]
 
 
-def test_split_clause_is_joined_without_gap_or_click(tmp_path: Path) -> None:
+def test_silence_before_the_first_sentence_is_left_out(tmp_path: Path) -> None:
     engine = load(make_voice(tmp_path / "tiny.onnx"))
     engine._runner = hum = Hum()
-    sound = said(engine, TEXTS["unbroken"].rstrip("."))
-    assert hum.clauses > 1
-    loud = np.flatnonzero(np.abs(sound) > 0.02 * 32_767)
-    assert np.diff(loud).max() < 0.015 * 22_050
-    alone = said(engine, "Hola")
-    assert np.abs(np.diff(sound)).max() <= np.abs(np.diff(alone)).max() * 1.1
+    alone, two = said(engine, "Hola."), said(engine, "Hola. Hola.")
+    kept = round(0.02 * 22_050)
+    assert len(hum.sound) - len(alone) == pytest.approx(4_000 - kept, abs=kept / 2)
+    assert len(two) == len(alone) + len(hum.sound), "between sentences the voice pauses"
 
 
 def test_loudest_volume_is_limited_without_distortion(tmp_path: Path) -> None:
@@ -249,14 +264,6 @@ def test_abrupt_end_of_voice_makes_no_click(tmp_path: Path) -> None:
     assert abs(sound[-200:-110]).max() > 10_000 and abs(sound[-1]) < largest
 
 
-def test_first_block_is_as_long_for_long_clauses(tmp_path: Path) -> None:
-    engine = load(make_voice(tmp_path / "tiny.onnx"))
-    first: list[Block] = []
-    for text in (TEXTS["unbroken"], TEXTS["short"]):
-        engine.speak(SpeechRequest(text=text), lambda block: bool(first.append(block)))  # type: ignore[func-returns-value]
-    assert first[0].seconds > first[1].seconds - 0.006
-
-
 def test_voice_is_selected_by_name_and_missing_one_replaced(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
@@ -269,7 +276,7 @@ def test_voice_is_selected_by_name_and_missing_one_replaced(
     assert synthesizer.engine == "piper tiny"
 
 
-def test_cancelled_clause_leaves_the_worker_ready(
+def test_cancelled_sentence_leaves_the_worker_ready(
     start: Callable[..., Synthesizer], tmp_path: Path
 ) -> None:
     make_voice(tmp_path / "tiny.onnx")
@@ -311,7 +318,7 @@ def test_voice_without_stages_is_installed(
     with caplog.at_level(logging.INFO):
         call_command("download_voice", "--from", str(model))
     assert (tmp_path / "voices" / model.name).exists()
-    assert "clause by clause: it has no ConvTranspose" in caplog.text
+    assert "sentence by sentence: it has no ConvTranspose" in caplog.text
 
 
 def test_download_voice_without_network_explains_manual_copy(

@@ -60,16 +60,25 @@ def test_long_text_is_sent_as_several_chunks(
     assert len({part["id"] for part in parts}) == 1
 
 
-def test_text_over_the_limit_becomes_several_utterances(
-    mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
+def test_text_over_the_limit_is_cut_with_one_line(
+    mirror: TTSMirrorPublisher,
+    listen: Callable[..., Listener],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     listener = listen(TEXT_TOPIC)
     text = "palabra " * 5_000
     mirror.publish_text(text, source="chat")
-    wait_until(
-        lambda: "".join(json.loads(p)["text"] for p in listener.payloads(TEXT_TOPIC)) == text
-    )
-    assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 2
+
+    def sent() -> str:
+        return "".join(json.loads(payload)["text"] for payload in listener.payloads(TEXT_TOPIC))
+
+    wait_until(lambda: sent().endswith("…"), "the text")
+    assert sent() == f"{text[:19_998]}…"
+    assert len({json.loads(p)["id"] for p in listener.payloads(TEXT_TOPIC)}) == 1
+    lines = [line for line in caplog.messages if "over the limit" in line]
+    assert lines == [
+        "a text of 40000 characters is over the limit; only its first 19999 are mirrored"
+    ]
 
 
 def test_subscriber_birth_triggers_republishing(

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from bench.postgres import Postgres, find_programs
+from tests.support.history import outbox_of
 from tests.support.tools import ROOT, manage, run
 
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -24,7 +25,6 @@ KEPT = (
     "hive_robot",
     "ttsmonitor_apitoken",
     "ttsmonitor_keeping",
-    "ttsmonitor_outboxentry",
     "ttsmonitor_quarantinedmessage",
     "ttsmonitor_utterance",
     "ttsmonitor_utterancechunk",
@@ -96,14 +96,23 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Upgrade
         yield Upgraded(environment | {"DATABASE_URL": url}, lambda: psycopg.connect(url), names)
 
 
+def text_of(entry: dict[str, Any]) -> str:
+    payload = entry["payload"]
+    fields = json.loads(payload) if isinstance(payload, str) else payload
+    return str(fields["text"])
+
+
 def test_every_row_and_permission_survives_the_upgrade(database: Upgraded) -> None:
     before = {table: database.rows(table) for table in KEPT}
-    assert all(before.values()), "the fixture has rows of each table"
+    unconfirmed = database.rows("ttsmonitor_outboxentry")
+    assert all([*before.values(), unconfirmed]), "the fixture has rows of each table"
     run(manage("migrate", "-v0"), database.environment)
     for table, rows in before.items():
         now = database.rows(RENAMED.get(table, table))
         assert [{column: row[column] for column in rows[0]} for row in now] == rows
     assert not database.table_names() & {"ttsmonitor_total", "ttsmonitor_hourtotal"}
+    assert outbox_of(database.environment) == [text_of(entry) for entry in unconfirmed]
+    assert not database.rows("ttsmonitor_outboxentry")
     output = run(manage("shell", "-v0", "-c", QUESTIONS), database.environment)
     assert json.loads(output.splitlines()[-1]) == {
         "found": ["Última canción del dragón"],

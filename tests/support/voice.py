@@ -36,6 +36,8 @@ def make_voice(
     swapped: bool = False,
     listed: bool = False,
     frames_per_id: int = FRAMES_PER_ID,
+    timed: bool = False,
+    looks_around: int = 0,
 ) -> Path:
     """Write `model` and its `.json`.
 
@@ -46,11 +48,14 @@ def make_voice(
     `wide`: `flow` or `decoder`, if it is to look at the whole clause. `loudness` is of all speakers
     but the first. `swapped`: the speaker embedding is the first operand of its sums. `listed`: the
     weights are among the inputs, as exporters did before ONNX's IR 4. `frames_per_id` is how long
-    each phoneme id takes.
+    each phoneme id takes. `timed`: it tells so, as real voices do. `looks_around`: of so many ids
+    on each side a phoneme's sound depends.
     """
     graph = _Builder(named, channels, swapped)
     who = _speaker(graph, speakers, conditioned)
-    mean = _text(graph, who.get("text"), frames_per_id)
+    mean = _text(graph, who.get("text"), frames_per_id, looks_around)
+    if timed:
+        mean = _timed(graph, mean, frames_per_id)
     if not shaped:
         mean = _hide_shape(graph, mean)
     latent = mean
@@ -78,12 +83,16 @@ def _speaker(graph: _Builder, speakers: int, conditioned: tuple[str, ...]) -> di
     return dict.fromkeys(conditioned, who)
 
 
-def _text(graph: _Builder, who: str | None, frames_per_id: int) -> str:
+def _text(graph: _Builder, who: str | None, frames_per_id: int, looks_around: int) -> str:
     graph.weight("emb", graph.random.normal(0, 0.5, (SYMBOLS, graph.channels)))
     ids = graph.add("Gather", "emb", "input")  # [1, ids, channels]
     ids = graph.add("Transpose", ids, perm=[0, 2, 1])
     if who:
         ids = graph.add("Add", ids, who)
+    if looks_around:
+        size = (graph.channels, graph.channels, 2 * looks_around + 1)
+        around = graph.conv("context", ids, graph.random.normal(0, 0.05, size))
+        ids = graph.add("Add", ids, around)
     graph.weight("factors", np.array([1.0, 1.0, float(frames_per_id)], dtype=np.float32))
     return graph.add(
         "Resize",
@@ -94,6 +103,18 @@ def _text(graph: _Builder, who: str | None, frames_per_id: int) -> str:
         nearest_mode="floor",
         coordinate_transformation_mode="asymmetric",
     )
+
+
+def _timed(graph: _Builder, mean: str, frames_per_id: int) -> str:
+    """Add the frames of each id [1, 1, ids], on which the mean depends by nothing."""
+    ids = graph.add("Cast", "input", to=TensorProto.FLOAT)
+    none = graph.add("Mul", ids, graph.constant("no_id", 0.0))
+    frames = graph.add("Add", none, graph.constant("frames", float(frames_per_id)))
+    lengths = graph.add(
+        "Unsqueeze", graph.add("Ceil", frames), graph.constant("mid", np.array([1]))
+    )
+    total = graph.add("ReduceMean", lengths, axes=[2], keepdims=1)
+    return graph.add("Add", mean, graph.add("Mul", total, graph.constant("naught", 0.0)))
 
 
 def _hide_shape(graph: _Builder, tensor: str) -> str:

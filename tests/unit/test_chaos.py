@@ -19,8 +19,9 @@ from bench import __main__ as command
 from bench import chaos, verdict
 from bench.chaos_publisher import HANDED, sentences
 from bench.evidence import (
-    DATABASE,
+    HISTORY,
     HISTORY_TRIGGERS,
+    OUTBOX,
     OUTBOX_TRIGGERS,
     Log,
     Sounds,
@@ -159,11 +160,13 @@ def test_sound_files_are_counted_and_removed(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> None:
     entry, row = OutboxEntry.objects.create(payload={}), utterance("Uno", status="queued")
-    with closing(sqlite3.connect(tmp_path / DATABASE)) as copy:
-        connection.ensure_connection()
-        connection.connection.backup(copy)
-    watch(tmp_path, OUTBOX_TRIGGERS + HISTORY_TRIGGERS)
-    with closing(sqlite3.connect(tmp_path / DATABASE)) as copy:
+    files = tmp_path / OUTBOX, tmp_path / HISTORY
+    for file, triggers in zip(files, (OUTBOX_TRIGGERS, HISTORY_TRIGGERS), strict=True):
+        with closing(sqlite3.connect(file)) as copy:
+            connection.ensure_connection()
+            connection.connection.backup(copy)
+        watch(file, triggers)
+    with closing(sqlite3.connect(files[0])) as copy:
         copy.executescript("""
             create temp table entry as select * from ttsmonitor_outboxentry;
             delete from ttsmonitor_outboxentry;
@@ -171,6 +174,7 @@ def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> N
             update ttsmonitor_outboxentry set attempts = 2;
             delete from ttsmonitor_outboxentry;
         """)
+    with closing(sqlite3.connect(files[1])) as copy:
         for status in ("playing", "playing", "queued", "playing", "spoken"):
             copy.execute("update ttsmonitor_utterance set status = ?", [status])
         copy.commit()
@@ -182,7 +186,7 @@ def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> N
     assert evidence.handed == {entry.pk.hex: "Uno"}
     assert (evidence.accepted, evidence.drained) == ({entry.pk.hex}, {entry.pk.hex})
     assert not evidence.left
-    assert [row[0] for row in ask(tmp_path, "select attempts from chaos_outbox")] == [2]
+    assert ask(files[0], "select attempts from chaos_outbox") == [(2,)]
     assert evidence.rows == [(row.pk.hex, "Uno", "spoken")]
     assert evidence.claims == {row.pk.hex: 2}
 

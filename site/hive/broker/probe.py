@@ -37,7 +37,7 @@ def probe() -> Answer:
     client.connect_timeout = PROBE_SECONDS
     answers: list[Answer] = []
 
-    def connected(_client: paho.Client, reason: ReasonCode) -> None:
+    def connected(_client: paho.Client, reason: ReasonCode, _has_session: bool) -> None:
         answers.append(Answer.REFUSED if reason.is_failure else Answer.BROKER)
 
     listen(

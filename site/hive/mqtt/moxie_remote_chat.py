@@ -26,6 +26,8 @@ ANSWER = "GLOBAL_RESPONSE"
 FALLBACK = "FALLBACK"
 ANSWERS_KEPT = 200
 LOOK_BACK_LINES = 4
+ANSWER_SECONDS = 10.0
+"""A robot waits for no longer for an answer."""
 COMMANDS = ("prompt", "continue", "reprompt")
 
 Json = dict[str, Any]
@@ -68,10 +70,23 @@ class RemoteChat:
         """Stop answering."""
         self._answers.queue.stop()
 
-    def handle_event(self, device_id: str, rcr: Json, volley_data: Json | None = None) -> None:
-        """Handle a remote-chat event: a query for the modules, or conversation."""
+    def handle_event(
+        self,
+        device_id: str,
+        rcr: Json,
+        volley_data: Json | None = None,
+        waited_seconds: float = 0.0,
+    ) -> None:
+        """Handle a remote-chat event: a query for the modules, or conversation.
+
+        It may have waited at the broker while the hive was away. Then what the robot said is
+        mirrored, and nothing is answered that nobody waits for any more.
+        """
         backend, query = rcr.get("backend"), rcr.get("query")
-        if backend == "router":
+        if waited_seconds > ANSWER_SECONDS:
+            if rcr.get("command") == "notify" and backend == "router":
+                self._handle_notification(device_id, rcr, waited_seconds)
+        elif backend == "router":
             self.handle_request(device_id, rcr, volley_data)
         elif backend == "data" and isinstance(query, dict) and query.get("query") == "modules":
             modules = describe_hosted(self._setup.current.modules)
@@ -118,14 +133,20 @@ class RemoteChat:
         action = {"output_type": ANSWER} | answer.action
         return self._send_answer(device_id, str(answer), answer.request, action)
 
-    def _handle_notification(self, device_id: str, rcr: Json) -> None:
+    def _handle_notification(self, device_id: str, rcr: Json, waited_seconds: float = 0.0) -> None:
         """Mirror the robot's speech, unless it was mirrored when it was sent."""
         speech = rcr.get("speech")
         if not isinstance(speech, str) or not plain_text(speech):
             return
         is_hosted = bool(self._setup.current.modules_of(rcr.get("module_id")))
         event_id = str(rcr.get("event_id") or "")
-        get_tts_mirror().robot_said(device_id, speech, event_id=event_id, is_ours=is_hosted)
+        get_tts_mirror().robot_said(
+            device_id,
+            speech,
+            event_id=event_id,
+            is_ours=is_hosted,
+            seconds_ago=waited_seconds,
+        )
         if is_hosted:
             self._add_to_history(device_id, rcr, clean(speech))
 

@@ -241,7 +241,8 @@ class MoxieServer:
             elif message.topic.startswith(HEALTH_TOPIC):
                 self._handle_health(message.topic, parse_object(message.payload))
             else:
-                self.reports.handle(message.topic, parse_object(message.payload))
+                fields = parse_object(message.payload)
+                self.reports.handle(message.topic, fields, message.waited_seconds)
         except InvalidMessageError as exc:
             logger.warning("ignored a message on %.100s: %s", message.topic, exc)
 
@@ -259,14 +260,16 @@ class MoxieServer:
         elif topic != HEALTH_TOPIC:
             self.speech.update_presence(str(fields.get("status", "")))
         elif fields.get("type") == "ping":
+            if fields.get("component") == COMPONENT:
+                self._link.note_rival(str(fields.get("instance") or ""))
             health = self.health()
             status = "ok" if health["ok"] else "failing"
-            pong = pong_payload(fields, COMPONENT, status, health["checks"])
+            pong = pong_payload(fields, COMPONENT, status, health["checks"], self._link.instance)
             self._link.publish_raw(HEALTH_TOPIC, pong)
 
-    def _handle_chat(self, device_id: str, fields: dict[str, Any]) -> None:
+    def _handle_chat(self, device_id: str, fields: dict[str, Any], waited_seconds: float) -> None:
         volley_data = {"config": self._configs.last_sent(device_id)}
-        self.chat.handle_event(device_id, fields, volley_data)
+        self.chat.handle_event(device_id, fields, volley_data, waited_seconds)
 
     def _on_arrival(self, device_id: str) -> None:
         self.robots.update(device_id, arrival())
@@ -283,6 +286,7 @@ class MoxieServer:
         self.presence.remove_silent()
         self.robots.mark_online(self.presence.devices)
         self.speech.update_mirror(get_tts_mirror().state)
+        self.speech.update_rival(self._link.rivalry)
 
 
 _server: MoxieServer | None = None

@@ -25,6 +25,8 @@ _TOPIC = re.compile(rf"/devices/(?P<device>{DEVICE_ID})/(?P<kind>state|events/(?
 
 Handler = Callable[[str, dict[str, Any]], None]
 """Takes a robot's id and the fields of its message."""
+ChatHandler = Callable[[str, dict[str, Any], float], None]
+"""Takes also for how many seconds the message may have waited at the broker."""
 
 
 class Reports:
@@ -36,7 +38,7 @@ class Reports:
         robots: RobotRepository,
         lines: Lines,
         *,
-        on_chat: Handler,
+        on_chat: ChatHandler,
         on_query: Handler,
     ) -> None:
         """Pass conversation to `on_chat` and queries to `on_query`; handle the rest here."""
@@ -46,18 +48,19 @@ class Reports:
         self._on_chat = on_chat
         self._on_query = on_query
 
-    def handle(self, topic: str, fields: dict[str, Any]) -> None:
-        """Handle one message."""
+    def handle(self, topic: str, fields: dict[str, Any], waited_seconds: float = 0.0) -> None:
+        """Handle one message, which may have waited at the broker for so long."""
         match = _TOPIC.fullmatch(topic)
         if match is None:
             logger.debug("ignored a message on %.100s: not a robot's topic", topic)
             return
         device_id = match["device"]
-        self._presence.mark_seen(device_id)
+        if not waited_seconds:  # else it may have gone since
+            self._presence.mark_seen(device_id)
         if match["kind"] == "state":
             self._handle_state(device_id, fields)
         elif match["event"] == "remote-chat":
-            self._on_chat(device_id, fields)
+            self._on_chat(device_id, fields, waited_seconds)
         elif match["event"] == "client-service-activity-log":
             self._handle_activity(device_id, fields)
 

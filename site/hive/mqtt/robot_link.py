@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from hive.mqtt.broker_log import LOG_TOPIC
+from ttsmirror.conf import conf
+from ttsmirror.exceptions import AlreadyRunningError
 from ttsmirror.mqtt.connection import MQTTConnection, OnMessage, Received
+from ttsmirror.mqtt.duplicate_client_probe import DuplicateClientProbe, forget_session
 from ttsmirror.mqtt.identity import client_id
+from ttsmirror.mqtt.last_seen import LastSeen
 from ttsmirror.mqtt.loopback_probe import LoopbackProbe
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import dump
@@ -15,19 +21,30 @@ from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC
 from ttsmonitor.intake.subscriber import COMPONENT as SPEECH_COMPONENT
 from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
+logger = logging.getLogger(__name__)
+
 CLIENT_NAME = "moxie-hive"
 COMPONENT = STREAMING_COMPONENT
 BROKER_TOPIC = f"{HEALTH_TOPIC}/broker"
 SUBSCRIPTIONS = (
     (f"{LOG_TOPIC}#", 0),
-    ("/devices/+/state", 1),
-    ("/devices/+/events/+", 1),
+    # The broker keeps these while the hive is away: among them is what robots say.
+    ("/devices/+/events/remote-chat", 1),
+    ("/devices/+/events/client-service-activity-log", 0),
+    ("/devices/+/state", 0),
     (CONTROL_TOPIC, 0),
     (HEALTH_TOPIC, 0),
     (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1),
     (BROKER_TOPIC, 1),
 )
-IGNORED = ("/events/zmq", "/events/device-logs")
+RIVAL_SECONDS = 20.0
+"""A hive that waits for its turn asks more often (RECONNECT_SECONDS and the probe's time)."""
+SECOND = (
+    "another hive serves the robots at the broker {address}; this one waits until that is stopped"
+)
+FIRST = (
+    "a second hive is at the broker {address} and waits until this one is stopped: stop one of them"
+)
 
 SendCommand = Callable[[str, str, dict[str, Any]], bool]
 """Sends a command to a robot: its id, the command's name, the payload."""
@@ -48,6 +65,8 @@ class RobotLink:
         self._connection: MQTTConnection | None = None
         self._loopback: LoopbackProbe | None = None
         self._on_message: OnMessage = lambda message: None
+        self._rival_until = 0.0  # time.monotonic()
+        self._is_second = False
 
     def start(
         self,
@@ -67,6 +86,10 @@ class RobotLink:
             on_ready=on_ready,
             on_lost=on_lost,
             component=COMPONENT,
+            durable=True,
+            last_seen=LastSeen(conf.work_dir / f"{COMPONENT}.seen"),
+            before_connect=self._give_way,
+            on_rival=self._meet_rival,
         )
         self._loopback = LoopbackProbe(self._connection, COMPONENT)
         self._connection.start()
@@ -89,11 +112,32 @@ class RobotLink:
     @property
     def error(self) -> str:
         """Why the broker cannot be used; empty when it can."""
-        return (
-            Reason("the robot link was not started")
-            if self._loopback is None
-            else self._loopback.error
-        )
+        if self._loopback is None or self._connection is None:
+            return Reason("the robot link was not started")
+        return self._loopback.error or self.rivalry
+
+    @property
+    def rivalry(self) -> str:
+        """That another hive is at the broker, and which of the two waits; empty where none is."""
+        connection = self._connection
+        if connection is None:
+            return ""
+        if self._is_second and not connection.is_ready:
+            return Reason(SECOND, address=connection.address)
+        is_first = time.monotonic() <= self._rival_until
+        return Reason(FIRST, address=connection.address) if is_first else ""
+
+    @property
+    def instance(self) -> str:
+        """What tells this hive from another one at the broker."""
+        return self._connection.instance if self._connection is not None else ""
+
+    def note_rival(self, instance: str) -> None:
+        """Note that another hive asked who is there."""
+        if self.is_ready and instance and instance != self.instance:
+            if time.monotonic() > self._rival_until:
+                logger.warning("a second hive is at the broker: stop one of them")
+            self._rival_until = time.monotonic() + RIVAL_SECONDS
 
     @property
     def fault(self) -> str:
@@ -116,9 +160,36 @@ class RobotLink:
         if self._connection is not None:
             self._connection.publish(topic, payload)
 
+    def _give_way(self) -> None:
+        """Raise AlreadyRunningError while another hive is at the broker."""
+        connection = self._connection
+        if connection is None:
+            return
+        probe = DuplicateClientProbe(
+            COMPONENT, connection.instance, lambda own, other: own != other
+        )
+        if not probe.finds_duplicate(*connection.endpoint, lambda: connection.is_stopped):
+            self._is_second = False
+            return
+        if not self._is_second:
+            # What the broker would keep for this hive is the other one's to handle.
+            forget_session(connection.client_id, *connection.endpoint)
+            self._is_second = True
+        raise AlreadyRunningError(Reason(SECOND, address=connection.address))
+
+    def _meet_rival(self, instance: str) -> None:
+        """Decide between two hives that came at the same moment: the lesser instance stays."""
+        connection = self._connection
+        if connection is None:
+            return
+        self.note_rival(instance)
+        if connection.instance < instance:
+            connection.announce()
+        else:
+            connection.begin_anew()
+
     def _receive(self, message: Received) -> None:
         is_health = message.topic == HEALTH_TOPIC
         if is_health and self._loopback is not None and self._loopback.receive(message.payload):
             return
-        if not message.topic.endswith(IGNORED):
-            self._on_message(message)
+        self._on_message(message)

@@ -214,7 +214,9 @@ class VirtualMoxie:
     def _publish(self, name: str, fields: dict[str, Any]) -> None:
         if self._client.is_connected():
             payload = json.dumps(fields, ensure_ascii=False)
-            self._client.publish(f"/devices/{self.device_id}/{name}", payload)
+            # What it says reaches a hive that is away now; its state is for now.
+            qos = 1 if name == "events/remote-chat" else 0
+            self._client.publish(f"/devices/{self.device_id}/{name}", payload, qos=qos)
 
     # From the server, on paho's thread
 

@@ -19,6 +19,7 @@ from typing import Any
 from ttsmirror.instrumentation.patch_targets import PATCH_TARGETS, PatchTarget
 from ttsmirror.publishing.deduplication import RobotReport
 from ttsmirror.publishing.mirror import get_tts_mirror, make_utterance
+from ttsmirror.publishing.outgoing import within_limit
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.text import clean, words_of_markup
 from ttsmirror.wire.control import Control
@@ -165,7 +166,7 @@ def _request(call: Call) -> Handed:
     content = f"{rcr.get('module_id', '')}/{rcr.get('content_id', '')}"
     return RobotReport(
         call["device_id"],
-        clean(speech),
+        within_limit(clean(speech)),
         event_id=str(rcr.get("event_id") or ""),
         is_ours=content in getattr(call["self"], "_modules", ()),
     )

@@ -14,22 +14,26 @@ from typing import Any
 import paho.mqtt.client as paho
 
 from ttsmirror.conf import conf
-from ttsmirror.exceptions import AlreadyRunningError
+from ttsmirror.exceptions import AlreadyRunningError, InvalidMessageError
 from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.mqtt import causes
 from ttsmirror.mqtt.client import new_client, send_at_once
 from ttsmirror.mqtt.identity import new_instance
+from ttsmirror.mqtt.last_seen import LastSeen
 from ttsmirror.mqtt.paho_compat import Client, ReasonCode, listen
-from ttsmirror.reasons import Reason
+from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.version import VERSION
 from ttsmirror.wire.fields import PAYLOAD_BYTES
-from ttsmirror.wire.messages import HEALTH_TOPIC, presence_payload
+from ttsmirror.wire.messages import HEALTH_TOPIC, parse_object, presence_payload
 
 logger = logging.getLogger(__name__)
 
 MAX_QUEUED = 10_000
 RECONNECT_SECONDS = (1, 10)
 LEAVE_SECONDS = 1.5
+CURRENT_SECONDS = 60.0
+"""A proof that everything has come holds for so long; there is one every 5 s (LoopbackProbe),
+later where a probe of the database waits."""
 OFFLINE_SECONDS = 60.0
 """Without a connection the network thread may be silent for so long: it resolves names, connects
 and waits between attempts."""
@@ -56,6 +60,8 @@ class Received:
     """Number of its connection: on another one its packet id belongs to another message."""
     received: float
     """time.monotonic() at arrival, in seconds."""
+    waited_seconds: float = 0.0
+    """Longest time that it may have waited at the broker; 0 where it came at once."""
 
 
 class MQTTConnection:
@@ -79,13 +85,19 @@ class MQTTConnection:
         on_lost: Callable[[str], None] | None = None,
         component: str = "",
         durable: bool = False,
+        last_seen: LastSeen | None = None,
         manual_ack: bool = False,
         before_connect: Callable[[], None] = lambda: None,
+        on_rival: Callable[[str], None] = lambda instance: None,
     ) -> None:
         """Describe the connection; nothing is connected before start().
 
         `before_connect` is called on paho's thread before each attempt. It prevents the attempt by
         raising OSError or AlreadyRunningError.
+
+        For a `durable` connection, which needs a `component`, the broker keeps messages while it is
+        away; `last_seen` tells how long they may have waited. `on_rival` is called with the
+        instance of another client that has come up as the same component.
         """
         self.client_id = client_id
         self.instance = new_instance(client_id)
@@ -93,13 +105,19 @@ class MQTTConnection:
         self._error: str = NEW
         self.error_since = time.time()
         self._subscriptions = list(subscriptions)
+        if durable:
+            self._subscriptions.append((f"{HEALTH_TOPIC}/{component}", 1))
         self._on_message = on_message
         self._on_ready = on_ready
         self._on_lost = on_lost
         self._component = component
         self._durable = durable
+        self._last_seen = last_seen or LastSeen()
+        self._has_backlog = False
+        self._birth = b""
         self._manual_ack = manual_ack
         self._before_connect = before_connect
+        self._on_rival = on_rival
         self._obstacle = ""
         self._connection = 0
         self._acknowledging = threading.Lock()
@@ -213,6 +231,31 @@ class MQTTConnection:
         client.connect_async(*self.endpoint, conf.MQTT_KEEPALIVE)
         client.loop_start()
 
+    def prove_current(self) -> None:
+        """Note that a message to oneself has come back, so that none is still on its way."""
+        if not self._has_backlog:
+            self._last_seen.note()
+
+    def announce(self) -> None:
+        """Publish this component's birth; again, where another one has replaced it."""
+        self._birth = self._presence("online")
+        self.publish(self._presence_topic, self._birth, qos=1, retain=True)
+
+    def begin_anew(self) -> None:
+        """Disconnect without a farewell and connect again, after `before_connect`. Never wait."""
+        threading.Thread(target=self._begin_anew, name="mqtt.anew", daemon=True).start()
+
+    def _begin_anew(self) -> None:
+        client = self._client
+        if client is None:
+            return
+        client.disconnect()
+        client.loop_stop()
+        if not self._stopped.is_set():
+            self.start()
+            if self._stopped.is_set() and self._client is not None:  # meanwhile
+                self._client.disconnect()
+
     def wait_ready(self, timeout_seconds: float) -> bool:
         """Wait until is_ready; return False when the time runs out."""
         return self._ready.wait(timeout_seconds)
@@ -258,6 +301,8 @@ class MQTTConnection:
                     info.wait_for_publish(timeout_seconds)
             except (ValueError, RuntimeError) as exc:
                 logger.warning("offline message not published: %s", exc)
+        if self.is_ready and self._durable and not self._has_backlog:
+            self._last_seen.note(at_once=True)
         self._ready.clear()
         client.disconnect()
         # Not loop_stop(): it may block as long as a connect to an unreachable host.
@@ -277,7 +322,9 @@ class MQTTConnection:
         try:
             self._before_connect()
         except AlreadyRunningError as exc:
-            self._obstacle = Reason("another process has this name")
+            cause = reason_of(exc)
+            is_code = isinstance(exc.args[0], Reason)
+            self._obstacle = cause if is_code else Reason("another process has this name")
             # That is what paho takes for a connect that failed.
             raise ConnectionAbortedError(self._obstacle) from exc
 
@@ -285,7 +332,7 @@ class MQTTConnection:
         send_at_once(connection)
         self._unanswered_since = time.monotonic()
 
-    def _connected(self, client: paho.Client, reason: ReasonCode) -> None:
+    def _connected(self, client: paho.Client, reason: ReasonCode, has_session: bool) -> None:
         self._unanswered_since = None
         if reason.is_failure:
             self._is_refused = True
@@ -296,6 +343,9 @@ class MQTTConnection:
             client.disconnect()
             return
         self._renumber()
+        self._has_backlog = has_session
+        if not has_session:
+            self._last_seen.note(at_once=True)
         name, address = self.client_id, self.address
         if self._error in ("", NEW):
             logger.info("%s connected to the broker at %s", name, address)
@@ -322,7 +372,7 @@ class MQTTConnection:
         self._error, self.error_since = "", time.time()
         self._ready.set()
         if self._component:
-            self.publish(self._presence_topic, self._presence("online"), qos=1, retain=True)
+            self.announce()
         self._guard(self._on_ready)
 
     def _connect_failed(self, client: paho.Client, userdata: object) -> None:
@@ -367,6 +417,9 @@ class MQTTConnection:
     def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         if self._on_message is None:
             return
+        if self._durable and message.topic == self._presence_topic:
+            self._hear_presence(bytes(message.payload), is_old=message.retain)
+            return
         try:
             received = Received(
                 topic=message.topic,
@@ -377,6 +430,7 @@ class MQTTConnection:
                 mid=message.mid,
                 connection=self._connection,
                 received=time.monotonic(),
+                waited_seconds=self._longest_wait(),
             )
         except UnicodeDecodeError:
             logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
@@ -384,6 +438,29 @@ class MQTTConnection:
                 client.ack(message.mid, message.qos)  # or the broker would send it again forever
             return
         self._guard(self._on_message, received)
+
+    def _hear_presence(self, payload: bytes, *, is_old: bool) -> None:
+        if payload == self._birth:
+            # It was published after what waited at the broker, so all of that has come.
+            self._has_backlog = False
+            self._last_seen.note(at_once=True)
+            return
+        try:
+            fields = parse_object(payload)
+        except InvalidMessageError:
+            return
+        instance = str(fields.get("instance") or "")
+        # One that waited may be of somebody who has gone since.
+        is_now = not (is_old or self._has_backlog)
+        if is_now and fields.get("status") == "online" and instance != self.instance:
+            self._guard(self._on_rival, instance)
+
+    def _longest_wait(self) -> float:
+        if not self._durable:
+            return 0.0
+        seconds = self._last_seen.seconds_ago
+        # Without a backlog, too: this process may have been frozen, or the computer asleep.
+        return seconds if self._has_backlog or seconds > CURRENT_SECONDS else 0.0
 
     def _guard(self, callback: Callable[..., None] | None, *args: object) -> None:
         if callback is None:

@@ -1,12 +1,13 @@
-"""Find out whether another client with this installation's name is at the broker.
+"""Find out whether another client of the same kind is at the broker.
 
 Two clients with one id evict each other again and again, and each receives a part of the messages.
-So a client with another id asks before the connection: the retained presence says who came last,
-and whoever is still there answers a ping.
+Two hives would each answer every robot. So a client with another id asks before the connection: the
+retained presence says who came last, and whoever is still there answers a ping.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -32,8 +33,17 @@ LOOP_SECONDS = 0.02
 class DuplicateClientProbe:
     """One probe, run by the calling thread."""
 
-    def __init__(self, component: str, instance: str) -> None:
-        """Look for another `component` than the client with this `instance`."""
+    def __init__(
+        self,
+        component: str,
+        instance: str,
+        is_rival: Callable[[str, str], bool] = is_same_client,
+    ) -> None:
+        """Look for another `component` than the client with this `instance`.
+
+        `is_rival` tells by the instances whether two may not be there together.
+        """
+        self._is_rival = is_rival
         self._component = component
         self._instance = instance
         self._question = uuid.uuid4().hex
@@ -67,7 +77,12 @@ class DuplicateClientProbe:
             client.subscribe([(f"{HEALTH_TOPIC}/{self._component}", 0), (HEALTH_TOPIC, 0)])
 
     def _subscribed(self, client: paho.Client, *_: object) -> None:
-        ping = {"type": "ping", "id": self._question, "component": self._component}
+        ping = {
+            "type": "ping",
+            "id": self._question,
+            "component": self._component,
+            "instance": self._instance,
+        }
         client.publish(HEALTH_TOPIC, dump(ping))
 
     def _hear(self, message: paho.MQTTMessage) -> None:
@@ -75,9 +90,23 @@ class DuplicateClientProbe:
             fields = parse_object(bytes(message.payload))
         except InvalidMessageError:
             return
-        is_duplicate = is_same_client(self._instance, str(fields.get("instance", "")))
+        is_rival = self._is_rival(self._instance, str(fields.get("instance") or ""))
+        is_duplicate = is_rival and fields.get("component") == self._component
         if message.topic != HEALTH_TOPIC:
             self._may_be_there = is_duplicate and fields.get("status") == "online"
         elif fields.get("id") == self._question:
             self._is_echoed |= fields.get("type") == "ping"
             self._is_there |= fields.get("type") == "pong" and is_duplicate
+
+
+def forget_session(client_id: str, host: str, port: int) -> None:
+    """Have the broker drop what it keeps for an absent client. Raises OSError without a broker."""
+    client = new_client(client_id)
+    is_known = threading.Event()
+    client.on_connect = lambda *_: is_known.set()
+    client.connect(host, port)
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while not is_known.is_set() and time.monotonic() < deadline:
+        client.loop(LOOP_SECONDS)
+    client.disconnect()
+    client.loop(LOOP_SECONDS)

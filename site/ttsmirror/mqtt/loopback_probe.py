@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from datetime import datetime
 
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.access_probe import is_denied
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmirror.reasons import Reason
-from ttsmirror.wire.fields import dump
+from ttsmirror.wire.fields import UTC, dump, format_time
 from ttsmirror.wire.messages import HEALTH_TOPIC, parse_object
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class LoopbackProbe:
             "id": str(uuid.uuid4()),
             "component": self._component,
             "instance": connection.instance,
+            "timestamp": format_time(datetime.now(UTC)),  # for those who compare clocks
         }
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)
@@ -98,6 +100,7 @@ class LoopbackProbe:
         """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""
         if payload == self._payload:
             self._missing_since = self._is_denied = None
+            self._connection.prove_current()
             return True
         self._note_rival(payload)
         return False

@@ -61,19 +61,25 @@ def make_client(client_id: str, *, clean_session: bool, manual_ack: bool) -> Cli
 def listen(
     client: Any,
     *,
-    connected: Callable[[paho.Client, ReasonCode], None],
+    connected: Callable[[paho.Client, ReasonCode, bool], None],
     disconnected: Callable[[ReasonCode], None],
     subscribed: Callable[[int, Sequence[ReasonCode]], None],
 ) -> None:
-    """Register callbacks that are the same for both versions."""
+    """Register callbacks that are the same for both versions.
+
+    `connected` is also told whether the broker has kept a session of this client.
+    """
     if not is_old():
-        client.on_connect = lambda client, data, flags, reason, more: connected(client, reason)
+        client.on_connect = lambda client, data, flags, reason, more: connected(
+            client, reason, flags.session_present
+        )
         client.on_disconnect = lambda client, data, flags, reason, more: disconnected(reason)
         client.on_subscribe = lambda client, data, mid, reasons, more: subscribed(mid, reasons)
         return
 
     def old_connect(client: paho.Client, data: Any, flags: Any, code: int) -> None:
-        connected(client, OldReason(code != 0, paho.connack_string(code)))
+        reason = OldReason(code != 0, paho.connack_string(code))
+        connected(client, reason, bool(flags.get("session present")))
 
     def old_disconnect(client: paho.Client, data: Any, code: int) -> None:
         disconnected(OldReason(code != 0, paho.error_string(code)))

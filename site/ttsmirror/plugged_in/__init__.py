@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-APP = "ttsmirror"
+from ttsmirror.local_database import ALIAS, APP, local_database
+
 EARLIER_APP = "ttsmonitor"
 """The app that earlier versions copied into an OpenMoxie."""
-ALIAS = "moxie_tts"
 FILE = "moxie_tts.sqlite3"
 VARIABLE = "MOXIE_TTS_DATABASE"
 """Environment variable or setting with another path for the file."""
 ROUTER = "ttsmirror.plugged_in.OwnDatabaseRouter"
-BUSY_SECONDS = 20
 KEPT = ".plugged-in"
 """Folder inside the app, made by script/plug-into: its changes, and the files before them."""
 NOTE = f"{KEPT}/database"
@@ -55,7 +54,7 @@ def plugged_into(settings: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]
     if APP not in map(_package, apps):
         apps.append(APP)
     databases = dict(settings.get("DATABASES", {}))
-    databases.setdefault(ALIAS, _database(_path(settings, databases.get("default", {}))))
+    databases.setdefault(ALIAS, local_database(_path(settings, databases.get("default", {}))))
     routers = list(settings.get("DATABASE_ROUTERS", ()))
     if ROUTER not in routers:
         routers.insert(0, ROUTER)  # the first one that has an opinion decides
@@ -76,14 +75,3 @@ def _path(settings: Mapping[str, Any], default: Mapping[str, Any]) -> Path:
     name = str(default.get("NAME") or "")
     is_file = "sqlite" in str(default.get("ENGINE")) and not name.startswith((":", "file:"))
     return Path(name).with_name(FILE) if name and is_file else _SITE / "work" / FILE
-
-
-def _database(path: Path) -> dict[str, Any]:
-    import django  # imported late: script/plug-into imports this module without Django
-
-    options: dict[str, Any] = {"timeout": BUSY_SECONDS}
-    if django.VERSION >= (5, 1):
-        # Without IMMEDIATE, writers that start as readers meet "database is locked" at once.
-        options["transaction_mode"] = "IMMEDIATE"
-        options["init_command"] = "PRAGMA synchronous=NORMAL;"
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": options}

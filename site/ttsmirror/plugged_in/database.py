@@ -1,4 +1,4 @@
-"""Creates the plug-in's own database, and takes in what earlier versions kept in OpenMoxie's."""
+"""Creates the mirror's own database, and takes in what earlier versions kept in OpenMoxie's."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from django.db.models import Model
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.local_database import ALIAS, APP
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
-from ttsmirror.plugged_in import ALIAS, APP, EARLIER_APP, NOTE, ROUTER, VARIABLE
+from ttsmirror.plugged_in import EARLIER_APP, NOTE, ROUTER, VARIABLE
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,11 @@ HAS_COPIED = 1
 def is_own() -> bool:
     """Return True if this app's tables are in a database of their own."""
     return router.db_for_write(Utterance) == ALIAS
+
+
+def has_own_outbox() -> bool:
+    """Return True if the outbox is in a file of its own: in a plug-in, and in our own project."""
+    return router.db_for_write(OutboxEntry) == ALIAS
 
 
 def problem() -> str:

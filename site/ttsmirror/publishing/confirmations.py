@@ -1,7 +1,7 @@
-"""Utterances that the speech service has not confirmed: the outbox table, and memory beside it.
+"""Utterances that the speech service has not confirmed: the outbox, and memory beside it.
 
-The database may be away. Then new utterances, confirmations and withdrawals are kept in memory, and
-save() writes them once the database answers again.
+The outbox is a file on the local disk, which may be full or locked. Then new utterances,
+confirmations and withdrawals are kept in memory, and save() writes them once it can be written.
 
 For the publisher's thread only; `state` may be read from any.
 """
@@ -76,7 +76,7 @@ class UnconfirmedUtterances:
         self._error = ""
         self.is_denied = False
         """The broker refused what is overdue."""
-        self._lacks_tables = database.is_own()  # a plug-in's may not be there yet
+        self._lacks_tables = database.has_own_outbox()  # its file may not be there yet
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -102,9 +102,9 @@ class UnconfirmedUtterances:
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     def load(self) -> None:
-        """Read the ids of an earlier run. Raises the database's errors.
+        """Read the ids of an earlier run, after creating a file that is missing.
 
-        A plug-in creates its tables first.
+        Raises the database's errors.
         """
         if self._lacks_tables:
             database.prepare()

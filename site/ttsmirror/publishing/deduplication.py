@@ -2,7 +2,7 @@
 
 A robot is sent words, says them or something of its own, and reports what it said. What it was
 sent is mirrored at once, so its report of that is a duplicate. Anything else is new and is mirrored
-then. An utterance that is never reported counts as not confirmed by the robot in the history.
+then. An utterance that is never reported counts as not confirmed by the robot.
 
 For the publisher's thread only.
 """
@@ -15,9 +15,8 @@ import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from ttsmirror.models import Utterance
 from ttsmirror.text import as_compared
 from ttsmirror.wire.fields import UTC
 from ttsmirror.wire.messages import Chunk
@@ -30,9 +29,8 @@ SPOKEN_CHARACTERS_PER_SECOND = 8.0
 REPEAT_SECONDS = 10.0
 """Time in which a robot may repeat a report, in seconds."""
 KEPT = 1_000
-LOOK_SECONDS = 2.0
-GIVE_UP_SECONDS = 600.0
-"""Time in which the history may still receive the utterance, in seconds."""
+LONG_AGO = 86_400.0
+"""Seconds that stand for an unknown time; nothing so old is spoken."""
 
 Key = tuple[str, str]
 """A robot and the normalized words."""
@@ -47,6 +45,8 @@ class RobotReport:
     event_id: str = ""
     is_ours: bool = False
     """The content came from this server."""
+    seconds_ago: float = 0.0
+    """Upper bound of the time since the robot said it."""
 
 
 @dataclass
@@ -64,8 +64,6 @@ class Deduplicator:
         self._tell = tell
         self._said: OrderedDict[Key, _Said] = OrderedDict()
         self._events: OrderedDict[Key, Key] = OrderedDict()
-        self._marks: dict[uuid.UUID, tuple[bool, float]] = {}
-        self._looked = -LOOK_SECONDS
 
     def note(self, utterance: Chunk) -> None:
         """Remember an utterance sent to a robot; the robot's report of it will be a duplicate."""
@@ -88,7 +86,7 @@ class Deduplicator:
         said = self._known(self._events.get((report.device_id, report.event_id), key))
         if said is not None:
             if said.unconfirmed:
-                self._mark(said.unconfirmed.popleft(), True)
+                self._tell(said.unconfirmed.popleft(), True)
             return None
         if report.is_ours:
             return None
@@ -97,23 +95,20 @@ class Deduplicator:
             utterance_id=uuid.uuid4(),
             text=report.words,
             source="system",
-            published_at=datetime.now(UTC),
+            published_at=datetime.now(UTC) - timedelta(seconds=min(report.seconds_ago, LONG_AGO)),
             device_id=report.device_id,
         )
-        self._mark(news.utterance_id, True)
+        self._tell(news.utterance_id, True)
         return news
 
     def settle(self) -> None:
-        """Forget old utterances, and record in the history which were confirmed."""
+        """Forget old utterances; tell of those that were never confirmed."""
         now = time.monotonic()
         for key, said in list(self._said.items()):
             if said.until <= now:
                 del self._said[key]
                 for utterance_id in said.unconfirmed:
-                    self._mark(utterance_id, False)
-        if self._marks and now - self._looked >= LOOK_SECONDS:
-            self._looked = now
-            self._write(now)
+                    self._tell(utterance_id, False)
 
     def _remember(self, key: Key, seconds: float) -> _Said:
         said = self._said.setdefault(key, _Said())
@@ -125,24 +120,6 @@ class Deduplicator:
     def _known(self, key: Key) -> _Said | None:
         said = self._said.get(key)
         return said if said is not None and said.until > time.monotonic() else None
-
-    def _mark(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
-        self._marks[utterance_id] = is_confirmed, time.monotonic() + GIVE_UP_SECONDS
-        while len(self._marks) > KEPT:
-            del self._marks[next(iter(self._marks))]
-        self._tell(utterance_id, is_confirmed)
-
-    def _write(self, now: float) -> None:
-        kept = set(Utterance.objects.filter(pk__in=self._marks).values_list("pk", flat=True))
-        for is_confirmed in (True, False):
-            marked = [each for each in kept if self._marks[each][0] == is_confirmed]
-            if marked:
-                Utterance.objects.filter(pk__in=marked).update(robot_confirmed=is_confirmed)
-        self._marks = {
-            utterance_id: (is_confirmed, until)
-            for utterance_id, (is_confirmed, until) in self._marks.items()
-            if utterance_id not in kept and until > now
-        }
 
 
 def _key(device_id: str, words: str) -> Key:

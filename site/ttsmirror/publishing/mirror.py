@@ -23,6 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.publishing.deduplication import RobotReport
+from ttsmirror.publishing.outgoing import within_limit
 from ttsmirror.publishing.publisher import Listener, Publisher
 from ttsmirror.publishing.queue_items import Handed
 from ttsmirror.text import clean, split_chunks
@@ -168,7 +169,9 @@ class TTSMirrorPublisher:
                 device_id=device_id or "",
                 lang=lang,
             )
-            self._grow(begun, clean(text), is_open=not is_last)
+            words = within_limit(text, len(begun.text))
+            if words or is_last or not text:  # else the rest of a text that is over the limit
+                self._grow(begun, clean(words) or " ", is_open=not is_last)
 
     def end_parts(self, utterance_id: uuid.UUID) -> bool:
         """End a streamed answer. Return False where no part of it was handed over."""
@@ -208,15 +211,25 @@ class TTSMirrorPublisher:
         self._publisher.hand_over(make)
 
     def robot_said(
-        self, device_id: str, words: str, *, event_id: str = "", is_ours: bool = False
+        self,
+        device_id: str,
+        words: str,
+        *,
+        event_id: str = "",
+        is_ours: bool = False,
+        seconds_ago: float = 0.0,
     ) -> None:
         """Mirror a robot's report of its speech, unless the speech was mirrored when it was sent.
 
         With `is_ours` it is content that the robot has from here, which is never mirrored again.
+        `seconds_ago` is how long ago it may have been said.
         """
         with _failures_logged():
             self.start()
-            self._publisher.robot_said(RobotReport(device_id, clean(words), event_id, is_ours))
+            words = within_limit(words)
+            self._publisher.robot_said(
+                RobotReport(device_id, clean(words), event_id, is_ours, seconds_ago)
+            )
 
     def publish_control(self, control: Control) -> None:
         """Hand over a control (interrupt, skip, …) and return at once."""
@@ -240,7 +253,7 @@ def make_utterance(
     **options: Any,
 ) -> Chunk | None:
     """Return `text` as an utterance; None if there is nothing to say."""
-    words = clean(str(text))
+    words = clean(within_limit(str(text)))
     if not words.strip():
         return None
     return Chunk(

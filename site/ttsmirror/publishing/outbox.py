@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import F, Q
 from django.utils import timezone
 
 from ttsmirror.models import OutboxEntry
+from ttsmirror.plugged_in import database
 from ttsmirror.wire.messages import Chunk
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,17 @@ def withdraw(device_id: str) -> None:
     for entry in entries:
         entry.payload["ttl"] = 0
         entry.save(update_fields=["payload"])
+
+
+def may_have_entries() -> bool:
+    """Return False if nothing is unconfirmed; create the outbox's file if it is missing."""
+    try:
+        if database.has_own_outbox():
+            database.prepare()
+        return OutboxEntry.objects.exists()
+    except DatabaseError as exc:
+        logger.error("the outbox cannot be read: %s", exc)
+        return True
 
 
 def ids() -> list[UUID]:
@@ -101,7 +114,7 @@ def enforce_bounds(max_rows: int, max_hours: float) -> int:
 
 def _pack(utterance: Chunk) -> dict[str, Any]:
     fields = asdict(utterance)
-    del fields["utterance_id"], fields["is_anonymous"]
+    del fields["utterance_id"], fields["is_anonymous"], fields["age"]
     if utterance.published_at is not None:
         fields["published_at"] = utterance.published_at.isoformat()
     return fields

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from ttsmirror.conf import conf
-from ttsmirror.wire.messages import UTTERANCE_CHARACTERS, Chunk
+from ttsmirror.wire.fields import UTC
+from ttsmirror.wire.messages import MAX_AGE_SECONDS, UTTERANCE_CHARACTERS, Chunk
+
+logger = logging.getLogger(__name__)
+
+LAST_CHARACTERS = 1
+"""Kept free for the end of an answer that is sent in parts."""
+FRESH_SECONDS = 1.0
+"""Less is not worth a field of the message."""
 
 
 def text_topic(utterance: Chunk, base: str) -> str:
@@ -20,14 +30,30 @@ def text_topic(utterance: Chunk, base: str) -> str:
     return base
 
 
-def fit(utterance: Chunk) -> list[Chunk]:
-    """Split an utterance over the wire's limit into several; the first one keeps the id."""
-    text, limit = utterance.text, UTTERANCE_CHARACTERS
-    if len(text) <= limit:
-        return [utterance]
-    parts = [text[start : start + limit] for start in range(0, len(text), limit)]
-    others = [replace(utterance, utterance_id=uuid.uuid4(), text=part) for part in parts[1:]]
-    return [replace(utterance, text=parts[0]), *others]
+def aged(utterance: Chunk) -> Chunk:
+    """Return `utterance` with its age now, where it was not said just now."""
+    if utterance.published_at is None:
+        return utterance
+    seconds = (datetime.now(UTC) - utterance.published_at).total_seconds()
+    if seconds < FRESH_SECONDS:
+        return utterance
+    return replace(utterance, age=min(round(seconds, 1), MAX_AGE_SECONDS))
+
+
+def within_limit(text: str, said: int = 0) -> str:
+    """Return the part of `text` that an utterance takes after `said` characters; log a cut.
+
+    Whoever speaks is not held up by a refusal, so the beginning is mirrored.
+    """
+    room = max(0, UTTERANCE_CHARACTERS - LAST_CHARACTERS - said)
+    if len(text) <= room:
+        return text
+    logger.error(
+        "a text of %d characters is over the limit; only its first %d are mirrored",
+        said + len(text),
+        said + room,
+    )
+    return f"{text[: room - 1]}…" if room else ""
 
 
 def newest(utterances: Iterable[Chunk]) -> list[Chunk]:

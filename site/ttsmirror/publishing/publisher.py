@@ -27,7 +27,7 @@ from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.publishing.history import HistoryFollower
-from ttsmirror.publishing.outgoing import fit, newest, text_topic
+from ttsmirror.publishing.outgoing import aged, newest, text_topic
 from ttsmirror.publishing.queue_items import (
     Confirmed,
     Handed,
@@ -35,6 +35,7 @@ from ttsmirror.publishing.queue_items import (
     Resend,
     StatusMessage,
 )
+from ttsmirror.publishing.robot_marks import RobotMarks
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
@@ -81,6 +82,7 @@ class Publisher:
         self._listeners: list[Listener] = []
         self._unconfirmed = UnconfirmedUtterances()
         self._echoes = Deduplicator(self._tell_robot)
+        self._marks = RobotMarks()
         # Elsewhere the speech service's own history is in reach.
         self._history = HistoryFollower() if is_plugged_in() else None
         self._is_heard = True
@@ -102,7 +104,8 @@ class Publisher:
         )
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the threads."""
+        self._marks.start()
         self._thread.start()
 
     def publish(self, utterance: Chunk) -> None:
@@ -151,19 +154,26 @@ class Publisher:
         self._items.put(None)
         self._thread.join(timeout_seconds + 1)
         if self._thread.is_alive():
-            logger.error("the database did not answer in time: the last sentences may be lost")
+            logger.error("the outbox did not answer in time: the last sentences may be lost")
+        self._marks.stop()
         self.connection.stop(max(0.1, self._deadline - time.monotonic()))
 
     def hold(self) -> bool:
-        """Keep the thread away from the database until release(); False where it stays busy.
+        """Keep the threads away from their databases until release(); False where one stays busy.
 
         For a fork: SQLite notes in the process which locks it holds. A child with a copy of such
         a note would wait for ever for a thread that it does not have.
         """
-        return self._working.acquire(timeout=FORK_SECONDS)
+        if not self._working.acquire(timeout=FORK_SECONDS):
+            return False
+        if not self._marks.hold(FORK_SECONDS):
+            self._working.release()
+            return False
+        return True
 
     def release(self) -> None:
-        """Let the thread go on after hold()."""
+        """Let the threads go on after hold()."""
+        self._marks.release()
         self._working.release()
 
     def _run(self) -> None:
@@ -185,8 +195,9 @@ class Publisher:
                 tend_connections()
                 self._handle(batch)
                 self._try(self._save)
-                if not self._unconfirmed.is_away:
-                    self._try(self._keep_book)
+                self._echoes.settle()
+                if self._history is not None and not self._unconfirmed.is_away:
+                    self._try(self._history.write)
                 if is_sweep:
                     self._try(self._sweep)
             if is_sweep:
@@ -239,11 +250,6 @@ class Publisher:
         if self._unconfirmed.save():
             self._publish_again(is_all=False)
 
-    def _keep_book(self) -> None:
-        self._echoes.settle()
-        if self._history is not None:
-            self._history.write()
-
     def _listen(self, item: Item) -> Item:
         """Resolve an item: run a queued call, match a report with what was sent."""
         try:
@@ -285,7 +291,7 @@ class Publisher:
             self._unconfirmed.withdraw(control.device_id)
 
     def _publish_new(self, chunks: list[Chunk]) -> None:
-        utterances = newest([tidy(part) for chunk in chunks for part in fit(chunk)])
+        utterances = newest([tidy(chunk) for chunk in chunks])
         self._unconfirmed.add(utterances)
         self._send(utterances)
 
@@ -309,7 +315,7 @@ class Publisher:
 
     def _send_one(self, utterance: Chunk) -> bool:
         topic = text_topic(utterance, self._topic)
-        chunks = utterance.split()
+        chunks = aged(utterance).split()
         if self._unconfirmed.went_over(utterance.utterance_id, self.connection.number):
             chunks = chunks[utterance.chunk - 1 :]
         for chunk in chunks:
@@ -373,6 +379,7 @@ class Publisher:
             logger.debug("a status without a readable id")
 
     def _tell_robot(self, utterance_id: uuid.UUID, is_confirmed: bool) -> None:
+        self._marks.add(utterance_id, is_confirmed)
         self._tell(lambda listener: listener.on_robot(str(utterance_id), is_confirmed))
 
     def _tell(self, call: Callable[[Listener], None]) -> None:

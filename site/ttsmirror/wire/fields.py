@@ -19,6 +19,8 @@ UTC = timezone.utc  # datetime.UTC is missing in Python 3.10
 PAYLOAD_BYTES = 64 * 1024
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DEVICE = re.compile(r"[^\s/+#\x00]{1,128}")
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 2200))
+"""A clock that was never set begins in 1970; what is outside is no clock's time."""
 LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
@@ -142,17 +144,25 @@ def read_uuid(fields: dict[str, Any], name: str = "id") -> uuid.UUID | None:
 
 
 def read_time(fields: dict[str, Any]) -> datetime | None:
-    """Read the optional `timestamp` (ISO 8601, UTC unless it says otherwise)."""
+    """Read the optional `timestamp` (ISO 8601, UTC unless it says otherwise).
+
+    A time before 1970 or from 2200 on is refused.
+    """
     value = fields.get("timestamp")
     if value in (None, ""):
         return None
     try:
         moment = datetime.fromisoformat(str(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise InvalidMessageError(
             Reason("timestamp is {value}: give ISO 8601", value=_shown(value))
         ) from exc
+    if not EARLIEST <= moment < LATEST:
+        raise InvalidMessageError(
+            Reason("timestamp is {value}: give a year from 1970 to 2199", value=_shown(value))
+        )
+    return moment
 
 
 def _shown(value: object) -> str:

@@ -22,6 +22,7 @@ from ttsmirror.wire.fields import (
     fits,
     format_time,
     read_name,
+    read_number,
     read_object,
     read_text,
     read_time,
@@ -37,6 +38,8 @@ SPEECH_COMPONENT = "tts-subscriber"
 
 UTTERANCE_CHARACTERS = 20_000
 MAX_CHUNKS = 1_000
+MAX_AGE_SECONDS = 366 * 86_400
+"""No outbox keeps an utterance for longer."""
 
 ENDS = ("spoken", "interrupted", "skipped", "expired", "failed")
 """How an utterance can end."""
@@ -56,6 +59,9 @@ class Chunk(SpeechOptions):
     chunk: int = 1
     total_chunks: int = 1
     published_at: datetime | None = None
+    """When it was said, by the publisher's clock."""
+    age: float = 0.0
+    """Seconds since then when this message went out, for readers whose clock differs."""
     device_id: str = ""
     event_id: str = ""
     """Id of the robot's request that this answers. It is not part of the message."""
@@ -78,6 +84,8 @@ class Chunk(SpeechOptions):
         }
         if self.device_id:
             fields["device_id"] = self.device_id
+        if self.age:
+            fields["age"] = self.age
         fields |= self.option_fields()
         if self.is_open:
             fields["more"] = True
@@ -117,6 +125,7 @@ def parse_chunk(payload: bytes, *, device_id: str = "") -> Chunk:
         chunk=number,
         total_chunks=total,
         published_at=read_time(fields),
+        age=read_number(fields, "age", low=0, high=MAX_AGE_SECONDS) or 0.0,
         device_id=device_id,
         **read_options(fields),
         is_open=total > 1 and fields.get("more") is True,

@@ -73,6 +73,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
                     "received_at",
                     "started_at",
                     "finished_at",
+                    "waiting_ms",
                     "first_audio_ms",
                     "audio_seconds",
                 )

@@ -207,17 +207,24 @@ class SumsByHour(HourCache[dict[Key, Sums]]):
 
 
 class LatencyByHour(HourCache[Histogram]):
-    """Times to first sound of the days that charts show."""
+    """One of the times of utterances, of the days that charts show."""
+
+    def __init__(self, column: str) -> None:
+        """Count the milliseconds in `column`."""
+        super().__init__()
+        self._column = column
 
     def rows(self) -> UtteranceQuerySet:
         """Return the heard utterances of these days."""
         oldest = _midnight(timezone.now()) - LATENCY_DAYS * DAY
-        return Utterance.objects.filter(first_audio_ms__isnull=False, received_at__gte=oldest)
+        return Utterance.objects.filter(
+            **{f"{self._column}__isnull": False}, received_at__gte=oldest
+        )
 
     def read(self, rows: UtteranceQuerySet) -> dict[datetime, Histogram]:
-        """Count the rows by their time to first sound."""
+        """Count the rows by their milliseconds."""
         hours: defaultdict[datetime, Histogram] = defaultdict(Histogram)
-        groups = _by(rows, "hour").annotate(ms=Cast("first_audio_ms", IntegerField()))
+        groups = _by(rows, "hour").annotate(ms=Cast(self._column, IntegerField()))
         counted = groups.values_list("moment", "ms").annotate(rows=Count("pk"))
         for moment, milliseconds, count in counted.iterator():
             hours[_moment(moment)].record(milliseconds, count)
@@ -256,7 +263,8 @@ def _midnight(moment: datetime) -> datetime:
 
 
 sums_by_hour = SumsByHour()
-latency_by_hour = LatencyByHour()
+latency_by_hour = LatencyByHour("first_audio_ms")
+waiting_by_hour = LatencyByHour("waiting_ms")
 """The caches of this process."""
 
 
@@ -283,6 +291,6 @@ def _compute() -> None:
 
 
 def expire() -> None:
-    """Have both caches ask the database at their next use."""
-    sums_by_hour.expire()
-    latency_by_hour.expire()
+    """Have all caches ask the database at their next use."""
+    for each in (sums_by_hour, latency_by_hour, waiting_by_hour):
+        each.expire()

@@ -1,4 +1,4 @@
-"""Percentiles of times to first sound."""
+"""Percentiles of times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STEPS = 50
 
 
 class Histogram(Counter[int]):
-    """Numbers of utterances by time to first sound, on a logarithmic scale."""
+    """Numbers of utterances by a time in milliseconds, on a logarithmic scale."""
 
     def record(self, milliseconds: float, count: int) -> None:
         """Add `count` utterances of about that many milliseconds."""

@@ -81,6 +81,7 @@ def _utterance(rng: random.Random, moment: datetime, robot: str, source: str) ->
     if heard:
         first_ms = rng.lognormvariate(4.2, 0.6)
         values |= {
+            "waiting_ms": round(rng.lognormvariate(1.0, 1.5), 1),
             "first_audio_ms": round(first_ms, 1),
             "started_at": moment + timedelta(milliseconds=first_ms),
             "audio_seconds": round(seconds, 3),

@@ -26,6 +26,7 @@ COLUMNS = (
     "published_at",
     "started_at",
     "finished_at",
+    "waiting_ms",
     "first_audio_ms",
     "audio_seconds",
     "id",

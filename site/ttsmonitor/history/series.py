@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from ttsmirror.wire.fields import UTC, format_time
-from ttsmonitor.history.hourly import DAY, Key, Sums, latency_by_hour, sums_by_hour
+from ttsmonitor.history.hourly import DAY, Key, Sums, latency_by_hour, sums_by_hour, waiting_by_hour
 from ttsmonitor.history.latency import Histogram
 
 MAX_COUNT = {"hour": 168, "day": 92}
@@ -28,6 +28,7 @@ class Bucket:
     by_source: Counter[str] = field(default_factory=Counter)
     by_status: Counter[str] = field(default_factory=Counter)
     total: Sums = field(default_factory=Sums)
+    waiting: Histogram = field(default_factory=Histogram)
     latency: Histogram = field(default_factory=Histogram)
 
     def add(self, key: Key, sums: Sums) -> None:
@@ -45,6 +46,7 @@ class Bucket:
             "by_status": dict(self.by_status),
             "characters": self.total.characters,
             "audio_seconds": round(self.total.audio_seconds, 3),
+            "waiting_ms": self.waiting.describe(),
             "first_audio_ms": self.latency.describe(),
         }
 
@@ -62,6 +64,8 @@ def _collect(by: str, count: int, zone: tzinfo) -> dict[str, Any]:
     buckets = [Bucket(start) for start in starts]
     for moment, key, sums in sums_by_hour.groups(since=starts[0]):
         buckets[bisect_right(starts, moment) - 1].add(key, sums)
+    for moment, waiting in waiting_by_hour.hours(since=starts[0]):
+        buckets[bisect_right(starts, moment) - 1].waiting.update(waiting)
     for moment, latency in latency_by_hour.hours(since=starts[0]):
         buckets[bisect_right(starts, moment) - 1].latency.update(latency)
     return {

@@ -35,13 +35,14 @@ def collect() -> dict[str, Any]:
         "audio_seconds": round(total.audio_seconds, 3),
         "today": received.filter(received_at__gte=midnight).count(),
         "last_hour": received.filter(received_at__gte=now - timedelta(hours=1)).count(),
-        "first_audio_ms": _first_audio(),
+        "waiting_ms": _percentiles("waiting_ms"),
+        "first_audio_ms": _percentiles("first_audio_ms"),
     }
 
 
-def _first_audio() -> dict[str, float | int | None]:
-    heard = Utterance.objects.filter(first_audio_ms__isnull=False).recent()
-    newest = heard.values_list("first_audio_ms", flat=True)[:MEASURED]
+def _percentiles(column: str) -> dict[str, float | int | None]:
+    heard = Utterance.objects.filter(**{f"{column}__isnull": False}).recent()
+    newest = heard.values_list(column, flat=True)[:MEASURED]
     values = sorted(value for value in newest if value is not None)
     return {
         "count": len(values),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 import queue
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.service_thread import TURN_SECONDS, ServiceThread
 from ttsmirror.wire.control import Control, parse_control
+from ttsmirror.wire.fields import SLUG, read_name, read_time
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
@@ -24,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 HIVE_TOPIC = f"{HEALTH_TOPIC}/{STREAMING_COMPONENT}"
 """Presence of the component that streams answers."""
+HEARTBEATS = ("echo", "pong")
 TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
@@ -40,16 +46,19 @@ class ControlConsumer(ServiceThread):
         *,
         on_control: Callable[[Control], object],
         on_hive_offline: Callable[[], None],
+        on_clock: Callable[[str, datetime, datetime], None],
         health: Callable[[], dict[str, Any]],
     ) -> None:
         """Call `on_control` for each control and `on_hive_offline` when the hive goes offline.
 
+        `on_clock` gets a component's name, its time and ours, for each message of its health.
         Pings are answered with what `health` returns.
         """
         super().__init__("ttsmonitor.control_consumer")
         self._connection = connection
         self._on_control = on_control
         self._on_hive_offline = on_hive_offline
+        self._on_clock = on_clock
         self._health = health
         self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
@@ -85,7 +94,9 @@ class ControlConsumer(ServiceThread):
             if parse_object(message.payload).get("status") == "offline":
                 self._on_hive_offline()
         else:
-            self._answer_ping(parse_object(message.payload))
+            fields = parse_object(message.payload)
+            self._compare_clocks(message, fields)
+            self._answer_ping(fields)
 
     def _control(self, message: Received) -> None:
         if message.retain:
@@ -104,6 +115,15 @@ class ControlConsumer(ServiceThread):
         while len(self._interrupts) > MAX_INTERRUPTS:
             # Drop the oldest interrupt: the messages that it overtook are stored by now.
             del self._interrupts[next(iter(self._interrupts))]
+
+    def _compare_clocks(self, message: Received, fields: dict[str, Any]) -> None:
+        """Learn a component's clock. Its messages have QoS 0, so none waited at the broker."""
+        component = read_name(fields, "component", SLUG)
+        is_ours = fields.get("instance") == self._connection.instance
+        timestamp = None if message.retain or is_ours else read_time(fields)
+        if component and timestamp is not None and fields.get("type") in HEARTBEATS:
+            on_its_way = timedelta(seconds=time.monotonic() - message.received)
+            self._on_clock(component, timestamp, timezone.now() - on_its_way)
 
     def _answer_ping(self, ping: dict[str, Any]) -> None:
         if ping.get("type") != "ping":

@@ -107,6 +107,10 @@ class _Draft:
         utterance = self.utterance
         _refuse_stranger(utterance, chunk)
         is_news = chunk.chunk not in self.parts
+        if not is_news and self.parts[chunk.chunk] != chunk.text:
+            raise InvalidMessageError(
+                Reason("utterance {id} came before with another text", id=str(utterance.pk))
+            )
         parts = {chunk.chunk: chunk.text} | self.parts
         if sum(map(len, parts.values())) > UTTERANCE_CHARACTERS:
             raise InvalidMessageError(

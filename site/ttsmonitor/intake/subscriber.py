@@ -13,6 +13,7 @@ from ttsmirror.models import Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.mqtt.duplicate_client_probe import DUPLICATE, DuplicateClientProbe
 from ttsmirror.mqtt.identity import client_id
+from ttsmirror.mqtt.last_seen import LastSeen
 from ttsmirror.mqtt.loopback_probe import LoopbackProbe
 from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
@@ -26,7 +27,9 @@ from ttsmonitor.intake import broker_counts, control_consumer
 from ttsmonitor.intake.broker_counts import BrokerCounts
 from ttsmonitor.intake.control_consumer import ControlConsumer
 from ttsmonitor.intake.inbox import Stored
+from ttsmonitor.intake.publisher_clocks import PublisherClocks
 from ttsmonitor.intake.text_consumer import TextConsumer
+from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 from ttsmonitor.system.watchdog import Part
 
 logger = logging.getLogger(__name__)
@@ -74,17 +77,24 @@ class Subscriber:
             on_lost=lambda error: on_connection(),
             component=COMPONENT,
             durable=True,
+            last_seen=LastSeen(conf.work_dir / f"{COMPONENT}.seen"),
             manual_ack=True,
             before_connect=self._refuse_duplicate,
         )
         self.loopback = LoopbackProbe(self.connection, COMPONENT)
         self.broker_counts = BrokerCounts()
+        self.clocks = PublisherClocks(conf.work_dir / "publisher_clocks.json", STREAMING_COMPONENT)
         self._controls = ControlConsumer(
-            self.connection, on_control=on_control, on_hive_offline=on_hive_offline, health=health
+            self.connection,
+            on_control=on_control,
+            on_hive_offline=on_hive_offline,
+            on_clock=self.clocks.learn,
+            health=health,
         )
         self._texts = TextConsumer(
             self.connection,
             topic,
+            clocks=self.clocks,
             was_interrupted=self._controls.was_interrupted,
             prefetch=prefetch,
             on_stored=on_stored,

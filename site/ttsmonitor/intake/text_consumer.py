@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
 
 from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.exceptions import InvalidMessageError
@@ -20,8 +24,10 @@ from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.conf import conf
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Arrival, Stored
+from ttsmonitor.intake.publisher_clocks import PublisherClocks
 from ttsmonitor.intake.quarantine import Unreadable, quarantine
 from ttsmonitor.speaking.wall_clock import follow_clock
+from ttsmonitor.system.database_file import ensure_same_file
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +44,7 @@ class TextConsumer(ServiceThread):
         connection: MQTTConnection,
         topic: str,
         *,
+        clocks: PublisherClocks,
         was_interrupted: Callable[[str, float], bool],
         prefetch: Callable[[Utterance], None],
         on_stored: Callable[[list[Stored]], None],
@@ -53,6 +60,7 @@ class TextConsumer(ServiceThread):
         """Why the history cannot be written; empty when it can."""
         self._connection = connection
         self._topic = topic
+        self._clocks = clocks
         self._was_interrupted = was_interrupted
         self._prefetch = prefetch
         self._on_stored = on_stored
@@ -100,7 +108,9 @@ class TextConsumer(ServiceThread):
         while not self.stopping.is_set():
             beat()
             try:
+                ensure_same_file()
                 stored = self._store(batch)
+                ensure_same_file()
                 break
             except (DatabaseError, InterfaceError) as exc:
                 self.error = database_reason(exc)
@@ -157,6 +167,12 @@ class TextConsumer(ServiceThread):
     def _read(self, message: Received) -> Arrival:
         device_id = message.topic.removeprefix(self._topic).removeprefix("/")
         chunk = parse_chunk(message.payload, device_id=device_id)
+        on_its_way = time.monotonic() - message.received
+        arrived = timezone.now() - timedelta(seconds=on_its_way)
+        waited = math.inf if message.retain else message.waited_seconds
+        said_at = self._clocks.said_at(chunk, arrived, waited)
+        if said_at != chunk.published_at:
+            chunk = replace(chunk, published_at=said_at)
         logger.debug(
             "received %.200s: %d bytes%s, utterance %s, chunk %d of %d",
             message.topic,

@@ -63,6 +63,8 @@ class Abbreviations:
         letters = "".join(match[0].split())[:-1]
         if len(letters) == 1 and letters.islower():
             return match[0]  # a word, or a label
+        if next_character(match).isdigit():
+            return f"{letters}."
         return letters + sentence_dot(match, not self._is_before_a_name(match))
 
     def _is_before_a_name(self, match: re.Match[str]) -> bool:

@@ -97,7 +97,7 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
         Rule(
             re.compile(
                 rf"\s?/(?:(?<={_OPERAND}.)(?=\d{{1,9}}\s?=)|(?<={_OPERAND}\s.)\s(?=[\d(]))|\s:"
-                rf"(?<=\d\s.)\s(?=\d)"
+                rf"(?<=\d\s.)\s(?=\d)|:(?<=\d.)\s(?=\d{{1,9}}\s?=)"
             ),
             lambda _match, _region: divided,
             "/:",

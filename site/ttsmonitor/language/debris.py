@@ -54,6 +54,10 @@ _KINDS = {
         r"<\|channel\|>\s{0,3}(?:analysis|commentary)\b",
         _compiled(r"<\|(?:end|return|call)\|>|(?=<\|channel\|>\s{0,3}final)"),
     ),
+    "json": _Kind(
+        r"\[?\{\s{0,20}\"(?:name|function|tool|tool_name|tool_calls?)\"\s{0,5}:\s{0,5}[\"{\[]",
+        re.compile(r"\}\s{0,20}\}+\s{0,20}\]?|\}\]?\s{0,20}\Z"),
+    ),
     "comment": _Kind("<!--", _compiled("--!?>")),
     "instruction": _Kind(r"<?<?<?\[INST\]", _compiled(r"\[/INST\]"), must_close=True),
     "system": _Kind("<<SYS>>", _compiled("<</SYS>>"), must_close=True),
@@ -65,7 +69,7 @@ _OPENING = _compiled(
     "|".join(f"(?P<{name}>{kind.opening})" for name, kind in _KINDS.items())
     + f"|(?P<stray>{_STRAY})"
 )
-_SIGNS = re.compile(r"[<\[`~◁]")
+_SIGNS = re.compile(r"[<\[`~◁{]")
 """Without these a text has no debris of a model."""
 
 _ROLE = "assistant|asistente|model|user|usuario|system|human|ai"
@@ -125,7 +129,8 @@ def _span(text: str, opening: re.Match[str]) -> Span:
         return Span(start, opening.end())
     closing = kind.closing.search(text, opening.end())
     if closing is not None:
-        return Span(start, closing.end(), kind.instead)
+        is_line = "\n" in text[start : closing.end()]
+        return Span(start, closing.end(), kind.instead if is_line else " ")
     if kind.must_close:
         return Span(start, start)
     return Span(start, len(text), kind.instead, is_open=True)

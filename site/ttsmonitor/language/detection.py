@@ -22,6 +22,8 @@ MAX_CHARACTERS = 400
 """More of a text tells nothing new, and would take longer than a millisecond."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
+_ADDRESS = re.compile(r"\S*(?:://|@|\bwww\.|\w\.\w\w)\S*")
+
 
 class LanguageDetector:
     """Recognizes a text's language among `languages`. Thread-safe.
@@ -70,7 +72,7 @@ class LanguageDetector:
         """Return the language of `text`, plain words, as it was given; empty if not certain."""
         if not self._is_loaded:
             self.load()
-        text = text[:MAX_CHARACTERS]
+        text = _ADDRESS.sub(" ", text[:MAX_CHARACTERS])
         if self._model is None or not any(map(str.isalpha, text)):
             return ""
         lowered = text.lower().replace("’", "'")

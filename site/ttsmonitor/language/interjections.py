@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from ttsmonitor.language.tracked_text import TrackedText
 
@@ -36,7 +37,9 @@ _SOUNDS = {
 
 _VOWELS = "aeiouyáéíóúüàèìòùâêîôû"
 _NO_VOWELS = rf"(?:(?![{_VOWELS}\d_])\w)"
-_WORD = re.compile(rf"(?<![\w'’.-]){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
+_WORD = re.compile(rf"(?<![\w'’-])(?<!\d\s){_NO_VOWELS}{{2,40}}(?![\w'’])", re.IGNORECASE)
+_UNIT_LETTERS = 2
+"""Letters of `mm` and `hm`, which are units within a sentence."""
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LONG_ROMAN = re.compile(r"[IVXLCDM]+\Z")
 _UNSPEAKABLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
@@ -54,18 +57,21 @@ def with_spoken_sounds(text: TrackedText, lang: str) -> TrackedText:
     patterns = _PATTERNS.get(lang)
     if patterns is None:
         return text
-    text = text.sub(_WORD, lambda match: _said(match[0], patterns))
+    text = text.sub(_WORD, lambda match: _said(match, patterns))
     return text.sub(_STRETCHED, _shortened)
 
 
-def _said(written: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+def _said(match: re.Match[str], patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    written = match[0]
+    is_within = match.string[max(0, match.start() - 2) : match.start()][:1].isalnum()
+    if len(written) == _UNIT_LETTERS and (is_within or written.isupper()):
+        return written  # a unit or an acronym, as mm or PF
     for pattern, said in patterns:
         if pattern.match(written):
-            if len(written) == 2 and written.isupper():
-                return written  # an acronym, as HM or PF
             return said.capitalize() if written[0].isupper() else said
-    is_a_number = _LONG_ROMAN.match(written) is not None
-    return "" if _UNSPEAKABLE.search(written) and not is_a_number else written
+    if _LONG_ROMAN.match(written) or (written.isupper() and len(set(written)) == 1):
+        return written
+    return "" if _UNSPEAKABLE.search(written) else written
 
 
 def _shortened(match: re.Match[str]) -> str:
@@ -76,4 +82,5 @@ def _shortened(match: re.Match[str]) -> str:
         return match[0]
     if _LONG_ROMAN.match(match[0]) or match[0].lower() == "www":
         return match[0]
-    return match[1]
+    following = unicodedata.normalize("NFD", match.string[end : end + 1])
+    return "" if following[:1].lower() == match[1].lower() else match[1]  # as in Siiiií

@@ -31,20 +31,26 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500
 _CLOSING_HASHES = re.compile(r"[ \t]+#{1,6}[ \t]*\Z")
 # Marks count only beside a word: an asterisk between two numbers is a multiplication sign.
 _MARKS = r"(?:\*{1,3}|_{1,3}|~~|==)"
-_EMPHASIS = re.compile(rf"(?<![\w*_~=]){_MARKS}(?=[^\s*_~=])|(?<=[^\s*_~=]){_MARKS}(?![\w*_~=])")
+_EMPHASIS = re.compile(rf"(?<![\w*_~=)]){_MARKS}(?=[^\s*_~=])|(?<=[^\s*_~=]){_MARKS}(?![\w*_~=(])")
 _INNER_EMPHASIS = 2
 
-_ACTION = re.compile(r"(?<![\w*])\*([^\W\d_][^*\n]{0,200})\*(?![\w*])")
+_ESCAPED = re.compile(r"\\[*_`~#|>]")
+_ACTION = re.compile(
+    r"(?<![\w*_])([*_])([^\W\d_](?:(?!\1)[^\n]){0,200})\1(?![\w*_])"
+    r"|\[([^\W\d_][^\[\]\n]{0,200})\](?![(\[])"
+)
 _NEAR = 4
 """Characters beside an action that are looked at."""
 _ENDS = tuple("\n.!?…:»”\"')]")
 _BEGINS = tuple("\n¡¿«“\"'([*")
 _ACTION_WORDS = re.compile(
+    r"(?:(?:moxie|(?:el|la) robot|the robot|he|she|it)\s)?(?:"
     r"(?:se|le|te|me|con|en voz)\s|\w{2,12}(?:ando|iendo|yendo)\b|\w{3,12}ing\b"
     r"|(?:son|r|sonr)[íi]e\b|guiña|suspira|asiente|aplaude|saluda|baila|salta|mira|piensa|canta"
     r"|susurra|bosteza|abraza|levanta|mueve|gira|parpadea|niega|tose|llora|grita|hace|pone"
     r"|(?:smile|laugh|giggle|chuckle|nod|wink|wave|sigh|clap|jump|dance|look|think|sing|whisper"
-    r"|yawn|hug|tilt|blink|gasp|cheer|spin|grin|shrug|pause|cr(?:y|ie)|lean|point|raise|move)s?\b",
+    r"|yawn|hug|tilt|blink|gasp|cheer|spin|grin|shrug|pause|cr(?:y|ie)|lean|point|raise|move)s?\b"
+    r"|(?:risas?|risitas?|aplausos?|suspiros?|silencio|pausa|guiño|música|laughter|applause|silence)\Z)",
     re.IGNORECASE,
 )
 
@@ -54,8 +60,9 @@ def without_markdown(text: TrackedText) -> TrackedText:
     if not _SIGNS.search(text.text):
         return text
     text = text.edited(_line_edits(text.text))
-    if "*" in text.text:
-        text = text.sub(_ACTION, _without_action)
+    if "\\" in text.text:
+        text = text.sub(_ESCAPED, "")
+    text = text.sub(_ACTION, _without_action)
     if "[" in text.text:
         text = text.sub(_FOOTNOTE, "").keep_group(_IMAGE_OR_LINK)
     for _ in range(_INNER_EMPHASIS):
@@ -109,10 +116,21 @@ def _line_end(text: str, start: int) -> int:
 
 def _without_action(match: re.Match[str]) -> str:
     """Drop what stands alone and is done, as in `*sonríe* ¡Hola!`; keep what is emphasized."""
+    done = match[2] or match[3]
+    begins, ends = _stands_at(match)
+    if _ACTION_WORDS.match(done):
+        return "" if begins or ends else match[0]
+    is_all = match.end() - match.start() >= len(match.string.strip())
+    if match[1] != "*" or is_all or not (begins and ends):
+        return match[0]
+    is_sentence = len(done.split()) > 1 and all(each.isalpha() or each == " " for each in done)
+    return "" if done[0].islower() or is_sentence else match[0]
+
+
+def _stands_at(match: re.Match[str]) -> tuple[bool, bool]:
+    """Return whether the match stands where a sentence begins, and where one ends."""
     start, end = match.span()
     before = match.string[max(0, start - _NEAR) : start].rstrip(" \t")
-    begins = not before or before.endswith(_ENDS)
     after = match.string[end : end + _NEAR].lstrip(" \t")
-    ends = not after or after.startswith(_BEGINS) or after[0].isupper()
-    is_done = bool(_ACTION_WORDS.match(match[1])) or (match[1][0].islower() and ends)
-    return "" if is_done and (begins or ends) else match[0]
+    begins = not before or before.endswith(_ENDS)
+    return begins, not after or after.startswith(_BEGINS) or after[0].isupper()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ttsmirror.text import NOT_SPEECH, language_tag
 from ttsmonitor.language.debris import without_debris, without_speaker
+from ttsmonitor.language.emoticons import without_emoticons
 from ttsmonitor.language.interjections import with_spoken_sounds
 from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
@@ -31,15 +32,14 @@ from ttsmonitor.language.unicode_text import with_usual_characters
 
 _WORDS_KEPT = 32
 """Texts whose words are kept: each is asked for on several steps to the first sound."""
-_PASSES = 3
-_UNREAD = re.compile(r"[=@/&%+°€$£¥\d]|\.\w")
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
-_BEFORE_MARK = re.compile(r" +(?=[,.;:!?…])")
+_BEFORE_MARK = re.compile(r" +(?=[,;!?…]|\.(?!\w)|:(?! \d))")
 _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|\Z)")
 """What is left where a word between two marks went."""
 _REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
 _OPENING_COMMA = re.compile(r"\A[\s,.;:!?…)\]»”]+(?=[^\s,.;:!?…)\]»”])")
+_OPENING_DASH = re.compile(r"\A(?:-+(?!\d)\s*)+")
 _NO_SPACE = re.compile(
     r"(?<=[^\W\d_])(?P<comma>[,;])(?=[^\W\d_])"
     r"|(?P<end>(?<=[^\W\d_])[.…](?=[¿¡])|(?<=[a-zñáéíóú]{3})\.(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú])"
@@ -49,10 +49,16 @@ _NEW_SENTENCE = re.compile(
     r"(?P<word>[^\W\d_]{3,40})(?P<end>\.[\"'”’»)]{0,3} +)(?P<first>[^\W\d_])"
 )
 _FIRST_LETTER = re.compile(r"\A[^\W\d_]")
+_INLINE_NUMBER = re.compile(r"(?<=[:;.!?] )(\d{1,2})\.(?= +[^\W\d_])")
+"""The number of an item in a line, as in `Pasos: 1. Corta.`, which does not stop either."""
 _AFTER_NUMBER = re.compile(r"(?<=[^\W\d_] )(?P<word>\d+)(?P<end>\. +)(?P<first>[^\W\d_])")
 _SPOKEN_SYMBOLS = frozenset("°%&+=€$£¥@")
 _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
 _NO_ENTITY = re.compile(r"&(?=[#\w])")
+_SIGNS = re.compile(r"[^\w\s.,;:!?¡¿…'’‘\"“”«»()–—-]")
+"""Nothing is left to be put into words where a text has none of these."""
+_PASSES = 3
+_LEADING_SLASH = re.compile(r"(?<![\w)€$£¥%°])(?<!\d )/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 
@@ -105,27 +111,30 @@ def plain_text(written: str) -> str:
 def _without_marks(written: str) -> TrackedText:
     text = with_usual_characters(TrackedText.of(written))
     text = without_debris(text.sub(NOT_SPEECH, "") if ":" in text.text else text)
+    text = without_emoticons(text)
     return without_markdown(without_autolinks(text) if "<" in text.text else text)
 
 
 def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
-    """Return a phrase in words; again while a step has left a sign that another one reads."""
+    """Return a phrase as an engine gets it; again where a sign was left that meant something."""
     for _ in range(_PASSES):
-        before = text.text
-        text = _in_words_once(text, lang, code)
-        if text.text == before or not _UNREAD.search(text.text):
+        if not _has_words(text.text):
+            return text[:0]
+        expanded = _expanded(text, lang, code)
+        text = _finished(expanded.translate(_spoken))
+        if not _SIGNS.search(expanded.text):
             break
     return text
 
 
-def _in_words_once(text: TrackedText, lang: str, code: str) -> TrackedText:
-    if not _has_words(text.text):
-        return text[:0]
+def _expanded(text: TrackedText, lang: str, code: str) -> TrackedText:
+    """Replace addresses, sounds, numbers and abbreviations by words."""
     text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
     text = text.sub(_NO_SPACE, _with_space)
-    text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "").sub(_AFTER_NUMBER, _with_capital)
-    text = expand(text, lang)
-    return _finished(text.translate(_spoken))
+    text = text.sub(_LEADING_SLASH, " ") if "/" in text.text else text
+    text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "")
+    text = text.sub(_INLINE_NUMBER, r"\1,").sub(_AFTER_NUMBER, _with_capital)
+    return expand(text, lang)
 
 
 def _tidy(text: TrackedText) -> TrackedText:
@@ -161,6 +170,7 @@ _FINISHING: tuple[tuple[re.Pattern[str], Replacement], ...] = (
     (_REPEATED_MARKS, ""),
     (_NO_SPACE, _with_space),
     (_OPENING_COMMA, ""),
+    (_OPENING_DASH, ""),
     (_NEW_SENTENCE, _with_capital),
 )
 """What makes of a line without marks one that an engine can be given."""
@@ -198,17 +208,24 @@ def _joined(phrases: Iterable[Phrase]) -> SpokenText:
 
 
 def _with_pauses(phrases: Iterable[Phrase]) -> Iterator[tuple[TrackedText | None, float]]:
-    """Yield phrases with words, each with the silence that follows it; first that before all."""
+    """Yield phrases with words, each with the silence that follows it; first that before all.
+
+    The end of a line is no pause before the first word and after the last one.
+    """
     current: TrackedText | None = None
     seconds = 0.0
     for phrase in phrases:
         text = without_speaker(phrase.text).strip() if current is None else phrase.text
         if _has_words(text.text):
-            yield current, seconds
+            yield current, seconds if current is not None else _as_break(seconds)
             current, seconds = text, phrase.pause_seconds
         else:
             seconds = max(seconds, phrase.pause_seconds)
-    yield current, seconds if seconds > LINE_SECONDS else 0.0
+    yield current, _as_break(seconds)
+
+
+def _as_break(seconds: float) -> float:
+    return seconds if seconds > LINE_SECONDS else 0.0
 
 
 def _has_words(text: str) -> bool:

@@ -55,7 +55,16 @@ class Rule:
     def apply(self, text: TrackedText, region: Region, starts: Sequence[int] = ()) -> TrackedText:
         """Return `text` with every match replaced; `starts` are the places of `at`."""
         places = _Places(self.pattern, starts) if self.at else self.pattern
-        return text.sub(cast("re.Pattern[str]", places), lambda match: self.read(match, region))
+        return text.sub(cast("re.Pattern[str]", places), lambda match: self._words(match, region))
+
+    def _words(self, match: re.Match[str], region: Region) -> str:
+        """Return the words, with a capital at the start of a sentence: it is what makes a pause."""
+        words, start = self.read(match, region), match.start()
+        if words[:1].islower() and not match[0][0].isalpha() and start > 1:
+            before = match.string[start - 2 : start]
+            if before[1].isspace() and before[0] in ".!?…":
+                return words[0].upper() + words[1:]
+        return words
 
 
 @dataclass(frozen=True)

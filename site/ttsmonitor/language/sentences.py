@@ -19,7 +19,7 @@ _END = re.compile(
 _COMPLETE = re.compile(rf"(?:[.!?…]+{_CLOSING}|[。！？]+{_CLOSING})\Z")
 _LETTER = re.compile(r"[^\W_]")
 _LAST_WORD = re.compile(r"[^\s(\[«“\"'¿¡*_]*\Z")
-_LIST_NUMBER = re.compile(r"(?:\A|\n)[ \t>*_-]{0,8}\d{1,3}\Z")
+_LIST_NUMBER = re.compile(r"(?:\A|\n|[:;] )[ \t>*_-]{0,8}\d{1,3}\Z")
 _UNFINISHED = re.compile(
     r"<(?:[A-Za-z/!?|｜][^<>]*)?\Z|&[#\w]{0,32}\Z|\[/?[A-Z_]{0,20}\Z|[`◁]{1,2}\Z"
 )

@@ -59,8 +59,11 @@ class Utterance(Part):
     received_at: Moment = Field(description=_("When it arrived here."))
     started_at: Moment | None = Field(description=_("When its first sound was heard."))
     finished_at: Moment | None
+    waiting_ms: float | None = Field(
+        description=_("Milliseconds from its arrival until its turn came.")
+    )
     first_audio_ms: float | None = Field(
-        description=_("Milliseconds from its arrival to its first sound.")
+        description=_("Milliseconds from its turn to its first sound.")
     )
     audio_seconds: float | None = Field(description=_("Seconds of sound."))
     engine: str = Field(description=_("The engine that spoke it."))
@@ -115,17 +118,21 @@ class Queue(Part):
     queue: list[Utterance]
 
 
-class FirstAudio(Part):
-    """Times to first sound."""
+class Percentiles(Part):
+    """Median and 95th percentile of a time."""
 
     count: int
     p50: float | None
     p95: float | None
 
 
+WaitingMs = Annotated[
+    Percentiles,
+    Field(description=_("Milliseconds from arrival to its turn: median and 95th percentile.")),
+]
 FirstAudioMs = Annotated[
-    FirstAudio,
-    Field(description=_("Milliseconds from arrival to first sound: median and 95th percentile.")),
+    Percentiles,
+    Field(description=_("Milliseconds from its turn to first sound: median and 95th percentile.")),
 ]
 AudioSeconds = Annotated[float, Field(description=_("Seconds of sound."))]
 
@@ -140,6 +147,7 @@ class Stats(Part):
     audio_seconds: AudioSeconds
     today: int
     last_hour: int
+    waiting_ms: WaitingMs
     first_audio_ms: FirstAudioMs
 
 
@@ -152,6 +160,7 @@ class Bucket(Part):
     by_status: dict[str, int]
     characters: int
     audio_seconds: AudioSeconds
+    waiting_ms: WaitingMs
     first_audio_ms: FirstAudioMs
 
 

@@ -7,6 +7,7 @@ page, not for a ping, and not for the control message behind it.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +15,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import timezone
 
 from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.heartbeat import beat
-from ttsmirror.models import OutboxEntry
+from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, as_json
 from ttsmirror.service_thread import ServiceThread
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.system.database_file import file_error
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +140,7 @@ class DatabaseProbe:
     def __init__(self) -> None:
         """Begin without an error."""
         self._error = ""
+        self._file_error = file_error()  # from now on the file has to stay
         self._begun: float | None = None
         self._next = 0.0
 
@@ -143,6 +148,8 @@ class DatabaseProbe:
     def error(self) -> str:
         """Return at once why the database takes no writes; empty where it does."""
         begun = self._begun
+        if self._file_error:
+            return self._file_error
         if begun is not None and time.monotonic() - begun > PATIENCE_SECONDS:
             return Reason("the database cannot be written: another program may have locked it")
         return self._error
@@ -153,6 +160,7 @@ class DatabaseProbe:
         is_write = bool(self._error) or self._begun >= self._next
         self._error = _find_error(is_write)
         self._begun = None
+        self._file_error = file_error()
         if is_write:
             self._next = time.monotonic() + WRITE_SECONDS
 
@@ -165,9 +173,11 @@ def _find_error(is_write: bool) -> str:
         with transaction.atomic():
             if is_write:
                 # Something, and not its removal alone: else it would need no room on the disk.
-                OutboxEntry.objects.create(payload={}).delete()
+                # A session has no number of its own, which each probe would use up.
+                now = timezone.now()
+                Session.objects.create(session_key=secrets.token_hex(16), expire_date=now).delete()
             else:
-                OutboxEntry.objects.exists()
+                Utterance.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
         return Reason("the database cannot be written: {cause}", cause=database_reason(exc))
     return ""

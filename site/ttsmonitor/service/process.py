@@ -10,13 +10,12 @@ import threading
 from channels.routing import get_default_application
 
 from ttsmirror.exceptions import MoxieTTSError
-from ttsmirror.models import OutboxEntry
+from ttsmirror.publishing import outbox
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf
 from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
-from ttsmonitor.system.cpu_affinity import reserve_core
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.stderr import without_portaudio_noise
@@ -44,10 +43,9 @@ def run() -> None:
 def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
-    processor = reserve_core()  # before there are threads
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
     failures: list[MoxieTTSError] = []
-    service = SpeechService(on_failure=lambda error: fail(error), processor=processor)
+    service = SpeechService(on_failure=lambda error: fail(error))
     web = WebServer(
         WithUrlconf(get_default_application(), "openmoxie.urls_monitor"),
         conf.HTTP_HOST,
@@ -75,7 +73,7 @@ def _serve() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
         try:
             if service.start():
-                if OutboxEntry.objects.exists():  # what was said here and not confirmed
+                if outbox.may_have_entries():  # what was said here and not confirmed
                     get_tts_mirror().start()
                 _spare_what_stays()
                 logger.info("speech service ready")

@@ -69,16 +69,10 @@ class SpeechService:
     The pages ask it for status, health and activity, and give it controls.
     """
 
-    def __init__(
-        self,
-        on_failure: Callable[[MoxieTTSError], None] = lambda error: None,
-        *,
-        processor: int | None = None,
-    ) -> None:
+    def __init__(self, on_failure: Callable[[MoxieTTSError], None] = lambda error: None) -> None:
         """Compose the parts; nothing runs yet.
 
         `on_failure` is called when the service cannot go on: stop it then, from another thread.
-        `processor` is the core reserved for the synthesis process.
         """
         self._activity = ActivityHandler()
         self._changing = threading.Lock()
@@ -96,7 +90,7 @@ class SpeechService:
             wav_dir=conf.path("TTS_WAV_DIR"),
         )
         self._cache = _make_cache()
-        self._engine_config = engine_config(processor)
+        self._engine_config = engine_config()
         self._synthesizer = Synthesizer(self._engine_config, cache=self._cache)
         self._progress = Progress(
             performance=lambda: self._speaker.performance,
@@ -218,6 +212,7 @@ class SpeechService:
         """Return the named checks, each with its cause if it fails."""
         report = self._health.report()
         report["checks"]["queue"]["oldest_seconds"] = self._watchdog.oldest_seconds
+        report["clocks"] = self._subscriber.clocks.offsets
         return report
 
     def broker_counts(self) -> dict[str, Any]:
@@ -259,7 +254,9 @@ class SpeechService:
 
     def _synthesis_error(self) -> str:
         voice = self._synthesizer
-        return voice.error if voice.is_alive else Reason("the process is not running")
+        if not voice.is_alive:
+            return Reason("the process is not running")
+        return voice.error or voice.warning
 
     def _audio_error(self) -> str:
         return self._output.error or ("" if self._output.has_audience else NO_AUDIENCE)

@@ -6,8 +6,8 @@ from ttsmonitor.conf import conf
 from ttsmonitor.synthesis.base import EngineConfig
 
 
-def engine_config(processor: int | None = None) -> EngineConfig:
-    """Return the configuration of the synthesis process. `processor` was set apart for it."""
+def engine_config() -> EngineConfig:
+    """Return the configuration of the synthesis process."""
     return EngineConfig(
         engine=conf.TTS_ENGINE,
         voice=conf.TTS_VOICE,
@@ -15,5 +15,4 @@ def engine_config(processor: int | None = None) -> EngineConfig:
         model=conf.path("PIPER_MODEL") if conf.PIPER_MODEL else None,
         lang=conf.TTS_LANG,
         loaded_bytes=conf.TTS_LOADED_MB * 1_000_000,
-        processor=processor,
     )

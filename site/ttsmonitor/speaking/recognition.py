@@ -16,13 +16,15 @@ from ttsmonitor.synthesis.voice import is_same_language
 
 RECENT = 5
 """Utterances of a robot whose language tells what it speaks."""
-_SENTENCE_ENDS = (".", "!", "?", "…", "»", '"', "”")
+LOOKED_AT_CHARACTERS = 1_000
+"""Length of the beginning of a piece that is looked at, marks and all."""
 
 
 class Recognition:
     """The language of one utterance, decided by the first of its sentences that tells.
 
-    Later text of a streamed answer changes nothing, so the voice never changes within a sentence.
+    It is asked with whole sentences, so the voice never changes within one. What follows the first
+    that tells changes nothing: an answer keeps its voice.
     """
 
     def __init__(self, utterance: Utterance, settings: Iterable[VoiceSetting]) -> None:
@@ -31,17 +33,17 @@ class Recognition:
         self._settings = settings
         self._lang = utterance.lang or _voice_language(utterance.voice)
         self._is_certain = bool(self._lang)
-        self._is_within_sentence = False
 
-    def of(self, words: str) -> str:
-        """Return the language in which `words`, the next of the utterance, are written."""
-        if not self._is_certain and not self._is_within_sentence:
-            self._recognize(words)
-        self._is_within_sentence = not words.rstrip().endswith(_SENTENCE_ENDS)
+    def of(self, written: str) -> str:
+        """Return the language of `written`, the next sentences of the utterance."""
+        if not self._is_certain:
+            self._recognize(written)
         return self._lang
 
-    def _recognize(self, words: str) -> None:
-        recognized = detector().detect(plain_text(words)) if detector().is_needed else ""
+    def _recognize(self, written: str) -> None:
+        recognized = ""
+        if detector().is_needed:
+            recognized = detector().detect(plain_text(written[:LOOKED_AT_CHARACTERS]))
         self._is_certain = bool(recognized)
         if recognized:
             # TTS_LANG may name a region, too.

@@ -27,6 +27,7 @@ from ttsmonitor.speaking.performance import Outcome, Performance
 from ttsmonitor.speaking.pieces import pieces_of
 from ttsmonitor.speaking.recorder import Recorder
 from ttsmonitor.speaking.translation import Translation, Translator, is_wanted
+from ttsmonitor.speaking.turn import Turn, TurnClock
 from ttsmonitor.speaking.voice_choice import VoiceKeeper
 from ttsmonitor.speaking.wall_clock import follow_clock
 from ttsmonitor.speaking.wording import Wording, wordings
@@ -70,6 +71,7 @@ class Speaker(ServiceThread):
         self._state = "idle"
         self._performance: Performance | None = None
         self._requeued: uuid.UUID | None = None
+        self._turns = TurnClock()
         self._maintenance_due = 0.0
         self._wake = threading.Event()
         self._wake.set()
@@ -144,6 +146,7 @@ class Speaker(ServiceThread):
 
     def resume(self) -> None:
         """Go on after `pause()`."""
+        self._turns.was_busy()
         self.controls.resumed.set()
         self._wake.set()
         self._recorder.state_changed()
@@ -177,22 +180,25 @@ class Speaker(ServiceThread):
         utterance = Utterance.objects.speakable_now().first()
         # A pause may have come while the database was read.
         if utterance is None or self.controls.is_paused:
+            self._turns.found_nothing()
             return False
         query = Utterance.objects.filter(pk=utterance.pk)
         if utterance.is_stale(conf.TTS_TTL):
             expired = query.filter(status=Status.QUEUED).drop(Status.EXPIRED, TOO_OLD)
             self._recorder.tell_all(expired, Status.EXPIRED)
         elif not self._output_is_open():
+            self._turns.was_busy()
             return False
         else:
             # Set before the row is claimed, so that an interrupt cannot fall in between.
-            self._performance = self._prepare(utterance)
+            self._performance = self._prepare(utterance, self._turns.take(utterance))
             try:
                 if query.move(Status.QUEUED, Status.PLAYING):
                     self._speak(self._performance)
             finally:
                 self._performance = None
                 self._set_state("idle")
+                self._turns.was_busy()
         return True
 
     def _output_is_open(self) -> bool:
@@ -206,12 +212,12 @@ class Speaker(ServiceThread):
             return False
         return True
 
-    def _prepare(self, utterance: Utterance) -> Performance:
+    def _prepare(self, utterance: Utterance, turn: Turn) -> Performance:
         playback = Playback(
             self._output,
             self.controls,
             str(utterance.pk),
-            lambda: self._record_begin(utterance),
+            lambda: self._record_begin(utterance, turn),
             on_away=lambda is_away: self._set_state("synthesizing" if is_away else "playing"),
             patience_seconds=utterance.seconds_to_live(conf.TTS_TTL),
         )
@@ -278,7 +284,9 @@ class Speaker(ServiceThread):
             return False
         logger.warning("utterance %s waits for the sound device", utterance.pk)
         utterance.status = Status.QUEUED
-        self._recorder.record(utterance, Status.QUEUED, started_at=None, first_audio_ms=None)
+        self._recorder.record(
+            utterance, Status.QUEUED, started_at=None, waiting_ms=None, first_audio_ms=None
+        )
         return True
 
     def _wait_for_more(self, performance: Performance) -> None:
@@ -292,9 +300,9 @@ class Speaker(ServiceThread):
         if performance.playback.is_cancelled:
             raise CancelledError
 
-    def _record_begin(self, utterance: Utterance) -> None:
+    def _record_begin(self, utterance: Utterance, turn: Turn) -> None:
         now = timezone.now()
-        waited_ms = max(0.0, (now - utterance.received_at).total_seconds() * 1000)
+        first_audio_ms = (time.monotonic() - turn.since) * 1000
         self._set_state("playing")
         self._on_begin()
         utterance.status = Status.PLAYING  # as its row is already
@@ -302,7 +310,8 @@ class Speaker(ServiceThread):
             utterance,
             Status.PLAYING,
             started_at=now,
-            first_audio_ms=round(waited_ms, 1),
+            waiting_ms=round(turn.waiting_seconds * 1000, 1),
+            first_audio_ms=round(first_audio_ms, 1),
             engine=self._synthesizer.engine,
             lang=utterance.lang,
         )

@@ -40,6 +40,9 @@ from ttsmonitor.speaking.pieces import Piece
 
 logger = logging.getLogger(__name__)
 
+AUTO = "auto"
+"""The TTS_TRANSLATE_ENGINE that takes the first engine that can translate."""
+ENGINES = (AUTO, OpenAIEndpoint.name, Argos.name)
 THREADS = 2
 AHEAD = 200
 """Translations that are being made or wait to be used, at most."""
@@ -144,7 +147,7 @@ class Translator:
                     Argos.name: lambda: Argos(directory),
                 }
                 chosen = conf.TTS_TRANSLATE_ENGINE
-                names = makers if chosen == "auto" else [chosen]
+                names = makers if chosen == AUTO else [chosen]
                 self._engines = settings, [makers[name]() for name in names if name in makers]
             return self._engines[1]
 

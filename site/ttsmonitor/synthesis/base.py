@@ -90,8 +90,6 @@ class EngineConfig:
     """Memory of the process beyond its voices, in bytes: see memory.limit_memory()."""
     niceness: int = 0
     """Nice value, 0 to 19."""
-    processor: int | None = None
-    """Core reserved for synthesis; see system/cpu_affinity.py."""
 
 
 Emit = Callable[[Block], bool]
@@ -105,11 +103,14 @@ class Engine(Protocol):
     """Name of the voice that spoke last, for the history."""
     is_provisional: bool = False
     """True if the loudness of the last sound is not final; the sound is not cached then."""
+    slowness: float = 0.0
+    """Seconds that a second of sound takes to be made; 0 while unknown."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request` in order. Raises SynthesisError.
 
-        End as soon as `emit` returns False, and let its exceptions pass.
+        An empty block only asks whether more is wanted. End as soon as `emit` returns False, and
+        let its exceptions pass.
         """
         ...
 

@@ -1,9 +1,8 @@
-"""Convert a voice's samples to PCM: one gain per speaker, a limiter, seamless joints."""
+"""Convert a voice's samples to PCM: one gain per speaker, a limiter, soft ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,35 +11,25 @@ Samples = npt.NDArray[np.float32]
 """Sound as numbers from -1 to 1."""
 
 PEAK = 0.8
-"""Level of a voice's loudest sounds, relative to full scale."""
+"""How loud a voice's loudest sounds become, of 1."""
 KNEE = 0.85
-"""Level above which to_pcm() compresses samples instead of clipping them."""
+"""Above this to_pcm() bends what would be cut off: a voice's few loudest samples."""
 AHEAD_SECONDS = 0.005
-"""Attack time, in seconds."""
+"""The limiter comes down so long before a peak,"""
 STEEPNESS = 2.0
-"""Maximum reduction, in octaves (2 = a factor of 4)."""
+"""by so many octaves at most: what is four times too loud,"""
 RELEASE = 3.0
-"""Release, in octaves per second. A faster release distorts a low voice."""
+"""and goes up again by so many in a second. Faster would bend the waves of a low voice."""
 SILENCE = 0.02
 """Level below which samples count as silence, relative to the loudest."""
 EDGE_SECONDS = 0.5
-"""Maximum length of silence that is trimmed from an end, in seconds."""
+"""How much silence is taken off a beginning."""
+ONSET_SECONDS = 0.02
+"""How much of it stays: an h or an f begins softly."""
+STILL = 0.125
+"""Level of the silence before a voice begins, relative to SILENCE; no onset is so soft."""
 KEPT_SECONDS = 0.005
-"""Length of an end that stays and is faded, in seconds."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """How silence is trimmed at a beginning."""
-
-    kept_seconds: float
-    """Silence that stays before the sound."""
-    fade_seconds: float
-    """Length of the fade-in; 0: none."""
-
-
-JOINT = Edge(KEPT_SECONDS, KEPT_SECONDS)
-"""The edge after a split inside a sentence: as little silence as possible."""
+"""How much of an end is faded."""
 
 
 def gain_for(samples: Samples) -> float:
@@ -70,7 +59,7 @@ class Limiter:
         """Limit to `ceiling` at `rate` samples per second."""
         self._ceiling = ceiling
         self._rate = rate
-        self._before = 0.0  # reduction of the last sample, in octaves
+        self._before = 0.0  # by so many octaves the last sample was turned down
 
     def limited(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """Yield limited blocks; AHEAD_SECONDS of sound are held back."""
@@ -106,7 +95,7 @@ def _octaves(samples: Samples, ceiling: float, rate: int, before: float) -> Samp
 
 
 def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """Yield the blocks; fade out if they end in the middle of a sound.
+    """Yield the blocks; fade out where they end in the middle of a sound.
 
     Only the part that would be faded is held back.
     """
@@ -122,49 +111,36 @@ def with_soft_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Ite
         yield _faded(held[::-1], kept)[::-1] if is_loud else held
 
 
+def with_soft_start(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+    """Yield the blocks, the first one faded in: it begins in the middle of a silence."""
+    blocks = iter(blocks)
+    for block in blocks:
+        yield _faded(block, round(KEPT_SECONDS * rate))
+        yield from blocks
+
+
 def without_start(
     blocks: Iterable[Samples],
     threshold: float,
     rate: int,
-    on_cut: Callable[[int], None] = lambda samples: None,
-    edge: Edge = JOINT,
+    on_cut: Callable[[int], None],
+    kept_seconds: float = ONSET_SECONDS,
 ) -> Iterator[Samples]:
-    """Yield the blocks without leading silence of at most EDGE_SECONDS, faded in.
+    """Yield the blocks without leading silence of at most EDGE_SECONDS, but for `kept_seconds`.
 
-    `edge` sets how much of it stays. `on_cut` is called with the number of removed samples, before
-    the first block.
+    `on_cut` is called with the number of removed samples, before the first block.
     """
-    kept, most = round(edge.kept_seconds * rate), round(EDGE_SECONDS * rate)
+    kept, most = round(kept_seconds * rate), round(EDGE_SECONDS * rate)
     blocks = iter(blocks)
     held: Samples = np.zeros(0, dtype=np.float32)
     for block in blocks:
         held = np.concatenate([held, block])
         loud = np.flatnonzero(np.abs(held) > threshold)
         if loud.size or len(held) > most:
-            start = min(int(loud[0]) if loud.size else most, most) - kept
-            on_cut(max(0, start))
-            yield _faded(held[max(0, start) :], round(edge.fade_seconds * rate))
+            start = max(0, min(int(loud[0]) if loud.size else most, most) - kept)
+            on_cut(start)
+            yield held[start:]
             yield from blocks
-
-
-def without_end(blocks: Iterable[Samples], threshold: float, rate: int) -> Iterator[Samples]:
-    """Yield the blocks without trailing silence of at most EDGE_SECONDS, faded out.
-
-    Only possible silence and the faded part are held back.
-    """
-    kept, most = round(KEPT_SECONDS * rate), round(EDGE_SECONDS * rate)
-    held: Samples = np.zeros(0, dtype=np.float32)
-    for block in blocks:
-        held = np.concatenate([held, block])
-        loud = np.flatnonzero(np.abs(held[:-kept]) > threshold)
-        end = max(int(loud[-1]) + 1 if loud.size else 0, len(held) - most)
-        if end:
-            yield held[:end]
-            held = held[end:]
-    loud = np.flatnonzero(np.abs(held) > threshold)
-    end = (int(loud[-1]) + 1 if loud.size else 0) + kept
-    if len(held):
-        yield _faded(held[:end][::-1], kept)[::-1]
 
 
 def _faded(samples: Samples, length: int) -> Samples:

@@ -51,6 +51,7 @@ class Synthesizer:
         """Why another voice than the requested one spoke; empty if none did."""
         self.error: str = Reason("not started yet")
         self.error_since = time.time()
+        self._slowness = 0.0
         self._config = config
         self._cache = cache
         self._hang_seconds = hang_seconds
@@ -69,6 +70,18 @@ class Synthesizer:
     def engine(self) -> str:
         """The label as the text of the history; empty before the first sound."""
         return str(self.label or "")
+
+    @property
+    def warning(self) -> str:
+        """What is wrong although it speaks; empty where nothing is."""
+        if self._slowness <= 1 or self.label is None:
+            return ""
+        return Reason(
+            "{voice} needs {seconds} s for a second of sound, so there are gaps. Use a smaller"
+            " voice: one whose name ends in low or x_low",
+            voice=self.label.voice,
+            seconds=f"{self._slowness:.1f}",
+        )
 
     @property
     def is_alive(self) -> bool:
@@ -157,7 +170,7 @@ class Synthesizer:
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
                 self._was_cut = message.is_cut or message.is_provisional
-                self.remark = message.remark
+                self.remark, self._slowness = message.remark, message.slowness
                 self._report_error(message.error)
                 if message.error:
                     raise SynthesisError(message.error)

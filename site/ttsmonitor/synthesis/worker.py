@@ -20,7 +20,6 @@ from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.voice import VoiceLabel
-from ttsmonitor.system import cpu_affinity
 from ttsmonitor.system.signals import STOP_SIGNALS
 from ttsmonitor.system.terminal import SafeFormatter
 
@@ -83,6 +82,8 @@ class Done:
     """The job was cancelled, so sound is missing."""
     is_provisional: bool = False
     """The loudness of the sound is not final."""
+    slowness: float = 0.0
+    """Seconds that a second of sound takes to be made; 0 while unknown."""
 
 
 class Worker:
@@ -134,7 +135,8 @@ class Worker:
         def emit(block: Block) -> bool:
             if self._is_cancelled(job.number):
                 return False
-            self._connection.send(Sound(job.number, block, selection.label))
+            if block.pcm:
+                self._connection.send(Sound(job.number, block, selection.label))
             return True
 
         try:
@@ -143,7 +145,9 @@ class Worker:
             if not self._is_cancelled(job.number):
                 speak_phrases(engine, replace(job.request, lang=choice.lang), emit)
             is_cut = self._is_cancelled(job.number)
-            return Done(job.number, "", choice.remark, is_cut, engine.is_provisional)
+            return Done(
+                job.number, "", choice.remark, is_cut, engine.is_provisional, engine.slowness
+            )
         except SynthesisError as exc:
             return Done(job.number, reason_of(exc))
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -185,8 +189,6 @@ def main(connection: Connection, config: EngineConfig) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
     _limit(config)
-    if config.processor is not None:
-        cpu_affinity.take(config.processor)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     level = os.environ.get("LOG_LEVEL", "INFO").upper()

@@ -78,6 +78,10 @@ export function showSpeech(speech) {
 }
 
 function problem(speech) {
+  if (speech.rival_error) {
+    const sentence = sayReason({ reason: speech.rival_reason, error: speech.rival_error }, "error");
+    return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  }
   if (speech.broker_error) {
     const error = sayReason({ reason: speech.broker_reason, error: speech.broker_error }, "error");
     return say("The broker cannot be reached: {error}", { error });

@@ -12,7 +12,7 @@ def _hashtag(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
-    Rule(re.compile(r"/(?<=[a-z]/)(?=\d)"), lambda _match, _region: " per ", "/"),
+    Rule(re.compile(r"/(?<=liters/)(?=\d)"), lambda _match, _region: " per ", "/"),
     Rule(re.compile(r"\band/or\b"), lambda _match, _region: "and or", "/"),
     Rule(re.compile(r"(?<=[a-z])\s?/\s?(?=[A-Za-z]{2})"), lambda _match, _region: " or ", "/"),
     Rule(re.compile(r"\s{0,3}&\s{0,3}(?=\w)"), lambda _match, _region: " and ", "&"),

@@ -128,6 +128,15 @@ _AT_ARTICLE = re.compile(r"[AaPpEe](?<!\w.)(?=[a-z]{0,3}\s[a-zG])", re.DOTALL)
 RANGES = (
     Rule(
         re.compile(
+            rf"(?P<from>{_START}{NUMBER}[ \u00a0]?(?:{_UNIT}))\s?[-–—]\s?(?={NUMBER}[ \u00a0]?"
+            rf"(?:{_UNIT})(?!\w))"
+        ),
+        lambda match, _region: f"{match['from']} to ",
+        "-–—",
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
             rf"\s?(?:[%°º€£¢]|(?:{_UNIT})(?![\w²³])))|\s?[-–—](?:(?<=[%°º€£].)|(?<=[°º][CF].)"
             r"|(?<=[°º][CF]\s.))\s?(?=\d)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.abbreviations import Abbreviations, Context, like, sentence_dot
-from ttsmonitor.language.rules import AT_WORD_WITH_DOT, Region, Rule, previous_word
+from ttsmonitor.language.rules import AT_WORD_WITH_DOT, DIGITS, Region, Rule, previous_word
 from ttsmonitor.language.spanish.nouns import Gender, gender_of
 from ttsmonitor.language.words_around import BEFORE_LABELS, BEFORE_NAMES, BEFORE_PLACES
 
@@ -56,7 +56,8 @@ _ABBREVIATIONS = Abbreviations(
         " JJ.OO=Juegos_Olímpicos"
         " FF.AA=Fuerzas_Armadas CC.AA=comunidades_autónomas CC.OO=comisiones_obreras"
         " FF.CC=ferrocarriles RR.MM=Reyes_Magos SS.MM=sus_majestades AA.VV=asociaciones_de_vecinos"
-        " VV.AA=varios_autores Bs.As=Buenos_Aires Ph.D S.A=ese_a S.L=ese_ele"
+        " VV.AA=varios_autores Bs.As=Buenos_Aires Ph.D m.s.n.m=metros_sobre_el_nivel_del_mar"
+        " S.A=ese_a S.L=ese_ele"
         " S.A.de_C.V=ese_a_de_ce_uve C.P=código_postal P.D=posdata P.S=posdata"
         " q.e.p.d=que_en_paz_descanse"
         " a.m p.m a.C=antes_de_Cristo d.C=después_de_Cristo a.de_C=antes_de_Cristo"
@@ -171,6 +172,7 @@ def _era(match: re.Match[str], _region: Region) -> str:
 
 RULES = (
     Rule(_NUMBER_SIGN, _number_sign, "º°"),
+    Rule(re.compile(r"n\.os\s(?=\d)"), lambda _match, _region: "números ", DIGITS),
     Rule(
         re.compile(
             r"(?P<short>[Tt]el|[Tt]fno|[Tt]lfno|[Tt]lf|[Tt]elf|[Cc]el|[Pp]ágs?|[Cc]ap|[Nn]úm|[Kk]m"

@@ -40,17 +40,18 @@ AMERICAN_LETTERS = "american letters"
 """The habit of a region that says "ve" and "doble ve"."""
 _AMERICAN_NAMES = _NAMES | {"V": "ve", "W": "doble ve"}
 _SPELLED = frozenset(
-    "WWW TVE AB GTA USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI NIE NIF CIF TDAH EGB"
+    "WWW TVE AB GTA USB UE ABC UK IA EE ADN ARN ONG ONGS OMS OEA FBI CIA DNI TDAH EGB"
     " IBM"
-    " AI API URL"
-    " UPS ATP UCM UAB"
-    " AM FM BMW NBA MBA CEO IP IT ISBN DIY GPS ABS ICBC CSI UHF OCDE OIT IMC ACV"
-    " UTC ECG EMT HBO AVI UCLA NFC PC AC DC CE BBVA IRPF ITV"
-    " EPS ATM UVA UVB CEIP IES UGT CCOO PPT RPG IOS EU".split()
+    " AI URL"
+    " ATP UCM UAB"
+    " AM FM BMW NBA MBA CEO IP ISBN DIY GPS ABS ICBC CSI UHF OCDE OIT IMC ACV"
+    " UTC ECG EMT HBO UCLA NFC PC AC DC CE BBVA IRPF ITV"
+    " EPS ATM IES UGT CCOO PPT RPG IOS EU VIH HIV INSS EEG RTVE FMI BCE IPC ADSL HDMI".split()
 )
 _AS_WORDS = {
     "OK": "okey",
     "EEUU": "Estados Unidos",
+    "EUA": "Estados Unidos",
     "RRHH": "recursos humanos",
     "JJOO": "Juegos Olímpicos",
     "CCAA": "comunidades autónomas",
@@ -63,7 +64,8 @@ _AS_WORDS = {
 _WORDS = frozenset(
     "ONU OTAN NASA UNICEF OVNI SIDA AVE UNESCO FIFA UEFA IVA UCI UNAM RENFE ESO PIN SIM GIF LED"
     " LASER COVID OPEP"
-    " MERCOSUR INEM TALGO SEAT INTERPOL IKEA AMPA FAO ALADI INE RAE PYME AEMET PSOE VAR NIF".split()
+    " MERCOSUR INEM TALGO SEAT INTERPOL IKEA AMPA FAO ALADI INE RAE PYME AEMET PSOE VAR NIF NIE"
+    " CIF CEIP API".split()
 )
 _SOUNDS = frozenset(
     "HMM HM MM SHH SH PST PSST GRR BRR ZZ ZZZ PFF PF TSK BZZ XD JJ CHST PSS BRRR GRRR SHHH"
@@ -114,9 +116,16 @@ def _with_and(match: re.Match[str], region: Region) -> str:
     return f"{spell(match['one'], region)} and {spell(match['two'], region)}"
 
 
+_AT_SMALL = re.compile(r"[uaof](?=sb|rl|dn|ng|bi)")
 _UPPER = "".join(_NAMES) + "ÁÉÍÓÚÜ"
 RULES = (
     Rule(re.compile(r"-(?<=\d-)(?=[A-ZÑ]\b)"), lambda _match, _region: " ", "-"),
+    Rule(
+        re.compile(r"(?<![\w@#./-])(?:usb|url|adn|ong|fbi)s?(?![\w@]|\.\w)"),
+        lambda match, region: spell(match[0].removesuffix("s"), region),
+        "bln",
+        _AT_SMALL,
+    ),
     Rule(
         re.compile(rf"(?<!\w)(?P<one>[{_UPPER}]{{1,2}})&(?P<two>[{_UPPER}]{{1,2}})(?!\w)"),
         _with_and,

@@ -55,7 +55,8 @@ _WEEKDAYS = {
 _MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATED = frozenset(
-    "el día del al lunes martes miércoles jueves viernes sábado domingo fecha hoy mañana desde"
+    "el día del al lunes martes miércoles jueves viernes sábado domingo lun mar mié jue vie sáb"
+    " dom fecha hoy mañana desde"
     " hasta".split()
 )
 FIRST_IS_ORDINAL = "primero"
@@ -140,6 +141,8 @@ def _weekdays(match: re.Match[str], region: Region) -> str:
 
 
 def _short_month(match: re.Match[str], _region: Region) -> str:
+    if match["month"] == "ene" and previous_word(match) not in ("en", "desde", "hasta"):
+        return match[0]  # the name of the letter N
     return like(match[0], _MONTHS[_SHORT_MONTHS[match["month"].lower()]]) + sentence_dot(match)
 
 
@@ -152,6 +155,16 @@ RULES = (
         re.compile(r"\bL\s?[-–]\s?(?P<last>[VSD])\b"),
         lambda match, _region: f"lunes a {_LAST_DAYS[match['last']]}",
         "L",
+    ),
+    Rule(
+        re.compile(
+            rf"\b(?!mar\s\d{{1,2}}\s(?!de\s|{_MONTH}))(?P<weekday>{_WEEKDAY})\.?"
+            r"(?=,?\s\d{1,2}(?:\s|[-/]|$|[.,]))",
+            re.IGNORECASE,
+        ),
+        _weekday,
+        DIGITS,
+        AT_WORD_WITH_NUMBER,
     ),
     Rule(NUMERIC_DATE, _numeric, DIGITS, AT_DIGITS),
     Rule(
@@ -167,14 +180,6 @@ RULES = (
         _short_numeric,
         DIGITS,
         AT_DIGITS,
-    ),
-    Rule(
-        re.compile(
-            rf"\b(?P<weekday>{_WEEKDAY})\.?(?=,?\s\d{{1,2}}(?:\s|[-/]|$|[.,]))", re.IGNORECASE
-        ),
-        _weekday,
-        DIGITS,
-        AT_WORD_WITH_NUMBER,
     ),
     Rule(
         re.compile(

@@ -147,6 +147,8 @@ def _with_cents(amount: Amount, currency: _Currency) -> str:
 
 def _read(match: re.Match[str], region: Region) -> str:
     currency = _currency(match["sign"], region)
+    if named := match["named"]:
+        currency = _CURRENCIES[_NAMED[named.strip()[:4]]]
     words = money_in_words(match["number"], currency, match["scale"] or "", region)
     if match["per"]:
         words += f" por {per_unit(match['per'], match['per_power'] or '')}"
@@ -158,6 +160,8 @@ def _cents(match: re.Match[str], region: Region) -> str:
     return f"{match['number']} {'centavo' if match['number'] == '1' else 'centavos'}"
 
 
+_NAMED = {"dóla": "dollar", "peso": "peso", "euro": "euro"}
+"""Currencies that are named after their amount: "$5 pesos"."""
 _MINUS = re.compile(rf"[-−](?<!\w.)\s?(?=(?:{_SIGN})\s?\d)")
 _AT_SIGN = re.compile(r"[€$£¥₡₿₹₩]|[A-Z](?<!\w.)(?=[A-Z$s/])")
 RULES = (
@@ -167,6 +171,7 @@ RULES = (
             rf"(?<!\w)(?P<sign>{_SIGN}){_SPACE}"
             rf"(?P<range>\d{{1,6}}(?:[.,]\d{{1,3}})?(?:\s?[-–—]\s?|\sa\s)(?:{_SIGN})?)?"
             rf"(?P<number>{NUMBER})(?:{_SCALE})?{_PER}(?:\s?(?:USD|MXN|ARS|COP|CLP)\b)?"
+            r"(?P<named>\s(?:dólar|peso|euro)(?:e?s)?\b)?"
         ),
         _read,
         DIGITS,
@@ -175,7 +180,7 @@ RULES = (
     Rule(
         re.compile(
             rf"(?<![\d.,])(?P<range>)(?P<number>{NUMBER})"
-            rf"(?:{_SCALE})?{_SPACE}(?P<sign>{_SIGN})(?![\w]){_PER}"
+            rf"(?:{_SCALE})?{_SPACE}(?P<sign>{_SIGN})(?![\w])(?P<named>){_PER}"
         ),
         _read,
         DIGITS,

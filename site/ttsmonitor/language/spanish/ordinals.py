@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_words
+from ttsmonitor.language.rules import (
+    AT_DIGITS,
+    DIGITS,
+    Region,
+    Rule,
+    next_words,
+    previous_word,
+    previous_words,
+)
 from ttsmonitor.language.spanish.cardinals import cardinal
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word
 
@@ -25,6 +33,7 @@ _SUFFIX = (
     r"|(?P<er>er|ro|ero|ra|era|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa])(?P<several>s?)"
     r"(?:\.(?=\s[a-záéíóúñ]))?)"
 )
+_BEFORE_RANKS = frozenset("quedó quedé quedaron llegó llegué llegaron terminó va fue eres".split())
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
     " máximas mínimas máximo mínimo grados"
@@ -83,6 +92,11 @@ def _degree_sign(match: re.Match[str], _region: Region) -> str:
     return f"{match['number']}º"
 
 
+def _rank(match: re.Match[str], region: Region) -> str:
+    """Read "quedó 2°" as an ordinal."""
+    return _degree_sign(match, region) if previous_word(match) in _BEFORE_RANKS else match[0]
+
+
 DEGREE_SIGNS = (
     Rule(
         re.compile(
@@ -96,6 +110,7 @@ DEGREE_SIGNS = (
         "°",
         AT_DIGITS,
     ),
+    Rule(re.compile(r"(?<![\d.,])(?P<number>\d{1,2})\.?°(?!\s?\w)"), _rank, "°", AT_DIGITS),
 )
 """Degree signs that stand for the sign of ordinals."""
 RULES = (

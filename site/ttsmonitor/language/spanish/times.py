@@ -13,6 +13,10 @@ _HOURS = r"\s?(?:hrs?|hs?|horas)\b(?P<hours_dot>\.?)"
 _CLOCK = r"(?P<hour>[01]?\d|2[0-4])[:h](?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
 
 
+_QUOTED = re.compile(r"(?<!\w)'[^'\d][^']{0,78}\Z")
+"""An open quotation: the sign after a number closes it."""
+
+
 def time_in_words(hour: int, minute: int) -> str:
     """Return a time as people say it: "diez y media", "catorce y quince"."""
     words = cardinal(hour, Form.FEMININE) + (" horas" if hour in (0, 24) and not minute else "")
@@ -88,7 +92,27 @@ def _minutes(match: re.Match[str], _region: Region) -> str:
     return _duration(0, int(match["minutes"]), int(match["seconds"]))
 
 
+def _minute_sign(match: re.Match[str], _region: Region) -> str:
+    if _QUOTED.search(match.string, max(0, match.start() - 80), match.start()):
+        return match[0]
+    return f"{match['minutes']} {'minuto' if match['minutes'] == '1' else 'minutos'}"
+
+
 RULES = (
+    Rule(
+        re.compile(r"(?<![\w:.,'])(?P<minutes>\d{1,3})['′](?=\s[a-záéíóúñ]|[,;.)])"),
+        _minute_sign,
+        "'′",
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            r"(?<![\w:.,])(?P<minutes>\d{1,2})['′]\s?(?P<seconds>[0-5]?\d)(?:\"|″|'')(?!\w)"
+        ),
+        _minutes,
+        "'′",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(r"(?<![\w:.,])(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]\d)\s?min\b"),
         _minutes,
@@ -108,6 +132,12 @@ RULES = (
         re.compile(r"(\d{1,2}:[0-5]\d(?:\sh)?)\s?[-–—]\s?(?=\d{1,2}:[0-5]\d)"),
         _until,
         DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(r"(\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\.?)\s?[-–—]\s?(?=\d)", re.IGNORECASE),
+        _until,
+        "-–—",
         AT_DIGITS,
     ),
     Rule(

@@ -11,7 +11,8 @@ from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, previous_
 _UNITS = dict(
     pair.split("=")
     for pair in (
-        "km=kilómetro hm=hectómetro dam=decámetro m=metro dm=decímetro cm=centímetro mm=milímetro"
+        "km=kilómetro Km=kilómetro KM=kilómetro Kms=kilómetro hm=hectómetro dam=decámetro m=metro"
+        " dm=decímetro cm=centímetro mm=milímetro"
         " µm=micrómetro μm=micrómetro nm=nanómetro kms=kilómetro mts=metro mt=metro cms=centímetro"
         " mms=milímetro"
         " kg=kilogramo Kg=kilogramo KG=kilogramo kgs=kilogramo kilo=kilo hg=hectogramo g=gramo"
@@ -84,7 +85,7 @@ _POWERS = {"²": "cuadrado", "2": "cuadrado", "³": "cúbico", "3": "cúbico"}
 _AN = "a-zA-ZµμáéíóúñÁÉÍÓÚÑ"
 _UNIT = "|".join(sorted((*map(re.escape, _UNITS), *_RATES), key=len, reverse=True))
 PER_UNIT = "|".join(sorted((*_PER, *_UNITS), key=len, reverse=True))
-_WITH_WORDS = "km|kms|kg|kgs|cm|cms|mm|ml|mg|kcal|kWh|GB|MB|TB|mph|km/h"
+_WITH_WORDS = "km|kms|kg|kgs|cm|cms|mm|ml|mg|kcal|kWh|GB|MB|TB|mph|km/h|m/s|[kc]?m[²³]"
 _ONE = frozenset("un una el la cada por medio media al del este ese".split())
 _SCALES = {"C": " centígrados", "F": " Fahrenheit", "K": " kelvin", "c": " centígrados", "": ""}
 
@@ -145,7 +146,9 @@ def _read(match: re.Match[str], region: Region) -> str:
 def _without_number(match: re.Match[str], _region: Region) -> str:
     several = match["before"].lower() not in _ONE
     symbol, _per, per = match["unit"].partition("/")
-    words = unit_in_words(symbol, several=several) + (f" por {per_unit(per)}" if per else "")
+    power = symbol[-1] if symbol[-1] in "²³" else ""
+    words = unit_in_words(symbol.rstrip("²³"), several=several, power=power)
+    words += f" por {per_unit(per)}" if per else ""
     return f"{match['before']} {words}"
 
 
@@ -175,6 +178,15 @@ def _inches(match: re.Match[str], region: Region) -> str:
 
 _START = r"(?<![\d.,])"
 RANGES = (
+    Rule(
+        re.compile(
+            rf"(?P<from>{_START}{NUMBER}[ \u00a0]?(?:{_UNIT}))\s?[-–—]\s?(?={NUMBER}[ \u00a0]?"
+            rf"(?:{_UNIT})(?!\w))"
+        ),
+        lambda match, _region: f"{match['from']} a ",
+        "-–—",
+        AT_DIGITS,
+    ),
     Rule(
         re.compile(
             r"\s?[-–—]\s?(?:(?<=\d.)|(?<=[\d%°º€£]\s.\s))(?=[€$£]?\d{1,6}(?:[.,]\d{1,3})?"
@@ -215,7 +227,7 @@ RULES = (
             rf"(?<=m)[23](?!\d))?)"
             rf"(?:\s?/\s?(?P<per>{PER_UNIT})(?P<per_power>[²³]|(?<=[ms])[23](?!\d))?)?"
             rf"(?:\s?/\s?(?P<per_too>{PER_UNIT}))?(?![\w²³'’]"
-            rf"|/[^\W\d]"
+            rf"|/[^\W\d]|\.[a-z]\."
             rf"|-[A-Za-z])(?P<dot>\.(?!\w))?"
         ),
         _read,
@@ -224,7 +236,7 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/-]|\.\w)"
+            rf"(?<![\w/.,-])(?P<before>[{_AN}]{{2,10}})\s(?P<unit>{_WITH_WORDS})(?![\w/²³-]|\.\w)"
         ),
         _without_number,
         "kcmKGMT",

@@ -183,19 +183,21 @@ function drawSeries() {
   const { buckets, by } = series;
   const times = buckets.map((each) => new Date(each.start));
   const one = (label, value) => [{ label: say(label), colour: 0, values: buckets.map(value) }];
-  const percentile = (label, colour, name) => ({
+  const percentile = (label, colour, time, name) => ({
     label: say(label),
     colour,
-    values: buckets.map((each) => each.first_audio_ms[name]),
+    values: buckets.map((each) => each[time][name]),
   });
   draw(figureOf("count"), { times, by, lines: splitLines(buckets), format: plain });
-  draw(figureOf("first"), {
-    times,
-    by,
-    lines: [percentile("median", 0, "p50"), percentile("p95", 1, "p95")],
-    format: orDash(milliseconds),
-    stacked: false,
-  });
+  for (const [name, time] of [["first", "first_audio_ms"], ["waiting", "waiting_ms"]]) {
+    draw(figureOf(name), {
+      times,
+      by,
+      lines: [percentile("median", 0, time, "p50"), percentile("p95", 1, time, "p95")],
+      format: orDash(milliseconds),
+      stacked: false,
+    });
+  }
   draw(figureOf("characters"), { times, by, lines: one("Characters", (each) => each.characters), format: plain });
   const minutes = one("Minutes of sound", (each) => each.audio_seconds / 60);
   draw(figureOf("minutes"), { times, by, lines: minutes, format: tenths });

@@ -1,61 +1,78 @@
-"""Choose how many frames of a clause are decoded at a time.
+"""Choose how much of a sentence is made at a time: ids read, frames decoded, sound held back.
 
-The first block is small, so that it is heard soon, but long enough to last until the next one is
-ready: a slow computer begins with a larger one. The speed is measured on earlier blocks.
+The first block is small, since somebody waits for it, but long enough to last until the next one is
+ready: a slow computer begins with more. The speed is learned from earlier blocks.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from math import ceil
-from statistics import median
+from math import ceil, inf
 
 FIRST_FRAMES, MOST_FRAMES = 6, 32
-"""Smallest and largest block, in frames. A larger block costs less per frame, but delays a
-cancellation."""
+"""More at once is cheaper, and takes longer to be given up."""
 FLOW_FRAMES = 96
+FIRST_IDS, MOST_IDS = 128, 600
+"""Phoneme ids that the text stage reads at once, about 57 and 270 characters. It begins with the
+first, or more on a fast computer, and goes on with the second, or less on a slow one."""
+FIRST_SECONDS = 0.015
+"""Time that a fast computer takes for the first run of the text stage."""
 CAUTION = 1.5
-"""Factor by which a block may take longer than measured."""
+"""A block may take so many times longer than lately."""
+LONG_CAUTION = 1.15
+"""The rest of a sentence may take so many times longer: over many blocks it evens out."""
+HELD_SECONDS = 8.0
+"""The first sound is held back so long, at most; soon after, the process would count as hanging."""
 REMEMBERED = 15
-"""Number of measurements for the median: single runs may be slow by chance."""
+"""Runs of a stage."""
+CHANCE = 2
+"""So many of them were slow by chance."""
 
 
 class Cost:
-    """The running time of a stage for each frame."""
+    """The running time of a stage for each frame, or id."""
 
     def __init__(self) -> None:
-        """Start without measurements."""
-        self._seconds: deque[float] = deque(maxlen=REMEMBERED)
+        """Begin with nothing known."""
+        self._runs: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
 
-    def learn(self, frames: int, seconds: float) -> None:
-        """Add a measurement."""
-        self._seconds.append(seconds / frames)
+    def learn(self, count: int, seconds: float) -> None:
+        """Take in a measurement."""
+        self._runs.append((count, seconds))
 
     @property
     def seconds(self) -> float:
-        """Seconds per frame; 0 before the first measurement."""
-        return median(self._seconds) if self._seconds else 0.0
+        """Seconds per frame; 0 while nothing is known."""
+        usual = self._usual()
+        return sum(seconds for _count, seconds in usual) / max(1, sum(count for count, _ in usual))
+
+    @property
+    def stall_seconds(self) -> float:
+        """How much longer than usual a run takes, at most."""
+        each = self.seconds
+        return max((seconds - count * each for count, seconds in self._usual()), default=0.0)
+
+    def _usual(self) -> list[tuple[int, float]]:
+        runs = sorted(self._runs, key=lambda run: run[1] / run[0])
+        return runs[: max(1, len(runs) - CHANCE)]
 
 
 class BlockSize:
     """The number of frames to decode next."""
 
     def __init__(self, frame_seconds: float, decoder_context: int, flow_context: int) -> None:
-        """Set the frames that each stage needs as context on each side."""
-        self.flow, self.decoder = Cost(), Cost()
+        """Take the frames that a stage needs as context on each side."""
+        self.text, self.flow, self.decoder = Cost(), Cost(), Cost()
         self.frame_seconds = frame_seconds
+        self.context = decoder_context + flow_context
+        """Frames of the noisy latent that are needed after the last one to be decoded."""
         self._around = 2 * decoder_context
         self._flow_frames = FLOW_FRAMES + 2 * flow_context
 
     def first(self) -> int:
         """Return the frames of the first block: it lasts while one of the same size is made."""
-        decoding = CAUTION * self.decoder.seconds
-        beside = decoding * self._around + CAUTION * self.flow.seconds * self._flow_frames
-        if decoding >= self.frame_seconds:
-            return MOST_FRAMES  # it cannot keep up with any first block
-        wanted = ceil(beside / (self.frame_seconds - decoding))
-        # Memory grows with the block, and such a slow computer has gaps anyway.
-        return min(MOST_FRAMES, max(FIRST_FRAMES, wanted))
+        # Bounded: memory grows with the block.
+        return int(min(MOST_FRAMES, max(FIRST_FRAMES, self._lasting())))
 
     def next(self, ahead_seconds: float) -> int:
         """Return the frames of the next block, while `ahead_seconds` are made and not heard yet."""
@@ -63,3 +80,50 @@ class BlockSize:
         left = ahead_seconds / CAUTION - self.flow.seconds * self._flow_frames
         decodable = left / self.decoder.seconds if self.decoder.seconds else MOST_FRAMES
         return max(first, min(MOST_FRAMES, int(decodable) - self._around))
+
+    def held_seconds(self, frames: int, ids: int = 0) -> float:
+        """Return how much sound has to be made before any is heard.
+
+        `frames` are still to be decoded, and `ids` to be read for them.
+        """
+        if (wanted := self._lasting()) <= MOST_FRAMES:
+            return 0.0
+        lasting = 0.0 if wanted == inf else wanted * self.frame_seconds
+        late = max(0.0, LONG_CAUTION * self.slowness - 1) * frames * self.frame_seconds
+        return lasting + late + LONG_CAUTION * self.text.seconds * ids
+
+    def first_ids(self) -> int:
+        """Return how many ids the text stage reads before the first sound."""
+        readable = FIRST_SECONDS / self.text.seconds if self.text.seconds else FIRST_IDS
+        return max(FIRST_IDS, min(MOST_IDS, int(readable)))
+
+    def ids(self, ahead_seconds: float) -> int:
+        """Return how many ids the text stage reads next, with `ahead_seconds` in hand."""
+        left = ahead_seconds / CAUTION - self._beside_seconds()
+        readable = left / self.text.seconds if self.text.seconds else MOST_IDS
+        return max(FIRST_IDS, min(MOST_IDS, int(readable)))
+
+    def cover(self, ids: int) -> int:
+        """Return the frames that last, from the first block on, while `ids` more are read."""
+        seconds = CAUTION * (self.text.seconds * ids + self._beside_seconds())
+        seconds += self.text.stall_seconds + self.decoder.stall_seconds
+        return self.first() + self.context + ceil(seconds / self.frame_seconds)
+
+    @property
+    def slowness(self) -> float:
+        """Seconds that a second of sound takes to be made; 0 while nothing is known."""
+        decoding = self.decoder.seconds * (1 + self._around / MOST_FRAMES)
+        flowing = self.flow.seconds * self._flow_frames / FLOW_FRAMES
+        return (decoding + flowing) / self.frame_seconds
+
+    def _lasting(self) -> float:
+        """Return the frames of a block that lasts while one of the same size is made."""
+        decoding = CAUTION * self.decoder.seconds
+        if decoding >= self.frame_seconds:
+            return inf
+        beside = CAUTION * self._beside_seconds() + self.decoder.stall_seconds
+        return ceil(beside / (self.frame_seconds - decoding))
+
+    def _beside_seconds(self) -> float:
+        """Return what a block takes beside the decoding of its own frames."""
+        return self.decoder.seconds * self._around + self.flow.seconds * self._flow_frames

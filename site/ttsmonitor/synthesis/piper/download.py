@@ -31,7 +31,7 @@ PROGRESS_SECONDS = 0.2
 def download_voice(name: str, directory: Path, *, force: bool = False) -> InstalledVoice:
     """Fetch a voice with Piper's own downloader and check it. It appears whole or not at all.
 
-    Raises SynthesisError, with what to do if there is no network.
+    Raises SynthesisError, with what to do where there is no network.
     """
     if not force and (directory / f"{name}.onnx").is_file():
         return _cut(_checked(find_voice(name, directory)))
@@ -44,7 +44,7 @@ def download_voice(name: str, directory: Path, *, force: bool = False) -> Instal
 def install_voice(model: Path, directory: Path) -> InstalledVoice:
     """Check the voice in `model` (its `.onnx.json` beside it) and put it into `directory`.
 
-    Raises SynthesisError if it is broken; then nothing is installed.
+    Raises SynthesisError where it is broken; then nothing is installed.
     """
     _checked(read_voice(model))
     directory.mkdir(parents=True, exist_ok=True)
@@ -101,10 +101,12 @@ def _cut(voice: InstalledVoice) -> InstalledVoice:
 
         cut_stages(voice.model)
     except ImportError:
-        pass  # without Piper nothing can split it, and it is not used
+        pass  # without Piper there is nothing to cut it with, and no use for it
     except SynthesisError as exc:
         logger.warning(
-            "%s cannot be split into stages, so it is spoken clause by clause: %s", voice.name, exc
+            "%s cannot be split into stages, so it is spoken sentence by sentence: %s",
+            voice.name,
+            exc,
         )
     return voice
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,74 +15,141 @@ from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import RunawaySpeechError, SynthesisError
 from ttsmonitor.language.pronunciations import Phonemes, words_with_phonemes
 from ttsmonitor.synthesis.base import Block, Emit, Engine, Mark, SpeechRequest
-from ttsmonitor.synthesis.clauses import Clause, clauses
 from ttsmonitor.synthesis.loudness import (
+    KEPT_SECONDS,
     KNEE,
     SILENCE,
-    Edge,
+    STILL,
     Limiter,
     Samples,
     gain_for,
     to_pcm,
     with_soft_end,
-    without_end,
+    with_soft_start,
     without_start,
 )
 from ttsmonitor.synthesis.memory import is_out_of_memory
 from ttsmonitor.synthesis.piper.phonemes import replace_word
-from ttsmonitor.synthesis.piper.stages import (
-    Scales,
-    check_length,
-    load_stages,
-    session,
-)
-from ttsmonitor.synthesis.piper.timing import Timing, places, starts
+from ttsmonitor.synthesis.piper.script import Script, script_of
+from ttsmonitor.synthesis.piper.speech import Scales, Speech, check_length
+from ttsmonitor.synthesis.piper.stages import Stages, load_stages, session
+from ttsmonitor.synthesis.piper.timing import estimated_begins
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, piper_missing
+from ttsmonitor.synthesis.piper.words import Words
+from ttsmonitor.synthesis.sentences import sentences
 
 logger = logging.getLogger(__name__)
 
 CALIBRATION = "Hola, soy Moxie. ¿Qué tal estás hoy? ¡Vamos a jugar juntos al sol!"
 
-ONSET = Edge(kept_seconds=0.02, fade_seconds=0.0)
-"""The edge at the beginning of a sentence. A real voice begins with 35 to 70 ms of silence, which
-only delays it; 20 ms are kept because an h or an f begins softly."""
+URGENT_SECONDS = 0.2
+"""A first block of this length is waited for: not all of its words are looked up before."""
+MOST_CHARACTERS, MOST_CHARACTERS_WHOLE = 2_000, 400
+"""Of a sentence. In one run of a whole voice, memory grows with it."""
 
 Marks = tuple[Mark, ...]
+
+
+class Spoken(Protocol):
+    """A sentence that is being spoken."""
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield the samples in blocks; empty ones while more has to be made before the first."""
+        ...
+
+    @property
+    def begins(self) -> Sequence[float]:
+        """The sample at which each phoneme begins, as far as it is known; from the first block on.
+
+        The sample 0 is the first one of blocks().
+        """
+        ...
+
+    @property
+    def is_told(self) -> bool:
+        """True if that comes from the voice; False if it is estimated."""
+        ...
 
 
 class Runner(Protocol):
     """Turns phoneme ids into samples."""
 
-    timing: Timing | None
-    """Timing of the clause that speak() yields now, set at its first block; None: unknown."""
+    most_characters: int
+    """Of a sentence, at most."""
 
-    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        """Yield the samples of a clause in blocks."""
+    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Spoken:
+        """Return a sentence to be spoken; before the first one the voice's silence is left out."""
+        ...
+
+    @property
+    def slowness(self) -> float:
+        """Seconds that a second of sound takes to be made; 0 while it is not known."""
         ...
 
 
+class Staged:
+    """A voice in stages: each sentence in blocks, the first one soon."""
+
+    most_characters = MOST_CHARACTERS
+
+    def __init__(self, stages: Stages) -> None:
+        """Speak with these stages."""
+        self._stages = stages
+
+    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Speech:
+        """Return a sentence to be spoken."""
+        return Speech(self._stages, script, scales, speaker, is_silence_cut=is_first)
+
+    @property
+    def slowness(self) -> float:
+        """Seconds that a second of sound takes to be made; 0 while it is not known."""
+        return self._stages.pacing.slowness
+
+
 class Whole:
-    """A voice that cannot be split: each clause in one block."""
+    """A voice that cannot be split: each sentence in one block."""
+
+    most_characters = MOST_CHARACTERS_WHOLE
 
     def __init__(self, voice: Any) -> None:
         """Speak with Piper's own `voice`."""
         self._voice = voice
-        self.timing: Timing | None = None
+        self.slowness = 0.0
 
-    def speak(self, ids: list[int], scales: Scales, speaker: int) -> Iterator[Samples]:
-        """Yield the samples of a clause in one block."""
+    def speech(self, script: Script, scales: Scales, speaker: int, *, is_first: bool) -> Spoken:
+        """Return a sentence to be spoken."""
         from piper import SynthesisConfig
 
         noise, length, width = scales
         options = SynthesisConfig(
             speaker_id=speaker, noise_scale=noise, length_scale=length, noise_w_scale=width
         )
-        made = self._voice.phoneme_ids_to_audio(ids, options)
+        began = perf_counter()
+        made = self._voice.phoneme_ids_to_audio(script.ids, options)
         samples = made[0] if isinstance(made, tuple) else made
         sound = np.asarray(samples, dtype=np.float32).ravel()
-        check_length(len(sound) / self._voice.config.sample_rate, ids, scales)
-        self.timing = Timing(len(sound))
-        yield sound
+        seconds = len(sound) / self._voice.config.sample_rate
+        check_length(seconds, len(script.ids), scales)
+        self.slowness = (perf_counter() - began) / seconds if seconds else 0.0
+        return WholeSpeech(script.phonemes, sound)
+
+
+@dataclass(frozen=True)
+class WholeSpeech:
+    """A sentence that was made in one run."""
+
+    phonemes: Sequence[str]
+    sound: Samples
+    is_told = False
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield the samples in one block."""
+        yield self.sound
+
+    @property
+    def begins(self) -> Sequence[float]:
+        """The sample at which each phoneme begins, by estimate."""
+        return estimated_begins(self.phonemes, len(self.sound))
 
 
 class PiperEngine(Engine):
@@ -126,6 +196,7 @@ class PiperEngine(Engine):
                 pcm = to_pcm(samples, gain * request.volume)
                 if not emit(Block(pcm, self._config.sample_rate, marks)):
                     return
+            self.slowness = self._runner.slowness
         except (OSError, EOFError):
             raise  # the pipe to the speech service
         except Exception as exc:
@@ -143,12 +214,14 @@ class PiperEngine(Engine):
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.
-            self._start(PiperVoice(session=None, config=config), load_stages(self._voice.model))
+            self._start(
+                PiperVoice(session=None, config=config), Staged(load_stages(self._voice.model))
+            )
         except Exception as exc:
             if _runaway(exc):
                 raise  # the whole voice would take even more
             logger.warning(
-                "%s cannot be split into stages, so it is spoken clause by clause: %s",
+                "%s cannot be split into stages, so it is spoken sentence by sentence: %s",
                 self._voice.name,
                 exc,
             )
@@ -166,7 +239,7 @@ class PiperEngine(Engine):
             self._measure(lambda: False)
 
     def _speaker(self, wanted: int | None) -> int:
-        """Return the wanted speaker, or the default one if the voice lacks it."""
+        """Return the wanted speaker, or the default one where the voice lacks it."""
         speakers, default = self._config.num_speakers, self._config.default_speaker_id
         if wanted is not None and 0 <= wanted < speakers:
             return wanted
@@ -186,7 +259,7 @@ class PiperEngine(Engine):
     def measure(self, is_disturbed: Callable[[], bool]) -> bool:
         """Measure the loudness of speakers that spoke for the first time, 0.25 s each.
 
-        Return False if it was disturbed; it has to be called again then.
+        Return False where it was disturbed and has to be called again.
         """
         try:
             return self._measure(is_disturbed)
@@ -218,70 +291,106 @@ class PiperEngine(Engine):
     def _samples(
         self, request: SpeechRequest, speaker: int, full: float
     ) -> Iterator[tuple[Samples, Marks]]:
-        """Yield the sound in blocks; the first of a sentence carries its word marks.
+        """Yield the sound in blocks, each with the words of which it is known now when they begin.
 
         `full` is the loudest sample; 0 means unknown, so that nothing counts as silence.
         """
         config, silence = self._config, SILENCE * full
         scales = (config.noise_scale, config.length_scale / request.speed, config.noise_w_scale)
         limiter = self._limiter(request.volume, full)
-        follows = False
-        pieces = list(clauses(request.text))
-        for clause in pieces:
-            parts = [part for part in self._phonemize(clause.text, request.phonemes) if part]
-            for number, phonemes in enumerate(parts, start=1):
+        is_first = True
+        for sentence in sentences(request.text, self._runner.most_characters):
+            parts = [part for part in self._phonemize(sentence.text, request.phonemes) if part]
+            words = Words(sentence.text, parts, self._pronounce)
+            for number, phonemes in enumerate(parts):
+                script = script_of(phonemes, self._piper.phonemes_to_ids(phonemes), self._ids_of)
+                speech = self._runner.speech(script, scales, speaker, is_first=is_first)
                 cut: list[int] = []
-                ids = self._piper.phonemes_to_ids(phonemes)
-                blocks: Iterable[Samples] = self._runner.speak(ids, scales, speaker)
-                if follows and number == 1:
-                    blocks = without_start(blocks, silence, config.sample_rate, cut.append)
-                elif clause is pieces[0] and number == 1:
-                    blocks = without_start(blocks, silence, config.sample_rate, cut.append, ONSET)
-                if clause.runs_on and number == len(parts):
-                    blocks = without_end(blocks, silence, config.sample_rate)
-                else:
-                    blocks = with_soft_end(blocks, silence, config.sample_rate)
+                blocks = self._trimmed(speech, silence if is_first else None, cut.append)
+                blocks = with_soft_end(blocks, silence, config.sample_rate)
                 if limiter is not None:
                     blocks = limiter.limited(blocks)
-                for index, block in enumerate(blocks):
-                    # Computed after the sound, so that it does not delay the sound.
-                    is_first = index == 0
-                    yield block, self._marks(clause, parts, number, sum(cut)) if is_first else ()
-            follows = clause.runs_on
+                for block, marks in self._with_marks(blocks, words, number, speech, cut):
+                    yield block, tuple(_moved(mark, sentence.start) for mark in marks)
+                is_first = False
+
+    def _trimmed(
+        self, speech: Spoken, silence: float | None, on_cut: Callable[[int], None]
+    ) -> Iterator[Samples]:
+        """Yield the blocks of a sentence, for the first one without the silence before it."""
+        blocks, rate = speech.blocks(), self._config.sample_rate
+        for first in blocks:
+            if not first.size:
+                yield first
+                continue
+            whole: Iterator[Samples] = chain((first,), blocks)
+            if silence is None:
+                yield from whole
+            elif speech.is_told:  # of the silence only what may be an onset was made
+                still = STILL * silence
+                whole = without_start(whole, still, rate, on_cut, KEPT_SECONDS)
+                yield from with_soft_start(whole, rate)
+            else:
+                yield from without_start(whole, silence, rate, on_cut)
+
+    def _with_marks(
+        self,
+        blocks: Iterable[Samples],
+        words: Words,
+        number: int,
+        speech: Spoken,
+        cut: list[int],
+    ) -> Iterator[tuple[Samples, Marks]]:
+        """Yield the blocks of part `number` of a sentence with their words."""
+        rate, made, told = self._config.sample_rate, 0, 0
+        for block in blocks:
+            if not block.size:
+                yield block, ()
+                continue
+            is_urgent = not made and len(block) < URGENT_SECONDS * rate
+            places, begins = words.places(number, at_once=is_urgent), speech.begins
+            known = [each for each in places[told:] if each.phoneme < len(begins)]
+            told += len(known)
+            starts = [begins[each.phoneme] - sum(cut) - made for each in known]
+            yield (
+                block,
+                tuple(
+                    Mark(each.word.text, max(0.0, start) / rate, each.word.start)
+                    for each, start in zip(known, starts, strict=True)
+                ),
+            )
+            made += len(block)
 
     def _phonemize(self, text: str, known: Phonemes) -> list[list[str]]:
         """Return the phonemes of each sentence, with the known ones of some words."""
-        sentences: list[list[str]] = self._piper.phonemize(text)
+        parts: list[list[str]] = self._piper.phonemize(text)
         for word, phonemes in words_with_phonemes(text, known):
             if all(each in self._config.phoneme_id_map for each in phonemes):
                 alone = [each for part in self._piper.phonemize(word) for each in part]
-                sentences = [replace_word(each, alone, phonemes) for each in sentences]
-        return sentences
+                parts = [replace_word(each, alone, phonemes) for each in parts]
+        return parts
+
+    def _pronounce(self, word: str) -> tuple[str, ...]:
+        return tuple(chain.from_iterable(self._piper.phonemize(word)))
 
     def _limiter(self, volume: float, full: float) -> Limiter | None:
-        """Return a limiter if the sound may exceed the voice's own peak."""
+        """Return a limiter where the sound may exceed the voice's own peak."""
         if not full or not (volume > 1 or (volume and self.is_provisional)):
             return None
         return Limiter(KNEE * full / volume, self._config.sample_rate)
-
-    def _marks(self, clause: Clause, parts: list[list[str]], number: int, cut: int) -> Marks:
-        """Return when the words of part `number` are heard, `cut` samples earlier than made."""
-        timing, phonemes = self._runner.timing, parts[number - 1]
-        if timing is None:
-            return ()
-        begins = starts(phonemes, timing, self._ids_of)
-        return tuple(
-            Mark(place.word, max(0.0, begins[place.phoneme] - cut) / self._config.sample_rate)
-            for place in places(clause.text, parts)[number - 1]
-        )
 
     def _ids_of(self, phoneme: str) -> int:
         known = self._config.phoneme_id_map
         return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0
 
 
+def _moved(mark: Mark, start: int) -> Mark:
+    """Return a mark of a sentence with its place in the whole text."""
+    return replace(mark, offset=start + (mark.offset or 0))
+
+
 def _runaway(error: Exception) -> str:
-    """Return the limit that a voice exceeded, sound or memory; empty for any other error."""
+    """Say what a voice took too much of: sound or memory; empty for any other error."""
     # Messages of the process that splits voices do not count: a voice need not be split.
     if not isinstance(error, SynthesisError) and is_out_of_memory(error):
         return Reason(

@@ -1,7 +1,7 @@
 """Split a Piper voice's ONNX graph, so that its sound can be made a few frames at a time.
 
 A Piper voice (VITS) runs in three stages: the text encoder gives a noisy latent for the whole
-clause, the flow cleans it, and the decoder turns it into samples. Flow and decoder are
+sentence, the flow cleans it, and the decoder turns it into samples. Flow and decoder are
 convolutions: each output depends on a few neighbouring frames only. Split apart, they run over a
 window little longer than what is wanted, with the same result as the whole run.
 

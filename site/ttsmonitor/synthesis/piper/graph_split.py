@@ -27,36 +27,34 @@ from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, limit_memory
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
-from ttsmonitor.synthesis.piper.stages import (
-    Stages,
-    inputs_for,
-    session,
-)
+from ttsmonitor.synthesis.piper.script import Script
+from ttsmonitor.synthesis.piper.speech import Speech
+from ttsmonitor.synthesis.piper.stages import Stages, inputs_for, session
 
-CONTEXTS = (12, 16, 24, 32, 48, 64, 96)
-"""Numbers of context frames to try until a window equals the whole run."""
+CONTEXTS = (8, 10, 11, 12, 16, 24, 32, 48, 64, 96)
+"""Frames on each side of a window that are tried, until it gives what the whole run gives."""
 CONTEXT_TOLERANCE = 1e-5
-"""Maximum difference of a window from the whole run, relative to the largest value."""
+"""Difference to the whole run that a window may have, of its largest value."""
 PROBE_FRAMES = 320
 PROBE_PHONEMES = 48
 NO_NOISE = (0.0, 1.0, 0.0)
 MOST_DIFFERENCE = 1e-4
-"""Maximum difference of the stages' samples from the whole voice's; one 16-bit step is 3e-5."""
+"""Between the samples of the stages and those of the whole voice; one step of 16 bits is 3e-5."""
 STALE_SECONDS = 3600
-"""Age in seconds from which partial stages are leftovers of a killed process."""
+"""After so long, whoever left half-made parts is gone."""
 
 
 def cut_into(model: Path, target: Path) -> None:
     """Split `model` into the directory `target`, which appears whole or not at all.
 
-    Raises UncuttableError if that cannot be done.
+    Raises UncuttableError where that cannot be done.
     """
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cutting-"))
     try:
         _make(model, aside)
         if target.name != stages_name(model):
             raise UncuttableError("it was replaced while it was split")
-        aside.chmod(0o755)  # the user who installs a voice may not be the one who runs the service
+        aside.chmod(0o755)  # whoever installs a voice need not be who speaks with it
         _put(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -69,7 +67,7 @@ def _put(aside: Path, target: Path) -> None:
     except OSError:
         if (target / "stages.json").exists():
             return  # Another process was faster; its files are as good.
-        shutil.rmtree(target)  # incomplete stages, as after a power cut
+        shutil.rmtree(target)  # what is left of parts, after a power cut or a hand's mistake
         aside.rename(target)
 
 
@@ -88,7 +86,7 @@ def _make(model: Path, directory: Path) -> None:
     graph = onnx.load(str(model))
     try:
         _make_proven(model, graph, directory, with_flow=True)
-    except Exception:  # the flow can stay in the text stage
+    except Exception:  # whatever is wrong with a flow of its own: it can stay with the text
         (directory / "flow.onnx").unlink(missing_ok=True)
         _make_proven(model, graph, directory, with_flow=False)
 
@@ -110,7 +108,7 @@ def _write(directory: Path, parts: dict[str, Any]) -> None:
 
 
 def _probe(description: dict[str, Any]) -> list[int]:
-    """Return a test clause: some of the voice's phonemes, joined as Piper joins them."""
+    """Return a test sentence: some of the voice's phonemes, joined as Piper joins them."""
     phonemes = description["phoneme_id_map"]
     known = [each for name, ids in phonemes.items() if name not in ("_", "^", "$") for each in ids]
     pad = phonemes.get("_", [0])
@@ -120,7 +118,7 @@ def _probe(description: dict[str, Any]) -> list[int]:
 
 def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
     """Measure the context of flow and decoder and the samples per frame."""
-    channels = stages.noisy(ids, NO_NOISE, 0).shape[1]
+    channels = stages.read(ids, NO_NOISE, 0)[0].shape[1]
     noise = np.random.default_rng(0).normal(size=(1, channels, PROBE_FRAMES)).astype(np.float32)
     sound = stages.decoder(noise, 0)
     hop = len(sound) // PROBE_FRAMES
@@ -133,7 +131,7 @@ def _measure(stages: Stages, ids: list[int]) -> dict[str, int]:
 
 
 def _context(run: Callable[[Samples], Samples], noise: Samples, whole: Samples, name: str) -> int:
-    """Return the smallest context with which a window equals the whole run."""
+    """Return the least context with which a window gives what the whole run gives."""
     start, stop = PROBE_FRAMES // 2 - 8, PROBE_FRAMES // 2 + 8
     step = len(whole) // PROBE_FRAMES
     wanted = whole[start * step : stop * step]
@@ -152,7 +150,7 @@ def _prove(
     """Compare the stages with the whole voice, for its first speaker and its last."""
     for speaker in sorted({0, max(speakers, 1) - 1}):
         whole = _whole(voice, ids, speaker)
-        streamed = np.concatenate(list(stages.speak(ids, NO_NOISE, speaker)))
+        streamed = np.concatenate(list(Speech(stages, Script(ids), NO_NOISE, speaker).blocks()))
         if streamed.shape != whole.shape:
             raise UncuttableError(f"its stages give {streamed.size} samples, not {whole.size}")
         difference = float(np.abs(streamed - whole).max())

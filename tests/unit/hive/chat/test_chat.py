@@ -99,7 +99,11 @@ def test_reported_speech_is_handed_to_the_mirror(server: SentServer, mirror: Fak
         server.chat.handle_request(DEVICE, told)
 
     assert mirror.heard == [
-        (DEVICE, "Había una vez un robot.", {"event_id": "e1", "is_ours": is_ours})
+        (
+            DEVICE,
+            "Había una vez un robot.",
+            {"event_id": "e1", "is_ours": is_ours, "seconds_ago": 0.0},
+        )
         for is_ours in (False, True)
     ]
     assert server.published == []

@@ -33,15 +33,16 @@ def test_old_paho_callbacks_report_like_new_ones(old: None) -> None:
     told: list[Any] = []
     listen(
         client,
-        connected=lambda client, reason: told.append((reason.is_failure, str(reason))),
+        connected=lambda client, reason, kept: told.append((reason.is_failure, str(reason), kept)),
         disconnected=lambda reason: told.append((reason.is_failure, str(reason))),
         subscribed=lambda mid, reasons: told.append((mid, [each.is_failure for each in reasons])),
     )
-    client.on_connect(client, None, {}, 0)
+    client.on_connect(client, None, {"session present": 1}, 0)
     client.on_connect(client, None, {}, 5)
     client.on_disconnect(client, None, 7)
     client.on_subscribe(client, None, 3, (0, 1, 128))
-    assert [first for first, _words in told] == [False, True, True, 3]
+    assert [each[0] for each in told] == [False, True, True, 3]
+    assert [each[2] for each in told[:2]] == [True, False]
     assert "not authorised" in told[1][1].lower()
     assert told[3] == (3, [False, False, True])
 

@@ -12,9 +12,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from tests.support.tools import ROOT
+from ttsmirror.local_database import ALIAS
 from ttsmirror.models import Utterance
 from ttsmirror.plugged_in import (
-    ALIAS,
     ROUTER,
     OwnDatabaseRouter,
     plugged_into,

@@ -6,9 +6,7 @@ import time
 import uuid
 
 import pytest
-from django.utils import timezone
 
-from ttsmirror.models import Utterance
 from ttsmirror.publishing import deduplication
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.wire.messages import Chunk
@@ -25,13 +23,6 @@ def sent(words: str = WORDS, **fields: str) -> Chunk:
 
 def words(news: Chunk | None) -> str:
     return "" if news is None else news.text
-
-
-def keep(utterance: Chunk) -> Utterance:
-    now = timezone.now()
-    return Utterance.objects.create(
-        pk=utterance.utterance_id, text=utterance.text, published_at=now, received_at=now
-    )
 
 
 def test_on_board_content_is_mirrored_as_system() -> None:
@@ -80,47 +71,24 @@ def test_report_of_text_sent_long_ago_is_mirrored(monkeypatch: pytest.MonkeyPatc
     assert words(kept.match_report(RobotReport(ROBOT, AS_SAID))) == AS_SAID
 
 
-@pytest.mark.django_db
-def test_history_records_confirmed_and_unconfirmed_utterances(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
+def test_report_confirms_one_utterance_and_silence_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[uuid.UUID, bool]] = []
+    kept = Deduplicator(lambda *what: told.append(what))
     said, twice, unsaid, elsewhere = (
         sent(),
         sent(),
         sent("Nunca dicho"),
         sent("A un altavoz", device_id=""),
     )
-    rows = {each: keep(each) for each in (said, twice, unsaid, elsewhere)}
-    kept = Deduplicator()
-    for each in rows:
+    for each in (said, twice, unsaid, elsewhere):
         kept.note(each)
     kept.match_report(RobotReport(ROBOT, AS_SAID))
     kept.settle()
-
-    def marks() -> list[bool | None]:
-        return [Utterance.objects.get(pk=each.pk).robot_confirmed for each in rows.values()]
-
-    assert marks() == [True, None, None, None]
+    assert told == [(said.utterance_id, True)]
     later = time.monotonic() + 500
     monkeypatch.setattr("ttsmirror.publishing.deduplication.time.monotonic", lambda: later)
     kept.settle()
-    assert marks() == [True, False, False, None]
-
-
-@pytest.mark.django_db
-def test_confirmation_waits_until_utterance_is_in_history(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(deduplication, "LOOK_SECONDS", 0.0)
-    kept = Deduplicator()
-    news = kept.match_report(RobotReport(ROBOT, "Algo"))
-    assert news is not None
-    kept.settle()
-    row = keep(news)
-    kept.settle()
-    row.refresh_from_db()
-    assert row.robot_confirmed is True
+    assert told[1:] == [(twice.utterance_id, False), (unsaid.utterance_id, False)]
 
 
 def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +101,5 @@ def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(deduplication, "SPOKEN_CHARACTERS_PER_SECOND", 1.0)
     later = time.monotonic() + 1_000
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    monkeypatch.setattr(kept, "_write", lambda now: None)
     kept.settle()
     assert told[1:] == [(second.utterance_id, False)]

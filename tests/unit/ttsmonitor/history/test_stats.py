@@ -21,7 +21,8 @@ def test_empty_history_has_zeros_and_no_percentiles() -> None:
     assert (numbers["total"], numbers["today"], numbers["last_hour"]) == (0, 0, 0)
     assert numbers["by_status"] == dict.fromkeys(Status.values, 0)
     assert numbers["by_source"] == {}
-    assert numbers["first_audio_ms"] == {"count": 0, "p50": None, "p95": None}
+    for name in ("waiting_ms", "first_audio_ms"):
+        assert numbers[name] == {"count": 0, "p50": None, "p95": None}
 
 
 def test_sums_cover_all_rows() -> None:
@@ -72,9 +73,10 @@ def test_percentiles_ignore_unheard_utterances() -> None:
 def test_percentiles_cover_the_newest_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stats, "MEASURED", 2)
     utterance(seconds_ago=100, first_audio_ms=9999.0)
-    utterance(seconds_ago=20, first_audio_ms=40.0)
+    utterance(seconds_ago=20, first_audio_ms=40.0, waiting_ms=5_000.0)
     utterance(seconds_ago=10, first_audio_ms=60.0)
     assert stats.collect()["first_audio_ms"] == {"count": 2, "p50": 40.0, "p95": 60.0}
+    assert stats.collect()["waiting_ms"] == {"count": 1, "p50": 5_000.0, "p95": 5_000.0}
 
 
 @pytest.mark.parametrize("rows", [0, 1, 60])
@@ -82,5 +84,5 @@ def test_queries_do_not_grow_with_the_history(rows: int, django_assert_num_queri
     for number in range(rows):
         utterance(source=f"source-{number}", first_audio_ms=1.0)
     stats.collect()  # fill the cache
-    with django_assert_num_queries(5 if rows else 4):
+    with django_assert_num_queries(6 if rows else 5):
         stats.collect()

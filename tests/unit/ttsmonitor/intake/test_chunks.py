@@ -186,9 +186,27 @@ def test_contradicting_chunk_is_refused_and_utterance_completes(
     assert (row.text, row.status) == ("".join(chunk.text for chunk in sent), Status.QUEUED)
 
 
-def test_second_text_for_a_stored_chunk_is_ignored() -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
+def test_other_text_of_a_known_chunk_is_refused(together: bool) -> None:
     sent = parts()
-    for chunk in [sent[0], replace(sent[0], text="Otra cosa"), *sent[1:]]:
-        store(chunk)
+    messages = [sent[0], replace(sent[0], text="Otra cosa"), *sent[1:]]
+    results = store_together(messages) if together else [store_or_refuse(each) for each in messages]
+    refused = [each for each in results if isinstance(each, InvalidMessageError)]
+    assert results[1] is refused[0] and len(refused) == 1
+    assert "came before with another text" in str(refused[0])
     assert Utterance.objects.get().text == "".join(chunk.text for chunk in sent)
     assert UtteranceChunk.objects.count() == len(sent)
+
+
+def store_or_refuse(message: Message) -> Stored | InvalidMessageError:
+    (result,) = store_together([message])
+    return result
+
+
+def test_other_text_of_a_known_utterance_is_refused() -> None:
+    first = Chunk(utterance_id=uuid.uuid4(), text="Primera")
+    store(first)
+    with pytest.raises(InvalidMessageError, match="another text"):
+        store(replace(first, text="Segunda"))
+    assert store(first).is_complete
+    assert Utterance.objects.get().text == "Primera"

@@ -27,9 +27,9 @@ def spoken(written: str, lang: str = "es") -> str:
         ("Una ma\u00adri\u00adpo\u00adsa", "Una mariposa"),
         ("\U0001d407\U0001d428la, ｔú", "Hola, tú"),
         ("\ufeffHo\u200bla", "Hola"),
-        ("Capítulo Ⅳ ﬁn", "Capítulo cuatro fin"),
+        ("Un ﬁn Ａ", "Un fin A"),
         ("z\u0335\u0321algo", "zalgo"),
-        ("Ma&ntilde;ana &lt;3 &amp;amp; m&aacute;s", "Mañana tres y más"),
+        ("Ma&ntilde;ana &quot;m&aacute;s&amp;quot;", 'Mañana "más"'),
         ("a\x00b\x07c", "a b c"),
         ("¡Hola! 🤖👍🏽 ❤️", "¡Hola!"),
         ("🤖🤖", ""),
@@ -77,6 +77,13 @@ def test_characters_that_belong_to_numbers_are_kept_for_their_rules() -> None:
         "¡Hola! <mar",
         '<usel genre="question">¡Hola!</usel>',
         "*sonríe* ¡Hola!",
+        "_Moxie sonríe_ ¡Hola!",
+        "*abre los ojos* ¡Hola!",
+        "*Abre los ojos* ¡Hola!",
+        "[risas] ¡Hola!",
+        "¡Hola! :) ;-D <3",
+        "xD ¡Hola! ^_^",
+        '{"name": "baila", "arguments": {"pasos": {"n": 1}}}\n¡Hola!',
         "¡Hola! *se ríe y salta*",
         "*Waves happily* ¡Hola!",
         "Moxie: ¡Hola!",
@@ -102,6 +109,11 @@ def test_stray_end_of_a_thought_silences_no_answer() -> None:
         ("**Muy** bien, _campeón_ y *amigo* mío.", "Muy bien, campeón y amigo mío."),
         ("¡**Hola, *amigo*!** (_tú_) ~~no~~", "¡Hola, amigo! (tú) no"),
         ("*Hola, amigo*", "Hola, amigo"),
+        ("Me gusta *mucho*", "Me gusta mucho"),
+        ("*Importante:* no corras", "Importante: no corras"),
+        ("Sé \\*esto\\* y [esto]", "Sé esto y esto"),
+        ("Usa ```ls``` ya", "Usa ya"),
+        ("dijo:sí y a:b", "dijo:sí y a:b"),
         ("# Título #\nTexto.", "Título. Texto."),
         ('Mira [esto (sí)](https://a.es/b_(c) "t") y ![sol](x.png)', "Mira esto (sí) y sol"),
         ("Sé `código` [x][1]", "Sé código x"),
@@ -153,8 +165,9 @@ def test_addresses_are_said_in_a_few_words(written: str, lang: str, said: str) -
         ("Hmm… vale", "es", "Um, vale"),
         ("¡Shhh! Brrr, pffff", "es", "¡Chis! Bru, puf"),
         ("Duerme: zzzz. Luego", "es", "Duerme: Luego"),
-        ("Holaaaa, nooo", "es", "Hola, no"),
-        ("AAA, III y HM", "es", "Aaa, tres y HM"),
+        ("Holaaaa, nooo, siiií", "es", "Hola, no, sí"),
+        ("Pilas HM", "es", "Pilas HM"),
+        ("Hm, los mm; mm, sí", "es", "Um, los milímetros; um, sí"),
         ("Shhh, hmm", "en", "Shush, um"),
         ("Ja ja, jajaja", "es", "Ja ja, jajaja"),
     ],
@@ -176,6 +189,8 @@ def test_sounds_are_not_spelled(written: str, lang: str, said: str) -> None:
         ("# Uno\nDos", "Uno. Dos", [(4, 0.3)]),
         ("Uno\n\nDos", "Uno. Dos", [(4, 0.3)]),
         ("Uno\nDos", "Uno. Dos", []),
+        ("<p>Uno</p><p>Dos</p>", "Uno. Dos.", [(4, 0.3)]),
+        ("***\n\n- Uno\n\n", "Uno.", []),
     ],
 )
 def test_pauses_have_their_place_and_length(
@@ -189,6 +204,7 @@ def test_pauses_have_their_place_and_length(
 def test_list_number_does_not_stop_and_a_last_number_does() -> None:
     written = spoken("1. Manzanas\n2) Peras")
     assert [each for each in written if each in ".,"] == [",", ".", ",", "."]
+    assert [each for each in spoken("Pasos: 1. Corta. 2. Pega.") if each in ".,"] == list(",.,.")
     assert spoken("Ganamos 3. ellos 2.").partition(". ")[2][:5] == "Ellos"
 
 

@@ -11,7 +11,7 @@ import pytest
 from piper import PiperVoice
 from piper.config import PiperConfig
 
-from ttsmonitor.language.normalization import normalize
+from ttsmonitor.language.pipeline import spoken_text
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 VOICES = {"es": "es", "es-ES": "es", "en": "en-us", "en-GB": "en-us"}
@@ -52,7 +52,7 @@ def sounds(text: str, lang: str) -> str:
     ("lang", "written", "right"), [*rows("spoken_es.tsv"), *rows("spoken_en.tsv")]
 )
 def test_written_text_is_heard_as_people_say_it(lang: str, written: str, right: str) -> None:
-    said = normalize(written, lang)
+    said = spoken_text(written, lang).text
     assert sounds(said, lang) in {sounds(each, lang) for each in right.split(" | ")}, said
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/ttsmonitor/pronunciationentry/"
 HEARD = {
-    "Moxie vive en México": "mˈoksi βˈiβe en mˈexiko",
+    "Vive en México": "bˈiβe en mˈexiko",
     "los mexicanos de Oaxaca": "los mˌexikˈanos ðe oaxˈaka",
     "Xalapa y Texas": "xalˈapa i tˈexas",
     "Ximena Ximénez": "ximˈena ximˈenes",

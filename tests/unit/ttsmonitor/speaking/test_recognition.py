@@ -12,7 +12,9 @@ from tests.support.voice_files import install
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
+from ttsmonitor.speaking.pieces import Piece, Pieces
 from ttsmonitor.speaking.recognition import Recognition
+from ttsmonitor.speaking.wording import wordings
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +87,23 @@ def test_undecided_beginning_is_decided_by_the_next_sentence() -> None:
 
 
 def test_language_does_not_change_within_a_sentence() -> None:
-    assert spoken_in("Moxie, ", "the dog runs, ", "and it barks. ", ENGLISH) == ["es"] * 3 + ["en"]
+    row, pieces, text = Utterance(), Pieces(), ""
+    chunks = ["Moxie! ", "Moxie, ", "the dog ", "runs away. ", "El perro corre. "]
+    heard: list[tuple[str, str]] = []
+    taken: list[Piece] = []
+    for number, chunk in enumerate(chunks, start=1):
+        text += chunk
+        taken += pieces.take(text, is_complete=number == len(chunks))
+    for wording in wordings(row, taken, []):
+        heard.append((wording.request.text, wording.request.lang))
+    assert heard[0] == ("Moxie!", "es")
+    assert heard[1] == ("Moxie, the dog runs away.", "en")
+    assert {lang for _text, lang in heard[1:]} == {"en"}
+
+
+def test_marks_and_addresses_do_not_tell_the_language() -> None:
+    assert language("<p class='the dog runs'>Moxie</p> https://the.dog.is/here/and/there") == "es"
+    assert language("<think>the dog runs and barks</think>El perro ladra.") == "es"
 
 
 def test_streamed_answer_with_a_language_is_not_recognized() -> None:

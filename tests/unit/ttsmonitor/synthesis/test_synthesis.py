@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
+from ttsmonitor.synthesis.worker import Done
 
 HELLO = SpeechRequest(text="Hola, soy Moxie hablando en español.")
 LONG = SpeechRequest(text="Había una vez un robot que quería bailar. " * 40)
@@ -193,6 +194,31 @@ def test_voice_prepared_while_idle_speaks_whole_sentences(
         assert synthesizer.engine == "espeak es"
         assert list(synthesizer.speak(SpeechRequest("Hola.", voice="tiny")))
         assert synthesizer.engine == "piper tiny"
+    finally:
+        synthesizer.stop()
+
+
+def test_voice_slower_than_speech_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_voice(tmp_path / "tiny.onnx")
+    synthesizer = Synthesizer(EngineConfig(engine="piper", voice="tiny", voice_dir=tmp_path))
+    synthesizer.start()
+    receive = synthesizer._receive
+
+    def receive_slowly(is_over: Callable[[], bool]) -> object:
+        message = receive(is_over)
+        if isinstance(message, Done):
+            assert 0 < message.slowness < 1, "the process did not tell how fast it is"
+            return replace(message, slowness=1.26)
+        return message
+
+    try:
+        list(synthesizer.speak(HELLO))
+        assert synthesizer.warning == ""
+        monkeypatch.setattr(synthesizer, "_receive", receive_slowly)
+        list(synthesizer.speak(HELLO))
+        assert "tiny needs 1.3 s for a second of sound" in synthesizer.warning
     finally:
         synthesizer.stop()
 

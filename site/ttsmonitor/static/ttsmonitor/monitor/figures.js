@@ -11,6 +11,7 @@ let lastHealth = null;
 /** Draw the numbers about the history. */
 export function drawStats(stats) {
   const { p50, p95 } = stats.first_audio_ms;
+  const waiting = stats.waiting_ms.p95;
   const shown = {
     today: number.format(stats.today),
     last_hour: number.format(stats.last_hour),
@@ -20,6 +21,7 @@ export function drawStats(stats) {
     minutes: say("{count} min", { count: short.format(stats.audio_seconds / 60) }),
     p50: p50 === null ? "–" : milliseconds(p50),
     p95: p95 === null ? "–" : milliseconds(p95),
+    waiting: waiting === null ? "–" : milliseconds(waiting),
   };
   for (const tile of document.querySelectorAll("[data-stat]")) {
     tile.textContent = shown[tile.dataset.stat];

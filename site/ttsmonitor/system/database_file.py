@@ -1,0 +1,53 @@
+"""Notice that an SQLite database's file is deleted or replaced while it is in use.
+
+A process that has the file open reads and writes on, without an error, in a file that nobody will
+find again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
+from ttsmirror.reasons import Reason
+
+Identity = tuple[int, int]
+
+_in_use: dict[Path, Identity] = {}
+
+
+def file_error(alias: str = DEFAULT_DB_ALIAS) -> str:
+    """Return what happened to the database's file since the first call; empty if it is the same."""
+    path = _path(alias)
+    if path is None:
+        return ""
+    found = _identity(path)
+    if found is not None and found == _in_use.setdefault(path, found):
+        return ""
+    if path not in _in_use:
+        return ""  # it was never there: whoever opens it says so
+    if found is None:
+        return Reason("{path} was deleted while in use: put it back, or restart", path=str(path))
+    return Reason("{path} was replaced while in use: restart to use the new file", path=str(path))
+
+
+def ensure_same_file() -> None:
+    """Raise OperationalError where what was written is in no file that lasts."""
+    if error := file_error():
+        raise OperationalError(error)
+
+
+def _path(alias: str) -> Path | None:
+    connection = connections[alias]
+    if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]
+        return None
+    return Path(connection.settings_dict["NAME"])
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
