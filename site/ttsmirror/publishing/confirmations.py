@@ -96,9 +96,10 @@ class UnconfirmedUtterances:
 
     def fail(self, exc: Exception) -> None:
         """Note that the database does not answer. Nothing is asked of it for RETRY_SECONDS."""
+        reason = database_reason(exc)
         if not self._error:
-            logger.error("the outbox cannot be written, sentences are kept in memory: %s", exc)
-        self._error = database_reason(exc)
+            logger.error("the outbox cannot be written, sentences are kept in memory: %s", reason)
+        self._error = reason
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     def load(self) -> None:
