@@ -20,22 +20,22 @@ LOOP_SECONDS = 0.02
 NOT_AUTHORIZED = 135
 
 
-def is_denied(topic: str, host: str, port: int) -> bool:
-    """Return True if the broker refuses an empty message on `topic`.
+def publish_asking(topic: str, payload: bytes, host: str, port: int) -> bool | None:
+    """Publish a message; return True if the broker took it, False if its access rules forbid it.
 
-    Return False if it does not, or cannot tell. Receivers of ours ignore empty messages.
-
-    It takes ANSWER_SECONDS at most, and some more where nothing listens.
+    Return None if nothing was published, as over a broker without MQTT 5. It takes ANSWER_SECONDS
+    at most, and some more where nothing listens.
     """
     if is_old():
-        return False  # paho 1.6 does not pass on what the broker answers
+        return None  # paho 1.6 does not pass on what the broker answers
     codes: list[int] = []
+    is_refused: list[bool] = []
 
     def connected(client: paho.Client, data: Any, flags: Any, reason: Any, more: Any) -> None:
         if reason.is_failure:
-            codes.append(0)  # such as a broker without MQTT 5
+            is_refused.append(True)  # such as a broker without MQTT 5
         else:
-            client.publish(topic, b"", qos=1)
+            client.publish(topic, payload, qos=1)
 
     client = paho.Client(
         paho.CallbackAPIVersion.VERSION2,  # type: ignore[attr-defined]
@@ -47,10 +47,10 @@ def is_denied(topic: str, host: str, port: int) -> bool:
     try:
         client.connect(host, port, conf.MQTT_KEEPALIVE)
         deadline = time.monotonic() + ANSWER_SECONDS
-        while not codes and time.monotonic() < deadline:
+        while not (codes or is_refused) and time.monotonic() < deadline:
             if client.loop(LOOP_SECONDS) != paho.MQTT_ERR_SUCCESS:
                 break
         client.disconnect()
     except OSError:
-        return False  # the connection itself tells why
-    return codes == [NOT_AUTHORIZED]
+        return None  # the connection itself tells why
+    return codes[0] != NOT_AUTHORIZED if codes else None

@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 
 from ttsmirror.exceptions import InvalidMessageError
-from ttsmirror.mqtt.access_probe import is_denied
+from ttsmirror.mqtt.access_probe import publish_asking
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import UTC, dump, format_time
@@ -94,7 +94,8 @@ class LoopbackProbe:
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)
         if self._is_denied is None and now - self._missing_since > TIMEOUT_SECONDS:
-            self._is_denied = is_denied(HEALTH_TOPIC, *connection.endpoint)
+            taken = publish_asking(HEALTH_TOPIC, self._payload, *connection.endpoint)
+            self._is_denied = taken is False
 
     def receive(self, payload: bytes) -> bool:
         """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""

@@ -22,7 +22,7 @@ from ttsmirror.database import AWAY, database_reason, tend_connections, with_con
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.host import is_plugged_in
-from ttsmirror.mqtt.access_probe import is_denied
+from ttsmirror.mqtt.access_probe import publish_asking
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
@@ -350,8 +350,9 @@ class Publisher:
         due = self._unconfirmed.sweep(is_heard=is_heard)
         self._send(due)
         if due and self.state.overdue and not was_overdue:
-            topic = text_topic(due[0], self._topic)
-            self._unconfirmed.is_denied = is_denied(topic, *self.connection.endpoint)
+            topic, payload = text_topic(due[0], self._topic), due[0].split()[0].to_payload()
+            taken = publish_asking(topic, payload, *self.connection.endpoint)
+            self._unconfirmed.is_denied = taken is False
             if self._unconfirmed.is_denied:
                 logger.warning("%s", self.state.problem)
 

@@ -148,8 +148,6 @@ class TextConsumer(ServiceThread):
         readable: list[tuple[Received, Arrival]] = []
         unreadable: list[Unreadable] = []
         for message in batch:
-            if not message.payload:
-                continue  # it deletes a retained message, or asks the broker for permission
             try:
                 readable.append((message, self._read(message)))
             except InvalidMessageError as exc:

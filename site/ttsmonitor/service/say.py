@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management import get_commands
 
 from ttsmirror.exceptions import BrokerError, InvalidMessageError
-from ttsmirror.mqtt.access_probe import is_denied
+from ttsmirror.mqtt.access_probe import publish_asking
 from ttsmirror.mqtt.causes import NOTHING_LISTENS
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.outgoing import text_topic
@@ -55,13 +55,14 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
             hint = _start_hint() if NOTHING_LISTENS in connection.error else ""
             raise BrokerError(f"{connection.error[0].upper()}{connection.error[1:]}.{hint}")
         topic = text_topic(utterance, conf.MQTT_TOPIC)
-        for part in parts:
+        is_taken = publish_asking(topic, parts[0], *connection.endpoint)
+        if is_taken is False:
+            raise BrokerError(f"The broker's access rules forbid publishing on {topic}.")
+        for part in parts[1:] if is_taken else parts:
             info = connection.publish(topic, part, qos=1)
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
         outcome = _wait(heard, {"stored", *ENDS}, STORED_SECONDS)
-        if not outcome and is_denied(topic, *connection.endpoint):
-            raise BrokerError(f"The broker's access rules forbid publishing on {topic}.")
         if outcome == "stored" and until_spoken:
             seconds = round(SPOKEN_SECONDS)
             return _wait(heard, set(ENDS), SPOKEN_SECONDS) or f"not spoken within {seconds} s"
