@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,10 @@ EARLIER_BLOCKS = (
     (BLOCK[0], f'INSTALLED_APPS = [*INSTALLED_APPS, "{EARLIER_APP}"]'),
 )
 """The lines that earlier versions added."""
+BY_HAND = BLOCK[1:]
+"""The lines that docs/plug-in.md has people add by hand."""
+COLLECTED = "moxie.css"
+"""A static file by which a folder of collectstatic with files of an earlier version is known."""
 TABLES = {"ttsmonitor_utterance", "ttsmonitor_outboxentry"}
 TOPIC = b"moxie/tts/text"
 OTHERS_NAMES = re.compile(r"\b(?<!MOXIE_TTS_)(MQTT_(?:HOST|PORT|TLS|TOPIC|USERNAME|PASSWORD))\b")
@@ -62,9 +67,18 @@ class Copy:
     def state(self) -> dict[str, Any]:
         """Return what this script did here; empty if it did nothing."""
         if not self._state_file.is_file():
-            return {}
+            return self._state_of_copy_by_hand()
         state: dict[str, Any] = json.loads(self._state_file.read_text(encoding="utf-8"))
         return state
+
+    def _state_of_copy_by_hand(self) -> dict[str, Any]:
+        """Return the state as if this script had copied the package's files; empty if none did."""
+        if self.folder.name != APP or not (self.folder / "plugged_in/__init__.py").is_file():
+            return {}
+        names = {*package_files(), *package_files(".po")}
+        files = {name: self.folder / name for name in sorted(names)}
+        known = {name: digest(file.read_bytes()) for name, file in files.items() if file.is_file()}
+        return {"files": known}
 
     def save(self, state: dict[str, Any]) -> None:
         """Record what was done."""
@@ -158,17 +172,28 @@ class Checkout:
                 return copy.backup.read_bytes()
         return without_block(settings)
 
+    def collected(self) -> list[Path]:
+        """Return the folders with static files that collectstatic copied out of our package."""
+        found = [file.parent for file in self.site.parent.rglob(f"{EARLIER_APP}/{COLLECTED}")]
+        sources = (self.copy.folder, self.earlier.folder)
+        return [each for each in found if not any(each.is_relative_to(one) for one in sources)]
+
     def shown(self, path: Path) -> str:
         """Return `path` as the user knows it: from the checkout's root."""
         return str(path.relative_to(self.site.parent))
 
 
-def package_files() -> dict[str, bytes]:
-    """Return the package's files by their paths in it; Django needs no sources of translations."""
+def package_files(suffix: str = "") -> dict[str, bytes]:
+    """Return the package's files by their paths in it, those with `suffix` if one is given.
+
+    Without one, the sources of translations are left out, because Django does not need them.
+    """
     return {
         path.relative_to(SOURCE).as_posix(): path.read_bytes()
         for path in sorted(SOURCE.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".po"
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and (path.suffix == suffix if suffix else path.suffix != ".po")
     }
 
 
@@ -188,9 +213,10 @@ def with_block(settings: bytes) -> bytes:
 def without_block(settings: bytes) -> bytes:
     """Return the settings without our lines and those of earlier versions."""
     newline = b"\r\n" if b"\r\n" in settings else b"\n"
-    for block in (BLOCK, *EARLIER_BLOCKS):
-        lines = newline.join(line.encode() for line in block) + newline
-        settings = settings.replace(newline + lines, b"").replace(lines, b"")
+    for block in (BLOCK, *EARLIER_BLOCKS, BY_HAND):
+        lines = re.escape(newline.join(line.encode() for line in block))
+        # With the blank line before them, if there is one.
+        settings = re.sub(rb"(?:(?<=\n)\r?\n)?" + lines + rb"(?:\r?\n|\Z)", b"", settings)
     return settings
 
 
@@ -253,6 +279,8 @@ def remove(checkout: Checkout, *, is_dry: bool) -> int:
     database = next((each.database for each in copies if each.database), None)
     is_in_theirs = copies == [checkout.earlier] and database is None
     foreign = [name for each in copies for name in _show_deletion(checkout, each)]
+    for folder in checkout.collected():
+        say(f"{checkout.shown(folder)}/, collected static files, is deleted")
     _show_settings(checkout, settings, original)
     if is_dry:
         say("Nothing was changed.")
@@ -260,6 +288,8 @@ def remove(checkout: Checkout, *, is_dry: bool) -> int:
     checkout.settings.write_bytes(original)
     for each in copies:
         each.delete()
+    for folder in checkout.collected():
+        shutil.rmtree(folder)
     say(f"Removed.{_kept(foreign)}")
     if is_in_theirs:
         say("The history stays in OpenMoxie's database; docs/plug-in.md says how to delete it.")

@@ -8,9 +8,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from ttsmonitor.system.orphans import end_with_supervisor
+
 
 def main(arguments: list[str]) -> None:
     """Run a management command; `arguments` begin with the name of the program."""
+    end_with_supervisor()
     try:
         execute_from_command_line(arguments)
     except ImproperlyConfigured as exc:

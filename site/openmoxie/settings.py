@@ -137,7 +137,12 @@ LOGGING = {
     "filters": {
         "health": {"()": "django.utils.log.CallbackFilter", "callback": is_not_a_health_report}
     },
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "ttsmonitor.system.terminal.SafeFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {

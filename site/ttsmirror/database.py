@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, connections
 
+from ttsmirror.host import is_plugged_in
+from ttsmirror.reasons import Reason, reason_of
+
 AWAY = (OperationalError, InterfaceError)
 """Raised while the database cannot be reached or takes no writes."""
+
+
+_OUTDATED = re.compile(r"no such (?:table|column)|(?:relation|column) .+ does not exist")
+
+
+def database_reason(exc: Exception) -> Reason:
+    """Return the reason of a database error, with the command that helps if one does."""
+    if not _OUTDATED.search(str(exc)):
+        return reason_of(exc)
+    command = "migrate" if is_plugged_in() else "prepare"
+    first_line = str(exc).partition("\n")[0]
+    return Reason(
+        "{cause}: the database is not up to date, run the command {command}",
+        cause=first_line,
+        command=command,
+    )
 
 
 def tend_connections() -> None:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 from django.db import DatabaseError, InterfaceError
 
-from ttsmirror.database import tend_connections, with_connections
+from ttsmirror.database import database_reason, tend_connections, with_connections
 from ttsmirror.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class ServiceThread(ABC):
             try:
                 self.work()
             except (DatabaseError, InterfaceError) as exc:
-                logger.error("%s: the database cannot be used: %s", self.name, exc)
+                logger.error("%s: the database cannot be used: %s", self.name, database_reason(exc))
                 self.stopping.wait(self.retry_seconds)
             except Exception:
                 logger.exception("%s failed, and goes on", self.name)

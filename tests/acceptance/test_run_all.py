@@ -158,14 +158,26 @@ def test_run_all_prints_addresses_and_stops_cleanly(
     assert max(process.output.index(f"{name} stopped") for name in ("hive", "speech")) < broker_stop
 
 
-@pytest.mark.parametrize("victim", ["broker", "hive", "speech"])
-def test_dead_process_is_named_and_stops_the_others(everything: Everything, victim: str) -> None:
+def test_dead_processes_are_started_again(everything: Everything) -> None:
     process = everything.start()
     process.wait_for_line(READY, 60)
-    os.kill(everything.pid(victim), signal.SIGKILL)
-    assert process.wait(30) == 1
-    assert f"{victim} ended by itself, exit code -9" in process.output
+    for victim in ("broker", "hive", "speech"):
+        os.kill(everything.pid(victim), signal.SIGKILL)
+        process.wait_for_line(f"{victim} ended by itself, exit code -9: it is started again in 1 s")
+        wait_until(lambda victim=victim: process.output.count(f"{victim} started") == 2, victim)  # type: ignore[misc]
+    for name in ("MQTT_PORT", "HIVE_PORT", "HTTP_PORT"):
+        wait_until(lambda name=name: answers(everything.port(name)), name)  # type: ignore[misc]
+    process.signal(signal.SIGINT)
+    assert process.wait(30) == 0, process.output
     assert everything.is_gone()
+
+
+def test_killed_supervisor_leaves_no_process(everything: Everything) -> None:
+    process = everything.start()
+    process.wait_for_line(READY, 60)
+    process.signal(signal.SIGKILL)
+    process.wait()
+    wait_until(everything.is_gone, "the end of its processes")
 
 
 def test_second_signal_forces_the_end(everything: Everything) -> None:

@@ -85,8 +85,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 @pytest.mark.parametrize(
     ("command", "service"),
     [
-        ("run_all", "hive"),
-        ("run_all --without-speech", "hive"),
+        ("run_all", "server (run_all)"),
+        ("run_all --without-speech", "server (run_all)"),
         ("run_hive", "hive"),
         ("run_broker", "broker"),
         ("run_broker --development", "broker"),

@@ -80,7 +80,13 @@ def test_denied_topic_is_named_and_loses_no_sentence(
             lambda: [each for each in [server.health()["checks"]["mirror"]] if not each["ok"]],
             "the cause",
         )[0]
-        assert "are not confirmed" in check["detail"] and "ACL" in check["detail"]
+        wait_until(
+            lambda: (
+                "forbid this account to publish on moxie/tts/text"
+                in server.health()["checks"]["mirror"]["detail"]
+            ),
+            "the denial to be named",
+        )
         assert check["waiting"] == 1
         wait_until(lambda: server.speech.describe()["is_unheard"], "the pages to be told")
         assert not history()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -31,6 +32,28 @@ def test_say_publishes_and_reports_missing_confirmation(
         "high",
     )
     assert "is it running?" in capsys.readouterr().out
+
+
+def test_say_wait_soon_reports_that_no_service_answers(
+    broker_settings: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(say, "STORED_SECONDS", 0.2)
+    call_command("say", "Hola", "--wait")
+    assert f"no speech service answers at the broker 127.0.0.1:{broker_settings.port}" in (
+        capsys.readouterr().out
+    )
+
+
+def test_say_names_what_listens_and_is_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttsmirror.mqtt.connection.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(say, "CONNECT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("MQTT_PORT", str(silent.getsockname()[1]))
+        with pytest.raises(CommandError, match="does not answer: it is no MQTT broker") as error:
+            call_command("say", "Hola")
+    assert "run_broker" not in str(error.value)
 
 
 def test_say_without_broker_names_run_broker(monkeypatch: pytest.MonkeyPatch) -> None:

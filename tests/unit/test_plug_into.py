@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -272,6 +276,70 @@ def test_foreign_folder_named_like_ours_is_kept(checkout: Path) -> None:
     assert done.returncode == 2
     assert "script/plug-into did not create it" in done.stderr
     assert list((checkout / APP).iterdir()) == []
+
+
+@pytest.fixture
+def by_hand(checkout: Path) -> Path:
+    """Install as docs/plug-in.md describes, by hand; the settings end without a newline."""
+    shutil.copytree(ROOT / APP, checkout / APP)
+    (added,) = re.findall(r"printf '(.*?)' >>", (ROOT / "docs/plug-in.md").read_text(), re.S)
+    settings = checkout / SETTINGS
+    settings.write_bytes(settings.read_bytes() + added.replace("\\n", "\n").encode())
+    return checkout
+
+
+def test_copy_by_hand_is_checked_and_updated(by_hand: Path) -> None:
+    assert "MISSING  of this version" not in plug(by_hand, "--check").stdout
+    assert "there    the mirror in site/openmoxie/settings.py" in plug(by_hand, "--check").stdout
+    compile((by_hand / SETTINGS).read_text(), SETTINGS, "exec")
+    (by_hand / APP / "instrumentation/openmoxie.py").write_text("old")
+    assert "MISSING  of this version" in plug(by_hand, "--check").stdout
+    assert "1 files are new or changed" in plug(by_hand).stdout
+    assert plug(by_hand).stdout == "Nothing to do: this version is installed.\n"
+
+
+@pytest.mark.parametrize("is_updated", [True, False])
+def test_copy_by_hand_is_removed(by_hand: Path, is_updated: bool) -> None:
+    (by_hand / APP / "mine.txt").write_text("mine")
+    if is_updated:
+        (by_hand / APP / "text.py").write_text("old")
+        plug(by_hand)
+    assert "Removed. These files are yours and were kept" in plug(by_hand, "--remove").stdout
+    assert [each.name for each in (by_hand / APP).iterdir()] == ["mine.txt"]
+    assert "plugged_into" not in (by_hand / SETTINGS).read_text()
+    (by_hand / APP / "mine.txt").unlink()
+    settings = (by_hand / SETTINGS).read_text()
+    assert settings.rstrip() == git(by_hand, "show", f"HEAD:{SETTINGS}").rstrip()
+
+
+def test_lines_by_hand_in_the_middle_are_removed_alone(checkout: Path) -> None:
+    shutil.copytree(ROOT / APP, checkout / APP)
+    block = (
+        "from ttsmirror.plugged_in import plugged_into\n"
+        "INSTALLED_APPS, DATABASES, DATABASE_ROUTERS = plugged_into(globals())"
+    )
+    settings = checkout / SETTINGS
+    before = settings.read_text()
+    settings.write_text(f"{before}\n{block}\nMORE = 1\n")
+    plug(checkout, "--remove")
+    assert settings.read_text() == f"{before}\nMORE = 1\n"
+
+
+def test_removal_deletes_collected_static_files(checkout: Path) -> None:
+    plug_as_earlier(checkout)
+    collected = checkout / "site/static/ttsmonitor"
+    collected.mkdir(parents=True)
+    (collected / "moxie.css").touch()
+    (collected.parent / "theirs.css").touch()
+    assert "collected static files, is deleted" in plug(checkout, "--remove").stdout
+    assert [each.name for each in collected.parent.iterdir()] == ["theirs.css"]
+
+
+def test_script_runs_with_python_as_on_windows(checkout: Path) -> None:
+    command = [sys.executable, str(ROOT / "script/plug_into.py"), str(checkout), "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nothing was changed." in done.stdout
 
 
 def test_folder_with_manage_py_is_accepted(checkout: Path) -> None:

@@ -29,6 +29,7 @@ from hive.speech_state import SpeechState
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import Received
 from ttsmirror.publishing.publisher import Listener
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.control import Control, parse_control
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, parse_object, pong_payload
 from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck
@@ -116,6 +117,12 @@ class MoxieServer:
         parts = (self._worker, self.robots, self._health, self._link)
         return find_faults([*parts, get_tts_mirror()])
 
+    def _mirror_error(self) -> str:
+        mirror, speech = get_tts_mirror().state, self.speech.describe()
+        is_away = mirror.waiting and not speech["online"] and not speech["broker_error"]
+        away = Reason("sentences wait: no speech service is at the broker") if is_away else ""
+        return mirror.problem or away
+
     def _make_health(self) -> Health:
         link, database = self._link, self._database
         return Health(
@@ -123,7 +130,7 @@ class MoxieServer:
             [
                 HealthCheck("broker", lambda: link.error, link.probe),
                 HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
-                HealthCheck("mirror", lambda: get_tts_mirror().state.problem),
+                HealthCheck("mirror", self._mirror_error),
                 HealthCheck("robots", self._thread_error),
             ],
         )

@@ -8,6 +8,8 @@ import threading
 import time
 from typing import TextIO
 
+from ttsmonitor.system.terminal import printable
+
 logger = logging.getLogger(__name__)
 
 # Lines that Mosquitto and our MQTT clients print at each ordinary connection. A client that is
@@ -42,7 +44,7 @@ class Console:
 
     def write(self, line: str, name: str = SYSTEM) -> None:
         """Print a line of the process `name`."""
-        line = line.rstrip()
+        line = printable(line.rstrip())
         if not self._shows_connections and ORDINARY_CONNECTION.fullmatch(line):
             return
         self._print(f"{self._prefix(name)}{line}")

@@ -9,10 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
 from pathlib import Path
-from types import FrameType
 
 from django.conf import settings
 
@@ -20,7 +18,8 @@ from hive.process import readiness
 from hive.process.console import Console
 from hive.process.plan import BROKER, HIVE, SPEECH, Plan
 from ttsmonitor.conf import conf
-from ttsmonitor.system.signals import STOP_SIGNALS
+from ttsmonitor.system.orphans import SUPERVISOR
+from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
 
 # The longest time that a process takes to stop when it has no sentence to finish, and that the
 # speech service takes in addition to its sentence.
@@ -33,6 +32,10 @@ QUIET_SECONDS = 0.5
 """The first account is shown when nothing was printed for so long, so that it stands last,"""
 RESTLESS_SECONDS = 5.0
 """or after so long in any case."""
+LONGEST_DELAY_SECONDS = 30.0
+"""Before another start of a process that ended by itself; the first delay is one second."""
+DEATHS, DEATHS_SECONDS = 5, 60.0
+"""A process that ends so often within so many seconds is not started again."""
 COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
 CHECKS = {
     BROKER: ("the broker", readiness.is_broker_ready),
@@ -62,6 +65,7 @@ class ManagedProcess:
             start_new_session=True,  # so that Ctrl-C does not reach it before its turn
             text=True,
             errors="replace",
+            env=os.environ | {SUPERVISOR: str(os.getpid())},
         )
         self.returncode: int | None = None
         self._is_asked = False
@@ -74,7 +78,9 @@ class ManagedProcess:
         """True once it has ended and its output is printed."""
         if self.returncode is None and self._process.poll() is not None:
             self._reader.join(POLL_SECONDS)
-            if not self._reader.is_alive():  # else a child of it still holds the pipe
+            if self._reader.is_alive():  # a child of it still holds the pipe
+                self.kill()
+            else:
                 self.returncode = self._process.returncode
                 self._console.write(f"{self.name} stopped (rc={self.returncode})")
         return self.returncode is not None
@@ -101,11 +107,53 @@ class ManagedProcess:
                     self._console.write(line, self.name)
 
 
-class Supervisor:
-    """Starts the processes of a plan and stops all of them, the broker last.
+class Part:
+    """A process that is started again when it ends by itself, after 1, 2, 4 … 30 seconds."""
 
-    The first stop signal asks them to stop, the second kills them. If one ends by itself, the rest
-    is stopped.
+    def __init__(self, name: str, console: Console) -> None:
+        """Start it."""
+        self.name = name
+        self.has_failed = False
+        """It ended too often and is not started again."""
+        self._console = console
+        self._deaths: deque[float] = deque(maxlen=DEATHS)  # time.monotonic()
+        self._delay_seconds = 1.0
+        self._due: float | None = None  # of the next start
+        self._start()
+
+    def _start(self) -> None:
+        self._due, self._started = None, time.monotonic()
+        self.process = ManagedProcess(self.name, self._console)
+
+    def tend(self) -> None:
+        """Start it again if it has ended and its delay is over."""
+        if self._due is not None:
+            if time.monotonic() >= self._due:
+                self._start()
+        elif self.process.has_ended:
+            self._note_death()
+
+    def _note_death(self) -> None:
+        now = time.monotonic()
+        self._deaths.append(now)
+        how = f"{self.name} ended by itself, exit code {self.process.returncode}"
+        if len(self._deaths) == DEATHS and now - self._deaths[0] < DEATHS_SECONDS:
+            self.has_failed = True
+            seconds = round(DEATHS_SECONDS)
+            self._console.write(f"{how}, for the {DEATHS}th time in {seconds} s: stopping the rest")
+            return
+        if now - self._started > DEATHS_SECONDS:
+            self._delay_seconds = 1.0
+        self._due = now + self._delay_seconds
+        self._console.write(f"{how}: it is started again in {self._delay_seconds:.0f} s")
+        self._delay_seconds = min(2 * self._delay_seconds, LONGEST_DELAY_SECONDS)
+
+
+class Supervisor:
+    """Starts the processes of a plan, keeps them running and stops all of them, the broker last.
+
+    The first stop signal asks them to stop, the second kills them. If one ends again and again, the
+    rest is stopped.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -113,21 +161,28 @@ class Supervisor:
         self._plan = plan
         self._console = Console(sys.stdout)
         self._stop_seconds = stop_seconds()
-        self._processes: list[ManagedProcess] = []
-        self._signals = 0
+        self._parts: list[Part] = []
+        self._is_forced = False
+        self._asked = threading.Event()
+        """Somebody wants it to stop."""
         self._stopping = threading.Event()
 
     def run(self) -> int:
         """Run until all processes have ended. Return 0 after a clean stop that was asked for."""
-        with self._counting_signals():
+        # A closed terminal is a stop signal, too.
+        with on_stop_signal(self._asked.set, self._force, (*STOP_SIGNALS, signal.SIGHUP)):
             try:
                 self._start()
-                while not self._signals and not any(each.has_ended for each in self._processes):
-                    time.sleep(POLL_SECONDS)
+                while not self._asked.wait(POLL_SECONDS):
+                    for part in self._parts:
+                        part.tend()
+                    if any(part.has_failed for part in self._parts):
+                        break
             finally:
                 self._stopping.set()
-                is_wanted = self._signals > 0
-                self._announce_stop(is_wanted)
+                is_wanted = self._asked.is_set()
+                if is_wanted:
+                    self._console.write("stopping; once more to force it")
                 self._stop()
         # One that was asked to stop before it could handle the signal was ended by it.
         clean = (0, -signal.SIGTERM)
@@ -136,54 +191,35 @@ class Supervisor:
             self._console.write(f"{', '.join(failed)} did not stop cleanly")
         return 0 if is_wanted and not failed else 1
 
-    @contextmanager
-    def _counting_signals(self) -> Iterator[None]:
-        """Count stop signals; a closed terminal sends one too."""
+    def _force(self, number: int) -> None:
+        self._is_forced = True
 
-        def count(number: int, frame: FrameType | None) -> None:
-            self._signals += 1  # and nothing else: the main thread may hold any lock
-
-        numbers = (*STOP_SIGNALS, signal.SIGHUP)
-        old = {number: signal.signal(number, count) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
+    @property
+    def _processes(self) -> list[ManagedProcess]:
+        return [part.process for part in self._parts]
 
     def _start(self) -> None:
         for name in self._plan.names:
-            if self._signals:
+            if self._asked.is_set():
                 return
-            process = ManagedProcess(name, self._console)
-            self._processes.append(process)
+            self._parts.append(Part(name, self._console))
             if name == BROKER:
-                self._wait_for_broker(process)
+                self._wait_for_broker(self._parts[-1].process)
         # No daemon: the password of an account that was created is shown in any case.
         threading.Thread(target=self._announce, name="hive.announce").start()
 
     def _wait_for_broker(self, process: ManagedProcess) -> None:
         """Wait until it listens: a client that finds no broker tries again only seconds later."""
         deadline = time.monotonic() + BROKER_SECONDS
-        while not process.has_ended and not self._signals and time.monotonic() < deadline:
+        while not process.has_ended and not self._asked.is_set() and time.monotonic() < deadline:
             if readiness.is_broker_ready():
                 return
             time.sleep(POLL_SECONDS)
 
-    def _announce_stop(self, is_wanted: bool) -> None:
-        if is_wanted:
-            self._console.write("stopping; once more to force it")
-        for process in self._processes:
-            if process.has_ended and not is_wanted:
-                self._console.write(
-                    f"{process.name} ended by itself, exit code {process.returncode}:"
-                    " stopping the rest"
-                )
-
     def _stop(self) -> None:
         """Stop hive and speech service, then the broker, over which they say goodbye."""
         deadline = time.monotonic() + self._stop_seconds
-        while (running := self._running()) and self._signals < 2:
+        while (running := self._running()) and not self._is_forced:
             clients = [process for process in running if process.name != BROKER]
             is_late = time.monotonic() > deadline - 1
             for process in running if is_late or not clients else clients:

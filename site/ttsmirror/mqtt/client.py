@@ -18,12 +18,17 @@ def new_client(client_id: str, *, clean_session: bool = True, manual_ack: bool =
     Raises BrokerError if the certificates cannot be read.
     """
     client = make_client(client_id, clean_session=clean_session, manual_ack=manual_ack)
+    secure(client)
+    client.on_socket_open = lambda client, userdata, connection: send_at_once(connection)
+    return client
+
+
+def secure(client: paho.Client) -> None:
+    """Give a client account and TLS. Raises BrokerError if the certificates cannot be read."""
     if conf.MQTT_USERNAME:
         client.username_pw_set(conf.MQTT_USERNAME, conf.MQTT_PASSWORD or None)
     if conf.MQTT_TLS:
         _encrypt(client)
-    client.on_socket_open = lambda client, userdata, connection: send_at_once(connection)
-    return client
 
 
 def _encrypt(client: paho.Client) -> None:

@@ -305,11 +305,12 @@ class MQTTConnection:
             self._last_seen.note(at_once=True)
         self._ready.clear()
         client.disconnect()
-        # loop_stop() on a thread: it may block as long as a connect to an unreachable host.
-        leaving = threading.Thread(target=client.loop_stop, name="mqtt.leaving", daemon=True)
-        leaving.start()
-        leaving.join(LEAVE_SECONDS)
-        if leaving.is_alive():
+        # Not loop_stop(): it may block as long as a connect to an unreachable host.
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return
+        thread.join(LEAVE_SECONDS)
+        if thread.is_alive():
             logger.warning("%s: network thread did not end in time; abandoned", self.client_id)
 
     # paho's callbacks: an exception in one would kill paho's thread while is_connected() stays True

@@ -5,19 +5,31 @@ Mosquitto acknowledges what its access rules then drop, and a frozen broker keep
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from datetime import datetime
 
+from ttsmirror.exceptions import InvalidMessageError
+from ttsmirror.mqtt.access_probe import publish_asking
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import UTC, dump, format_time
-from ttsmirror.wire.messages import HEALTH_TOPIC
+from ttsmirror.wire.messages import HEALTH_TOPIC, parse_object
+
+logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 4.0
 """Less than the time between two looks of the health checks, so that each of them sends one."""
 TIMEOUT_SECONDS = 8.0
 NOT_DELIVERED = Reason("a message sent through the broker did not come back")
+DENIED = Reason(
+    "{cause}: the broker's access rules forbid this account to publish on {topic}",
+    cause=NOT_DELIVERED,
+    topic=HEALTH_TOPIC,
+)
+RIVAL_SECONDS = 15.0
+"""Another one sends its probes more often."""
 
 
 class LoopbackProbe:
@@ -34,6 +46,8 @@ class LoopbackProbe:
         self._number = 0  # of the connection that the newest probe went over
         self._due = 0.0
         self._missing_since: float | None = None
+        self._is_denied: bool | None = None  # None: not asked since it was missed
+        self._rival_heard: float | None = None
 
     @property
     def error(self) -> str:
@@ -42,11 +56,26 @@ class LoopbackProbe:
             return error
         since, is_current = self._missing_since, self._number == self._connection.number
         if since is not None and is_current and time.monotonic() - since > TIMEOUT_SECONDS:
-            return NOT_DELIVERED
-        return ""
+            return DENIED if self._is_denied else NOT_DELIVERED
+        return self.rival
+
+    @property
+    def rival(self) -> str:
+        """That another component of this kind is at the broker; empty if none is."""
+        heard = self._rival_heard
+        if heard is None or time.monotonic() - heard > RIVAL_SECONDS:
+            return ""
+        return Reason(
+            "another {component} is at the broker {address}, and both do the same work: stop one",
+            component=self._component,
+            address=self._connection.address,
+        )
 
     def send(self) -> None:
-        """Publish a probe if one is due, or on a new connection. Return at once."""
+        """Publish a probe if one is due, or on a new connection.
+
+        Return at once, unless the last one is missed: then ask the broker whether it was denied.
+        """
         connection, now = self._connection, time.monotonic()
         connection.tend()
         is_new = connection.number != self._number
@@ -64,11 +93,27 @@ class LoopbackProbe:
         }
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)
+        if self._is_denied is None and now - self._missing_since > TIMEOUT_SECONDS:
+            taken = publish_asking(HEALTH_TOPIC, self._payload, *connection.endpoint)
+            self._is_denied = taken is False
 
     def receive(self, payload: bytes) -> bool:
         """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""
-        is_ours = payload == self._payload
-        if is_ours:
-            self._missing_since = None
+        if payload == self._payload:
+            self._missing_since = self._is_denied = None
             self._connection.prove_current()
-        return is_ours
+            return True
+        self._note_rival(payload)
+        return False
+
+    def _note_rival(self, payload: bytes) -> None:
+        try:
+            fields = parse_object(payload)
+        except InvalidMessageError:
+            return
+        is_alike = fields.get("type") == "echo" and fields.get("component") == self._component
+        instance = fields.get("instance")
+        if is_alike and instance and instance != self._connection.instance:
+            if not self.rival:
+                logger.warning("another %s is at the broker: stop one of them", self._component)
+            self._rival_heard = time.monotonic()

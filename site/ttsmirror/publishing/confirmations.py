@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ttsmirror.conf import conf
-from ttsmirror.database import AWAY
+from ttsmirror.database import AWAY, database_reason
 from ttsmirror.plugged_in import database
 from ttsmirror.publishing import outbox
-from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.reasons import Reason
 from ttsmirror.wire.messages import STATUS_TOPIC, Chunk
 
 logger = logging.getLogger(__name__)
@@ -44,12 +44,19 @@ class MirrorState:
     """Sentences dropped without a confirmation since this process started."""
     error: str = ""
     """Why the outbox cannot be written; empty if it can."""
+    is_denied: bool = False
+    """The broker's access rules forbid this account to publish sentences."""
 
     @property
     def problem(self) -> str:
         """The failure as a sentence; empty if there is none."""
         if self.error:
             return Reason("the outbox cannot be written: {cause}", cause=self.error)
+        if self.is_denied:
+            return Reason(
+                "the broker's access rules forbid this account to publish on {topic}",
+                topic=conf.MQTT_TOPIC,
+            )
         if self.overdue:
             return UNCONFIRMED_WARNING % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
         return ""
@@ -67,6 +74,8 @@ class UnconfirmedUtterances:
         self._next_attempt = 0.0  # monotonic seconds
         self._lost = 0
         self._error = ""
+        self.is_denied = False
+        """The broker refused what is overdue."""
         self._lacks_tables = database.has_own_outbox()  # its file may not be there yet
 
     def __len__(self) -> int:
@@ -75,7 +84,10 @@ class UnconfirmedUtterances:
     @property
     def state(self) -> MirrorState:
         """A snapshot for other threads."""
-        return MirrorState(len(self._connections), len(self._overdue), self._lost, self._error)
+        overdue = len(self._overdue)
+        return MirrorState(
+            len(self._connections), overdue, self._lost, self._error, overdue > 0 and self.is_denied
+        )
 
     @property
     def is_away(self) -> bool:
@@ -84,9 +96,10 @@ class UnconfirmedUtterances:
 
     def fail(self, exc: Exception) -> None:
         """Note that the database does not answer. Nothing is asked of it for RETRY_SECONDS."""
+        reason = database_reason(exc)
         if not self._error:
-            logger.error("the outbox cannot be written, sentences are kept in memory: %s", exc)
-        self._error = reason_of(exc)
+            logger.error("the outbox cannot be written, sentences are kept in memory: %s", reason)
+        self._error = reason
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     def load(self) -> None:

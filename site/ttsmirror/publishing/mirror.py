@@ -7,6 +7,7 @@ means speech without a mirror, never no speech.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import inspect
 import logging
@@ -95,9 +96,15 @@ class TTSMirrorPublisher:
             if not self._is_started:
                 self._publisher.start()
                 self._is_started = True
-                atexit.register(self.stop)
+                atexit.register(self._stop_at_exit)
+        except RuntimeError as exc:  # the interpreter is shutting down
+            logger.warning("it is too late to mirror anything: %s", exc)
         finally:
             self._starting.release()
+
+    def _stop_at_exit(self) -> None:
+        with contextlib.suppress(KeyboardInterrupt):  # the outbox keeps what is not confirmed
+            self.stop()
 
     def stop(self, timeout_seconds: float = 3.0) -> None:
         """Publish queued utterances until the time limit; the rest stays in the outbox."""

@@ -18,10 +18,11 @@ from typing import Any
 from django.db import DatabaseError
 
 from ttsmirror.conf import conf
-from ttsmirror.database import AWAY, tend_connections, with_connections
+from ttsmirror.database import AWAY, database_reason, tend_connections, with_connections
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.host import is_plugged_in
+from ttsmirror.mqtt.access_probe import publish_asking
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.confirmations import MirrorState, UnconfirmedUtterances
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
@@ -86,6 +87,7 @@ class Publisher:
         self._history = HistoryFollower() if is_plugged_in() else None
         self._is_heard = True
         self._is_full = False
+        self._reported = ""
         self._deadline = float("inf")
         self._working = threading.Lock()
         self._heartbeat = Heartbeat()
@@ -206,6 +208,12 @@ class Publisher:
         with self._working:
             self._try(lambda: self._unconfirmed.save(at_once=True))
 
+    def _report_once(self, error: str) -> None:
+        """Log an error of the database, unless it is the same as before."""
+        if error != self._reported:
+            logger.error("the outbox cannot be used: %s", error)
+            self._reported = error
+
     def _try(self, step: Callable[..., object], *arguments: Any) -> None:
         """Run one step and log its failure, so that the next step still runs."""
         try:
@@ -213,7 +221,7 @@ class Publisher:
         except AWAY as exc:
             self._unconfirmed.fail(exc)
         except DatabaseError as exc:
-            logger.error("the outbox cannot be used: %s", exc)
+            self._report_once(f"{database_reason(exc)}")
         except Exception:
             logger.exception("the publisher failed")
         finally:
@@ -338,7 +346,15 @@ class Publisher:
     def _sweep(self) -> None:
         # While the speech service is away, the broker would queue every repeated copy for it.
         is_heard = self.connection.is_ready and self._is_heard
-        self._send(self._unconfirmed.sweep(is_heard=is_heard))
+        was_overdue = self.state.overdue > 0
+        due = self._unconfirmed.sweep(is_heard=is_heard)
+        self._send(due)
+        if due and self.state.overdue and not was_overdue:
+            topic, payload = text_topic(due[0], self._topic), due[0].split()[0].to_payload()
+            taken = publish_asking(topic, payload, *self.connection.endpoint)
+            self._unconfirmed.is_denied = taken is False
+            if self._unconfirmed.is_denied:
+                logger.warning("%s", self.state.problem)
 
     def _received(self, message: Received) -> None:
         try:

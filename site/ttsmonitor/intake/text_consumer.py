@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections
+from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
@@ -113,7 +113,7 @@ class TextConsumer(ServiceThread):
                 ensure_same_file()
                 break
             except (DatabaseError, InterfaceError) as exc:
-                self.error = reason_of(exc)
+                self.error = database_reason(exc)
                 logger.error("the history cannot be written, trying again: %s", exc)
                 self.stopping.wait(RETRY_SECONDS)
                 tend_connections()

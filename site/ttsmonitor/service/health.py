@@ -19,10 +19,10 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
-from ttsmirror.database import tend_connections
+from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
-from ttsmirror.reasons import Reason, as_json, reason_of
+from ttsmirror.reasons import Reason, as_json
 from ttsmirror.service_thread import ServiceThread
 from ttsmirror.wire.fields import format_time
 from ttsmonitor.system.database_file import file_error
@@ -179,5 +179,5 @@ def _find_error(is_write: bool) -> str:
             else:
                 Utterance.objects.exists()
     except (DatabaseError, InterfaceError) as exc:
-        return Reason("the database cannot be written: {cause}", cause=reason_of(exc))
+        return Reason("the database cannot be written: {cause}", cause=database_reason(exc))
     return ""

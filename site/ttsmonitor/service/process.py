@@ -18,6 +18,7 @@ from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.system.stderr import without_portaudio_noise
 from ttsmonitor.system.systemd import Systemd
 from ttsmonitor.system.watchdog import Watchdog
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
@@ -35,7 +36,7 @@ def run() -> None:
     Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError if the
     service cannot start or go on.
     """
-    with only_one(conf.work_dir, Service.SPEECH):
+    with only_one(conf.work_dir, Service.SPEECH), without_portaudio_noise():
         _serve()
 
 

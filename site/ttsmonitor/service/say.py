@@ -11,6 +11,8 @@ from typing import Any
 from django.core.management import get_commands
 
 from ttsmirror.exceptions import BrokerError, InvalidMessageError
+from ttsmirror.mqtt.access_probe import publish_asking
+from ttsmirror.mqtt.causes import NOTHING_LISTENS
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.outgoing import text_topic
 from ttsmirror.wire.messages import (
@@ -50,16 +52,22 @@ def say(text: str, *, until_spoken: bool = False, **fields: Any) -> str:
     connection.start()
     try:
         if not connection.wait_ready(CONNECT_SECONDS):
-            raise BrokerError(f"{connection.error.capitalize()}.{_start_hint()}")
-        for part in parts:
-            info = connection.publish(text_topic(utterance, conf.MQTT_TOPIC), part, qos=1)
+            hint = _start_hint() if NOTHING_LISTENS in connection.error else ""
+            raise BrokerError(f"{connection.error[0].upper()}{connection.error[1:]}.{hint}")
+        topic = text_topic(utterance, conf.MQTT_TOPIC)
+        is_taken = publish_asking(topic, parts[0], *connection.endpoint)
+        if is_taken is False:
+            raise BrokerError(f"The broker's access rules forbid publishing on {topic}.")
+        for part in parts[1:] if is_taken else parts:
+            info = connection.publish(topic, part, qos=1)
             if info is not None:
                 info.wait_for_publish(CONNECT_SECONDS)
-        return (
-            _wait(heard, {"stored", *ENDS}, STORED_SECONDS)
-            if not until_spoken
-            else _wait(heard, set(ENDS), SPOKEN_SECONDS)
-        )
+        outcome = _wait(heard, {"stored", *ENDS}, STORED_SECONDS)
+        if outcome == "stored" and until_spoken:
+            seconds = round(SPOKEN_SECONDS)
+            return _wait(heard, set(ENDS), SPOKEN_SECONDS) or f"not spoken within {seconds} s"
+        where = f"no speech service answers at the broker {connection.address}"
+        return outcome or f"published, but {where}: is it running?"
     finally:
         connection.stop()
 
@@ -83,6 +91,7 @@ def _take(message: Received, wanted: str, heard: queue.SimpleQueue[dict[str, Any
 def _wait(
     heard: queue.SimpleQueue[dict[str, Any]], wanted: set[str], timeout_seconds: float
 ) -> str:
+    """Return the first wanted event with its reason; an empty string if none came in time."""
     deadline = time.monotonic() + timeout_seconds
     while (left := deadline - time.monotonic()) > 0:
         try:
@@ -92,4 +101,4 @@ def _wait(
         if fields.get("event") in wanted:
             error = fields.get("error")
             return f"{fields['event']}: {error}" if error else str(fields["event"])
-    return "published, but the speech service did not answer: is it running?"
+    return ""

@@ -17,10 +17,9 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import Error, InterfaceError, OperationalError
 
-from ttsmirror.database import tend_connections
+from ttsmirror.database import database_reason, tend_connections
 from ttsmirror.heartbeat import beat
 from ttsmirror.models import Utterance
-from ttsmirror.reasons import reason_of
 from ttsmirror.service_thread import RETRY_SECONDS, TURN_SECONDS, ServiceThread
 from ttsmonitor.history.serializers import serialize
 
@@ -161,7 +160,7 @@ class Recorder(ServiceThread):
                 return
             except (OperationalError, InterfaceError) as exc:
                 # A locked or full database may recover, and the history should lose no row.
-                self.error = reason_of(exc)
+                self.error = database_reason(exc)
                 # At a stop, do not retry again for each of the remaining changes.
                 self._has_given_up = self.stopping.is_set()
                 logger.error("the history cannot be written, trying again: %s", exc)

@@ -21,6 +21,7 @@ from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.voice import VoiceLabel
 from ttsmonitor.system.signals import STOP_SIGNALS
+from ttsmonitor.system.terminal import SafeFormatter
 
 logger = logging.getLogger(__name__)
 
@@ -188,9 +189,8 @@ def main(connection: Connection, config: EngineConfig) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(config.niceness)
     _limit(config)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=os.environ.get("LOG_LEVEL", "INFO").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    level = os.environ.get("LOG_LEVEL", "INFO").upper()
+    logging.basicConfig(level=level, handlers=[handler])
     Worker(connection, config).run()

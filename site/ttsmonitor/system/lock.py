@@ -15,6 +15,7 @@ from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 class Service(Enum):
     """A service that may run once for a work directory; its value is its name in messages."""
 
+    ALL = "server (run_all)"
     BROKER = "broker"
     HIVE = "hive"
     SPEECH = "speech service"
@@ -40,9 +41,10 @@ def only_one(directory: Path, service: Service) -> Iterator[int]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
+            process = file.read().strip()
             raise AlreadyRunningError(
-                f"A {service.value} runs already in {directory} (process {file.read().strip()}):"
-                " stop it first, or give this one a directory of its own with MOXIE_WORK_DIR."
+                f"A {service.value} runs already in {directory} (process {process}): stop it first"
+                f" (kill {process}), or give this one a directory of its own with MOXIE_WORK_DIR."
             ) from exc
         file.truncate(0)
         file.write(f"{os.getpid()}\n")

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-
-logger = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def _exit(number: int) -> None:
+    os._exit(128 + number)
+
+
 @contextmanager
-def on_stop_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` in a thread at the first SIGINT or SIGTERM; a second one forces the exit.
+def on_stop_signal(
+    stop: Callable[[], None],
+    force: Callable[[int], None] = _exit,
+    numbers: Sequence[signal.Signals] = STOP_SIGNALS,
+) -> Iterator[None]:
+    """Call `stop` in a thread at the first of these signals, and `force` at each further one.
 
     The old handlers are restored at the end. It is a thread because a handler that takes a lock
-    which its own thread holds would wait for ever.
+    which its own thread holds would wait for ever. `force` runs in the handler and takes none.
     """
     seen = threading.Event()
 
-    def handle(signum: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         if seen.is_set():
-            os._exit(128 + signum)
+            force(number)
+            return
         seen.set()
         threading.Thread(target=stop, name="ttsmonitor.stop").start()
 
-    old = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
+    old = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

@@ -140,8 +140,10 @@ def test_causes_and_activity_are_translated_with_their_values(
     browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "broker.test:1883"
-    unanswered = "no broker answers at {address}: {cause}"
-    speech.break_check("broker", Reason(unanswered, address=address, cause="x"))
+    cause = Reason("nothing listens there")
+    speech.break_check(
+        "broker", Reason("no broker answers at {address}: {cause}", address=address, cause=cause)
+    )
     closed = Reason("it is closed")
     speech.break_check("audio", Reason("no sound device can be used ({cause})", cause=closed))
     missing = Reason("chunk {numbers} of {total} did not arrive", numbers="2", total=3)
@@ -163,7 +165,7 @@ def test_causes_and_activity_are_translated_with_their_values(
     )
     page = browser.get("/", headers={"accept-language": "es"}).content.decode()
     for words in (
-        "ningún broker responde en broker.test:1883",
+        "ningún broker responde en broker.test:1883: nada escucha ahí",
         "no se puede usar ningún dispositivo de sonido (está cerrado)",
         "control: skip d_sala",
         "frase 7: no llegó el fragmento 2 de 3",

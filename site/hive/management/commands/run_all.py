@@ -11,6 +11,8 @@ from hive.process.plan import make_plan
 from hive.process.supervisor import Supervisor
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
+from ttsmonitor.conf import conf
+from ttsmonitor.system.lock import Service, only_one
 
 
 class Command(BaseCommand):
@@ -34,7 +36,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Plan and run."""
         try:
-            plan = make_plan(speech=not options["without_speech"])
+            with only_one(conf.work_dir, Service.ALL):
+                plan = make_plan(speech=not options["without_speech"])
+                code = Supervisor(plan).run()
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
-        sys.exit(Supervisor(plan).run())
+        sys.exit(code)

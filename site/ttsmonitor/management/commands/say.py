@@ -12,6 +12,7 @@ from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.service.say import say
 from ttsmonitor.system.arguments import utf8
+from ttsmonitor.system.terminal import printable
 
 
 def words(text: str) -> str:
@@ -57,4 +58,4 @@ class Command(BaseCommand):
             )
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
-        self.stdout.write(outcome)
+        self.stdout.write(printable(outcome))
