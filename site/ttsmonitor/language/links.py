@@ -55,7 +55,11 @@ def with_spoken_links(text: TrackedText, lang: str) -> TrackedText:
 
 def _spoken(match: re.Match[str], words: LinkWords) -> str:
     if match["name"]:
-        return f" {words.signs['@']} "
+        before, after = (
+            match.string[match.start() - 1 : match.start()],
+            match.string[match.end() : match.end() + 1],
+        )
+        return " " * before.isalnum() + words.signs["@"] + " " * after.isalnum()
     written = match[0].rstrip(_AFTER)
     tail = match[0][len(written) :]
     if match["page"]:

@@ -15,7 +15,7 @@ LINE_SECONDS = 0.3
 """Silence after a heading, a paragraph, a list item."""
 BREAK_SECONDS = 0.4
 MOST_SECONDS = 10.0
-MOST_PAUSES = 300
+MOST_PAUSES = 100
 """In a text; nobody means more of them, and each phrase takes its time."""
 STRENGTHS = {
     "none": 0.0,

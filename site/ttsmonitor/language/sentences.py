@@ -12,7 +12,7 @@ from ttsmonitor.language.debris import Span, silent_spans
 _CLOSING = r"[\"'”’»)\]*_]*"
 _END = re.compile(
     rf"(?P<dots>[.…]+)(?P<closed>{_CLOSING})(?:\s+|(?=[¿¡])|(?<=[a-zñáéíóú]{{3}}\.)(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú]))"
-    rf"|(?P<strong>[.…]*[!?][.!?…]*){_CLOSING}(?:\s+|(?=[¿¡])|(?<=[!?])(?=[^\W\d_]))"
+    rf"|(?P<strong>[.…]*[!?][.!?…]*)(?P<quoted>{_CLOSING})(?:\s+|(?=[¿¡])|(?<=[!?])(?=[A-ZÁÉÍÓÚÑ]))"
     rf"|(?P<wide>[。！？]+){_CLOSING}\s*"
     r"|(?P<line>\n+)"
 )
@@ -26,6 +26,8 @@ _UNFINISHED = re.compile(
 _MARK_CHARACTERS = 2_000
 """A mark that is longer is none."""
 _WORD_CHARACTERS = 40
+_LOOK_AHEAD = 6
+"""Characters after a mark, of which the first letter tells whether the sentence goes on."""
 _LOWER = re.compile(r"[\"'“‘«(\[*_]*[a-zñáéíóúü]")
 
 ABBREVIATIONS = frozenset(
@@ -66,10 +68,18 @@ class Sentences:
             found.append(self.rest[start:end])
             start = end
         self.rest = self.rest[start:]
-        while len(self.rest) > LONGEST and (end := _cut(self.rest)):
-            found.append(self.rest[:end])
-            self.rest = self.rest[end:]
-        return found
+        return found + self._overlong()
+
+    def _overlong(self) -> list[str]:
+        """Return pieces of a sentence that has become too long, cut between words."""
+        rest, start, pieces = self.rest, 0, []
+        until = _stable_until(rest, silent_spans(rest)) if len(rest) > LONGEST else 0
+        while len(rest) - start > LONGEST and start + LONGEST <= until:
+            end = rest.rfind(" ", start, start + LONGEST) + 1 or start + LONGEST
+            pieces.append(rest[start:end])
+            start = end
+        self.rest = rest[start:]
+        return pieces
 
     @property
     def looks_complete(self) -> bool:
@@ -109,17 +119,10 @@ def _ends(text: str) -> Iterator[int]:
             return
         if match.start() < first_letter or _is_inside(text, match, start, spans):
             continue
-        if match["line"] or match["wide"] or match["strong"] or _ends_at_dot(text, match, start):
+        if _is_end(text, match, start):
             start = match.end()
             first_letter = _first_letter(text, start, spans)
             yield start
-
-
-def _cut(text: str) -> int:
-    """Return where to cut a sentence that is too long; 0 where it must not be cut yet."""
-    if _stable_until(text, silent_spans(text)) < LONGEST:
-        return 0
-    return text.rfind(" ", 0, LONGEST) + 1 or LONGEST
 
 
 def _stable_until(text: str, spans: Sequence[Span]) -> int:
@@ -150,9 +153,17 @@ def _is_inside(text: str, match: re.Match[str], start: int, spans: Sequence[Span
     return tag is not None and tag.end() > match.start()
 
 
+def _is_end(text: str, match: re.Match[str], start: int) -> bool:
+    """Return True where a mark ends the sentence that begins at `start`."""
+    if match["dots"]:
+        return _ends_at_dot(text, match, start)
+    following = text[match.end() : match.end() + _LOOK_AHEAD]
+    return not (match["quoted"] and (not following or _LOWER.match(following)))
+
+
 def _ends_at_dot(text: str, match: re.Match[str], start: int) -> bool:
     """Return True where a dot or an ellipsis ends a sentence."""
-    following = text[match.end() : match.end() + 6]
+    following = text[match.end() : match.end() + _LOOK_AHEAD]
     if match["dots"] != ".":
         return bool(following) and not _LOWER.match(following)
     return bool(match["closed"]) or not _needs_its_dot(text, start, match.start(), following)

@@ -63,13 +63,8 @@ def test_failures_on_hive_pages_are_spanish(
     server.lines.add(line_id, DEVICE, "Hola", "shy", 0.5)
     cause = Reason("no sound device can be used ({cause})", cause=Reason("it is closed"))
     server.lines.update_status({"id": str(line_id), "event": "failed"} | reason_columns(cause))
-    server.speech.update_broker_error(
-        Reason(
-            "no broker answers at {address}: {cause}",
-            address="b:1883",
-            cause=Reason("nothing listens there"),
-        )
-    )
+    unanswered = "no broker answers at {address}: {cause}"
+    server.speech.update_broker_error(Reason(unanswered, address="b:1883", cause="x"))
 
     language = {"accept-language": "es"}
     puppet = browser.get(f"/puppet/{DEVICE}/", headers=language).content.decode()

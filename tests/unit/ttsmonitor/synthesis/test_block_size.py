@@ -48,7 +48,7 @@ def test_of_a_voice_that_was_never_heard_little_is_made_first() -> None:
 
 
 def test_the_slower_a_computer_is_the_more_it_begins_with() -> None:
-    firsts = [pacing(FAST * times, FAST / 3 * times).first() for times in (1, 5, 10, 20)]
+    firsts = [pacing(FAST * times, FAST / 3 * times).first() for times in (1, 3, 5, 8)]
     assert firsts == sorted(set(firsts))
 
 
