@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -66,29 +67,44 @@ def prepare(environment: dict[str, str], *options: str) -> str:
     return run(manage("prepare", *options), environment)
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Everything]:
-    """Return an installation before its first start, without an account."""
+def settings_of(work: Path) -> dict[str, str]:
+    """Return the environment of an installation, with ports of its own."""
     ports = {
         name: str(free_port()) for name in ("MQTT_PORT", "MQTT_SSL_PORT", "HIVE_PORT", "HTTP_PORT")
     }
-    environment = ports | {
+    return ports | {
         "MQTT_HOST": "localhost",
-        "MOXIE_WORK_DIR": str(tmp_path / "work"),
+        "MOXIE_WORK_DIR": str(work),
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
         "TTS_AUDIO": "null",
     }
-    prepare(environment, "--no-account")
-    fresh = Everything(environment)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """Return work directories to copy: without an account, and with one."""
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare(settings_of(folder / "fresh"), "--no-account")
+    shutil.copytree(folder / "fresh", folder / "with_account")
+    prepare(settings_of(folder / "with_account"))
+    return {False: folder / "fresh", True: folder / "with_account"}
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, prepared: dict[bool, Path]) -> Iterator[Everything]:
+    """Return an installation before its first start, without an account."""
+    shutil.copytree(prepared[False], tmp_path / "work")
+    fresh = Everything(settings_of(tmp_path / "work"))
     yield fresh
     if fresh.process is not None:
         fresh.process.close()
 
 
 @pytest.fixture
-def everything(fresh: Everything) -> Everything:
+def everything(fresh: Everything, prepared: dict[bool, Path]) -> Everything:
     """Return an installation that has an account."""
-    prepare(fresh.environment)
+    work = Path(fresh.environment["MOXIE_WORK_DIR"])
+    shutil.copytree(prepared[True], work, dirs_exist_ok=True)
     return fresh
 
 
@@ -140,7 +156,7 @@ def test_later_start_shows_no_account(everything: Everything) -> None:
     assert "password" not in process.output
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_run_all_prints_addresses_and_stops_cleanly(
     everything: Everything, number: signal.Signals
 ) -> None:
@@ -251,7 +267,7 @@ def test_stop_waits_for_the_sentence_within_drain_time(
     assert time.monotonic() - began > STOP_SECONDS, "it was too short to tell"
 
 
-@pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT", "MQTT_PORT"])
+@pytest.mark.parametrize("name", ["HIVE_PORT", "MQTT_PORT"])
 def test_taken_port_ends_with_one_error_line(everything: Everything, name: str) -> None:
     with socket.create_server(("127.0.0.1", everything.port(name))) as server:
         server.settimeout(10)

@@ -60,7 +60,11 @@ ODD: tuple[Any, ...] = (
     "NaN",
 )
 THREADS = {
-    f"ttsmonitor.{name}" for name in ("subscriber", "controls", "speaker", "journal", "publisher")
+    "ttsmirror.publisher",
+    "ttsmonitor.text_consumer",
+    "ttsmonitor.control_consumer",
+    "ttsmonitor.speaker",
+    "ttsmonitor.recorder",
 }
 
 

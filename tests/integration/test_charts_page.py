@@ -91,7 +91,8 @@ def test_lost_broker_is_reported_in_the_visitors_language(
     expect(lamp).to_have_class("lamp is-ok")
     mosquitto.process.close()
     cause = f"ningún broker responde en 127.0.0.1:{mosquitto.port}"
-    expect(page.locator("#log")).to_contain_text(f"{cause}; se sigue intentando", timeout=20_000)
+    tried = f"{cause}: nada escucha ahí; se sigue intentando"
+    expect(page.locator("#log")).to_contain_text(tried, timeout=20_000)
 
     def is_told() -> bool:
         page.clock.run_for(2_000)

@@ -18,7 +18,7 @@ ROBOTS = ("d_sala", "d_cocina", "d_cuarto-de-lucía", "")
 SOURCES = {"chat": 70, "puppet_mode": 20, "system": 8, "plug-in": 2}
 OUTCOMES = {
     (Status.SPOKEN, ""): 930,
-    (Status.INTERRUPTED, "interrupted in Puppet Mode"): 30,
+    (Status.INTERRUPTED, "interrupted by a person"): 30,
     (Status.SKIPPED, "skipped"): 15,
     (Status.EXPIRED, "too old to be spoken when its turn came"): 15,
     (Status.FAILED, "the voice did nothing for 15 s"): 10,

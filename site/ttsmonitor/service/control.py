@@ -25,7 +25,7 @@ Status = Utterance.Status
 Handler = Callable[["ControlExecutor", Control], bool]
 
 SKIPPED = Outcome(Status.SKIPPED, Reason("skipped"))
-INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted in Puppet Mode"))
+INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted by a person"))
 
 _handlers: dict[str, Handler] = {}
 

@@ -55,6 +55,9 @@ LAMPS = (
 )
 """The lamps of the checks in SpeechService._compose_health(), in the order of the page."""
 
+CONNECT_SECONDS = 0.5
+"""Seconds that the first sentence waits for the broker."""
+
 _current: SpeechService | None = None
 
 
@@ -163,11 +166,13 @@ class SpeechService:
             self._synthesizer.start()
             if self._stopping.is_set():
                 return False
+            _current = self
+            self._subscriber.start()
+            # So that the first events reach those who follow them; without a broker it goes on.
+            self._subscriber.connection.wait_ready(CONNECT_SECONDS)
             self._progress.start()
             self._speaker.start()
-            _current = self
             self._health.start()
-            self._subscriber.start()
             self._retention.start()
             self._is_started = True
             return True
