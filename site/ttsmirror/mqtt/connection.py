@@ -274,7 +274,11 @@ class MQTTConnection:
         client = self._client
         if client is None or (qos == 0 and not client.is_connected()):
             return None
-        info = client.publish(topic, payload, qos=qos, retain=retain)
+        try:
+            info = client.publish(topic, payload, qos=qos, retain=retain)
+        except OSError as exc:  # paho's own socket is closed while the client is stopped
+            logger.debug("message for %s not published: %s", topic, exc)
+            return None
         return None if info.rc == paho.MQTT_ERR_QUEUE_SIZE else info
 
     def acknowledge(self, message: Received) -> None:
