@@ -11,7 +11,8 @@ from ttsmonitor.language.debris import Span, silent_spans
 
 _CLOSING = r"[\"'”’»)\]*_]*"
 _END = re.compile(
-    rf"(?P<dots>[.…]+)(?P<closed>{_CLOSING})(?:\s+|(?=[¿¡])|(?<=[a-zñáéíóú]{{3}}\.)(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú]))"
+    rf"(?P<dots>[.…]+)(?P<closed>{_CLOSING})(?:\s+|(?=[¿¡])"
+    r"|(?<=[^\W\d_][a-zñáéíóú]\.)(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú]))"
     rf"|(?P<strong>[.…]*[!?][.!?…]*)(?P<quoted>{_CLOSING})(?:\s+|(?=[¿¡])|(?<=[!?])(?=[A-ZÁÉÍÓÚÑ]))"
     rf"|(?P<wide>[。！？]+){_CLOSING}\s*"
     r"|(?P<line>\n+)"

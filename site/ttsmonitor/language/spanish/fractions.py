@@ -24,6 +24,9 @@ _PARTS = ("", "", *"medio tercio cuarto quinto sexto séptimo octavo noveno déc
 _LARGE_PARTS = {100: "centésimo", 1000: "milésimo"}
 _BEFORE_MARKS = frozenset("un nota saqué sacó sacas saco puntuación obtuvo tengo".split())
 _EQUALS = re.compile(r"\s?=")
+_SIGNS = tuple("+−×÷*=")
+_OPERATORS = frozenset({"más", "menos", "por", "entre"})
+_NEXT_SIGN = re.compile(r"\s?[+−×÷*=]|\s[-x]\s?[\d½¼¾]")
 _MARKS = (5, 10, 20, 100)
 """What a mark at school is out of: 9/10 is "nueve sobre diez"."""
 
@@ -68,12 +71,23 @@ def _read(match: re.Match[str], _region: Region) -> str:
         before = previous_words(match, 2)
         if before[:1] == ["la"] and after[:1] == ["de"]:
             return "mitad"
+        if not noun and _is_operand(match):
+            return "un medio"
         return _half(before[1] if not noun and before[:1] == ["y"] and len(before) > 1 else noun)
     return fraction_in_words(over, under) + (" de" if noun else "")
 
 
 def _half(noun: str) -> str:
     return "media" if noun and gender_of(noun) is Gender.FEMININE else "medio"
+
+
+def _is_operand(match: re.Match[str]) -> bool:
+    """Whether the fraction is a number of a sum, and no part of a thing."""
+    return bool(
+        match.string[max(0, match.start() - 3) : match.start()].rstrip().endswith(_SIGNS)
+        or _NEXT_SIGN.match(match.string, match.end())
+        or previous_word(match) in _OPERATORS
+    )
 
 
 def _mixed(match: re.Match[str], _region: Region) -> str:
