@@ -41,10 +41,12 @@ class ArithmeticWords:
 def arithmetic_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     """Return the rules for the signs of arithmetic."""
     return (
+        Rule(re.compile(r"(?<=\d)!(?=\s?[=+×÷*/-])"), lambda _match, _region: " factorial", "!"),
         *_power_rules(words),
         *_operator_rules(words),
         *_minus_rules(words),
         *_relation_rules(words),
+        Rule(re.compile(r"(?<![^\W\d_])π(?![^\W\d_])"), lambda _match, _region: " pi", "π"),
     )
 
 
@@ -98,6 +100,11 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             ),
             operator,
             "×·*÷+−±",
+        ),
+        Rule(
+            re.compile(r"\s?(?P<sign>[×÷])(?:(?<=\w.)|(?<=\w\s.))\s?(?=[\w(√-])"),
+            operator,
+            "×÷",
         ),
         Rule(re.compile(r"(?P<sign>±)\s?(?=\d)"), operator, "±"),
         Rule(re.compile(r"\s(?P<sign>x)(?<=[^\W\d_]\s.)\s(?=\d)"), operator, "x"),

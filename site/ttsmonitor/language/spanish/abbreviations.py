@@ -81,6 +81,7 @@ _SAINTS = (
 )
 _DEGREES = re.compile(r"\s[-−]?\d{1,3}\s?(?:[°º]|grados)")
 _LIMIT = re.compile(r"(?P<word>[Mm]áx|[Mm]ín)\.(?!\w)")
+_LIMITS = {"max": "máximo", "min": "mínimo"}
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
     "Dª": "doña",
@@ -208,6 +209,18 @@ RULES = (
     Rule(
         re.compile(r"(?P<stem>[Pp]rof|[Ll]ic|[Ii]ng)\.(?=\s[A-ZÁÉÍÓÚÑ])"),
         _woman,
+        ".",
+        AT_WORD_WITH_DOT,
+    ),
+    Rule(
+        re.compile(r"(?P<short>Max|Min|max)\.(?=\s\d)"),
+        lambda match, _region: like(match[0], _LIMITS[match["short"].lower()]),
+        ".",
+        AT_WORD_WITH_DOT,
+    ),
+    Rule(
+        re.compile(r"Col\.(?=\s[A-ZÁÉÍÓÚÑ])"),
+        lambda _match, _region: "Colonia",
         ".",
         AT_WORD_WITH_DOT,
     ),

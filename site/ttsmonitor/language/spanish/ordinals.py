@@ -37,11 +37,14 @@ _BEFORE_RANKS = frozenset("quedó quedé quedaron llegó llegué llegaron termin
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
     " máximas mínimas máximo mínimo grados"
-    " estamos están tiene menos".split()
+    " estamos están tiene menos bajará bajarán bajó baja bajan subirá subirán subió sube suben"
+    " alcanzará alcanzó tenemos tendremos horno calor frío clima".split()
 )
 _BEFORE_NOUNS = frozenset("el la al del su mi tu un este nuestro".split())
 _HIGHEST_RANK = 100
 """From here on a number with `º` is one of degrees, unless a noun is counted."""
+_RARE_RANK = 13
+"""From here on a lone number with `º` is one of degrees: "hoy tenemos 22º"."""
 _LEAST_HEAT = 25
 """From here on "a 30º" is a temperature; below, "a 4º" is a grade at school."""
 
@@ -96,6 +99,8 @@ def _is_temperature(match: re.Match[str], number: int, noun: str) -> bool:
         return not (noun and last in _BEFORE_NOUNS)
     if last == "a" and number >= _LEAST_HEAT:
         return True
+    if number >= _RARE_RANK and not noun and "." not in match[0]:
+        return last not in _BEFORE_NOUNS | _BEFORE_RANKS
     return not noun and not _DEGREES_AFTER.isdisjoint(before)
 
 

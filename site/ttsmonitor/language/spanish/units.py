@@ -32,7 +32,7 @@ _UNITS = dict(
         " mAh=miliamperio_hora J=julio kJ=kilojulio cal=caloría kcal=kilocaloría Kcal=kilocaloría"
         " N=newton"
         " Pa=pascal hPa=hectopascal kPa=kilopascal bar=bar dB=decibelio lm=lumen"
-        " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit"
+        " kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit"
         " Kb=kilobit kb=kilobit"
         " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita"
         " cda=cucharada"
