@@ -58,11 +58,12 @@ def _read(match: re.Match[str], _region: Region) -> str:
     over, under = _split(match["fraction"])
     after = [word.lower() for word in next_words(match)]
     noun = after[0] if after and not is_function_word(after[0]) else ""
-    if over == under and under not in _MARKS:
+    is_sum = bool(_EQUALS.match(match.string, match.end()))
+    if over == under and under not in _MARKS and not is_sum:
         return f"{over} {under}"
     if _is_mark(over, under) or (under in _MARKS and previous_word(match) in _BEFORE_MARKS):
         return f"{over} sobre {under}"
-    if over % under == 0 or (over > under and _EQUALS.match(match.string, match.end())):
+    if over % under == 0 or (over > under and is_sum):
         return f"{over} entre {under}"
     if noun in ("parte", "partes"):
         part = "tercera" if under == 3 else ordinal(under, Gender.FEMININE)
