@@ -67,8 +67,8 @@ def with_spoken_sounds(text: TrackedText, lang: str) -> TrackedText:
 def _said(match: re.Match[str], patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     written = match[0]
     is_within = match.string[max(0, match.start() - 2) : match.start()][:1].isalnum()
-    if len(written) == _UNIT_LETTERS and (is_within or written.isupper()):
-        return written  # a unit or an acronym, as mm or PF
+    if len(written) == _UNIT_LETTERS and (is_within or written[1].isupper()):
+        return written  # a unit or an acronym, as mm, hM or PF
     for pattern, said in patterns:
         if pattern.match(written):
             return said.capitalize() if written[0].isupper() else said

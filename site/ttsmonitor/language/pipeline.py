@@ -58,6 +58,8 @@ _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
 _NO_ENTITY = re.compile(r"&(?=[#\w])")
 _SIGNS = re.compile(r"[^\w\s.,;:!?¡¿…'’‘\"“”«»()–—-]")
 """Nothing is left to be put into words where a text has none of these."""
+_MIXED = re.compile(r"\d[,;]?[^\W\d_]|[^\W\d_]\d|[\d\w][²³ªº]\w")
+"""Letters and digits without a space, where words may appear once the digits are words."""
 _PASSES = 3
 _LEADING_SLASH = re.compile(r"(?<![\w)€$£¥%°])(?<![\d°º] )(?<!\w\.)/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
@@ -121,9 +123,10 @@ def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
     for _ in range(_PASSES):
         if not _has_words(text.text):
             return text[:0]
+        is_mixed = _MIXED.search(text.text)
         expanded = _expanded(text, lang, code)
         text = _finished(expanded.translate(_spoken))
-        if not _SIGNS.search(expanded.text):
+        if not (is_mixed or _SIGNS.search(expanded.text)):
             break
     return text
 
@@ -131,7 +134,7 @@ def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
 def _expanded(text: TrackedText, lang: str, code: str) -> TrackedText:
     """Replace addresses, sounds, numbers and abbreviations by words."""
     text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
-    text = text.sub(_NO_SPACE, _with_space)
+    text = text.sub(_OPENING_DASH, "").sub(_NO_SPACE, _with_space)
     text = text.sub(_LEADING_SLASH, " ") if "/" in text.text else text
     text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "")
     text = text.sub(_INLINE_NUMBER, r"\1,").sub(_AFTER_NUMBER, _with_capital)
