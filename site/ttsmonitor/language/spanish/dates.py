@@ -86,10 +86,19 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
     if (
         date is None
         or (after and after[0] in ("de", "parte", "partes"))
-        or previous_word(match) not in _DATED
+        or (previous_word(match) not in _DATED and not _is_in_brackets(match))
     ):
         return match[0]
     return date_in_words(date, region)
+
+
+def _is_in_brackets(match: re.Match[str]) -> bool:
+    """Whether the numbers stand for themselves, as in "hoy (30/11)"."""
+    around = (
+        match.string[match.start() - 1 : match.start()],
+        match.string[match.end() : match.end() + 1],
+    )
+    return around == ("(", ")") and int(match["one"]) > len(_MONTHS)
 
 
 def _named(match: re.Match[str], region: Region) -> str:

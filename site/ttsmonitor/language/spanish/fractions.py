@@ -27,6 +27,9 @@ _EQUALS = re.compile(r"\s?=")
 _SIGNS = tuple("+−×÷*=")
 _OPERATORS = frozenset({"más", "menos", "por", "entre"})
 _NEXT_SIGN = re.compile(r"\s?[+−×÷*=]|\s[-x]\s?[\d½¼¾]")
+_PEOPLE = frozenset(
+    "niños niñas personas alumnos alumnas estudiantes familias padres madres dentistas".split()
+)
 _MARKS = (5, 10, 20, 100)
 """What a mark at school is out of: 9/10 is "nueve sobre diez"."""
 
@@ -65,11 +68,15 @@ def _read(match: re.Match[str], _region: Region) -> str:
         return f"{over} sobre {under}"
     if over % under == 0 or (over > under and is_sum):
         return f"{over} entre {under}"
+    if noun in _PEOPLE and over < under:
+        return f"{over} de cada {under}"
     if noun in ("parte", "partes"):
         part = "tercera" if under == 3 else ordinal(under, Gender.FEMININE)
         return f"{cardinal(over, Form.FEMININE)} {part}{'' if over == 1 else 's'}"
     if (over, under) == (1, 2):
-        before = previous_words(match, 2)
+        before = previous_words(match, 3)
+        if before[:1] == ["y"] and before[2:] in (["las"], ["la"]):
+            return "media"
         if before[:1] == ["la"] and after[:1] == ["de"]:
             return "mitad"
         if not noun and _is_operand(match):
