@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ttsmonitor.language.rules import Region, Rule, next_words, previous_word
+from ttsmonitor.language.rules import AT_DIGITS, Region, Rule, next_words, previous_word
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _ASKS = re.compile(r"\s?[=?]")
@@ -41,10 +41,22 @@ class ArithmeticWords:
 def arithmetic_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
     """Return the rules for the signs of arithmetic."""
     return (
+        Rule(re.compile(r"(?<=\d)!(?=\s?[=+×÷*/-])"), lambda _match, _region: " factorial", "!"),
         *_power_rules(words),
         *_operator_rules(words),
         *_minus_rules(words),
         *_relation_rules(words),
+        Rule(re.compile(r"(?<![^\W\d_])π(?![^\W\d_])"), lambda _match, _region: " pi", "π"),
+    )
+
+
+def difference_of_fractions(minus: str) -> Rule:
+    """Return the rule for "3/4 - 1/4 =", to be applied before the fractions are words."""
+    return Rule(
+        re.compile(r"(\d/\d{1,3})\s?[-−–]\s?(?=\d{1,3}/\d{1,3}\s?[=?])"),
+        lambda match, _region: f"{match[1]} {minus} ",
+        "/",
+        AT_DIGITS,
     )
 
 
@@ -88,6 +100,11 @@ def _operator_rules(words: ArithmeticWords) -> tuple[Rule, ...]:
             ),
             operator,
             "×·*÷+−±",
+        ),
+        Rule(
+            re.compile(r"\s?(?P<sign>[×÷])(?:(?<=\w.)|(?<=\w\s.))\s?(?=[\w(√-])"),
+            operator,
+            "×÷",
         ),
         Rule(re.compile(r"(?P<sign>±)\s?(?=\d)"), operator, "±"),
         Rule(re.compile(r"\s(?P<sign>x)(?<=[^\W\d_]\s.)\s(?=\d)"), operator, "x"),

@@ -13,6 +13,11 @@ NUMERIC_DATE = re.compile(
     r"(?![\w/-]|\.\d)"
 )
 """2025-09-18, 18.9.2025 or 12/10/25."""
+TIMESTAMP = re.compile(
+    r"(?<![\w./-])(?P<date>\d{4}-\d{2}-\d{2})T(?P<clock>\d{2}:\d{2})(?::\d{2}(?:\.\d{1,9})?)?"
+    r"(?:Z|[+-]\d{2}:?\d{2})?(?!\w)"
+)
+"""2025-09-18T07:30:00Z; its seconds and its zone are not said."""
 
 
 @dataclass(frozen=True)

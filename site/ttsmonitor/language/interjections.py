@@ -10,23 +10,23 @@ from ttsmonitor.language.tracked_text import TrackedText
 _SOUNDS = {
     "es": (
         ("[mj]+h?[mj]*hm+|m+[jh]+m+", "ajá"),
-        ("hm+|m{2,}h?|hum{2,}|ejem{2,}", "um"),
+        ("hm+(?:pf*h?)?|m{2,}h?|hum{2,}|ejem{2,}", "um"),
         ("s+h+|ch+s{2,}|ch{2,}", "chis"),
         ("p+s{2,}t*|p+s+t+|t+s{2,}", "chis"),
         ("b+r{2,}", "bru"),
         ("p+r{2,}", "pru"),
         ("g+r{2,}|r{3,}", "gur"),
-        ("p+f{1,}|f{3,}", "puf"),
+        ("p+f{1,}t*|f{3,}", "puf"),
         ("v+r{2,}m*", "brum"),
         ("t+s*k+|t+c+h+", "cha"),
     ),
     "en": (
         ("m+h+m+", "uh huh"),
-        ("hm+(?:ph)?|m{2,}h?", "um"),
+        ("hr?m+(?:ph|pf+)?|m{2,}h?", "um"),
         ("s+h{2,}", "shush"),
         ("b+r{2,}|p+r{2,}", "burr"),
         ("g+r{2,}|r{3,}", "gurr"),
-        ("p+f{1,}|f{3,}", "poof"),
+        ("p+f{1,}t*|f{3,}", "poof"),
         ("p+s+t+|p+s{2,}|t+s{2,}", "psst"),
         ("v+r{2,}m*", "vroom"),
         ("b*z{3,}|b+z{2,}", "buzz"),
@@ -43,6 +43,9 @@ _UNIT_LETTERS = 2
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LONG_ROMAN = re.compile(r"[IVXLCDM]+\Z")
 _UNSPEAKABLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
+
+_DOUBLED = re.compile(r"(?=.{4})\w*?(\w)\1", re.IGNORECASE)
+"""No word, but a noise such as Fssh, Kshh or Tsss."""
 
 
 def _compiled(sounds: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
@@ -64,14 +67,15 @@ def with_spoken_sounds(text: TrackedText, lang: str) -> TrackedText:
 def _said(match: re.Match[str], patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     written = match[0]
     is_within = match.string[max(0, match.start() - 2) : match.start()][:1].isalnum()
-    if len(written) == _UNIT_LETTERS and (is_within or written.isupper()):
-        return written  # a unit or an acronym, as mm or PF
+    if len(written) == _UNIT_LETTERS and (is_within or written[1].isupper()):
+        return written  # a unit or an acronym, as mm, hM or PF
     for pattern, said in patterns:
         if pattern.match(written):
             return said.capitalize() if written[0].isupper() else said
     if _LONG_ROMAN.match(written) or (written.isupper() and len(set(written)) == 1):
         return written
-    return "" if _UNSPEAKABLE.search(written) else written
+    is_noise = not written.isupper() and _DOUBLED.search(written)
+    return "" if is_noise or _UNSPEAKABLE.search(written) else written
 
 
 def _shortened(match: re.Match[str]) -> str:

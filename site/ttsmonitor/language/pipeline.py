@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ttsmirror.text import NOT_SPEECH, language_tag
 from ttsmonitor.language.debris import without_debris, without_speaker
 from ttsmonitor.language.emoticons import without_emoticons
+from ttsmonitor.language.formulas import without_formula_marks
 from ttsmonitor.language.interjections import with_spoken_sounds
 from ttsmonitor.language.links import with_spoken_links
 from ttsmonitor.language.markdown import without_autolinks, without_markdown
@@ -42,7 +43,7 @@ _OPENING_COMMA = re.compile(r"\A[\s,.;:!?…)\]»”]+(?=[^\s,.;:!?…)\]»”])
 _OPENING_DASH = re.compile(r"\A(?:-+(?!\d)\s*)+")
 _NO_SPACE = re.compile(
     r"(?<=[^\W\d_])(?P<comma>[,;])(?=[^\W\d_])"
-    r"|(?P<end>(?<=[^\W\d_])[.…](?=[¿¡])|(?<=[a-zñáéíóú]{3})\.(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú])"
+    r"|(?P<end>(?<=[^\W\d_])[.…](?=[¿¡])|(?<=[^\W\d_][a-zñáéíóú])\.(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú])"
     r"|[!?](?=[^\W\d_]|[¿¡]))"
 )
 _NEW_SENTENCE = re.compile(
@@ -57,8 +58,10 @@ _UNSPOKEN_MARKS = frozenset("#*_~^|\\<>{}[]`")
 _NO_ENTITY = re.compile(r"&(?=[#\w])")
 _SIGNS = re.compile(r"[^\w\s.,;:!?¡¿…'’‘\"“”«»()–—-]")
 """Nothing is left to be put into words where a text has none of these."""
+_MIXED = re.compile(r"\d[,;]?[^\W\d_]|[^\W\d_]\d|[\d\w][²³ªº]\w")
+"""Letters and digits without a space, where words may appear once the digits are words."""
 _PASSES = 3
-_LEADING_SLASH = re.compile(r"(?<![\w)€$£¥%°])(?<!\d )/+")
+_LEADING_SLASH = re.compile(r"(?<![\w)€$£¥%°])(?<![\d°º] )(?<!\w\.)/+")
 _SLASH = re.compile(r"(?<!\d)/|/(?!\d)")
 
 
@@ -111,7 +114,7 @@ def plain_text(written: str) -> str:
 def _without_marks(written: str) -> TrackedText:
     text = with_usual_characters(TrackedText.of(written))
     text = without_debris(text.sub(NOT_SPEECH, "") if ":" in text.text else text)
-    text = without_emoticons(text)
+    text = without_emoticons(without_formula_marks(text))
     return without_markdown(without_autolinks(text) if "<" in text.text else text)
 
 
@@ -120,9 +123,10 @@ def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
     for _ in range(_PASSES):
         if not _has_words(text.text):
             return text[:0]
+        is_mixed = _MIXED.search(text.text)
         expanded = _expanded(text, lang, code)
         text = _finished(expanded.translate(_spoken))
-        if not _SIGNS.search(expanded.text):
+        if not (is_mixed or _SIGNS.search(expanded.text)):
             break
     return text
 
@@ -130,7 +134,7 @@ def _in_words(text: TrackedText, lang: str, code: str) -> TrackedText:
 def _expanded(text: TrackedText, lang: str, code: str) -> TrackedText:
     """Replace addresses, sounds, numbers and abbreviations by words."""
     text = _tidy(with_spoken_links(text, code)).sub(_OPENING_COMMA, "")
-    text = text.sub(_NO_SPACE, _with_space)
+    text = text.sub(_OPENING_DASH, "").sub(_NO_SPACE, _with_space)
     text = text.sub(_LEADING_SLASH, " ") if "/" in text.text else text
     text = with_spoken_sounds(text, code).sub(_LONE_MARKS, "")
     text = text.sub(_INLINE_NUMBER, r"\1,").sub(_AFTER_NUMBER, _with_capital)

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.rules import Region, Rule
+from ttsmonitor.language.rules import AT_DIGITS, Region, Rule
+
+_GRADES = range(1, 7)
+"""Of a school: "1º/2º de primaria" is no pair of temperatures."""
+
+
+def degree_pairs(to: str) -> Rule:
+    """Return the rule for two temperatures with a slash: "12/18 °C", "25º / 12º"."""
+
+    def pair(match: re.Match[str], _region: Region) -> str:
+        if match["sign"] == "º" and int(match["one"]) in _GRADES:
+            return match[0]
+        return f"{match['one']} {to} {match['two']}°"
+
+    return Rule(
+        re.compile(
+            r"(?<![\d/.,])(?P<one>\d{1,3})\s?(?P<sign>[°º]?)[CF]?\s?/\s?"
+            r"(?P<two>[-−]?\d{1,3})\s?[°º](?![\d/])"
+        ),
+        pair,
+        "°º",
+        AT_DIGITS,
+    )
 
 
 def range_rules(to: str, slash: str, or_more: str) -> tuple[Rule, ...]:

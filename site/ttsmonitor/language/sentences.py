@@ -11,7 +11,8 @@ from ttsmonitor.language.debris import Span, silent_spans
 
 _CLOSING = r"[\"'”’»)\]*_]*"
 _END = re.compile(
-    rf"(?P<dots>[.…]+)(?P<closed>{_CLOSING})(?:\s+|(?=[¿¡])|(?<=[a-zñáéíóú]{{3}}\.)(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú]))"
+    rf"(?P<dots>[.…]+)(?P<closed>{_CLOSING})(?:\s+|(?=[¿¡])"
+    r"|(?<=[^\W\d_][a-zñáéíóú]\.)(?=[A-ZÁÉÍÓÚÑ][a-zñáéíóú]))"
     rf"|(?P<strong>[.…]*[!?][.!?…]*)(?P<quoted>{_CLOSING})(?:\s+|(?=[¿¡])|(?<=[!?])(?=[A-ZÁÉÍÓÚÑ]))"
     rf"|(?P<wide>[。！？]+){_CLOSING}\s*"
     r"|(?P<line>\n+)"
@@ -35,7 +36,8 @@ ABBREVIATIONS = frozenset(
     " ntra ntro av avda ctra pza núm nro pág págs tel tfno tlf ej vs excmo excma ilmo ilma cía hno"
     " hna hnos dpto depto cód apdo art fig vol cap ed ref aprox máx mín mr mrs ms st rev gen capt"
     " sgt lt col maj gov sen mt dept approx fr etc ee uu rr hh jj oo ff aa cc dd ss mm bs as ph"
-    " ud uds vd vds ltda jan feb hrs mar apr jun jul aug sept oct nov dec ene abr ago dic".split()
+    " ud uds vd vds ltda jan feb hrs mar apr jun jul aug sept oct nov dec ene abr ago dic cdad"
+    " tels tfnos profas ayto fracc prol mpio entlo trav hosp inst".split()
 )
 """Words whose dot need not end a sentence."""
 _MAY_END = frozenset("etc uu hh oo aa ss mm as jr ltda uds ud vds vd".split())

@@ -31,6 +31,8 @@ ENGLISH = Language(
         *dates.RULES,
         *telephones.RULES,
         *ordinals.DECADES,
+        *ranges.DEGREE_PAIRS,
+        *arithmetic.OF_FRACTIONS,
         *fractions.RULES,
         *units.RANGES,
         *money.RULES,

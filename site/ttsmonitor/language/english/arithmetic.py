@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ttsmonitor.language.arithmetic import ArithmeticWords, arithmetic_rules
+from ttsmonitor.language.arithmetic import (
+    ArithmeticWords,
+    arithmetic_rules,
+    difference_of_fractions,
+)
 
 NO_NOUNS = frozenset(
     "is are equals makes was plus minus times divided and or in on at to for of by from with the"
     " a".split()
 )
 
+OF_FRACTIONS = (difference_of_fractions("minus"),)
 RULES = arithmetic_rules(
     ArithmeticWords(
         operators={

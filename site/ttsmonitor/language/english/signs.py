@@ -12,6 +12,13 @@ def _hashtag(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
+    Rule(
+        re.compile(
+            r"/(?<=[a-z]{3}/)(?=\d{1,3}\s(?:hours?|minutes?|seconds?|days?|weeks?|months?|years?)\b)"
+        ),
+        lambda _match, _region: " every ",
+        "/",
+    ),
     Rule(re.compile(r"/(?<=liters/)(?=\d)"), lambda _match, _region: " per ", "/"),
     Rule(re.compile(r"\band/or\b"), lambda _match, _region: "and or", "/"),
     Rule(re.compile(r"(?<=[a-z])\s?/\s?(?=[A-Za-z]{2})"), lambda _match, _region: " or ", "/"),

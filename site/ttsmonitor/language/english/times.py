@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
+from ttsmonitor.language.calendar import TIMESTAMP
 from ttsmonitor.language.english.cardinals import cardinal
 from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule
 
@@ -55,6 +56,7 @@ def _until(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
+    Rule(TIMESTAMP, lambda match, _region: f"{match['date']} at {match['clock']}", "T"),
     Rule(
         re.compile(
             r"(\d{1,2}:[0-5]\d(?:\s?[ap]\.?m\.?)?)\s?[-–—]\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))",

@@ -35,6 +35,8 @@ SPANISH = Language(
         *dates.RULES,
         *telephones.RULES,
         *ranges.DECADES,
+        *ranges.DEGREE_PAIRS,
+        *arithmetic.OF_FRACTIONS,
         *ordinals.DEGREE_SIGNS,
         *fractions.RULES,
         *units.RANGES,

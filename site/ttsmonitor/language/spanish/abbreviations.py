@@ -36,7 +36,9 @@ _ABBREVIATIONS = Abbreviations(
         " cía=compañía hno=hermano hnos=hermanos hna=hermana hnas=hermanas dpto=departamento"
         " depto=departamento dept=departamento cód=código fco=Francisco univ=universidad"
         " ref=referencia rte=remitente vto=vencimiento pta=puerta asoc=asociación prov=provincia"
-        " gob=gobernador"
+        " gob=gobernador cdad=ciudad tels=teléfonos tfnos=teléfonos profs=profesores"
+        " profas=profesoras ayto=ayuntamiento fracc=fraccionamiento prol=prolongación"
+        " mpio=municipio entlo=entresuelo trav=travesía hosp=hospital inst=instituto"
         " p.ej=por_ejemplo P.ej=por_ejemplo S.M=su_majestad SS.MM=sus_majestades"
         " S.A.R=su_alteza_real V.E=vuestra_excelencia"
     ),
@@ -69,7 +71,8 @@ _ABBREVIATIONS = Abbreviations(
         " lám=lámina ej=ejercicio ejs=ejercicios pto=puerto apto=apartamento dpto=departamento"
         " km=kilómetro min=minuto t=tomo vers=versículo col=columna máx=máximo mín=mínimo"
         " temp=temporada"
-        " ep=episodio"
+        " ep=episodio sec=sección mza=manzana esc=escalera preg=pregunta pregs=preguntas"
+        " lec=lección"
     ),
 )
 _NUMBER_SIGN = re.compile(
@@ -81,6 +84,7 @@ _SAINTS = (
 )
 _DEGREES = re.compile(r"\s[-−]?\d{1,3}\s?(?:[°º]|grados)")
 _LIMIT = re.compile(r"(?P<word>[Mm]áx|[Mm]ín)\.(?!\w)")
+_LIMITS = {"max": "máximo", "min": "mínimo"}
 _DON = re.compile(r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-záéíóúñ])")
 _RAISED = {
     "Dª": "doña",
@@ -208,6 +212,18 @@ RULES = (
     Rule(
         re.compile(r"(?P<stem>[Pp]rof|[Ll]ic|[Ii]ng)\.(?=\s[A-ZÁÉÍÓÚÑ])"),
         _woman,
+        ".",
+        AT_WORD_WITH_DOT,
+    ),
+    Rule(
+        re.compile(r"(?P<short>Max|Min|max)\.(?=\s\d)"),
+        lambda match, _region: like(match[0], _LIMITS[match["short"].lower()]),
+        ".",
+        AT_WORD_WITH_DOT,
+    ),
+    Rule(
+        re.compile(r"(?P<place>Col|Ave)\.(?=\s[A-ZÁÉÍÓÚÑ])"),
+        lambda match, _region: "Colonia" if match["place"] == "Col" else "Avenida",
         ".",
         AT_WORD_WITH_DOT,
     ),

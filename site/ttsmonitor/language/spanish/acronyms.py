@@ -73,6 +73,19 @@ _SOUNDS = frozenset(
 )
 _CONSONANTS = "BCDFGHJKLMNÑPQRSTVWXYZ"
 
+_NO_SYLLABLE = re.compile(
+    rf"[A-Z]{{2}}|[AEIOU][{_CONSONANTS}]{{2}}"
+    rf"|(?![BCFGPDT][RL]|CH|LL)[{_CONSONANTS}]{{2}}[AEIOU]"
+)
+"""Short acronyms that are spelled, for no Spanish word is like them: AR, APK, CPU."""
+_SYLLABLES = frozenset(
+    "NO SI TE ME YA TU MI YO DE EL LA LO LE SE ES EN UN AL SU VA VE DA DI FE HE HA IR NI OS OH AH"
+    " EH AY UY UF JA JE JI FA RE DO TI VI ID EX AS ES OY UN HI IN ON IT IS TO MY WE BE GO BY OR AT"
+    " OF UP US AM JO HO HU HUY UH UP OI OK BU MU PI TA TO"
+    " AND ALL OFF END ART ASK EGG ADD INK OLD THE SHE WHO TWO SPA PSI GNU YES".split()
+)
+"""Words, some of them English, which are not spelled in capitals."""
+
 
 def spell(letters: str, region: Region) -> str:
     """Return the names of letters."""
@@ -85,7 +98,9 @@ def _is_spelled(word: str) -> bool:
         return True
     if word in _SOUNDS or re.search(r"(.)\1\1", word):
         return False
-    return len(word) <= 6 and set(word) <= set(_CONSONANTS)
+    if set(word) <= set(_CONSONANTS):
+        return len(word) <= 6
+    return bool(_NO_SYLLABLE.fullmatch(word)) and word not in _SYLLABLES
 
 
 def _read(match: re.Match[str], region: Region) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from ttsmonitor.language.arithmetic import ArithmeticWords, arithmetic_rules
+from ttsmonitor.language.arithmetic import (
+    ArithmeticWords,
+    arithmetic_rules,
+    difference_of_fractions,
+)
 from ttsmonitor.language.spanish.nouns import is_function_word
 
+OF_FRACTIONS = (difference_of_fractions("menos"),)
 RULES = arithmetic_rules(
     ArithmeticWords(
         operators={"+": "más", "−": "menos", "×": "por", "÷": "entre", "±": "más menos"},

@@ -89,7 +89,8 @@ def form_in_place(match: re.Match[str], amount: Amount) -> Form:
     """Return the form that the words around a number ask for."""
     before, after = previous_words(match, 2), next_words(match)
     last = before[0] if before else ""
-    if is_label(last) or (last == "los" and not after):
+    is_score = last == "a" and len(before) > 1 and before[1].isdigit() and after[:1] == ["final"]
+    if is_score or is_label(last) or (last == "los" and not after):
         return Form.ALONE
     noun = "" if _SLASH.match(match.string, match.end()) else _noun(after)
     if noun and not amount.is_one and not _can_be_counted(after):

@@ -53,6 +53,7 @@ _WEEKDAYS = {
     "dom": "domingo",
 }
 _MONTH = "|".join(sorted((*_SHORT_MONTHS, *_MONTHS[1:], "setiembre"), key=len, reverse=True))
+_SHORT_MONTH = "|".join(sorted(_SHORT_MONTHS, key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATED = frozenset(
     "el día del al lunes martes miércoles jueves viernes sábado domingo lun mar mié jue vie sáb"
@@ -85,10 +86,19 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
     if (
         date is None
         or (after and after[0] in ("de", "parte", "partes"))
-        or previous_word(match) not in _DATED
+        or (previous_word(match) not in _DATED and not _is_in_brackets(match))
     ):
         return match[0]
     return date_in_words(date, region)
+
+
+def _is_in_brackets(match: re.Match[str]) -> bool:
+    """Whether the numbers stand for themselves, as in "hoy (30/11)"."""
+    around = (
+        match.string[match.start() - 1 : match.start()],
+        match.string[match.end() : match.end() + 1],
+    )
+    return around == ("(", ")") and int(match["one"]) > len(_MONTHS)
 
 
 def _named(match: re.Match[str], region: Region) -> str:
@@ -134,6 +144,8 @@ def _weekday(match: re.Match[str], _region: Region) -> str:
 
 
 def _weekdays(match: re.Match[str], region: Region) -> str:
+    if match[0].lower().rstrip(".") in ("mar a mar", "mar y mar", "mar-mar"):
+        return match[0]  # the sea
     found = re.compile(rf"(?P<weekday>{_WEEKDAY})\.?", re.IGNORECASE)
     words = found.sub(lambda each: _weekday(each, region), match[0])
     dot = sentence_dot(match) if match[0].endswith(".") else ""
@@ -144,6 +156,13 @@ def _short_month(match: re.Match[str], _region: Region) -> str:
     if match["month"] == "ene" and previous_word(match) not in ("en", "desde", "hasta"):
         return match[0]  # the name of the letter N
     return like(match[0], _MONTHS[_SHORT_MONTHS[match["month"].lower()]]) + sentence_dot(match)
+
+
+def _months(match: re.Match[str], _region: Region) -> str:
+    """Read "ene-mar" as "enero a marzo"."""
+    first, last = (_MONTHS[_SHORT_MONTHS[match[each].lower()]] for each in ("from", "to"))
+    dot = sentence_dot(match) if match[0].endswith(".") else ""
+    return f"{like(match['from'], first)} a {like(match['to'], last)}{dot}"
 
 
 _SEASONS = frozenset("curso temporada campaña".split())
@@ -183,12 +202,19 @@ RULES = (
     ),
     Rule(
         re.compile(
-            rf"\b{_LISTED}(?:(?:\.?\s?[-–]\s?|\.,\s|\.\sy\s|\.\sa\s){_LISTED}\b\.?(?!\w)){{1,6}}",
+            rf"\b{_LISTED}(?:(?:\.?\s?[-–]\s?|\.?,\s|\.?\sy\s|\.?\sa\s){_LISTED}\b\.?(?!\w)){{1,6}}",
             re.IGNORECASE,
         ),
         _weekdays,
-        "-–.",
+        "",
         _AT_WEEKDAY,
+    ),
+    Rule(
+        re.compile(
+            rf"\b(?P<from>{_SHORT_MONTH})\.?\s?[-–]\s?(?P<to>{_SHORT_MONTH})\b\.?", re.IGNORECASE
+        ),
+        _months,
+        "-–",
     ),
     Rule(
         re.compile(

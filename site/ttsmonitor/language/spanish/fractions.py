@@ -24,6 +24,12 @@ _PARTS = ("", "", *"medio tercio cuarto quinto sexto séptimo octavo noveno déc
 _LARGE_PARTS = {100: "centésimo", 1000: "milésimo"}
 _BEFORE_MARKS = frozenset("un nota saqué sacó sacas saco puntuación obtuvo tengo".split())
 _EQUALS = re.compile(r"\s?=")
+_SIGNS = tuple("+−×÷*=")
+_OPERATORS = frozenset({"más", "menos", "por", "entre"})
+_NEXT_SIGN = re.compile(r"\s?[+−×÷*=]|\s[-x]\s?[\d½¼¾]")
+_PEOPLE = frozenset(
+    "niños niñas personas alumnos alumnas estudiantes familias padres madres dentistas".split()
+)
 _MARKS = (5, 10, 20, 100)
 """What a mark at school is out of: 9/10 is "nueve sobre diez"."""
 
@@ -55,25 +61,41 @@ def _read(match: re.Match[str], _region: Region) -> str:
     over, under = _split(match["fraction"])
     after = [word.lower() for word in next_words(match)]
     noun = after[0] if after and not is_function_word(after[0]) else ""
-    if over == under and under not in _MARKS:
+    is_sum = bool(_EQUALS.match(match.string, match.end()))
+    if over == under and under not in _MARKS and not is_sum:
         return f"{over} {under}"
     if _is_mark(over, under) or (under in _MARKS and previous_word(match) in _BEFORE_MARKS):
         return f"{over} sobre {under}"
-    if over % under == 0 or (over > under and _EQUALS.match(match.string, match.end())):
+    if over % under == 0 or (over > under and is_sum):
         return f"{over} entre {under}"
+    if noun in _PEOPLE and over < under:
+        return f"{over} de cada {under}"
     if noun in ("parte", "partes"):
         part = "tercera" if under == 3 else ordinal(under, Gender.FEMININE)
         return f"{cardinal(over, Form.FEMININE)} {part}{'' if over == 1 else 's'}"
     if (over, under) == (1, 2):
-        before = previous_words(match, 2)
+        before = previous_words(match, 3)
+        if before[:1] == ["y"] and before[2:] in (["las"], ["la"]):
+            return "media"
         if before[:1] == ["la"] and after[:1] == ["de"]:
             return "mitad"
+        if not noun and _is_operand(match):
+            return "un medio"
         return _half(before[1] if not noun and before[:1] == ["y"] and len(before) > 1 else noun)
     return fraction_in_words(over, under) + (" de" if noun else "")
 
 
 def _half(noun: str) -> str:
     return "media" if noun and gender_of(noun) is Gender.FEMININE else "medio"
+
+
+def _is_operand(match: re.Match[str]) -> bool:
+    """Whether the fraction is a number of a sum, and no part of a thing."""
+    return bool(
+        match.string[max(0, match.start() - 3) : match.start()].rstrip().endswith(_SIGNS)
+        or _NEXT_SIGN.match(match.string, match.end())
+        or previous_word(match) in _OPERATORS
+    )
 
 
 def _mixed(match: re.Match[str], _region: Region) -> str:

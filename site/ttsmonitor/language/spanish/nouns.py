@@ -60,7 +60,8 @@ _FUNCTION_WORDS = frozenset(
     " también elevado mayor menor partido dividido ante bajo según tras fui gana ganó"
     " ganamos ganaron ganan sale llega empieza vive viven significa cuesta mide pesa suma sigue"
     " aquí"
-    " allí hoy mañana ayer ahora luego después antes siempre nunca aproximadamente".split()
+    " allí hoy mañana ayer ahora luego después antes siempre nunca aproximadamente"
+    " esta este esto estas estos ese esa eso mientras durante".split()
 )
 _LABELS = frozenset(
     "número números página páginas capítulo canal nivel lección tema tomo grupo sala aula puerta"

@@ -37,8 +37,16 @@ _BEFORE_RANKS = frozenset("quedó quedé quedaron llegó llegué llegaron termin
 _DEGREES_AFTER = frozenset(
     "hace hacía hará hacen temperatura marca fiebre giro gira girar ángulo ángulos máxima mínima"
     " máximas mínimas máximo mínimo grados"
-    " estamos están tiene menos".split()
+    " estamos están tiene menos bajará bajarán bajó baja bajan subirá subirán subió sube suben"
+    " alcanzará alcanzó tenemos tendremos horno calor frío clima".split()
 )
+_BEFORE_NOUNS = frozenset("el la al del su mi tu un este nuestro".split())
+_HIGHEST_RANK = 100
+"""From here on a number with `º` is one of degrees, unless a noun is counted."""
+_RARE_RANK = 13
+"""From here on a lone number with `º` is one of degrees: "hoy tenemos 22º"."""
+_LEAST_HEAT = 25
+"""From here on "a 30º" is a temperature; below, "a 4º" is a grade at school."""
 
 
 def ordinal(number: int, gender: Gender = Gender.MASCULINE, *, several: bool = False) -> str:
@@ -74,17 +82,26 @@ def _read(match: re.Match[str], _region: Region) -> str:
     after = next_words(match)
     noun = after[0].lower() if after and not is_function_word(after[0].lower()) else ""
     is_negative = match.string[match.start() - 1 : match.start()] in tuple("-−–")
-    if (
-        sign == "º"
-        and not noun
-        and (is_negative or not _DEGREES_AFTER.isdisjoint(previous_words(match, 5)))
-    ):
+    if sign == "º" and (is_negative or _is_temperature(match, number, noun)):
         return f"{match['number']} grados"
     gender = Gender.FEMININE if sign == "ª" or ending.endswith("a") else Gender.MASCULINE
     words = ordinal(number, gender, several=bool(match["signs"] or match["several"]))
     counts = noun and not after[0].isupper() and gender_of(noun) is Gender.MASCULINE
     is_short = ending in ("er",) or (sign == "º" and counts)
     return before_noun(words) if is_short else words
+
+
+def _is_temperature(match: re.Match[str], number: int, noun: str) -> bool:
+    """Whether `º` stands for degrees: "a 180º durante 20 minutos", but "el 150º aniversario"."""
+    before = previous_words(match, 5)
+    last = before[0] if before else ""
+    if number >= _HIGHEST_RANK:
+        return not (noun and last in _BEFORE_NOUNS)
+    if last == "a" and number >= _LEAST_HEAT:
+        return True
+    if number >= _RARE_RANK and not noun and "." not in match[0]:
+        return last not in _BEFORE_NOUNS | _BEFORE_RANKS
+    return not noun and not _DEGREES_AFTER.isdisjoint(before)
 
 
 def _degree_sign(match: re.Match[str], _region: Region) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ttsmonitor.language.ranges import range_rules
+from ttsmonitor.language.ranges import degree_pairs, range_rules
 from ttsmonitor.language.rules import Region, Rule
 
 
@@ -26,4 +26,5 @@ DECADES = (
     Rule(re.compile(r"['’](?P<number>\d{2})(?<=\s...)(?!\d)"), _decade, "'’"),
 )
 """Decades, which are no seconds."""
+DEGREE_PAIRS = (degree_pairs("a"),)
 RULES = range_rules(to="a", slash="barra", or_more="o más")

@@ -16,7 +16,7 @@ _SECTIONS = frozenset(
     " categoría"
     " liga factor apartado juegos olimpiada distrito región zona lámina figura tabla cuadro canto"
     " punto ley misión serie versión edición número página capítulos artículos tomos"
-    " mundial".split()
+    " mundial año años".split()
 )
 """Words before a numeral, which is then a cardinal."""
 _MEN = frozenset(
@@ -50,6 +50,8 @@ _EVENTS = frozenset(
     " muestra bienal conferencia convención internacional legislatura gran".split()
 )
 """Words after a numeral, which is then an ordinal."""
+_LEAST_YEAR = 5
+"""Letters; so long a numeral is no word: MMXXIV."""
 _ARTICLES = frozenset("el la los las del al un una".split())
 _NAME = re.compile(r"(?P<name>[^\W\d_]{1,30})\s\Z")
 
@@ -79,10 +81,12 @@ def _after_name(name: str, numeral: str, before: list[str]) -> str:
         return _low_ordinal(number, Gender.FEMININE)
     if name in _MEN or (has_title and name not in _ARTICLES):
         return _low_ordinal(number, Gender.MASCULINE)
-    return _alone(numeral, number)
+    return cardinal(number) if numeral == "VI" else _alone(numeral, number)
 
 
 def _alone(numeral: str, number: int) -> str:
+    if len(numeral) >= _LEAST_YEAR:
+        return cardinal(number)
     if len(numeral) == 1 or numeral in _NOT_NUMERALS or not set("IVX").issuperset(numeral):
         return numeral
     return cardinal(number)

@@ -49,7 +49,14 @@ def _at(match: re.Match[str], _region: Region) -> str:
 
 _LETTERS = "a-záéíóúüñ"
 RULES = (
-    Rule(re.compile(r"/(?<=litros/)(?=\d)"), lambda _match, _region: " cada ", "/"),
+    Rule(
+        re.compile(
+            rf"/(?<=[{_LETTERS}]{{3}}/)(?=\d{{1,3}}\s(?:horas?|minutos?|segundos?|días?|semanas?"
+            r"|mes(?:es)?|años?|kilómetros|metros|litros|gramos|personas|niñ[oa]s)\b)"
+        ),
+        lambda _match, _region: " cada ",
+        "/",
+    ),
     Rule(re.compile(r"\by/o\b"), lambda _match, _region: "y o", "/"),
     Rule(re.compile(r"\b[cC]/u\b\.?"), lambda _match, _region: "cada uno", "/"),
     Rule(re.compile(r"\b[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda _match, _region: "calle ", "/"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ttsmonitor.language.abbreviations import sentence_dot
+from ttsmonitor.language.calendar import TIMESTAMP
 from ttsmonitor.language.rules import AT_DIGITS, AT_WORD_WITH_NUMBER, DIGITS, Region, Rule
 from ttsmonitor.language.spanish.cardinals import Form, cardinal
 
@@ -99,6 +100,7 @@ def _minute_sign(match: re.Match[str], _region: Region) -> str:
 
 
 RULES = (
+    Rule(TIMESTAMP, lambda match, _region: f"{match['date']} a las {match['clock']}", "T"),
     Rule(
         re.compile(r"(?<![\w:.,'])(?P<minutes>\d{1,3})['′](?=\s[a-záéíóúñ]|[,;.)])"),
         _minute_sign,

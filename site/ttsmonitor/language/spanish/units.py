@@ -32,7 +32,7 @@ _UNITS = dict(
         " mAh=miliamperio_hora J=julio kJ=kilojulio cal=caloría kcal=kilocaloría Kcal=kilocaloría"
         " N=newton"
         " Pa=pascal hPa=hectopascal kPa=kilopascal bar=bar dB=decibelio lm=lumen"
-        " B=byte kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit"
+        " kB=kilobyte KB=kilobyte MB=megabyte GB=gigabyte TB=terabyte Gb=gigabit Mb=megabit"
         " Kb=kilobit kb=kilobit"
         " px=píxel pt=punto UI=unidad_internacional pág=página págs=página cdta=cucharadita"
         " cda=cucharada"
@@ -143,6 +143,12 @@ def _read(match: re.Match[str], region: Region) -> str:
     return f"{match['number']} {words}{dot}"
 
 
+def _count_per(match: re.Match[str], _region: Region) -> str:
+    """Read "50 hab./km²" and "2 veces/día"."""
+    per = per_unit(match["per"], match["power"] or "")
+    return f"{match['number']} {match['counted']} por {per}"
+
+
 def _without_number(match: re.Match[str], _region: Region) -> str:
     several = match["before"].lower() not in _ONE
     symbol, _per, per = match["unit"].partition("/")
@@ -232,6 +238,15 @@ RULES = (
         ),
         _read,
         DIGITS,
+        AT_DIGITS,
+    ),
+    Rule(
+        re.compile(
+            rf"{_START}(?P<number>{NUMBER})\s(?P<counted>[a-záéíóúñ]{{3,20}}\.?)\s?/\s?"
+            rf"(?P<per>{PER_UNIT})(?P<power>[²³])?(?![\w/])"
+        ),
+        _count_per,
+        "/",
         AT_DIGITS,
     ),
     Rule(

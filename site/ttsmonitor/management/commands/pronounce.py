@@ -48,9 +48,7 @@ class Command(BaseCommand):
             texts = _read_texts(is_json=is_json)
         try:
             for each in pronounce(texts, options["lang"], options["voice"]):
-                self.stdout.write(
-                    json.dumps(asdict(each), ensure_ascii=False) if is_json else _in_lines(each)
-                )
+                self.stdout.write(json.dumps(asdict(each)) if is_json else _in_lines(each))
         except SynthesisError as exc:
             raise CommandError(reason_of(exc)) from exc
 

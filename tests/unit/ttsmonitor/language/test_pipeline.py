@@ -7,7 +7,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ttsmonitor.language import pipeline
@@ -247,6 +247,10 @@ def test_no_mark_or_control_character_reaches_an_engine(written: str) -> None:
         assert all(0 <= pause.offset <= len(said.text) for pause in said.pauses)
 
 
+@example("hM12")
+@example("21-1,hM")
+@example("12Pfft")
+@example("-hab.")
 @given(TEXT | FRAGMENTS)
 def test_spoken_text_is_spoken_as_it_is(written: str) -> None:
     said = spoken(re.sub(r"\d", "", unicodedata.normalize("NFKC", written)))

@@ -30,6 +30,8 @@ def fed(*pieces: str) -> tuple[list[str], str]:
         ("Dijo «ven.» Y vino", ["Dijo «ven.» "]),
         ("1. Uno\n2. Dos\n", ["1. Uno\n", "2. Dos\n"]),
         ("Ganamos 3. ellos 2. Fin", ["Ganamos 3. ", "ellos 2. "]),
+        ("Sí.Vamos.Ya.Fin", ["Sí.", "Vamos.", "Ya."]),
+        ("El Sr.López", []),
         ("Hola.¿Qué tal?¡Bien! Ya", ["Hola.", "¿Qué tal?", "¡Bien! "]),
         ("Hola.Adiós. Ya", ["Hola.", "Adiós. "]),
         ("Mira es.wikipedia.org ahora. Ya", ["Mira es.wikipedia.org ahora. "]),

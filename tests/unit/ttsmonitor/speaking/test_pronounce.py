@@ -40,6 +40,13 @@ def test_json_strings_are_answered_by_objects(monkeypatch: pytest.MonkeyPatch) -
     assert said[0]["phonemes"] == "ˈola tˈu"
 
 
+def test_json_object_is_one_line_whatever_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Sol\u2028mar\u2029luna\x85"
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(text)))
+    (line,) = printed("--json", "--lang", "es", "-")
+    assert json.loads(line)["text"] == text
+
+
 @pytest.mark.parametrize("line", ["Hola", "1", '["Hola"]'])
 def test_line_that_is_no_json_string_is_refused(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(line))
