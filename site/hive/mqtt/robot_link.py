@@ -129,7 +129,7 @@ class RobotLink:
 
     @property
     def instance(self) -> str:
-        """What tells this hive from another one at the broker."""
+        """Id that tells this hive from another one at the broker."""
         return self._connection.instance if self._connection is not None else ""
 
     def note_rival(self, instance: str) -> None:

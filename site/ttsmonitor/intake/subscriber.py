@@ -108,7 +108,7 @@ class Subscriber:
 
     @property
     def parts(self) -> list[Part]:
-        """What has to run for messages to be received."""
+        """The parts that have to run for messages to be received."""
         return [self._texts, self._controls, self.connection]
 
     def start(self) -> None:

@@ -32,7 +32,7 @@ class Amount:
 
     @property
     def is_one(self) -> bool:
-        """Whether a noun after the number is singular."""
+        """Return True if a noun after the number is singular."""
         return not self.decimals and int(self.whole) == 1
 
 

@@ -15,7 +15,7 @@ _OPERAND = r"[\d)½¼¾²³%]"
 
 @dataclass(frozen=True)
 class ArithmeticWords:
-    """What a language says for the signs of arithmetic."""
+    """The words of a language for the signs of arithmetic."""
 
     operators: Mapping[str, str]
     """Words for `+ − × ÷ ±`."""

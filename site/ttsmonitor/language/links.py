@@ -10,7 +10,7 @@ from ttsmonitor.language.tracked_text import TrackedText
 
 @dataclass(frozen=True)
 class LinkWords:
-    """What the parts of an address are called in a language."""
+    """The words of a language for the parts of an address."""
 
     link: str
     signs: dict[str, str]

@@ -69,7 +69,7 @@ def _until_nothing_changes(text: TrackedText, language: Language, region: Region
 
 
 def _is_no_speech(text: str) -> bool:
-    """Whether a long text is mostly numbers and signs: a table or an attack, and not to be said."""
+    """Return True if a long text is mostly numbers and signs, such as a table or an attack."""
     return len(text) >= _LONG and sum(1 for _ in _TOKEN.finditer(text)) > _MOST_TOKENS
 
 

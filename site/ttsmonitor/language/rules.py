@@ -99,7 +99,7 @@ def apply_rules(rules: Iterable[Rule], text: TrackedText, region: Region) -> Tra
 
 
 class _Starts(dict[re.Pattern[str], list[int]]):
-    """Where the patterns of places match in a text; looked for when first asked."""
+    """The matches of the patterns of places in a text, found when first asked for."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -74,5 +74,5 @@ def _are_thousands(groups: list[str]) -> bool:
 
 
 def _is_mobile(groups: list[str]) -> bool:
-    """Whether three groups are a telephone number of Spain rather than millions."""
+    """Return True if three groups are a telephone number of Spain rather than millions."""
     return len(groups) == 3 and len(groups[0]) == 3 and groups[0][0] in "6789"

@@ -352,7 +352,7 @@ class Pronunciations(Part):
 
 
 class PronunciationsQuery(Part):
-    """Which part of the table."""
+    """The part of the table that is wanted."""
 
     lang: Parameter = Field(None, description=_("Its language, such as es or en-GB."))
 

@@ -1,4 +1,4 @@
-"""What is said of an utterance: the request for each piece of its text, or of its translation."""
+"""The requests that speak an utterance: one for each piece of its text or translation."""
 
 from __future__ import annotations
 

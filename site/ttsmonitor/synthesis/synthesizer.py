@@ -73,7 +73,7 @@ class Synthesizer:
 
     @property
     def warning(self) -> str:
-        """What is wrong although it speaks; empty where nothing is."""
+        """A problem of the voice that does not stop it; empty if there is none."""
         if self._slowness <= 1 or self.label is None:
             return ""
         return Reason(

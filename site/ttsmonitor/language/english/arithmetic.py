@@ -1,4 +1,4 @@
-"""What English says for the signs of arithmetic."""
+"""English words for the signs of arithmetic."""
 
 from __future__ import annotations
 

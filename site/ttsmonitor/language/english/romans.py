@@ -55,7 +55,7 @@ def _number(numeral: str) -> str:
 
 
 def _may_be_one(match: re.Match[str], before: list[str]) -> bool:
-    """Whether I is a number: in "World War I ended", not in "the part I like"."""
+    """Return True if I is a number: in "World War I ended", not in "the part I like"."""
     named = match.string[max(0, match.start() - 32) : match.start()].split()[-1:]
     return before[0] in ("war", "bowl") or bool(named and named[0].istitle())
 

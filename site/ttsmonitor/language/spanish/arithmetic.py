@@ -1,4 +1,4 @@
-"""What Spanish says for the signs of arithmetic."""
+"""Spanish words for the signs of arithmetic."""
 
 from __future__ import annotations
 

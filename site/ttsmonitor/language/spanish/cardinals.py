@@ -138,7 +138,7 @@ def _read(match: re.Match[str], region: Region) -> str:
 
 
 def _can_be_counted(after: list[str]) -> bool:
-    """Whether the words after a number name several things."""
+    """Return True if the words after a number name several things."""
     return any(word.lower() in _SCALES or word.lower().endswith("s") for word in after[:2])
 
 

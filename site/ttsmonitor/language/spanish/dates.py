@@ -93,7 +93,7 @@ def _short_numeric(match: re.Match[str], region: Region) -> str:
 
 
 def _is_in_brackets(match: re.Match[str]) -> bool:
-    """Whether the numbers stand for themselves, as in "hoy (30/11)"."""
+    """Return True if the numbers stand for themselves, as in "hoy (30/11)"."""
     around = (
         match.string[match.start() - 1 : match.start()],
         match.string[match.end() : match.end() + 1],

@@ -90,7 +90,7 @@ def _half(noun: str) -> str:
 
 
 def _is_operand(match: re.Match[str]) -> bool:
-    """Whether the fraction is a number of a sum, and no part of a thing."""
+    """Return True if the fraction is a number of a sum and not a part of a thing."""
     return bool(
         match.string[max(0, match.start() - 3) : match.start()].rstrip().endswith(_SIGNS)
         or _NEXT_SIGN.match(match.string, match.end())

@@ -93,12 +93,12 @@ def gender_of(noun: str, first: str = "") -> Gender:
 
 
 def is_function_word(word: str) -> bool:
-    """Whether a word in lower case is no noun that a number may count."""
+    """Return True if a lower-case word is not a noun that a number may count."""
     return word in _FUNCTION_WORDS
 
 
 def is_label(word: str) -> bool:
-    """Whether a number after the word is a name, as in "el número uno"."""
+    """Return True if a number after the word is a name, as in "el número uno"."""
     return word in _LABELS
 
 

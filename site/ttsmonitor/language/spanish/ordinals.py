@@ -92,7 +92,7 @@ def _read(match: re.Match[str], _region: Region) -> str:
 
 
 def _is_temperature(match: re.Match[str], number: int, noun: str) -> bool:
-    """Whether `º` stands for degrees: "a 180º durante 20 minutos", but "el 150º aniversario"."""
+    """Return True if `º` means degrees: "a 180º durante 20 minutos", not "el 150º aniversario"."""
     before = previous_words(match, 5)
     last = before[0] if before else ""
     if number >= _HIGHEST_RANK:

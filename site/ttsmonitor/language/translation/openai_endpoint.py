@@ -31,7 +31,7 @@ MIN_TOKENS = 100
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the model is."""
+    """The address, key and name of a model."""
 
     url: str
     key: str

@@ -11,7 +11,7 @@ SPACE = " "
 
 @dataclass(frozen=True)
 class Script:
-    """What a voice is given to say a sentence."""
+    """The phoneme ids from which a voice says a sentence."""
 
     ids: list[int]
     phonemes: Sequence[str] = ()
