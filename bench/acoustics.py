@@ -1,4 +1,4 @@
-"""What is measured of a voice's sound: pitch, pauses and loudness."""
+"""Measurements of a voice's sound: pitch, pauses and loudness."""
 
 from __future__ import annotations
 

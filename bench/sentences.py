@@ -12,10 +12,10 @@ CHARACTERS = range(56, 131)
 
 @dataclass(frozen=True)
 class Phrases:
-    """What sentences are put together of."""
+    """The parts that sentences are put together from."""
 
     parts: tuple[str, str, str, str]
-    """Who, what, when and the rest; choices are separated by slashes."""
+    """The slots of a sentence; choices are separated by slashes."""
     hard: str
     """Texts in which it is hard to tell which sound belongs to which word, a line each."""
 

@@ -78,7 +78,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-# What robots said and nobody has stored yet depends on the local disk alone.
+# Utterances that are not stored yet depend on the local disk alone.
 DATABASES[ALIAS] = local_database(WORK_DIR / OUTBOX_FILE)
 DATABASE_ROUTERS = [OUTBOX_ROUTER]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""What is heard of debris and pauses: over a real broker, in the sound."""
+"""Debris is silent and pauses are heard: over a real broker, in the sound."""
 
 from __future__ import annotations
 

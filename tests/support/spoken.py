@@ -1,4 +1,4 @@
-"""What the voice is asked for when an utterance is spoken."""
+"""The requests to the voice when an utterance is spoken."""
 
 from __future__ import annotations
 

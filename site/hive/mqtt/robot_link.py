@@ -172,7 +172,7 @@ class RobotLink:
             self._is_second = False
             return
         if not self._is_second:
-            # What the broker would keep for this hive is the other one's to handle.
+            # The other hive handles the messages that the broker would keep for this one.
             forget_session(connection.client_id, *connection.endpoint)
             self._is_second = True
         raise AlreadyRunningError(Reason(SECOND, address=connection.address))

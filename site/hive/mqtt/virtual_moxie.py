@@ -214,7 +214,7 @@ class VirtualMoxie:
     def _publish(self, name: str, fields: dict[str, Any]) -> None:
         if self._client.is_connected():
             payload = json.dumps(fields, ensure_ascii=False)
-            # What it says reaches a hive that is away now; its state is for now.
+            # Reports of speech reach a hive that is away now; a state is out of date by then.
             qos = 1 if name == "events/remote-chat" else 0
             self._client.publish(f"/devices/{self.device_id}/{name}", payload, qos=qos)
 

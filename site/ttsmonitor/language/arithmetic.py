@@ -27,7 +27,7 @@ class ArithmeticWords:
     squared: str
     cubed: str
     power: str
-    """What stands before any other exponent."""
+    """The words before any other exponent."""
     square_root: str
     cube_root: str
     range_word: str
@@ -35,7 +35,7 @@ class ArithmeticWords:
     asks_for_a_sum: frozenset[str]
     """Words before a sum, as in "cuánto es 7 - 3"."""
     counts_nothing: Callable[[str], bool]
-    """Whether a word after a number is no noun."""
+    """Return True if a word after a number is not a noun."""
 
 
 def arithmetic_rules(words: ArithmeticWords) -> tuple[Rule, ...]:

@@ -32,7 +32,7 @@ class _Kind:
     closing: re.Pattern[str]
     instead: str = " "
     must_close: bool = False
-    """Where it is not closed, only its mark goes."""
+    """Only its mark is removed if it is not closed."""
 
 
 def _element(names: str) -> _Kind:

@@ -134,7 +134,7 @@ def _pause(match: re.Match[str], _region: Region) -> str:
 
 _INITIALS = Abbreviations(Context(BEFORE_NAMES, BEFORE_LABELS, BEFORE_PLACES))
 _ANY_LANGUAGE = Language(rules=(_INITIALS.rule,))
-"""What is true of every language; its engine reads the digits."""
+"""Rules for any other language; its engine reads the digits."""
 _FIRST = (
     Rule(
         re.compile(r"(?<!\S)(\d{1,9})\.(?=\s[a-zñáéíóú])"),

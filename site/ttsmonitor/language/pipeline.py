@@ -37,7 +37,7 @@ _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ANY_SPACES = re.compile(r"\s{2,}|[^\S ]")
 _BEFORE_MARK = re.compile(r" +(?=[,;!?…]|\.(?!\w)|:(?! \d))")
 _LONE_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s+[.,;:]|(?<=[,;:])[.,;:])+(?=\s|\Z)")
-"""What is left where a word between two marks went."""
+"""Repeated marks, left behind by a word that was removed."""
 _REPEATED_MARKS = re.compile(r"(?<=[.!?…,;:])(?:\s*[.,;:])+")
 _OPENING_COMMA = re.compile(r"\A[\s,.;:!?…)\]»”]+(?=[^\s,.;:!?…)\]»”])")
 _OPENING_DASH = re.compile(r"\A(?:-+(?!\d)\s*)+")
@@ -177,7 +177,7 @@ _FINISHING: tuple[tuple[re.Pattern[str], Replacement], ...] = (
     (_OPENING_DASH, ""),
     (_NEW_SENTENCE, _with_capital),
 )
-"""What makes of a line without marks one that an engine can be given."""
+"""The last replacements before a line goes to an engine."""
 
 
 @functools.lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,
 """A well-formed numeral that ends where its word ends."""
 
 AT_ROMAN = re.compile(r"[IVXLCDM](?<!\w.)(?=[IVXLCDM]*+(?!\w))")
-"""Where a word of such letters begins."""
+"""The beginning of a word of such letters."""
 ROMAN_CHARACTER = re.compile("[Ⅰ-ⅿ]+")
 """Numerals that are characters of their own, such as Ⅳ."""
 

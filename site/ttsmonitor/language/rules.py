@@ -26,19 +26,19 @@ class Region:
 
 
 AT_DIGITS = re.compile(r"\d(?<!\d.)")
-"""Where a run of digits begins."""
+"""The beginning of a run of digits."""
 AT_FRACTION = re.compile(r"\d(?<!\d.)|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒]")
-"""Where a run of digits begins, and characters that are fractions."""
+"""The beginning of a run of digits, and characters that are fractions."""
 AT_WORD_WITH_DOT = re.compile(r"[^\W\d_](?<![\w./@-].)[^\W\d_]{0,11}+(?=\.)", re.DOTALL)
-"""Where a word begins that a dot follows."""
+"""The beginning of a word that a dot follows."""
 AT_WORD_WITH_NUMBER = re.compile(
     r"[^\W\d_](?<!\w.)[^\W\d_]*+(?=[.,]{0,2}\s(?:del?\s)?\d|[/-]\d)", re.DOTALL
 )
-"""Where a word begins that a number follows."""
+"""The beginning of a word that a number follows."""
 AT_CODE = re.compile(r"[A-ZÑ](?<!\w.)(?=[A-ZÑ]{0,5}-?\d)|\d(?<!\w.)(?=\d{0,5}[A-ZÑ])", re.DOTALL)
-"""Where capitals and digits are mixed."""
+"""A mixture of capitals and digits."""
 AT_CAPITALS = re.compile(r"[A-ZÁÉÍÓÚÜÑ](?<!\w.)(?=[A-ZÁÉÍÓÚÜÑ\d&-])", re.DOTALL)
-"""Where two capitals begin, or a capital and a digit."""
+"""The beginning of two capitals, or of a capital and a digit."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ ABBREVIATIONS = frozenset(
 )
 """Words whose dot need not end a sentence."""
 _MAY_END = frozenset("etc uu hh oo aa ss mm as jr ltda uds ud vds vd".split())
-"""Those of them that end one before a capital letter."""
+"""Abbreviations whose dot ends a sentence before a capital letter."""
 _CAPITAL = re.compile(r"[\"'“‘«(\[*_¿¡]*[A-ZÁÉÍÓÚÑ¿¡]")
 
 

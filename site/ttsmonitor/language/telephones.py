@@ -26,7 +26,7 @@ class TelephoneWords:
     plus: str
     before_codes: frozenset[str]
     counts_nothing: Callable[[str], bool]
-    """Whether a word after a number is no noun."""
+    """Return True if a word after a number is not a noun."""
 
 
 def telephone_rules(words: TelephoneWords) -> tuple[Rule, ...]:

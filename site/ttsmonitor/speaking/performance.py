@@ -45,7 +45,7 @@ class Performance:
         self.utterance = utterance
         self.playback = playback
         self.translation: Translation | None = None
-        """What is said instead of the written text, if that is to be translated."""
+        """The words that replace the written text, if it is to be translated."""
         self._synthesizer = synthesizer
         self._lock = threading.Lock()
         self._cancelled_with: Outcome | None = None

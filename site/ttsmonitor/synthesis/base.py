@@ -52,7 +52,7 @@ class Mark:
     seconds: float
     """Seconds after the beginning of its block; the word may be heard in a later block."""
     offset: int | None = None
-    """Where the word begins in the text of the request; None: it is looked for."""
+    """Offset of the word in the text of the request; None if it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Problem:
     """As in ttsmonitor.W001."""
     words: str
     hint: str
-    """What to do."""
+    """The action."""
 
 
 class EngineProvider(Protocol):

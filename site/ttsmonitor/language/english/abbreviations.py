@@ -40,7 +40,7 @@ _ABBREVIATIONS = Abbreviations(
     ),
 )
 _AT_NAME = re.compile(r"[A-Z\d](?<!\w.)(?=\w)", re.DOTALL)
-"""Where a word with a capital or a number begins."""
+"""The beginning of a word with a capital or a number."""
 _STREETS = {
     "St": "street",
     "Ave": "avenue",

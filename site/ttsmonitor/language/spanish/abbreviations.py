@@ -125,7 +125,7 @@ _WITHOUT_DOT = {
     "mín": "mínimo",
 }
 AT_ABBREVIATION = re.compile(r"[A-Za-z](?<!\w.)[a-záíú]{1,4}(?=:|\s[+\dA-ZÁÉÍÓÚÑ(])", re.DOTALL)
-"""Where a short word begins that a number, colon or name follows."""
+"""The beginning of a short word that a number, colon or name follows."""
 _WOMEN = {
     "prof": "profesora",
     "dr": "doctora",

@@ -31,7 +31,7 @@ _PEOPLE = frozenset(
     "niños niñas personas alumnos alumnas estudiantes familias padres madres dentistas".split()
 )
 _MARKS = (5, 10, 20, 100)
-"""What a mark at school is out of: 9/10 is "nueve sobre diez"."""
+"""Best marks at school: 9/10 is "nueve sobre diez"."""
 
 
 def fraction_in_words(over: int, under: int) -> str:

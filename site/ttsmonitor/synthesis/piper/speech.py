@@ -166,7 +166,7 @@ class Speech:
         start, stop = self._start, self._start + size
         self._make_latent(stop + around, ahead_seconds)
         stop = min(stop, self._latent.shape[2])
-        # What was cut off is no context either: it would only be decoded for nothing.
+        # Trimmed frames are no context either: they would be decoded for nothing.
         low, high = max(self._cut, start - around), min(self._latent.shape[2], stop + around)
         sound = self._voice.decoder(self._latent[:, :, low:high], self._speaker)
         self._start = stop

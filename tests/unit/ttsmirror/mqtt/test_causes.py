@@ -1,4 +1,4 @@
-"""What is wrong with a broker's address is named, with advice that fits."""
+"""Problems with a broker's address are named, with advice that fits."""
 
 from __future__ import annotations
 

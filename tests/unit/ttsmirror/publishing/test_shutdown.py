@@ -13,7 +13,7 @@ from ttsmirror.publishing.publisher import Publisher
 
 
 class Exits:
-    """What is registered to run at exit."""
+    """The functions that are registered to run at exit."""
 
     def __init__(self) -> None:
         self.calls: list[Any] = []

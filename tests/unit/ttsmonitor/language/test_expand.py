@@ -1,4 +1,4 @@
-"""What holds for whatever text is put into words."""
+"""Properties of the words of any text."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ HEARD = {
     "Michael": "mˈaikol",
     "Toy Story": "tˈoɪ estˈoɾi",
 }
-"""What eSpeak NG makes of what is said, in Latin America."""
+"""Phonemes of eSpeak NG for the respellings, in Latin America."""
 
 
 def table(lang: str = "es") -> PronunciationTable:

@@ -1,4 +1,4 @@
-"""What PortAudio's libraries print does not reach the log; everything else does."""
+"""Output of PortAudio's libraries does not reach the log; all other output does."""
 
 from __future__ import annotations
 
