@@ -81,8 +81,9 @@ class LoopbackProbe:
         is_new = connection.number != self._number
         if not connection.is_ready or (not is_new and now < self._due):
             return
-        if self._missing_since is None or is_new:
-            self._missing_since = now
+        missing_since = self._missing_since
+        if missing_since is None or is_new:
+            missing_since = self._missing_since = now
         self._number, self._due = connection.number, now + INTERVAL_SECONDS
         fields = {
             "type": "echo",
@@ -92,8 +93,8 @@ class LoopbackProbe:
             "timestamp": format_time(datetime.now(UTC)),  # for those who compare clocks
         }
         self._payload = dump(fields)
-        connection.publish(HEALTH_TOPIC, self._payload)
-        if self._is_denied is None and now - self._missing_since > TIMEOUT_SECONDS:
+        connection.publish(HEALTH_TOPIC, self._payload)  # receive() may be called meanwhile
+        if self._is_denied is None and now - missing_since > TIMEOUT_SECONDS:
             taken = publish_asking(HEALTH_TOPIC, self._payload, *connection.endpoint)
             self._is_denied = taken is False
 
