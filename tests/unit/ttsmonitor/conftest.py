@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.support.web_fakes import FakeService
+from ttsmonitor.language.starter_pronunciations import STARTERS
+from ttsmonitor.models import PronunciationEntry
 from ttsmonitor.service import service
 
 
@@ -18,6 +20,25 @@ def speech(monkeypatch: pytest.MonkeyPatch) -> FakeService:
     fake = FakeService()
     monkeypatch.setattr(service, "current", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def starters(db: Any) -> None:
+    """Have the pronunciations of a new installation; a test with transactions deletes them."""
+    PronunciationEntry.objects.bulk_create(
+        [
+            PronunciationEntry(
+                lang=lang,
+                written=each.written,
+                folded=each.written.lower(),
+                said=each.said,
+                phonemes=each.phonemes,
+            )
+            for lang, entries in STARTERS.items()
+            for each in entries
+        ],
+        ignore_conflicts=True,
+    )
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ class EchoingConnection:
     """A connection whose message comes back before publish() returns."""
 
     number, is_ready, instance, address = 1, True, "one", "b:1883"
+    error = fault = ""
     proved = 0
     probe: LoopbackProbe
 

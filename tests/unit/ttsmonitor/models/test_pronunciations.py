@@ -12,7 +12,7 @@ from ttsmonitor.language.pronunciations import PronunciationTable, pronounce_wor
 from ttsmonitor.language.tracked_text import TrackedText
 from ttsmonitor.models import PronunciationEntry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("starters")]
 
 LIST = "/admin/ttsmonitor/pronunciationentry/"
 HEARD = {
