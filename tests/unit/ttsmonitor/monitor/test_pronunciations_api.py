@@ -12,6 +12,8 @@ from django.test import Client
 from tests.support.openapi import Described
 from ttsmonitor.models import PronunciationEntry
 
+pytestmark = pytest.mark.usefixtures("starters")
+
 LIST = "/api/pronunciations"
 MILA = {"lang": "es", "written": "Mila", "said": "maila", "phonemes": "", "note": "la niña"}
 
