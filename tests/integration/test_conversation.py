@@ -314,6 +314,8 @@ def test_thoughts_of_the_model_are_neither_said_nor_remembered(
     moxie.wait_for(lambda robot: robot.said)
     assert moxie.said == ["¡Hola! ¿Y tú?"]
     wait_until(lambda: utterances(loudspeaker) == moxie.said, "the mirrored answer")
+    history = server.chat._answers.history
+    wait_until(lambda: history.ends_with(DEVICE, MOXIE, moxie.said[0]), "the robot's report")
     model.answer("<think>Se acabó. Nada.")
     moxie.hear("¿Qué más?")
     moxie.wait_for(lambda robot: len(robot.said) == 2)
