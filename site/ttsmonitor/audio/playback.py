@@ -252,16 +252,14 @@ class Playback:
 
     def _attend(self) -> None:
         """Handle cancel, pause and mute at once, not when the buffer was heard."""
-        if self.is_cancelled:
-            raise CancelledError
+        self.check_cancelled()
         if not self._wants_attention():
             return
         self._take_back()
         while self._controls.is_paused and not self.is_cancelled:
             beat()
             self._controls.resumed.wait(HOLD_SECONDS)
-        if self.is_cancelled:
-            raise CancelledError
+        self.check_cancelled()
         if self._is_newly_mute:
             self._gain = 0.0
 

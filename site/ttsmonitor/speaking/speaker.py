@@ -92,6 +92,8 @@ class Speaker(ServiceThread):
 
     def prefetch(self, utterance: Utterance) -> None:
         """Begin synthesizing an utterance that is about to enter the queue, if nobody speaks."""
+        if self.state != "idle" and not conf.TTS_TRANSLATE:
+            return  # nothing would use its words, and the caller is storing a message
         try:
             # Settings as of the last maintenance. If one changed since, the request differs and
             # the sound is made anew.
@@ -297,8 +299,7 @@ class Speaker(ServiceThread):
             raise CancelledError
         self._wake.wait(IDLE_SECONDS)
         self._wake.clear()
-        if performance.playback.is_cancelled:
-            raise CancelledError
+        performance.playback.check_cancelled()
 
     def _record_begin(self, utterance: Utterance, turn: Turn) -> None:
         now = timezone.now()

@@ -8,14 +8,11 @@ import re
 from num2words import num2words
 
 from ttsmonitor.language.amount import (
-    AT_SUPERSCRIPT,
-    NUMBER,
-    SUPERSCRIPTS,
     Amount,
-    as_digits,
     parse,
 )
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_word
+from ttsmonitor.language.cardinal_rules import cardinal_rules
+from ttsmonitor.language.rules import Region, next_words, previous_word
 
 BRITISH = "british"
 """The habit of a region that says "a hundred and five" and "the tenth of December"."""
@@ -97,25 +94,5 @@ def _is_year(match: re.Match[str], written: str) -> bool:
     return previous_word(match) in _BEFORE_YEARS and not counts
 
 
-RULES = (
-    Rule(re.compile(r"\.(?<![\w.].)(?=\d)"), lambda _match, _region: "point ", "."),
-    Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
-    Rule(
-        re.compile(r"\d{16,}"),
-        lambda match, _region: f" {digit_by_digit(match[0])} ",
-        DIGITS,
-        AT_DIGITS,
-    ),
-    Rule(
-        AT_SUPERSCRIPT,
-        lambda match, _region: f" {digits_in_words(as_digits(match[0]))} ",
-        SUPERSCRIPTS,
-    ),
-    Rule(
-        re.compile(NUMBER),
-        _read,
-        DIGITS,
-        AT_DIGITS,
-    ),
-)
+RULES = cardinal_rules("point", digit_by_digit, digits_in_words, _read)
 """Whatever digits are left are read as numbers."""

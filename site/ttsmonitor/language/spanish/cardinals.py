@@ -9,14 +9,11 @@ import re
 from num2words import num2words
 
 from ttsmonitor.language.amount import (
-    AT_SUPERSCRIPT,
-    NUMBER,
-    SUPERSCRIPTS,
     Amount,
-    as_digits,
     parse,
 )
-from ttsmonitor.language.rules import AT_DIGITS, DIGITS, Region, Rule, next_words, previous_words
+from ttsmonitor.language.cardinal_rules import cardinal_rules
+from ttsmonitor.language.rules import Region, next_words, previous_words
 from ttsmonitor.language.spanish.nouns import Gender, gender_of, is_function_word, is_label
 
 
@@ -153,25 +150,5 @@ def _parts_in_words(written: str) -> str:
     return " ".join(names.get(part) or digits_in_words(part) for part in parts if part)
 
 
-RULES = (
-    Rule(re.compile(r"\.(?<![\w.].)(?=\d)"), lambda _match, _region: "punto ", "."),
-    Rule(re.compile(r"-(?<=[^\W\d_]-)(?=\d)"), lambda _match, _region: " ", "-"),
-    Rule(
-        re.compile(r"\d{16,}"),
-        lambda match, _region: f" {digit_by_digit(match[0])} ",
-        DIGITS,
-        AT_DIGITS,
-    ),
-    Rule(
-        AT_SUPERSCRIPT,
-        lambda match, _region: f" {digits_in_words(as_digits(match[0]))} ",
-        SUPERSCRIPTS,
-    ),
-    Rule(
-        re.compile(NUMBER),
-        _read,
-        DIGITS,
-        AT_DIGITS,
-    ),
-)
+RULES = cardinal_rules("punto", digit_by_digit, digits_in_words, _read)
 """Whatever digits are left are read as numbers."""
