@@ -165,6 +165,8 @@ def test_report_while_the_hive_is_away_is_mirrored_and_spoken_if_fresh(
     os.utime(seen, (long_ago, long_ago))
     with hive(environment):
         wait_until(lambda: "Hace mucho" in texts(speech), "what was said")
+        # Until the hive knows that all that waited has come, a new report may be as old.
+        wait_until(lambda: seen.stat().st_mtime > long_ago + 1, "the end of what waited")
         robot.notify("Ahora", OWN_MODULE)
         wait_until(lambda: ("Ahora", "spoken", "") in history_of(speech), "the next sentence")
     rows = {text: status for text, status, _error in history_of(speech)}
