@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -9,10 +10,12 @@ from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
 from ttsmonitor.system.orphans import end_with_supervisor
+from ttsmonitor.system.private_files import UMASK
 
 
 def main(arguments: list[str]) -> None:
     """Run a management command; `arguments` begin with the name of the program."""
+    os.umask(UMASK)
     end_with_supervisor()
     try:
         execute_from_command_line(arguments)

@@ -122,6 +122,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Private like everything else in the work directory.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # WhiteNoise answers with small files read synchronously, which is fine here.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 

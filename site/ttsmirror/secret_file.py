@@ -1,7 +1,8 @@
-"""Secrets that the first run creates and keeps beside the database."""
+"""Secrets that the first run creates, and files that only their owner may read."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -13,6 +14,20 @@ def kept_secret(path: Path, size_bytes: int) -> str:
     if not path.exists():
         _make(path, secrets.token_hex(size_bytes))
     return path.read_text().strip()
+
+
+def make_private(path: Path) -> None:
+    """Create the file if it is missing, and take it away from other users.
+
+    SQLite gives the files beside a database the database's mode. A file of another user keeps its
+    mode.
+    """
+    with contextlib.suppress(OSError):  # whoever opens the file says what is wrong
+        path.touch(mode=0o600)
+        for each in path.parent.glob(f"{path.name}*"):
+            status = each.stat()
+            if status.st_uid == os.geteuid() and status.st_mode & 0o077:
+                each.chmod(0o600)
 
 
 def _make(path: Path, value: str) -> None:

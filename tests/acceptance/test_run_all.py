@@ -84,7 +84,9 @@ def settings_of(work: Path) -> dict[str, str]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
     """Return work directories to copy: without an account, and with one."""
     folder = tmp_path_factory.mktemp("prepared")
+    (folder / "fresh").mkdir(mode=0o755)
     prepare(settings_of(folder / "fresh"), "--no-account")
+    assert not readable_by_others(folder / "fresh")
     shutil.copytree(folder / "fresh", folder / "with_account")
     prepare(settings_of(folder / "with_account"))
     return {False: folder / "fresh", True: folder / "with_account"}
@@ -148,9 +150,18 @@ def test_interrupted_start_leaves_account_to_the_next(fresh: Everything) -> None
     assert again.wait(30) == 0, again.output
 
 
-def test_later_start_shows_no_account(everything: Everything) -> None:
+def readable_by_others(work: Path) -> list[str]:
+    """Return what another user of the computer may read, list or enter."""
+    return [str(path) for path in (work, *work.rglob("*")) if path.lstat().st_mode & 0o077]
+
+
+def test_later_start_shows_no_account_and_closes_files(everything: Everything) -> None:
+    work = Path(everything.environment["MOXIE_WORK_DIR"])
+    for path in (work, *work.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
     process = everything.start()
     process.wait_for_line(READY, 60)
+    assert not readable_by_others(work)
     process.signal(signal.SIGINT)
     assert process.wait(30) == 0, process.output
     assert "password" not in process.output

@@ -18,6 +18,7 @@ from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.local_database import ALIAS, APP
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
 from ttsmirror.plugged_in import EARLIER_APP, NOTE, ROUTER, VARIABLE
+from ttsmirror.secret_file import make_private
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ def _migrate() -> None:
     if not connection.is_in_memory_db():  # type: ignore[attr-defined]
         with contextlib.suppress(OSError):  # opening the file says what is wrong
             path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
     try:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=WAL")  # lasts: it is kept in the file

@@ -17,6 +17,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.history import hourly
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.private_files import tighten_installation
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.stderr import without_portaudio_noise
 from ttsmonitor.system.systemd import Systemd
@@ -37,6 +38,7 @@ def run() -> None:
     service cannot start or go on.
     """
     with only_one(conf.work_dir, Service.SPEECH), without_portaudio_noise():
+        tighten_installation()
         _serve()
 
 

@@ -17,6 +17,7 @@ from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
 from ttsmonitor.history import index
 from ttsmonitor.system.lock import Service, ensure_not_running
+from ttsmonitor.system.private_files import tighten_installation
 
 
 class Command(BaseCommand):
@@ -39,6 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the steps that are not done yet."""
+        tighten_installation()
         if unapplied_migrations():
             try:
                 # The speech service may run: in Docker it is replaced after the hive.

@@ -13,6 +13,7 @@ from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.private_files import tighten_installation
 from ttsmonitor.system.signals import on_stop_signal
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         """Lock the work directory and run the broker."""
         try:
             with only_one(conf.work_dir, Service.BROKER) as lock:
+                tighten_installation()
                 # Mosquitto replaces this process and has to keep the lock.
                 os.set_inheritable(lock, True)
                 self._run(None if options["development"] else find_mosquitto())

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.private_files import tighten_installation
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         try:
             # Locked before anything else, because the start marks every robot offline.
             with only_one(conf.work_dir, Service.HIVE):
+                tighten_installation()
                 HiveServer(on_ready=self.say_ready).run()
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc

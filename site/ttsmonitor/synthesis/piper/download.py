@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.synthesis.piper.sharing import like_parent, make_directory
 from ttsmonitor.synthesis.piper.voices import (
     InstalledVoice,
     find_voice,
@@ -35,7 +36,7 @@ def download_voice(name: str, directory: Path, *, force: bool = False) -> Instal
     """
     if not force and (directory / f"{name}.onnx").is_file():
         return _cut(_checked(find_voice(name, directory)))
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".fetching-") as aside:
         _fetch(name, Path(aside), directory)
         return install_voice(Path(aside) / f"{name}.onnx", directory)
@@ -47,12 +48,13 @@ def install_voice(model: Path, directory: Path) -> InstalledVoice:
     Raises SynthesisError where it is broken; then nothing is installed.
     """
     _checked(read_voice(model))
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     # The model last: a voice counts as installed by its model.
     for suffix in (".onnx.json", ".onnx"):
         source = model.with_name(model.name.removesuffix(".onnx") + suffix)
         partial = directory / f".{source.name}.partial"
         shutil.copyfile(source, partial)
+        like_parent(partial)
         partial.replace(directory / source.name)
     voice = read_voice(directory / model.name)
     if not voice.langs:

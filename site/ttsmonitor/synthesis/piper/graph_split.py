@@ -28,6 +28,7 @@ from ttsmonitor.synthesis.memory import CUTTING_PER_FILE_BYTE, PROCESS_BYTES, li
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.graph import UncuttableError, cut
 from ttsmonitor.synthesis.piper.script import Script
+from ttsmonitor.synthesis.piper.sharing import like_parent
 from ttsmonitor.synthesis.piper.speech import Speech
 from ttsmonitor.synthesis.piper.stages import Stages, inputs_for, session
 
@@ -54,7 +55,9 @@ def cut_into(model: Path, target: Path) -> None:
         _make(model, aside)
         if target.name != stages_name(model):
             raise UncuttableError("it was replaced while it was split")
-        aside.chmod(0o755)  # whoever installs a voice need not be who speaks with it
+        like_parent(aside)
+        for path in aside.iterdir():
+            like_parent(path)
         _put(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -23,6 +23,7 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
+from ttsmonitor.synthesis.piper.sharing import make_directory
 from ttsmonitor.synthesis.piper.speech import Scales
 
 logger = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ def _places(model: Path) -> list[Path]:
 
 def _can_be_written(place: Path) -> bool:
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        make_directory(place)
     except OSError:
         return False
     return os.access(place, os.W_OK)
