@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from ttsmonitor.monitor import phone_page
 from ttsmonitor.web import jsonapi
 
 urlpatterns = [
@@ -17,6 +18,8 @@ urlpatterns = [
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("history/", include("ttsmonitor.monitor.urls_history")),
+    path("phone/", phone_page.phone, name="phone"),
+    path("phone/open/", phone_page.set_open, name="phone-open"),
     path("admin/", admin.site.urls),
     path("api/<path:rest>", jsonapi.unknown),
 ]

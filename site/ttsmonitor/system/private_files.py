@@ -26,17 +26,16 @@ OWN_FILES = (
     "outbox.sqlite3*",
     "secret_key*",
     "installation_id*",
-    "network.json",
+    "home_network",
     "publisher_clocks.json",
     "*.lock",
     "*.seen",
     "broker/**/*",
-    "certificates/*",
     "sounds/*.pcm",
     f"wav/{WAV_FILES}",
 )
 """What our processes write in the work directory, apart from what is public."""
-OWN_DIRECTORIES = ("broker", "certificates", "sounds", "static", "voices", "wav")
+OWN_DIRECTORIES = ("broker", "sounds", "static", "voices", "wav")
 _IGNORED = ("lost+found",)
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 

@@ -5,7 +5,9 @@ An error is `{"error": code, "detail": sentence}` with a fitting status.
 
 from __future__ import annotations
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 
@@ -60,9 +62,12 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a bad request: JSON for the API, Django's page elsewhere."""
+    """Answer a bad request: JSON for the API, Django's page or our own one elsewhere."""
     if is_api(request):
         return error("bad_request", _("The request cannot be understood."), 400)
+    if isinstance(exception, DisallowedHost):
+        # Without the request: what a template learns from it begins with its host.
+        return HttpResponse(render_to_string("ttsmonitor/address_refused.html"), status=400)
     return defaults.bad_request(request, exception)
 
 

@@ -11,6 +11,7 @@ from daphne.server import Server, twisted_loop
 from twisted.internet import reactor
 
 from ttsmonitor.system.ports import ensure_port_free
+from ttsmonitor.web.home_listener import HomeListener
 
 __all__ = ["WebServer", "ensure_port_free"]
 
@@ -33,9 +34,10 @@ class WebServer:
             endpoints=build_endpoint_description_strings(host=host, port=port),
             signal_handlers=False,
             application_close_timeout=STOP_SECONDS,
-            ready_callable=on_ready,
+            ready_callable=self._begin,
             server_name="moxie",
         )
+        self._on_ready = on_ready
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -50,6 +52,10 @@ class WebServer:
             self._server.run()
         finally:
             _end_tasks(self.loop)
+
+    def _begin(self) -> None:
+        HomeListener(self._server, self._host, self._port).start()
+        self._on_ready()
 
     def stop(self) -> None:
         """Stop serving; run() returns."""
