@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextvars import copy_context
 from typing import Any
 
 from daphne.server import Server
@@ -41,6 +42,7 @@ class HomeListener:
         self._address = ""
         self._allowed: list[str] = []
         self._listening: Any = None
+        self._context = copy_context()
 
     def start(self) -> None:
         """Follow the choice from now on."""
@@ -59,8 +61,11 @@ class HomeListener:
         return self.error
 
     def _apply(self) -> str:
-        """Run update() from another thread."""
-        error: str = blockingCallFromThread(reactor, self.update)
+        """Run update() from another thread.
+
+        Its context is not the caller's: all connections to come would inherit the caller's request.
+        """
+        error: str = blockingCallFromThread(reactor, self._context.run, self.update)
         return error
 
     def _open(self, address: str) -> None:
