@@ -82,6 +82,14 @@ def test_locks_agree_on_versions_and_belong_to_a_file() -> None:
     assert [name for name, found in versions.items() if len(found) > 1] == []
 
 
+@pytest.mark.parametrize("file", sorted(ROOT.glob("docker/**/Dockerfile")), ids=str)
+def test_images_install_with_hashes_only(file: Path) -> None:
+    commands = file.read_text().replace("\\\n", " ").split("&&")
+    installing = [each for each in commands if "pip install" in each]
+    assert all("--require-hashes" in each and "-r /tmp/locks/" in each for each in installing)
+    assert bool(installing) is (file.parent.name == "docker")
+
+
 def test_licence_is_verbatim_mit_and_names_gpl_parts() -> None:
     text = (ROOT / "LICENSE").read_text()
     # Licence detectors stop reading at this line.

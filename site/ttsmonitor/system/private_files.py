@@ -28,6 +28,7 @@ OWN_FILES = (
     "installation_id*",
     "home_network",
     "publisher_clocks.json",
+    "*.id",
     "*.lock",
     "*.seen",
     "broker/**/*",
