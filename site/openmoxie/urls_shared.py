@@ -19,7 +19,8 @@ urlpatterns = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("history/", include("ttsmonitor.monitor.urls_history")),
     path("phone/", phone_page.phone, name="phone"),
-    path("phone/open/", phone_page.set_open, name="phone-open"),
+    path("phone/open/", phone_page.choose, name="phone-open"),
+    path("phone/certificate/", phone_page.certificate, name="phone-certificate"),
     path("admin/", admin.site.urls),
     path("api/<path:rest>", jsonapi.unknown),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class Visitor:
 
     host: str
     port: int
+    trusted: ssl.SSLContext | None = None
+    """For HTTPS."""
     cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
@@ -41,8 +44,9 @@ class Visitor:
         body = None
         if form is not None:
             body = urlencode(form | {"csrfmiddlewaretoken": self.cookies["csrftoken"]})
+            headers["Referer"] = f"https://{self.host}:{self.port}{path}"
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        with closing(http.client.HTTPConnection(self.host, self.port, timeout=10)) as connection:
+        with closing(self._connection()) as connection:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             for name, value in answer.getheaders():
@@ -50,6 +54,11 @@ class Visitor:
                     key, _equals, rest = value.partition("=")
                     self.cookies[key] = rest.partition(";")[0]
             return answer.status, answer.read().decode()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.trusted is None:
+            return http.client.HTTPConnection(self.host, self.port, timeout=10)
+        return http.client.HTTPSConnection(self.host, self.port, timeout=10, context=self.trusted)
 
     @property
     def cookie(self) -> str:
@@ -60,9 +69,9 @@ class Visitor:
         form = {"username": "parent", "password": "a-long-password"}
         assert self.ask("POST", "/accounts/login/", form)[0] == 302
 
-    def set_open(self, is_open: bool) -> None:
+    def choose(self, **form: str) -> None:
         self.ask("GET", "/phone/")
-        assert self.ask("POST", "/phone/open/", {"open": str(int(is_open))})[0] == 302
+        assert self.ask("POST", "/phone/open/", form)[0] == 302
 
 
 def reaches(host: str, port: int) -> bool:
@@ -97,22 +106,25 @@ def test_one_click_lets_the_home_network_in_and_out(
 ) -> None:
     run(manage("shell", "-v0", "-c", ACCOUNT), environment)
     assert not reaches(home, port)
-    local, phone = Visitor("localhost", port), Visitor(home, port)
+    local = Visitor("localhost", port)
     local.log_in()
-    local.set_open(True)
-    assert f"http://{home}:{port}/" in local.ask("GET", "/phone/")[1]
+    local.choose(open="1", encrypted="1")
+    assert f"https://{home}:{port}/" in local.ask("GET", "/phone/")[1]
 
+    trusted = ssl.create_default_context(cadata=local.ask("GET", "/phone/certificate/")[1])
+    phone = Visitor(home, port, trusted)
     assert phone.ask("GET", "/")[0] == 302  # to the login
     phone.log_in()
     assert phone.ask("GET", "/")[0] == 200
     page = connect(
-        f"ws://{home}:{port}/ws/hive/",
-        origin=Origin(f"http://{home}:{port}"),
+        f"wss://{home}:{port}/ws/hive/",
+        origin=Origin(f"https://{home}:{port}"),
+        ssl=trusted,
         additional_headers={"Cookie": phone.cookie},
     )
     with closing(page):
         assert json.loads(page.recv(10))
-        local.set_open(False)
+        local.choose(open="0")
         assert not reaches(home, port)
         with pytest.raises(ConnectionClosed):
             while True:

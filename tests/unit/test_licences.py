@@ -1,4 +1,4 @@
-"""Installed packages of locks/ have a licence that goes with MIT, or docs/licences.md names them."""
+"""Packages of locks/ have a licence that goes with MIT, or docs/licences.md names them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from tests.support.tools import ROOT
 from tests.unit.test_dependencies import LOCKS, locked
 
 PAGE = (ROOT / "docs" / "licences.md").read_text()
-PERMISSIVE = re.compile(
-    r"\b(?:0?BSD|Apache|CC0|ISC|MIT|PSF|TCL|Zlib|ZPL)\b", re.IGNORECASE
-)
+PERMISSIVE = re.compile(r"\b(?:0?BSD|Apache|CC0|ISC|MIT|PSF|TCL|Zlib|ZPL)\b", re.IGNORECASE)
 EXPLAINED = {
     "axe-playwright-python": "",
     "codespell": "GPL-2.0-only",
@@ -36,9 +34,13 @@ def licence_of(package: PackageMetadata) -> str:
         for each in package.get_all("Classifier") or ()
         if each.startswith("License ::")
     ]
-    stated = (package.get("License") or "").strip()
+    stated = _first(package, "License").strip()
     title = stated if len(stated) < 80 else ""  # some put the whole text there
-    return str(package.get("License-Expression") or title or " OR ".join(classifiers))
+    return _first(package, "License-Expression") or title or " OR ".join(classifiers)
+
+
+def _first(package: PackageMetadata, field: str) -> str:
+    return next(iter(package.get_all(field) or ()), "")
 
 
 def is_permissive(licence: str) -> bool:

@@ -1,4 +1,4 @@
-"""Open on your phone: the address of this site as a QR code, and the switch for the home network."""
+"""Open on your phone: the address of this site as a QR code, and the switch for that."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import segno
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.translations import translate
 from ttsmonitor.conf import conf
-from ttsmonitor.system.ports import loopback_address
 from ttsmonitor.web import home_network
+from ttsmonitor.web.home_certificate import AUTHORITY
 from ttsmonitor.web.pages import page
 
 PERMISSION = "ttsmonitor.admin"
@@ -30,7 +30,10 @@ def phone(request: HttpRequest) -> HttpResponse:
     context = {
         "address": address,
         "qr_code": qr_code(address) if address else "",
-        "is_open": home_network.is_open(),
+        "is_encrypted": address.startswith("https:"),
+        "is_open": bool(home_network.chosen_scheme()),
+        "has_certificate": _has_certificate(),
+        "may_have_certificate": home_network.is_local(conf.HTTP_HOST),
         "is_in_container": home_network.is_in_container(),
         "has_home": bool(home_network.home_address()),
         "may_open": _may_open(request),
@@ -39,12 +42,16 @@ def phone(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def set_open(request: HttpRequest) -> HttpResponse:
+def choose(request: HttpRequest) -> HttpResponse:
     """Open the pages to the home network, or close them."""
     if not _may_open(request):
         raise PermissionDenied
+    scheme = ""
+    if request.POST.get("open") == "1":
+        is_encrypted = "encrypted" in request.POST and home_network.is_local(conf.HTTP_HOST)
+        scheme = home_network.HTTPS if is_encrypted else home_network.HTTP
     try:
-        error = home_network.set_open(request.POST.get("open") == "1")
+        error = home_network.choose(scheme)
     except OSError as exc:
         error = Reason(
             "{path} cannot be written: {cause}", path=str(conf.work_dir), cause=reason_of(exc)
@@ -54,10 +61,27 @@ def set_open(request: HttpRequest) -> HttpResponse:
     return redirect("phone")
 
 
+@require_safe
+def certificate(request: HttpRequest) -> HttpResponse:
+    """Return the authority that a phone is to trust."""
+    if not _has_certificate():
+        raise Http404
+    content = (home_network.certificates() / AUTHORITY).read_bytes()
+    headers = {"Content-Disposition": 'attachment; filename="moxie.crt"'}
+    return HttpResponse(content, content_type="application/x-x509-ca-cert", headers=headers)
+
+
+def _has_certificate() -> bool:
+    is_encrypted = home_network.chosen_scheme() == home_network.HTTPS
+    return is_encrypted and (home_network.certificates() / AUTHORITY).is_file()
+
+
 def qr_code(text: str) -> SafeString:
     """Return a QR code as an SVG element without inline style, dark on light in every theme."""
     made = segno.make(text, error="m", micro=False)
-    svg = made.svg_inline(dark="#000", light="#fff", omitsize=True, svgclass="qr-code", lineclass=None)
+    svg = made.svg_inline(
+        dark="#000", light="#fff", omitsize=True, svgclass="qr-code", lineclass=None
+    )
     return mark_safe(svg)  # noqa: S308  made of numbers only
 
 
@@ -69,16 +93,16 @@ def _may_open(request: HttpRequest) -> bool:
 def _address(request: HttpRequest) -> str:
     """Return the address of this site for another device; empty if there is none yet."""
     used, port = split_domain_port(request.get_host())
-    if not _is_local(used):
+    if not home_network.is_local(used):
         return f"{request.scheme}://{request.get_host()}/"
     home = home_network.home_address()
-    if home in settings.ALLOWED_HOSTS and home_network.is_open():
-        return f"http://{home}:{port}/"
-    if loopback_address(conf.HTTP_HOST):
+    if (scheme := home_network.chosen_scheme()) and home in settings.ALLOWED_HOSTS:
+        return f"{scheme}://{home}:{port}/"
+    if home_network.is_local(conf.HTTP_HOST):
         return ""
-    named = (host for host in settings.ALLOWED_HOSTS if not (_is_local(host) or host[0] in ".*"))
+    named = (
+        host
+        for host in settings.ALLOWED_HOSTS
+        if not (home_network.is_local(host) or host[0] in ".*")
+    )
     return next((f"http://{host}:{port}/" for host in named), "")
-
-
-def _is_local(host: str) -> bool:
-    return loopback_address(host.strip("[]")) is not None

@@ -26,17 +26,18 @@ OWN_FILES = (
     "outbox.sqlite3*",
     "secret_key*",
     "installation_id*",
-    "home_network",
+    "home_network*",
     "publisher_clocks.json",
     "*.id",
     "*.lock",
     "*.seen",
     "broker/**/*",
     "sounds/*.pcm",
+    "web/*",
     f"wav/{WAV_FILES}",
 )
 """What our processes write in the work directory, apart from what is public."""
-OWN_DIRECTORIES = ("broker", "sounds", "static", "voices", "wav")
+OWN_DIRECTORIES = ("broker", "sounds", "static", "voices", "wav", "web")
 _IGNORED = ("lost+found",)
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 

@@ -14,8 +14,8 @@ from twisted.internet.task import LoopingCall
 from twisted.internet.threads import blockingCallFromThread
 
 from ttsmirror.reasons import Reason, reason_of
-from ttsmonitor.system.ports import loopback_address
 from ttsmonitor.web import home_network
+from ttsmonitor.web.home_certificate import tls_options
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +38,12 @@ class HomeListener:
         self.error = ""
         self._server = server
         self._port = port
-        self._needs_listener = loopback_address(host) is not None
+        self._needs_listener = home_network.is_local(host)
+        self._opened: tuple[str, str] | None = None
+        """Scheme and address of the last update()."""
         self._address = ""
-        self._allowed: list[str] = []
+        self._allowed: list[tuple[list[str], str]] = []
+        """Settings, and what was added to them."""
         self._listening: Any = None
         self._context = copy_context()
 
@@ -51,13 +54,15 @@ class HomeListener:
 
     def update(self) -> str:
         """Listen where the choice and the address of this computer say; return what hinders it."""
-        wanted = home_network.home_address() if home_network.is_open() else ""
-        if wanted != self._address or self.error:
+        scheme = home_network.chosen_scheme()
+        wanted = (scheme, home_network.home_address()) if scheme else None
+        if wanted != self._opened or self.error:
             self._close()
-            if wanted:
-                self._open(wanted)
+            if wanted and wanted[1]:
+                self._open(*wanted)
             else:
                 self.error = ""
+            self._opened = wanted
         return self.error
 
     def _apply(self) -> str:
@@ -68,28 +73,40 @@ class HomeListener:
         error: str = blockingCallFromThread(reactor, self._context.run, self.update)
         return error
 
-    def _open(self, address: str) -> None:
-        self._address = address
+    def _open(self, scheme: str, address: str) -> None:
         if self._needs_listener:
             try:
-                self._listening = reactor.listenTCP(
-                    self._port, self._server.http_factory, interface=address
-                )
-            except CannotListenError as exc:
+                self._listening = self._listen(scheme, address)
+            except (CannotListenError, OSError) as exc:
                 self._fail(address, exc)
                 return
         self.error = ""
-        if address not in settings.ALLOWED_HOSTS:
-            settings.ALLOWED_HOSTS.append(address)
-            self._allowed = [address]
+        self._address = address
+        self._allow(settings.ALLOWED_HOSTS, address)
+        if scheme == home_network.HTTPS:
+            # A WebSocket does not tell whether it came over TLS.
+            self._allow(settings.CSRF_TRUSTED_ORIGINS, f"https://{address}:{self._port}")
         logger.info("the pages are open to the home network at %s port %d", address, self._port)
 
-    def _fail(self, address: str, exc: CannotListenError) -> None:
+    def _listen(self, scheme: str, address: str) -> Any:
+        factory = self._server.http_factory
+        if scheme == home_network.HTTP:
+            return reactor.listenTCP(self._port, factory, interface=address)
+        options = tls_options(home_network.certificates(), address)
+        return reactor.listenSSL(self._port, factory, options, interface=address)
+
+    def _allow(self, setting: list[str], value: str) -> None:
+        if value not in setting:
+            setting.append(value)
+            self._allowed.append((setting, value))
+
+    def _fail(self, address: str, exc: CannotListenError | OSError) -> None:
+        cause = exc.socketError if isinstance(exc, CannotListenError) else exc
         error = Reason(
             "port {port} of {address} cannot be used: {cause}",
             port=self._port,
             address=address,
-            cause=reason_of(exc.socketError),
+            cause=reason_of(cause),
         )
         if error != self.error:
             logger.warning("%s", error)
@@ -97,8 +114,8 @@ class HomeListener:
 
     def _close(self) -> None:
         """Stop listening, and end what is connected, WebSockets included."""
-        for address in self._allowed:
-            settings.ALLOWED_HOSTS.remove(address)
+        for setting, value in self._allowed:
+            setting.remove(value)
         self._allowed = []
         if self._listening is not None:
             self._listening.stopListening()
@@ -113,5 +130,4 @@ class HomeListener:
         for protocol in list(self._server.connections):
             transport = protocol.transport
             if transport is not None and transport.getHost().host == address:
-                transport.loseConnection()
-
+                transport.abortConnection()  # TLS would wait for an answer

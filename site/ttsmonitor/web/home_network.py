@@ -10,29 +10,38 @@ from pathlib import Path
 
 from ttsmonitor.conf import conf
 from ttsmonitor.system.commands import MANAGE
+from ttsmonitor.system.ports import loopback_address
 
 OPEN_FILE = "home_network"
-"""The file in the work directory that is there while the pages are open to the home network. Hive
-and speech service of one computer share it."""
+"""The file in the work directory that is there while the pages are open to the home network; it
+holds the scheme. Hive and speech service of one computer share it."""
+HTTP, HTTPS = "http", "https"
+CERTIFICATES = "web"
+"""The directory in the work directory with the authority that signs the pages' certificates."""
 ELSEWHERE = ("192.0.2.1", 9)
 """An address on the other side of the router. Nothing is sent to it."""
 
 _appliers: list[Callable[[], str]] = []
 
 
-def is_open() -> bool:
-    """Return True if the pages are to be open to the home network."""
-    return _path().exists()
+def chosen_scheme() -> str:
+    """Return the scheme with which the pages are to be open; empty if they are closed."""
+    try:
+        return HTTPS if _path().read_text().strip() == HTTPS else HTTP
+    except OSError:
+        return ""
 
 
-def set_open(is_wanted: bool) -> str:
-    """Open the pages to the home network, or close them; return what hinders it.
+def choose(scheme: str) -> str:
+    """Open the pages to the home network, or close them if `scheme` is empty.
 
-    Another process of this computer follows within seconds. Raises OSError if the choice cannot be
-    stored.
+    Return what hinders it. Another process of this computer follows within seconds. Raises OSError
+    if the choice cannot be stored.
     """
-    if is_wanted:
-        _path().touch(mode=0o600)
+    if scheme:
+        aside = _path().with_suffix(".new")
+        aside.write_text(scheme)
+        aside.replace(_path())
     else:
         _path().unlink(missing_ok=True)
     return next(filter(None, [apply() for apply in _appliers]), "")
@@ -58,9 +67,19 @@ def home_address() -> str:
     return str(address) if is_at_home else ""
 
 
+def is_local(host: str) -> bool:
+    """Return True for a name or address of this computer that only it can reach."""
+    return loopback_address(host.strip("[]")) is not None
+
+
 def is_in_container() -> bool:
     """Return True in our image: its network address is of no use to a phone."""
     return os.environ.get(MANAGE, "").startswith("docker ")
+
+
+def certificates() -> Path:
+    """Return the directory of the certificates."""
+    return conf.work_dir / CERTIFICATES
 
 
 def _path() -> Path:

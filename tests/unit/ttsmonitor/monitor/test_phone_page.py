@@ -13,7 +13,7 @@ from django.test import Client
 from ttsmonitor.models import ApiToken
 from ttsmonitor.monitor.phone_page import qr_code
 from ttsmonitor.system.commands import MANAGE
-from ttsmonitor.web import home_network
+from ttsmonitor.web import home_certificate, home_network
 
 HOME = "192.168.1.20"
 PAGE, SWITCH = "/phone/", "/phone/open/"
@@ -25,7 +25,7 @@ def home(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
     monkeypatch.setattr(home_network, "home_address", lambda: HOME)
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
     yield
-    home_network.set_open(False)
+    home_network.choose("")
 
 
 @pytest.fixture
@@ -33,7 +33,11 @@ def follow(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow the address as the web server does."""
 
     def apply() -> str:
-        settings.ALLOWED_HOSTS = ["localhost", "testserver", *[HOME] * home_network.is_open()]
+        settings.ALLOWED_HOSTS = [
+            "localhost",
+            "testserver",
+            *[HOME] * bool(home_network.chosen_scheme()),
+        ]
         return ""
 
     monkeypatch.setattr(home_network, "_appliers", [apply])
@@ -50,7 +54,7 @@ def test_pages_are_closed_until_somebody_opens_them(admin: Client) -> None:
     page = admin.get(PAGE).content.decode()
     assert "Open to the home network" in page
     assert HOME not in page
-    assert not home_network.is_open()
+    assert not home_network.chosen_scheme()
 
 
 @pytest.mark.usefixtures("follow")
@@ -60,12 +64,12 @@ def test_one_click_shows_address_and_qr_code(admin: Client) -> None:
     assert qr_code(f"http://{HOME}:8787/") in page
     page = admin.post(SWITCH, {"open": "0"}, follow=True).content.decode()
     assert "qr-code" not in page
-    assert not home_network.is_open()
+    assert not home_network.chosen_scheme()
 
 
 @pytest.mark.usefixtures("follow")
 def test_phone_sees_the_address_that_it_uses(browser: Client) -> None:
-    home_network.set_open(True)
+    home_network.choose("http")
     page = browser.get(PAGE, headers={"host": f"{HOME}:8787"}).content.decode()
     assert qr_code(f"http://{HOME}:8787/") in page
     assert "Close to the home network" not in page
@@ -75,7 +79,7 @@ def test_other_users_cannot_open_the_pages(browser: Client) -> None:
     page = browser.get(PAGE, headers={"host": "localhost:8787"}).content.decode()
     assert "Whoever administers Moxie" in page
     assert browser.post(SWITCH, {"open": "1"}).status_code == 403
-    assert not home_network.is_open()
+    assert not home_network.chosen_scheme()
 
 
 def test_visitor_without_login_cannot_open_the_pages(
@@ -84,20 +88,33 @@ def test_visitor_without_login_cannot_open_the_pages(
     assert visitor.post(SWITCH, {"open": "1"}).status_code == 302
     monkeypatch.setenv("MOXIE_REQUIRE_LOGIN", "0")
     assert visitor.post(SWITCH, {"open": "1"}).status_code == 403
-    assert not home_network.is_open()
+    assert not home_network.chosen_scheme()
 
 
 def test_token_cannot_open_the_pages(visitor: Client, admin_user: User) -> None:
     headers = {"authorization": f"Bearer {ApiToken.issue(admin_user, 'program')}"}
     assert visitor.post(SWITCH, {"open": "1"}, headers=headers).status_code == 403
-    assert not home_network.is_open()
+    assert not home_network.chosen_scheme()
 
 
 def test_other_site_cannot_open_the_pages(admin_user: User, monitor_urls: None) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
     assert client.post(SWITCH, {"open": "1"}).status_code == 403
-    assert not home_network.is_open()
+    assert not home_network.chosen_scheme()
+
+
+@pytest.mark.usefixtures("follow")
+def test_certificate_is_offered_where_wanted(admin: Client) -> None:
+    assert admin.get("/phone/certificate/").status_code == 404
+    home_certificate.tls_options(home_network.certificates(), HOME)
+    page = admin.post(SWITCH, {"open": "1", "encrypted": "1"}, follow=True).content.decode()
+    assert f'href="https://{HOME}:8787/"' in page
+    assert 'href="/phone/certificate/"' in page
+    answer = admin.get("/phone/certificate/")
+    assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
+    assert answer.content.startswith(b"-----BEGIN CERTIFICATE-----")
+    assert b"PRIVATE" not in answer.content
 
 
 def test_obstacle_is_shown(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +192,9 @@ def test_foreign_address_gets_a_page_with_the_remedy(
     assert words in page
     assert f'lang="{language}"' in page
     assert "ALLOWED_HOSTS" in page
-    assert not any(each in page for each in ("rebound", "localhost:", "testserver", "csrf", "Moxie"))
+    assert not any(
+        each in page for each in ("rebound", "localhost:", "testserver", "csrf", "Moxie")
+    )
     assert "set-cookie" not in {name.lower() for name in answer.headers}
     assert not answer.cookies
 

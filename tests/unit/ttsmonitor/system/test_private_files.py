@@ -101,7 +101,7 @@ def test_links_are_not_followed(work: Path, tmp_path: Path) -> None:
 
 
 def test_files_of_another_user_are_left_alone(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(private_files.os, "geteuid", lambda: os.getuid() + 1)
+    monkeypatch.setattr("ttsmonitor.system.private_files.os.geteuid", lambda: os.getuid() + 1)
     tighten(work)
     assert mode(work) == 0o755
     assert mode(work / "moxie.sqlite3") == 0o644
@@ -113,7 +113,7 @@ def test_file_that_cannot_be_changed_is_logged(
     def refuse(path: str, mode: int) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(private_files.os, "chmod", refuse)
+    monkeypatch.setattr("ttsmonitor.system.private_files.os.chmod", refuse)
     tighten(work)
     assert "moxie.sqlite3" in caplog.text
 
