@@ -18,6 +18,7 @@ CAPTIONS = {
     "monitor-phone": ("The live monitor on a phone", "El monitor en vivo en un teléfono"),
     "history": ("The history", "El historial"),
     "history-phone": ("The history on a phone", "El historial en un teléfono"),
+    "phone": ("Open on your phone", "Abrir en tu teléfono"),
     "api": ("The API page", "La página de la API"),
     "admin": ("The history in the admin", "El historial en la administración"),
 }

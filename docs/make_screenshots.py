@@ -157,6 +157,18 @@ class Visitor:
         else:
             sys.stdout.write(f"{name}: the {site} has no page at {path}, so no picture of it\n")
 
+    def open_on_phone(self) -> None:
+        """Take a picture of the QR code, if this computer is in a home network."""
+        switch = "form[action='/phone/open/'] button"
+        self._open(self._product.hive, "/phone/")
+        if self.page.locator(switch).count():
+            self.page.click(switch)
+            self.page.wait_for_selector(".qr-code")
+        self.shoot("phone", DESKTOP_LOW)
+        if self.page.locator(switch).count():
+            self.page.click(switch)
+            self.page.wait_for_selector("#encrypted")
+
     def keep_favourite(self, words: str) -> None:
         """Keep a phrase that was said lately, if that was not done before."""
         kept = self.page.locator("#favourites .phrase").filter(has_text=words)
@@ -245,6 +257,7 @@ def photograph(visitor: Visitor) -> None:
     visitor.shoot("chat", DESKTOP)
     for picture in STILL:
         visitor.still(*picture)
+    visitor.open_on_phone()
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from ttsmirror.reasons import Reason, reason_of
@@ -26,8 +25,10 @@ PERMISSION = "ttsmonitor.admin"
 @page
 def phone(request: HttpRequest) -> HttpResponse:
     """Show the address for a phone, or how to get one."""
+    error = home_network.follow()
     address = _address(request)
     context = {
+        "error": translate(error),
         "address": address,
         "qr_code": qr_code(address) if address else "",
         "is_encrypted": address.startswith("https:"),
@@ -51,13 +52,11 @@ def choose(request: HttpRequest) -> HttpResponse:
         is_encrypted = "encrypted" in request.POST and home_network.is_local(conf.HTTP_HOST)
         scheme = home_network.HTTPS if is_encrypted else home_network.HTTP
     try:
-        error = home_network.choose(scheme)
+        home_network.choose(scheme)
     except OSError as exc:
-        error = Reason(
-            "{path} cannot be written: {cause}", path=str(conf.work_dir), cause=reason_of(exc)
-        )
-    if error:
-        messages.error(request, _("The pages could not be opened: {}").format(translate(error)))
+        cause = reason_of(exc)
+        error = Reason("{path} cannot be written: {cause}", path=str(conf.work_dir), cause=cause)
+        messages.error(request, translate(error))
     return redirect("phone")
 
 

@@ -32,11 +32,11 @@ def chosen_scheme() -> str:
         return ""
 
 
-def choose(scheme: str) -> str:
+def choose(scheme: str) -> None:
     """Open the pages to the home network, or close them if `scheme` is empty.
 
-    Return what hinders it. Another process of this computer follows within seconds. Raises OSError
-    if the choice cannot be stored.
+    Another process of this computer follows within seconds. Raises OSError if the choice cannot be
+    stored.
     """
     if scheme:
         aside = _path().with_suffix(".new")
@@ -44,6 +44,11 @@ def choose(scheme: str) -> str:
         aside.replace(_path())
     else:
         _path().unlink(missing_ok=True)
+    follow()
+
+
+def follow() -> str:
+    """Have this process follow the choice now; return what hinders it."""
     return next(filter(None, [apply() for apply in _appliers]), "")
 
 

@@ -120,7 +120,7 @@ def test_certificate_is_offered_where_wanted(admin: Client) -> None:
 def test_obstacle_is_shown(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home_network, "_appliers", [lambda: "port 8787 is taken"])
     page = admin.post(SWITCH, {"open": "1"}, follow=True).content.decode()
-    assert "The pages could not be opened: port 8787 is taken" in page
+    assert "The pages cannot be opened: port 8787 is taken" in page
 
 
 def test_choice_that_cannot_be_stored_is_shown(
