@@ -63,7 +63,8 @@ def test_taken_port_is_told_once_and_tried_again(
     with socket.create_server((HOME, 0)) as other:
         port = other.getsockname()[1]
         listener = make_listener(port)
-        expected = f"port {port} of {HOME} cannot be used: [Errno {errno.EADDRINUSE}] Address already in use"
+        cause = f"[Errno {errno.EADDRINUSE}] Address already in use"
+        expected = f"port {port} of {HOME} cannot be used: {cause}"
         assert [str(listener.update()) for _ in range(2)] == [expected] * 2
         assert settings.ALLOWED_HOSTS == ["localhost"]
     assert listener.update() == ""
