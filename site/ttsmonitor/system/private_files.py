@@ -38,7 +38,7 @@ OWN_FILES = (
 )
 """What our processes write in the work directory, apart from what is public."""
 OWN_DIRECTORIES = ("broker", "sounds", "static", "voices", "wav", "web")
-_IGNORED = ("lost+found",)
+_IGNORED = (".DS_Store", "lost+found")
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 
@@ -69,7 +69,9 @@ def tighten(directory: Path) -> None:
             for name in files:
                 _chmod(Path(folder, name), FILE_MODE)
         return
-    logger.info("%s is not Moxie's alone, so only Moxie's own files in it are closed", directory)
+    logger.info(
+        "%s is not Moxie's alone, so only Moxie's own files in it are made private", directory
+    )
     for pattern in OWN_FILES:
         for path in directory.glob(pattern):
             if not path.is_dir():

@@ -70,7 +70,7 @@ def _read_authority(
         key = serialization.load_pem_private_key((directory / AUTHORITY_KEY).read_bytes(), None)
         if isinstance(key, ec.EllipticCurvePrivateKey) and _may_sign(authority, address):
             return authority, key
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, x509.ExtensionNotFound):
         pass
     return None
 

@@ -55,7 +55,7 @@ class HomeListener:
     def update(self) -> str:
         """Listen where the choice and the address of this computer say; return what hinders it."""
         scheme = home_network.chosen_scheme()
-        wanted = (scheme, home_network.home_address()) if scheme else None
+        wanted = (scheme, home_network.served_address()) if scheme else None
         if wanted != self._opened or self.error:
             self._close()
             if wanted and wanted[1]:

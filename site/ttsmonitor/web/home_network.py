@@ -14,22 +14,37 @@ from ttsmonitor.system.ports import loopback_address
 
 OPEN_FILE = "home_network"
 """The file in the work directory that is there while the pages are open to the home network; it
-holds the scheme. Hive and speech service of one computer share it."""
+holds scheme and address. Hive and speech service of one computer share it."""
 HTTP, HTTPS = "http", "https"
 CERTIFICATES = "web"
 """The directory in the work directory with the authority that signs the pages' certificates."""
 ELSEWHERE = ("192.0.2.1", 9)
 """An address on the other side of the router. Nothing is sent to it."""
+NETWORK_BITS = 24
+"""Length of the prefix that the addresses of a home network share, as routers give them."""
 
 _appliers: list[Callable[[], str]] = []
 
 
 def chosen_scheme() -> str:
     """Return the scheme with which the pages are to be open; empty if they are closed."""
+    return _choice()[0]
+
+
+def served_address() -> str:
+    """Return the address under which the pages are to be open now; empty if they are closed.
+
+    A computer that is carried into another network does not open them there.
+    """
+    scheme, chosen = _choice()
+    address = home_address() if scheme else ""
+    if not address or not chosen:
+        return address
     try:
-        return HTTPS if _path().read_text().strip() == HTTPS else HTTP
-    except OSError:
+        network = ipaddress.ip_network(f"{chosen}/{NETWORK_BITS}", strict=False)
+    except ValueError:  # somebody edited the file
         return ""
+    return address if ipaddress.ip_address(address) in network else ""
 
 
 def choose(scheme: str) -> None:
@@ -40,7 +55,7 @@ def choose(scheme: str) -> None:
     """
     if scheme:
         aside = _path().with_suffix(".new")
-        aside.write_text(scheme)
+        aside.write_text(f"{scheme} {home_address()}")
         aside.replace(_path())
     else:
         _path().unlink(missing_ok=True)
@@ -85,6 +100,15 @@ def is_in_container() -> bool:
 def certificates() -> Path:
     """Return the directory of the certificates."""
     return conf.work_dir / CERTIFICATES
+
+
+def _choice() -> tuple[str, str]:
+    """Return the chosen scheme, and the address of this computer at that moment."""
+    try:
+        scheme, _space, address = _path().read_text().strip().partition(" ")
+    except OSError:
+        return "", ""
+    return HTTPS if scheme == HTTPS else HTTP, address
 
 
 def _path() -> Path:

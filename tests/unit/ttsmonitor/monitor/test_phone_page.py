@@ -117,6 +117,14 @@ def test_certificate_is_offered_where_wanted(admin: Client) -> None:
     assert b"PRIVATE" not in answer.content
 
 
+def test_other_network_is_told(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    home_network.choose("http")
+    monkeypatch.setattr(home_network, "home_address", lambda: "10.0.0.7")
+    page = admin.get(PAGE).content.decode()
+    assert "opened in another network" in page
+    assert "10.0.0.7" not in page
+
+
 def test_obstacle_is_shown(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home_network, "_appliers", [lambda: "port 8787 is taken"])
     page = admin.post(SWITCH, {"open": "1"}, follow=True).content.decode()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from tests.support.certificates import write_certificate
 from ttsmonitor.web.home_certificate import AUTHORITY, AUTHORITY_KEY, tls_options
 
 
@@ -41,6 +42,14 @@ def test_authority_for_another_network_is_made_anew(tmp_path: Path) -> None:
     made = authority(tmp_path)
     tls_options(tmp_path, "192.0.2.2")
     assert authority(tmp_path) != made
+
+
+def test_foreign_authority_is_replaced(tmp_path: Path) -> None:
+    tls_options(tmp_path, "192.168.1.20")
+    made = authority(tmp_path)
+    write_certificate(tmp_path / AUTHORITY, ends_in_days=3650)
+    tls_options(tmp_path, "192.168.1.20")
+    assert authority(tmp_path).subject == made.subject
 
 
 @pytest.mark.parametrize("name", [AUTHORITY, AUTHORITY_KEY])

@@ -78,12 +78,25 @@ def test_new_address_of_the_router_is_followed(
 ) -> None:
     listener = make_listener(free_port(), "0.0.0.0")
     listener.update()
-    monkeypatch.setattr(home_network, "home_address", lambda: "192.168.1.21")
+    monkeypatch.setattr(home_network, "home_address", lambda: "127.0.0.77")
     listener.update()
-    assert settings.ALLOWED_HOSTS == ["localhost", "192.168.1.21"]
+    assert settings.ALLOWED_HOSTS == ["localhost", "127.0.0.77"]
     monkeypatch.setattr(home_network, "home_address", lambda: "")
     assert listener.update() == ""
     assert settings.ALLOWED_HOSTS == ["localhost"]
+
+
+def test_pages_stay_closed_in_another_network(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = make_listener(free_port(), "0.0.0.0")
+    listener.update()
+    monkeypatch.setattr(home_network, "home_address", lambda: "192.168.1.21")
+    assert listener.update() == ""
+    assert settings.ALLOWED_HOSTS == ["localhost"]
+    monkeypatch.setattr(home_network, "home_address", lambda: HOME)
+    listener.update()
+    assert settings.ALLOWED_HOSTS == ["localhost", HOME]
 
 
 def test_allowed_host_of_the_settings_stays(settings: Any) -> None:
