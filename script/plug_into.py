@@ -251,6 +251,8 @@ def plug(checkout: Checkout, *, is_dry: bool) -> int:
         return 0
     (copy.folder / KEPT).mkdir(parents=True, exist_ok=True)
     if before != after:
+        copy.backup.touch(mode=0o600)  # settings may hold keys
+        copy.backup.chmod(0o600)
         copy.backup.write_bytes(original)
         state |= {"before": digest(original), "after": digest(after)}
     for name in obsolete:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,14 @@ def test_second_run_makes_no_changes(checkout: Path) -> None:
     once = (checkout / SETTINGS).read_bytes()
     assert plug(checkout).stdout == "Nothing to do: this version is installed.\n"
     assert (checkout / SETTINGS).read_bytes() == once
+
+
+def test_backup_of_the_settings_is_private(checkout: Path) -> None:
+    (checkout / SETTINGS).chmod(0o600)
+    plug(checkout)
+    (backup,) = (checkout / APP).rglob("settings.py")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert stat.S_IMODE((checkout / SETTINGS).stat().st_mode) == 0o600
 
 
 def test_changed_file_is_brought_up_to_date(checkout: Path) -> None:
