@@ -1,9 +1,11 @@
 #!/bin/sh
-# Runs as root: gives data directory and certificate to the user mosquitto. The broker then switches
-# to that user.
+# Runs as root: gives the data and a copy of the files of `manage.py broker_files` to the user
+# mosquitto. The broker then switches to that user. The clear passwords stay where they are.
 set -eu
-mkdir -p /mosquitto/data /mosquitto/certs
-cp /certificates/certificate.pem /certificates/key.pem /mosquitto/certs/
-chmod 400 /mosquitto/certs/key.pem
-chown -R mosquitto:mosquitto /mosquitto/data /mosquitto/certs
-exec mosquitto -c /mosquitto/config/mosquitto.conf
+umask 077
+mkdir -p /mosquitto/data /mosquitto/moxie
+for file in mosquitto.conf robots.acl local.acl passwords certificate.pem key.pem; do
+    cp "/certificates/$file" /mosquitto/moxie/
+done
+chown -R mosquitto:mosquitto /mosquitto/data /mosquitto/moxie
+exec mosquitto -c /mosquitto/moxie/mosquitto.conf

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from hive.broker.mosquitto_config import Account, write_config
+from hive.broker.access import Account
+from hive.broker.mosquitto_config import write_config
 from tests.conftest import Broker
 from tests.support.tools import free_port, wait_until
 from ttsmirror.models import OutboxEntry, Utterance

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker.mosquitto_config import Account, password_line
+from hive.broker.access import Account
+from hive.broker.mosquitto_config import password_line
 from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
 from tests.support.hive import connected_hive, started_hive

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker.mosquitto_config import Account, write_config
+from hive.broker.access import Account
+from hive.broker.mosquitto_config import write_config
 from tests.support.tools import (
     answers,
     free_port,

@@ -10,8 +10,10 @@ from typing import Protocol
 
 from django.conf import settings
 
+from hive.broker.access import Account, make_access
 from hive.broker.embedded import EmbeddedBroker
-from hive.broker.mosquitto_config import Account, write_config
+from hive.broker.mosquitto_config import write_config
+from hive.conf import conf as hive_conf
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
 from ttsmonitor.system.ports import ListenError, ensure_port_free, loopback_address
@@ -79,6 +81,7 @@ def make_broker(program: str | None) -> Broker:
         raise BrokerError(str(exc)) from exc
     directory: Path = settings.WORK_DIR / "broker"
     account = Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
+    anonymous = hive_conf.MQTT_ANONYMOUS
     if program:
         config = write_config(
             directory,
@@ -86,6 +89,9 @@ def make_broker(program: str | None) -> Broker:
             port=conf.MQTT_PORT,
             tls_port=conf.MQTT_SSL_PORT,
             account=account,
+            anonymous=anonymous,
+            name=conf.MQTT_HOST,
+            program=program,
         )
         return MosquittoBroker(program, config)
     return EmbeddedBroker(
@@ -93,5 +99,5 @@ def make_broker(program: str | None) -> Broker:
         host=host,
         port=conf.MQTT_PORT,
         tls_port=conf.MQTT_SSL_PORT,
-        account=account,
+        access=make_access(directory, conf.MQTT_HOST, account=account, anonymous=anonymous),
     )

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from hive.broker.mosquitto_config import Account, ensure_certificate, password_line, write_config
+from hive.broker.access import Account
+from hive.broker.certificates import ensure_certificate
+from hive.broker.mosquitto_config import password_line, write_config
 from ttsmirror.exceptions import BrokerError
 
 
@@ -30,7 +32,8 @@ def test_certificate_names_this_machine(tmp_path: Path) -> None:
 
 def test_password_is_not_stored_in_clear(tmp_path: Path) -> None:
     write_config(tmp_path, host="127.0.0.1", port=1, tls_port=2, account=Account("moxie", "geheim"))
-    texts = [path.read_text(errors="replace") for path in tmp_path.iterdir()]
+    files = [path for path in tmp_path.iterdir() if path.is_file()]
+    texts = [path.read_text(errors="replace") for path in files]
     assert any("moxie:$7$" in text for text in texts)
     assert not any("geheim" in text for text in texts)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hive.broker.certificates import ensure_certificate
 from hive.broker.embedded import EmbeddedBroker
-from hive.broker.mosquitto_config import ensure_certificate
 from hive.broker.probe import Answer, probe
 from hive.broker.run import MosquittoBroker, find_mosquitto, make_broker
 from hive.process.plan import make_plan

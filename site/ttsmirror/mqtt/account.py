@@ -1,0 +1,48 @@
+"""The account with which this process logs in at the broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ttsmirror.conf import conf
+
+HIVE, SPEECH, TOOLS = "hive", "speech", "tools"
+"""The accounts that run_broker and docker-compose.yml make."""
+
+
+class _Process:
+    name = TOOLS
+
+
+class Login(NamedTuple):
+    """A user name and its password; both empty for an anonymous client."""
+
+    username: str = ""
+    password: str = ""
+
+
+def log_in_as(name: str) -> None:
+    """Choose the account of this process, which is `tools` otherwise."""
+    _Process.name = name
+
+
+def account_file(host: str) -> Path:
+    """Return the file with the password that this installation's own broker made for this process.
+
+    It is there only if that broker runs at `host`, so no other broker is sent the password.
+    """
+    return conf.work_dir / "broker" / "accounts" / host / _Process.name
+
+
+def current_login(host: str = "") -> Login:
+    """Return the account for the broker at `host`, which is MQTT_HOST if it is empty.
+
+    It is the account of the settings, else the one that our own broker made, else none.
+    """
+    if conf.MQTT_USERNAME:
+        return Login(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
+    try:
+        return Login(_Process.name, account_file(host or conf.MQTT_HOST).read_text().strip())
+    except OSError:
+        return Login()
