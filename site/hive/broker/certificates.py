@@ -86,16 +86,25 @@ def certificate_problem(directory: Path) -> str:
     command, date = manage_command(RENEW), min(ends).date().isoformat()
     if left < timedelta(0):
         return Reason(
-            "the broker's certificate expired on {date}: run {command}", date=date, command=command
+            "the broker's certificate expired on {date}: run {command}, then restart the broker",
+            date=date,
+            command=command,
         )
     return Reason(
-        "the broker's certificate expires on {date}: run {command}", date=date, command=command
+        "the broker's certificate expires on {date}: run {command}, then restart the broker",
+        date=date,
+        command=command,
     )
 
 
-def own_problem() -> str:
-    """Return certificate_problem() of the broker that this installation runs."""
-    return certificate_problem(conf.work_dir / "broker")
+class CertificateProbe:
+    """Looks at the certificates of the broker that this installation runs, if it runs one."""
+
+    error = ""
+
+    def look(self) -> None:
+        """Read the certificates."""
+        self.error = certificate_problem(conf.work_dir / "broker")
 
 
 def write_private(path: Path, text: str) -> None:

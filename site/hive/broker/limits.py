@@ -11,7 +11,7 @@ INFLIGHT_BYTES = 2 * 1024**2
 QUEUED_MESSAGES = 20_000
 """Messages that wait for a client. The outbox of a hive holds half as many."""
 QUEUED_BYTES = 32 * 1024**2
-MEMORY_BYTES = 256 * 1024**2
+MEMORY_BYTES = 128 * 1024**2
 """Memory of the whole broker, and so the size of its file, too."""
 LOCAL_CONNECTIONS = 200
 """Connections on the port without TLS."""

@@ -27,12 +27,13 @@ def log_in_as(name: str) -> None:
     _Process.name = name
 
 
-def account_file(host: str) -> Path:
+def made_account(host: str) -> Path | None:
     """Return the file with the password that this installation's own broker made for this process.
 
     It is there only if that broker runs at `host`, so no other broker is sent the password.
     """
-    return conf.work_dir / "broker" / "accounts" / host / _Process.name
+    path = conf.work_dir / "broker" / "accounts" / host / _Process.name
+    return path if path.is_file() else None
 
 
 def current_login(host: str = "") -> Login:
@@ -42,7 +43,8 @@ def current_login(host: str = "") -> Login:
     """
     if conf.MQTT_USERNAME:
         return Login(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
+    path = made_account(host or conf.MQTT_HOST)
     try:
-        return Login(_Process.name, account_file(host or conf.MQTT_HOST).read_text().strip())
-    except OSError:
+        return Login(_Process.name, path.read_text().strip()) if path else Login()
+    except OSError:  # another user's
         return Login()
