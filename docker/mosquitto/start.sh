@@ -7,5 +7,7 @@ mkdir -p /mosquitto/data /mosquitto/moxie
 for file in mosquitto.conf robots.acl local.acl passwords certificate.pem key.pem; do
     cp "/certificates/$file" /mosquitto/moxie/
 done
+# Clients that flood the broker can fill its memory; with their file it would not start again.
+find /mosquitto/data -maxdepth 1 -name mosquitto.db -size +16M -exec mv {} {}.full \;
 chown -R mosquitto:mosquitto /mosquitto/data /mosquitto/moxie
 exec mosquitto -c /mosquitto/moxie/mosquitto.conf

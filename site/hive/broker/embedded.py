@@ -27,6 +27,7 @@ from hive.broker.certificates import ensure_certificate
 from hive.broker.limits import (
     LOCAL_CONNECTIONS,
     PACKET_BYTES,
+    QUEUED_BYTES,
     QUEUED_MESSAGES,
     ROBOT_CONNECTIONS,
 )
@@ -43,6 +44,8 @@ SYS_SECONDS = 10
 STOP_SECONDS = 5
 ROBOTS = "robots"
 """The name of the robots' listener, and of the attribute of sessions that came over it."""
+WAITING = "waiting"
+"""The name of a session's attribute with the bytes that wait for it."""
 
 
 class AccountPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
@@ -193,7 +196,10 @@ class _Broker(Broker):  # type: ignore[misc]
         self, broadcast: dict[str, Any], qos: int, target_session: Any
     ) -> None:
         # What waits for a client that is away.
-        if target_session.retained_messages.qsize() < QUEUED_MESSAGES:
+        waiting, attributes = target_session.retained_messages, target_session.attributes
+        size = len(broadcast["data"]) + (0 if waiting.empty() else attributes.get(WAITING, 0))
+        if waiting.qsize() < QUEUED_MESSAGES and size <= QUEUED_BYTES:
+            attributes[WAITING] = size
             await super()._retain_broadcast_message(broadcast, qos, target_session)
 
     async def _authenticate(self, session: Any, listener: Any) -> bool:

@@ -10,9 +10,14 @@ INFLIGHT_MESSAGES = 20
 INFLIGHT_BYTES = 2 * 1024**2
 QUEUED_MESSAGES = 20_000
 """Messages that wait for a client. The outbox of a hive holds half as many."""
-QUEUED_BYTES = 32 * 1024**2
+QUEUED_BYTES = 4 * 1024**2
+"""Bytes that wait for a client."""
 MEMORY_BYTES = 128 * 1024**2
 """Memory of the whole broker, and so the size of its file, too."""
+STORE_BYTES = 16 * 1024**2
+"""Size of the file with which Mosquitto may start. What waits for hive and speech service is less.
+A client that leaves retained messages can fill the memory; with such a file Mosquitto would not
+start again."""
 LOCAL_CONNECTIONS = 200
 """Connections on the port without TLS."""
 ROBOT_CONNECTIONS = 100
