@@ -157,12 +157,13 @@ class _Subscriptions(dict[str, Any]):
 class _BoundedReader(ReaderAdapter):  # type: ignore[misc]
     """Ends a connection that announces a packet over the limit, before it is read."""
 
-    def __init__(self, reader: ReaderAdapter) -> None:
-        self._reader = reader
+    def __init__(self, reader: ReaderAdapter, writer: WriterAdapter) -> None:
+        self._reader, self._writer = reader, writer
 
     async def read(self, n: int = -1) -> bytes:
         """Read `n` bytes, which amqtt takes from the packet's header."""
         if n > PACKET_BYTES:
+            await self._writer.close()
             raise ConnectionResetError(f"a packet of {n} bytes is over the limit")
         return bytes(await self._reader.read(n))
 
@@ -183,7 +184,7 @@ class _Broker(Broker):  # type: ignore[misc]
     async def _client_connected(
         self, listener_name: str, reader: ReaderAdapter, writer: WriterAdapter
     ) -> None:
-        await super()._client_connected(listener_name, _BoundedReader(reader), writer)
+        await super()._client_connected(listener_name, _BoundedReader(reader, writer), writer)
 
     async def retain_message(
         self, source_session: Any, topic_name: str | None, data: Any, qos: int | None = None

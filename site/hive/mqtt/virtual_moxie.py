@@ -19,6 +19,7 @@ from hive.conf import conf
 
 logger = logging.getLogger(__name__)
 
+ROBOT_LOGIN = ("unknown", "the server need not check this")
 STATE_SECONDS = 10.0
 PUPPET_MODE = "TELEHEALTH"
 OWN_MODULE = "DM"
@@ -44,9 +45,13 @@ class VirtualMoxie:
         *,
         tls: bool = True,
         ca_certs: str = "",
+        login: tuple[str, str] = ROBOT_LOGIN,
         seconds_per_character: float = 0.0,
     ) -> None:
-        """Connect nothing yet. With `ca_certs` it verifies the broker; a real robot does not."""
+        """Connect nothing yet. With `ca_certs` it verifies the broker; a real robot does not.
+
+        `login` is a user name and a password.
+        """
         self.device_id = device_id or f"d_{uuid.uuid4()}"
         self.module_id = conf.HIVE_CHAT_MODULE
         self.config: dict[str, Any] = {}
@@ -66,10 +71,10 @@ class VirtualMoxie:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._client = self._build(tls, ca_certs)
+        self._client.username_pw_set(*login)
 
     def _build(self, tls: bool, ca_certs: str) -> paho.Client:
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=self.device_id)
-        client.username_pw_set("unknown", "the server need not check this")
         client.reconnect_delay_set(1, 5)
         if tls and ca_certs:
             client.tls_set(ca_certs)

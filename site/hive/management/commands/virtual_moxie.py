@@ -12,7 +12,9 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from hive.broker.certificates import authority_of
 from hive.models import DEVICE_ID
+from hive.mqtt.virtual_moxie import ROBOT_LOGIN
 from hive.mqtt.virtual_moxie_console import Simulator
+from ttsmirror.mqtt.account import current_login
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port
@@ -67,14 +69,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Connect and obey the keyboard."""
-        tls = options["tls"]
-        chosen = options["port"] or (conf.MQTT_SSL_PORT if tls else conf.MQTT_PORT)
+        chosen = options["port"] or (conf.MQTT_SSL_PORT if options["tls"] else conf.MQTT_PORT)
+        tls = chosen == conf.MQTT_SSL_PORT if options["tls"] is None else options["tls"]
+        # Without TLS, our own broker lets only accounts reach the topics of robots.
+        account = None if tls else current_login(options["host"])
         simulator = Simulator(
             self.say,
             device_id=options["id"],
             host=options["host"],
             port=chosen,
-            tls=chosen == conf.MQTT_SSL_PORT if tls is None else tls,
+            tls=tls,
+            login=account if account and account.username else ROBOT_LOGIN,
             ca_certs=own_authority(options["host"]) if options["verify"] else "",
         )
         with on_stop_signal(simulator.stop):
