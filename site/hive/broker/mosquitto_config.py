@@ -134,9 +134,11 @@ def password_line(account: Account) -> str:
 
 def _plugins(program: str) -> dict[str, Path]:
     """Return the plugins of this Mosquitto, by the option that each replaces; none before 2.1."""
-    root = Path(program).parent.parent if program else None
+    if not program:
+        return {}
+    root = Path(program).parent.parent
     found: dict[str, Path] = {}
-    for option, name in PLUGINS.items() if root else ():
+    for option, name in PLUGINS.items():
         paths = (path for folder in PLUGIN_DIRECTORIES for path in root.glob(f"{folder}/{name}"))
         if path := next(paths, None):
             found[option] = path

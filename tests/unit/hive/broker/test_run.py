@@ -108,7 +108,7 @@ def test_loopback_hosts_are_recognised_as_this_machine(host: str, address: str |
     assert loopback_address(host) == address
 
 
-@pytest.mark.usefixtures("ports")
+@pytest.mark.usefixtures("ports", "work")
 def test_development_broker_is_used_without_mosquitto() -> None:
     assert isinstance(make_broker(None), EmbeddedBroker)
     assert isinstance(make_broker("/usr/sbin/mosquitto"), MosquittoBroker)
