@@ -74,7 +74,7 @@ def test_mosquitto_without_plugins_gets_the_options_of_2_0(tmp_path: Path) -> No
     text = write_config(
         tmp_path, host="127.0.0.1", port=1, tls_port=2, program=str(tmp_path / "sbin/mosquitto")
     ).read_text()
-    assert "plugin" not in text
+    assert "plugin_" not in text
     assert "listener_allow" not in text
     assert text.count("\nacl_file ") == 2
 
