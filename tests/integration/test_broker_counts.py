@@ -26,7 +26,11 @@ def test_speech_account_can_read_broker_statistics(
 ) -> None:
     port, counts = free_port(), BrokerCounts()
     config = write_config(
-        tmp_path, host="127.0.0.1", port=port, tls_port=free_port(), account=Account(**ACCOUNT)
+        tmp_path,
+        host="127.0.0.1",
+        port=port,
+        tls_port=free_port(),
+        account=Account(ACCOUNT["username"], ACCOUNT["password"]),
     )
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])

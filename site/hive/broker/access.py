@@ -26,6 +26,8 @@ class Account:
 
     username: str = ""
     password: str = ""
+    is_random: bool = False
+    """The password is too long to be guessed."""
 
 
 ANYBODY = Account()
@@ -65,13 +67,15 @@ def make_access(
     `account` is the one of the settings, which may do everything. Where there is one, clients need
     an account. `host` is the name under which the programs know the broker.
     """
-    passwords = {name: _kept_password(directory, host, name) for name in (HIVE, SPEECH, TOOLS)}
+    accounts = {
+        name: Account(name, _kept_password(directory, host, name), is_random=True)
+        for name in (HIVE, SPEECH, TOOLS)
+    }
     rules = _rules()
     if account.username:
-        passwords[account.username] = account.password
+        accounts[account.username] = account
         rules[account.username] = rules[TOOLS]
-    accounts = [Account(name, password) for name, password in passwords.items()]
-    return Access(accounts, rules, anonymous and not account.username)
+    return Access(list(accounts.values()), rules, anonymous and not account.username)
 
 
 def covers(granted: str, wanted: str) -> bool:
