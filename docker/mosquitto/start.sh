@@ -8,6 +8,9 @@ for file in mosquitto.conf robots.acl local.acl passwords certificate.pem key.pe
     cp "/certificates/$file" /mosquitto/moxie/
 done
 # Clients that flood the broker can fill its memory; with their file it would not start again.
-find /mosquitto/data -maxdepth 1 -name mosquitto.db -size +16M -exec mv {} {}.full \;
+store=/mosquitto/data/mosquitto.db
+if [ -f "$store" ] && [ "$(wc -c <"$store")" -gt 16777216 ]; then
+    mv "$store" "$store.full"
+fi
 chown -R mosquitto:mosquitto /mosquitto/data /mosquitto/moxie
 exec mosquitto -c /mosquitto/moxie/mosquitto.conf
