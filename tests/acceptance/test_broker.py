@@ -70,8 +70,10 @@ def started(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Started]
 def listen(started: Started) -> Iterator[Callable[..., Listener]]:
     made: list[Listener] = []
 
-    def make(*topics: str, client_id: str = "") -> Listener:
-        made.append(Listener(started.port, *topics, client_id=client_id))
+    def make(*topics: str, client_id: str = "", name: str = "") -> Listener:
+        path = started.work / "broker" / "accounts" / "localhost" / name
+        account = (name, path.read_text()) if name else None
+        made.append(Listener(started.port, *topics, client_id=client_id, account=account))
         return made[-1]
 
     yield make
@@ -169,13 +171,13 @@ def test_retained_message_and_a_last_will_are_kept(
 def test_robot_reaches_only_its_own_topics(
     started: Started, listen: Callable[..., Listener]
 ) -> None:
-    hearer = listen("#")
+    hearer = listen("#", name="tools")
     robot = Robot(started.tls_port, "d_1")
     robot.client.subscribe([("#", 1), ("/devices/d_1/commands/#", 1), ("/devices/d_2/#", 1)])
     robot.client.publish("moxie/tts/text", "intruder", 1).wait_for_publish(10)
     robot.client.publish("/devices/d_2/events/x", "intruder", 1).wait_for_publish(10)
     robot.client.publish("/devices/d_1/events/x", "mine", 1).wait_for_publish(10)
-    publisher = listen()
+    publisher = listen(name="tools")
     publisher.publish("moxie/tts/text", "private")
     publisher.publish("/devices/d_2/commands/x", "another's")
     publisher.publish("/devices/d_1/commands/telehealth", "speak")
@@ -220,8 +222,9 @@ def test_clients_without_the_account_are_refused(started: Started) -> None:
     assert connect_code(started.port, "", "") != 0
     assert connect_code(started.port, "moxie", "wrong") != 0
     assert connect_code(started.port, "moxie", "geheim ñ") == 0
-    if started.kind == "mosquitto":  # Robots have no account at the broker.
-        Robot(started.tls_port, "d_1").close()
+    robot = Robot(started.tls_port, "d_1")  # robots have no account at the broker
+    assert robot.client.is_connected()
+    robot.close()
 
 
 def connect_code(port: int, username: str, password: str) -> int:

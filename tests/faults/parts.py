@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from hive.broker.mosquitto_config import Account, write_config
+from hive.broker.access import Account
+from hive.broker.mosquitto_config import write_config
 from tests.conftest import Broker
 from tests.support.tools import free_port, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
@@ -18,13 +19,17 @@ from ttsmirror.wire.messages import status_payload
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import COMPONENT, Subscriber
 
+EVERYTHING = "topic readwrite #\ntopic read $SYS/#\n"
 CONNACK, PUBLISH, PUBACK = 2, 3, 4
 """Kinds of MQTT packets."""
 
 
 @contextmanager
 def product_broker(directory: Path, *, username: str = "", password: str = "") -> Iterator[Broker]:
-    """Run a Mosquitto as run_broker configures it; it saves to disk every half minute."""
+    """Run a Mosquitto as run_broker configures it; it saves to disk every half minute.
+
+    Without an account its plain port is open to everybody, simulated robots included.
+    """
     port = free_port()
     config = write_config(
         directory,
@@ -33,12 +38,21 @@ def product_broker(directory: Path, *, username: str = "", password: str = "") -
         tls_port=free_port(),
         account=Account(username, password),
     )
+    if not username:
+        open_to_everybody(config)
     broker = Broker("127.0.0.1", port, None, config)  # type: ignore[arg-type]
     broker.start()
     try:
         yield broker
     finally:
         broker.process.close()
+
+
+def open_to_everybody(config: Path) -> None:
+    """Let clients with any user name reach every topic of the plain port."""
+    text = config.read_text().replace(f"password_file {config.parent / 'passwords'}\n", "")
+    config.write_text(text)
+    config.with_name("local.acl").write_text(f"{EVERYTHING}user unknown\n{EVERYTHING}")
 
 
 def kill(broker: Broker) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker.mosquitto_config import Account, password_line
+from hive.broker.access import Account
+from hive.broker.mosquitto_config import password_line
 from tests.conftest import Broker
 from tests.faults.parts import history, product_broker, speech_service
 from tests.support.hive import connected_hive, started_hive
@@ -53,7 +54,7 @@ def test_wrong_password_is_named_and_blocks_no_caller(
 
 def allow(broker: Broker, *rules: str) -> None:
     """Set the account's access rules."""
-    access = broker.config.parent / "hive.acl"
+    access = broker.config.parent / "local.acl"
     access.write_text("\n".join((f"user {ACCOUNT['username']}", *rules, "")))
 
 
@@ -61,9 +62,8 @@ def allow(broker: Broker, *rules: str) -> None:
 def guarded(broker_settings: Broker) -> Broker:
     """Give the account every right but publishing speech."""
     allow(broker_settings, "topic readwrite #", "topic deny moxie/tts/text/#")
-    config, passwords = broker_settings.config, f"password_file {broker_settings.config.parent}"
-    rules = f"acl_file {config.parent}/hive.acl\n{passwords}"
-    config.write_text(config.read_text().replace(passwords, rules) + "log_type information\n")
+    config = broker_settings.config
+    config.write_text(config.read_text() + "log_type information\n")
     broker_settings.process.close()
     broker_settings.start()
     return broker_settings

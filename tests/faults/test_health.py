@@ -77,11 +77,7 @@ def test_both_services_report_frozen_broker_and_its_return(
 def test_accepting_broker_without_delivery_is_reported(
     mosquitto: Broker, make_service: Callable[..., SpeechService]
 ) -> None:
-    rules = mosquitto.config.with_name("acl")
-    rules.write_text(ALL_BUT_HEALTH)
-    plain = f"listener {mosquitto.port} {mosquitto.host}\n"
-    config = mosquitto.config.read_text()
-    mosquitto.config.write_text(config.replace(plain, f"{plain}acl_file {rules}\n"))
+    mosquitto.config.with_name("local.acl").write_text(ALL_BUT_HEALTH)
     mosquitto.process.close()
     mosquitto.start()
     service = make_service("null")

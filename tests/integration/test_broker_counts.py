@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hive.broker.mosquitto_config import Account, write_config
+from hive.broker.access import Account
+from hive.broker.mosquitto_config import write_config
 from tests.support.tools import (
     answers,
     free_port,
@@ -25,7 +26,11 @@ def test_speech_account_can_read_broker_statistics(
 ) -> None:
     port, counts = free_port(), BrokerCounts()
     config = write_config(
-        tmp_path, host="127.0.0.1", port=port, tls_port=free_port(), account=Account(**ACCOUNT)
+        tmp_path,
+        host="127.0.0.1",
+        port=port,
+        tls_port=free_port(),
+        account=Account(ACCOUNT["username"], ACCOUNT["password"]),
     )
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])

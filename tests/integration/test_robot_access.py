@@ -15,15 +15,15 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hive.broker.mosquitto_config import ROBOTS_ACL, ensure_certificate
 from hive.broker.run import find_mosquitto
+from hive.management.commands.broker_files import DATA, FILES
 from tests.support.tools import (
-    ROOT,
     Listener,
     answers,
     end_client,
     free_port,
     manage,
+    run,
     running,
     wait_until,
 )
@@ -104,11 +104,12 @@ class Ports:
 
     plain: int
     tls: int
+    accounts: Path
 
 
 @contextmanager
 def broker_of_the_command(work: Path, *options: str) -> Iterator[Ports]:
-    ports = Ports(free_port(), free_port())
+    ports = Ports(free_port(), free_port(), work / "broker" / "accounts" / "localhost")
     environment = {
         "MQTT_HOST": "localhost",
         "MQTT_PORT": str(ports.plain),
@@ -123,14 +124,18 @@ def broker_of_the_command(work: Path, *options: str) -> Iterator[Ports]:
 
 @contextmanager
 def broker_of_docker(work: Path) -> Iterator[Ports]:
-    """Return docker/mosquitto's configuration with this machine's paths and ports."""
-    ports = Ports(free_port(), free_port())
-    certificate, _key = ensure_certificate(work)
-    text = (ROOT / "docker/mosquitto/mosquitto.conf").read_text()
+    """Run Mosquitto with the files of Docker, with this machine's paths and ports."""
+    ports = Ports(free_port(), free_port(), work / "accounts" / "mqtt")
+    environment = {
+        "MQTT_HOST": "mqtt",
+        "MOXIE_WORK_DIR": str(work / "unused"),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+    }
+    run(manage("broker_files", str(work)), environment)
+    text = (work / "mosquitto.conf").read_text()
     for old, new in (
-        ("/mosquitto/config", str(ROOT / "docker/mosquitto")),
-        ("/mosquitto/certs", str(certificate.parent)),
-        ("/mosquitto/data", str(work)),
+        (str(FILES), str(work)),
+        (str(DATA), str(work)),
         ("listener 1883", f"listener {ports.plain} 127.0.0.1"),
         ("listener 8883", f"listener {ports.tls} 127.0.0.1"),
         ("persistence true", "persistence true\nuser root"),
@@ -213,7 +218,8 @@ class RobotClient:
 @pytest.fixture
 def everything(broker: Ports) -> Iterator[Listener]:
     """Return a local client that reaches all topics."""
-    listener = Listener(broker.plain, "#")
+    password = (broker.accounts / "tools").read_text()
+    listener = Listener(broker.plain, "#", account=("tools", password))
     yield listener
     listener.close()
 
@@ -308,7 +314,3 @@ def test_robot_reaches_all_its_own_topics(
     here = f"/devices/{HONEST}/"
     assert topics_with(everything.messages, b"report") == {here + name for name in FROM_ROBOT}
     assert topics_with(robot.received, b"order") == {here + name for name in TO_ROBOT}
-
-
-def test_docker_access_rules_equal_those_of_run_broker() -> None:
-    assert (ROOT / "docker/mosquitto/robots.acl").read_text() == ROBOTS_ACL

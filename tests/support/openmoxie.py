@@ -25,7 +25,7 @@ import paho
 import sqlparse
 import typing_extensions
 
-from hive.broker.mosquitto_config import ensure_certificate
+from hive.broker.certificates import ensure_certificate
 from hive.mqtt.virtual_moxie import VirtualMoxie
 from tests.support.tools import (
     ROOT,

@@ -148,7 +148,14 @@ def end_client(client: paho.Client) -> None:
 class Listener:
     """An MQTT client that records its messages."""
 
-    def __init__(self, port: int, *topics: str, client_id: str = "", durable: bool = False) -> None:
+    def __init__(
+        self,
+        port: int,
+        *topics: str,
+        client_id: str = "",
+        durable: bool = False,
+        account: tuple[str, str] | None = None,
+    ) -> None:
         """Connect; `durable` keeps messages during absence and needs a `client_id`."""
         self.messages: list[tuple[str, bytes]] = []
         self._subscribed = threading.Event()
@@ -156,6 +163,8 @@ class Listener:
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not durable
         )
+        if account:
+            self.client.username_pw_set(*account)
         self.client.on_connect = lambda *_: self._subscribe()
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, bytes(m.payload)))

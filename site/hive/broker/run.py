@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -10,11 +11,16 @@ from typing import Protocol
 
 from django.conf import settings
 
+from hive.broker.access import Account, make_access
 from hive.broker.embedded import EmbeddedBroker
-from hive.broker.mosquitto_config import Account, write_config
+from hive.broker.limits import STORE_BYTES
+from hive.broker.mosquitto_config import write_config
+from hive.conf import conf as hive_conf
 from ttsmirror.exceptions import BrokerError
 from ttsmonitor.conf import conf
 from ttsmonitor.system.ports import ListenError, ensure_port_free, loopback_address
+
+logger = logging.getLogger(__name__)
 
 # Debian and Homebrew install it where not every PATH leads.
 PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -58,6 +64,22 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=path)
 
 
+def set_aside_full_store(directory: Path) -> None:
+    """Rename Mosquitto's file if clients have filled it, so that Mosquitto can start.
+
+    Nothing of ours is lost: whoever publishes sentences or states does so again.
+    """
+    store = directory / "mosquitto.db"
+    if store.is_file() and store.stat().st_size > STORE_BYTES:
+        store.replace(directory / "mosquitto.db.full")
+        logger.warning(
+            "%s had more than %d MiB, which only a client that floods the broker explains:"
+            " renamed to mosquitto.db.full, the broker starts without it",
+            store,
+            STORE_BYTES // 1024**2,
+        )
+
+
 def make_broker(program: str | None) -> Broker:
     """Return Mosquitto if `program` is its path, else the development broker.
 
@@ -79,13 +101,18 @@ def make_broker(program: str | None) -> Broker:
         raise BrokerError(str(exc)) from exc
     directory: Path = settings.WORK_DIR / "broker"
     account = Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
+    anonymous = hive_conf.MQTT_ANONYMOUS
     if program:
+        set_aside_full_store(directory)
         config = write_config(
             directory,
             host=host,
             port=conf.MQTT_PORT,
             tls_port=conf.MQTT_SSL_PORT,
             account=account,
+            anonymous=anonymous,
+            name=conf.MQTT_HOST,
+            program=program,
         )
         return MosquittoBroker(program, config)
     return EmbeddedBroker(
@@ -93,5 +120,5 @@ def make_broker(program: str | None) -> Broker:
         host=host,
         port=conf.MQTT_PORT,
         tls_port=conf.MQTT_SSL_PORT,
-        account=account,
+        access=make_access(directory, conf.MQTT_HOST, account=account, anonymous=anonymous),
     )

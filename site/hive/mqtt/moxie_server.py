@@ -7,6 +7,7 @@ import threading
 import uuid
 from typing import Any
 
+from hive.broker.certificates import CertificateProbe
 from hive.conf import conf
 from hive.events import push_line, push_speech
 from hive.models import arrival, departure
@@ -124,7 +125,7 @@ class MoxieServer:
         return mirror.problem or away
 
     def _make_health(self) -> Health:
-        link, database = self._link, self._database
+        link, database, certificate = self._link, self._database, CertificateProbe()
         return Health(
             "hive.health",
             [
@@ -132,6 +133,7 @@ class MoxieServer:
                 HealthCheck("database", lambda: database.error, database.look, is_frequent=True),
                 HealthCheck("mirror", self._mirror_error),
                 HealthCheck("robots", self._thread_error),
+                HealthCheck("certificate", lambda: certificate.error, certificate.look),
             ],
         )
 

@@ -6,6 +6,7 @@ import json
 import logging
 import queue
 import ssl
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from hive.conf import conf
 
 logger = logging.getLogger(__name__)
 
+ROBOT_LOGIN = ("unknown", "the server need not check this")
 STATE_SECONDS = 10.0
 PUPPET_MODE = "TELEHEALTH"
 OWN_MODULE = "DM"
@@ -42,8 +44,14 @@ class VirtualMoxie:
         port: int = 8883,
         *,
         tls: bool = True,
+        ca_certs: str = "",
+        login: tuple[str, str] = ROBOT_LOGIN,
         seconds_per_character: float = 0.0,
     ) -> None:
+        """Connect nothing yet. With `ca_certs` it verifies the broker; a real robot does not.
+
+        `login` is a user name and a password.
+        """
         self.device_id = device_id or f"d_{uuid.uuid4()}"
         self.module_id = conf.HIVE_CHAT_MODULE
         self.config: dict[str, Any] = {}
@@ -62,17 +70,19 @@ class VirtualMoxie:
         self._interrupted = threading.Event()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._client = self._build(tls)
+        self._client = self._build(tls, ca_certs)
+        self._client.username_pw_set(*login)
 
-    def _build(self, tls: bool) -> paho.Client:
+    def _build(self, tls: bool, ca_certs: str) -> paho.Client:
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=self.device_id)
-        client.username_pw_set("unknown", "the server need not check this")
         client.reconnect_delay_set(1, 5)
-        if tls:
+        if tls and ca_certs:
+            client.tls_set(ca_certs)
+        elif tls:
             client.tls_set(cert_reqs=ssl.CERT_NONE)  # as robots do, by their QR code
             client.tls_insecure_set(True)
         client.on_connect = self._connected
-        client.on_connect_fail = lambda *_: self._emit("lost", "no broker answers")
+        client.on_connect_fail = lambda *_: self._emit("lost", _failure())
         client.on_disconnect = self._disconnected
         client.on_message = self._received
         return client
@@ -307,3 +317,9 @@ class VirtualMoxie:
             self.on_event(kind, words)
         except Exception:
             logger.exception("simulated robot: on_event failed")
+
+
+def _failure() -> str:
+    """Return why connecting failed; paho calls back while it handles the exception."""
+    is_untrusted = isinstance(sys.exc_info()[1], ssl.SSLCertVerificationError)
+    return "the broker's certificate is not trusted" if is_untrusted else "no broker answers"

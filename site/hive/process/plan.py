@@ -9,6 +9,7 @@ from hive.broker.probe import Answer, probe
 from hive.broker.run import find_mosquitto
 from hive.conf import conf as hive_conf
 from ttsmirror.exceptions import BrokerError
+from ttsmirror.mqtt.account import made_account
 from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, ensure_not_running
 from ttsmonitor.system.ports import ensure_port_free, loopback_address
@@ -55,7 +56,12 @@ def make_plan(*, speech: bool = True) -> Plan:
 
 def _describe_obstacle(answer: Answer, address: str) -> str:
     if answer is Answer.REFUSED:
-        return f"The broker at {address} refused the login: check MQTT_USERNAME and MQTT_PASSWORD."
+        made = None if conf.MQTT_USERNAME else made_account(conf.MQTT_HOST)
+        hint = f" If it is not a broker that was started here, delete {made}." if made else ""
+        return (
+            f"The broker at {address} refused the login: check MQTT_USERNAME and MQTT_PASSWORD."
+            f"{hint}"
+        )
     if answer is Answer.UNTRUSTED:
         return (
             f"The certificate of the broker at {address} is not trusted: set MQTT_CA_CERTS to the"

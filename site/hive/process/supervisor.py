@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from hive.process import readiness
+from hive.process.broker_watch import PATIENCE_SECONDS, BrokerWatch
 from hive.process.console import Console
 from hive.process.plan import BROKER, HIVE, SPEECH, Plan
 from ttsmonitor.conf import conf
@@ -163,6 +164,7 @@ class Supervisor:
         self._stop_seconds = stop_seconds()
         self._parts: list[Part] = []
         self._is_forced = False
+        self._watch = BrokerWatch(readiness.is_broker_ready, self._end_broker)
         self._asked = threading.Event()
         """Somebody wants it to stop."""
         self._stopping = threading.Event()
@@ -180,6 +182,7 @@ class Supervisor:
                         break
             finally:
                 self._stopping.set()
+                self._watch.stop()
                 is_wanted = self._asked.is_set()
                 if is_wanted:
                     self._console.write("stopping; once more to force it")
@@ -205,8 +208,16 @@ class Supervisor:
             self._parts.append(Part(name, self._console))
             if name == BROKER:
                 self._wait_for_broker(self._parts[-1].process)
+                self._watch.start()
         # No daemon: the password of an account that was created is shown in any case.
         threading.Thread(target=self._announce, name="hive.announce").start()
+
+    def _end_broker(self) -> None:
+        """Kill a broker that hangs or whose memory strangers have filled; tend() starts another."""
+        self._console.write(f"the broker has let nobody in for {PATIENCE_SECONDS:.0f} s: ending it")
+        for part in self._parts:
+            if part.name == BROKER:
+                part.process.kill()
 
     def _wait_for_broker(self, process: ManagedProcess) -> None:
         """Wait until it listens: a client that finds no broker tries again only seconds later."""

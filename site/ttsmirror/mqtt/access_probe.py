@@ -43,7 +43,7 @@ def publish_asking(topic: str, payload: bytes, host: str, port: int) -> bool | N
     )
     client.on_connect = connected
     client.on_publish = lambda client, data, mid, reason, more: codes.append(reason.value)
-    secure(client)
+    secure(client, host)
     try:
         client.connect(host, port, conf.MQTT_KEEPALIVE)
         deadline = time.monotonic() + ANSWER_SECONDS

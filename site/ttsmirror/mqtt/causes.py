@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from ttsmirror.conf import conf
+from ttsmirror.mqtt.account import made_account
 from ttsmirror.mqtt.paho_compat import ReasonCode
 from ttsmirror.reasons import Reason, reason_of
 
@@ -57,6 +58,13 @@ def refusal(reason: ReasonCode, address: str) -> Reason:
     cause = Reason(str(reason))
     if cause in BAD_ACCOUNT and conf.MQTT_USERNAME:
         cause = Reason("{cause}: check MQTT_USERNAME and MQTT_PASSWORD", cause=cause)
+    elif cause in BAD_ACCOUNT and (path := made_account(address.rpartition(":")[0])):
+        cause = Reason(
+            "{cause}: it does not know the account in {path}: set MQTT_USERNAME and MQTT_PASSWORD,"
+            " or delete that file",
+            cause=cause,
+            path=str(path),
+        )
     elif cause in BAD_ACCOUNT:
         cause = Reason("{cause}: set MQTT_USERNAME and MQTT_PASSWORD", cause=cause)
     return Reason(

@@ -17,7 +17,7 @@ from ttsmirror.conf import conf
 from ttsmirror.exceptions import AlreadyRunningError, InvalidMessageError
 from ttsmirror.heartbeat import Heartbeat
 from ttsmirror.mqtt import causes
-from ttsmirror.mqtt.client import new_client, send_at_once
+from ttsmirror.mqtt.client import log_in, new_client, send_at_once
 from ttsmirror.mqtt.identity import new_instance
 from ttsmirror.mqtt.last_seen import LastSeen
 from ttsmirror.mqtt.paho_compat import Client, ReasonCode, listen
@@ -134,7 +134,10 @@ class MQTTConnection:
 
     def _build(self) -> Client:
         client = new_client(
-            self.client_id, clean_session=not self._durable, manual_ack=self._manual_ack
+            self.client_id,
+            host=self.endpoint[0],
+            clean_session=not self._durable,
+            manual_ack=self._manual_ack,
         )
         client.max_queued_messages_set(MAX_QUEUED)
         client.reconnect_delay_set(*RECONNECT_SECONDS)
@@ -323,6 +326,7 @@ class MQTTConnection:
         self._thread = threading.current_thread()
         self._heartbeat.beat()
         self._obstacle = ""
+        log_in(client, self.endpoint[0])  # our broker may have made the account meanwhile
         try:
             self._before_connect()
         except AlreadyRunningError as exc:

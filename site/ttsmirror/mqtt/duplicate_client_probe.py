@@ -53,7 +53,7 @@ class DuplicateClientProbe:
         self, host: str, port: int, is_over: Callable[[], bool] = lambda: False
     ) -> bool:
         """Return True if another process has our name. Raises OSError without a broker."""
-        client = new_client(f"moxie-probe-{self._question[:12]}")
+        client = new_client(f"moxie-probe-{self._question[:12]}", host=host)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_message = lambda _client, _data, message: self._hear(message)
@@ -101,7 +101,7 @@ class DuplicateClientProbe:
 
 def forget_session(client_id: str, host: str, port: int) -> None:
     """Have the broker drop what it keeps for an absent client. Raises OSError without a broker."""
-    client = new_client(client_id)
+    client = new_client(client_id, host=host)
     is_known = threading.Event()
     client.on_connect = lambda *_: is_known.set()
     client.connect(host, port)

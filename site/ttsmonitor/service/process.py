@@ -10,6 +10,7 @@ import threading
 from channels.routing import get_default_application
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.mqtt.account import SPEECH, log_in_as
 from ttsmirror.publishing import outbox
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmonitor import live_events
@@ -37,6 +38,7 @@ def run() -> None:
     Raises ListenError or AlreadyRunningError before anything starts, MoxieTTSError if the
     service cannot start or go on.
     """
+    log_in_as(SPEECH)
     with only_one(conf.work_dir, Service.SPEECH), without_portaudio_noise():
         tighten_installation()
         _serve()

@@ -125,6 +125,7 @@ def test_health_without_login_has_no_details(client: Client, server: SentServer,
         "database": {"ok", "since"},
         "mirror": {"ok", "since"},
         "robots": {"ok", "since"},
+        "certificate": {"ok", "since"},
     }
     assert not checks["broker"]["ok"] and checks["broker"]["since"]
     assert checks["database"] == checks["mirror"] == {"ok": True, "since": None}

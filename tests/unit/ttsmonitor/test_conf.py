@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from hive import checks as hive_checks
-from hive.broker.mosquitto_config import make_certificate
+from hive.broker.certificates import ensure_certificate
 from hive.conf import conf as hive_conf
 from hive.process.readiness import summary
 from tests.support.tools import free_port
@@ -120,7 +120,7 @@ def test_missing_or_invalid_ca_file_is_an_error(
         assert error.id == "ttsmonitor.E007" and str(file) in error.msg
         with pytest.raises(BrokerError, match="MQTT_CA_CERTS"):
             MQTTConnection("test").start()
-    file.write_text(make_certificate(["localhost"])[0])
+    file.write_bytes(ensure_certificate(tmp_path)[0].read_bytes())
     assert check_settings() == []
     connection = MQTTConnection("test", host="127.0.0.1", port=free_port())
     connection.start()

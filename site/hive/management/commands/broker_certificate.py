@@ -1,4 +1,4 @@
-"""Make the certificate of a broker's TLS port if there is none."""
+"""Make the certificate of a broker's TLS port, or a new one in its place."""
 
 from __future__ import annotations
 
@@ -7,23 +7,46 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.broker.mosquitto_config import ensure_certificate
+from hive.broker.certificates import ensure_certificate, renew_certificate
+from ttsmonitor.conf import conf
 
 
 class Command(BaseCommand):
     """The command broker_certificate."""
 
-    help = "Make a self-signed certificate for a broker's TLS port, where there is none yet."
+    help = (
+        "Make a certificate for a broker's TLS port, signed by an authority of our own, where there"
+        " is none yet. --renew makes a new one in any case; restart the broker then."
+    )
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the directory."""
-        parser.add_argument("directory", type=Path, help="where certificate.pem and key.pem go")
+        """Add the directory and what the certificate is for."""
+        parser.add_argument(
+            "directory",
+            type=Path,
+            nargs="?",
+            default=conf.work_dir / "broker",
+            help="where certificate.pem and key.pem go (%(default)s)",
+        )
+        parser.add_argument("--renew", action="store_true", help="replace the certificate")
+        parser.add_argument(
+            "--name",
+            action="append",
+            default=[],
+            help="with --renew: another name or address of this computer; may be repeated",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the certificate."""
+        directory = options["directory"]
         try:
-            certificate, key = ensure_certificate(options["directory"])
+            if options["renew"]:
+                certificate, key = renew_certificate(directory, options["name"])
+            else:
+                certificate, key = ensure_certificate(directory)
         except OSError as exc:
-            raise CommandError(f"{options['directory']} cannot be used: {exc.strerror}.") from exc
+            raise CommandError(f"{directory} cannot be used: {exc.strerror}.") from exc
+        except ValueError as exc:
+            raise CommandError(f"--name {', '.join(options['name'])}: {exc}") from exc
         self.stdout.write(f"{certificate} and {key}")

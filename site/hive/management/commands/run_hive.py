@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.mqtt.account import HIVE, log_in_as
 from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.private_files import tighten_installation
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         """Lock the work directory and serve."""
         from hive.process.server import HiveServer  # imported late: it loads the web server
 
+        log_in_as(HIVE)
         try:
             # Locked before anything else, because the start marks every robot offline.
             with only_one(conf.work_dir, Service.HIVE):

@@ -10,11 +10,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from hive.broker.certificates import authority_of
 from hive.models import DEVICE_ID
+from hive.mqtt.virtual_moxie import ROBOT_LOGIN
 from hive.mqtt.virtual_moxie_console import Simulator
+from ttsmirror.mqtt.account import current_login
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port
+from ttsmonitor.system.ports import loopback_address
 from ttsmonitor.system.signals import on_stop_signal
 
 
@@ -30,6 +34,12 @@ def device_id(value: str) -> str:
 def own_device_id() -> str:
     """Return the id of this computer's simulated robot, always the same."""
     return f"d_{uuid.uuid5(uuid.NAMESPACE_DNS, f'virtual-moxie.{socket.gethostname()}')}"
+
+
+def own_authority(broker_host: str) -> str:
+    """Return the file that verifies the broker of this installation; empty for another broker."""
+    authority = authority_of(conf.work_dir / "broker")
+    return str(authority) if authority and loopback_address(broker_host) else ""
 
 
 class Command(BaseCommand):
@@ -48,19 +58,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--tls",
             action=argparse.BooleanOptionalAction,
-            help="encrypt, without verifying, as robots do (default: on port 8883)",
+            help="encrypt (default: on port 8883)",
+        )
+        parser.add_argument(
+            "--verify",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="verify the certificate of the broker that runs here, which robots do not",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Connect and obey the keyboard."""
-        tls = options["tls"]
-        chosen = options["port"] or (conf.MQTT_SSL_PORT if tls else conf.MQTT_PORT)
+        chosen = options["port"] or (conf.MQTT_SSL_PORT if options["tls"] else conf.MQTT_PORT)
+        tls = chosen == conf.MQTT_SSL_PORT if options["tls"] is None else options["tls"]
+        # Without TLS, our own broker lets only accounts reach the topics of robots.
+        account = None if tls else current_login(options["host"])
         simulator = Simulator(
             self.say,
             device_id=options["id"],
             host=options["host"],
             port=chosen,
-            tls=chosen == conf.MQTT_SSL_PORT if tls is None else tls,
+            tls=tls,
+            login=account if account and account.username else ROBOT_LOGIN,
+            ca_certs=own_authority(options["host"]) if options["verify"] else "",
         )
         with on_stop_signal(simulator.stop):
             simulator.run()

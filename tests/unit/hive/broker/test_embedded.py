@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from amqtt.contexts import BaseContext
 
+from hive.broker.access import Access, Account
 from hive.broker.embedded import AccountPlugin, _Subscriptions
 
 
@@ -30,6 +31,6 @@ async def test_only_the_account_is_accepted(
     username: str | None, password: str | None, welcome: bool
 ) -> None:
     context = BaseContext()
-    context.config = AccountPlugin.Config(username="moxie", password="geheim")
-    session = SimpleNamespace(username=username, password=password)
+    context.config = AccountPlugin.Config(Access([Account("moxie", "geheim")], {}, anonymous=False))
+    session = SimpleNamespace(username=username, password=password, will_flag=False, attributes={})
     assert await AccountPlugin(context).authenticate(session=session) is welcome

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hive.broker.certificates import ensure_certificate
 from hive.broker.embedded import EmbeddedBroker
-from hive.broker.mosquitto_config import ensure_certificate
 from hive.broker.probe import Answer, probe
 from hive.broker.run import MosquittoBroker, find_mosquitto, make_broker
 from hive.process.plan import make_plan
@@ -108,7 +108,7 @@ def test_loopback_hosts_are_recognised_as_this_machine(host: str, address: str |
     assert loopback_address(host) == address
 
 
-@pytest.mark.usefixtures("ports")
+@pytest.mark.usefixtures("ports", "work")
 def test_development_broker_is_used_without_mosquitto() -> None:
     assert isinstance(make_broker(None), EmbeddedBroker)
     assert isinstance(make_broker("/usr/sbin/mosquitto"), MosquittoBroker)

@@ -1,0 +1,45 @@
+"""Write the files of the Mosquitto that docker-compose.yml runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from hive.broker.access import Account, make_access
+from hive.broker.mosquitto_config import Place, write_files
+from hive.conf import conf as hive_conf
+from ttsmirror.exceptions import MoxieTTSError
+from ttsmonitor.conf import conf
+
+FILES, DATA = Path("/mosquitto/moxie"), Path("/mosquitto/data")
+PORT, TLS_PORT = 1883, 8883
+
+
+class Command(BaseCommand):
+    """The command broker_files."""
+
+    help = "Write configuration, accounts and certificate of the broker that Docker runs."
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the directory."""
+        parser.add_argument("directory", type=Path, help="where the files go")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the files."""
+        directory = options["directory"]
+        try:
+            access = make_access(
+                directory,
+                conf.MQTT_HOST,
+                account=Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD),
+                anonymous=hive_conf.MQTT_ANONYMOUS,
+            )
+            config = write_files(directory, Place(FILES, DATA, "", PORT, TLS_PORT), access)
+        except MoxieTTSError as exc:
+            raise CommandError(str(exc)) from exc
+        except OSError as exc:
+            raise CommandError(f"{directory} cannot be used: {exc.strerror}.") from exc
+        self.stdout.write(f"{config}")
