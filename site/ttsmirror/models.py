@@ -330,6 +330,27 @@ class OutboxEntry(models.Model):
         return f"{self.id}"
 
 
+class AwaitedReport(models.Model):
+    """A sentence that a robot was sent and has not reported to have said yet.
+
+    It is kept for a restart: the report may come after it.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    device_id = models.CharField(max_length=128)
+    words = models.TextField()
+    """As compared, not as written."""
+    event_id = models.TextField(blank=True)
+    """The request that it answers; empty for none."""
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["sent_at"]
+
+    def __str__(self) -> str:
+        return f"{self.id}"
+
+
 def option_columns(options: SpeechOptions) -> dict[str, Any]:
     """Return the columns that hold the options of an utterance."""
     return {column: getattr(options, name) for name, column in OPTION_COLUMNS.items()}

@@ -228,7 +228,7 @@ class TTSMirrorPublisher:
             self.start()
             words = within_limit(words)
             self._publisher.robot_said(
-                RobotReport(device_id, clean(words), event_id, is_ours, seconds_ago)
+                RobotReport(device_id, clean(words), clean(event_id), is_ours, seconds_ago)
             )
 
     def publish_control(self, control: Control) -> None:
@@ -262,7 +262,7 @@ def make_utterance(
         source=source,
         published_at=datetime.now(UTC),
         device_id=device_id or "",
-        event_id=event_id,
+        event_id=clean(event_id),
         **{name: options[name] for name in OPTION_NAMES if name in options},
     )
 

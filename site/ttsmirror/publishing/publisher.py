@@ -186,6 +186,7 @@ class Publisher:
         is_stopping = False
         with self._working:
             self._try(self._unconfirmed.load)
+            self._try(self._echoes.save)
         while True:
             self._heartbeat.beat()
             self._try(self.connection.tend)
@@ -196,8 +197,10 @@ class Publisher:
                 self._handle(batch)
                 self._try(self._save)
                 self._echoes.settle()
-                if self._history is not None and not self._unconfirmed.is_away:
-                    self._try(self._history.write)
+                if not self._unconfirmed.is_away:
+                    self._try(self._echoes.save)
+                    if self._history is not None:
+                        self._try(self._history.write)
                 if is_sweep:
                     self._try(self._sweep)
             if is_sweep:
