@@ -319,6 +319,8 @@ class OutboxEntry(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
     published_at = models.DateTimeField(_("last published"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    sender = models.CharField(_("sender"), max_length=64, blank=True, default="", db_default="")
+    """The component that publishes it; empty for the one that speaks with robots."""
 
     class Meta:
         db_table = "ttsmonitor_outboxentry"

@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_sender = ""
 _MIRRORED_ARGUMENTS = ("device_id", *OPTION_NAMES)
 
 
@@ -52,9 +53,17 @@ def _failures_logged() -> Iterator[None]:
 class TTSMirrorPublisher:
     """Mirrors speech to the speech service. One per process: see get_tts_mirror()."""
 
-    def __init__(self, host: str = "", port: int = 0, topic: str = "") -> None:
-        """Prepare the mirror without connecting. Empty values come from the settings."""
-        self._arguments: dict[str, Any] = {"host": host, "port": port, "topic": topic}
+    def __init__(self, host: str = "", port: int = 0, topic: str = "", *, sender: str = "") -> None:
+        """Prepare the mirror without connecting. Empty values come from the settings.
+
+        `sender` tells components apart that share an outbox; the hive's is empty.
+        """
+        self._arguments: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "topic": topic,
+            "sender": sender,
+        }
         self._listeners: list[Listener] = []
         self._renew()
         # A fork copies the object, but not its threads: the child starts its own.
@@ -273,10 +282,16 @@ def _new_id() -> uuid.UUID:
     return uuid.UUID(int=random.getrandbits(128), version=4)
 
 
+def speak_as(sender: str) -> None:
+    """Name the component that this process is, before its first get_tts_mirror()."""
+    global _sender
+    _sender = sender
+
+
 @functools.cache
 def get_tts_mirror() -> TTSMirrorPublisher:
     """Return the mirror of this process."""
-    return TTSMirrorPublisher()
+    return TTSMirrorPublisher(sender=_sender)
 
 
 def mirror_speech(*, source: str, text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
