@@ -13,6 +13,7 @@ import inspect
 import logging
 import os
 import random
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -103,6 +104,8 @@ class TTSMirrorPublisher:
             return
         try:
             if not self._is_started:
+                if sys.is_finalizing():  # before Python 3.12, start() would wait without end
+                    raise RuntimeError("Python shuts down")
                 self._publisher.start()
                 self._is_started = True
                 atexit.register(self._stop_at_exit)
