@@ -3,7 +3,8 @@
 Two publishers use the hive's mirror, each with an outbox of its own; the clock of one is an hour
 behind. Mosquitto, the speech service and two hives that contend for the robots are the real ones.
 Publishers have their database in PostgreSQL, if that is installed: it is stopped and started too.
-At the end everything is started, and given time to settle.
+Threads that read from the broker are ended in processes that go on. At the end everything is
+started, and given time to settle.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ from bench.machine import (
     clean_environment,
     free_port,
     make_database,
-    manage,
     note,
     wait_until,
     work_directory,
 )
 from bench.parts import Part, python
-from bench.plan import FORGET, KINDS, Fault, plan
+from bench.plan import FORGET, KINDS, NETWORK, Fault, plan
 from bench.postgres import Postgres, find_programs
+from bench.severable import SIGNAL
 from bench.tables import table
 from bench.verdict import UNFINISHED, Evidence, complaints, judge
 
@@ -58,6 +59,7 @@ RATE = 1.5
 """Sentences per second and publisher."""
 OUTPUTS = ("wav,null", "wav")
 """Alternating outputs: in real time, to be ended in mid-sentence, and as fast as possible."""
+MQTT_KINDS = (*KINDS, NETWORK)
 POLL_SECONDS = 0.1
 START_SECONDS = 60.0
 SETTLE_SECONDS = 300.0
@@ -99,13 +101,21 @@ class Chaos:
             command, database = broker.command, broker.directory / "mosquitto.db"
         log = work / "broker.log"
         self._parts = {
-            BROKER: Part(BROKER, lambda _: command, log, clean_environment(work), database),
+            BROKER: Part(
+                BROKER,
+                lambda _: command,
+                log,
+                clean_environment(work),
+                database,
+                kinds=(*KINDS, FORGET),
+            ),
             SPEECH: self._speech(),
             **self._database(stack),
             **{name: self._publisher(name) for name in PUBLISHERS},
             **{name: self._hive(name) for name in HIVES},
         }
         self._sounds = Sounds(work / "wav")
+        signal.signal(SIGNAL, signal.SIG_IGN)  # in the parts, too, until they can take it
         for part in self._parts.values():
             stack.enter_context(closing(part))
             if not part.is_running:
@@ -115,7 +125,7 @@ class Chaos:
     def hurt(self, seconds: float) -> None:
         """Carry out the planned faults."""
         start = time.monotonic()
-        faults = plan(self._seed, seconds, list(self._parts), BROKER)
+        faults = plan(self._seed, seconds, {name: part.kinds for name, part in self._parts.items()})
         steps = [(fault.at, fault, True) for fault in faults]
         steps += [(fault.at + fault.seconds, fault, False) for fault in faults]
         for due, fault, is_begin in sorted(steps, key=lambda step: step[0]):
@@ -167,9 +177,9 @@ class Chaos:
 
         def command(start: int) -> list[str]:
             output = OUTPUTS[start % len(OUTPUTS)]
-            return ["env", f"TTS_AUDIO={output}", *manage("run_tts_subscriber")]
+            return ["env", f"TTS_AUDIO={output}", *severable("run_tts_subscriber")]
 
-        return Part(SPEECH, command, self._work / "speech.log", env)
+        return Part(SPEECH, command, self._work / "speech.log", env, kinds=MQTT_KINDS)
 
     def _database(self, stack: ExitStack) -> dict[str, Part]:
         """Make a PostgreSQL for the publishers; without its programs they have files."""
@@ -201,7 +211,8 @@ class Chaos:
         )
         make_database(env)
         self._health[name] = f"http://127.0.0.1:{env['HIVE_PORT']}/health"
-        return Part(name, lambda _: manage("run_hive"), self._work / f"{name}.log", env)
+        log = self._work / f"{name}.log"
+        return Part(name, lambda _: severable("run_hive"), log, env, kinds=MQTT_KINDS)
 
     def _has_one_hive(self) -> bool:
         """Return True if one hive serves the robots, and both say that the other one waits."""
@@ -220,7 +231,7 @@ class Chaos:
             options = [f"--{option}={value}" for option, value in arguments.items()]
             return python("bench.chaos_publisher", *options)
 
-        return Part(name, command, self._work / f"{name}.log", env)
+        return Part(name, command, self._work / f"{name}.log", env, kinds=MQTT_KINDS)
 
     def _wait_for_first_sentences(self) -> None:
         wanted = "select 1 from ttsmonitor_utterance where status = 'spoken' limit 1"
@@ -267,7 +278,7 @@ class Chaos:
         return evidence, log
 
     def _print_faults(self) -> None:
-        kinds = (*KINDS, FORGET)
+        kinds = (*KINDS, FORGET, NETWORK)
         rows: list[list[str | float | None]] = [
             [
                 part.name,
@@ -305,6 +316,11 @@ class Chaos:
         rows += [[status, count] for status, count in outcomes.most_common()]
         print()
         print(table(["what", "how many"], rows), "\n")
+
+
+def severable(command: str) -> list[str]:
+    """Return the command line of a management command that takes NETWORK."""
+    return python("bench.severable", command)
 
 
 def _broker_detail(url: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 import django
 
+from bench.severable import allow_ending
 from bench.texts import PARAGRAPH, TEXTS
 
 HANDED = "handed.jsonl"
@@ -79,6 +80,7 @@ def set_clock(seconds: float) -> None:
 
 
 def main() -> None:
+    allow_ending()
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--name", required=True)
     parser.add_argument("--session", type=int, required=True)

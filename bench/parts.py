@@ -7,11 +7,12 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.machine import Program
-from bench.plan import FORGET, Fault
+from bench.plan import FORGET, KINDS, NETWORK, Fault
+from bench.severable import SIGNAL
 
 POLL_SECONDS = 0.05
 ORPHAN_SECONDS = 15.0
@@ -32,8 +33,13 @@ class Part:
         forgets: Path | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         kill_signal: signal.Signals = signal.SIGKILL,
+        kinds: Sequence[str] = KINDS,
     ) -> None:
-        """`command` returns the command of each numbered start; FORGET deletes `forgets`."""
+        """`command` returns the command of each numbered start; FORGET deletes `forgets`.
+
+        NETWORK among its `kinds` of faults needs a program of bench.severable.
+        """
+        self.kinds = kinds
         self._stop_signal = stop_signal
         self._kill_signal = kill_signal
         self.name = name
@@ -71,6 +77,8 @@ class Part:
             self._program.signal(signal.SIGSTOP)
         elif fault.kind == "stop":
             self.tell_to_stop()
+        elif fault.kind == NETWORK:
+            self._program.signal(SIGNAL)
         else:
             self._kill()
 
@@ -79,6 +87,7 @@ class Part:
         assert self._program is not None
         if fault.kind == "freeze":
             self._program.signal(signal.SIGCONT)
+        if fault.kind in ("freeze", NETWORK):
             return
         if fault.kind == "stop":
             self.wait_for_end()

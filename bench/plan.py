@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 KINDS = ("kill", "stop", "freeze")
 FORGET = "forget"
 """Kill the broker and delete its database."""
+NETWORK = "network"
+"""End the threads that read from the broker; the process goes on."""
 GAP_SECONDS = (1.0, 8.0)
 SHORT_SECONDS = (0.1, 6.0)
 LONG_SECONDS = (6.0, 25.0)
@@ -26,16 +28,22 @@ class Fault:
     seconds: float
 
 
-def plan(seed: int, seconds: float, parts: Sequence[str], broker: str) -> list[Fault]:
-    """Return the faults of a run of this many seconds. Faults of one part do not overlap."""
+def plan(seed: int, seconds: float, kinds: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """Return the faults of a run of this many seconds. Faults of one part do not overlap.
+
+    `kinds` has those of each part. Each kind of each part comes once before one comes again.
+    """
     chance = random.Random(seed)
-    free_at = dict.fromkeys(parts, 0.0)
+    every = [(part, kind) for part in kinds for kind in kinds[part]]
+    left: list[tuple[str, str]] = []
+    free_at = dict.fromkeys(kinds, 0.0)
     faults: list[Fault] = []
     now = chance.uniform(*GAP_SECONDS)
     while now < seconds:
-        if free := [part for part in parts if free_at[part] <= now]:
-            part = chance.choice(free)
-            kind = chance.choice((*KINDS, FORGET) if part == broker else KINDS)
+        left = left or chance.sample(every, len(every))
+        if free := [way for way in left if free_at[way[0]] <= now]:
+            part, kind = free[0]
+            left.remove(free[0])
             down = chance.uniform(*(LONG_SECONDS if chance.random() < LONG_ONES else SHORT_SECONDS))
             faults.append(Fault(now, part, kind, min(down, seconds - now)))
             free_at[part] = now + down

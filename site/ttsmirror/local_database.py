@@ -1,7 +1,8 @@
 """The mirror's own SQLite file on the local disk, and who keeps which table in it.
 
 In an OpenMoxie the file has all tables of this app (ttsmirror/plugged_in). In our own project it
-has the outbox alone: the history may be in PostgreSQL, and what robots say must not depend on that.
+has only what the publisher needs: the history may be in PostgreSQL, and what robots say must not
+depend on that.
 Settings import this module, so it needs neither settings nor an installed Django.
 """
 
@@ -15,7 +16,8 @@ ALIAS = "moxie_tts"
 OUTBOX_FILE = "outbox.sqlite3"
 OUTBOX_ROUTER = "ttsmirror.local_database.OutboxRouter"
 BUSY_SECONDS = 20
-_OUTBOX = "outboxentry"
+_OUTBOX = ("outboxentry", "awaitedreport")
+"""Models of the publisher alone."""
 
 
 class OutboxRouter:
@@ -40,7 +42,7 @@ class OutboxRouter:
 
 
 def _is_outbox(app_label: str, model_name: str | None) -> bool:
-    return app_label == APP and model_name == _OUTBOX
+    return app_label == APP and model_name in _OUTBOX
 
 
 def local_database(path: Path) -> dict[str, Any]:

@@ -319,12 +319,35 @@ class OutboxEntry(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
     published_at = models.DateTimeField(_("last published"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    sender = models.CharField(_("sender"), max_length=64, blank=True, default="", db_default="")
+    """The component that publishes it; empty for the one that speaks with robots."""
 
     class Meta:
         db_table = "ttsmonitor_outboxentry"
         verbose_name = _("unconfirmed utterance")
         verbose_name_plural = _("unconfirmed utterances")
         ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.id}"
+
+
+class AwaitedReport(models.Model):
+    """A sentence that a robot was sent and has not reported to have said yet.
+
+    It is kept for a restart: the report may come after it.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    device_id = models.CharField(max_length=128)
+    words = models.TextField()
+    """As compared, not as written."""
+    event_id = models.TextField(blank=True)
+    """The request that it answers; empty for none."""
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["sent_at"]
 
     def __str__(self) -> str:
         return f"{self.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 import threading
@@ -14,11 +15,12 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Broker
-from tests.faults.parts import frozen
+from tests.faults.parts import Proxy, frozen
 from tests.support.hive import connected_hive
 from tests.support.tools import free_port, running, wait_until
 from ttsmirror.models import Utterance
-from ttsmirror.mqtt.loopback_probe import NOT_DELIVERED
+from ttsmirror.mqtt.access_probe import may_read
+from ttsmirror.mqtt.loopback_probe import NOT_DELIVERED, UNREADABLE
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.watchdog import EXIT_CODE
@@ -84,6 +86,47 @@ def test_accepting_broker_without_delivery_is_reported(
     check = check_of(service.health, "broker")
     wait_until(lambda: check()["detail"] == NOT_DELIVERED, "the denial to be noticed")
     assert service.status()["broker"]["connected"]
+
+
+def test_denied_reading_is_not_taken_for_a_hung_broker(
+    mosquitto: Broker,
+    make_service: Callable[..., SpeechService],
+) -> None:
+    rules = mosquitto.config.with_name("acl")
+    rules.write_text(f"{ALL_BUT_HEALTH}topic write moxie/system/#\n")
+    plain = f"listener {mosquitto.port} {mosquitto.host}\n"
+    config = mosquitto.config.read_text()
+    mosquitto.config.write_text(config.replace(plain, f"{plain}acl_file {rules}\n"))
+    mosquitto.process.close()
+    mosquitto.start()
+    check = check_of(make_service("null").health, "broker")
+    wait_until(lambda: check()["detail"] == UNREADABLE, "the denial to be named")
+    rules.write_text("topic readwrite #\n")
+    mosquitto.process.signal(signal.SIGHUP)
+    wait_until(lambda: check()["ok"], "the permission to be noticed")
+
+
+def test_link_that_drops_packets_is_not_called_denied(
+    mosquitto: Broker, make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = Proxy(mosquitto)
+    monkeypatch.setenv("MQTT_PORT", str(proxy.port))
+    asked: list[bool | None] = []
+
+    def ask(*arguments: Any) -> bool | None:
+        asked.append(may_read(*arguments))
+        return asked[-1]
+
+    monkeypatch.setattr("ttsmirror.mqtt.loopback_probe.may_read", ask)
+    try:
+        check = check_of(make_service("null").health, "broker")
+        wait_until(lambda: check()["ok"], "a healthy start")
+        proxy.drop_packets()
+        wait_until(lambda: asked, "the question whether it may read")
+        assert asked == [True]
+        assert check()["detail"] == NOT_DELIVERED
+    finally:
+        proxy.close()
 
 
 def test_health_reports_sentences_waiting_too_long(

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from hive.models import Robot
+from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
 from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
 from tests.faults.parts import frozen, history, kill, speech_service
@@ -27,6 +28,7 @@ from tests.support.tools import (
     running,
     wait_until,
 )
+from ttsmirror.models import Utterance
 from ttsmonitor.models import ApiToken
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -104,6 +106,38 @@ def test_killed_hive_publishes_outbox_at_next_start(env: dict[str, str], mosquit
     with speech_service(), running(manage("run_hive"), env):
         wait_until(lambda: not outbox_of(env), "the confirmations")
     assert history() == texts
+
+
+def test_line_reported_after_a_restart_of_the_hive_is_not_mirrored_again(
+    env: dict[str, str], mosquitto: Broker
+) -> None:
+    line, other = "Me lo dijo la colmena.", "Esto es mío."
+    robot = VirtualMoxie(
+        DEVICE, mosquitto.host, mosquitto.port, tls=False, seconds_per_character=0.1
+    )
+    robot.start()
+    try:
+        with speech_service():
+            with running(manage("run_hive"), env | {"HIVE_CONFIG_DELAY_SECONDS": "0"}) as hive:
+                hive.wait_for_line("hive ready at")
+                robot.wait_for(lambda robot: robot.config)
+                speak(env, line)
+                robot.wait_for(lambda robot: robot.spoken_commands() == [line])
+                wait_until(lambda: history() == [line] and not outbox_of(env), "the confirmation")
+                hive.signal(signal.SIGKILL)
+                hive.wait()
+            assert not robot.said
+            robot.wait_for(lambda robot: robot.said == [line])
+            robot.notify(other, OWN_MODULE)
+            with running(manage("run_hive"), env):
+                wait_until(lambda: other in history(), "what it said of its own")
+                wait_until(
+                    lambda: Utterance.objects.filter(text=line, robot_confirmed=True).exists(),
+                    "the mark that the robot said it",
+                )
+        assert history() == [line, other]
+    finally:
+        robot.stop()
 
 
 def test_autoreload_starts_one_publisher_per_server(

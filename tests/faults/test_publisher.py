@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -158,6 +159,29 @@ def wait_for_both(listener: Listener, child: int) -> None:
     os.waitpid(child, 0)
 
 
+def test_shared_outbox_is_published_only_by_who_filled_it(
+    mirror: TTSMirrorPublisher, mosquitto: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="ttsmirror.publishing.publisher")
+    first = mirror.publish_text("de la colmena", source="chat")
+    wait_until(kept, "the outbox")
+    other = TTSMirrorPublisher(sender="tts-subscriber")
+
+    def published() -> Counter[str]:
+        messages = [each.split() for each in caplog.messages]
+        return Counter(words[1] for words in messages if words[0] == "published")
+
+    try:
+        second = other.publish_text("del servicio", source="api")
+        wait_until(lambda: published() == {str(first): 1, str(second): 1}, "both sentences")
+        kill(mosquitto)
+        mosquitto.start()
+        wait_until(lambda: len(published()) == 2 and min(published().values()) > 1, "both again")
+        assert published() == {str(first): 2, str(second): 2}
+    finally:
+        other.stop(timeout_seconds=0.2)
+
+
 def test_forked_process_has_its_own_publisher(
     mirror: TTSMirrorPublisher, listen: Callable[..., Listener]
 ) -> None:
@@ -179,9 +203,9 @@ def test_fork_during_outbox_write_lets_child_write(
     is_writing = threading.Event()
     add = outbox.add
 
-    def add_slowly(utterances: Any) -> None:
+    def add_slowly(utterances: Any, sender: str) -> None:
         with transaction.atomic():
-            add(utterances)
+            add(utterances, sender)
             is_writing.set()
             forking.wait(5)
             time.sleep(0.2)  # the fork either happens now or waits for this write

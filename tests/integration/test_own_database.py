@@ -304,6 +304,7 @@ def test_upgrade_keeps_an_earlier_versions_database_file(openmoxie: OpenMoxie) -
         "ttsmonitor_utterance",
         "ttsmonitor_utterancechunk",
         "ttsmonitor_outboxentry",
+        "ttsmirror_awaitedreport",
     }
     openmoxie.manage("shell", "-c", FILL)
     assert len(openmoxie.history()) == 8

@@ -29,10 +29,10 @@ from tests.support.tools import ROOT, wait_until
 OWN = sys._base_executable  # type: ignore[attr-defined]  # no package of the tests' venv
 PYTHONS = [OWN, *os.environ.get("PLUGIN_PYTHONS", "").split()]
 """The variable adds those of venvs with other versions of Django and paho."""
-SIBLINGS = sorted(Path(sys.base_prefix).parent.glob("3.1[0-3].*/bin/python3"))
+SIBLINGS = sorted(Path(sys.base_prefix).parent.glob("3.1[0-4].*/bin/python3"))
 OTHERS = [
     found
-    for version in ("3.10", "3.12", "3.13")
+    for version in ("3.10", "3.12", "3.13", "3.14")
     if (found := next((str(each) for each in SIBLINGS if f"/{version}." in str(each)), ""))
     or ((found := shutil.which(f"python{version}") or "") and "shims" not in found)
 ]

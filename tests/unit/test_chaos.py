@@ -31,13 +31,18 @@ from bench.evidence import (
     watch,
 )
 from bench.parts import Part
-from bench.plan import FORGET, Fault, plan
+from bench.plan import FORGET, KINDS, NETWORK, Fault, plan
 from bench.verdict import Evidence, complaints, judge
 from tests.support.tools import wait_until
 from tests.support.web_fakes import utterance
 from ttsmirror.models import OutboxEntry
 
-PARTS = ("broker", "speech", "hive")
+PARTS = {
+    "broker": (*KINDS, FORGET),
+    "speech": (*KINDS, NETWORK),
+    "hive": (*KINDS, NETWORK),
+    "database": KINDS,
+}
 SLEEPING = "import time; time.sleep(99)"
 ID = "0b6f2a3c-0000-4000-8000-00000000000"
 
@@ -52,8 +57,8 @@ def test_chaos_options_are_parsed_and_invalid_minutes_refused() -> None:
 
 
 def test_same_seed_repeats_plan_and_sentences() -> None:
-    assert plan(7, 600, PARTS, "broker") == plan(7, 600, PARTS, "broker")
-    assert plan(7, 600, PARTS, "broker") != plan(8, 600, PARTS, "broker")
+    assert plan(7, 600, PARTS) == plan(7, 600, PARTS)
+    assert plan(7, 600, PARTS) != plan(8, 600, PARTS)
     said = list(itertools.islice(sentences("one", 1, 7), 50))
     assert said == list(itertools.islice(sentences("one", 1, 7), 50))
     assert said != list(itertools.islice(sentences("one", 2, 7), 50))
@@ -64,10 +69,10 @@ def test_same_seed_repeats_plan_and_sentences() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_plan_has_every_fault_per_part_without_overlap(seed: int) -> None:
-    faults = plan(seed, 600, PARTS, "broker")
+    faults = plan(seed, 600, PARTS)
     kinds = Counter((fault.part, fault.kind) for fault in faults)
-    ways = {(part, kind) for part in PARTS for kind in ("kill", "stop", "freeze")}
-    assert kinds.keys() == ways | {("broker", FORGET)}
+    assert kinds.keys() == {(part, kind) for part in PARTS for kind in PARTS[part]}
+    assert max(kinds.values()) - min(kinds.values()) <= 1, "none is left out for long"
     assert all(fault.at + fault.seconds <= 600 for fault in faults)
     assert any(fault.seconds > 7.5 for fault in faults), "longer than a keepalive of 5 s"
     for part in PARTS:
@@ -189,6 +194,31 @@ def test_witness_triggers_record_outbox_and_history_changes(tmp_path: Path) -> N
     assert ask(files[0], "select attempts from chaos_outbox") == [(2,)]
     assert evidence.rows == [(row.pk.hex, "Uno", "spoken")]
     assert evidence.claims == {row.pk.hex: 2}
+
+
+def test_network_fault_ends_the_network_thread_alone(tmp_path: Path) -> None:
+    code = (
+        "import threading, time\n"
+        "from bench.severable import PAHO, allow_ending\n"
+        "allow_ending()\n"
+        "def run():\n    while True: time.sleep(0.01)\n"
+        "thread = threading.Thread(target=run, name=PAHO + 'x')\n"
+        "thread.start()\nprint('running', flush=True)\n"
+        "thread.join()\nprint('it ended', flush=True)\ntime.sleep(99)"
+    )
+    log = tmp_path / "log"
+    part = Part("x", lambda start: [sys.executable, "-c", code], log, {})
+    part.start()
+    try:
+        wait_until(lambda: "running" in log.read_text())
+        fault = Fault(0, "x", NETWORK, 0)
+        part.hurt(fault)
+        part.heal(fault)
+        wait_until(lambda: "it ended" in log.read_text())
+        assert (part.starts, part.unclean, part.is_running) == (1, set(), True)
+        assert "paho-mqtt-client-x" in log.read_text()
+    finally:
+        part.close()
 
 
 def test_crashed_part_is_named_and_restarted(tmp_path: Path) -> None:

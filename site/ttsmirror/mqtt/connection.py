@@ -126,6 +126,7 @@ class MQTTConnection:
         self._connected_at = 0.0  # monotonic
         self._brief_connections = 0  # in a row
         self._pending_subscription: int | None = None
+        self._denied = ""
         self._ready = threading.Event()
         self._stopped = threading.Event()
         self._client: Client | None = None
@@ -175,6 +176,11 @@ class MQTTConnection:
         if since is not None and time.monotonic() - since > ANSWER_SECONDS:
             return causes.silent(self.address)
         return self._error
+
+    @property
+    def denied(self) -> str:
+        """Which subscriptions the broker refused; empty if none, or if it does not say so."""
+        return self._denied
 
     @property
     def is_new(self) -> bool:
@@ -367,13 +373,17 @@ class MQTTConnection:
     def _subscribed(self, mid: int, reasons: Sequence[ReasonCode]) -> None:
         if mid != self._pending_subscription:
             return
-        refused = [
+        refused = ", ".join(
             topic
             for (topic, _qos), reason in zip(self._subscriptions, reasons, strict=False)
             if reason.is_failure
-        ]
+        )
+        self._denied = ""
         if refused:
-            logger.warning("the broker refused the subscription to %s", ", ".join(refused))
+            self._denied = Reason(
+                "the broker's access rules forbid this account to read {topic}", topic=refused
+            )
+            logger.warning("the broker refused the subscription to %s", refused)
         self._become_ready()
 
     def _become_ready(self) -> None:

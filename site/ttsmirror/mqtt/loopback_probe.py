@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 
 from ttsmirror.exceptions import InvalidMessageError
-from ttsmirror.mqtt.access_probe import publish_asking
+from ttsmirror.mqtt.access_probe import may_read, publish_asking
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.fields import UTC, dump, format_time
@@ -25,6 +25,11 @@ TIMEOUT_SECONDS = 8.0
 NOT_DELIVERED = Reason("a message sent through the broker did not come back")
 DENIED = Reason(
     "{cause}: the broker's access rules forbid this account to publish on {topic}",
+    cause=NOT_DELIVERED,
+    topic=HEALTH_TOPIC,
+)
+UNREADABLE = Reason(
+    "{cause}: the broker's access rules forbid this account to read {topic}",
     cause=NOT_DELIVERED,
     topic=HEALTH_TOPIC,
 )
@@ -46,17 +51,18 @@ class LoopbackProbe:
         self._number = 0  # of the connection that the newest probe went over
         self._due = 0.0
         self._missing_since: float | None = None
-        self._is_denied: bool | None = None  # None: not asked since it was missed
+        self._cause = ""  # why the newest ones were missed; empty until the broker is asked
         self._rival_heard: float | None = None
 
     @property
     def error(self) -> str:
         """Why the broker cannot be used; empty when it can."""
-        if error := self._connection.fault or self._connection.error:
+        link = self._connection
+        if error := link.fault or link.error or link.denied:
             return error
         since, is_current = self._missing_since, self._number == self._connection.number
         if since is not None and is_current and time.monotonic() - since > TIMEOUT_SECONDS:
-            return DENIED if self._is_denied else NOT_DELIVERED
+            return self._cause or NOT_DELIVERED
         return self.rival
 
     @property
@@ -74,7 +80,7 @@ class LoopbackProbe:
     def send(self) -> None:
         """Publish a probe if one is due, or on a new connection.
 
-        Return at once, unless the last one is missed: then ask the broker whether it was denied.
+        Return at once, unless the last one is missed: then ask the broker what it denies.
         """
         connection, now = self._connection, time.monotonic()
         connection.tend()
@@ -84,6 +90,7 @@ class LoopbackProbe:
         missing_since = self._missing_since
         if missing_since is None or is_new:
             missing_since = self._missing_since = now
+            self._cause = ""
         self._number, self._due = connection.number, now + INTERVAL_SECONDS
         fields = {
             "type": "echo",
@@ -94,14 +101,22 @@ class LoopbackProbe:
         }
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)  # receive() may be called meanwhile
-        if self._is_denied is None and now - missing_since > TIMEOUT_SECONDS:
-            taken = publish_asking(HEALTH_TOPIC, self._payload, *connection.endpoint)
-            self._is_denied = taken is False
+        if not self._cause and now - missing_since > TIMEOUT_SECONDS:
+            self._cause = self._ask()
+
+    def _ask(self) -> str:
+        """Return what the broker answers to a client that does the same."""
+        endpoint = self._connection.endpoint
+        if publish_asking(HEALTH_TOPIC, self._payload, *endpoint) is False:
+            return DENIED
+        if may_read(HEALTH_TOPIC, self._payload, *endpoint) is False:
+            return UNREADABLE
+        return NOT_DELIVERED
 
     def receive(self, payload: bytes) -> bool:
         """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""
         if payload == self._payload:
-            self._missing_since = self._is_denied = None
+            self._missing_since, self._cause = None, ""
             self._connection.prove_current()
             return True
         self._note_rival(payload)

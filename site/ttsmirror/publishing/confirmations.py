@@ -65,7 +65,9 @@ class MirrorState:
 class UnconfirmedUtterances:
     """Utterances from their hand-over to the speech service's confirmation."""
 
-    def __init__(self) -> None:
+    def __init__(self, sender: str = "") -> None:
+        """Publish what is in the outbox of `sender`."""
+        self._sender = sender
         self._connections: dict[UUID, int] = {}  # over which each was sent last
         self._unsaved: list[Chunk] = []  # not in the table yet
         self._confirmed: set[UUID] = set()  # to be deleted from the table
@@ -110,7 +112,7 @@ class UnconfirmedUtterances:
         if self._lacks_tables:
             database.prepare()
             self._lacks_tables = False
-        kept = [*outbox.ids(), *(each.utterance_id for each in self._unsaved)]
+        kept = [*outbox.ids(self._sender), *(each.utterance_id for each in self._unsaved)]
         self._connections = {each: self._connections.get(each, NOT_SENT) for each in kept}
         self._overdue &= self._connections.keys()
 
@@ -163,7 +165,7 @@ class UnconfirmedUtterances:
 
     def _insert(self) -> None:
         try:
-            outbox.add(self._unsaved)
+            outbox.add(self._unsaved, self._sender)
         except AWAY:
             raise
         except Exception:
@@ -217,7 +219,7 @@ class UnconfirmedUtterances:
         """
         self.save()
         try:
-            saved = [] if self.is_away else outbox.unconfirmed()
+            saved = [] if self.is_away else outbox.unconfirmed(self._sender)
         except AWAY as exc:
             self.fail(exc)
             saved = []
@@ -242,13 +244,13 @@ class UnconfirmedUtterances:
         if not is_heard:
             self._overdue.clear()
             return []
-        due = outbox.due(conf.TTS_RETRY_SECONDS)
+        due = outbox.due(conf.TTS_RETRY_SECONDS, self._sender)
         self._note_overdue([each.utterance_id for each in due])
         return due
 
     def _drop_gone(self) -> None:
         """Forget utterances that are no longer in the outbox."""
-        kept = {*outbox.ids(), *(each.utterance_id for each in self._unsaved)}
+        kept = {*outbox.ids(self._sender), *(each.utterance_id for each in self._unsaved)}
         self._connections = {key: at for key, at in self._connections.items() if key in kept}
         self._overdue &= kept
 

@@ -13,6 +13,7 @@ import inspect
 import logging
 import os
 import random
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_sender = ""
 _MIRRORED_ARGUMENTS = ("device_id", *OPTION_NAMES)
 
 
@@ -52,9 +54,17 @@ def _failures_logged() -> Iterator[None]:
 class TTSMirrorPublisher:
     """Mirrors speech to the speech service. One per process: see get_tts_mirror()."""
 
-    def __init__(self, host: str = "", port: int = 0, topic: str = "") -> None:
-        """Prepare the mirror without connecting. Empty values come from the settings."""
-        self._arguments: dict[str, Any] = {"host": host, "port": port, "topic": topic}
+    def __init__(self, host: str = "", port: int = 0, topic: str = "", *, sender: str = "") -> None:
+        """Prepare the mirror without connecting. Empty values come from the settings.
+
+        `sender` tells components apart that share an outbox; the hive's is empty.
+        """
+        self._arguments: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "topic": topic,
+            "sender": sender,
+        }
         self._listeners: list[Listener] = []
         self._renew()
         # A fork copies the object, but not its threads: the child starts its own.
@@ -94,6 +104,8 @@ class TTSMirrorPublisher:
             return
         try:
             if not self._is_started:
+                if sys.is_finalizing():  # before Python 3.12, start() would wait without end
+                    raise RuntimeError("Python shuts down")
                 self._publisher.start()
                 self._is_started = True
                 atexit.register(self._stop_at_exit)
@@ -228,7 +240,7 @@ class TTSMirrorPublisher:
             self.start()
             words = within_limit(words)
             self._publisher.robot_said(
-                RobotReport(device_id, clean(words), event_id, is_ours, seconds_ago)
+                RobotReport(device_id, clean(words), clean(event_id), is_ours, seconds_ago)
             )
 
     def publish_control(self, control: Control) -> None:
@@ -262,7 +274,7 @@ def make_utterance(
         source=source,
         published_at=datetime.now(UTC),
         device_id=device_id or "",
-        event_id=event_id,
+        event_id=clean(event_id),
         **{name: options[name] for name in OPTION_NAMES if name in options},
     )
 
@@ -273,10 +285,16 @@ def _new_id() -> uuid.UUID:
     return uuid.UUID(int=random.getrandbits(128), version=4)
 
 
+def speak_as(sender: str) -> None:
+    """Name the component that this process is, before its first get_tts_mirror()."""
+    global _sender
+    _sender = sender
+
+
 @functools.cache
 def get_tts_mirror() -> TTSMirrorPublisher:
     """Return the mirror of this process."""
-    return TTSMirrorPublisher()
+    return TTSMirrorPublisher(sender=_sender)
 
 
 def mirror_speech(*, source: str, text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -3,6 +3,8 @@
 A PUBACK proves nothing, since a broker can lose what it acknowledged. So an entry is written before
 the first attempt, published again after a reconnect, a restart, the subscriber's birth or a long
 silence, and deleted when `stored` comes back for its id. The subscriber stores an id once only.
+
+Hive and speech service on one computer share the file. Each publishes what it added as `sender`.
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ OPEN_SECONDS = 300.0
 """Age from which a growing text counts as complete, in seconds."""
 
 
-def add(utterances: Iterable[Chunk]) -> None:
+def add(utterances: Iterable[Chunk], sender: str = "") -> None:
     """Write utterances; one that has grown replaces its earlier state."""
-    entries = [OutboxEntry(id=each.utterance_id, payload=_pack(each)) for each in utterances]
+    entries = [
+        OutboxEntry(id=each.utterance_id, payload=_pack(each), sender=sender) for each in utterances
+    ]
     OutboxEntry.objects.bulk_create(
         entries, update_conflicts=True, unique_fields=["id"], update_fields=["payload"]
     )
@@ -51,25 +55,26 @@ def withdraw(device_id: str) -> None:
         entry.save(update_fields=["payload"])
 
 
-def may_have_entries() -> bool:
-    """Return False if nothing is unconfirmed; create the outbox's file if it is missing."""
+def may_have_entries(sender: str = "") -> bool:
+    """Return False if nothing of `sender` is unconfirmed; create the file if it is missing."""
     try:
         if database.has_own_outbox():
             database.prepare()
-        return OutboxEntry.objects.exists()
+        return OutboxEntry.objects.filter(sender=sender).exists()
     except DatabaseError as exc:
         logger.error("the outbox cannot be read: %s", exc)
         return True
 
 
-def ids() -> list[UUID]:
-    """Return the ids of all unconfirmed utterances."""
-    return list(OutboxEntry.objects.values_list("pk", flat=True))
+def ids(sender: str = "") -> list[UUID]:
+    """Return the ids of the unconfirmed utterances of `sender`."""
+    return list(OutboxEntry.objects.filter(sender=sender).values_list("pk", flat=True))
 
 
-def unconfirmed() -> list[Chunk]:
-    """Return all unconfirmed utterances, oldest first."""
-    return [_unpack(each) for each in OutboxEntry.objects.order_by("created_at")]
+def unconfirmed(sender: str = "") -> list[Chunk]:
+    """Return the unconfirmed utterances of `sender`, oldest first."""
+    entries = OutboxEntry.objects.filter(sender=sender)
+    return [_unpack(each) for each in entries.order_by("created_at")]
 
 
 def get(ids: Iterable[UUID]) -> list[Chunk]:
@@ -77,14 +82,15 @@ def get(ids: Iterable[UUID]) -> list[Chunk]:
     return [_unpack(each) for each in OutboxEntry.objects.filter(pk__in=list(ids))]
 
 
-def due(retry_seconds: float) -> list[Chunk]:
-    """Return utterances to publish again, oldest first; each attempt prolongs the wait.
+def due(retry_seconds: float, sender: str = "") -> list[Chunk]:
+    """Return utterances of `sender` to publish again, oldest first; each attempt prolongs the wait.
 
     Otherwise a broker that keeps messages for an absent subscriber would get copy after copy.
     """
     now, pause = timezone.now(), timedelta(seconds=retry_seconds)
     silent = OutboxEntry.objects.filter(
-        Q(published_at__lt=now - pause) | Q(published_at=None, created_at__lt=now - pause)
+        Q(published_at__lt=now - pause) | Q(published_at=None, created_at__lt=now - pause),
+        sender=sender,
     )
     return [
         _unpack(each)

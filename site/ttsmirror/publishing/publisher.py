@@ -75,12 +75,15 @@ class Listener:
 class Publisher:
     """A queue and the thread that empties it. One per process."""
 
-    def __init__(self, *, host: str = "", port: int = 0, topic: str = "") -> None:
-        """Prepare the publisher without connecting. Empty values come from the settings."""
+    def __init__(self, *, host: str = "", port: int = 0, topic: str = "", sender: str = "") -> None:
+        """Prepare the publisher without connecting. Empty values come from the settings.
+
+        Of an outbox that other components share it publishes what is from `sender`.
+        """
         self._topic = topic or conf.MQTT_TOPIC
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
-        self._unconfirmed = UnconfirmedUtterances()
+        self._unconfirmed = UnconfirmedUtterances(sender)
         self._echoes = Deduplicator(self._tell_robot)
         self._marks = RobotMarks()
         # Elsewhere the speech service's own history is in reach.
@@ -186,6 +189,7 @@ class Publisher:
         is_stopping = False
         with self._working:
             self._try(self._unconfirmed.load)
+            self._try(self._echoes.save)
         while True:
             self._heartbeat.beat()
             self._try(self.connection.tend)
@@ -196,8 +200,10 @@ class Publisher:
                 self._handle(batch)
                 self._try(self._save)
                 self._echoes.settle()
-                if self._history is not None and not self._unconfirmed.is_away:
-                    self._try(self._history.write)
+                if not self._unconfirmed.is_away:
+                    self._try(self._echoes.save)
+                    if self._history is not None:
+                        self._try(self._history.write)
                 if is_sweep:
                     self._try(self._sweep)
             if is_sweep:

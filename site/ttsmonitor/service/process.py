@@ -12,10 +12,11 @@ from channels.routing import get_default_application
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.mqtt.account import SPEECH, log_in_as
 from ttsmirror.publishing import outbox
-from ttsmirror.publishing.mirror import get_tts_mirror
+from ttsmirror.publishing.mirror import get_tts_mirror, speak_as
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf
 from ttsmonitor.history import hourly
+from ttsmonitor.intake.subscriber import COMPONENT
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.private_files import tighten_installation
@@ -48,6 +49,7 @@ def _serve() -> None:
     # A thread that has sound to play waits this long at most for one that writes to the history.
     sys.setswitchinterval(SWITCH_SECONDS)
     ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT)
+    speak_as(COMPONENT)
     failures: list[MoxieTTSError] = []
     service = SpeechService(on_failure=lambda error: fail(error))
     web = WebServer(
@@ -77,7 +79,7 @@ def _serve() -> None:
         # Beside the web server, which shows meanwhile what is not ready yet.
         try:
             if service.start():
-                if outbox.may_have_entries():  # what was said here and not confirmed
+                if outbox.may_have_entries(COMPONENT):  # what was said here and not confirmed
                     get_tts_mirror().start()
                 _spare_what_stays()
                 logger.info("speech service ready")

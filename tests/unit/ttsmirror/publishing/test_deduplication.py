@@ -6,7 +6,9 @@ import time
 import uuid
 
 import pytest
+from django.db import OperationalError
 
+from ttsmirror.models import AwaitedReport
 from ttsmirror.publishing import deduplication
 from ttsmirror.publishing.deduplication import Deduplicator, RobotReport
 from ttsmirror.wire.messages import Chunk
@@ -103,3 +105,79 @@ def test_listener_gets_confirmation_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(time, "monotonic", lambda: later)
     kept.settle()
     assert told[1:] == [(second.utterance_id, False)]
+
+
+@pytest.mark.django_db
+def test_report_after_a_restart_matches_what_was_sent_before() -> None:
+    before = Deduplicator()
+    by_words, by_event = sent(), sent("Otra frase", event_id="e1")
+    for each in (by_words, by_event):
+        before.note(each)
+    before.save()
+
+    told: list[tuple[uuid.UUID, bool]] = []
+    after = Deduplicator(lambda *what: told.append(what))
+    after.save()
+    assert after.match_report(RobotReport(ROBOT, AS_SAID)) is None
+    assert after.match_report(RobotReport(ROBOT, "Otras palabras", "e1")) is None
+    assert told == [(by_words.utterance_id, True), (by_event.utterance_id, True)]
+    after.save()
+    assert not AwaitedReport.objects.exists()
+
+
+@pytest.mark.django_db
+def test_reported_utterance_is_not_awaited_after_a_restart() -> None:
+    before = Deduplicator()
+    for words_of_two in ("Uno", "Dos"):
+        before.note(sent(words_of_two))
+    before.match_report(RobotReport(ROBOT, "Uno"))
+    before.save()
+    before.match_report(RobotReport(ROBOT, "Dos"))
+    before.save()
+    after = Deduplicator()
+    after.save()
+    assert words(after.match_report(RobotReport(ROBOT, "Uno"))) == "Uno"
+    assert words(after.match_report(RobotReport(ROBOT, "Dos"))) == "Dos"
+
+
+@pytest.mark.django_db
+def test_inherited_utterance_is_never_called_unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Deduplicator()
+    before.note(sent())
+    before.save()
+    told: list[tuple[uuid.UUID, bool]] = []
+    other = Deduplicator(lambda *what: told.append(what))
+    other.save()
+    later = time.monotonic() + 1_000
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    other.settle()
+    other.save()
+    assert told == []
+    assert not AwaitedReport.objects.exists()
+
+
+@pytest.mark.django_db
+def test_awaited_reports_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deduplication, "KEPT", 3)
+    kept = Deduplicator()
+    for number in range(5):
+        kept.note(sent(f"Frase {number}"))
+        kept.save()
+    assert AwaitedReport.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_unwritten_awaited_reports_are_written_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Deduplicator()
+    kept.save()
+    kept.note(sent())
+    with monkeypatch.context() as away:
+        away.setattr(AwaitedReport.objects, "bulk_create", fail)
+        with pytest.raises(OperationalError):
+            kept.save()
+    kept.save()
+    assert AwaitedReport.objects.count() == 1
+
+
+def fail(*_: object, **__: object) -> None:
+    raise OperationalError("database is locked")

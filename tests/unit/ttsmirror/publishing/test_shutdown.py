@@ -35,6 +35,16 @@ def test_mirror_that_comes_too_late_logs_one_line(
     assert "too late to mirror" in record.getMessage() and record.exc_info is None
 
 
+def test_mirror_starts_no_thread_while_python_shuts_down(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Before Python 3.12 such a thread never runs, and start() waits for it without end.
+    monkeypatch.setattr("sys.is_finalizing", lambda: True)
+    monkeypatch.setattr(Publisher, "start", lambda publisher: pytest.fail("it was started"))
+    TTSMirrorPublisher().publish_text("Hola", source="chat")
+    assert "too late to mirror" in caplog.text
+
+
 def test_interrupt_at_exit_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(publisher: Any, timeout_seconds: float = 0.0) -> None:
         raise KeyboardInterrupt
