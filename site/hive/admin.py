@@ -36,7 +36,7 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     list_filter = ("approval", "online", "puppet_mode")
     search_fields = ("name", "nickname", "device_id")
-    actions = ("let_in", "send_away")
+    actions = ("let_in", "revoke")
     edited = ("name", "nickname", "puppet_mode", "config")
     reported = (
         "online",
@@ -74,9 +74,9 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Let the chosen robots in."""
         self._decide(chosen, Approval.APPROVED)
 
-    @admin.action(description=_("Send away"), permissions=["change"])
-    def send_away(self, request: HttpRequest, chosen: Any) -> None:
-        """Send the chosen robots away."""
+    @admin.action(description=_("Revoke access"), permissions=["change"])
+    def revoke(self, request: HttpRequest, chosen: Any) -> None:
+        """Revoke the access of the chosen robots."""
         self._decide(chosen, Approval.REFUSED)
 
     def _decide(self, chosen: Any, approval: Approval) -> None:

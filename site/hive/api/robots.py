@@ -56,11 +56,11 @@ def approve(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]
 @router.write(
     "/robots/{device_id}/revoke",
     schemas.Robot,
-    gettext_noop("Send a robot away, or refuse one that waits"),
+    gettext_noop("Revoke the access of a robot, or refuse one that waits"),
     errors=["not_found"],
 )
 def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
-    """Send a robot away. It stays known, so that it does not wait again."""
+    """Revoke a robot's access. It stays known, so that it does not wait again."""
     _require(request, "change")
     return _decide(_robot(device_id), Approval.REFUSED)
 
@@ -72,11 +72,11 @@ def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     errors=["not_found", "still_approved"],
 )
 def forget(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
-    """Delete a robot that waits or was sent away, and return it."""
+    """Delete a robot that waits or was refused, and return it."""
     _require(request, "delete")
     target = _robot(device_id)
     if target.is_approved:
-        detail = _("This robot was let in: send it away first.")
+        detail = _("This robot was let in: revoke its access first.")
         raise InvalidRequestError("still_approved", detail, 409)
     answer = target.describe()
     target.delete()

@@ -52,7 +52,7 @@ class Robot(Part):
     name: str = Field(description=_("The nickname, else the id."))
     nickname: str
     approval: Annotated[str, OneOf(Approval.values)] = Field(
-        description=_("Whether it was let in, waits for it, or was sent away.")
+        description=_("Whether it was let in, waits for that, or was refused.")
     )
     online: bool
     last_seen: Moment | None

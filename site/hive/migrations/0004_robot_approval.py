@@ -3,7 +3,7 @@ from django.db import migrations, models
 CHOICES = [
     ("waiting", "waiting for approval"),
     ("approved", "let in"),
-    ("refused", "sent away"),
+    ("refused", "no access"),
 ]
 HELP = "A robot that was not let in gets nothing, and nothing of it is heard."
 

@@ -81,7 +81,7 @@ class Approval(models.TextChoices):
 
     WAITING = "waiting", _("waiting for approval")
     APPROVED = "approved", _("let in")
-    REFUSED = "refused", _("sent away")
+    REFUSED = "refused", _("no access")
 
 
 class RobotQuerySet(models.QuerySet["Robot"]):

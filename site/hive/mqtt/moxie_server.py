@@ -295,6 +295,8 @@ class MoxieServer:
         is_let_in = self.admission.lets_in(device_id)
         fields = {"approval": Approval.APPROVED} if is_let_in else {}
         self.robots.update(device_id, arrival() | fields)
+        if self.robots.approval(device_id) == Approval.WAITING:
+            logger.warning("robot %s waits for approval: let it in on the dashboard", device_id)
         self._configs.forget(device_id)
         delay = conf.HIVE_CONFIG_DELAY_SECONDS
         self._worker.later(f"config {device_id}", delay, self._configs.publish, device_id)
@@ -310,7 +312,7 @@ class MoxieServer:
                 self.presence.forget(device_id)
         for device_id in self._configs.configured:
             if not self.admission.is_approved(device_id):
-                logger.info("robot %s was sent away", device_id)
+                logger.info("the access of robot %s was revoked", device_id)
                 self.send_telehealth_interrupt(device_id)
         self._configs.publish_changed()
         self._push_admission()

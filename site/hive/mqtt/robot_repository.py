@@ -130,7 +130,7 @@ class RobotRepository:
         self._push_decisions(before, robots)
 
     def _push_decisions(self, before: dict[str, Robot], now: dict[str, Robot]) -> None:
-        """Tell the pages which robots were let in, sent away or deleted, by whatever process."""
+        """Tell the pages which robots were let in, refused or deleted, by whatever process."""
         for device_id, robot in now.items():
             known = before.get(device_id)
             if known is None or known.approval != robot.approval:

@@ -128,7 +128,7 @@ def _errors() -> dict[str, str]:
         "method_not_allowed": _("Use another method here."),
         "not_waiting": _("This sentence is no longer in the queue."),
         "not_approved": _("This robot has not been let in."),
-        "still_approved": _("This robot was let in: send it away first."),
+        "still_approved": _("This robot was let in: revoke its access first."),
         "too_large": _("The request is too large."),
         "internal_error": _("Something went wrong; see the log."),
         "database_unavailable": _("The service or its database is unavailable."),

@@ -100,6 +100,10 @@ class SentServer(MoxieServer):
     def published(self) -> list[tuple[str, dict[str, Any]]]:
         return self.link.published
 
+    def configs_sent(self, device_id: str) -> list[dict[str, Any]]:
+        topic = f"/devices/{device_id}/config"
+        return [payload for name, payload in self.published if name == topic]
+
     @property
     def has_broker(self) -> bool:
         return self.link.has_broker

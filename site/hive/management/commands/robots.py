@@ -13,14 +13,14 @@ from hive.mqtt.admission import OPEN_SECONDS
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.system.commands import manage_command
 
-ACTIONS = ("list", "let-in", "send-away", "forget", "allow-new")
+ACTIONS = ("list", "let-in", "revoke", "forget", "allow-new")
 
 
 class Command(BaseCommand):
     """The command robots."""
 
     help = (
-        "List the robots and whether they were let in; let one in, send it away, or forget one"
+        "List the robots and whether they were let in; let one in, revoke its access, or forget one"
         f" that was not let in. allow-new lets in robots that are new within {OPEN_SECONDS} seconds."
     )
     requires_system_checks = (SETTINGS,)
@@ -58,11 +58,11 @@ class Command(BaseCommand):
             Robot.objects.let_in(device_id)  # even one that has not connected yet
         elif robot is None:
             raise CommandError(f"There is no robot {device_id}. See: {manage_command('robots')}")
-        elif action == "send-away":
+        elif action == "revoke":
             robot.approval = Approval.REFUSED
             robot.save(update_fields=["approval"])
         elif robot.is_approved:
-            raise CommandError(f"{device_id} was let in: send it away first.")
+            raise CommandError(f"{device_id} was let in: revoke its access first.")
         else:
             robot.delete()
         self.stdout.write("Done.")

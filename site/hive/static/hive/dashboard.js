@@ -64,8 +64,8 @@ function showUndecided() {
   const refused = lists.refused.children.length;
   at("undecided").hidden = waiting + refused === 0;
   at("waiting-note").hidden = waiting === 0;
-  at("sent-away").hidden = refused === 0;
-  part(at("sent-away"), "count").textContent = refused;
+  at("no-access").hidden = refused === 0;
+  part(at("no-access"), "count").textContent = refused;
   if (at("forget-all")) at("forget-all").hidden = waiting < 2;
   const isFull = waiting >= admission.most_waiting && admission.turned_away > 0;
   at("full").hidden = !isFull;
@@ -117,7 +117,7 @@ const post = (id, action) => postJSON(`/api/robots/${encodeURIComponent(id)}/${a
 
 async function decide(shown, action) {
   const id = shown.dataset.robot;
-  const question = "Send {name} away? It gets no more settings, and nothing it says is heard.";
+  const question = "Revoke the access of {name}? It gets no more settings, and nothing it says is heard.";
   const isApproved = shown.parentElement === lists.approved;
   if (isApproved && !confirm(say(question, { name: part(shown, "link").textContent }))) return;
   const robot = await post(id, action);
