@@ -161,9 +161,7 @@ def test_deleted_robot_waits_anew_while_it_is_connected(
     assert Robot.objects.get().approval == Approval.WAITING
 
 
-def test_flood_of_ids_makes_twenty_rows_and_a_count(
-    server: MoxieServer, listen: Listen
-) -> None:
+def test_flood_of_ids_makes_twenty_rows_and_a_count(server: MoxieServer, listen: Listen) -> None:
     flood = listen(HEALTH_TOPIC)
     ids = [f"d_{number}" for number in range(FLOOD)]
     for _again in range(2):

@@ -196,7 +196,7 @@ def test_command_lists_lets_in_revokes_and_forgets(server: SentServer, waiting: 
 
 @pytest.mark.parametrize("arguments", [("let-in",), ("let-in", "moxie"), ("revoke", "d_nobody")])
 def test_command_refuses_unknown_robot(db: Any, arguments: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match="manage.py robots"):
+    with pytest.raises(CommandError, match=r"manage\.py robots"):
         robots(*arguments)
     assert not Robot.objects.exists()
 

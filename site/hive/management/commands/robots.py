@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     help = (
         "List the robots and whether they were let in; let one in, revoke its access, or forget one"
-        f" that was not let in. allow-new lets in robots that are new within {OPEN_SECONDS} seconds."
+        f" that was not let in. allow-new lets robots in that are new within {OPEN_SECONDS} s."
     )
     requires_system_checks = (SETTINGS,)
 
