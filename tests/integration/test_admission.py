@@ -87,6 +87,7 @@ def test_waiting_robot_gets_nothing_and_is_not_mirrored(
     Configuration(chat_fallback="Nada").save()
     everything = listen("#")
     reported = f"/devices/{DEVICE}/state"
+    wait_until(lambda: DEVICE in server._configs._unapproved, "the time of its configuration")
     use_everything(moxie)
     wait_until(lambda: everything.payloads(reported), "its last message")
     assert not server.send_telehealth_interrupt(DEVICE)
