@@ -138,7 +138,7 @@ def test_own_simulated_robot_is_let_in_and_another_id_waits(env: dict[str, str])
         with running([*other, "--let-in"], asking) as stranger:
             stranger.wait_for_line("got its configuration")
     kept = Path(env["MOXIE_WORK_DIR"]) / "virtual_moxie.id"
-    assert f"simulated robot d_{kept.read_text()}" in robot.output
+    assert f"simulated robot d_{uuid.UUID(kept.read_text())}" in robot.output
     assert kept.stat().st_mode & 0o777 == 0o600
     guessed = uuid.uuid5(uuid.NAMESPACE_DNS, f"virtual-moxie.{socket.gethostname()}")
     assert str(guessed) not in robot.output, "anybody in the network could take its place"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import uuid
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -32,7 +33,7 @@ def own_device_id() -> str:
 
     It is let in without asking, so nobody may guess it.
     """
-    return f"d_{kept_secret(conf.work_dir / 'virtual_moxie.id', 16)}"
+    return f"d_{uuid.UUID(kept_secret(conf.work_dir / 'virtual_moxie.id', 16))}"
 
 
 class Command(BaseCommand):
