@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_new_robot_waits_and_reports_are_ignored(server: SentServer, mirror: Fak
     robot = Robot.objects.get()
     assert (robot.approval, robot.online, robot.battery) == (Approval.WAITING, True, None)
     assert robot.puppet_state == ""
-    assert server.published == mirror.texts == mirror.heard == []
+    assert not (server.published or mirror.texts or mirror.heard)
 
 
 def test_words_kept_by_the_broker_are_not_mirrored(server: SentServer, mirror: FakeMirror) -> None:
@@ -243,7 +244,7 @@ def test_approved_and_revoked_robot_is_configured_then_silenced(
     server.robots._read()
     server._apply_rows()
     assert server.configs_sent(DEVICE)
-    server.lines.add("00000000-0000-4000-8000-000000000000", DEVICE, "Hola", "happy", 0.5)
+    server.lines.add(uuid.uuid4(), DEVICE, "Hola", "happy", 0.5)
     Robot.objects.update(approval=Approval.REFUSED)
     server.robots._read()
     sent = len(server.published)
