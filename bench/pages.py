@@ -128,7 +128,10 @@ def run(args: argparse.Namespace) -> bool:
 def _prepare(env: Mapping[str, str], utterances: int) -> str:
     """Create a database with account, robot and history. Return an API token."""
     run_manage(env, "prepare")
-    robot = f"from hive.models import Robot, arrival; Robot.objects.write({ROBOT!r}, arrival())"
+    robot = (
+        "from hive.models import Robot, arrival;"
+        f"Robot.objects.write({ROBOT!r}, arrival() | {{'approval': 'approved'}})"
+    )
     run_manage(env, "shell", "-c", robot)
     note(f"pages: {utterances:,} utterances are made")
     run_manage(env, "make_utterances", str(utterances))

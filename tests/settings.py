@@ -13,6 +13,8 @@ if RUN not in os.environ:
 WORK = tempfile.mkdtemp(dir=os.environ[RUN])
 os.environ["MOXIE_WORK_DIR"] = WORK
 os.environ.setdefault("LOG_LEVEL", "INFO")
+# Simulated robots need nobody to let them in. The tests of that set it to "ask".
+os.environ["HIVE_ALLOW_NEW_ROBOTS"] = "always"
 for name in (
     "DATABASE_URL",
     "REDIS_URL",

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from hive.forms import CommandRowForm, ConfigForm, ConfigurationForm, RobotForm
-from hive.models import ChatModule, Configuration, Favourite, GlobalCommand, Robot
+from hive.models import Approval, ChatModule, Configuration, Favourite, GlobalCommand, Robot
 
 _ADVANCED: Any = {
     "classes": ("collapse",),
@@ -25,9 +25,18 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The robots: people edit names and configuration, reported fields are read-only."""
 
     form = RobotForm
-    list_display = ("__str__", "device_id", "nickname", "online", "last_seen", "puppet_mode")
-    list_filter = ("online", "puppet_mode")
+    list_display = (
+        "__str__",
+        "device_id",
+        "approval",
+        "nickname",
+        "online",
+        "last_seen",
+        "puppet_mode",
+    )
+    list_filter = ("approval", "online", "puppet_mode")
     search_fields = ("name", "nickname", "device_id")
+    actions = ("let_in", "revoke")
     edited = ("name", "nickname", "puppet_mode", "config")
     reported = (
         "online",
@@ -39,7 +48,7 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "created_at",
     )
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("device_id", "name", "nickname", "puppet_mode")}),
+        (None, {"fields": ("device_id", "name", "nickname", "approval", "puppet_mode")}),
         (_("Configuration"), {"fields": ConfigForm.PARTS}),
         (_("What the robot reports"), {"fields": reported}),
         (_("Configuration as JSON"), {"fields": ("config",)} | _ADVANCED),
@@ -47,12 +56,33 @@ class RobotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # The id identifies everything that is known about a robot.
-        """Return the reported fields, and the id of a robot that exists."""
-        return self.reported if obj is None else ("device_id", *self.reported)
+        """Return the reported fields, the approval, and the id of a robot that exists."""
+        fixed = ("approval", *self.reported)
+        return fixed if obj is None else ("device_id", *fixed)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save the edited fields only: the robot may have connected or left meanwhile."""
+        """Save the edited fields only: the robot may have connected or left meanwhile.
+
+        A robot that a person enters is let in.
+        """
+        if not change:
+            obj.approval = Approval.APPROVED
         obj.save(update_fields=self.edited if change else None)
+
+    @admin.action(description=_("Let in"), permissions=["change"])
+    def let_in(self, request: HttpRequest, chosen: Any) -> None:
+        """Let the chosen robots in."""
+        self._decide(chosen, Approval.APPROVED)
+
+    @admin.action(description=_("Revoke access"), permissions=["change"])
+    def revoke(self, request: HttpRequest, chosen: Any) -> None:
+        """Revoke the access of the chosen robots."""
+        self._decide(chosen, Approval.REFUSED)
+
+    def _decide(self, chosen: Any, approval: Approval) -> None:
+        for robot in chosen:
+            robot.approval = approval
+            robot.save(update_fields=["approval"])  # its signal makes it known at once
 
 
 @admin.register(Configuration)

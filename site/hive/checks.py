@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.core.checks import CheckMessage, Error, register
 
 from hive.conf import conf
+from hive.mqtt.admission import ALLOWED
 from ttsmonitor.checks import PORT, SETTINGS, check_ranges, check_values
 from ttsmonitor.conf import conf as tts_conf
 
@@ -33,6 +34,9 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
     if errors := check_values(conf, "hive.E001"):
         return errors
     errors = [*check_ranges(conf, RANGES, "hive.E003"), *_check_endpoint(conf.HIVE_CHAT_URL)]
+    if conf.HIVE_ALLOW_NEW_ROBOTS not in ALLOWED:
+        words = f"HIVE_ALLOW_NEW_ROBOTS={conf.HIVE_ALLOW_NEW_ROBOTS!r} is unknown."
+        errors.append(Error(words, f"Give one of {', '.join(ALLOWED)}.", id="hive.E005"))
     # Errors of the speech service's settings are reported by its own check.
     if not check_values(tts_conf, "") and conf.HIVE_PORT == tts_conf.HTTP_PORT:
         words = f"HIVE_PORT and HTTP_PORT are both {conf.HIVE_PORT}."

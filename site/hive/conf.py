@@ -12,6 +12,9 @@ class HiveSettings(LanguageModelSettings):
     """The broker that we start lets clients of this computer in without an account, for moxie/#."""
     HIVE_PORT: int = 8000
     """Port of the hive's pages."""
+    HIVE_ALLOW_NEW_ROBOTS: str = "ask"
+    """Whether new robots are let in without a person's approval: `ask` (never), `minute` (within
+    the first minute after the start), `always`."""
     HIVE_CONFIG_DELAY_SECONDS: float = 1.0
     """Seconds between a robot's connect and its configuration: it has to subscribe first."""
     HIVE_SILENCE_SECONDS: float = 90.0

@@ -34,10 +34,10 @@ class PuppetConsumer(LiveConsumer):
         return str(self.scope["url_route"]["kwargs"]["device_id"])
 
     async def exists(self) -> bool:
-        """Return True for a known robot."""
+        """Return True for a robot that was let in."""
         if "\0" in self.device_id:  # PostgreSQL refuses such a parameter
             return False
-        return await Robot.objects.filter(device_id=self.device_id).aexists()
+        return await Robot.objects.approved().filter(device_id=self.device_id).aexists()
 
     def wanted_groups(self) -> list[str]:
         """Return the groups whose events the page gets."""

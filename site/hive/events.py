@@ -19,6 +19,16 @@ def push_robot(robot: Robot) -> None:
     push(ROBOTS_GROUP, "robot", {"robot": robot.describe()})
 
 
+def push_gone(device_id: str) -> None:
+    """Tell the pages that a robot was deleted."""
+    push(ROBOTS_GROUP, "gone", {"device_id": device_id})
+
+
+def push_admission(admission: dict[str, Any]) -> None:
+    """Send to the pages how many robots wait, and whether new ones are let in."""
+    push(ROBOTS_GROUP, "admission", {"admission": admission})
+
+
 def push_speech(speech: dict[str, Any]) -> None:
     """Send the speech service's new state to the pages."""
     push(ROBOTS_GROUP, "speech", {"speech": speech})

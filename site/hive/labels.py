@@ -48,6 +48,13 @@ _SENTENCES = (
     gettext_noop("Nothing is said right now."),
     gettext_noop("Interrupted."),
     gettext_noop("The robot was woken up."),
+    gettext_noop("{name} waits for approval."),
+    gettext_noop("No more than {limit} robots may wait. Turned away: {count}"),
+    gettext_noop("New robots are let in without asking."),
+    gettext_noop("New robots are let in without asking until {time}."),
+    gettext_noop(
+        "Revoke the access of {name}? It gets no more settings, and nothing it says is heard."
+    ),
     gettext_noop("You"),
     gettext_noop("scripted"),
     gettext_noop("command"),

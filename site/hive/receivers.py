@@ -18,9 +18,10 @@ def robot_saved(instance: Robot, **kwargs: Any) -> None:
     transaction.on_commit(lambda: get_moxie_server().config_changed(instance.device_id))
 
 
+@receiver(post_delete, sender=Robot)
 @receiver(post_save, sender=Configuration)
 @receiver([post_save, post_delete], sender=ChatModule)
 @receiver([post_save, post_delete], sender=GlobalCommand)
 def setup_saved(**kwargs: Any) -> None:
-    """Read the saved setup, and publish changed configurations."""
+    """Read everything again, and publish changed configurations."""
     transaction.on_commit(lambda: get_moxie_server().config_changed())

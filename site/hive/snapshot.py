@@ -13,9 +13,13 @@ from ttsmonitor.system.commands import manage_command
 
 
 def dashboard() -> dict[str, Any]:
-    """Return the robots and the state of the speech service."""
-    robots = [robot.describe() for robot in Robot.objects.all()]
-    return {"robots": robots, "speech": get_moxie_server().speech.describe()}
+    """Return the robots, how new ones are let in, and the state of the speech service."""
+    server = get_moxie_server()
+    return {
+        "robots": [robot.describe() for robot in Robot.objects.all()],
+        "admission": server.admission.describe(),
+        "speech": server.speech.describe(),
+    }
 
 
 def puppet(robot: Robot | None) -> dict[str, Any]:

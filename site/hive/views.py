@@ -27,7 +27,10 @@ from ttsmonitor.web.pages import page
 @page
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the robots and the speech service."""
+    user = request.user
     context = snapshot.dashboard() | {
+        "may_decide": user.has_perm("hive.change_robot"),
+        "may_forget": user.has_perm("hive.delete_robot"),
         "strings": strings(),
         "simulator_command": snapshot.simulator_command(),
         "robot_port": conf.MQTT_SSL_PORT,
@@ -38,7 +41,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @page
 def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     """Show Puppet Mode of a robot."""
-    robot = get_object_or_404(Robot, device_id=device_id)
+    robot = get_object_or_404(Robot.objects.approved(), device_id=device_id)
     puppet_state = puppet_state_label(robot.puppet_state)
     return _speaking(request, robot, {"puppet_state": puppet_state})
 

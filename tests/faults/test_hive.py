@@ -38,7 +38,7 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 @pytest.fixture
 def env(broker_settings: Broker, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a hive that shares its database with this process."""
-    Robot.objects.create(device_id=DEVICE)
+    Robot.objects.create(device_id=DEVICE, approval="approved")
     user = User.objects.create_user("parent")
     return {
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",

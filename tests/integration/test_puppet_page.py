@@ -28,7 +28,10 @@ PATIENCE_MS = 20_000
 def env(install: Callable[..., dict[str, str]]) -> dict[str, str]:
     """Return the environment of an installation that knows a robot."""
     values = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1")
-    robot = f"from hive.models import Robot; Robot.objects.create(device_id={DEVICE!r})"
+    robot = (
+        f"from hive.models import Robot;"
+        f"Robot.objects.create(device_id={DEVICE!r}, approval='approved')"
+    )
     run(manage("shell", "-v0", "-c", robot), values)
     return values
 

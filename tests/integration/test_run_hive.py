@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str, str
             database.close()
 
     wait_until(is_offline, "its departure")
+
+
+def test_own_simulated_robot_is_let_in_and_another_id_waits(env: dict[str, str]) -> None:
+    asking = env | {"HIVE_ALLOW_NEW_ROBOTS": "ask", "HIVE_CONFIG_DELAY_SECONDS": "0.1"}
+    own = manage("virtual_moxie", "--port", env["MQTT_PORT"])
+    other = [*own, "--id", DEVICE]
+    with running(manage("run_hive"), asking) as hive, running(own, asking) as robot:
+        hive.wait_for_line("hive ready at")
+        with running(other, asking) as stranger:
+            robot.wait_for_line("got its configuration")
+            stranger.wait_for_line("this robot waits for approval; choose Let in")
+            assert "got its configuration" not in stranger.output
+        with running([*other, "--let-in"], asking) as stranger:
+            stranger.wait_for_line("got its configuration")
+    kept = Path(env["MOXIE_WORK_DIR"]) / "virtual_moxie.id"
+    assert f"simulated robot d_{uuid.UUID(kept.read_text())}" in robot.output
+    assert kept.stat().st_mode & 0o777 == 0o600
+    guessed = uuid.uuid5(uuid.NAMESPACE_DNS, f"virtual-moxie.{socket.gethostname()}")
+    assert str(guessed) not in robot.output, "anybody in the network could take its place"
 
 
 def test_simulated_robot_ends_on_a_signal(env: dict[str, str]) -> None:

@@ -110,6 +110,7 @@ def test_every_row_and_permission_survives_the_upgrade(database: Upgraded) -> No
     for table, rows in before.items():
         now = database.rows(RENAMED.get(table, table))
         assert [{column: row[column] for column in rows[0]} for row in now] == rows
+    assert {row["approval"] for row in database.rows("hive_robot")} == {"approved"}
     assert not database.table_names() & {"ttsmonitor_total", "ttsmonitor_hourtotal"}
     assert outbox_of(database.environment) == [text_of(entry) for entry in unconfirmed]
     assert not database.rows("ttsmonitor_outboxentry")

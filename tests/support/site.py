@@ -38,7 +38,9 @@ from django.contrib.auth.models import User
 
 now = timezone.now()
 Configuration.load()
-Robot.objects.create(device_id={DEVICE!r}, name="Moxie", battery=0.8)
+Robot.objects.create(device_id={DEVICE!r}, name="Moxie", battery=0.8, approval="approved")
+Robot.objects.create(device_id="d_waiting")
+Robot.objects.create(device_id="d_refused", approval="refused")
 Favourite.objects.keep("Buenas noches", "happy", 0.5)
 kinds = [*Utterance.Status.values, "spoken"]
 for number, status in enumerate(kinds):

@@ -122,7 +122,7 @@ def _plain_format(name: str, *_: Any, **__: Any) -> Any:
 def data(db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     """Create sample data of every kind and return its untranslated words."""
     monkeypatch.setattr(service, "current", FakeService)
-    Robot.objects.create(device_id=DEVICE, name="Qqq", battery=0.8)
+    Robot.objects.create(device_id=DEVICE, name="Qqq", battery=0.8, approval="approved")
     Favourite.objects.keep("Zzz", "happy", 0.5)
     utterance("Zzz", id=UTTERANCE_ID, device_id=DEVICE, source="puppet_mode", mood="happy")
     utterance("Zzz", status="queued", source="chat", first_audio_ms=40, audio_seconds=2)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hive.api import schemas
 from hive.events import push_line
-from hive.models import Robot
+from hive.models import Approval, Configuration, Robot
+from hive.mqtt.admission import OPEN_SECONDS
 from hive.mqtt.markup import make_markup
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import delivery_status
@@ -40,18 +42,82 @@ def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
 
 
 @router.write(
+    "/robots/{device_id}/approve",
+    schemas.Robot,
+    gettext_noop("Let a robot in"),
+    errors=["not_found"],
+)
+def approve(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
+    """Let a robot in; if it is connected, it gets its configuration."""
+    _require(request, "change")
+    return _decide(_robot(device_id), Approval.APPROVED)
+
+
+@router.write(
+    "/robots/{device_id}/revoke",
+    schemas.Robot,
+    gettext_noop("Revoke the access of a robot, or refuse one that waits"),
+    errors=["not_found"],
+)
+def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
+    """Revoke a robot's access. It stays known, so that it does not wait again."""
+    _require(request, "change")
+    return _decide(_robot(device_id), Approval.REFUSED)
+
+
+@router.write(
+    "/robots/{device_id}/forget",
+    schemas.Robot,
+    gettext_noop("Delete a robot that was not let in; if it connects again, it waits again"),
+    errors=["not_found", "still_approved"],
+)
+def forget(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
+    """Delete a robot that waits or was refused, and return it."""
+    _require(request, "delete")
+    target = _robot(device_id)
+    if target.is_approved:
+        detail = _("This robot was let in: revoke its access first.")
+        raise InvalidRequestError("still_approved", detail, 409)
+    answer = target.describe()
+    target.delete()
+    return answer
+
+
+@router.read("/admission", schemas.Admission, gettext_noop("Whether new robots have to wait"))
+def admission(request: HttpRequest) -> dict[str, Any]:
+    """Return whether new robots are let in, and how many wait."""
+    return get_moxie_server().admission.describe()
+
+
+@router.write(
+    "/admission",
+    schemas.Admission,
+    gettext_noop("Let new robots in for a minute, or no longer"),
+    operation_id="allowNewRobots",
+    example={"enabled": True},
+)
+def allow_new(request: HttpRequest, allow: schemas.AllowNew) -> dict[str, Any]:
+    """Let the robots in that are new within a minute, or end that."""
+    _require(request, "change")
+    Configuration.open_to_new_robots(OPEN_SECONDS if allow.enabled else 0)
+    server = get_moxie_server()
+    server.setup.refresh()
+    return server.admission.describe()
+
+
+@router.write(
     "/robots/{device_id}/speak",
     {202: schemas.Spoken},
     gettext_noop("Say something through a robot"),
     example=EXAMPLE,
-    errors=["not_found"],
+    errors=["not_found", "not_approved"],
 )
 def speak(
     request: HttpRequest, device_id: schemas.DeviceId, speech: schemas.Speak
 ) -> dict[str, Any]:
     """Say something through a robot. The mirror speaks it also while the robot is offline."""
     check_size(speech)
-    target = _robot(device_id)
+    target = _approved_robot(device_id)
     server, line = get_moxie_server(), _new_line(speech, device_id)
     if target.online:  # before it is sent: a robot can answer at once
         line = _update_robot_part(line, "")
@@ -75,11 +141,11 @@ def speak(
     "/robots/{device_id}/interrupt",
     {202: schemas.Sent},
     gettext_noop("Interrupt a robot's sentence, and clear its queue"),
-    errors=["not_found"],
+    errors=["not_found", "not_approved"],
 )
 def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Stop a robot's current speech and clear its queue."""
-    target = _robot(device_id)
+    target = _approved_robot(device_id)
     return _receipt(target, get_moxie_server().send_telehealth_interrupt(device_id))
 
 
@@ -88,13 +154,13 @@ def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, An
     schemas.Robot,
     gettext_noop("Start or stop Puppet Mode"),
     example={"enabled": True},
-    errors=["not_found"],
+    errors=["not_found", "not_approved"],
 )
 def puppet(
     request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
 ) -> dict[str, Any]:
     """Start or stop Puppet Mode. An offline robot gets the command when it connects."""
-    target = _robot(device_id)
+    target = _approved_robot(device_id)
     if target.puppet_mode != puppet.enabled:
         target.puppet_mode = puppet.enabled
         target.save(update_fields=["puppet_mode"])  # the signal of save() publishes it
@@ -105,11 +171,11 @@ def puppet(
     "/robots/{device_id}/wakeup",
     {202: schemas.Sent},
     gettext_noop("Wake a sleeping robot up"),
-    errors=["not_found"],
+    errors=["not_found", "not_approved"],
 )
 def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Wake a sleeping robot up."""
-    target = _robot(device_id)
+    target = _approved_robot(device_id)
     return _receipt(target, get_moxie_server().send_wakeup(device_id))
 
 
@@ -167,6 +233,26 @@ def _robot(device_id: str) -> Robot:
     if found is None:
         raise InvalidRequestError("not_found", _("There is no such robot."), 404)
     return found
+
+
+def _approved_robot(device_id: str) -> Robot:
+    """Return a robot that was let in. Raises InvalidRequestError."""
+    found = _robot(device_id)
+    if not found.is_approved:
+        raise InvalidRequestError("not_approved", _("This robot has not been let in."), 409)
+    return found
+
+
+def _require(request: HttpRequest, action: str) -> None:
+    if not request.user.has_perm(f"hive.{action}_robot"):
+        raise PermissionDenied
+
+
+def _decide(target: Robot, approval: Approval) -> dict[str, Any]:
+    if target.approval != approval:
+        target.approval = approval
+        target.save(update_fields=["approval"])  # the signal of save() makes it known
+    return target.describe()
 
 
 def _new_line(speech: schemas.Speak, device_id: str = "") -> dict[str, Any]:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_noop as _
 from ninja import P, PathEx
 from pydantic import BeforeValidator, Field, Strict
 
-from hive.models import FAVOURITE_CHARACTERS
+from hive.models import FAVOURITE_CHARACTERS, Approval
+from hive.mqtt.admission import ALLOWED
 from ttsmirror.text import clean
 from ttsmonitor.web.api import (
     Body,
@@ -50,6 +51,9 @@ class Robot(Part):
     device_id: str
     name: str = Field(description=_("The nickname, else the id."))
     nickname: str
+    approval: Annotated[str, OneOf(Approval.values)] = Field(
+        description=_("Whether it was let in, waits for that, or was refused.")
+    )
     online: bool
     last_seen: Moment | None
     puppet_mode: bool = Field(description=_("Puppet Mode is started."))
@@ -63,6 +67,28 @@ class Robots(Part):
     """All known robots."""
 
     robots: list[Robot]
+
+
+class Admission(Part):
+    """How new robots are let in, and how many wait."""
+
+    mode: Annotated[str, OneOf(ALLOWED)] = Field(
+        description=_("`ask`: a person lets new robots in; else they are let in without asking.")
+    )
+    open_until: Moment | None = Field(description=_("When new robots have to wait again."))
+    waiting: int = Field(description=_("The number of robots that wait for approval."))
+    most_waiting: int = Field(description=_("How many may wait; further ones are turned away."))
+    turned_away: int = Field(
+        description=_("The number of robots that were turned away since the start.")
+    )
+
+
+class AllowNew(Body):
+    """The switch that lets new robots in for a minute."""
+
+    enabled: Annotated[
+        bool, Strict(), refused("invalid_enabled", _("enabled: give true or false."))
+    ] = Field(description=_("true lets new robots in for a minute, false ends that."))
 
 
 class Speak(Body):

@@ -4,6 +4,7 @@ from hive.models.conversations import ChatModule, GlobalCommand, lines_of, valid
 from hive.models.favourites import FAVOURITE_CHARACTERS, Favourite
 from hive.models.robots import (
     DEVICE_ID,
+    Approval,
     Configuration,
     Robot,
     arrival,
@@ -14,6 +15,7 @@ from hive.models.robots import (
 __all__ = [
     "DEVICE_ID",
     "FAVOURITE_CHARACTERS",
+    "Approval",
     "ChatModule",
     "Configuration",
     "Favourite",

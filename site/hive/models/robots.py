@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -40,6 +41,9 @@ class Configuration(models.Model):
         validators=[validate_schedule],
         help_text=_("The answer to a robot that asks for its schedule."),
     )
+    new_robots_until = models.DateTimeField(
+        _("new robots are let in until"), null=True, blank=True, editable=False
+    )
     chat_fallback = models.TextField(
         _("fallback"),
         default="Perdona, de eso todavía no sé hablar.",
@@ -63,9 +67,29 @@ class Configuration(models.Model):
         """Return the one row; create it if it does not exist."""
         return cls.objects.get_or_create(pk=1)[0]
 
+    @classmethod
+    def open_to_new_robots(cls, seconds: float) -> None:
+        """Let new robots in for so long, without asking; 0 ends that."""
+        configuration = cls.load()
+        until = timezone.now() + timedelta(seconds=seconds) if seconds else None
+        configuration.new_robots_until = until
+        configuration.save(update_fields=["new_robots_until"])
+
+
+class Approval(models.TextChoices):
+    """Whether a person has let a robot in."""
+
+    WAITING = "waiting", _("waiting for approval")
+    APPROVED = "approved", _("let in")
+    REFUSED = "refused", _("no access")
+
 
 class RobotQuerySet(models.QuerySet["Robot"]):
-    """Queries for robots. The methods that write send no signals."""
+    """Queries for robots. Of the methods that write, only let_in() sends signals."""
+
+    def approved(self) -> Self:
+        """Return the robots that were let in."""
+        return self.filter(approval=Approval.APPROVED)
 
     def online(self) -> Self:
         """Return the connected robots."""
@@ -74,14 +98,22 @@ class RobotQuerySet(models.QuerySet["Robot"]):
     def write(self, device_id: str, fields: dict[str, Any]) -> Robot | None:
         """Write `fields` of a robot and return it, or None if it does not exist.
 
-        A robot that connects is created.
+        A robot that connects is created; it waits for approval. An `approval` among the fields
+        changes only a robot that waits, so that it never overrides what a person decided.
         """
         if "connected_at" in fields:
             self.get_or_create(device_id=device_id)
         here = self.filter(device_id=device_id)
-        if fields:
-            here.update(**fields)
+        reported = {name: value for name, value in fields.items() if name != "approval"}
+        if reported:
+            here.update(**reported)
+        if "approval" in fields:
+            here.filter(approval=Approval.WAITING).update(approval=fields["approval"])
         return here.first()
+
+    def let_in(self, device_id: str) -> None:
+        """Let a robot in, even before it connects for the first time."""
+        self.update_or_create(device_id=device_id, defaults={"approval": Approval.APPROVED})
 
     def mark_all_offline(self) -> int:
         """Mark all robots as not connected."""
@@ -122,6 +154,13 @@ class Robot(models.Model):
         validators=[robot_config.validate_config],
         help_text=_("Differences from the configuration of all robots."),
     )
+    approval = models.CharField(
+        _("approval"),
+        max_length=16,
+        choices=Approval.choices,
+        default=Approval.WAITING,
+        help_text=_("A robot that was not let in gets nothing, and nothing of it is heard."),
+    )
     puppet_mode = models.BooleanField(_("Puppet Mode"), default=False)
     puppet_state = models.CharField(_("reported state"), max_length=64, blank=True, editable=False)
     battery = models.FloatField(_("battery"), null=True, blank=True, editable=False)
@@ -141,6 +180,11 @@ class Robot(models.Model):
     def __str__(self) -> str:
         return self.name or f"Moxie {self.device_id[2:10]}"
 
+    @property
+    def is_approved(self) -> bool:
+        """True if a person has let it in."""
+        return self.approval == Approval.APPROVED
+
     def effective_config(self, common: dict[str, Any]) -> dict[str, Any]:
         """Return the configuration that goes to this robot; `common` is that of all robots."""
         merged: dict[str, Any] = robot_config.for_robot(
@@ -154,6 +198,7 @@ class Robot(models.Model):
             "device_id": self.device_id,
             "name": str(self),
             "nickname": self.nickname,
+            "approval": self.approval,
             "online": self.online,
             "last_seen": format_maybe(self.last_seen),
             "puppet_mode": self.puppet_mode,

@@ -33,13 +33,22 @@ class ConfigPublisher:
         self._robots = robots
         self._setup = setup
         self._sent: dict[str, dict[str, Any]] = {}
+        self._unapproved: set[str] = set()
 
     def publish(self, device_id: str) -> None:
-        """Publish the configuration of a robot unless it has it already."""
+        """Publish the configuration of a robot unless it has it already.
+
+        A robot that was not let in gets it once it is.
+        """
         robot = self._robots.find(device_id)
         if robot is None or device_id not in self._connected:
             self.forget(device_id)
             return
+        if not robot.is_approved:
+            self._sent.pop(device_id, None)
+            self._unapproved.add(device_id)
+            return
+        self._unapproved.discard(device_id)
         config = robot.effective_config(self._setup.current.configuration.config)
         if config == self._sent.get(device_id):
             return
@@ -51,13 +60,19 @@ class ConfigPublisher:
                 push_robot(robot)
 
     def publish_changed(self) -> None:
-        """Publish to all robots whose configuration has changed since it was sent."""
-        for device_id in list(self._sent):
+        """Publish to robots whose configuration has changed, or that were let in since."""
+        for device_id in [*self._sent, *self._unapproved]:
             self.publish(device_id)
 
     def forget(self, device_id: str) -> None:
         """Have the next publish() send the configuration in any case."""
         self._sent.pop(device_id, None)
+        self._unapproved.discard(device_id)
+
+    @property
+    def configured(self) -> list[str]:
+        """The ids of the robots that have a configuration."""
+        return list(self._sent)
 
     def last_sent(self, device_id: str) -> dict[str, Any]:
         """Return the configuration that a robot has; empty if none was sent."""

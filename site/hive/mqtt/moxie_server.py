@@ -8,9 +8,11 @@ import uuid
 from typing import Any
 
 from hive.broker.certificates import CertificateProbe
+from hive.chat.sessions import is_visit
 from hive.conf import conf
-from hive.events import push_line, push_speech
-from hive.models import arrival, departure
+from hive.events import push_admission, push_line, push_speech
+from hive.models import Approval, arrival, departure
+from hive.mqtt.admission import Admission
 from hive.mqtt.broker_log import LOG_TOPIC
 from hive.mqtt.config_publisher import ConfigPublisher
 from hive.mqtt.markup import make_markup
@@ -62,7 +64,14 @@ class MoxieServer:
         self.lines = Lines()
         self.speech = SpeechState(on_change=push_speech)
         self.robots = robots or RobotRepository(self.setup)
-        self.presence = Presence(conf.HIVE_SILENCE_SECONDS, self._on_arrival, self._on_departure)
+        self.admission = Admission(self.robots, self.setup)
+        self._shown_admission: dict[str, Any] = {}
+        self.presence = Presence(
+            conf.HIVE_SILENCE_SECONDS,
+            self._on_arrival,
+            self._on_departure,
+            self.admission.may_enter,
+        )
         self._configs = ConfigPublisher(self._link.publish, self.presence, self.robots, self.setup)
         self.chat = RemoteChat(self.send_command_to_bot_json, self.setup)
         self.reports = Reports(
@@ -71,6 +80,7 @@ class MoxieServer:
             self.lines,
             on_chat=self._handle_chat,
             on_query=Queries(self.send_command_to_bot_json, self.setup).answer,
+            is_approved=self.admission.is_approved,
         )
         self._database = DatabaseProbe()
         self._health = self._make_health()
@@ -82,7 +92,8 @@ class MoxieServer:
         mirror = get_tts_mirror()
         mirror.add_listener(self._listener())
         mirror.start()
-        self.robots.on_refresh = lambda: self._worker.submit(self._configs.publish_changed)
+        self.admission.start()
+        self.robots.on_refresh = lambda: self._worker.submit(self._apply_rows)
         self.robots.start()
         self.chat.start()
         self._worker.start()
@@ -104,9 +115,13 @@ class MoxieServer:
         return self._link.is_ready
 
     def health(self) -> dict[str, Any]:
-        """Return Health.report() with the mirror's counts of waiting and lost messages."""
+        """Return Health.report() with the counts of messages and of robots that wait."""
         report, mirror = self._health.report(), get_tts_mirror().state
         report["checks"]["mirror"] |= {"waiting": mirror.waiting, "lost": mirror.lost}
+        report["checks"]["robots"] |= {
+            "waiting": self.robots.count(Approval.WAITING),
+            "turned_away": self.admission.turned_away_count,
+        }
         return report
 
     def restart_reason(self) -> str:
@@ -184,7 +199,12 @@ class MoxieServer:
     def send_command_to_bot_json(
         self, device_id: str, command: str, payload: dict[str, Any]
     ) -> bool:
-        """Publish a command at most once: a sentence that arrives late is out of place."""
+        """Publish a command at most once: a sentence that arrives late is out of place.
+
+        Return False for a robot that was not let in.
+        """
+        if not is_visit(device_id) and not self.admission.is_approved(device_id):
+            return False
         return self._link.publish(f"/devices/{device_id}/commands/{command}", payload)
 
     def config_changed(self, device_id: str = "") -> None:
@@ -274,7 +294,11 @@ class MoxieServer:
         self.chat.handle_event(device_id, fields, volley_data, waited_seconds)
 
     def _on_arrival(self, device_id: str) -> None:
-        self.robots.update(device_id, arrival())
+        is_let_in = self.admission.lets_in(device_id)
+        fields = {"approval": Approval.APPROVED} if is_let_in else {}
+        self.robots.update(device_id, arrival() | fields)
+        if self.robots.approval(device_id) == Approval.WAITING:
+            logger.warning("robot %s waits for approval: let it in on the dashboard", device_id)
         self._configs.forget(device_id)
         delay = conf.HIVE_CONFIG_DELAY_SECONDS
         self._worker.later(f"config {device_id}", delay, self._configs.publish, device_id)
@@ -283,12 +307,30 @@ class MoxieServer:
         self.robots.update(device_id, departure())
         self._configs.forget(device_id)
 
+    def _apply_rows(self) -> None:
+        """Act on rows that were read again: deleted robots, revocations, configurations."""
+        for device_id in self.presence.devices:
+            if self.robots.find(device_id) is None:
+                self.presence.forget(device_id)
+        for device_id in self._configs.configured:
+            if not self.admission.is_approved(device_id):
+                logger.info("the access of robot %s was revoked", device_id)
+                self.send_telehealth_interrupt(device_id)
+        self._configs.publish_changed()
+        self._push_admission()
+
+    def _push_admission(self) -> None:
+        if (admission := self.admission.describe()) != self._shown_admission:
+            self._shown_admission = admission
+            push_admission(admission)
+
     def _tick(self) -> None:
         self._worker.later("tick", TICK_SECONDS, self._tick)
         self.presence.remove_silent()
         self.robots.mark_online(self.presence.devices)
         self.speech.update_mirror(get_tts_mirror().state)
         self.speech.update_rival(self._link.rivalry)
+        self._push_admission()
 
 
 _server: MoxieServer | None = None

@@ -27,6 +27,7 @@ Handler = Callable[[str, dict[str, Any]], None]
 """Takes a robot's id and the fields of its message."""
 ChatHandler = Callable[[str, dict[str, Any], float], None]
 """Takes also for how many seconds the message may have waited at the broker."""
+IsApproved = Callable[[str], bool]
 
 
 class Reports:
@@ -40,13 +41,18 @@ class Reports:
         *,
         on_chat: ChatHandler,
         on_query: Handler,
+        is_approved: IsApproved,
     ) -> None:
-        """Pass conversation to `on_chat` and queries to `on_query`; handle the rest here."""
+        """Pass conversation to `on_chat` and queries to `on_query`; handle the rest here.
+
+        Of a robot for which `is_approved` returns False, only the presence is noted.
+        """
         self._presence = presence
         self._robots = robots
         self._lines = lines
         self._on_chat = on_chat
         self._on_query = on_query
+        self._is_approved = is_approved
 
     def handle(self, topic: str, fields: dict[str, Any], waited_seconds: float = 0.0) -> None:
         """Handle one message, which may have waited at the broker for so long."""
@@ -57,6 +63,8 @@ class Reports:
         device_id = match["device"]
         if not waited_seconds:  # else it may have gone since
             self._presence.mark_seen(device_id)
+        if not self._is_approved(device_id):
+            return
         if match["kind"] == "state":
             self._handle_state(device_id, fields)
         elif match["event"] == "remote-chat":

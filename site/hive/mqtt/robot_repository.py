@@ -10,12 +10,14 @@ import copy
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
+from django.utils import timezone
 
-from hive.events import push_robot
-from hive.models import Robot
+from hive.events import push_gone, push_robot
+from hive.models import Approval, Robot
 from hive.mqtt.task_thread import TaskThread
 from hive.setup_cache import SetupCache
 from ttsmirror.database import AWAY
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 2.0
 """Changes by another process are known within this time: the monitor's port has an admin too."""
+FORGET_AFTER = timedelta(days=1)
+"""A robot that waits for approval is forgotten after so long an absence."""
 
 Fields = dict[str, Any]
 
@@ -91,6 +95,18 @@ class RobotRepository:
                 setattr(found, name, value)
             return found
 
+    def approval(self, device_id: str) -> str:
+        """Return whether a robot is let in, an Approval; empty if it is unknown."""
+        robot = self.find(device_id)
+        return robot.approval if robot is not None else ""
+
+    def count(self, approval: Approval) -> int:
+        """Return the number of robots with this approval."""
+        with self._lock:
+            new = [fields for device, fields in self._changes.items() if device not in self._robots]
+            known = [robot.approval for robot in self._robots.values()]
+        return [*known, *(each.get("approval", Approval.WAITING) for each in new)].count(approval)
+
     def refresh_soon(self, device_id: str = "") -> None:
         """Read everything again, because something was saved; of this robot if one is given."""
         if device_id:
@@ -106,8 +122,21 @@ class RobotRepository:
     def _read(self) -> None:
         self._setup.refresh()
         robots = {robot.device_id: robot for robot in Robot.objects.all()}
+        for robot in [robot for robot in robots.values() if _is_forgotten(robot)]:
+            del robots[robot.device_id]
+            robot.delete()
         with self._lock:
-            self._robots = robots
+            before, self._robots = self._robots, robots
+        self._push_decisions(before, robots)
+
+    def _push_decisions(self, before: dict[str, Robot], now: dict[str, Robot]) -> None:
+        """Tell the pages which robots were let in, refused or deleted, by whatever process."""
+        for device_id, robot in now.items():
+            known = before.get(device_id)
+            if known is None or known.approval != robot.approval:
+                push_robot(robot)
+        for device_id in before.keys() - now.keys():
+            push_gone(device_id)
 
     def _write(self) -> None:
         with self._lock:
@@ -160,3 +189,10 @@ class RobotRepository:
     def _write_departures(self) -> None:
         self._write()
         self._try(Robot.objects.mark_all_offline)
+
+
+def _is_forgotten(robot: Robot) -> bool:
+    """Return True for a robot that waits for approval and has been away for long."""
+    seen = robot.last_seen or robot.created_at
+    is_waiting = robot.approval == Approval.WAITING and not robot.online
+    return is_waiting and seen < timezone.now() - FORGET_AFTER

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import select
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hive.conf import conf
 from hive.mqtt.virtual_moxie import VirtualMoxie
 
 SECONDS_PER_CHARACTER = 0.06
+PATIENCE_SECONDS = 3.0
+"""Seconds beyond HIVE_CONFIG_DELAY_SECONDS after which the missing configuration is explained."""
+LET_IN = "choose Let in on the hive's dashboard"
 HELP = """\
 What you type is what the child says. Commands:
   /prompt       start a conversation      /reprompt   the child says nothing
@@ -40,6 +45,7 @@ class Simulator:
         self._write = write
         self._last_shown = ""
         self._wake_reader, self._wake_writer = os.pipe()
+        self._patience = threading.Timer(0, lambda: None)
 
     def run(self) -> None:
         """Connect, obey the keyboard until /quit, Ctrl-D or stop(), and disconnect."""
@@ -52,6 +58,7 @@ class Simulator:
                     return
                 self._obey(line)
         finally:
+            self._patience.cancel()
             self.robot.stop()
             self._write("switched off")
 
@@ -103,7 +110,17 @@ class Simulator:
         else:
             robot.hear(line)
 
+    def _explain_waiting(self) -> None:
+        if self.robot.is_connected and not self.robot.config:
+            self._write(f"no configuration yet: this robot waits for approval; {LET_IN}")
+
     def _show(self, kind: str, words: str) -> None:
+        if kind == "connected":
+            self._patience.cancel()
+            seconds = conf.HIVE_CONFIG_DELAY_SECONDS + PATIENCE_SECONDS
+            self._patience = threading.Timer(seconds, self._explain_waiting)
+            self._patience.daemon = True
+            self._patience.start()
         if kind not in _LABELS:
             return
         shown = f"{_LABELS[kind]} {words}".rstrip()

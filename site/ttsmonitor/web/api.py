@@ -56,6 +56,8 @@ STATUSES = {
     "not_found": 404,
     "method_not_allowed": 405,
     "not_waiting": 409,
+    "not_approved": 409,
+    "still_approved": 409,
     "too_large": 413,
     "internal_error": 500,
     "database_unavailable": 503,

@@ -127,6 +127,8 @@ def _errors() -> dict[str, str]:
         "not_found": _("There is nothing with that id."),
         "method_not_allowed": _("Use another method here."),
         "not_waiting": _("This sentence is no longer in the queue."),
+        "not_approved": _("This robot has not been let in."),
+        "still_approved": _("This robot was let in: revoke its access first."),
         "too_large": _("The request is too large."),
         "internal_error": _("Something went wrong; see the log."),
         "database_unavailable": _("The service or its database is unavailable."),

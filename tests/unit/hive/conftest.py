@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hive.models import ChatModule, Robot, arrival
+from hive.models import Approval, ChatModule, Robot, arrival
 from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
 from hive.mqtt.robot_link import RobotLink
@@ -94,10 +94,15 @@ class SentServer(MoxieServer):
         setup = FreshSetupCache()
         robots = RobotRepository(setup, worker=InlineWorker("tests.robots"))
         super().__init__(self.link, setup, robots)
+        robots._changes[DEVICE] = {"approval": Approval.APPROVED}  # needs no database
 
     @property
     def published(self) -> list[tuple[str, dict[str, Any]]]:
         return self.link.published
+
+    def configs_sent(self, device_id: str) -> list[dict[str, Any]]:
+        topic = f"/devices/{device_id}/config"
+        return [payload for name, payload in self.published if name == topic]
 
     @property
     def has_broker(self) -> bool:
@@ -143,7 +148,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 
 @pytest.fixture
 def robot(db: Any) -> Robot:
-    made = Robot.objects.write(DEVICE, arrival())
+    made = Robot.objects.write(DEVICE, arrival() | {"approval": Approval.APPROVED})
     assert made is not None
     return made
 

@@ -169,6 +169,33 @@ async def test_invalid_page_message_is_ignored(robot: Robot, server: SentServer,
     await page.disconnect()
 
 
+async def test_unapproved_robot_has_no_page(robot: Robot) -> None:
+    await Robot.objects.aupdate(approval="waiting")
+    page = open_page(PUPPET)
+    assert not (await page.connect())[0]
+    await page.disconnect()
+
+
+async def test_dashboard_learns_of_waiting_and_gone_robots(
+    robot: Robot, server: SentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIVE_ALLOW_NEW_ROBOTS", "ask")
+    server.robots._changes.clear()
+    await sync_to_async(server.robots._read)()
+    page, snapshot = await connected("/ws/hive/")
+    assert snapshot["admission"]["waiting"] == 0
+    await sync_to_async(server.reports.handle)("/devices/d_new/state", {})
+    event = await page.receive_json_from()
+    assert (event["type"], event["robot"]["approval"]) == ("robot", "waiting")
+    await sync_to_async(server._push_admission)()
+    event = await page.receive_json_from()
+    assert (event["type"], event["admission"]["waiting"]) == ("admission", 1)
+    await sync_to_async(Robot.objects.filter(device_id="d_new").delete)()
+    await sync_to_async(server.robots._read)()
+    assert await page.receive_json_from() == {"type": "gone", "device_id": "d_new"}
+    await page.disconnect()
+
+
 async def test_conversation_page_gets_only_own_lines(server: SentServer) -> None:
     visit, other = "page_0123456789abcdef", "page_fedcba9876543210"
     server.chat.visits.put(visit, "1", CHILD, "Hola")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from hive.models import ChatModule, Robot
@@ -32,6 +33,19 @@ def test_answers_about_robots_are_as_described(site: Described) -> None:
     site.post(f"{MINE}/interrupt", {}, f"{ROBOT}/interrupt", 202)
     site.post(f"{MINE}/wakeup", {}, f"{ROBOT}/wakeup", 202)
     assert site.post(f"{MINE}/puppet", {"enabled": True}, f"{ROBOT}/puppet")["puppet_mode"]
+
+
+def test_answers_about_approval_are_as_described(site: Described, parent: User) -> None:
+    parent.is_superuser = True
+    parent.save()
+    site.get("/api/admission")
+    assert site.post("/api/admission", {"enabled": True})["mode"] == "always"
+    site.post(f"{MINE}/forget", {}, f"{ROBOT}/forget", 409)
+    assert site.post(f"{MINE}/revoke", {}, f"{ROBOT}/revoke")["approval"] == "refused"
+    site.post(f"{MINE}/wakeup", {}, f"{ROBOT}/wakeup", 409)
+    assert site.post(f"{MINE}/approve", {}, f"{ROBOT}/approve")["approval"] == "approved"
+    site.post(f"{MINE}/revoke", {}, f"{ROBOT}/revoke")
+    site.post(f"{MINE}/forget", {}, f"{ROBOT}/forget")
 
 
 def test_answers_without_a_robot_are_as_described(site: Described) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import re
-import socket
 import uuid
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
 
 from hive.broker.certificates import authority_of
-from hive.models import DEVICE_ID
+from hive.models import DEVICE_ID, Robot
 from hive.mqtt.virtual_moxie import ROBOT_LOGIN
-from hive.mqtt.virtual_moxie_console import Simulator
+from hive.mqtt.virtual_moxie_console import LET_IN, Simulator
 from ttsmirror.mqtt.account import current_login
+from ttsmirror.secret_file import kept_secret
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port
@@ -32,8 +33,11 @@ def device_id(value: str) -> str:
 
 
 def own_device_id() -> str:
-    """Return the id of this computer's simulated robot, always the same."""
-    return f"d_{uuid.uuid5(uuid.NAMESPACE_DNS, f'virtual-moxie.{socket.gethostname()}')}"
+    """Return the id of this installation's simulated robot, always the same.
+
+    It is let in without asking, so nobody may guess it.
+    """
+    return f"d_{uuid.UUID(kept_secret(conf.work_dir / 'virtual_moxie.id', 16))}"
 
 
 def own_authority(broker_host: str) -> str:
@@ -50,7 +54,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the robot's id and the broker's address."""
-        parser.add_argument("--id", type=device_id, default=own_device_id(), help="its device id")
+        parser.add_argument(
+            "--id",
+            type=device_id,
+            help="its device id (default: one that is made at the first use, and is let in)",
+        )
+        parser.add_argument(
+            "--let-in",
+            action="store_true",
+            help="let the robot with the given --id in, as a click on the hive's dashboard does",
+        )
         parser.add_argument(
             "--host", type=host, default=conf.MQTT_HOST, help="the broker (%(default)s)"
         )
@@ -69,13 +82,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Connect and obey the keyboard."""
+        device_id = options["id"] or own_device_id()
+        if options["let_in"] or not options["id"]:
+            self._let_in(device_id)
         chosen = options["port"] or (conf.MQTT_SSL_PORT if options["tls"] else conf.MQTT_PORT)
         tls = chosen == conf.MQTT_SSL_PORT if options["tls"] is None else options["tls"]
         # Without TLS, our own broker lets only accounts reach the topics of robots.
         account = None if tls else current_login(options["host"])
         simulator = Simulator(
             self.say,
-            device_id=options["id"],
+            device_id=device_id,
             host=options["host"],
             port=chosen,
             tls=tls,
@@ -84,6 +100,12 @@ class Command(BaseCommand):
         )
         with on_stop_signal(simulator.stop):
             simulator.run()
+
+    def _let_in(self, device_id: str) -> None:
+        try:
+            Robot.objects.let_in(device_id)
+        except DatabaseError as exc:
+            self.say(f"the database cannot be used ({exc}): {LET_IN}")
 
     def say(self, line: str) -> None:
         """Print a line at once."""

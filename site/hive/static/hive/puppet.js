@@ -100,6 +100,7 @@ function count() {
 
 function showRobot(robot) {
   if (!robot) return;
+  if (robot.approval !== "approved") location.replace("/"); // its access was revoked
   const head = document.getElementById("robot");
   head.classList.toggle("is-online", robot.online);
   part(head, "name").textContent = robot.name;

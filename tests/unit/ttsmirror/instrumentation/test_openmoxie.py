@@ -21,6 +21,7 @@ from ttsmirror.wire.messages import Chunk
 
 HOME = "tests.standins.openmoxie.site"
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+CONFIGURE = "send_config_to_bot_json"
 Published = list[tuple[str, str]]
 
 
@@ -134,6 +135,18 @@ def test_robot_reports_carry_text_and_content_owner(plugged: FakeMirror) -> None
         RobotReport(ROBOT, "You said a cat. Tell me more!", "e4", is_ours=True),
         RobotReport(ROBOT, "Once upon a time", "e5", is_ours=False),
     ]
+
+
+def test_pairing_is_left_to_openmoxie(points: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
+
+    monkeypatch.setenv("HIVE_ALLOW_NEW_ROBOTS", "ask")  # a setting of our hive only
+    before = {name: getattr(MoxieServer, name) for name in ("on_message", CONFIGURE)}
+    unplugged = talk()
+    monkeypatch.setattr(openmoxie, "get_tts_mirror", FakeMirror)
+    assert openmoxie.instrument() == []
+    assert {name: getattr(MoxieServer, name) for name in before} == before
+    assert talk() == unplugged
 
 
 def test_markup_only_speech_is_mirrored(plugged: FakeMirror) -> None:
