@@ -7,6 +7,8 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from ttsmonitor.web import jsonapi
+from ttsmonitor.web.access import needs
+from ttsmonitor.web.login import login_once
 
 urlpatterns = [
     path(
@@ -14,9 +16,10 @@ urlpatterns = [
         auth_views.LoginView.as_view(redirect_authenticated_user=True),
         name="login",
     ),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/once/<str:secret>/", login_once, name="login-once"),
+    path("accounts/logout/", needs(None)(auth_views.LogoutView.as_view()), name="logout"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("history/", include("ttsmonitor.monitor.urls_history")),
     path("admin/", admin.site.urls),
-    path("api/<path:rest>", jsonapi.unknown),
+    path("api/<path:rest>", needs(None)(jsonapi.unknown)),
 ]

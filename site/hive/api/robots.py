@@ -17,6 +17,8 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import delivery_status
 from ttsmirror.database import AWAY
 from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
+from ttsmonitor.models import Scope
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
@@ -46,6 +48,7 @@ def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     example=EXAMPLE,
     errors=["not_found"],
 )
+@needs(Scope.SPEAK)
 def speak(
     request: HttpRequest, device_id: schemas.DeviceId, speech: schemas.Speak
 ) -> dict[str, Any]:
@@ -77,6 +80,7 @@ def speak(
     gettext_noop("Interrupt a robot's sentence, and clear its queue"),
     errors=["not_found"],
 )
+@needs(Scope.CONTROL)
 def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Stop a robot's current speech and clear its queue."""
     target = _robot(device_id)
@@ -90,6 +94,7 @@ def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, An
     example={"enabled": True},
     errors=["not_found"],
 )
+@needs(Scope.CONTROL)
 def puppet(
     request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
 ) -> dict[str, Any]:
@@ -107,6 +112,7 @@ def puppet(
     gettext_noop("Wake a sleeping robot up"),
     errors=["not_found"],
 )
+@needs(Scope.CONTROL)
 def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Wake a sleeping robot up."""
     target = _robot(device_id)
@@ -120,6 +126,7 @@ def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     operation_id="speakAloud",
     example=EXAMPLE,
 )
+@needs(Scope.SPEAK)
 def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     """Say something through the loudspeaker only."""
     server, line = get_moxie_server(), _new_line(speech)
@@ -134,6 +141,7 @@ def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     gettext_noop("Interrupt the loudspeaker, and clear its queue"),
     operation_id="interruptAloud",
 )
+@needs(Scope.CONTROL)
 def interrupt_aloud(request: HttpRequest) -> dict[str, Any]:
     """Stop the loudspeaker, whatever the source, and clear the queue."""
     get_moxie_server().interrupt_loudspeaker()
