@@ -129,6 +129,7 @@ AXES_LOCKOUT_CALLABLE = "ttsmonitor.web.login.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username"]  # people type a password there by mistake
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "ttsmonitor.monitor.views.csrf_failure"

@@ -7,16 +7,13 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS, router
 from django.db.models import Q
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import gettext, gettext_noop
 
 from ttsmonitor.models import Scope
 
-LISTEN, SPEAK, ADMINISTER = "listen", "speak", "administer"
-LABELS = {
-    LISTEN: pgettext_lazy("group", "listen"),
-    SPEAK: pgettext_lazy("group", "speak"),
-    ADMINISTER: pgettext_lazy("group", "administer"),
-}
+LISTEN = gettext_noop("listen")
+SPEAK = gettext_noop("speak")
+ADMINISTER = gettext_noop("administer")
 SCOPES = {
     LISTEN: [Scope.READ],
     SPEAK: [Scope.READ, Scope.SPEAK, Scope.CONTROL],
@@ -41,4 +38,4 @@ def make_groups(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
 
 def group_label(group: Group) -> str:
     """Return the name of a group in the active language; people's own groups have one name."""
-    return pgettext("group", group.name)
+    return gettext(group.name) if group.name in SCOPES else group.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import AdminSite as DjangoAdminSite
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ class AdminSite(DjangoAdminSite):
         is_keeper = user.is_active and (user.is_staff or user.has_perm(Scope.ADMIN.permission))
         return is_keeper and token_of(request) is None
 
-    @method_decorator(never_cache)
+    @method_decorator([never_cache, login_not_required])
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

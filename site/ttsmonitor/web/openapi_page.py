@@ -67,6 +67,7 @@ def _operation(described: Json, base: str, method: str, path: str, operation: Js
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
+        "scope": next((each["bearer"][0] for each in operation["security"] if each), ""),
         "parameters": [
             _row(each["name"], each["schema"] | each) for each in operation.get("parameters", ())
         ],
