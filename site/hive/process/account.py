@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 
 from axes.utils import reset as forget_wrong_passwords
 from django.conf import settings
@@ -42,10 +43,7 @@ def reset_password(username: str) -> str:
     try:
         user = users.objects.get_by_natural_key(username)
     except users.DoesNotExist as exc:
-        raise HiveError(
-            f"There is no account {username!r}. Make the first one with:"
-            f" {manage_command('create_first_account')}"
-        ) from exc
+        raise HiveError(f"There is no account {username!r}. {_other_accounts()}") from exc
     if not user.is_active:
         raise HiveError(
             f"The account {username!r} is not active: an administrator can change that."
@@ -55,6 +53,14 @@ def reset_password(username: str) -> str:
     user.save(update_fields=["password"])
     forget_wrong_passwords(username=username)
     return password
+
+
+def _other_accounts() -> str:
+    names = get_user_model().objects.filter(is_superuser=True).values_list("username", flat=True)
+    if not names:
+        return f"Make the first one with: {manage_command('create_first_account')}"
+    commands = (manage_command(f"reset_password {shlex.quote(name)}") for name in names)
+    return f"There is: {', '.join(commands)}"
 
 
 def one_time_link(port: int) -> str:

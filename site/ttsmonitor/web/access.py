@@ -114,9 +114,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
             return None
         try:
             token = find_token(given)
-        except AWAY:
-            if not is_api(request):
-                raise
+        except AWAY:  # whatever the page: a program asks
             return database_unavailable()
         if token is None:
             return _invalid_token()

@@ -143,6 +143,19 @@ def test_unwritable_database_does_not_refuse_a_token(
     assert program.get("/api/queue").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/api/queue", "/health", "/"])
+def test_token_is_answered_503_while_the_database_is_away(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(text: str) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("ttsmonitor.web.access.find_token", fail)
+    response = visitor.get(path, headers={"authorization": "Bearer any"})
+    assert response.status_code == 503
+    assert response.json()["error"] == "database_unavailable"
+
+
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
 def test_scheme_of_a_token_is_read_as_http_says(
     parent: User, monitor_urls: None, scheme: str

@@ -107,6 +107,9 @@ def test_reset_password_names_what_is_missing() -> None:
     with pytest.raises(CommandError, match="create_first_account"):
         reset()
     make_user("ghost")
+    User.objects.create_superuser("grand ma")
+    with pytest.raises(CommandError, match=r"no account 'moxie'.* reset_password 'grand ma'"):
+        reset()
     User.objects.update(is_active=False)
     with pytest.raises(CommandError, match="not active"):
         reset("ghost")
