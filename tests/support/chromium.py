@@ -77,7 +77,7 @@ def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[P
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
     context.close()
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 def open_live(page: Page, url: str) -> None:
