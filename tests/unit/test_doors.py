@@ -57,7 +57,7 @@ def is_shut(path: str, response: Any) -> bool:
     if path.startswith("/api/") and path != "/api/":
         return bool(response.status_code == 401 and response["WWW-Authenticate"] == "Bearer")
     target = response.headers.get("Location", "")
-    return response.status_code == 302 and target.startswith((LOGIN, "/admin/login/?next="))
+    return bool(response.status_code == 302 and target.startswith((LOGIN, "/admin/login/?next=")))
 
 
 def test_every_door_is_shut_without_a_key(doors: list[str]) -> None:

@@ -78,7 +78,7 @@ class ApiToken(models.Model):
         cls,
         user: Any,
         name: str,
-        scopes: Iterable[Scope] = DEFAULT_SCOPES,
+        scopes: Iterable[str] = DEFAULT_SCOPES,
         expires_at: datetime | None = None,
     ) -> str:
         """Create a token and return it; it cannot be shown again."""

@@ -10,6 +10,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from ttsmonitor.models import LoginLink
 
 pytestmark = pytest.mark.django_db
 RIGHT = "a-long-password"
-HOME = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}
+HOME: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}
 
 
 def try_password(password: str, name: str = "parent", address: str = "10.0.0.2") -> Any:
@@ -122,14 +123,14 @@ def link() -> str:
     return account.one_time_link(8000).removeprefix("http://localhost:8000")
 
 
-def follow(link: str, language: str = "en", **environ: str) -> Any:
+def follow(link: str, language: str = "en", **environ: Any) -> Any:
     return Client(headers={"accept-language": language}).get(link, **HOME | environ)
 
 
 @pytest.fixture
 def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the test's connection, which the thread of the supervisor closes."""
-    monkeypatch.setattr(readiness.connections, "close_all", lambda: None)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
 
 
 @pytest.mark.usefixtures("one_connection")
