@@ -53,7 +53,7 @@ def violations(
 
     `only` names the rules to run; the page has been examined before.
     """
-    # The other results take time. Preloading makes style elements, which the content policy forbids.
+    # The other results take time; preloading makes style elements, which the policy forbids.
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     if only:
         options |= {"runOnly": only}
