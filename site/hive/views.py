@@ -20,7 +20,9 @@ from hive.mqtt.moxie_server import get_moxie_server
 from ttsmirror.text import CHUNK_CHARACTERS
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.conf import conf
+from ttsmonitor.models import Scope
 from ttsmonitor.monitor.views import health_answer
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.pages import page
 
 
@@ -38,6 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "hive/dashboard.html", context)
 
 
+@needs(Scope.SPEAK)
 @page
 def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     """Show Puppet Mode of a robot."""
@@ -46,6 +49,7 @@ def puppet(request: HttpRequest, device_id: str) -> HttpResponse:
     return _speaking(request, robot, {"puppet_state": puppet_state})
 
 
+@needs(Scope.SPEAK)
 @page
 def loudspeaker(request: HttpRequest) -> HttpResponse:
     """Show the page that speaks without a robot."""
@@ -69,6 +73,7 @@ def _speaking(request: HttpRequest, robot: Robot | None, more: dict[str, Any]) -
     return render(request, "hive/puppet.html", context)
 
 
+@needs(Scope.SPEAK)
 @page
 def chat(request: HttpRequest) -> HttpResponse:
     """Show a conversation without a robot."""

@@ -1,8 +1,10 @@
 """Django's settings: the wiring of the apps. Settings for people are in each app's conf.py."""
 
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
+from csp import constants as csp
 from django.utils.translation import gettext_lazy as _
 
 from openmoxie import environment
@@ -27,7 +29,9 @@ INSTALLED_APPS = [
     "ttsmirror",
     "ttsmonitor",
     "channels",
-    "django.contrib.admin",
+    "axes",
+    "csp",
+    "openmoxie.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,6 +43,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ttsmonitor.web.urlconf.urlconf_from_scope",
     "django.middleware.security.SecurityMiddleware",
+    "ttsmonitor.web.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -50,6 +55,7 @@ MIDDLEWARE = [
     "ttsmonitor.web.nul_bytes.NulMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # the last one: it sees what the login answered
 ]
 
 ROOT_URLCONF = "openmoxie.urls"
@@ -107,6 +113,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # before the one that compares passwords
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Wrong passwords lock a name for an address: the rest of a family behind one proxy still gets in,
+# and nobody locks the family out from elsewhere. They are counted in the database, which hive and
+# speech service share.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "ttsmonitor.web.login.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username"]  # people type a password there by mistake
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "ttsmonitor.monitor.views.csrf_failure"
@@ -133,6 +156,19 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
+# No inline code anywhere. ContentPolicyMiddleware adds the addresses of the two sites.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.SELF],
+        "img-src": [csp.SELF, "data:"],  # icons in Bootstrap's style sheet
+        "connect-src": [csp.SELF],
+        "media-src": [csp.SELF],
+        "object-src": [csp.NONE],
+        "base-uri": [csp.NONE],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.NONE],
+    }
+}
 
 LOGGING = {
     "version": 1,
@@ -150,6 +186,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {
         "django.request": {"filters": ["health"]},
+        "axes": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},

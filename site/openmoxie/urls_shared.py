@@ -8,6 +8,8 @@ from django.views.i18n import set_language
 
 from ttsmonitor.monitor import phone_page
 from ttsmonitor.web import jsonapi
+from ttsmonitor.web.access import needs
+from ttsmonitor.web.login import login_once
 
 urlpatterns = [
     path(
@@ -15,12 +17,13 @@ urlpatterns = [
         auth_views.LoginView.as_view(redirect_authenticated_user=True),
         name="login",
     ),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/once/<str:secret>/", login_once, name="login-once"),
+    path("accounts/logout/", needs(None)(auth_views.LogoutView.as_view()), name="logout"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("history/", include("ttsmonitor.monitor.urls_history")),
     path("phone/", phone_page.phone, name="phone"),
     path("phone/open/", phone_page.choose, name="phone-open"),
     path("phone/certificate/", phone_page.certificate, name="phone-certificate"),
     path("admin/", admin.site.urls),
-    path("api/<path:rest>", jsonapi.unknown),
+    path("api/<path:rest>", needs(None)(jsonapi.unknown)),
 ]

@@ -20,8 +20,15 @@ class TTSMonitorConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks and the steps after `migrate`."""
-        post_migrate.connect(_install_index, sender=self)
+        from django.contrib.auth.models import Group
+
         from ttsmonitor import checks  # noqa: F401  registers the system checks
+        from ttsmonitor.groups import group_label, make_groups
+
+        post_migrate.connect(_install_index, sender=self)
+        # The last of the signals: by then all of our apps have their permissions.
+        post_migrate.connect(make_groups, sender=apps.get_app_config("auth"))
+        Group.add_to_class("__str__", group_label)  # for every list and form of the admin
 
 
 def _install_index(using: str = DEFAULT_DB_ALIAS, apps: Any = apps, **kwargs: Any) -> None:

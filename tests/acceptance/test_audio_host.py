@@ -89,7 +89,7 @@ def test_installer_shows_the_account_once(
     port = re.search(r'HTTP_PORT="(\d+)"', (tmp_path / "configuration/moxie-tts.env").read_text())
     assert port and f"http://localhost:{port[1]}/" in first
     assert "script/server --without-speech" in first
-    forgotten = re.search(r"^Forgotten it\? (.+) changepassword moxie$", first, re.MULTILINE)
+    forgotten = re.search(r"^Forgotten it\? (.+) reset_password$", first, re.MULTILINE)
     assert forgotten
     token = subprocess.run(  # The printed command works from any directory, with the same settings.
         f"{forgotten[1]} create_api_token test",

@@ -131,7 +131,12 @@ def test_first_start_ends_with_the_account(fresh: Everything) -> None:
     (robot_line,) = (n for n, line in enumerate(lines) if "is connected" in line)
     assert ready < password
     after = [line for line in lines[password + 1 : robot_line] if line]
-    assert after == [f"Forgotten it? {manage_command('changepassword moxie')}"]
+    link = re.escape(f"http://localhost:{fresh.environment['HIVE_PORT']}/accounts/once/")
+    assert re.fullmatch(rf"  login     {link}\S{{43}}/", after[0])
+    assert after[1:] == [
+        "            (on this computer, once, within 10 minutes)",
+        f"Forgotten it? {manage_command('reset_password')}",
+    ]
     assert [line for line in lines if " ERROR " in line or "Traceback" in line] == []
     assert [line for line in lines if CONNECTION.search(line)] == []
 

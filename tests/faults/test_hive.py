@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 
 from hive.models import Robot
@@ -19,6 +18,7 @@ from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
 from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
 from tests.faults.parts import frozen, history, kill, speech_service
+from tests.support.accounts import make_user
 from tests.support.history import outbox_of
 from tests.support.tools import (
     Listener,
@@ -39,7 +39,7 @@ DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 def env(broker_settings: Broker, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a hive that shares its database with this process."""
     Robot.objects.create(device_id=DEVICE, approval="approved")
-    user = User.objects.create_user("parent")
+    user = make_user("parent", "speak")
     return {
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",

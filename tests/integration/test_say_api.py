@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.conftest import Broker
+from tests.support.accounts import make_user
 from tests.support.history import wait_for
 from tests.support.tools import Listener, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
@@ -26,7 +26,7 @@ def browser(mirror: TTSMirrorPublisher, monkeypatch: pytest.MonkeyPatch, setting
     monkeypatch.setattr(say_api, "get_tts_mirror", lambda: mirror)
     settings.ROOT_URLCONF = "openmoxie.urls_monitor"
     client = Client()
-    client.force_login(User.objects.create_user("parent"))
+    client.force_login(make_user("parent", "speak"))
     return client
 
 

@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    WebSocket,
+    sync_playwright,
+)
 
 from tests.support.tools import wait_until
 
@@ -54,14 +61,23 @@ def open_browser() -> Iterator[Browser]:
 
 @contextmanager
 def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[Page]:
-    """Open a page in a separate context. Raise AssertionError if one of its scripts failed."""
+    """Open a page in a separate context.
+
+    Raise AssertionError if one of its scripts failed or if it violated the content policy.
+    """
     context = browser.new_context(locale=locale, **options)
     page = context.new_page()
     problems: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            problems.append(f"{page.url}: {message.text}")
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
     context.close()
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 def open_live(page: Page, url: str) -> None:

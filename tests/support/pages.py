@@ -12,7 +12,14 @@ URLCONFS = {"hive": "openmoxie.urls", "monitor": "openmoxie.urls_monitor"}
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 UTTERANCE_ID = "5b2f1c5e-0a3c-4a62-9d1c-2f0a5a4e7b11"
 BY_NAME = {"device_id": DEVICE, "visit": "page_0123456789abcdef"}
-BY_CONVERTER = {"uuid": UTTERANCE_ID, "int": "1", "str": "x", "slug": "x", "path": "x"}
+BY_CONVERTER = {
+    "uuid": UTTERANCE_ID,
+    "uuidstr": UTTERANCE_ID,
+    "int": "1",
+    "str": "x",
+    "slug": "x",
+    "path": "x",
+}
 _ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
-from django.contrib.auth.models import User
 from django.test import Client
 
 from openmoxie import environment
 from tests.settings import RUN
+from tests.support.accounts import make_user
 from tests.support.tools import ROOT
 
 SETTINGS = str(ROOT / "site/openmoxie/settings.py")
@@ -37,7 +37,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
 def log_in(headers: dict[str, str]) -> Client:
     """Log in with the form, like a browser."""
-    User.objects.create_user("parent", password="a-long-password")
+    make_user("parent", "speak")
     client = Client(enforce_csrf_checks=True, headers=headers)
     assert client.get("/accounts/login/").status_code == 200
     form = {

@@ -17,6 +17,8 @@ from hive.events import push_chat
 from hive.models import ChatModule
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmirror.text import clean
+from ttsmonitor.models import Scope
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
@@ -57,6 +59,7 @@ def lines(request: HttpRequest, visit: VisitId) -> dict[str, Any]:
     example={"text": "Hola, Moxie"},
     errors=["not_found"],
 )
+@needs(Scope.SPEAK)
 def talk(request: HttpRequest, visit: VisitId, words: schemas.Words) -> dict[str, Any]:
     """Say something in a conversation; the answer comes by WebSocket when it is made."""
     chat, event = get_moxie_server().chat, _event(words)
@@ -77,6 +80,7 @@ def talk(request: HttpRequest, visit: VisitId, words: schemas.Words) -> dict[str
     operation_id="hush",
     errors=["not_found"],
 )
+@needs(Scope.CONTROL)
 def interrupt(request: HttpRequest, visit: VisitId) -> dict[str, Any]:
     """Stop the speech of a conversation."""
     get_moxie_server().send_telehealth_interrupt(visit)

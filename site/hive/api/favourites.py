@@ -12,6 +12,8 @@ from hive.api import schemas
 from hive.events import push_favourites
 from hive.models import FAVOURITE_CHARACTERS, Favourite
 from hive.puppet.favourites import kept
+from ttsmonitor.models import Scope
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
@@ -30,6 +32,7 @@ def favourites(request: HttpRequest) -> dict[str, Any]:
     gettext_noop("Save a phrase, or delete it"),
     example={"text": "Hola", "mood": "happy"},
 )
+@needs(Scope.SPEAK)
 def keep(request: HttpRequest, favourite: schemas.Favourite) -> dict[str, Any]:
     """Keep a phrase, or forget it, and return those that are left."""
     if not favourite.kept:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -19,6 +18,8 @@ from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import delivery_status
 from ttsmirror.database import AWAY
 from ttsmirror.wire.fields import PAYLOAD_BYTES, dump
+from ttsmonitor.models import Scope
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
@@ -47,9 +48,9 @@ def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     gettext_noop("Let a robot in"),
     errors=["not_found"],
 )
+@needs(Scope.ADMIN, "hive.change_robot")
 def approve(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Let a robot in; if it is connected, it gets its configuration."""
-    _require(request, "change")
     return _decide(_robot(device_id), Approval.APPROVED)
 
 
@@ -59,9 +60,9 @@ def approve(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]
     gettext_noop("Revoke the access of a robot, or refuse one that waits"),
     errors=["not_found"],
 )
+@needs(Scope.ADMIN, "hive.change_robot")
 def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Revoke a robot's access. It stays known, so that it does not wait again."""
-    _require(request, "change")
     return _decide(_robot(device_id), Approval.REFUSED)
 
 
@@ -71,9 +72,9 @@ def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     gettext_noop("Delete a robot that was not let in; if it connects again, it waits again"),
     errors=["not_found", "still_approved"],
 )
+@needs(Scope.ADMIN, "hive.delete_robot")
 def forget(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Delete a robot that waits or was refused, and return it."""
-    _require(request, "delete")
     target = _robot(device_id)
     if target.is_approved:
         detail = _("This robot was let in: revoke its access first.")
@@ -96,9 +97,9 @@ def admission(request: HttpRequest) -> dict[str, Any]:
     operation_id="allowNewRobots",
     example={"enabled": True},
 )
+@needs(Scope.ADMIN, "hive.change_robot")
 def allow_new(request: HttpRequest, allow: schemas.AllowNew) -> dict[str, Any]:
     """Let the robots in that are new within a minute, or end that."""
-    _require(request, "change")
     Configuration.open_to_new_robots(OPEN_SECONDS if allow.enabled else 0)
     server = get_moxie_server()
     server.setup.refresh()
@@ -112,6 +113,7 @@ def allow_new(request: HttpRequest, allow: schemas.AllowNew) -> dict[str, Any]:
     example=EXAMPLE,
     errors=["not_found", "not_approved"],
 )
+@needs(Scope.SPEAK)
 def speak(
     request: HttpRequest, device_id: schemas.DeviceId, speech: schemas.Speak
 ) -> dict[str, Any]:
@@ -143,6 +145,7 @@ def speak(
     gettext_noop("Interrupt a robot's sentence, and clear its queue"),
     errors=["not_found", "not_approved"],
 )
+@needs(Scope.CONTROL)
 def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Stop a robot's current speech and clear its queue."""
     target = _approved_robot(device_id)
@@ -156,6 +159,7 @@ def interrupt(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, An
     example={"enabled": True},
     errors=["not_found", "not_approved"],
 )
+@needs(Scope.CONTROL)
 def puppet(
     request: HttpRequest, device_id: schemas.DeviceId, puppet: schemas.Puppet
 ) -> dict[str, Any]:
@@ -173,6 +177,7 @@ def puppet(
     gettext_noop("Wake a sleeping robot up"),
     errors=["not_found", "not_approved"],
 )
+@needs(Scope.CONTROL)
 def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Wake a sleeping robot up."""
     target = _approved_robot(device_id)
@@ -186,6 +191,7 @@ def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     operation_id="speakAloud",
     example=EXAMPLE,
 )
+@needs(Scope.SPEAK)
 def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     """Say something through the loudspeaker only."""
     server, line = get_moxie_server(), _new_line(speech)
@@ -200,6 +206,7 @@ def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     gettext_noop("Interrupt the loudspeaker, and clear its queue"),
     operation_id="interruptAloud",
 )
+@needs(Scope.CONTROL)
 def interrupt_aloud(request: HttpRequest) -> dict[str, Any]:
     """Stop the loudspeaker, whatever the source, and clear the queue."""
     get_moxie_server().interrupt_loudspeaker()
@@ -241,11 +248,6 @@ def _approved_robot(device_id: str) -> Robot:
     if not found.is_approved:
         raise InvalidRequestError("not_approved", _("This robot has not been let in."), 409)
     return found
-
-
-def _require(request: HttpRequest, action: str) -> None:
-    if not request.user.has_perm(f"hive.{action}_robot"):
-        raise PermissionDenied
 
 
 def _decide(target: Robot, approval: Approval) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from django.db import DatabaseError, connections
 
 from hive.broker.probe import Answer, probe
 from hive.conf import conf as hive_conf
-from hive.process.account import account_text, make_account
+from hive.process.account import account_text, make_account, one_time_link
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.base import AUTO, SpeechRequest
 from ttsmonitor.synthesis.choice import choose_voice, missing_voice
+from ttsmonitor.system.ports import LOCALHOST
 
 logger = logging.getLogger(__name__)
 
@@ -69,14 +70,15 @@ def summary(broker: str, *, speech: bool) -> str:
 
 def first_account() -> str:
     """Create the first account and return its description; empty if there is an account."""
+    port = hive_conf.HIVE_PORT
     try:
         password = make_account()
+        return "" if password is None else account_text(password, port, one_time_link(port))
     except DatabaseError as exc:
         logger.warning("the first account could not be created: %s", exc)
         return ""
     finally:
         connections.close_all()  # this thread's
-    return "" if password is None else account_text(password, hive_conf.HIVE_PORT)
 
 
 def missing_voices() -> str:
@@ -91,6 +93,5 @@ def missing_voices() -> str:
 
 def _url(port: int) -> str:
     """Return the address of a page on this machine."""
-    everywhere = conf.HTTP_HOST in ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared
-    host = "localhost" if everywhere else conf.HTTP_HOST
+    host = "localhost" if conf.HTTP_HOST in LOCALHOST else conf.HTTP_HOST
     return f"http://{host}:{port}/"

@@ -115,7 +115,14 @@ class QuarantinedMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """API tokens: issued by `manage.py create_api_token`, revoked here."""
 
-    list_display = fields = ("name", "owner", "created_at")
+    list_display = fields = (
+        "name",
+        "owner",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    )
 
     @admin.display(description=_("user"), ordering="user")
     def owner(self, token: ApiToken) -> str:

@@ -18,8 +18,10 @@ from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.serializers import serialize
+from ttsmonitor.models import Scope
 from ttsmonitor.monitor import schemas, snapshot
 from ttsmonitor.service import service
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
@@ -64,6 +66,7 @@ def history(request: HttpRequest, query: Query[schemas.HistoryQuery]) -> dict[st
     errors=["not_found", "not_waiting"],
     body=schemas.Control,
 )
+@needs(Scope.CONTROL)
 def control(request: HttpRequest) -> dict[str, Any]:
     """Execute a control message, as on moxie/tts/control."""
     command, running = parse_control(request.body), _running()

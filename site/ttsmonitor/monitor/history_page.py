@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,9 +21,11 @@ from ttsmirror.wire.control import Control
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import conversations, counts, deletion, pagination, retention
 from ttsmonitor.history.filters import Filters, day_span, with_chosen
+from ttsmonitor.models import Scope
 from ttsmonitor.monitor.control import obey
 from ttsmonitor.monitor.downloads import FORMATS, file_response
 from ttsmonitor.monitor.forms import RetentionForm
+from ttsmonitor.web.access import is_permitted, needs
 from ttsmonitor.web.labels import strings
 from ttsmonitor.web.pages import page
 
@@ -63,8 +64,8 @@ def _base_context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
         "sources": with_chosen(counts.known_values("source"), filters.source),
         "outcomes": Utterance.Status.choices,
         "formats": list(FORMATS),
-        "may_delete": request.user.has_perm(DELETE_PERMISSION),
-        "may_set_retention": request.user.has_perm(RETENTION_PERMISSION),
+        "may_delete": is_permitted(request, Scope.ADMIN, DELETE_PERMISSION),
+        "may_set_retention": is_permitted(request, Scope.ADMIN, RETENTION_PERMISSION),
         "retention_days": retention.current_days(),
         "max_days": RetentionForm.MAX_DAYS,
         "strings": strings(),
@@ -84,6 +85,7 @@ def download(request: HttpRequest, form: str) -> HttpResponseBase:
     return file_response(rows, form)
 
 
+@needs(Scope.CONTROL)
 @require_POST
 def say_again(request: HttpRequest) -> HttpResponse:
     """Have an utterance spoken again."""
@@ -96,11 +98,10 @@ def say_again(request: HttpRequest) -> HttpResponse:
     return redirect(_return_url(request))
 
 
+@needs(Scope.ADMIN, DELETE_PERMISSION)
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete an utterance, a day or everything, after a confirmation."""
-    if not request.user.has_perm(DELETE_PERMISSION):
-        raise PermissionDenied
     target = _deletion_target(request)
     if "sure" not in request.POST:
         context = target | {"next": _return_url(request)}
@@ -129,11 +130,10 @@ def _deletion_target(request: HttpRequest) -> dict[str, Any]:
     return {"day": day, "count": counts.count(Filters(day=day))}
 
 
+@needs(Scope.ADMIN, RETENTION_PERMISSION)
 @require_POST
 def set_retention(request: HttpRequest) -> HttpResponse:
     """Store after how many days an utterance is deleted."""
-    if not request.user.has_perm(RETENTION_PERMISSION):
-        raise PermissionDenied
     form = RetentionForm(request.POST)
     if form.is_valid():
         retention.set_days(form.cleaned_data["days"])

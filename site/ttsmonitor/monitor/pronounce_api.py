@@ -12,10 +12,12 @@ from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmirror.reasons import reason_of
 from ttsmirror.translations import translate
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.models import Scope
 from ttsmonitor.monitor import schemas
 from ttsmonitor.speaking.pronounce import pronounce
+from ttsmonitor.web.access import needs, require
 from ttsmonitor.web.api import JsonRouter
-from ttsmonitor.web.jsonapi import InvalidRequestError
+from ttsmonitor.web.jsonapi import InvalidRequestError, RefusedError
 
 router = JsonRouter()
 
@@ -23,12 +25,15 @@ router = JsonRouter()
 @router.write(
     "/pronounce",
     schemas.Pronounced,
+    gettext_noop("How a text is said: its words, phonemes, language and voice"),
     operation_id="pronounce",
-    summary=gettext_noop("How a text is said: its words, phonemes, language and voice"),
     example={"text": "Nació el 12/10/2025.", "play": True},
 )
+@needs(Scope.READ)
 def pronounce_text(request: HttpRequest, wanted: schemas.Pronounce) -> dict[str, Any]:
-    """Return how a text is said; with `play`, have it spoken as well."""
+    """Return how a text is said; with `play`, have it spoken as well, which needs SPEAK."""
+    if wanted.play and (refusal := require(request, Scope.SPEAK)):
+        raise RefusedError(refusal)
     try:
         (pronounced,) = pronounce([wanted.text], wanted.lang, wanted.voice)
     except SynthesisError as exc:

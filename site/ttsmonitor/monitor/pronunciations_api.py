@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,8 +12,9 @@ from django.utils.translation import gettext_noop
 from ninja import P, PathEx, Query
 
 from ttsmirror.wire.fields import format_time
-from ttsmonitor.models import PronunciationEntry
+from ttsmonitor.models import PronunciationEntry, Scope
 from ttsmonitor.monitor import schemas
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
 
@@ -45,9 +46,9 @@ def pronunciations(
     operation_id="add_pronunciation",
     example=EXAMPLE,
 )
+@needs(Scope.ADMIN, "ttsmonitor.add_pronunciationentry")
 def add(request: HttpRequest, given: schemas.PronunciationBody) -> dict[str, Any]:
     """Add an entry; it is heard in the next sentence."""
-    _require(request, "add")
     return _save(PronunciationEntry(), given)
 
 
@@ -60,11 +61,11 @@ def add(request: HttpRequest, given: schemas.PronunciationBody) -> dict[str, Any
     errors=["not_found"],
     method="PUT",
 )
+@needs(Scope.ADMIN, "ttsmonitor.change_pronunciationentry")
 def change(
     request: HttpRequest, entry_id: EntryId, given: schemas.PronunciationBody
 ) -> dict[str, Any]:
     """Replace an entry; it is heard in the next sentence."""
-    _require(request, "change")
     return _save(_entry(entry_id), given)
 
 
@@ -75,18 +76,13 @@ def change(
     operation_id="delete_pronunciation",
     errors=["not_found"],
 )
+@needs(Scope.ADMIN, "ttsmonitor.delete_pronunciationentry")
 def delete(request: HttpRequest, entry_id: EntryId) -> dict[str, Any]:
     """Delete an entry and return it."""
-    _require(request, "delete")
     entry = _entry(entry_id)
     answer = _serialize(entry)
     entry.delete()
     return answer
-
-
-def _require(request: HttpRequest, action: str) -> None:
-    if not request.user.has_perm(f"ttsmonitor.{action}_pronunciationentry"):
-        raise PermissionDenied
 
 
 def _entry(pk: int) -> PronunciationEntry:

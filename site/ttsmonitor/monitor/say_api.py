@@ -10,7 +10,9 @@ from django.utils.translation import gettext_noop
 
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmirror.wire.options import OPTION_NAMES
+from ttsmonitor.models import Scope
 from ttsmonitor.monitor import schemas, snapshot
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 
 router = JsonRouter()
@@ -22,6 +24,7 @@ router = JsonRouter()
     gettext_noop("Speak a sentence, through broker, history and queue"),
     example={"text": "La cena está lista", "mood": "happy"},
 )
+@needs(Scope.SPEAK)
 def say(request: HttpRequest, said: schemas.Say) -> dict[str, Any]:
     """Publish an utterance. 202 means that it is on its way."""
     get_tts_mirror().publish_text(

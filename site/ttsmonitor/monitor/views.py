@@ -14,15 +14,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ttsmirror.models import Utterance
-from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.counts import recent_values
 from ttsmonitor.history.filters import Filters, with_chosen
+from ttsmonitor.models import Scope
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.service.service import LAMPS
 from ttsmonitor.web import jsonapi
+from ttsmonitor.web.access import is_permitted
 from ttsmonitor.web.labels import MOODS, SOURCES, strings
 from ttsmonitor.web.pages import page
 
@@ -100,6 +101,6 @@ def _filters(request: HttpRequest) -> Filters:
 
 def _may_see_details(request: HttpRequest) -> bool:
     try:
-        return not conf.MOXIE_REQUIRE_LOGIN or request.user.is_authenticated
+        return is_permitted(request, Scope.READ)
     except DatabaseError:
         return False  # the check of the database reports it

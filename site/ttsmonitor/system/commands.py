@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ audio host's installation set it: there a command is typed outside the container
 settings of the service."""
 SITE = Path(__file__).resolve().parents[2]
 PROJECT = SITE.parent
+CONTAINER_MARKS = {"docker": Path("/.dockerenv"), "podman": Path("/run/.containerenv")}
+FIRST_PROCESS = Path("/proc/1/cmdline")
 
 
 def manage_command(arguments: str) -> str:
@@ -20,7 +23,8 @@ def manage_command(arguments: str) -> str:
 
     Nothing is quoted in `arguments`.
     """
-    return f"{os.environ.get(MANAGE) or python_command(_manage())} {arguments}"
+    begin = os.environ.get(MANAGE) or _in_container() + python_command(_manage())
+    return f"{begin} {arguments}"
 
 
 def python_command(arguments: str) -> str:
@@ -37,6 +41,20 @@ def shell_path(path: Path) -> str:
     if path.is_relative_to(home):
         return f"~/{shlex.quote(str(path.relative_to(home)))}"
     return shlex.quote(str(path))
+
+
+def _in_container() -> str:
+    """Return the beginning of a command that is typed outside of this container; empty elsewhere.
+
+    A container whose first process is something else, such as a shell, is worked in from inside.
+    """
+    program = next((name for name, mark in CONTAINER_MARKS.items() if mark.exists()), "")
+    try:
+        is_ours = bool(program) and b"manage.py" in FIRST_PROCESS.read_bytes()
+    except OSError:
+        is_ours = False
+    # A container's name is its host name unless it was given another one.
+    return f"{program} exec -it {socket.gethostname()} " if is_ours else ""
 
 
 def _manage() -> str:

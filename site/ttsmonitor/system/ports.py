@@ -8,6 +8,9 @@ import socket
 
 from ttsmirror.exceptions import MoxieTTSError
 
+LOCALHOST = ("localhost", "127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared, not bound
+"""Values of HTTP_HOST with which pages are served at http://localhost."""
+
 
 class ListenError(MoxieTTSError):
     """No server can listen there."""

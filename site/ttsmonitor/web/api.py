@@ -35,8 +35,11 @@ from ttsmirror.translations import translate
 from ttsmirror.version import VERSION
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.exceptions import BadRequestError
+from ttsmonitor.models import Scope
+from ttsmonitor.web.access import needs, require
 from ttsmonitor.web.jsonapi import (
     InvalidRequestError,
+    RefusedError,
     database_unavailable,
     error,
     forbidden,
@@ -64,8 +67,8 @@ STATUSES = {
 }
 """Error codes and their statuses; a status may have further codes."""
 
-READ_ERRORS = ("login_required", "internal_error", "database_unavailable")
-WRITE_ERRORS = ("bad_request", "csrf_failed", "too_large", *READ_ERRORS)
+READ_ERRORS = ("login_required", "csrf_failed", "internal_error", "database_unavailable")
+WRITE_ERRORS = ("bad_request", "too_large", *READ_ERRORS)
 
 
 # Types
@@ -184,7 +187,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class JsonRouter(Router):
-    """A router whose operations are declared with our standard errors and methods."""
+    """A router whose operations are declared with our standard errors, methods and scopes."""
 
     def read(
         self,
@@ -199,14 +202,16 @@ class JsonRouter(Router):
         """Register a view for GET and HEAD. `errors` are the codes beside READ_ERRORS.
 
         A view that answers with a file has None as `answer`, and its type as `media`. `summary` is
-        marked by gettext_noop. `operation_id` is the view's name unless given.
+        marked by gettext_noop. `operation_id` is the view's name unless given. The visitor needs
+        the scope READ.
         """
         responses = _error_responses([*errors, *READ_ERRORS])
         if media:
             content = {media: {"schema": {"type": "string", "contentMediaType": media}}}
             responses["200"] = {"description": "OK", "content": content}
         extra = {"responses": responses}
-        return self._register(["GET", "HEAD"], path, answer, summary, operation_id, extra)
+        register = self._register(["GET", "HEAD"], path, answer, summary, operation_id, extra)
+        return lambda view: register(needs(Scope.READ)(view))
 
     def write(
         self,
@@ -220,7 +225,7 @@ class JsonRouter(Router):
         operation_id: str = "",
         method: str = "POST",
     ) -> Callable[[View], View]:
-        """Register a view for POST or PUT, as read() does.
+        """Register a view for POST or PUT, as read() does. The view is marked with needs().
 
         `errors` are the codes beside WRITE_ERRORS.
 
@@ -247,8 +252,8 @@ class JsonRouter(Router):
         errors: Sequence[str] = (),
         operation_id: str = "",
     ) -> Callable[[View], View]:
-        """Register a view for DELETE, as read() does."""
-        extra = {"responses": _error_responses([*errors, "csrf_failed", *READ_ERRORS])}
+        """Register a view for DELETE, as write() does."""
+        extra = {"responses": _error_responses([*errors, *READ_ERRORS])}
         return self._register(["DELETE"], path, answer, summary, operation_id, extra)
 
     def _register(
@@ -261,10 +266,19 @@ class JsonRouter(Router):
         extra: Json,
     ) -> Callable[[View], View]:
         def register(view: View) -> View:
+            scope, permission = view.needed  # type: ignore[attr-defined]  # by needs()
+            extra["security"] = [{"bearer": [scope.value]}, {"session": []}]
+
+            def check(request: HttpRequest) -> bool:
+                if refusal := require(request, scope, permission):
+                    raise RefusedError(refusal)
+                return True
+
             name = operation_id or view.__name__
             operation: Callable[[View], View] = self.api_operation(
                 methods,
                 path,
+                auth=check,  # before the body is read
                 response=answer,
                 operation_id=name,
                 url_name=f"api-{name}",  # else the function's, which a page may have
@@ -312,7 +326,8 @@ class JsonApi(NinjaAPI):
         """The routes below /api/."""
         patterns: list[Any] = self.urls[0]
         return [
-            path(str(each.pattern), in_json(each.callback), name=each.name) for each in patterns
+            path(str(each.pattern), needs(None)(in_json(each.callback)), name=each.name)
+            for each in patterns
         ]
 
 
@@ -387,6 +402,7 @@ _ERROR_HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse
     RequestDataTooBig: _refuse_too_large,
     Http404: lambda request, exc: not_found(),
     PermissionDenied: lambda request, exc: forbidden(),
+    RefusedError: lambda request, exc: exc.response,
     DatabaseError: _report_database_error,
     InterfaceError: _report_database_error,
     Exception: _report_unexpected_error,

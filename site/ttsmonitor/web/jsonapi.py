@@ -26,6 +26,15 @@ class InvalidRequestError(BadRequestError):
         self.status = status
 
 
+class RefusedError(Exception):
+    """A request that is refused with this response."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        """Take the response."""
+        super().__init__(response.status_code)
+        self.response = response
+
+
 def error(code: str, detail: str, status: int) -> JsonResponse:
     """Return an error response."""
     return JsonResponse({"error": code, "detail": detail}, status=status)

@@ -17,15 +17,18 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from ttsmonitor.live_events import encode
 from ttsmonitor.web.access import may_enter
+from ttsmonitor.web.open_sockets import OpenSockets
 from ttsmonitor.web.time_zone import in_zone, zone_of
 
 logger = logging.getLogger(__name__)
 
 SERVICE_RESTART = 4012
 """Means what 1012 means, which Daphne refuses: an application may use 1000, and 3000 and above."""
+LOGGED_OUT = 4401
+"""The login or token of the page has ended."""
 GOODBYE_SECONDS = 1.0
 
-_open: set[LiveConsumer] = set()
+_open = OpenSockets()
 _made: dict[tuple[type[LiveConsumer], str, ZoneInfo | None], tuple[float, str]] = {}
 """Shared answers with the time at which each was begun. One thread makes them all."""
 
@@ -92,7 +95,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Accept the socket and send the snapshot, or refuse it."""
-        if not may_enter(self.scope) or not await self.exists():
+        is_allowed = await database_sync_to_async(may_enter)(self.scope)
+        if not is_allowed or not await self.exists():
             await self.close()
             return
         _open.add(self)
@@ -136,6 +140,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def say_goodbye(self) -> None:
         """Close the socket; the page connects again."""
         await self.close(code=SERVICE_RESTART)
+        _open.discard(self)
+
+    async def end_access(self) -> None:
+        """Close the socket because its login or token has ended; the page leads to the login."""
+        await self.close(code=LOGGED_OUT)
         _open.discard(self)
 
     async def _send_snapshot(self) -> None:

@@ -120,9 +120,10 @@ def _response(schema: str, description: str) -> Json:
 def _errors() -> dict[str, str]:
     return {
         "bad_request": _("The request cannot be understood; the sentence says why."),
-        "login_required": _("No login and no token."),
+        "login_required": _("No login and no token, or a wrong token."),
         "csrf_failed": _(
-            "A browser's POST without X-CSRFToken, or an account without the permission."
+            "A browser's POST without X-CSRFToken, an account without the permission, or a token"
+            " without the scope."
         ),
         "not_found": _("There is nothing with that id."),
         "method_not_allowed": _("Use another method here."),

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import Json, JsonApi, in_json
 from ttsmonitor.web.openapi import document
 from ttsmonitor.web.pages import page
@@ -21,6 +22,7 @@ SCHEMAS = "#/components/schemas/"
 def json_view(api: JsonApi) -> Callable[..., HttpResponse]:
     """Return the view that answers with the document of an API."""
 
+    @needs(None)
     @in_json
     @require_safe
     def openapi(request: HttpRequest) -> HttpResponse:
@@ -32,6 +34,7 @@ def json_view(api: JsonApi) -> Callable[..., HttpResponse]:
 def page_view(api: JsonApi) -> Callable[..., HttpResponse]:
     """Return the view that shows the document of an API."""
 
+    @needs(None)
     @page
     def show(request: HttpRequest) -> HttpResponse:
         described = document(api)
@@ -64,6 +67,7 @@ def _operation(described: Json, base: str, method: str, path: str, operation: Js
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
+        "scope": next((each["bearer"][0] for each in operation["security"] if each), ""),
         "parameters": [
             _row(each["name"], each["schema"] | each) for each in operation.get("parameters", ())
         ],

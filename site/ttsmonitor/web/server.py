@@ -10,13 +10,12 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from twisted.internet import reactor
 
-from ttsmonitor.system.ports import ensure_port_free
+from ttsmonitor.system.ports import LOCALHOST, ensure_port_free
 from ttsmonitor.web.home_listener import HomeListener
 
 __all__ = ["WebServer", "ensure_port_free"]
 
 STOP_SECONDS = 2
-_LOCAL = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared with, not bound
 
 
 class WebServer:
@@ -26,7 +25,7 @@ class WebServer:
         self, application: Any, host: str, port: int, *, on_ready: Callable[[], None]
     ) -> None:
         """Prepare the server; `on_ready` is called when it listens."""
-        self.url = f"http://{'localhost' if host in _LOCAL else host}:{port}/"
+        self.url = f"http://{'localhost' if host in LOCALHOST else host}:{port}/"
         self._host = host
         self._port = port
         self._server = Server(

@@ -17,6 +17,7 @@ from hive.mqtt.robot_link import RobotLink
 from hive.mqtt.robot_repository import RobotRepository
 from hive.mqtt.task_thread import TaskThread
 from hive.setup_cache import Setup, SetupCache
+from tests.support.accounts import make_user
 from tests.support.hive import make_modules
 from tests.support.model_stub import ModelStub, serving_model
 from ttsmirror.publishing import mirror as mirror_module
@@ -155,7 +156,7 @@ def robot(db: Any) -> Robot:
 
 @pytest.fixture
 def parent(db: Any) -> User:
-    return User.objects.create_user("parent", password="a-long-password")
+    return make_user("parent", "speak")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from hive.models import Robot
+from tests.support.accounts import make_user
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.reasons import Reason, reason_columns
@@ -178,3 +179,23 @@ def test_configuration_opens_without_list(admin_browser: Client, db: Any) -> Non
     assert response["Location"] == "/admin/hive/configuration/1/change/"
     assert admin_browser.get(response["Location"]).status_code == 200
     assert admin_browser.get("/admin/hive/configuration/add/").status_code == 403
+
+
+@pytest.mark.parametrize(("group", "status"), [("listen", 403), ("speak", 200)])
+def test_only_speakers_open_the_pages_that_speak(
+    server: Any, robot: Robot, group: str, status: int
+) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user("somebody", group))
+    assert client.get("/").status_code == 200
+    for page in ("/speak/", "/chat/", f"/puppet/{robot.device_id}/"):
+        assert client.get(page).status_code == status
+
+
+def test_listener_is_not_led_to_pages_that_speak(server: Any, robot: Robot) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user("listener", "listen"))
+    page = client.get("/").content.decode()
+    assert '<a class="card loudspeaker-card order-2" hidden' in page
+    assert 'data-part="speak" hidden' in page
+    assert "/admin/" not in page

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.support.accounts import make_user
 from tests.support.web_fakes import FakeService
 from ttsmonitor.language.starter_pronunciations import STARTERS
 from ttsmonitor.models import PronunciationEntry
@@ -49,8 +50,8 @@ def monitor_urls(settings: Any) -> None:
 
 @pytest.fixture
 def parent(db: Any) -> User:
-    """Create a user without admin rights."""
-    return User.objects.create_user("parent", password="a-long-password")
+    """Create a user who may listen, speak and control."""
+    return make_user("parent", "speak")
 
 
 @pytest.fixture

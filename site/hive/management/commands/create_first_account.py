@@ -39,7 +39,7 @@ class Command(BaseCommand):
             if options["verbosity"] > 0:
                 self.stdout.write(
                     "There is an account already. Password lost? "
-                    + manage_command("changepassword USER")
+                    + manage_command("reset_password USER")
                 )
             return
         self.stdout.write(account_text(password, port))

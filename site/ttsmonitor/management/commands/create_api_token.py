@@ -7,9 +7,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from ttsmonitor.models import ApiToken
-from ttsmonitor.system.arguments import utf8
+from ttsmonitor.models import ApiToken, Scope
+from ttsmonitor.models.tokens import DEFAULT_SCOPES
+from ttsmonitor.system.arguments import age, utf8
 
 
 def token_name(value: str) -> str:
@@ -31,6 +33,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--user", type=utf8, default="moxie", help="whose rights it has (default: moxie)"
         )
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=[scope.value for scope in Scope],
+            help="what it may do; give it several times for several"
+            f" (default: {', '.join(DEFAULT_SCOPES)})",
+        )
+        parser.add_argument(
+            "--expires", type=age, metavar="TIME", help="as in 90d, 12h or 2w (default: never)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token."""
@@ -44,6 +56,8 @@ class Command(BaseCommand):
             ) from exc
         if not user.is_active:
             raise CommandError(f"The user {options['user']!r} is not active.")
-        token = ApiToken.issue(user, options["name"])
+        scopes = [scope for scope in Scope if scope in (options["scope"] or DEFAULT_SCOPES)]
+        expires_at = timezone.now() + options["expires"] if options["expires"] else None
+        token = ApiToken.issue(user, options["name"], scopes, expires_at)
         self.stderr.write("This token is shown once and cannot be shown again:")
         self.stdout.write(token)

@@ -4,6 +4,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 const ANSWER_MS = 10000;
 const RESTART = 4012; // the server said that it stops
+const LOGGED_OUT = 4401;
 
 /**
  * Keep a WebSocket to `path` open. Returns {send(object), close()}.
@@ -56,7 +57,7 @@ export function connect(
     clearTimeout(silence);
     if (closed) return;
     onStale(true);
-    if (!greeted) leaveWhenLoggedOut();
+    if (!greeted || code === LOGGED_OUT) leaveWhenLoggedOut();
     // Spread the reconnects of all pages when a server comes back.
     retry = setTimeout(open, (code === RESTART ? 2 * waitMs : waitMs) * (0.75 + Math.random() / 2));
     waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
@@ -109,11 +110,12 @@ export function connect(
   };
 }
 
-// A refused WebSocket does not give a reason. If the page itself redirects to the login, go there.
+// A refused WebSocket does not give a reason. If the page itself redirects to the login or is
+// forbidden by now, go there.
 async function leaveWhenLoggedOut() {
   try {
     const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
-    if (answer.type === "opaqueredirect") location.reload();
+    if (answer.type === "opaqueredirect" || answer.status === 403) location.reload();
   } catch {
     // The server is unavailable; the next attempt decides.
   }

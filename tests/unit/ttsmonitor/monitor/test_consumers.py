@@ -37,7 +37,7 @@ def socket_of(user: Any) -> Any:
 @pytest.fixture
 async def page(speech: FakeService) -> AsyncIterator[Any]:
     """Open a page and read its snapshot."""
-    communicator = socket_of(User(username="parent"))
+    communicator = socket_of(User(username="parent", is_superuser=True))
     assert (await communicator.connect())[0]
     assert (await communicator.receive_json_from())["type"] == "snapshot"
     yield communicator
@@ -47,7 +47,7 @@ async def page(speech: FakeService) -> AsyncIterator[Any]:
 async def test_snapshot_comes_first_and_is_complete(speech: FakeService) -> None:
     await database_sync_to_async(utterance)("Hola")
     await database_sync_to_async(utterance)("espera", status="queued", seconds_ago=5)
-    communicator = socket_of(User(username="parent"))
+    communicator = socket_of(User(username="parent", is_superuser=True))
     await communicator.connect()
     snapshot = await communicator.receive_json_from()
     assert snapshot["type"] == "snapshot"
@@ -63,7 +63,7 @@ async def test_snapshot_comes_first_and_is_complete(speech: FakeService) -> None
 async def test_snapshot_is_bounded() -> None:
     for number in range(53):
         await database_sync_to_async(utterance)(f"row {number}", seconds_ago=100 - number)
-    communicator = socket_of(User(username="parent"))
+    communicator = socket_of(User(username="parent", is_superuser=True))
     await communicator.connect()
     recent = (await communicator.receive_json_from())["recent"]
     assert len(recent) == 50

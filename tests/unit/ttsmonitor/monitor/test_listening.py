@@ -47,7 +47,7 @@ def socket_of(user: Any) -> Any:
 
 
 async def open_listener() -> Any:
-    communicator = socket_of(User(username="parent"))
+    communicator = socket_of(User(username="parent", is_superuser=True))
     assert (await communicator.connect())[0]
     return communicator
 
@@ -161,7 +161,7 @@ async def test_listener_is_refused_while_the_service_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(service, "current", lambda: None)
-    assert (await socket_of(User(username="parent")).connect())[0] is False
+    assert (await socket_of(User(username="parent", is_superuser=True)).connect())[0] is False
 
 
 async def test_listening_without_login_is_refused() -> None:

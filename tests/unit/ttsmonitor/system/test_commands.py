@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.tools import ROOT
+from ttsmonitor.system import commands
 from ttsmonitor.system.commands import MANAGE, manage_command, python_command, shell_path
 
 
@@ -51,6 +53,35 @@ def test_printed_command_runs_unchanged_in_a_shell(
     folder = ROOT if is_inside else tmp_path
     monkeypatch.chdir(folder)
     assert "manage.py say" in in_shell(manage_command("help say"), folder)
+
+
+@pytest.mark.parametrize(
+    ("program", "first_process", "begin"),
+    [
+        ("docker", "python\0manage.py\0run_hive\0", "docker exec -it {host} "),
+        ("podman", "/sbin/init\0--\0python\0manage.py\0run_all\0", "podman exec -it {host} "),
+        ("docker", "/bin/bash\0", ""),
+        ("docker", None, ""),
+    ],
+)
+def test_command_in_an_unnamed_container_is_typed_outside(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    program: str,
+    first_process: str | None,
+    begin: str,
+) -> None:
+    """But a container with a shell is worked in from inside."""
+    monkeypatch.delenv(MANAGE, raising=False)
+    monkeypatch.chdir(ROOT)
+    mark, cmdline = tmp_path / "mark", tmp_path / "cmdline"
+    mark.touch()
+    if first_process is not None:
+        cmdline.write_text(first_process)
+    monkeypatch.setattr(commands, "CONTAINER_MARKS", {program: mark})
+    monkeypatch.setattr(commands, "FIRST_PROCESS", cmdline)
+    expected = begin.format(host=socket.gethostname())
+    assert manage_command("migrate").startswith(f"{expected}{python_command('manage.py')}")
 
 
 def test_environment_variable_sets_the_command_prefix(monkeypatch: pytest.MonkeyPatch) -> None:

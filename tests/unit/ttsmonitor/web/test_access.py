@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
+from tests.support.accounts import make_user
 from tests.support.web_fakes import FakeService
 from ttsmonitor.models import ApiToken
 
@@ -80,6 +85,90 @@ def test_deleted_token_is_refused(visitor: Client, parent: User) -> None:
     User.objects.update(is_active=True)
     ApiToken.objects.all().delete()
     assert visitor.get("/api/stats", headers=bearer).status_code == 401
+
+
+def make_token(*arguments: str) -> Client:
+    """Return a program with a token made by the command."""
+    printed = StringIO()
+    call_command("create_api_token", *arguments, stdout=printed, stderr=StringIO())
+    return Client(headers={"authorization": f"Bearer {printed.getvalue().strip()}"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scopes"),
+    [
+        ((), "read speak control"),
+        (("--scope", "control", "--scope", "read"), "read control"),
+        (("--scope", "admin"), "admin"),
+    ],
+)
+def test_command_gives_a_token_its_scopes(
+    parent: User, arguments: tuple[str, ...], scopes: str
+) -> None:
+    make_token("kitchen", "--user", "parent", *arguments)
+    assert ApiToken.objects.get().scopes == scopes
+    assert ApiToken.objects.get().expires_at is None
+
+
+def test_token_with_an_end_is_refused_after_it(parent: User, monitor_urls: None) -> None:
+    program = make_token("guest", "--user", "parent", "--expires", "2d")
+    assert program.get("/api/queue").status_code == 200
+    left = ApiToken.objects.get().expires_at - timezone.now()  # type: ignore[operator]
+    assert timedelta(days=1, hours=23) < left <= timedelta(days=2)
+    ApiToken.objects.update(expires_at=timezone.now())
+    assert program.get("/api/queue").status_code == 401
+
+
+def test_last_use_is_kept_by_the_minute(parent: User, monitor_urls: None) -> None:
+    program = make_token("kitchen", "--user", "parent")
+    assert ApiToken.objects.get().last_used_at is None
+    program.get("/api/queue")
+    first = ApiToken.objects.get().last_used_at
+    assert first is not None
+    program.get("/api/queue")
+    assert ApiToken.objects.get().last_used_at == first
+    ApiToken.objects.update(last_used_at=first - timedelta(minutes=2))
+    program.get("/api/queue")
+    assert ApiToken.objects.get().last_used_at > first - timedelta(minutes=1)  # type: ignore[operator]
+
+
+def test_unwritable_database_does_not_refuse_a_token(
+    parent: User, monitor_urls: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(token: ApiToken) -> None:
+        raise OperationalError("database is locked")
+
+    program = make_token("kitchen", "--user", "parent")
+    monkeypatch.setattr(ApiToken, "touch", fail)
+    assert program.get("/api/queue").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/queue", "/health", "/"])
+def test_token_is_answered_503_while_the_database_is_away(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(text: str) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("ttsmonitor.web.access.find_token", fail)
+    response = visitor.get(path, headers={"authorization": "Bearer any"})
+    assert response.status_code == 503
+    assert response.json()["error"] == "database_unavailable"
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
+def test_scheme_of_a_token_is_read_as_http_says(
+    parent: User, monitor_urls: None, scheme: str
+) -> None:
+    token = ApiToken.issue(parent, "kitchen")
+    client = Client(headers={"authorization": f"{scheme} {token}"})
+    assert client.get("/api/queue").status_code == 200
+
+
+def test_password_of_a_proxy_is_no_token(browser: Client) -> None:
+    basic = {"authorization": "Basic cGFyZW50OnNlY3JldA=="}
+    assert browser.get("/api/queue", headers=basic).status_code == 200
+    assert Client().get("/api/queue", headers=basic).status_code == 401
 
 
 def test_token_for_an_unknown_user_is_not_made(db: Any) -> None:
@@ -168,8 +257,30 @@ async def test_websocket_takes_programs_with_a_token(
     assert await knock([HOST, bearer]) is True
     assert await knock([HOST, HOME, bearer]) is True
     assert await knock([HOST, (b"authorization", b"Bearer guess")]) is False
+    assert await knock([HOST, HOME, cookie, (b"authorization", b"Bearer guess")]) is False
+    assert await knock([HOST, bearer, (b"authorization", b"Bearer guess")]) is False
     assert await knock([HOST, cookie]) is False
     assert await knock([HOST, cookie, bearer]) is True
+
+
+async def test_websocket_refuses_wrong_expired_and_narrow_tokens(
+    transactional_db: Any, parent: User, settings: Any
+) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    tokens = [
+        "guess",
+        "",
+        await sync_to_async(ApiToken.issue)(parent, "expired", expires_at=past),
+        await sync_to_async(ApiToken.issue)(parent, "narrow", ["speak", "control", "admin"]),
+    ]
+    for settings.MOXIE_REQUIRE_LOGIN in (True, False):
+        for token in tokens:
+            assert await knock([HOST, (b"authorization", f"Bearer {token}".encode())]) is False
+
+
+async def test_websocket_needs_a_group(transactional_db: Any, visitor: Client) -> None:
+    await sync_to_async(visitor.force_login)(await sync_to_async(make_user)("guest"))
+    assert await knock([HOST, HOME, session_of(visitor)]) is False
 
 
 async def test_websocket_accepts_any_program_with_login_off(settings: Any, db: Any) -> None:

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from pydantic import Field, Strict
 
+from ttsmonitor.models import Scope
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import Body, JsonApi, JsonRouter, refused
 from ttsmonitor.web.openapi import document
 
@@ -26,6 +28,7 @@ class Order(Body):
 
 
 @router.write("/order", dict[str, int], operation_id="order", summary="Order", example={"size": 1})
+@needs(Scope.SPEAK)
 def order(request: HttpRequest, order: Order) -> dict[str, int]:
     """Return the size that was ordered."""
     return {"size": order.size}
@@ -44,8 +47,15 @@ def call(path: str, method: str, body: bytes = b"", query: str = "") -> Any:
     """Return status, JSON and response of a view."""
     view = next(each.callback for each in API.urlpatterns if str(each.pattern) == path)
     request = RequestFactory().generic(method, f"/api/{path}", body, QUERY_STRING=query)
+    request.user = User(is_superuser=True)
     response = view(request)
     return response.status_code, json.loads(response.content), response
+
+
+def test_operation_that_writes_cannot_forget_its_scope() -> None:
+    register = JsonRouter().write("/order", dict[str, int], "Order")
+    with pytest.raises(AttributeError, match="needed"):
+        register(lambda request: {})
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b"\xff", b"[" * 100_000])

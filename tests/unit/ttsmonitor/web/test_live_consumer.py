@@ -60,7 +60,7 @@ def layer() -> Iterator[Any]:
 
 def socket() -> Any:
     communicator = WebsocketCommunicator(Page.as_asgi(), "/")
-    communicator.scope["user"] = User(username="parent")
+    communicator.scope["user"] = User(username="parent", is_superuser=True)
     return communicator
 
 
@@ -99,7 +99,7 @@ async def test_slow_page_does_not_delay_the_others(layer: Any) -> None:
 
     incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     incoming.put_nowait({"type": "websocket.connect"})
-    scope = {"type": "websocket", "user": User(username="parent"), "headers": []}
+    scope = {"type": "websocket", "user": User(username="parent", is_superuser=True), "headers": []}
     stuck = asyncio.create_task(Page.as_asgi()(scope, incoming.get, send))
     page = await opened()
     await push(layer, "event")

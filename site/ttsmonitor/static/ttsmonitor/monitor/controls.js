@@ -12,6 +12,7 @@ export function whenAnswered(draw) {
 let last = Promise.resolve();
 /** Send a control message; return false if it was refused, and show why. */
 export function control(body) {
+  if (byId("controls").hidden) return Promise.resolve(false); // this visitor may only listen
   // Send one after the other: a late answer would show an outdated state.
   last = last.then(() => send(body));
   return last;

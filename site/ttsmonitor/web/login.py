@@ -1,0 +1,93 @@
+"""The login: by password, with a limit for wrong ones, and by a one-time link."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from ttsmonitor.models.login_links import MINUTES, LoginLink
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+FORWARDING_HEADERS = (
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "Via",
+)
+"""Headers of a proxy, whose own address may be a loopback one."""
+
+REFUSALS = {"remote": 403, "unknown": 404, "used": 410, "expired": 410}
+"""Reasons for which a one-time link is refused, with their status."""
+
+
+def locked_out(
+    request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any]
+) -> HttpResponse:
+    """Return the page that says how long to wait; axes calls it after too many wrong passwords."""
+    seconds = _seconds_locked(request, credentials)
+    target = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    context = {"minutes": math.ceil(seconds / 60), "next": target if is_ours else ""}
+    response = render(request, "registration/locked_out.html", context, status=429)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _seconds_locked(request: HttpRequest, credentials: dict[str, Any]) -> int:
+    """Return the seconds until the next password is looked at."""
+    handler = AxesDatabaseHandler()
+    newest = max(
+        attempts.aggregate(newest=Max("attempt_time"))["newest"] or timezone.now()
+        for attempts in handler.get_user_attempts(request, credentials)
+    )
+    return max(1, math.ceil((newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()))
+
+
+@login_not_required
+@require_GET
+@never_cache
+def login_once(request: HttpRequest, secret: str) -> HttpResponse:
+    """Log in by a one-time link, on the computer of the server only."""
+    if not is_local(request):
+        return _refuse_link(request, "remote")
+    link = LoginLink.find(secret)
+    if link is None:
+        return _refuse_link(request, "unknown")
+    if not link.use():
+        return _refuse_link(request, "used" if link.used_at else "expired")
+    login(request, link.user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("/")
+
+
+def _refuse_link(request: HttpRequest, reason: str) -> HttpResponse:
+    context = {"reason": reason, "minutes": MINUTES}
+    return render(request, "registration/link_refused.html", context, status=REFUSALS[reason])
+
+
+def is_local(request: HttpRequest) -> bool:
+    """Return True for a browser on the server's own computer, without a proxy between."""
+    if any(name in request.headers for name in FORWARDING_HEADERS):
+        return False
+    name, _port = split_domain_port(request.get_host())
+    try:
+        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    mapped = getattr(peer, "ipv4_mapped", None)
+    return name in LOOPBACK_NAMES and (mapped or peer).is_loopback
