@@ -148,6 +148,7 @@ class SoundServer:
                 "--daemonize=no",
                 "--exit-idle-time=-1",
                 "--use-pid-file=no",
+                "--disable-shm=yes",  # it aborts now and then when a client with a memfd goes away
                 *(f"--load={each}" for each in modules),
             ]
         )
