@@ -267,8 +267,10 @@ def test_presence_and_reports_during_outage_are_kept_for_later(home: Home) -> No
             home.robot.sleep()
             home.robot.prompt()  # sent after the report
             wait_until(home.answers, "the answer")
-        there = (True, True, 0.8)
-        expected = {stranger.device_id: there, home.device: (True, False, 0.8)}
+        expected: dict[str, tuple[Any, ...]] = {
+            stranger.device_id: (True, True, 0.8),
+            home.device: (True, False, 0.8),
+        }
         wait_until(lambda: robots() == expected, "what was reported")
         home.robot.stop()
         expected[home.device] = (False, None, 0.8)
