@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
-from tests.support.sound import Sink
+from tests.support.sound import Sink, sound_server_in
 from tests.support.tools import (
     Listener,
     Process,
@@ -138,25 +138,26 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work / "moxie.sqlite3"
 
 
+def installation(broker: Broker, work: Path, new_database: Path, **settings: str) -> dict[str, str]:
+    """Set up a separate installation with a migrated database. Return its environment."""
+    environment = {
+        "MOXIE_WORK_DIR": str(work),
+        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
+        "MQTT_HOST": broker.host,
+        "MQTT_PORT": str(broker.port),
+        "HIVE_PORT": str(free_port()),
+        "HTTP_PORT": str(free_port()),
+    } | settings
+    directory = Path(environment["MOXIE_WORK_DIR"])
+    directory.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(new_database, directory)
+    return environment
+
+
 @pytest.fixture
 def install(mosquitto: Broker, tmp_path: Path, new_database: Path) -> Callable[..., dict[str, str]]:
     """Set up a separate installation: install(TTS_AUDIO="null", …) returns its environment."""
-
-    def make(**settings: str) -> dict[str, str]:
-        environment = {
-            "MOXIE_WORK_DIR": str(tmp_path / "work"),
-            "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-            "MQTT_HOST": mosquitto.host,
-            "MQTT_PORT": str(mosquitto.port),
-            "HIVE_PORT": str(free_port()),
-            "HTTP_PORT": str(free_port()),
-        } | settings
-        work = Path(environment["MOXIE_WORK_DIR"])
-        work.mkdir(mode=0o700, exist_ok=True)
-        shutil.copy(new_database, work)
-        return environment
-
-    return make
+    return partial(installation, mosquitto, tmp_path / "work", new_database)
 
 
 @pytest.fixture
@@ -174,14 +175,11 @@ def listen(mosquitto: Broker) -> Iterator[Callable[..., Listener]]:
 
 
 @pytest.fixture(scope="session")
-def pulseaudio() -> Iterator[None]:
-    """Run PulseAudio; stop it after the tests if they started it."""
-    was_running = subprocess.run(["pulseaudio", "--check"], capture_output=True).returncode == 0
-    if not was_running:
-        subprocess.run(["pulseaudio", "--start", "--exit-idle-time=-1"], check=True)
-    yield
-    if not was_running:
-        subprocess.run(["pulseaudio", "--kill"], check=True)
+def pulseaudio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run a PulseAudio for the tests of this process, without the computer's own devices."""
+    modules = ("module-always-sink", "module-suspend-on-idle")  # as usual
+    with sound_server_in(tmp_path_factory.mktemp("pulseaudio"), *modules):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,11 @@ class Started:
         return self.process
 
 
-@pytest.fixture(params=KINDS)
-def started(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Started]:
-    if request.param == "mosquitto" and not find_mosquitto():
+@contextmanager
+def run_broker(kind: str, work: Path) -> Iterator[Started]:
+    if kind == "mosquitto" and not find_mosquitto():
         pytest.skip("mosquitto is not installed")
-    port, tls_port, work = free_port(), free_port(), tmp_path / "a work directory"
+    port, tls_port = free_port(), free_port()
     environment = {
         "MQTT_HOST": "localhost",
         "MQTT_PORT": str(port),
@@ -59,11 +60,29 @@ def started(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Started]
         "MOXIE_WORK_DIR": str(work),
         "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
     }
-    broker = Started(request.param, port, tls_port, work, environment)
-    broker.start()
-    yield broker
-    assert broker.process is not None
-    broker.process.close()
+    broker = Started(kind, port, tls_port, work, environment)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        if broker.process is not None:
+            broker.process.close()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def started(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Started]:
+    """Run one broker of each kind for the tests that leave it running."""
+    with run_broker(request.param, tmp_path_factory.mktemp("work") / "a work directory") as broker:
+        yield broker
+
+
+@pytest.fixture(params=KINDS)
+def own_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Started]:
+    """Run a broker that the test may end."""
+    with run_broker(request.param, tmp_path / "a work directory") as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -107,12 +126,12 @@ def test_published_message_is_delivered(started: Started, listen: Callable[..., 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_broker_stops_cleanly_on_signal(started: Started, number: signal.Signals) -> None:
-    assert started.process is not None
-    started.process.signal(number)
-    assert started.process.wait() == 0
-    assert not answers(started.port)
-    assert "Traceback" not in started.process.output
+def test_broker_stops_cleanly_on_signal(own_broker: Started, number: signal.Signals) -> None:
+    assert own_broker.process is not None
+    own_broker.process.signal(number)
+    assert own_broker.process.wait() == 0
+    assert not answers(own_broker.port)
+    assert "Traceback" not in own_broker.process.output
 
 
 def test_connects_and_disconnects_are_logged(
@@ -189,17 +208,17 @@ def test_robot_reaches_only_its_own_topics(
     robot.close()
 
 
-@pytest.mark.parametrize("started", ["mosquitto"], indirect=True)
-def test_queued_message_survives_a_broker_restart(started: Started) -> None:
-    client, _received = durable(started.port, "moxie/tts/text")
+@pytest.mark.parametrize("own_broker", ["mosquitto"], indirect=True)
+def test_queued_message_survives_a_broker_restart(own_broker: Started) -> None:
+    client, _received = durable(own_broker.port, "moxie/tts/text")
     leave(client)
-    publisher = Listener(started.port)
+    publisher = Listener(own_broker.port)
     publisher.publish("moxie/tts/text", "kept")
     publisher.close()
-    assert started.process is not None
-    started.process.close()
-    started.start()
-    client, received = durable(started.port, "moxie/tts/text")
+    assert own_broker.process is not None
+    own_broker.process.close()
+    own_broker.start()
+    client, received = durable(own_broker.port, "moxie/tts/text")
     wait_until(lambda: received == [b"kept"], "the kept message")
     leave(client)
 
@@ -215,14 +234,14 @@ def test_development_broker_announces_its_kind(
     started.process.wait_for_line("development broker")
 
 
-def test_clients_without_the_account_are_refused(started: Started) -> None:
-    assert started.process is not None
-    started.process.close()
-    started.start(MQTT_USERNAME="moxie", MQTT_PASSWORD="geheim ñ")
-    assert connect_code(started.port, "", "") != 0
-    assert connect_code(started.port, "moxie", "wrong") != 0
-    assert connect_code(started.port, "moxie", "geheim ñ") == 0
-    robot = Robot(started.tls_port, "d_1")  # robots have no account at the broker
+def test_clients_without_the_account_are_refused(own_broker: Started) -> None:
+    assert own_broker.process is not None
+    own_broker.process.close()
+    own_broker.start(MQTT_USERNAME="moxie", MQTT_PASSWORD="geheim ñ")
+    assert connect_code(own_broker.port, "", "") != 0
+    assert connect_code(own_broker.port, "moxie", "wrong") != 0
+    assert connect_code(own_broker.port, "moxie", "geheim ñ") == 0
+    robot = Robot(own_broker.tls_port, "d_1")  # robots have no account at the broker
     assert robot.client.is_connected()
     robot.close()
 

@@ -56,9 +56,10 @@ def below_topic(mosquitto: Broker, listen: Callable[..., Listener]) -> Iterator[
 
 
 def heard(process: Process) -> list[tuple[str, dict[str, Any]]]:
-    """Return topic and JSON of each message that was printed."""
+    """Return topic and JSON of each utterance that was printed; it may have been sent again."""
     lines = [line.partition(" ") for line in list(process.lines)]
-    return [(topic, json.loads(payload)) for topic, _space, payload in lines if payload != READY]
+    messages = [(topic, json.loads(payload)) for topic, _, payload in lines if payload != READY]
+    return list({(topic, fields["id"]): (topic, fields) for topic, fields in messages}.values())
 
 
 def say_through_robot(install: Install, broker: Broker, **settings: str) -> None:

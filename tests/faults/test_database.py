@@ -185,14 +185,14 @@ def test_nothing_is_confirmed_while_the_file_is_gone(
             for suffix in ("-wal", "-shm"):  # SQLite would put their pages into the new file
                 history.with_name(history.name + suffix).unlink(missing_ok=True)
             shutil.copy(new_database, history)
-        wait_until(lambda: f"was {fault} while in use" in check()["detail"], "the fault", 5)
+        wait_until(lambda: f"was {fault} while in use" in check()["detail"], "the fault")
         sender.publish(TEXT_TOPIC, late(1))
         process.wait_for_line("the history cannot be written, trying again")
         assert confirmed() == 1
         if fault == "deleted":
             kept.rename(history)
             wait_until(lambda: confirmed() == 2, "the second sentence")
-            wait_until(lambda: check()["ok"], "its recovery", 5)
+            wait_until(lambda: check()["ok"], "its recovery")
     with running(manage("run_tts_subscriber"), environment):
         wait_until(lambda: confirmed() == 2, "the second sentence")
     texts = {text for text, _status, _error in history_of(environment)}

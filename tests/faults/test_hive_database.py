@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,9 @@ import pytest
 from bench.postgres import Postgres, find_programs
 from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
 from hive.process.supervisor import STOP_SECONDS
-from tests.conftest import Broker
-from tests.faults.parts import kill
-from tests.support.history import history_of, outbox_of
+from tests.conftest import Broker, installation
+from tests.faults.parts import kill, product_broker
+from tests.support.history import outbox_of
 from tests.support.tools import (
     Process,
     free_port,
@@ -38,7 +40,6 @@ pytestmark = [
     pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed"),
 ]
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-STRANGER = "d_0f8fad5b-d9cb-469f-a165-70867728950e"
 MIGRATED = "migrated"
 CSRF_TOKEN = "x" * 32
 NOTICE_SECONDS = 5.0
@@ -70,12 +71,17 @@ class Home:
     """A hive with PostgreSQL, a speech service with another database, and a robot."""
 
     postgres: Postgres
+    broker: Broker
     url: str
     hive: dict[str, str]
     speech: dict[str, str]
     process: Process
     listening: Process
     robot: VirtualMoxie
+
+    @property
+    def device(self) -> str:
+        return self.robot.device_id
 
     @contextmanager
     def outage(self) -> Iterator[None]:
@@ -97,8 +103,11 @@ class Home:
         return bool(self.health()["checks"]["database"]["ok"])
 
     def history(self) -> list[str]:
-        """Return the text of every sentence in the history."""
-        return [text for text, _status, _error in history_of(self.speech)]
+        """Return the text of every sentence of this robot, in order of arrival."""
+        query = "select text from ttsmonitor_utterance where device_id = ? order by received_at"
+        path = Path(self.speech["MOXIE_WORK_DIR"]) / "moxie.sqlite3"
+        with closing(sqlite3.connect(path)) as database:
+            return [text for (text,) in database.execute(query, (self.device,)).fetchall()]
 
     def answers(self) -> list[dict[str, Any]]:
         return [payload for name, payload in self.robot.commands if name == "remote_chat"]
@@ -108,32 +117,70 @@ class Home:
         wait_until(lambda: self.health()["ok"], "the hive's health")
 
 
-@pytest.fixture
-def home(postgres: Postgres, mosquitto: Broker, install: Install, tmp_path: Path) -> Iterator[Home]:
-    speech = install(TTS_ENGINE="espeak", TTS_AUDIO="null")
-    url = postgres.new_database(f"moxie_{tmp_path.name}".lower()[:60], MIGRATED)
+@contextmanager
+def running_home(
+    postgres: Postgres, broker: Broker, folder: Path, database: Path
+) -> Iterator[Home]:
+    """Run hive and speech service; the robot is still switched off."""
+    settings = {"TTS_ENGINE": "espeak", "TTS_AUDIO": "null"}
+    speech = installation(broker, folder / "speech", database, **settings)
+    url = postgres.new_database(f"moxie_{uuid.uuid4().hex}", MIGRATED)
     hive = speech | {
         "DATABASE_URL": url,
-        "MOXIE_WORK_DIR": str(tmp_path / "hive"),
+        "MOXIE_WORK_DIR": str(folder / "hive"),
         "MOXIE_REQUIRE_LOGIN": "0",
         "HIVE_CONFIG_DELAY_SECONDS": "0.1",
         "DEBUG": "1",
     }
-    robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
+    robot = VirtualMoxie("", broker.host, broker.port, tls=False)
     with (
         running(manage("run_tts_subscriber"), speech) as listening,
         running(manage("run_hive"), hive) as process,
     ):
         listening.wait_for_line("connected to the broker")
         process.wait_for_line("hive ready at")
-        home = Home(postgres, url, hive, speech, process, listening, robot)
-        wait_until(lambda: home.health()["ok"], "the hive's health")
-        robot.start()
-        try:
-            robot.wait_for(lambda robot: robot.config)
-            yield home
-        finally:
-            robot.stop()
+        yield Home(postgres, broker, url, hive, speech, process, listening, robot)
+
+
+@contextmanager
+def with_robot(home: Home) -> Iterator[Home]:
+    """Switch on a robot that is new to a healthy home."""
+    home.wait_for_settled_outbox()
+    robot = VirtualMoxie("", home.broker.host, home.broker.port, tls=False)
+    robot.start()
+    try:
+        robot.wait_for(lambda robot: robot.config)
+        yield replace(home, robot=robot)
+    finally:
+        robot.stop()
+
+
+@pytest.fixture(scope="module")
+def lasting_home(
+    server: Postgres, new_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("home")
+    with (
+        product_broker(folder / "broker") as broker,
+        running_home(server, broker, folder, new_database) as home,
+    ):
+        yield home
+
+
+@pytest.fixture
+def home(postgres: Postgres, lasting_home: Home) -> Iterator[Home]:
+    """Return the home of the tests that end none of its processes, with a robot of their own."""
+    with with_robot(lasting_home) as home:
+        yield home
+
+
+@pytest.fixture
+def own_home(
+    postgres: Postgres, mosquitto: Broker, new_database: Path, tmp_path: Path
+) -> Iterator[Home]:
+    """Return a home whose processes the test may end."""
+    with running_home(postgres, mosquitto, tmp_path, new_database) as home, with_robot(home) as own:
+        yield own
 
 
 def test_reports_during_outage_are_mirrored_once(home: Home) -> None:
@@ -145,9 +192,8 @@ def test_reports_during_outage_are_mirrored_once(home: Home) -> None:
     assert Counter(home.history()) == Counter(SENTENCES)
 
 
-def test_reports_during_outage_survive_a_killed_hive_and_broker(
-    home: Home, mosquitto: Broker
-) -> None:
+def test_reports_during_outage_survive_a_killed_hive_and_broker(own_home: Home) -> None:
+    home = own_home
     with home.outage():
         home.listening.close()
         for sentence in SENTENCES:
@@ -155,8 +201,8 @@ def test_reports_during_outage_survive_a_killed_hive_and_broker(
         wait_until(lambda: Counter(outbox_of(home.hive)) == Counter(SENTENCES), "the outbox")
         home.process.signal(signal.SIGKILL)
         home.process.wait()
-        kill(mosquitto)
-        mosquitto.start()
+        kill(home.broker)
+        home.broker.start()
     with running(manage("run_tts_subscriber"), home.speech), running(manage("run_hive"), home.hive):
         wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history", 30)
         wait_until(lambda: not outbox_of(home.hive), "the confirmations")
@@ -206,10 +252,14 @@ def test_health_is_green_after_outage_without_another_sentence(home: Home) -> No
     wait_until(lambda: home.health()["ok"], "all to be well again", NOTICE_SECONDS)
 
 
-def test_presence_and_reports_during_outage_are_kept_for_later(
-    home: Home, mosquitto: Broker
-) -> None:
-    stranger = VirtualMoxie(STRANGER, mosquitto.host, mosquitto.port, tls=False)
+def test_presence_and_reports_during_outage_are_kept_for_later(home: Home) -> None:
+    stranger = VirtualMoxie("", home.broker.host, home.broker.port, tls=False)
+    query = "select device_id, online, awake, battery from hive_robot"
+
+    def robots() -> dict[str, tuple[Any, ...]]:
+        rows = {device: tuple(found) for device, *found in home.rows(query)}
+        return {device: rows.get(device, ()) for device in (stranger.device_id, home.device)}
+
     try:
         with home.outage():
             stranger.start()
@@ -217,18 +267,20 @@ def test_presence_and_reports_during_outage_are_kept_for_later(
             home.robot.sleep()
             home.robot.prompt()  # sent after the report
             wait_until(home.answers, "the answer")
-        query = "select device_id, online, awake, battery from hive_robot order by device_id"
-        expected = [(STRANGER, True, True, 0.8), (DEVICE, True, False, 0.8)]
-        wait_until(lambda: home.rows(query) == expected, "what was reported", 10)
+        expected: dict[str, tuple[Any, ...]] = {
+            stranger.device_id: (True, True, 0.8),
+            home.device: (True, False, 0.8),
+        }
+        wait_until(lambda: robots() == expected, "what was reported")
         home.robot.stop()
-        gone = (DEVICE, False, None, 0.8)
-        wait_until(lambda: home.rows(query) == [expected[0], gone], "the departure", 10)
+        expected[home.device] = (False, None, 0.8)
+        wait_until(lambda: robots() == expected, "the departure")
     finally:
         stranger.stop()
 
 
 def test_puppet_line_during_outage_is_said_and_mirrored(home: Home) -> None:
-    url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots/{DEVICE}/speak"
+    url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots/{home.device}/speak"
     request = urllib.request.Request(
         url,
         json.dumps({"text": SENTENCES[0]}).encode(),
@@ -257,7 +309,8 @@ def test_token_during_outage_is_answered_with_503(home: Home) -> None:
         assert (answer.code, json.load(answer)["error"]) == (503, "database_unavailable")
 
 
-def test_hive_stops_in_time_during_outage(home: Home) -> None:
+def test_hive_stops_in_time_during_outage(own_home: Home) -> None:
+    home = own_home
     with home.outage():
         home.process.signal(signal.SIGTERM)
         assert home.process.wait(STOP_SECONDS) == 0

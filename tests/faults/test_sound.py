@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import io
-import signal
-import subprocess
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +16,13 @@ from tests.support.sound import (
     LOUD,
     RATE,
     Sink,
+    SoundServer,
     likeness,
     pactl,
+    sound_server_in,
 )
 from tests.support.talk import loud_parts
-from tests.support.tools import Listener, Process, wait_until
+from tests.support.tools import Listener, wait_until
 from ttsmirror.models import Utterance
 from ttsmonitor.audio.playback import AGAIN_SECONDS
 from ttsmonitor.audio.portaudio import PortAudioStream
@@ -67,49 +66,10 @@ def test_sentences_wait_for_an_unplugged_device(
 LONG = "Había una vez un robot que contaba cuentos muy largos."
 
 
-class SoundServer:
-    """A separate PulseAudio that the test may kill."""
-
-    def __init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        self._process = Process(
-            [
-                "pulseaudio",
-                "-n",
-                "--daemonize=no",
-                "--exit-idle-time=-1",
-                "--use-pid-file=no",
-                "--load=module-native-protocol-unix",
-            ]
-        )
-        wait_until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0)
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Freeze it: its clients stay connected, and wait."""
-        self._process.signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        self._process.signal(signal.SIGKILL)
-        self._process.wait()
-        self._process.close()
-
-    def close(self) -> None:
-        self._process.close()
-
-
 @pytest.fixture
-def sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
-    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(tmp_path))
-    server = SoundServer()
-    yield server
-    server.close()
+def sound_server(tmp_path: Path) -> Iterator[SoundServer]:
+    with sound_server_in(tmp_path) as server:
+        yield server
 
 
 def sound_of(service: SpeechService, text: str) -> np.ndarray:

@@ -36,7 +36,7 @@ from ttsmonitor.audio.pyaudio import PyAudioOutput
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.exceptions import AudioError
 
-pytestmark = pytest.mark.sound
+pytestmark = [pytest.mark.sound, pytest.mark.quiet]
 
 
 def test_every_sample_reaches_the_device(sink: Sink, output: PyAudioOutput) -> None:

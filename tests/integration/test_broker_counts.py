@@ -32,6 +32,7 @@ def test_speech_account_can_read_broker_statistics(
         tls_port=free_port(),
         account=Account(ACCOUNT["username"], ACCOUNT["password"]),
     )
+    config.write_text(f"{config.read_text()}\nsys_interval 1\n")  # the usual is 10 s
     monkeypatch.setenv("MQTT_USERNAME", ACCOUNT["username"])
     monkeypatch.setenv("MQTT_PASSWORD", ACCOUNT["password"])
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import Broker
-from tests.support.chromium import open_page
-from tests.support.tools import (
-    Listener,
-    Process,
-    get_json,
-    manage,
-    run,
-    wait_until,
-)
+from tests.conftest import Broker, installation, start_mosquitto
+from tests.support.chromium import open_browser, visit
+from tests.support.tools import Listener, get_json, manage, run, running, wait_until
 
 pytestmark = pytest.mark.browser
 MADE = 400
@@ -25,20 +20,42 @@ NEW = "Acabo de llegar"
 """No made-up sentence has these words."""
 
 
-@pytest.fixture
-def monitor(install: Callable[..., dict[str, str]]) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    broker = start_mosquitto(tmp_path_factory.mktemp("broker"))
+    yield broker
+    broker.process.close()
+
+
+@pytest.fixture(scope="module")
+def monitor(
+    broker: Broker, new_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Run a monitor with two days of history and no login. Yield its address."""
-    env = install(MOXIE_REQUIRE_LOGIN="0", DEBUG="1", TTS_AUDIO="null", TTS_ENGINE="espeak")
+    env = installation(
+        broker,
+        tmp_path_factory.mktemp("monitor"),
+        new_database,
+        MOXIE_REQUIRE_LOGIN="0",
+        DEBUG="1",
+        TTS_AUDIO="null",
+        TTS_ENGINE="espeak",
+    )
     run(manage("make_utterances", str(MADE), "--days", "2"), env)
-    process = Process(manage("run_tts_subscriber"), env)
-    process.wait_for_line("speech service ready")
-    yield f"http://localhost:{env['HTTP_PORT']}"
-    process.close()
+    with running(manage("run_tts_subscriber"), env) as process:
+        process.wait_for_line("speech service ready")
+        yield f"http://localhost:{env['HTTP_PORT']}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with open_page() as opened:
+def page(browser: Browser) -> Iterator[Page]:
+    with visit(browser) as opened:
         opened.clock.install()
         yield opened
 
@@ -49,9 +66,7 @@ def in_table(page: Page, chart: str) -> int:
     return sum(int(re.sub(r"\D", "", cell) or 0) for cell in cells)
 
 
-def test_charts_show_history_and_new_sentences(
-    monitor: str, page: Page, listen: Callable[..., Listener]
-) -> None:
+def test_charts_show_history_and_new_sentences(monitor: str, page: Page, broker: Broker) -> None:
     page.goto(f"{monitor}/")
     page.locator("#charts").scroll_into_view_if_needed()
     expect(page.locator("[data-chart=count] .chart-bar").first).to_be_visible()
@@ -72,7 +87,8 @@ def test_charts_show_history_and_new_sentences(
     page.locator("[data-chart=count] summary").press("Enter")
     expect(days.first).to_be_visible()
 
-    listen().publish("moxie/tts/text", NEW)
+    with closing(Listener(broker.port)) as sender:
+        sender.publish("moxie/tts/text", NEW)
     spoken = re.compile(rf"dicha [0-9a-f]{{8}} \(\d(,\d)? s\): {NEW}")
     expect(page.locator("#log")).to_contain_text(spoken, timeout=20_000)
 
@@ -84,13 +100,14 @@ def test_charts_show_history_and_new_sentences(
 
 
 def test_lost_broker_is_reported_in_the_visitors_language(
-    monitor: str, page: Page, mosquitto: Broker
+    monitor: str, page: Page, broker: Broker, request: pytest.FixtureRequest
 ) -> None:
     page.goto(f"{monitor}/")
     lamp = page.locator("[data-check=broker]")
     expect(lamp).to_have_class("lamp is-ok")
-    mosquitto.process.close()
-    cause = f"ningún broker responde en 127.0.0.1:{mosquitto.port}"
+    broker.process.close()
+    request.addfinalizer(broker.start)
+    cause = f"ningún broker responde en 127.0.0.1:{broker.port}"
     tried = f"{cause}: nada escucha ahí; se sigue intentando"
     expect(page.locator("#log")).to_contain_text(tried, timeout=20_000)
 

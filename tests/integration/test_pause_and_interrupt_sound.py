@@ -21,7 +21,7 @@ from tests.support.talk import (
 from tests.support.tools import wait_until
 from ttsmonitor.audio.pyaudio import BUSY_SECONDS, CALM_SECONDS, UNKNOWN_SECONDS, PyAudioOutput
 
-pytestmark = pytest.mark.sound
+pytestmark = [pytest.mark.sound, pytest.mark.quiet]
 
 LEAD = np.zeros(RATE // 50, dtype=np.int16)
 """A quiet lead, as the recording misses the first milliseconds."""

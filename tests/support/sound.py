@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import threading
 import uuid
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from tests.support.tools import wait_until
+from tests.support.tools import Process, wait_until
 
 RATE = 22_050
 LOUD = 300
@@ -126,6 +130,59 @@ class Sink:
         self._process.wait(5)
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+class SoundServer:
+    """A separate PulseAudio that the test may kill."""
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
+        self.start()
+
+    def start(self) -> None:
+        modules = ("module-native-protocol-unix", *self._modules)
+        self._process = Process(
+            [
+                "pulseaudio",
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+                "--disable-shm=yes",  # it aborts now and then when a client with a memfd goes away
+                *(f"--load={each}" for each in modules),
+            ]
+        )
+        wait_until(lambda: subprocess.run(["pactl", "info"], capture_output=True).returncode == 0)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze it: its clients stay connected, and wait."""
+        self._process.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self._process.signal(signal.SIGKILL)
+        self._process.wait()
+        self._process.close()
+
+    def close(self) -> None:
+        self._process.close()
+
+
+@contextmanager
+def sound_server_in(directory: Path, *modules: str) -> Iterator[SoundServer]:
+    """Run a PulseAudio with its socket in `directory`; whatever starts within the block uses it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("PULSE_SERVER", raising=False)
+        patched.setenv("PULSE_RUNTIME_PATH", str(directory))
+        server = SoundServer(*modules)
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 def likeness(expected: np.ndarray, recorded: np.ndarray) -> float:

@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 
 def wait_until(
-    condition: Callable[[], Value], what: str = "the condition", timeout_seconds: float = 15
+    condition: Callable[[], Value], what: str = "the condition", timeout_seconds: float = 30
 ) -> Value:
     """Poll until `condition()` is true and return it; AssertionError names `what` otherwise."""
     deadline = time.monotonic() + timeout_seconds
@@ -141,6 +141,8 @@ def manage(*arguments: str) -> list[str]:
 def end_client(client: paho.Client) -> None:
     client.disconnect()
     client.loop_stop()
+    if (left_open := client.socket()) is not None:
+        left_open.close()  # paho's thread may end before it closes its connection
     # Break the reference cycle, or its sockets may be collected unclosed.
     client.on_connect = client.on_message = client.on_subscribe = None
 

@@ -36,6 +36,12 @@ def test_ci_runs_script_test_on_each_supported_python() -> None:
     assert versions == [f"3.{minor}" for minor in range(11, 11 + len(versions))]
 
 
+def test_unit_tests_record_no_sound() -> None:
+    """script/test runs the tests that do in the other folders only."""
+    files = (ROOT / "tests/unit").rglob("*.py")
+    assert not [path for path in files if re.search(r"mark\.sound\b", path.read_text())]
+
+
 def test_pre_commit_runs_the_script_test_checks() -> None:
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     (repository,) = config["repos"]

@@ -107,6 +107,8 @@ class VirtualMoxie:
         self._speech.put(None)
         self._client.disconnect()
         self._client.loop_stop()
+        if (left_open := self._client.socket()) is not None:
+            left_open.close()  # paho's thread may end before it closes its connection
         for thread in self._threads:
             thread.join(2)
 
