@@ -12,8 +12,8 @@ from math import ceil, inf
 FIRST_FRAMES, MOST_FRAMES = 6, 32
 """More at once is cheaper, and takes longer to be given up."""
 FLOW_FRAMES = 96
-FIRST_IDS, MOST_IDS = 128, 600
-"""Phoneme ids that the text stage reads at once, about 57 and 270 characters. It begins with the
+FIRST_IDS, MOST_IDS = 100, 600
+"""Phoneme ids that the text stage reads at once, about 45 and 270 characters. It begins with the
 first, or more on a fast computer, and goes on with the second, or less on a slow one."""
 FIRST_SECONDS = 0.015
 """Time that a fast computer takes for the first run of the text stage."""

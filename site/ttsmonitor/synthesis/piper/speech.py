@@ -35,9 +35,9 @@ SECONDS_PER_ID = 0.2
 """Sound of a phoneme id, at most, at a length scale of 1; 0.03 in a real voice."""
 SECONDS_OF_RUN = 5.0
 """Sound of a run, at most, beside that of its ids."""
-LOOK_AHEAD = 80
-"""Ids that the text stage reads beyond what is kept of a run, about eight words. With two of them a
-sentence begins half a semitone higher, as a shorter one would."""
+LOOK_AHEAD = 56
+"""Ids that the text stage reads beyond what is kept of a run, about five words. With two of them a
+sentence begins half a semitone higher, as a shorter one would; with eight it sounds the same."""
 BEFORE = 120
 """Ids that it reads again before those that are new, where the whole sentence takes too long."""
 STRETCH = 1.25
