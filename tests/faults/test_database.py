@@ -171,13 +171,14 @@ def test_nothing_is_confirmed_while_the_file_is_gone(
     def confirmed() -> int:
         return sum(b'"stored"' in each for each in sender.payloads("moxie/tts/status"))
 
-    def check() -> dict[str, Any]:
+    def check(name: str = "database") -> dict[str, Any]:
         report = get_json(f"http://127.0.0.1:{environment['HTTP_PORT']}/health")
-        found: dict[str, Any] = report["checks"]["database"]
+        found: dict[str, Any] = report["checks"][name]
         return found
 
     with running(manage("run_tts_subscriber"), environment) as process:
         process.wait_for_line("connected to the broker")
+        wait_until(lambda: check("broker")["ok"], "its subscription")
         sender.publish(TEXT_TOPIC, "Antes.")
         wait_until(confirmed, "the first sentence")
         kept = history.rename(history.with_suffix(".kept"))
