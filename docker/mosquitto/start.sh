@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs as root: gives the data and a copy of the files of `manage.py broker_files` to the user
+# Runs as root: gives the data and a copy of the files that the command broker_files writes to the user
 # mosquitto. The broker then switches to that user. The clear passwords stay where they are.
 set -eu
 umask 077  # waiting messages are private

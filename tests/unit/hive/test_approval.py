@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
@@ -15,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from hive.models import Approval, Configuration, Robot
+from tests.support.accounts import make_user
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
 
 BASE = f"/api/robots/{DEVICE}"
@@ -34,9 +34,7 @@ def waiting(db: Any) -> Robot:
 @pytest.fixture
 def keeper(db: Any) -> Client:
     """Return the browser of an account that may change and delete robots."""
-    user = User.objects.create_user("keeper")
-    names = ["change_robot", "delete_robot"]
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    user = make_user("keeper", "administer")
     client = Client(headers={"accept-language": "en"})
     client.force_login(user)
     return client
@@ -89,8 +87,8 @@ def test_decision_needs_an_account_without_login_too(
     monkeypatch: pytest.MonkeyPatch, server: SentServer, waiting: Robot
 ) -> None:
     monkeypatch.setenv("MOXIE_REQUIRE_LOGIN", "0")
-    assert post(Client(), f"{BASE}/approve").status_code == 403
-    assert post(Client(), "/api/admission", {"enabled": True}).status_code == 403
+    assert post(Client(), f"{BASE}/approve").status_code == 401
+    assert post(Client(), "/api/admission", {"enabled": True}).status_code == 401
     assert approval() == Approval.WAITING
 
 
