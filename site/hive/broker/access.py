@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ttsmirror.conf import conf
 from ttsmirror.exceptions import BrokerError
-from ttsmirror.mqtt.account import HIVE, SPEECH, TOOLS
+from ttsmirror.mqtt.account import HIVE, SPEECH, TOOLS, account_file
 from ttsmirror.secret_file import kept_secret
 from ttsmirror.wire.messages import HEALTH_TOPIC, STATUS_TOPIC
 
@@ -118,7 +118,7 @@ def _renamed_topic() -> list[Rule]:
 
 
 def _kept_password(directory: Path, host: str, name: str) -> str:
-    path = directory / "accounts" / host / name
+    path = account_file(directory, host, name)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         password = kept_secret(path, PASSWORD_BYTES)

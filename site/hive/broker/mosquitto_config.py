@@ -18,7 +18,7 @@ from hive.broker.access import (
     Account,
     make_access,
 )
-from hive.broker.certificates import ensure_certificate, write_private
+from hive.broker.certificates import ensure_certificate
 from hive.broker.limits import (
     INFLIGHT_BYTES,
     INFLIGHT_MESSAGES,
@@ -30,6 +30,7 @@ from hive.broker.limits import (
     ROBOT_CONNECTIONS,
 )
 from ttsmirror.exceptions import BrokerError
+from ttsmonitor.system.private_files import write_private
 
 ROBOTS_ACL = f"""\
 # Mosquitto reports each denial to a client with "#" or "+" in its id on its log topic. It crashes
@@ -51,6 +52,7 @@ pattern deny /devices/+/+/config
 pattern deny /devices/+/+/+/+/#
 """
 """The access rules of the robots' port."""
+CONFIG = "mosquitto.conf"
 PASSWORD_ROUNDS = 100_000
 RANDOM_ROUNDS = 1_000
 PLUGINS = {"acl_file": "mosquitto_acl_file.so", "password_file": "mosquitto_password_file.so"}
@@ -100,12 +102,15 @@ def write_config(
 def write_files(directory: Path, place: Place, access: Access, program: str = "") -> Path:
     """Write certificate, accounts, rules and configuration into `directory`; return the last."""
     ensure_certificate(directory)
-    write_private(directory / "robots.acl", ROBOTS_ACL)
-    write_private(directory / "local.acl", local_acl(access))
-    write_private(directory / "passwords", "".join(map(password_line, access.accounts)))
-    config = directory / "mosquitto.conf"
-    write_private(config, _config(place, anonymous=access.anonymous, plugins=_plugins(program)))
-    return config
+    contents = {
+        "robots.acl": ROBOTS_ACL,
+        "local.acl": local_acl(access),
+        "passwords": "".join(map(password_line, access.accounts)),
+        CONFIG: _config(place, anonymous=access.anonymous, plugins=_plugins(program)),
+    }
+    for name, content in contents.items():
+        write_private(directory / name, content.encode())
+    return directory / CONFIG
 
 
 def local_acl(access: Access) -> str:

@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from django.conf import settings
-
 from hive.broker.access import Account, make_access
 from hive.broker.embedded import EmbeddedBroker
 from hive.broker.limits import STORE_BYTES
 from hive.broker.mosquitto_config import write_config
 from hive.conf import conf as hive_conf
 from ttsmirror.exceptions import BrokerError
+from ttsmirror.mqtt.account import broker_directory
 from ttsmonitor.conf import conf
 from ttsmonitor.system.ports import ListenError, ensure_port_free, loopback_address
 
@@ -99,7 +98,7 @@ def make_broker(program: str | None) -> Broker:
         ensure_port_free(host, conf.MQTT_SSL_PORT, "MQTT_SSL_PORT")
     except ListenError as exc:
         raise BrokerError(str(exc)) from exc
-    directory: Path = settings.WORK_DIR / "broker"
+    directory = broker_directory()
     account = Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
     anonymous = hive_conf.MQTT_ANONYMOUS
     if program:

@@ -27,12 +27,22 @@ def log_in_as(name: str) -> None:
     _Process.name = name
 
 
+def broker_directory() -> Path:
+    """Return the directory of the broker that this installation starts."""
+    return conf.work_dir / "broker"
+
+
+def account_file(directory: Path, host: str, name: str) -> Path:
+    """Return the file with the password of an account of the broker that is known as `host`."""
+    return directory / "accounts" / host / name
+
+
 def made_account(host: str) -> Path | None:
     """Return the file with the password that this installation's own broker made for this process.
 
     It is there only if that broker runs at `host`, so no other broker is sent the password.
     """
-    path = conf.work_dir / "broker" / "accounts" / host / _Process.name
+    path = account_file(broker_directory(), host, _Process.name)
     return path if path.is_file() else None
 
 

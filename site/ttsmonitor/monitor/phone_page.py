@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.translations import translate
 from ttsmonitor.conf import conf
+from ttsmonitor.models import Scope
+from ttsmonitor.system.certificates import AUTHORITY
 from ttsmonitor.web import home_network
-from ttsmonitor.web.home_certificate import AUTHORITY
+from ttsmonitor.web.access import token_of
 from ttsmonitor.web.pages import page
-
-PERMISSION = "ttsmonitor.admin"
 
 
 @page
@@ -86,7 +86,7 @@ def qr_code(text: str) -> SafeString:
 
 def _may_open(request: HttpRequest) -> bool:
     """Return True for an administrator at a browser; a token is for programs."""
-    return "Authorization" not in request.headers and request.user.has_perm(PERMISSION)
+    return token_of(request) is None and request.user.has_perm(Scope.ADMIN.permission)
 
 
 def _address(request: HttpRequest) -> str:

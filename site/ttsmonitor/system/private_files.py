@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def tighten_database(path: Path) -> None:
     """Take an SQLite database and its logs away from other users, but not its directory."""
     for suffix in _SQLITE_SUFFIXES:
         _chmod(path.with_name(path.name + suffix), FILE_MODE)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read; never half of it. Raises OSError."""
+    descriptor, aside = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(aside, path)
+    except OSError:
+        os.unlink(aside)
+        raise
 
 
 def _is_ours_alone(directory: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.broker.certificates import ensure_certificate, renew_certificate
-from ttsmonitor.conf import conf
+from ttsmirror.mqtt.account import broker_directory
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             "directory",
             type=Path,
             nargs="?",
-            default=conf.work_dir / "broker",
+            default=broker_directory(),
             help="where certificate.pem and key.pem go (%(default)s)",
         )
         parser.add_argument("--renew", action="store_true", help="replace the certificate")

@@ -14,7 +14,7 @@ from hive.broker.certificates import authority_of
 from hive.models import DEVICE_ID, Robot
 from hive.mqtt.virtual_moxie import ROBOT_LOGIN
 from hive.mqtt.virtual_moxie_console import LET_IN, Simulator
-from ttsmirror.mqtt.account import current_login
+from ttsmirror.mqtt.account import broker_directory, current_login
 from ttsmirror.secret_file import kept_secret
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
@@ -42,7 +42,7 @@ def own_device_id() -> str:
 
 def own_authority(broker_host: str) -> str:
     """Return the file that verifies the broker of this installation; empty for another broker."""
-    authority = authority_of(conf.work_dir / "broker")
+    authority = authority_of(broker_directory())
     return str(authority) if authority and loopback_address(broker_host) else ""
 
 

@@ -14,7 +14,6 @@ from django.core.management import call_command
 
 from hive.broker import certificates
 from hive.broker.certificates import (
-    AUTHORITY,
     CERTIFICATE,
     KEY,
     authority_of,
@@ -23,6 +22,7 @@ from hive.broker.certificates import (
     renew_certificate,
 )
 from tests.support.certificates import write_certificate
+from ttsmonitor.system.certificates import AUTHORITY
 
 
 def verified(directory: Path, authority: Path, name: str) -> bool:

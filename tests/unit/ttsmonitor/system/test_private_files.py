@@ -135,3 +135,27 @@ def test_sqlite_gives_its_log_the_mode_of_the_database(tmp_path: Path) -> None:
     database.execute("CREATE TABLE a (b)")
     assert [mode(each) for each in sorted(tmp_path.iterdir())] == [0o600] * 3
     database.close()
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_private_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.touch(mode=0o644)
+    private_files.write_private(path, b"secret")
+    assert path.read_bytes() == b"secret"
+    assert mode(path) == 0o600
+
+
+def test_failed_write_keeps_the_earlier_private_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: str, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "key.pem"
+    private_files.write_private(path, b"earlier")
+    monkeypatch.setattr("ttsmonitor.system.private_files.os.replace", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        private_files.write_private(path, b"new")
+    assert path.read_bytes() == b"earlier"
+    assert list(tmp_path.iterdir()) == [path]

@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 
 from tests.support.certificates import write_certificate
-from ttsmonitor.web.home_certificate import AUTHORITY, AUTHORITY_KEY, tls_options
+from ttsmonitor.system.certificates import AUTHORITY, AUTHORITY_KEY
+from ttsmonitor.web.home_certificate import tls_options
 
 
 def authority(directory: Path) -> x509.Certificate:
