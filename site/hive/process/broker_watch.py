@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
 PATIENCE_SECONDS = 40.0
@@ -41,4 +44,7 @@ class BrokerWatch:
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # such as certificates that cannot be read; the next look may succeed
+                logger.exception("the broker could not be looked at")

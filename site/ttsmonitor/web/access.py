@@ -59,11 +59,15 @@ def find_token(text: str) -> ApiToken | None:
     """Return a usable token and note its use."""
     token = ApiToken.objects.find(text)
     if token is not None:
-        try:
-            token.touch()
-        except AWAY as exc:  # readable, but not writable now
-            logger.debug("last use of token %s not stored: %s", token.pk, exc)
+        _touch(token)
     return token
+
+
+def _touch(token: ApiToken) -> None:
+    try:
+        token.touch()
+    except AWAY as exc:  # readable, but not writable now
+        logger.debug("last use of token %s not stored: %s", token.pk, exc)
 
 
 def is_allowed(scope: Scope, user: Any, token: ApiToken | None, permission: str = "") -> bool:
@@ -221,7 +225,7 @@ def may_stay(scope: dict[str, Any]) -> bool:
         known = ApiToken.objects.usable().filter(pk=token.pk).first()
         if known is None:
             return False
-        known.touch()
+        _touch(known)
         return is_allowed(Scope.READ, known.user, known)
     key = access_key(scope)
     if key is None:

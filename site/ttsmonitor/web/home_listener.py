@@ -50,7 +50,13 @@ class HomeListener:
     def start(self) -> None:
         """Follow the choice from now on."""
         home_network.call_on_change(self._apply)
-        LoopingCall(self.update).start(LOOK_SECONDS)
+        LoopingCall(self._look).start(LOOK_SECONDS)
+
+    def _look(self) -> None:
+        try:
+            self.update()
+        except Exception:  # a LoopingCall ends for good with the first one
+            logger.exception("the home network could not be looked at")
 
     def update(self) -> str:
         """Listen where the choice and the address of this computer say; return what hinders it."""

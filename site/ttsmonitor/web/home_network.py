@@ -11,6 +11,7 @@ from pathlib import Path
 from ttsmonitor.conf import conf
 from ttsmonitor.system.commands import MANAGE
 from ttsmonitor.system.ports import loopback_address
+from ttsmonitor.system.private_files import write_private
 
 OPEN_FILE = "home_network"
 """The file in the work directory that is there while the pages are open to the home network; it
@@ -54,9 +55,7 @@ def choose(scheme: str) -> None:
     stored.
     """
     if scheme:
-        aside = _path().with_suffix(".new")
-        aside.write_text(f"{scheme} {home_address()}")
-        aside.replace(_path())
+        write_private(_path(), f"{scheme} {home_address()}".encode())
     else:
         _path().unlink(missing_ok=True)
     follow()
@@ -77,12 +76,12 @@ def home_address() -> str:
 
     An address that the internet could reach is none of a home network.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(ELSEWHERE)  # sends nothing: it only chooses the network
-        except OSError:
-            return ""
-        address = ipaddress.ip_address(probe.getsockname()[0])
+            address = ipaddress.ip_address(probe.getsockname()[0])
+    except OSError:
+        return ""
     is_at_home = address.is_private and not (address.is_loopback or address.is_link_local)
     return str(address) if is_at_home else ""
 
@@ -106,7 +105,7 @@ def _choice() -> tuple[str, str]:
     """Return the chosen scheme, and the address of this computer at that moment."""
     try:
         scheme, _space, address = _path().read_text().strip().partition(" ")
-    except OSError:
+    except (OSError, UnicodeDecodeError):  # missing, or damaged
         return "", ""
     return HTTPS if scheme == HTTPS else HTTP, address
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from unittest.mock import Mock
 
 import pytest
 
 from hive.process import broker_watch
 from hive.process.broker_watch import LOOK_SECONDS, PATIENCE_SECONDS, BrokerWatch
+from ttsmirror.exceptions import BrokerError
 
 
 @pytest.fixture
@@ -44,3 +46,20 @@ def test_broker_that_recovers_or_never_came_up_is_left_alone(clock: Mock) -> Non
         is_ready.return_value = answer
         look_for(watch, clock, PATIENCE_SECONDS - LOOK_SECONDS)
     assert not end.called
+
+
+def test_failing_look_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_watch, "LOOK_SECONDS", 0.01)
+    looked_again = threading.Event()
+    looks = iter([BrokerError("the certificates cannot be read")])
+
+    def is_ready() -> bool:
+        if error := next(looks, None):
+            raise error
+        looked_again.set()
+        return True
+
+    watch = BrokerWatch(is_ready, Mock())
+    watch.start()
+    assert looked_again.wait(5)
+    watch.stop()

@@ -18,6 +18,7 @@ from django.utils import timezone
 from tests.support.accounts import make_user
 from tests.support.web_fakes import FakeService
 from ttsmonitor.models import ApiToken
+from ttsmonitor.web.access import TOKEN, may_stay
 
 
 def test_page_without_login_redirects_to_login_and_back(visitor: Client, parent: User) -> None:
@@ -287,3 +288,14 @@ async def test_websocket_accepts_any_program_with_login_off(settings: Any, db: A
     settings.MOXIE_REQUIRE_LOGIN = False
     assert await knock([HOST]) is True
     assert await knock([HOST, (b"origin", b"http://localhost:1234")]) is False
+
+
+def test_token_stays_while_its_use_cannot_be_stored(
+    parent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(token: ApiToken) -> None:
+        raise OperationalError("database is locked")
+
+    token = ApiToken.objects.find(ApiToken.issue(parent, "a program"))
+    monkeypatch.setattr(ApiToken, "touch", refuse)
+    assert may_stay({TOKEN: token})

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from daphne.server import twisted_loop
 from twisted.internet.protocol import Factory
+from twisted.internet.task import LoopingCall
 
 from tests.support.tools import free_port
 from ttsmonitor.web import home_network
@@ -113,3 +114,25 @@ def test_certificate_that_cannot_be_written_is_told(
     monkeypatch.setattr(home_network, "certificates", lambda: tmp_path / "missing" / "web")
     home_network.choose("https")
     assert "No such file or directory" in make_listener(free_port()).update()
+
+
+def test_unexpected_error_does_not_end_the_watch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> str:
+        raise RuntimeError("no such interface")
+
+    calls: list[LoopingCall] = []
+    monkeypatch.setattr(home_network, "home_address", fail)
+    monkeypatch.setattr(home_network, "call_on_change", lambda apply: None)
+    start = LoopingCall.start
+
+    def note(call: LoopingCall, seconds: float) -> Any:
+        calls.append(call)
+        return start(call, seconds)
+
+    monkeypatch.setattr(LoopingCall, "start", note)
+    make_listener(free_port()).start()
+    assert "no such interface" in caplog.text
+    assert calls[0].running
+    calls[0].stop()

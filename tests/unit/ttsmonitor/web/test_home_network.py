@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ttsmonitor.web.home_network import home_address
+from ttsmonitor.web.home_network import OPEN_FILE, chosen_scheme, home_address
 
 
 class Probe(socket.socket):
@@ -42,3 +43,19 @@ def test_only_private_addresses_are_at_home(
     monkeypatch.setattr(Probe, "own", own)
     monkeypatch.setattr(socket, "socket", Probe)
     assert home_address() == address
+
+
+def test_damaged_choice_keeps_the_pages_closed(settings: Any, tmp_path: Path) -> None:
+    settings.WORK_DIR = tmp_path
+    (tmp_path / OPEN_FILE).write_bytes(b"\xff\xfe")
+    assert chosen_scheme() == ""
+
+
+def test_computer_without_free_sockets_is_in_no_home_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_arguments: Any) -> Any:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    assert home_address() == ""
