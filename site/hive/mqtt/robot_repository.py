@@ -124,7 +124,8 @@ class RobotRepository:
         robots = {robot.device_id: robot for robot in Robot.objects.all()}
         for robot in [robot for robot in robots.values() if _is_forgotten(robot)]:
             del robots[robot.device_id]
-            robot.delete()
+            # Only if nobody has decided about it meanwhile.
+            Robot.objects.filter(pk=robot.pk, approval=Approval.WAITING).delete()
         with self._lock:
             before, self._robots = self._robots, robots
         self._push_decisions(before, robots)

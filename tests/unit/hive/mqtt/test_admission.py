@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hive.checks import check_settings
 from hive.models import Approval, Configuration, Robot, arrival, departure
-from hive.mqtt import admission
+from hive.mqtt import admission, robot_repository
 from hive.mqtt.admission import LOG_EVERY, MOST_WAITING, MOST_WITHOUT_ASKING, REMEMBERED
 from hive.mqtt.robot_repository import FORGET_AFTER
 from tests.unit.hive.conftest import DEVICE, FakeMirror, SentServer
@@ -226,6 +226,19 @@ def test_waiting_robot_that_stays_away_is_forgotten(server: SentServer) -> None:
     Robot.objects.write("d_4", departure())
     server.robots._read()
     assert set(approvals()) == {"d_2", "d_3", "d_4"}
+
+
+def test_robot_that_is_let_in_meanwhile_is_not_forgotten(
+    server: SentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decide(robot: Robot) -> bool:
+        Robot.objects.let_in(robot.device_id)
+        return True
+
+    Robot.objects.create(device_id=DEVICE)
+    monkeypatch.setattr(robot_repository, "_is_forgotten", decide)
+    server.robots._read()
+    assert approvals() == {DEVICE: Approval.APPROVED}
 
 
 def test_robot_with_unread_approval_gets_its_configuration(server: SentServer) -> None:
