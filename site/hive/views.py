@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
+from hive.api.robots import DECIDE, FORGET
 from hive.api.schemas import SPEECH_CHARACTERS
 from hive.chat.sessions import new_visit
 from hive.labels import mood_choices, puppet_state_label, strings
@@ -22,17 +23,16 @@ from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.conf import conf
 from ttsmonitor.models import Scope
 from ttsmonitor.monitor.views import health_answer
-from ttsmonitor.web.access import needs
+from ttsmonitor.web.access import is_permitted, needs
 from ttsmonitor.web.pages import page
 
 
 @page
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the robots and the speech service."""
-    user = request.user
     context = snapshot.dashboard() | {
-        "may_decide": user.has_perm("hive.change_robot"),
-        "may_forget": user.has_perm("hive.delete_robot"),
+        "may_decide": is_permitted(request, Scope.ADMIN, DECIDE),
+        "may_forget": is_permitted(request, Scope.ADMIN, FORGET),
         "strings": strings(),
         "simulator_command": snapshot.simulator_command(),
         "robot_port": conf.MQTT_SSL_PORT,

@@ -26,6 +26,8 @@ from ttsmonitor.web.jsonapi import InvalidRequestError
 COMMAND_BYTES = 128
 """Bytes of a robot's command around the words, rounded up."""
 EXAMPLE = {"text": "Hola", "mood": "happy"}
+DECIDE, FORGET = "hive.change_robot", "hive.delete_robot"
+"""The permissions of accounts to let robots in and send them away, and to delete them."""
 
 router = JsonRouter()
 
@@ -48,7 +50,7 @@ def robot(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     gettext_noop("Let a robot in"),
     errors=["not_found"],
 )
-@needs(Scope.ADMIN, "hive.change_robot")
+@needs(Scope.ADMIN, DECIDE)
 def approve(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Let a robot in; if it is connected, it gets its configuration."""
     return _decide(_robot(device_id), Approval.APPROVED)
@@ -60,7 +62,7 @@ def approve(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]
     gettext_noop("Revoke the access of a robot, or refuse one that waits"),
     errors=["not_found"],
 )
-@needs(Scope.ADMIN, "hive.change_robot")
+@needs(Scope.ADMIN, DECIDE)
 def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Revoke a robot's access. It stays known, so that it does not wait again."""
     return _decide(_robot(device_id), Approval.REFUSED)
@@ -72,7 +74,7 @@ def revoke(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     gettext_noop("Delete a robot that was not let in; if it connects again, it waits again"),
     errors=["not_found", "still_approved"],
 )
-@needs(Scope.ADMIN, "hive.delete_robot")
+@needs(Scope.ADMIN, FORGET)
 def forget(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     """Delete a robot that waits or was refused, and return it."""
     target = _robot(device_id)
@@ -97,7 +99,7 @@ def admission(request: HttpRequest) -> dict[str, Any]:
     operation_id="allowNewRobots",
     example={"enabled": True},
 )
-@needs(Scope.ADMIN, "hive.change_robot")
+@needs(Scope.ADMIN, DECIDE)
 def allow_new(request: HttpRequest, allow: schemas.AllowNew) -> dict[str, Any]:
     """Let the robots in that are new within a minute, or end that."""
     Configuration.open_to_new_robots(OPEN_SECONDS if allow.enabled else 0)
