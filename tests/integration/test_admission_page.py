@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from hive.mqtt.admission import MOST_WAITING
 from hive.mqtt.virtual_moxie import VirtualMoxie
-from tests.conftest import start_mosquitto
+from tests.conftest import installation, start_mosquitto
 from tests.support.chromium import open_browser, open_live, visit
 from tests.support.site import log_in
-from tests.support.tools import Listener, free_port, manage, run, running
+from tests.support.tools import Listener, manage, run, running
 
 pytestmark = pytest.mark.browser
 
@@ -46,20 +45,15 @@ class Home:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Iterator[Home]:
     directory = tmp_path_factory.mktemp("admission")
-    work = directory / "work"
-    work.mkdir(mode=0o700)
-    shutil.copy(new_database, work)
     broker = start_mosquitto(directory)
-    environment = {
-        "MOXIE_WORK_DIR": str(work),
-        "DJANGO_SETTINGS_MODULE": "openmoxie.settings",
-        "MQTT_HOST": broker.host,
-        "MQTT_PORT": str(broker.port),
-        "HIVE_PORT": str(free_port()),
-        "HIVE_CONFIG_DELAY_SECONDS": "0.1",
-        "HIVE_ALLOW_NEW_ROBOTS": "ask",
-        "DEBUG": "1",
-    }
+    environment = installation(
+        broker,
+        directory / "work",
+        new_database,
+        HIVE_CONFIG_DELAY_SECONDS="0.1",
+        HIVE_ALLOW_NEW_ROBOTS="ask",
+        DEBUG="1",
+    )
     run(manage("shell", "-v0", "-c", ACCOUNT), environment)
     with running(manage("run_hive"), environment) as hive, open_browser() as browser:
         hive.wait_for_line("hive ready at")

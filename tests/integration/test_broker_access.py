@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.support.brokers import RunningBroker, broker_programs, run_broker
-from tests.support.tools import end_client, wait_until
+from tests.support.brokers import RecordingClient, RunningBroker, broker_programs, run_broker
+from tests.support.tools import wait_until
 
 VICTIM, HONEST = "d_victim", "d_honest"
 DOORS = {
@@ -117,62 +113,23 @@ KINDS = [
 ]
 
 
-class Client:
-    """A client of one kind that records what it hears."""
+class Client(RecordingClient):
+    """A client of one kind."""
 
     def __init__(self, broker: RunningBroker, kind: Kind, *, will: str = "") -> None:
-        self.heard: list[tuple[str, bytes]] = []
-        self._answered, self._subscribed = threading.Event(), threading.Event()
-        self.is_let_in = False
-        self.client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=kind.client_id, reconnect_on_failure=False
-        )
+        login = None
         if kind.username:
-            password = kind.password or broker.password(kind.username)
-            self.client.username_pw_set(kind.username, password)
-        if kind.tls:
-            self.client.tls_set(cert_reqs=ssl.CERT_NONE)
-            self.client.tls_insecure_set(True)
+            login = kind.username, kind.password or broker.password(kind.username)
+        super().__init__(kind.client_id, login)
         if will:
             self.client.will_set(will, f"will of {kind.name}", 1)
-        self.client.on_connect = self._on_connect
-        self.client.on_disconnect = lambda *_: self._answered.set()
-        self.client.on_subscribe = lambda *_: self._subscribed.set()
-        self.client.on_message = lambda _c, _u, m: self.heard.append((m.topic, bytes(m.payload)))
-        self.client.connect("127.0.0.1", broker.tls_port if kind.tls else broker.port)
-        self.client.loop_start()
-        assert self._answered.wait(10)
-
-    def _on_connect(
-        self, client: paho.Client, _data: object, _flags: object, *rest: object
-    ) -> None:
-        self.is_let_in = rest[0] == 0
-        self._answered.set()
-
-    def subscribe(self, filters: Iterable[str]) -> None:
-        self._subscribed.clear()
-        self.client.subscribe([(each, 1) for each in filters])
-        assert self._subscribed.wait(10)
-
-    def publish(self, topics: Iterable[str], payload: str, *, retain: bool = False) -> None:
-        for sent in [self.client.publish(topic, payload, 1, retain) for topic in topics]:
-            sent.wait_for_publish(10)
+        self.connect(broker.tls_port if kind.tls else broker.port, tls=kind.tls)
 
     def hears(self, topic: str, payload: str) -> bool:
         return (topic, payload.encode()) in list(self.heard)
 
     def topics(self, payload: str) -> set[str]:
         return {topic for topic, data in list(self.heard) if data == payload.encode()}
-
-    def vanish(self) -> None:
-        """Lose the connection without a goodbye, so that the broker publishes the last will."""
-        transport = self.client.socket()
-        assert isinstance(transport, socket.socket)
-        # Use the plain socket: closing the TLS one would say goodbye.
-        socket.socket.shutdown(transport, socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        end_client(self.client)
 
 
 PROGRAMS = broker_programs()

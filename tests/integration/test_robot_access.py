@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
-import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from hive.broker.run import find_mosquitto
 from hive.management.commands.broker_files import DATA, FILES
+from tests.support.brokers import RecordingClient
 from tests.support.tools import (
     Listener,
     answers,
-    end_client,
     free_port,
     manage,
     run,
@@ -164,55 +159,15 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ports]:
         yield ports
 
 
-class RobotClient:
-    """A client on the robots' port, with any id, that records its messages."""
+class RobotClient(RecordingClient):
+    """A client on the robots' port, with any id."""
 
     def __init__(self, port: int, client_id: str, *, will: str = "") -> None:
-        self.received: list[tuple[str, bytes]] = []
-        self.client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False
-        )
         # The user name stands for %u in the access rules.
-        self.client.username_pw_set(VICTIM, "header.payload.signature")
-        self.client.tls_set(cert_reqs=ssl.CERT_NONE)
-        self.client.tls_insecure_set(True)
+        super().__init__(client_id, (VICTIM, "header.payload.signature"))
         if will:
             self.client.will_set(will, "forged", 1, retain=True)
-        self.is_let_in = False
-        self._answered, self._subscribed = threading.Event(), threading.Event()
-        self.client.on_connect = self._on_connect
-        self.client.on_subscribe = lambda *_: self._subscribed.set()
-        self.client.on_message = lambda _c, _u, m: self.received.append((m.topic, bytes(m.payload)))
-        self.client.connect("127.0.0.1", port)
-        self.client.loop_start()
-        assert self._answered.wait(10)
-
-    def _on_connect(
-        self, client: paho.Client, _data: object, _flags: object, *rest: object
-    ) -> None:
-        self.is_let_in = rest[0] == 0
-        self._answered.set()
-        if not self.is_let_in:
-            client.disconnect()
-
-    def subscribe(self, *filters: str) -> None:
-        self._subscribed.clear()
-        self.client.subscribe([(each, 1) for each in filters])
-        assert self._subscribed.wait(10)
-
-    def publish(self, topics: Iterable[str], payload: str, *, retain: bool = False) -> None:
-        for sent in [self.client.publish(topic, payload, 1, retain) for topic in topics]:
-            sent.wait_for_publish(10)
-
-    def vanish(self) -> None:
-        """Lose the connection without a goodbye, so that the broker publishes the last will."""
-        transport = self.client.socket()
-        assert isinstance(transport, socket.socket)
-        # Use the plain socket: closing the TLS one would say goodbye.
-        socket.socket.shutdown(transport, socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        end_client(self.client)
+        self.connect(port, tls=True)
 
 
 @pytest.fixture
@@ -239,7 +194,7 @@ def robots(broker: Ports) -> Iterator[Callable[..., RobotClient]]:
 
 
 def subscribed(robot: RobotClient, device_id: str) -> RobotClient:
-    robot.subscribe(f"/devices/{device_id}/config", f"/devices/{device_id}/commands/#")
+    robot.subscribe([f"/devices/{device_id}/config", f"/devices/{device_id}/commands/#"])
     return robot
 
 
@@ -247,7 +202,7 @@ def await_delivery(everything: Listener, robot: RobotClient, device_id: str) -> 
     """Wait until everything published so far has been delivered."""
     mark = f"mark {uuid.uuid4()}".encode()
     everything.publish(f"/devices/{device_id}/commands/wakeup", mark)
-    for heard in (robot.received, everything.messages):
+    for heard in (robot.heard, everything.messages):
         wait_until(lambda h=heard: mark in [data for _t, data in list(h)], "the mark")  # type: ignore[misc]
 
 
@@ -266,21 +221,21 @@ def test_no_client_id_reaches_another_robot(
         intruder = robots(client_id)
         if not intruder.is_let_in:
             continue
-        intruder.subscribe(*filters_of(client_id))
+        intruder.subscribe(filters_of(client_id))
         intruder.publish(topics_of(client_id), "forged", retain=True)
         for name in (*TO_ROBOT, *UNUSED):
             everything.client.publish(f"/devices/{VICTIM}/{name}", "private", 1)
         victim.publish([f"/devices/{VICTIM}/{name}" for name in FROM_ROBOT], "private")
         await_delivery(everything, victim, VICTIM)
-        if topics := topics_with(intruder.received, b"private"):
+        if topics := topics_with(intruder.heard, b"private"):
             read[client_id] = topics
         intruder.close()
     assert topics_with(everything.messages, b"private") >= KNOWN | {SPEECH}
     assert not read
     late = robots(VICTIM)  # a new subscription triggers retained messages
-    late.subscribe(f"/devices/{VICTIM}/#")
+    late.subscribe([f"/devices/{VICTIM}/#"])
     await_delivery(everything, late, VICTIM)
-    assert not topics_with([*victim.received, *late.received], b"forged")
+    assert not topics_with([*victim.heard, *late.heard], b"forged")
     forged = {topic for topic in topics_with(everything.messages, b"forged") if may_be_heard(topic)}
     assert f"/devices/{HONEST}/state" in forged  # its own topic shows that a delivery would be seen
     assert {topic.split("/")[2] for topic in forged} <= set(PLAIN)
@@ -300,7 +255,7 @@ def test_no_last_will_reaches_another_robot(
     wait_until(lambda: own in topics_with(everything.messages, b"forged"), "the robot's own will")
     await_delivery(everything, victim, VICTIM)
     assert topics_with(everything.messages, b"forged") == {own}
-    assert not topics_with(victim.received, b"forged")
+    assert not topics_with(victim.heard, b"forged")
 
 
 def test_robot_reaches_all_its_own_topics(
@@ -313,4 +268,4 @@ def test_robot_reaches_all_its_own_topics(
     await_delivery(everything, robot, HONEST)
     here = f"/devices/{HONEST}/"
     assert topics_with(everything.messages, b"report") == {here + name for name in FROM_ROBOT}
-    assert topics_with(robot.received, b"order") == {here + name for name in TO_ROBOT}
+    assert topics_with(robot.heard, b"order") == {here + name for name in TO_ROBOT}

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import ssl
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
 from hive.broker.run import find_mosquitto
-from tests.support.tools import Process, answers, free_port, manage, running, wait_until
+from tests.support.tools import (
+    Process,
+    answers,
+    end_client,
+    free_port,
+    manage,
+    running,
+    wait_until,
+)
 
 PROGRAMS = "MOXIE_TEST_MOSQUITTOS"
 """Environment variable with paths of further Mosquittos, separated by colons, such as those of
@@ -32,6 +46,64 @@ class RunningBroker:
     def password(self, name: str) -> str:
         """Return the password of an account that the broker made."""
         return (self.work / "broker" / "accounts" / "localhost" / name).read_text()
+
+
+class RecordingClient:
+    """A client that never reconnects, and records what it hears and whether it was let in."""
+
+    def __init__(self, client_id: str, login: tuple[str, str] | None = None) -> None:
+        """Connect nothing yet."""
+        self.heard: list[tuple[str, bytes]] = []
+        self.is_let_in = False
+        self._answered, self._subscribed = threading.Event(), threading.Event()
+        self.client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False
+        )
+        if login is not None:
+            self.client.username_pw_set(*login)
+        self.client.on_connect = self._on_connect
+        self.client.on_disconnect = lambda *_: self._answered.set()
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_message = lambda _c, _u, m: self.heard.append((m.topic, bytes(m.payload)))
+
+    def connect(self, port: int, *, tls: bool) -> None:
+        """Connect to a broker of this computer, and wait for its answer."""
+        if tls:
+            self.client.tls_set(cert_reqs=ssl.CERT_NONE)
+            self.client.tls_insecure_set(True)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self._answered.wait(10)
+
+    def _on_connect(
+        self, client: paho.Client, _data: object, _flags: object, *rest: object
+    ) -> None:
+        self.is_let_in = rest[0] == 0
+        self._answered.set()
+        if not self.is_let_in:
+            client.disconnect()
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        """Subscribe, and wait for the broker's answer."""
+        self._subscribed.clear()
+        self.client.subscribe([(each, 1) for each in filters])
+        assert self._subscribed.wait(10)
+
+    def publish(self, topics: Iterable[str], payload: str, *, retain: bool = False) -> None:
+        """Publish to each topic, and wait until the broker has taken it."""
+        for sent in [self.client.publish(topic, payload, 1, retain) for topic in topics]:
+            sent.wait_for_publish(10)
+
+    def vanish(self) -> None:
+        """Lose the connection without a goodbye, so that the broker publishes the last will."""
+        transport = self.client.socket()
+        assert isinstance(transport, socket.socket)
+        # Use the plain socket: closing the TLS one would say goodbye.
+        socket.socket.shutdown(transport, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Disconnect."""
+        end_client(self.client)
 
 
 def broker_programs() -> dict[str, str]:
