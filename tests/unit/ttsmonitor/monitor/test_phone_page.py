@@ -97,6 +97,12 @@ def test_token_cannot_open_the_pages(visitor: Client, admin_user: User) -> None:
     assert not home_network.chosen_scheme()
 
 
+@pytest.mark.usefixtures("follow")
+def test_administrator_behind_a_proxy_with_a_password_opens_the_pages(admin: Client) -> None:
+    admin.post(SWITCH, {"open": "1"}, headers={"authorization": "Basic cHJveHk6cHc="})
+    assert home_network.chosen_scheme() == "http"
+
+
 def test_other_site_cannot_open_the_pages(admin_user: User, monitor_urls: None) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
