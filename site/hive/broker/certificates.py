@@ -50,7 +50,7 @@ def renew_certificate(directory: Path, names: Sequence[str] = ()) -> tuple[Path,
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     authority, key = _ensure_authority(directory), new_key()
-    hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", socket.gethostname(), *names])
+    hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", *_own_name(), *names])
     addresses = [_general_name(name) for name in hosts]
     certificate = sign(authority, "Moxie broker", key, CERTIFICATE_DAYS, addresses)
     write_private(directory / KEY, key_pem(key))
@@ -106,6 +106,12 @@ def _ensure_authority(directory: Path) -> Authority:
     if authority is not None and authority.ends > datetime.now(UTC) + month:
         return authority
     return make_authority(directory, "Moxie certificate authority")
+
+
+def _own_name() -> list[str]:
+    # A certificate holds no other names; Linux takes what is in /etc/hostname.
+    name = socket.gethostname()
+    return [name] if name and name.isascii() else []
 
 
 def _general_name(name: str) -> x509.GeneralName:

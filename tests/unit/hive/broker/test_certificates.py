@@ -59,6 +59,15 @@ def test_client_verifies_the_certificate_with_our_authority(tmp_path: Path, name
     assert not verified(tmp_path, authority, "broker.example")
 
 
+@pytest.mark.parametrize("hostname", ["niñera", ""])
+def test_odd_host_name_does_not_prevent_a_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostname: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: hostname)
+    ensure_certificate(tmp_path)
+    assert verified(tmp_path, tmp_path / AUTHORITY, "localhost")
+
+
 def test_another_authority_is_not_trusted(tmp_path: Path) -> None:
     ensure_certificate(tmp_path / "ours")
     ensure_certificate(tmp_path / "theirs")
