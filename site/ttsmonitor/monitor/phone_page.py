@@ -17,6 +17,7 @@ from ttsmirror.translations import translate
 from ttsmonitor.conf import conf
 from ttsmonitor.models import Scope
 from ttsmonitor.system.certificates import AUTHORITY
+from ttsmonitor.system.commands import is_in_container
 from ttsmonitor.web import home_network
 from ttsmonitor.web.access import token_of
 from ttsmonitor.web.pages import page
@@ -35,7 +36,7 @@ def phone(request: HttpRequest) -> HttpResponse:
         "is_open": bool(home_network.chosen_scheme()),
         "has_certificate": _has_certificate(),
         "may_have_certificate": home_network.is_local(conf.HTTP_HOST),
-        "is_in_container": home_network.is_in_container(),
+        "is_in_container": is_in_container(),  # its network address is of no use to a phone
         "has_home": bool(home_network.home_address()),
         "may_open": _may_open(request),
     }

@@ -23,8 +23,13 @@ def manage_command(arguments: str) -> str:
 
     Nothing is quoted in `arguments`.
     """
-    begin = os.environ.get(MANAGE) or _in_container() + python_command(_manage())
+    begin = os.environ.get(MANAGE) or _enter_container() + python_command(_manage())
     return f"{begin} {arguments}"
+
+
+def is_in_container() -> bool:
+    """Return True if our program is the first one in a container."""
+    return os.environ.get(MANAGE, "").startswith("docker ") or bool(_enter_container())
 
 
 def python_command(arguments: str) -> str:
@@ -43,7 +48,7 @@ def shell_path(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _in_container() -> str:
+def _enter_container() -> str:
     """Return the beginning of a command that is typed outside of this container; empty elsewhere.
 
     A container whose first process is something else, such as a shell, is worked in from inside.

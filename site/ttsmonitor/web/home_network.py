@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 from ttsmonitor.conf import conf
-from ttsmonitor.system.commands import MANAGE
 from ttsmonitor.system.ports import loopback_address
 from ttsmonitor.system.private_files import write_private
 
@@ -89,11 +87,6 @@ def home_address() -> str:
 def is_local(host: str) -> bool:
     """Return True for a name or address of this computer that only it can reach."""
     return loopback_address(host.strip("[]")) is not None
-
-
-def is_in_container() -> bool:
-    """Return True in our image: its network address is of no use to a phone."""
-    return os.environ.get(MANAGE, "").startswith("docker ")
 
 
 def certificates() -> Path:

@@ -13,7 +13,13 @@ import pytest
 
 from tests.support.tools import ROOT
 from ttsmonitor.system import commands
-from ttsmonitor.system.commands import MANAGE, manage_command, python_command, shell_path
+from ttsmonitor.system.commands import (
+    MANAGE,
+    is_in_container,
+    manage_command,
+    python_command,
+    shell_path,
+)
 
 
 def in_shell(command: str, directory: Path) -> str:
@@ -82,6 +88,7 @@ def test_command_in_an_unnamed_container_is_typed_outside(
     monkeypatch.setattr(commands, "FIRST_PROCESS", cmdline)
     expected = begin.format(host=socket.gethostname())
     assert manage_command("migrate").startswith(f"{expected}{python_command('manage.py')}")
+    assert is_in_container() == bool(begin)
 
 
 def test_environment_variable_sets_the_command_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
