@@ -97,7 +97,7 @@ def test_axe_finds_a_seeded_violation(site: Site) -> None:
 
 
 def test_violation_of_the_content_policy_fails_a_visit(site: Site) -> None:
-    """So every test here crawls for violations, too: of pages, admin, login and errors."""
+    """All tests that use visit() check the content policy by this: pages, admin, login, errors."""
     inline = "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')"
     with pytest.raises(AssertionError, match=r"style-src|default-src"), site.visit() as page:
         page.goto(site.urls["hive"])

@@ -35,7 +35,7 @@ class Visitor:
     host: str
     port: int
     trusted: ssl.SSLContext | None = None
-    """For HTTPS."""
+    """The authority that the browser trusts; without one it speaks HTTP."""
     cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:

@@ -90,7 +90,7 @@ def refused_tokens(db: Any) -> list[str]:
 def test_every_door_answers_401_to_a_refused_token(
     doors: list[str], refused_tokens: list[str]
 ) -> None:
-    """Also where nobody needs a login."""
+    """A page that needs no login, such as /health, refuses it, too."""
     for index, path in enumerate(doors):
         token = refused_tokens[index % len(refused_tokens)]
         for method in ("GET", "POST"):

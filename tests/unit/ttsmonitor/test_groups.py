@@ -84,7 +84,7 @@ def test_administrator_deletes_from_the_history(db: Any) -> None:
 
 
 def test_administrator_manages_no_accounts(db: Any) -> None:
-    """Or it could make itself a superuser."""
+    """An account that manages accounts could make itself a superuser."""
     keeper = visit(make_user("keeper", ADMINISTER))
     assert keeper.get("/admin/").status_code == 200
     assert keeper.get("/admin/auth/user/").status_code == 403

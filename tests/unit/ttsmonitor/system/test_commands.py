@@ -77,7 +77,7 @@ def test_command_in_an_unnamed_container_is_typed_outside(
     first_process: str | None,
     begin: str,
 ) -> None:
-    """But a container with a shell is worked in from inside."""
+    """In a container whose first process is a shell, commands are typed inside."""
     monkeypatch.delenv(MANAGE, raising=False)
     monkeypatch.chdir(ROOT)
     mark, cmdline = tmp_path / "mark", tmp_path / "cmdline"

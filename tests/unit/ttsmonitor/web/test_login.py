@@ -60,7 +60,7 @@ def test_lock_holds_for_other_programs_of_the_same_address(parent: User) -> None
 
 
 def test_lock_of_one_name_leaves_the_family_in(parent: User) -> None:
-    """They may all come from the address of one proxy, or the name from another address."""
+    """The family may share the address of a proxy; the name may be used from another address."""
     make_user("sister", "listen")
     lock()
     assert try_password(RIGHT, "sister").status_code == 302

@@ -67,7 +67,7 @@ def log_out(user: User, client: Client) -> None:
 
 
 def log_out_on_the_other_site(user: User, client: Client) -> None:
-    """Another process serves it, so nothing but the database tells of it."""
+    """Delete the sessions as another process does: only the database tells of it."""
     Session.objects.all().delete()
 
 
