@@ -305,7 +305,7 @@ def test_scrolling_loads_older_rows_without_moving_others(
         rows = page.locator("#stream li")
         while (before := rows.count()) < OLD_ROWS:
             rows.last.scroll_into_view_if_needed()
-            wait_until(lambda before=before: rows.count() > before, "older rows")
+            expect(rows.nth(before)).to_be_attached(timeout=PATIENCE_MS)
         rows.nth(60).scroll_into_view_if_needed()
         row = rows.nth(60).element_handle()
         top = row.evaluate(SETTLED)
