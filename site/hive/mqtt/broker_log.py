@@ -10,12 +10,15 @@ from hive.models import DEVICE_ID
 LOG_TOPIC = "$SYS/broker/log/"
 _STAMP = r"^(?:\S+: )?"
 _END = r"(?: has exceeded timeout| closed its connection|:? disconnected)"
+_OTHER = r"(?: already connected| connected with | negotiated | has exceeded its )"
+"""What other lines say after the name of a client."""
 _ARRIVAL = re.compile(
     rf"{_STAMP}New client connected from \S+ as (?P<device>{DEVICE_ID}) \((?!.* \()", re.DOTALL
 )
 _DEPARTURES = (
     re.compile(
-        rf"{_STAMP}Client (?P<device>{DEVICE_ID})(?: \[[^\[\]]*\])?{_END}(?!.*{_END})", re.DOTALL
+        rf"{_STAMP}Client (?P<device>{DEVICE_ID})(?: \[[^\[\]]*\])?{_END}(?!.*(?:{_END}|{_OTHER}))",
+        re.DOTALL,
     ),
     re.compile(rf"{_STAMP}Socket error on client (?P<device>{DEVICE_ID}), disconnecting\.$"),
     re.compile(
@@ -36,7 +39,7 @@ def parse_log_line(line: str) -> LogEvent | None:
     """Parse a line of Mosquitto's log; return None if it says nothing about a robot.
 
     A client chooses its own name and could put a line, or the end of one, into it. So the patterns
-    are anchored at the start, and what follows a robot's id occurs once. "already connected,
+    are anchored at the start, and what follows a client's name occurs once. "already connected,
     closing old connection" is no departure: the new connection follows.
     """
     if match := _ARRIVAL.match(line):
