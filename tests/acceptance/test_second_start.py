@@ -48,8 +48,9 @@ class Installation:
 
     def broker_files(self) -> dict[str, tuple[int, bytes]]:
         """Return modification time and content of each broker file."""
-        files = [path for path in (self.work / "broker").iterdir() if path.suffix != ".db"]
-        return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+        found = (self.work / "broker").rglob("*")
+        files = [path for path in found if path.is_file() and path.suffix != ".db"]
+        return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
     def refusal(self, *command: str) -> str:
         """Run a command on other ports until it ends. Return its output."""

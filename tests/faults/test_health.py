@@ -92,11 +92,8 @@ def test_denied_reading_is_not_taken_for_a_hung_broker(
     mosquitto: Broker,
     make_service: Callable[..., SpeechService],
 ) -> None:
-    rules = mosquitto.config.with_name("acl")
+    rules = mosquitto.config.with_name("local.acl")
     rules.write_text(f"{ALL_BUT_HEALTH}topic write moxie/system/#\n")
-    plain = f"listener {mosquitto.port} {mosquitto.host}\n"
-    config = mosquitto.config.read_text()
-    mosquitto.config.write_text(config.replace(plain, f"{plain}acl_file {rules}\n"))
     mosquitto.process.close()
     mosquitto.start()
     check = check_of(make_service("null").health, "broker")

@@ -14,6 +14,7 @@ import pytest
 from django.test import Client, override_settings
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
+from tests.conftest import Broker
 from tests.support.history import wait_for
 from tests.support.tools import Listener, wait_until
 from ttsmirror.models import Utterance
@@ -128,6 +129,16 @@ def test_impossible_time_is_quarantined(
     assert Utterance.objects.count() == 1
 
 
+@pytest.fixture
+def unlimited(mosquitto: Broker) -> None:
+    """Let the broker take messages of any size, as one that we did not configure may do."""
+    lines = mosquitto.config.read_text().splitlines(keepends=True)
+    mosquitto.config.write_text("".join(each for each in lines if "max_packet_size" not in each))
+    mosquitto.process.close()
+    mosquitto.start()
+
+
+@pytest.mark.usefixtures("unlimited")
 def test_text_of_five_megabytes_is_refused_at_every_door(
     make_service: Callable[..., SpeechService],
     listen: Callable[..., Listener],

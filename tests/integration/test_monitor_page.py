@@ -137,7 +137,8 @@ def expect_spoken(page: Page, *ids: str) -> None:
 
 def wait_for_word(page: Page, word: str) -> None:
     """Wait until the word has been highlighted, however briefly."""
-    page.wait_for_function("word => window.lit.some((each) => each[1] === word)", arg=word)
+    has_been_lit = "word => window.lit.some((each) => each[1] === word)"
+    wait_until(lambda: page.evaluate(has_been_lit, word), f"the word {word}")
 
 
 def marks_of(text: str) -> list[tuple[str, float]]:
@@ -182,9 +183,8 @@ def test_words_are_highlighted_as_they_are_heard(
     wait_for_word(page, "dragón")
     expect(page.locator("#now")).to_have_text(STORY)
     # The bars may rest between two words.
-    page.wait_for_function(
-        "[...document.querySelectorAll('#bars i')].some(i => i.clientHeight > 8)"
-    )
+    has_bars = "[...document.querySelectorAll('#bars i')].some(i => i.clientHeight > 8)"
+    wait_until(lambda: page.evaluate(has_bars), "the bars")
     with visit(browser, "en-GB", viewport=PHONE, reduced_motion="reduce") as late:
         open_live(late, service.url)
         expect(late.locator("#now .word.is-now")).to_be_visible(timeout=PATIENCE_MS)
@@ -208,7 +208,8 @@ def test_pause_holds_the_word_and_mute_does_not(page: Page, service: Service) ->
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
     # No word of this text lasts that long.
-    page.wait_for_function("performance.now() - window.lit.at(-1)[0] > 900")
+    is_held = "performance.now() - window.lit.at(-1)[0] > 900"
+    wait_until(lambda: page.evaluate(is_held), "the word to be held")
     expect(now).not_to_have_text("golondrina")
     before = page.evaluate("window.lit.length")
     page.keyboard.press("k")
@@ -304,7 +305,7 @@ def test_scrolling_loads_older_rows_without_moving_others(
         rows = page.locator("#stream li")
         while (before := rows.count()) < OLD_ROWS:
             rows.last.scroll_into_view_if_needed()
-            page.wait_for_function(f"document.querySelectorAll('#stream li').length > {before}")
+            wait_until(lambda before=before: rows.count() > before, "older rows")
         rows.nth(60).scroll_into_view_if_needed()
         row = rows.nth(60).element_handle()
         top = row.evaluate(SETTLED)

@@ -34,8 +34,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def robot(site: Site) -> Iterator[VirtualMoxie]:
     """Run a simulated robot; the first test puts it into Puppet Mode."""
-    port = int(site.environment["MQTT_PORT"])
-    made = VirtualMoxie(DEVICE, "localhost", port, tls=False, seconds_per_character=0.01)
+    port = int(site.environment["MQTT_SSL_PORT"])
+    made = VirtualMoxie(DEVICE, "localhost", port, seconds_per_character=0.01)
     made.start()
     made.wait_for(lambda robot: robot.config)
     yield made
@@ -126,8 +126,7 @@ def test_loudspeaker_speaks_without_robot(site: Site, page: Page) -> None:
 
 def test_offline_robot_is_shown_as_the_reason(site: Site, page: Page) -> None:
     device = "d_0b4e28ba-2fa1-11d2-883f-0016d3cca427"
-    port = int(site.environment["MQTT_PORT"])
-    away = VirtualMoxie(device, "localhost", port, tls=False)
+    away = VirtualMoxie(device, "localhost", int(site.environment["MQTT_SSL_PORT"]))
     away.start()
     page.goto(site.urls["hive"])
     expect(page.locator(f"[data-robot='{device}'].is-online")).to_be_visible(timeout=PATIENCE_MS)
