@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -95,6 +96,7 @@ def _add_openmoxie(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     commands, args = parse(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openmoxie.settings")
     # Like Ctrl-C: all started programs are ended on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(describe(), flush=True)

@@ -196,8 +196,8 @@ class Broker:
         config = write_config(
             self.directory, host="127.0.0.1", port=self.port, tls_port=free_port()
         )
-        # The measurements' clients have no account.
-        config.with_name("local.acl").write_text("topic readwrite #\ntopic read $SYS/#\n")
+        # The measurements' clients have no account. A pattern counts for those with one, too.
+        config.with_name("local.acl").write_text("pattern readwrite #\npattern read $SYS/#\n")
         self.command = [program, "-c", str(config)]
         self._program = Program(self.command, work / "broker.log", os.environ)
         try:
