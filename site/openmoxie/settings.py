@@ -121,6 +121,7 @@ AUTHENTICATION_BACKENDS = [
 # and nobody locks the family out from elsewhere. They are counted in the database, which hive and
 # speech service share.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "ttsmonitor.web.login.counted_address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_RESET_ON_SUCCESS = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ import pytest
 import websockets
 
 from tests.support.tools import free_port, manage, run, running
+from ttsmonitor.web.limited_request import BODY_BYTES
 
 MAKE_KEYS = """
 from datetime import timedelta
@@ -159,25 +161,37 @@ async def test_foreign_page_cannot_use_a_session(doors: Doors) -> None:
 async def test_logout_at_the_hive_closes_sockets_at_the_monitor(doors: Doors) -> None:
     _status, cookies = doors.log_in(doors.keys["password"])
     home = f"http://localhost:{doors.ports['monitor']}"
-    async with doors.connect({"Cookie": cookies, "Origin": home}) as socket:
-        await asyncio.wait_for(socket.recv(), 10)
+    async with doors.connect({"Cookie": cookies, "Origin": home}) as page:
+        await asyncio.wait_for(page.recv(), 10)
         csrf = cookies.partition("csrftoken=")[2].partition(";")[0]
         headers = {"Cookie": cookies, "X-CSRFToken": csrf}
         assert doors.ask("/accounts/logout/", headers, "POST")[0] == 200
         with pytest.raises(websockets.ConnectionClosed):
             while True:
-                await asyncio.wait_for(socket.recv(), 10)
-        assert socket.close_code == 4401
+                await asyncio.wait_for(page.recv(), 10)
+        assert page.close_code == 4401
 
 
 async def test_revoked_token_closes_its_sockets(doors: Doors) -> None:
-    async with doors.connect(doors.bearer("whole"), "/ws/listen/") as socket:
-        await asyncio.wait_for(socket.recv(), 10)
+    async with doors.connect(doors.bearer("whole"), "/ws/listen/") as page:
+        await asyncio.wait_for(page.recv(), 10)
         await asyncio.to_thread(run, manage("shell", "-v0", "-c", REVOKE), doors.environment)
         with pytest.raises(websockets.ConnectionClosed):
             while True:
-                await asyncio.wait_for(socket.recv(), 10)
-        assert socket.close_code == 4401
+                await asyncio.wait_for(page.recv(), 10)
+        assert page.close_code == 4401
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 999999999", "Transfer-Encoding: chunked"])
+def test_endless_body_ends_its_connection(doors: Doors, length: str) -> None:
+    """Nobody has to log in to send one, and the server would keep all of it."""
+    head = f"POST {LOGIN} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n"
+    part = b"100000\r\n" + b"x" * 1024**2 + b"\r\n"
+    with socket.create_connection(("localhost", doors.ports["hive"]), 20) as connection:
+        connection.sendall(head.encode())
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(4 * BODY_BYTES // len(part)):
+                connection.sendall(part)
 
 
 def test_brute_force_is_stopped_for_all_processes(doors: Doors) -> None:

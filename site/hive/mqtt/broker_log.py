@@ -9,14 +9,20 @@ from hive.models import DEVICE_ID
 
 LOG_TOPIC = "$SYS/broker/log/"
 _STAMP = r"^(?:\S+: )?"
-_ARRIVAL = re.compile(rf"{_STAMP}New client connected from \S+ as (?P<device>{DEVICE_ID}) \(")
+_END = r"(?: has exceeded timeout| closed its connection|:? disconnected)"
+_OTHER = r"(?: already connected| connected with | negotiated | has exceeded its )"
+"""What other lines say after the name of a client."""
+_ARRIVAL = re.compile(
+    rf"{_STAMP}New client connected from \S+ as (?P<device>{DEVICE_ID}) \((?!.* \()", re.DOTALL
+)
 _DEPARTURES = (
     re.compile(
-        rf"{_STAMP}Client (?P<device>{DEVICE_ID})(?: \[[^\]]*\])?"
-        r"(?: has exceeded timeout| closed its connection|:? disconnected)"
+        rf"{_STAMP}Client (?P<device>{DEVICE_ID})(?: \[[^\[\]]*\])?{_END}(?!.*(?:{_END}|{_OTHER}))",
+        re.DOTALL,
     ),
+    re.compile(rf"{_STAMP}Socket error on client (?P<device>{DEVICE_ID}), disconnecting\.$"),
     re.compile(
-        rf"{_STAMP}(?:Socket error|Bad socket read/write) on client (?P<device>{DEVICE_ID})[,: ]"
+        rf"{_STAMP}Bad socket read/write on client (?P<device>{DEVICE_ID}): (?!.*: )", re.DOTALL
     ),
 )
 
@@ -32,9 +38,9 @@ class LogEvent:
 def parse_log_line(line: str) -> LogEvent | None:
     """Parse a line of Mosquitto's log; return None if it says nothing about a robot.
 
-    The patterns are anchored at the start, because a client chooses its own name and could put a
-    whole line into it. "already connected, closing old connection" is no departure: the new
-    connection follows.
+    A client chooses its own name and could put a line, or the end of one, into it. So the patterns
+    are anchored at the start, and what follows a client's name occurs once. "already connected,
+    closing old connection" is no departure: the new connection follows.
     """
     if match := _ARRIVAL.match(line):
         return LogEvent(match["device"], online=True)

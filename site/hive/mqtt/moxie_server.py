@@ -263,8 +263,7 @@ class MoxieServer:
             elif message.topic.startswith(HEALTH_TOPIC):
                 self._handle_health(message.topic, parse_object(message.payload))
             else:
-                fields = parse_object(message.payload)
-                self.reports.handle(message.topic, fields, message.waited_seconds)
+                self.reports.handle(message.topic, message.payload, message.waited_seconds)
         except InvalidMessageError as exc:
             logger.warning("ignored a message on %.100s: %s", message.topic, exc)
 

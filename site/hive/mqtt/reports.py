@@ -16,6 +16,7 @@ from hive.mqtt.presence import Presence
 from hive.mqtt.robot_repository import RobotRepository
 from hive.puppet.lines import Lines
 from ttsmirror.text import clean
+from ttsmirror.wire.messages import parse_object
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,11 @@ class Reports:
         self._on_query = on_query
         self._is_approved = is_approved
 
-    def handle(self, topic: str, fields: dict[str, Any], waited_seconds: float = 0.0) -> None:
-        """Handle one message, which may have waited at the broker for so long."""
+    def handle(self, topic: str, payload: bytes, waited_seconds: float = 0.0) -> None:
+        """Handle one message, which may have waited at the broker for so long.
+
+        Raises InvalidMessageError if the message of a robot that was let in cannot be read.
+        """
         match = _TOPIC.fullmatch(topic)
         if match is None:
             logger.debug("ignored a message on %.100s: not a robot's topic", topic)
@@ -64,7 +68,8 @@ class Reports:
         if not waited_seconds:  # else it may have gone since
             self._presence.mark_seen(device_id)
         if not self._is_approved(device_id):
-            return
+            return  # unread, so that a stranger cannot fill the log
+        fields = parse_object(payload)
         if match["kind"] == "state":
             self._handle_state(device_id, fields)
         elif match["event"] == "remote-chat":

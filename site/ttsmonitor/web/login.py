@@ -30,6 +30,8 @@ FORWARDING_HEADERS = (
     "Via",
 )
 """Headers of a proxy, whose own address may be a loopback one."""
+HOST_BITS = 64
+"""Bits of an IPv6 address that a computer chooses itself."""
 
 REFUSALS = {"remote": 403, "unknown": 404, "used": 410, "expired": 410}
 """Reasons for which a one-time link is refused, with their status."""
@@ -85,9 +87,29 @@ def is_local(request: HttpRequest) -> bool:
     if any(name in request.headers for name in FORWARDING_HEADERS):
         return False
     name, _port = split_domain_port(request.get_host())
+    peer = _peer(request)
+    return name in LOOPBACK_NAMES and peer is not None and peer.is_loopback
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """Return the address for which axes counts wrong passwords; None if it is unknown.
+
+    A program on this computer may come from any address of 127.0.0.0/8, and a computer with IPv6
+    from any of its network. Each counts as one, or it would have tries without end.
+    """
+    peer = _peer(request)
+    if peer is None:
+        return None
+    if peer.is_loopback:
+        return "127.0.0.1"
+    if peer.version == 4:
+        return str(peer)
+    return str(ipaddress.IPv6Address(int(peer) >> HOST_BITS << HOST_BITS))
+
+
+def _peer(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
-        return False
-    mapped = getattr(peer, "ipv4_mapped", None)
-    return name in LOOPBACK_NAMES and (mapped or peer).is_loopback
+        return None
+    return getattr(peer, "ipv4_mapped", None) or peer

@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import daphne.server
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from twisted.internet import reactor
 
 from ttsmonitor.system.ports import LOCALHOST, ensure_port_free
 from ttsmonitor.web.home_listener import HomeListener
+from ttsmonitor.web.limited_request import LimitedHTTPFactory
 
 __all__ = ["WebServer", "ensure_port_free"]
 
 STOP_SECONDS = 2
+
+daphne.server.HTTPFactory = LimitedHTTPFactory  # its Server has no argument for it
 
 
 class WebServer:

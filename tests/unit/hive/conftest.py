@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -100,6 +101,10 @@ class SentServer(MoxieServer):
     @property
     def published(self) -> list[tuple[str, dict[str, Any]]]:
         return self.link.published
+
+    def report(self, topic: str, fields: dict[str, Any], waited_seconds: float = 0.0) -> None:
+        """Handle a message of a robot."""
+        self.reports.handle(topic, json.dumps(fields).encode(), waited_seconds)
 
     def configs_sent(self, device_id: str) -> list[dict[str, Any]]:
         topic = f"/devices/{device_id}/config"

@@ -104,7 +104,7 @@ async def test_robot_report_advances_line(robot: Robot, server: SentServer) -> N
     server.lines.sent_to_robot(line_id, "")
     state = {"subtopic": "telehealth", "message": {"state": "IN_SESSION"}}
     topic = f"/devices/{DEVICE}/events/client-service-activity-log"
-    await sync_to_async(server.reports.handle)(topic, state)
+    await sync_to_async(server.report)(topic, state)
     await sync_to_async(server._handle_confirmation)(line_id, True)
 
     events = [await page.receive_json_from() for _ in range(4)]
@@ -184,7 +184,7 @@ async def test_dashboard_learns_of_waiting_and_gone_robots(
     await sync_to_async(server.robots._read)()
     page, snapshot = await connected("/ws/hive/")
     assert snapshot["admission"]["waiting"] == 0
-    await sync_to_async(server.reports.handle)("/devices/d_new/state", {})
+    await sync_to_async(server.report)("/devices/d_new/state", {})
     event = await page.receive_json_from()
     assert (event["type"], event["robot"]["approval"]) == ("robot", "waiting")
     await sync_to_async(server._push_admission)()

@@ -37,7 +37,7 @@ def server(server: SentServer) -> SentServer:
 
 
 def state(server: SentServer, device_id: str = DEVICE) -> None:
-    server.reports.handle(f"/devices/{device_id}/state", {"battery_level": 0.5})
+    server.report(f"/devices/{device_id}/state", {"battery_level": 0.5})
 
 
 def approvals() -> dict[str, str]:
@@ -54,9 +54,9 @@ def connect(server: SentServer, name: str) -> None:
 def test_new_robot_waits_and_reports_are_ignored(server: SentServer, mirror: FakeMirror) -> None:
     state(server)
     activity = f"/devices/{DEVICE}/events/client-service-activity-log"
-    server.reports.handle(activity, {"subtopic": "query", "query": "schedule"})
-    server.reports.handle(activity, {"subtopic": "telehealth", "message": {"state": "READY"}})
-    server.reports.handle(f"/devices/{DEVICE}/events/remote-chat", NOTIFY)
+    server.report(activity, {"subtopic": "query", "query": "schedule"})
+    server.report(activity, {"subtopic": "telehealth", "message": {"state": "READY"}})
+    server.report(f"/devices/{DEVICE}/events/remote-chat", NOTIFY)
 
     robot = Robot.objects.get()
     assert (robot.approval, robot.online, robot.battery) == (Approval.WAITING, True, None)
@@ -64,8 +64,23 @@ def test_new_robot_waits_and_reports_are_ignored(server: SentServer, mirror: Fak
     assert not (server.published or mirror.texts or mirror.heard)
 
 
+@pytest.mark.parametrize("approval", [*Approval, ""])
+def test_unreadable_messages_are_logged_of_approved_robots_only(
+    server: SentServer, caplog: pytest.LogCaptureFixture, approval: str
+) -> None:
+    if approval:
+        Robot.objects.create(device_id=DEVICE, approval=approval)
+        server.robots._read()
+    topic = f"/devices/{DEVICE}/state"
+    for _ in range(3):
+        server._handle(Received(topic, b"{", 0, False, False, 0, 1, 0.0))
+    lines = [line for line in caplog.messages if line.startswith("ignored a message")]
+    assert len(lines) == (3 if approval == Approval.APPROVED else 0)
+    assert Robot.objects.get().online
+
+
 def test_words_kept_by_the_broker_are_not_mirrored(server: SentServer, mirror: FakeMirror) -> None:
-    server.reports.handle(f"/devices/{DEVICE}/events/remote-chat", NOTIFY, waited_seconds=30.0)
+    server.report(f"/devices/{DEVICE}/events/remote-chat", NOTIFY, waited_seconds=30.0)
     assert mirror.heard == []
     assert not Robot.objects.exists()
 

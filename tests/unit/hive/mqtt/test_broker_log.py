@@ -48,6 +48,21 @@ def test_disconnect_is_a_departure(line: str) -> None:
         "1795394994: New client connected from 127.0.0.1:1 as other (p2, c1, k60).",
         f"1: New client connected from 127.0.0.1:1 as x connected from 1 as {ID} (p2, c1).",
         f"1: New client connected from 127.0.0.1:1 as x (p2, c1, u'Client {ID} disconnected.').",
+        # The name of the client begins with a robot's id and goes on like the line.
+        f"1: New client connected from 127.0.0.1:1 as {ID} (x (p2, c1, k60).",
+        f"1: New client connected from 127.0.0.1:1 as {ID} (p2, c1, k60, u'x (p2, c1, k60, u'y').",
+        f"1: New client connected from 127.0.0.1:1 as {ID} (\nx (p2, c1, k60).",
+        f"1: Client {ID} closed its connection closed its connection.",
+        f"1: Client {ID} disconnected. has exceeded timeout, disconnecting.",
+        f"1: Client {ID} disconnected\n closed its connection.",
+        f"1: Client {ID} [::1:1] disconnected: x [::1:2] disconnected: not authorised.",
+        f"1: Client {ID} closed its connection negotiated TLSv1.3 cipher TLS_AES_256_GCM_SHA384",
+        f"1: Client {ID} disconnected: x already connected, closing old connection.",
+        f"1: Client {ID} disconnected. has exceeded its receive-maximum quota. This behaviour",
+        f"1: Client {ID} [x [::1:2] disconnected: connection closed by client.",
+        f"1: Client {ID}: disconnected disconnected.",
+        f"1: Socket error on client {ID}, disconnecting., disconnecting.",
+        f"1: Bad socket read/write on client {ID}: x: Protocol error.",
     ],
 )
 def test_unrelated_and_forged_lines_are_ignored(line: str) -> None:

@@ -68,7 +68,7 @@ def test_markup_keeps_tags_and_escapes_stray_signs() -> None:
 def test_queries_are_answered(server: SentServer, query: str, name: str, value: Any) -> None:
     Configuration.objects.create(schedule={"provided_schedule": []})
     report = {"subtopic": "query", "query": query, "request_id": "r1"}
-    server.reports.handle(ACTIVITY, report)
+    server.report(ACTIVITY, report)
 
     ((topic, answer),) = server.published
     assert topic == f"/devices/{DEVICE}/commands/query_result"
@@ -79,9 +79,8 @@ def test_queries_are_answered(server: SentServer, query: str, name: str, value: 
 @pytest.mark.django_db
 def test_first_report_creates_robot_online(server: SentServer) -> None:
     message = {"subtopic": "telehealth", "message": {"state": "READY"}}
-    reports = server.reports
-    reports.handle(ACTIVITY, message)
-    reports.handle(f"/devices/{DEVICE}/state", {"battery_level": 0.5})
+    server.report(ACTIVITY, message)
+    server.report(f"/devices/{DEVICE}/state", {"battery_level": 0.5})
 
     robot = Robot.objects.get()
     assert (robot.device_id, robot.online) == (DEVICE, True)
@@ -110,21 +109,21 @@ def test_connected_robot_marked_offline_is_online_again(server: SentServer) -> N
 def test_foreign_topic_creates_no_robot(
     server: SentServer, topic: str, fields: dict[str, Any]
 ) -> None:
-    server.reports.handle(topic, fields)
+    server.report(topic, fields)
     assert not Robot.objects.exists()
 
 
 @pytest.mark.django_db
 def test_reported_state_is_cleaned_for_the_database(server: SentServer) -> None:
     message = {"subtopic": "telehealth", "message": {"state": "RE\0ADY\ud83d"}}
-    server.reports.handle(ACTIVITY, message)
+    server.report(ACTIVITY, message)
     assert Robot.objects.get().puppet_state == "RE\ufffdADY?"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("message", [None, "READY", {}, {"state": 3}])
 def test_invalid_telehealth_state_changes_nothing(server: SentServer, message: Any) -> None:
-    server.reports.handle(ACTIVITY, {"subtopic": "telehealth", "message": message})
+    server.report(ACTIVITY, {"subtopic": "telehealth", "message": message})
     assert Robot.objects.get().puppet_state == ""
 
 

@@ -59,6 +59,28 @@ def test_lock_holds_for_other_programs_of_the_same_address(parent: User) -> None
         assert client.post("/accounts/login/", form, headers=forged).status_code == 429
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("127.0.0.1", "127.9.8.7"),
+        ("127.0.0.1", "::1"),
+        ("127.0.0.1", "::ffff:127.0.0.2"),
+        ("192.168.1.7", "::ffff:192.168.1.7"),
+        ("2001:db8:1:2::3", "2001:db8:1:2:a:b:c:d"),
+        ("fe80::1%eth0", "fe80::ab:2%eth0"),
+    ],
+)
+def test_lock_holds_for_all_addresses_of_a_computer(parent: User, first: str, second: str) -> None:
+    lock(address=first)
+    assert try_password(RIGHT, address=second).status_code == 429
+
+
+@pytest.mark.parametrize("other", ["192.168.1.8", "2001:db8:1:3::3", "::1"])
+def test_lock_leaves_other_computers_in(parent: User, other: str) -> None:
+    lock(address="192.168.1.7")
+    assert try_password(RIGHT, address=other).status_code == 302
+
+
 def test_lock_of_one_name_leaves_the_family_in(parent: User) -> None:
     """The family may share the address of a proxy; the name may be used from another address."""
     make_user("sister", "listen")
