@@ -14,6 +14,9 @@ from ttsmirror.reasons import Reason
 
 Identity = tuple[int, int]
 
+EMPTY_BYTES = 4096
+"""Size of an SQLite database without tables, at most: one page."""
+
 _in_use: dict[Path, Identity] = {}
 
 
@@ -27,7 +30,7 @@ def file_error(alias: str = DEFAULT_DB_ALIAS) -> str:
         return ""
     if path not in _in_use:
         return ""  # it was never there: whoever opens it says so
-    if found is None:
+    if found is None or _is_empty(path):
         return Reason("{path} was deleted while in use: put it back, or restart", path=str(path))
     return Reason("{path} was replaced while in use: restart to use the new file", path=str(path))
 
@@ -43,6 +46,14 @@ def _path(alias: str) -> Path | None:
     if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]
         return None
     return Path(connection.settings_dict["NAME"])
+
+
+def _is_empty(path: Path) -> bool:
+    """Return True for a file that SQLite has made because a connection found none."""
+    try:
+        return path.stat().st_size <= EMPTY_BYTES
+    except OSError:
+        return True
 
 
 def _identity(path: Path) -> Identity | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connections
 
-from ttsmonitor.system.database_file import ensure_same_file, file_error
+from ttsmonitor.system.database_file import EMPTY_BYTES, ensure_same_file, file_error
 
 
 @pytest.fixture
@@ -32,9 +34,20 @@ def test_deleted_file_is_named_until_it_is_put_back(file: Path) -> None:
 def test_replaced_file_is_named(file: Path) -> None:
     assert file_error() == ""
     other = file.with_suffix(".other")
-    other.write_bytes(b"x")
+    other.write_bytes(b"x" * 2 * EMPTY_BYTES)
     other.replace(file)
     assert "was replaced while in use" in file_error()
+
+
+def test_deleted_file_that_sqlite_made_anew_is_named_deleted(file: Path) -> None:
+    assert file_error() == ""
+    kept = file.rename(file.with_suffix(".kept"))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    assert file.exists()
+    assert "was deleted while in use" in file_error()
+    kept.rename(file)
+    assert file_error() == ""
 
 
 def test_file_that_was_never_there_is_no_error(file: Path) -> None:
