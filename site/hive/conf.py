@@ -13,7 +13,7 @@ class HiveSettings(LanguageModelSettings):
     HIVE_PORT: int = 8000
     """Port of the hive's pages."""
     HIVE_ALLOW_NEW_ROBOTS: str = "ask"
-    """Whether new robots are let in without a person's approval: `ask` (never), `minute` (within
+    """Let new robots in without a person's approval: `ask` (never), `minute` (within
     the first minute after the start), `always`."""
     HIVE_CONFIG_DELAY_SECONDS: float = 1.0
     """Seconds between a robot's connect and its configuration: it has to subscribe first."""

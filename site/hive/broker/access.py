@@ -1,4 +1,4 @@
-"""Who may do what at the broker: accounts and rules, for Mosquitto and the development broker."""
+"""Accounts and access rules of the broker, for Mosquitto and the development broker."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def may_be_retained(topic: str) -> bool:
 def _rules() -> dict[str, Sequence[Rule]]:
     speech = [Rule(BOTH, "moxie/#"), *_renamed_topic(), Rule(READ, "$SYS/#")]
     return {
-        # What the documented commands need. They try the broker out with a topic named test.
+        # The documented commands need no more. They try the broker out with a topic named test.
         NOBODY: [*speech, Rule(BOTH, "test/#")],
         SPEECH: speech,
         HIVE: [

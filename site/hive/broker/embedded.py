@@ -196,7 +196,7 @@ class _Broker(Broker):  # type: ignore[misc]
     async def _retain_broadcast_message(
         self, broadcast: dict[str, Any], qos: int, target_session: Any
     ) -> None:
-        # What waits for a client that is away.
+        # Messages that wait for a client that is away.
         waiting, attributes = target_session.retained_messages, target_session.attributes
         size = len(broadcast["data"]) + (0 if waiting.empty() else attributes.get(WAITING, 0))
         if waiting.qsize() < QUEUED_MESSAGES and size <= QUEUED_BYTES:

@@ -62,7 +62,7 @@ PLUGIN_DIRECTORIES = ("lib", "lib/mosquitto", "lib/*", "lib/*/mosquitto", "lib64
 
 @dataclass(frozen=True)
 class Place:
-    """Where Mosquitto finds its files, listens and keeps its data."""
+    """The directories and listeners of a Mosquitto."""
 
     files: Path
     """Directory of the files that write_config() makes, as Mosquitto sees it."""

@@ -77,7 +77,7 @@ class Configuration(models.Model):
 
 
 class Approval(models.TextChoices):
-    """Whether a person has let a robot in."""
+    """A person's decision about a robot."""
 
     WAITING = "waiting", _("waiting for approval")
     APPROVED = "approved", _("let in")

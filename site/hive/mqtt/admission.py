@@ -1,4 +1,4 @@
-"""Which robots are let in: a person decides, or HIVE_ALLOW_NEW_ROBOTS does."""
+"""Decide which robots are let in: by a person, or by HIVE_ALLOW_NEW_ROBOTS."""
 
 from __future__ import annotations
 

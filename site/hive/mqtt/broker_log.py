@@ -11,7 +11,7 @@ LOG_TOPIC = "$SYS/broker/log/"
 _STAMP = r"^(?:\S+: )?"
 _END = r"(?: has exceeded timeout| closed its connection|:? disconnected)"
 _OTHER = r"(?: already connected| connected with | negotiated | has exceeded its )"
-"""What other lines say after the name of a client."""
+"""Words of other lines after the name of a client."""
 _ARRIVAL = re.compile(
     rf"{_STAMP}New client connected from \S+ as (?P<device>{DEVICE_ID}) \((?!.* \()", re.DOTALL
 )

@@ -1,4 +1,4 @@
-"""What robots have not reported yet, kept beside the outbox for a restart."""
+"""Add the lines that robots have not reported yet, kept beside the outbox for a restart."""
 
 import django.utils.timezone
 from django.db import migrations, models

@@ -179,7 +179,7 @@ class MQTTConnection:
 
     @property
     def denied(self) -> str:
-        """Which subscriptions the broker refused; empty if none, or if it does not say so."""
+        """The subscriptions that the broker refused; empty if none, or if it does not say so."""
         return self._denied
 
     @property

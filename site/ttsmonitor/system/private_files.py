@@ -37,7 +37,7 @@ OWN_FILES = (
     "web/*",
     f"wav/{WAV_FILES}",
 )
-"""What our processes write in the work directory, apart from what is public."""
+"""Private files that our processes write in the work directory."""
 OWN_DIRECTORIES = ("broker", "sounds", "static", "voices", "wav", "web")
 _IGNORED = (".DS_Store", "lost+found")
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")

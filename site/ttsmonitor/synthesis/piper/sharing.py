@@ -1,4 +1,4 @@
-"""Who may read the files of a voice.
+"""Set the access to the files of a voice.
 
 Our processes make private files. But voices are public, and who installs one in a shared directory
 need not be who speaks with it. So a voice is as readable as the directory it is in.
