@@ -129,11 +129,11 @@ def test_link_that_drops_packets_is_not_called_denied(
 def test_health_reports_sentences_waiting_too_long(
     make_service: Callable[..., SpeechService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = make_service("null")
-    check = check_of(service.health, "queue")
     long_ago = timezone.now() - timedelta(minutes=5)
     with monkeypatch.context() as idle:
+        # Before its thread starts: it would expire the sentence unseen.
         idle.setattr(Speaker, "_process_next", lambda speaker: False)
+        check = check_of(make_service("null").health, "queue")
         Utterance.objects.create(
             text="Hola",
             source="chat",
