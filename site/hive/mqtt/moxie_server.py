@@ -173,12 +173,16 @@ class MoxieServer:
 
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """Silence a robot and the loudspeaker that speaks for it."""
-        self.chat.interrupt(device_id)
-        self._own_interrupts.add(device_id)
-        self.interrupt_loudspeaker(device_id)
+        self.end_conversation(device_id)
         for line in self.lines.mark_interrupted(device_id):
             push_line(line)
         return self._send_telehealth(device_id, {"action": "INTERRUPT"})
+
+    def end_conversation(self, device_id: str) -> None:
+        """Drop what a conversation still has to say: in the making, in the queue, being spoken."""
+        self.chat.interrupt(device_id)
+        self._own_interrupts.add(device_id)
+        self.interrupt_loudspeaker(device_id)
 
     def say_aloud(
         self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID
