@@ -163,10 +163,12 @@ class MoxieServer:
         intensity: float = 0.5,
         *,
         utterance_id: uuid.UUID | None = None,
+        lang: str = "",
+        voice: str = "",
     ) -> bool:
         """Have a robot in Puppet Mode say `speech`. Return False if the broker cannot be reached.
 
-        `utterance_id` is for the mirror, which reads it from the call.
+        `utterance_id`, `lang` and `voice` are for the mirror, which reads them from the call.
         """
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
@@ -185,11 +187,16 @@ class MoxieServer:
         self.interrupt_loudspeaker(device_id)
 
     def say_aloud(
-        self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID
+        self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID, **options: Any
     ) -> None:
-        """Have the loudspeaker alone say `speech`."""
+        """Have the loudspeaker alone say `speech`; `options` are further SpeechOptions."""
         get_tts_mirror().publish_text(
-            speech, source=SOURCE, utterance_id=utterance_id, mood=mood, intensity=intensity
+            speech,
+            source=SOURCE,
+            utterance_id=utterance_id,
+            mood=mood,
+            intensity=intensity,
+            **options,
         )
 
     def interrupt_loudspeaker(self, device_id: str = "") -> None:
