@@ -84,12 +84,12 @@ def choose(
     errors=["not_found"],
 )
 @needs(Scope.ADMIN)
-def install(request: HttpRequest, given: schemas.VoiceName) -> tuple[int, dict[str, Any]]:
+def install(request: HttpRequest, given: schemas.VoiceName) -> dict[str, Any]:
     """Begin an installation; `installs` of GET /api/voices tells how far it is."""
     if given.name not in installer.catalogue:
         raise _not_found()
     installer.download(given.name)
-    return 202, voices_state.whole()
+    return voices_state.whole()
 
 
 @router.write(
@@ -101,13 +101,13 @@ def install(request: HttpRequest, given: schemas.VoiceName) -> tuple[int, dict[s
     errors=["not_found"],
 )
 @needs(Scope.ADMIN)
-def import_voice(request: HttpRequest, given: schemas.VoiceName) -> tuple[int, dict[str, Any]]:
+def import_voice(request: HttpRequest, given: schemas.VoiceName) -> dict[str, Any]:
     """Begin to install a voice from TTS_VOICE_IMPORT_DIR."""
     directory = conf.path("TTS_VOICE_IMPORT_DIR")
     if given.name not in dict(importable_voices(directory)):
         raise _not_found()
     installer.take(directory / f"{given.name}.onnx")
-    return 202, voices_state.whole()
+    return voices_state.whole()
 
 
 @router.write(
@@ -143,7 +143,7 @@ def refresh(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.remove(
-    "/voices/{str:name}",
+    "/voices/installed/{str:name}",
     schemas.Voices,
     gettext_noop("Remove an installed voice"),
     operation_id="remove_voice",

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.reasons import Reason
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import VoiceNotFoundError
 from ttsmonitor.synthesis.piper.download import download_voice, install_voice
@@ -71,7 +72,10 @@ def _install(source: Path, directory: Path) -> list[InstalledVoice]:
     models = sorted(source.glob("*.onnx"))
     if not models:
         raise VoiceNotFoundError(
-            f"{source} has no voice: a voice is a .onnx file with its .onnx.json beside it"
+            Reason(
+                "{path} has no voice: a voice is a .onnx file with its .onnx.json beside it",
+                path=str(source),
+            )
         )
     return [install_voice(model, directory) for model in models]
 

@@ -153,7 +153,7 @@ class LanguageCard {
   async remove(row, voice) {
     const question = [word("remove", { voice: voice.title }), voice.speaks_then || word("again")].join(" ");
     if (!confirm(question)) return;
-    await attempt(row.part("note"), async () => take(await sendJSON("DELETE", `/api/voices/${encodeURIComponent(voice.name)}?confirmed=1`)));
+    await attempt(row.part("note"), async () => take(await sendJSON("DELETE", `/api/voices/installed/${encodeURIComponent(voice.name)}?confirmed=1`)));
   }
 
   async hear(text, where, voice = "") {
