@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ttsmonitor', '0011_scopes_and_login_links'),
+        ('ttsmonitor', '0012_household'),
     ]
 
     operations = [
