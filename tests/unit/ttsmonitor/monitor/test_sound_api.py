@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from tests.support.accounts import make_user
+from tests.support.openapi import Described
 from tests.support.web_fakes import FakeService
 from ttsmirror.reasons import Reason
 from ttsmonitor.audio.device_choice import DeviceChoice
@@ -36,7 +37,7 @@ def send(client: Client, method: str, path: str, **body: Any) -> Any:
 
 
 def test_device_is_chosen_and_the_service_follows(admin: Client, speech: FakeService) -> None:
-    shown = admin.get("/api/sound").json()
+    shown = Described(admin).get("/api/sound")
     assert (shown["device"], shown["preroll_ms"], shown["fixed"]) == ("", 0, {})
     assert [each["name"] for each in shown["devices"]] == ["pulse", "USB Audio"]
     chosen = send(admin, "PUT", "/api/sound", device="USB Audio", preroll_ms=300).json()

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from tests.support.accounts import make_user
+from tests.support.openapi import Described
 from tests.support.tools import wait_until
 from tests.support.voice_files import install
 from tests.support.voice_mirror import VoiceMirror, voice_mirror
@@ -97,13 +98,13 @@ def test_new_installation_offers_voices_and_says_that_a_machine_speaks(admin: Cl
 def test_voice_is_installed_in_the_background_and_speaks(
     admin: Client, mirror: VoiceMirror, voices: Path
 ) -> None:
-    answer = send(admin, "POST", "/api/voices/install", name=CLAUDE)
-    assert answer.status_code == 202
+    described = Described(admin)
+    described.post("/api/voices/install", {"name": CLAUDE}, status=202)
     done = wait_for(admin, "done")
     assert done["error"] == "" and done["fetched_bytes"] == done["total_bytes"] > 1000
     assert (voices / f"{CLAUDE}.onnx").is_file()
     assert spanish(admin)["speaks"] == f"piper {CLAUDE}" and spanish(admin)["is_natural"]
-    (installed,) = state(admin)["installed"]
+    (installed,) = described.get("/api/voices")["installed"]
     assert (installed["speaks_now"], installed["is_removable"]) == (["es"], True)
     assert installed["speaks_then"] == "Then espeak es speaks Spanish."
 
