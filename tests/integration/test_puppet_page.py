@@ -15,6 +15,7 @@ from tests.support.tools import (
     Process,
     manage,
     run,
+    wait_until,
 )
 from ttsmirror.wire.messages import STATUS_TOPIC
 
@@ -167,7 +168,12 @@ def test_nothing_moves_during_ten_sentences(
     for size in SIZES:
         page.set_viewport_size(size)
         page.goto(f"http://localhost:{env['HIVE_PORT']}/puppet/{DEVICE}/")
-        expect(page.locator("#robot [data-part=online]")).to_have_text("en línea")
+
+        def is_online() -> bool:
+            report("READY")  # the hive may not have subscribed yet
+            return page.locator("#robot [data-part=online]").inner_text() == "en línea"
+
+        wait_until(is_online, "the robot")
         expect(page.locator("#speech [data-part=status]")).not_to_have_text("sin conexión")
         assert page.evaluate(SMALL) == []
         page.evaluate(WATCH_PLACES)
