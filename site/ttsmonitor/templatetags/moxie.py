@@ -60,7 +60,7 @@ def iso(value: datetime | None) -> str:
 
 @register.filter
 def when(value: datetime | str | None) -> str:
-    """Write the time of day, with the date if it is not today; see when() in times.js."""
+    """Write the time of day, with the date if it is not today, as times.js does."""
     if not isinstance(value, datetime):  # a template for scripts has no value
         return ""
     local = timezone.localtime(value)
