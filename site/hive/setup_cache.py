@@ -36,7 +36,8 @@ class Setup:
     def common_config(self) -> dict[str, Any]:
         """The configuration of all robots, with the family's time zone unless it names one."""
         zone = {"timezone_id": self.time_zone or str(settings.TIME_ZONE)}
-        return zone | self.configuration.config
+        common: dict[str, Any] = self.configuration.config
+        return zone | common
 
     def modules_of(self, module_id: object) -> list[ChatModule]:
         """Return the modules that a robot calls by this id, whatever the content."""

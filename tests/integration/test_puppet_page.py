@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.conftest import Broker
 from tests.support.chromium import open_page
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 LENGTHS = (5, 400, 12, 30, 250, 60, 8, 150, 90, 20)
-SIZES = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
+SIZES = (ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740))
 # Each element outside of the two lists with its place, and each row of the lists with its size, in
 # every frame that is drawn.
 WATCH_PLACES = """() => {
