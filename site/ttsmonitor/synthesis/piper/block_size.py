@@ -87,9 +87,9 @@ class BlockSize:
     def held_seconds(self, frames: int, latent: int, reads: Mapping[int, int]) -> float:
         """Return how much sound has to be made before any is heard, so that no gap follows.
 
-        `frames` are still to be decoded; `latent` of them need the flow no more. `reads` maps a frame
-        to the ids that the text stage reads before it. On a slow computer this goes through what is
-        to be made, block by block, and through what is heard meanwhile.
+        `frames` are still to be decoded; `latent` of them need the flow no more. `reads` maps a
+        frame to the ids that the text stage reads before it. On a slow computer this goes through
+        what is to be made, block by block, and through what is heard meanwhile.
         """
         if self._lasting() <= MOST_FRAMES:
             return 0.0
