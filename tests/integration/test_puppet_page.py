@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
+from django.utils import translation
+from django.utils.formats import date_format
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.conftest import Broker
@@ -127,6 +130,20 @@ def test_line_keeps_updating_after_a_reload(
     expect_state(line, "queued", "en cola")
     tell("playing")
     expect_state(line, "playing", "sonando")
+    assert_scripts_write_times_as_the_server_does(page)
+
+
+def assert_scripts_write_times_as_the_server_does(page: Page) -> None:
+    write = """async ([lang, iso]) => {
+        document.documentElement.lang = lang;
+        const times = await import(`/static/ttsmonitor/times.js?${lang}`);
+        return times.dateTime(new Date(iso));
+    }"""
+    for lang in ("es", "en"):
+        for moment in (datetime(2026, 9, 5, 14, 5), datetime(2026, 11, 30, 0, 7)):
+            with translation.override(lang):
+                written = date_format(moment, "DATETIME_FORMAT")
+            assert page.evaluate(write, [lang, moment.isoformat()]) == written
 
 
 def test_line_waits_while_there_is_no_broker(
