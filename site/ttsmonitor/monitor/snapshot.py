@@ -39,10 +39,10 @@ def figures() -> dict[str, Any]:
 
 def waiting() -> dict[str, Any]:
     """Return the queue and its size, of one moment: the page shows no count without its rows."""
+    count = Utterance.objects.waiting().count()
     shown = queue()
-    is_whole = len(shown) < QUEUE_SHOWN
-    size = len(shown) if is_whole else max(len(shown), Utterance.objects.waiting().count())
-    return {"queue": shown, "queue_size": size}
+    is_whole = len(shown) < QUEUE_SHOWN  # then the rows are counted, if one came meanwhile
+    return {"queue": shown, "queue_size": len(shown) if is_whole else max(len(shown), count)}
 
 
 def queue() -> list[dict[str, Any]]:
