@@ -40,7 +40,7 @@ def _voice_words() -> dict[str, str]:
         "medium": _("good quality"),
         "low": _("simple quality"),
         "x_low": _("for a slow computer"),
-        "machine": _("eSpeak NG: understandable, but it sounds like a machine"),
+        "machine": _("understandable, but it sounds like a machine"),
         "speakers": _("{count} speakers"),
         "size": _("{count} MB"),
         "licence": _("Licence: {licence}"),

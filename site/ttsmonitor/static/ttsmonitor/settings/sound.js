@@ -2,6 +2,8 @@
 import { getJSON, postJSON, sendJSON } from "../live.js";
 import { attempt, finder, readJSON, speaker, tell } from "./part.js";
 
+const OPEN_MS = 1500;
+
 const root = document.querySelector("[data-sound]");
 const word = speaker(readJSON("sound-words"));
 const part = finder(root);
@@ -11,7 +13,7 @@ const act = (name) => root.querySelector(`[data-act="${name}"]`);
 let state = readJSON("sound-state");
 
 function draw() {
-  tell(part("now"), state.error ? word("nowhere", { error: state.error }) : word("plays", { output: state.output }), !state.error);
+  tell(part("now"), state.error ? word("nowhere", { error: state.error }) : word("plays", { output: state.title }), !state.error);
   part("form").hidden = !state.has_device;
   drawDevices();
   preroll.value = state.preroll_ms;
@@ -55,7 +57,9 @@ async function look() {
 part("form").addEventListener("change", async () => {
   const chosen = { device: device.value, preroll_ms: Number(preroll.value) };
   const isKept = await attempt(part("note"), async () => take(await sendJSON("PUT", "/api/sound", chosen)));
-  if (isKept) tell(part("note"), word("kept"));
+  if (!isKept) return;
+  tell(part("note"), word("kept"));
+  setTimeout(look, OPEN_MS); // by then the device is open, or there is a reason why it is not
 });
 part("form").addEventListener("submit", (event) => event.preventDefault());
 act("look").addEventListener("click", look);
