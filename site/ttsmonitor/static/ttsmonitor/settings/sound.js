@@ -11,6 +11,7 @@ const { device, preroll_ms: preroll } = part("form").elements;
 const may = (scope) => root.hasAttribute(`data-may-${scope}`);
 const act = (name) => root.querySelector(`[data-act="${name}"]`);
 let state = readJSON("sound-state");
+let turn = 0; // counts the states: an answer to an older question is outdated
 
 function draw() {
   tell(part("now"), state.error ? word("nowhere", { error: state.error }) : word("plays", { output: state.title }), !state.error);
@@ -44,6 +45,7 @@ function drawFixed(field, name, note) {
 }
 
 function take(answer) {
+  turn += 1;
   state = { devices: state.devices, ...answer };
   draw();
   root.dispatchEvent(new CustomEvent("moxie:sound", { detail: state, bubbles: true }));
@@ -51,7 +53,11 @@ function take(answer) {
 
 async function look() {
   tell(part("device-note"), "");
-  await attempt(part("device-note"), async () => take(await getJSON("/api/sound")));
+  const asked = turn;
+  await attempt(part("device-note"), async () => {
+    const answer = await getJSON("/api/sound");
+    take(asked === turn ? answer : { ...state, devices: answer.devices });
+  });
 }
 
 part("form").addEventListener("change", async () => {

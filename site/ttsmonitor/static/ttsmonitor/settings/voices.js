@@ -18,6 +18,7 @@ const isCompact = root.hasAttribute("data-compact");
 const cards = new Map(); // by language
 let state = readJSON("voices-state");
 let looking = 0;
+let turn = 0; // counts the states: an answer to an older question is outdated
 
 // Cards of languages
 
@@ -285,14 +286,17 @@ function drawImportable() {
 }
 
 function take(answer) {
+  turn += 1;
   state = answer;
   draw();
   root.dispatchEvent(new CustomEvent("moxie:voices", { detail: state, bubbles: true }));
 }
 
 async function look() {
+  const asked = turn;
   try {
-    take(await getJSON("/api/voices"));
+    const answer = await getJSON("/api/voices");
+    if (asked === turn) take(answer);
   } catch {
     looking = setTimeout(look, 4 * LOOK_MS); // the server is away for a moment
   }
