@@ -329,3 +329,4 @@ root.querySelector('[data-act="refresh"]').addEventListener("click", () => {
   });
 });
 draw();
+root.dataset.drawn = "";
