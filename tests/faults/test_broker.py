@@ -21,7 +21,7 @@ from tests.faults.parts import (
     kill,
     speech_service,
 )
-from tests.support.tools import Listener, wait_until
+from tests.support.tools import PATIENCE_SECONDS, Listener, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.publishing.publisher import Listener as PublisherListener
@@ -199,7 +199,7 @@ def test_acknowledgement_does_not_reach_another_connection(
     topics = [(TEXT_TOPIC, 1)]
     link = MQTTConnection("keeper", port=proxy.port, subscriptions=topics, **arguments)  # type: ignore[arg-type]
     link.start()
-    assert link.wait_ready(10)
+    assert link.wait_ready(PATIENCE_SECONDS)
     listen().publish(TEXT_TOPIC, "viejo")
     wait_until(lambda: came, "the old message")
     kill(quick)

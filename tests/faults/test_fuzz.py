@@ -189,7 +189,7 @@ def test_good_message_is_spoken_after_malformed_messages(
     sender.publish(HEALTH_TOPIC, dump({"type": "ping", "id": "the last"}))
     wait_until(lambda: b'"pong","id":"the last"' in b"".join(sender.payloads(HEALTH_TOPIC)))
     publisher.publish(said("La última"))
-    wait_until(lambda: status_of("La última") == "spoken", "the good one", 30)
+    wait_until(lambda: status_of("La última") == "spoken", "the good one")
 
     wait_until(lambda: not OutboxEntry.objects.exists(), "its confirmation")
     kept = list(Utterance.objects.filter(text__startswith="Buena").values_list("text", flat=True))

@@ -21,6 +21,7 @@ from tests.faults.parts import frozen, history, kill, speech_service
 from tests.support.accounts import make_user
 from tests.support.history import outbox_of
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Listener,
     Process,
     free_port,
@@ -57,14 +58,16 @@ def speak(env: dict[str, str], text: str) -> None:
         json.dumps({"text": text}).encode(),
         {"Authorization": f"Bearer {env['TOKEN']}", "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         assert answer.status == 202
 
 
 def is_well(env: dict[str, str]) -> bool:
     """Return True if the hive reports good health."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{env['HIVE_PORT']}/health", timeout=5):
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{env['HIVE_PORT']}/health", timeout=PATIENCE_SECONDS
+        ):
             return True
     except urllib.error.HTTPError as exc:
         exc.close()

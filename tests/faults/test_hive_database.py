@@ -26,6 +26,7 @@ from tests.conftest import Broker, installation
 from tests.faults.parts import kill, product_broker
 from tests.support.history import outbox_of
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Process,
     free_port,
     get_json,
@@ -113,7 +114,7 @@ class Home:
         return [payload for name, payload in self.robot.commands if name == "remote_chat"]
 
     def wait_for_settled_outbox(self) -> None:
-        wait_until(lambda: not outbox_of(self.hive), "the outbox to be empty", 30)
+        wait_until(lambda: not outbox_of(self.hive), "the outbox to be empty")
         wait_until(lambda: self.health()["ok"], "the hive's health")
 
 
@@ -204,7 +205,7 @@ def test_reports_during_outage_survive_a_killed_hive_and_broker(own_home: Home) 
         kill(home.broker)
         home.broker.start()
     with running(manage("run_tts_subscriber"), home.speech), running(manage("run_hive"), home.hive):
-        wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history", 30)
+        wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history")
         wait_until(lambda: not outbox_of(home.hive), "the confirmations")
     assert Counter(home.history()) == Counter(SENTENCES)
 
@@ -291,7 +292,7 @@ def test_puppet_line_during_outage_is_said_and_mirrored(home: Home) -> None:
         },
     )
     with home.outage():
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             assert response.status == 202
             assert json.load(response)["robot"] == "online"
         home.robot.wait_for(lambda robot: robot.said == SENTENCES[:1])
@@ -304,7 +305,7 @@ def test_token_during_outage_is_answered_with_503(home: Home) -> None:
     url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots"
     request = urllib.request.Request(url, headers={"Authorization": "Bearer x"})
     with home.outage(), pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=PATIENCE_SECONDS)
     with caught.value as answer:
         assert (answer.code, json.load(answer)["error"]) == (503, "database_unavailable")
 

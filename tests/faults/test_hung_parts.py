@@ -17,7 +17,7 @@ from tests.faults.parts import Proxy
 from tests.support.debugger import stopped_thread
 from tests.support.history import wait_for
 from tests.support.hive import connected_hive
-from tests.support.tools import Listener, Process, get_json, running, wait_until
+from tests.support.tools import PATIENCE_SECONDS, Listener, Process, get_json, running, wait_until
 from ttsmirror.models import Utterance
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.watchdog import EXIT_CODE
@@ -125,7 +125,7 @@ def kill_thread(thread: threading.Thread) -> None:
         ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
     )
     assert raised == 1
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 

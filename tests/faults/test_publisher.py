@@ -20,7 +20,7 @@ from django.utils import timezone
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
 from tests.faults.parts import history, kept, kill, speech_service
-from tests.support.tools import Listener, stored, wait_until
+from tests.support.tools import PATIENCE_SECONDS, Listener, stored, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.control import Control
@@ -214,7 +214,7 @@ def test_fork_during_outbox_write_lets_child_write(
     forking, was_forked, forked = threading.Event(), list[bool](), list[int]()
     monkeypatch.setattr(outbox, "add", add_slowly)
     mirror.publish_text("padre", source="chat")
-    assert is_writing.wait(10)
+    assert is_writing.wait(PATIENCE_SECONDS)
     monkeypatch.setattr(outbox, "add", add)
     forking.set()
     forked.append(os.fork())

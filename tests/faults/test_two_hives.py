@@ -17,7 +17,15 @@ import pytest
 from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
 from tests.conftest import Broker
 from tests.support.history import history_of, outbox_of
-from tests.support.tools import Process, free_port, get_json, manage, running, wait_until
+from tests.support.tools import (
+    PATIENCE_SECONDS,
+    Process,
+    free_port,
+    get_json,
+    manage,
+    running,
+    wait_until,
+)
 
 pytestmark = pytest.mark.faults
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -77,7 +85,7 @@ def page_says(environment: dict[str, str], words: str) -> bool:
     """Return True if the dashboard says these words in the loudspeaker's card."""
     url = f"http://127.0.0.1:{environment['HIVE_PORT']}/"
     request = urllib.request.Request(url, headers={"Accept-Language": "en"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
         return words in response.read().decode()
 
 

@@ -96,7 +96,7 @@ def test_charts_show_history_and_new_sentences(monitor: str, page: Page, broker:
         page.clock.run_for(30_000)
         return in_table(page, "count") == MADE + 1
 
-    wait_until(is_drawn_again, "the new sentence in the chart", 30)
+    wait_until(is_drawn_again, "the new sentence in the chart")
 
 
 def test_lost_broker_is_reported_in_the_visitors_language(
