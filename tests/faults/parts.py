@@ -162,9 +162,13 @@ class Proxy:
         while True:
             try:
                 client, _address = self._server.accept()
-                broker = socket.create_connection((self._broker.host, self._broker.port))
             except OSError:
                 return
+            try:
+                broker = socket.create_connection((self._broker.host, self._broker.port))
+            except OSError:
+                client.close()  # as a broker that is away does
+                continue
             self._sockets += [client, broker]
             self._begin(self._carry, client, broker, self.sent, set[int]())
             self._begin(self._carry, broker, client, self.seen, self.withheld)
