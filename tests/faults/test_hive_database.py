@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-import time
 import urllib.error
 import urllib.request
 import uuid
@@ -28,6 +27,7 @@ from tests.support.history import outbox_of
 from tests.support.tools import (
     PATIENCE_SECONDS,
     Process,
+    Stopwatch,
     free_port,
     get_json,
     manage,
@@ -43,7 +43,7 @@ pytestmark = [
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 MIGRATED = "migrated"
 CSRF_TOKEN = "x" * 32
-NOTICE_SECONDS = 5.0
+NOTICE_SECONDS = 20.0
 SENTENCES = [f"Frase número {number}" for number in range(5)]
 
 Install = Callable[..., dict[str, str]]
@@ -236,7 +236,7 @@ def test_queries_during_outage_are_answered(home: Home) -> None:
     assert module["info"]["id"] == home.robot.module_id
 
 
-def test_health_shows_start_and_end_of_outage_quickly(home: Home) -> None:
+def test_health_shows_start_and_end_of_outage(home: Home) -> None:
     home.postgres.stop()
     wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
     assert not home.health()["ok"]
@@ -248,7 +248,7 @@ def test_health_is_green_after_outage_without_another_sentence(home: Home) -> No
     with home.outage():
         home.robot.notify(SENTENCES[0], OWN_MODULE)
         wait_until(lambda: home.history() == SENTENCES[:1], "the history")
-        assert home.health()["checks"]["mirror"]["ok"]
+        wait_until(lambda: home.health()["checks"]["mirror"]["ok"], "a mirror that is well")
         wait_until(lambda: not outbox_of(home.hive), "its confirmation")
     wait_until(lambda: home.health()["ok"], "all to be well again", NOTICE_SECONDS)
 
@@ -314,7 +314,9 @@ def test_hive_stops_in_time_during_outage(own_home: Home) -> None:
     home = own_home
     with home.outage():
         home.process.signal(signal.SIGTERM)
-        assert home.process.wait(STOP_SECONDS) == 0
+        with Stopwatch() as watch:
+            assert home.process.wait() == 0
+        assert watch.seconds < STOP_SECONDS
     assert "Traceback" not in home.process.output
 
 
@@ -322,10 +324,10 @@ def test_frozen_database_does_not_hold_up_an_answer(home: Home) -> None:
     (opener,) = home.rows("select opener from hive_chatmodule where lang='es'")[0]
     with home.postgres.frozen():
         home.robot.publish_state()
-        began = time.monotonic()
-        home.robot.prompt()
-        home.robot.wait_for(lambda robot: robot.said == [opener])
-        assert time.monotonic() - began < 1
+        with Stopwatch() as watch:
+            home.robot.prompt()
+            home.robot.wait_for(lambda robot: robot.said == [opener])
+        assert watch.seconds < 2  # an attempt to connect takes three
         wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
     wait_until(home.is_database_well, "its end", NOTICE_SECONDS)
     wait_until(lambda: home.history() == [opener], "the history")
@@ -344,6 +346,7 @@ def test_sentences_wait_for_a_shared_database(
         MQTT_SSL_PORT=str(free_port()),
     )
     robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
+    health = f"http://127.0.0.1:{environment['HIVE_PORT']}/health"
 
     def history() -> list[Any]:
         with psycopg.connect(url) as connection:
@@ -355,6 +358,7 @@ def test_sentences_wait_for_a_shared_database(
     ):
         listening.wait_for_line("connected to the broker")
         hive.wait_for_line("hive ready at")
+        wait_until(lambda: get_json(health)["ok"], "its subscription")
         robot.start()
         try:
             robot.wait_for(lambda robot: robot.config)
