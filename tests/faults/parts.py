@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from django.db import connection
 
 from hive.broker.access import Account
 from hive.broker.mosquitto_config import write_config
@@ -112,6 +115,15 @@ def history() -> list[str]:
 def kept() -> list[str]:
     """Return the texts in the outbox."""
     return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
+
+
+@contextmanager
+def locked_database() -> Iterator[None]:
+    """Hold a write lock from another connection within the block."""
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
 
 
 class Proxy:

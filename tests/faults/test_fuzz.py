@@ -196,7 +196,7 @@ def test_good_message_is_spoken_after_malformed_messages(
     assert sorted(kept) == sorted(good)
     assert QuarantinedMessage.objects.count() > MESSAGES / 5
     assert {thread.name for thread in threading.enumerate()} >= THREADS
-    assert service.health()["ok"], service.health()
+    wait_until(lambda: service.health()["ok"], "all to be well")
     assert len(service._subscriber._controls._interrupts) <= 3
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
 

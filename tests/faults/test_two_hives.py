@@ -30,7 +30,6 @@ from tests.support.tools import (
 pytestmark = pytest.mark.faults
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 SENTENCES = [f"Frase número {number}" for number in range(3)]
-TAKE_OVER_SECONDS = 25.0
 
 Install = Callable[..., dict[str, str]]
 
@@ -116,12 +115,12 @@ def test_second_hive_waits_and_both_say_so(
             wait_until(lambda: answers(robot), "the answer")
             for sentence in SENTENCES:
                 robot.notify(sentence, OWN_MODULE)
-            (opener,) = robot.said
+            (opener,) = robot.wait_for(lambda robot: list(robot.said))
             expected = Counter([opener, *SENTENCES])
             wait_until(lambda: len(texts(speech)) >= len(expected), "the history")
             serving.signal(signal.SIGTERM)
             serving.wait()
-            wait_until(lambda: broker_check(second)["ok"], "it to take over", TAKE_OVER_SECONDS)
+            wait_until(lambda: broker_check(second)["ok"], "it to take over")
             robot.notify("Al segundo", OWN_MODULE)
             wait_until(lambda: "Al segundo" in texts(speech), "the second's sentence")
     assert Counter(texts(speech)) == expected + Counter(["Al segundo"])
