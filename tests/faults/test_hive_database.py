@@ -130,7 +130,6 @@ def running_home(
         "DATABASE_URL": url,
         "MOXIE_WORK_DIR": str(folder / "hive"),
         "MOXIE_REQUIRE_LOGIN": "0",
-        "HIVE_CONFIG_DELAY_SECONDS": "0.1",
         "DEBUG": "1",
     }
     robot = VirtualMoxie("", broker.host, broker.port, tls=False)

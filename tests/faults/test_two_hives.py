@@ -59,7 +59,6 @@ def hives(install: Install, tmp_path: Path) -> list[dict[str, str]]:
             MOXIE_WORK_DIR=str(tmp_path / name),
             HIVE_PORT=str(free_port()),
             MOXIE_REQUIRE_LOGIN="0",
-            HIVE_CONFIG_DELAY_SECONDS="0.1",
             DEBUG="1",
         )
         for name in ("first", "second")

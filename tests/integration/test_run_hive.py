@@ -130,7 +130,7 @@ def test_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str, str
 
 
 def test_own_simulated_robot_is_let_in_and_another_id_waits(env: dict[str, str]) -> None:
-    asking = env | {"HIVE_ALLOW_NEW_ROBOTS": "ask", "HIVE_CONFIG_DELAY_SECONDS": "0.1"}
+    asking = env | {"HIVE_ALLOW_NEW_ROBOTS": "ask"}
     own = manage("virtual_moxie", "--port", env["MQTT_PORT"])
     other = [*own, "--id", DEVICE]
     with running(manage("run_hive"), asking) as hive, running(own, asking) as robot:
