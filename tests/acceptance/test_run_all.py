@@ -18,8 +18,10 @@ import pytest
 from hive.process.supervisor import STOP_SECONDS
 from tests.conftest import Broker
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Listener,
     Process,
+    Stopwatch,
     answers,
     free_port,
     manage,
@@ -212,7 +214,9 @@ def test_second_signal_forces_the_end(everything: Everything) -> None:
     process.signal(signal.SIGINT)
     process.wait_for_line("hive stopped")
     process.signal(signal.SIGINT)
-    assert process.wait(5) == 1
+    with Stopwatch() as watch:
+        assert process.wait() == 1
+    assert watch.seconds < STOP_SECONDS / 2
     assert "speech did not stop cleanly" in process.output
     assert everything.is_gone()
 
@@ -267,7 +271,7 @@ def test_stop_waits_for_the_sentence_within_drain_time(
         told = [json.loads(payload) for _topic, payload in list(listener.messages)]
         return [each["event"] for each in told if "event" in each]
 
-    wait_until(lambda: events()[-1:] == ["playing"], "the beginning")
+    wait_until(lambda: "playing" in events(), "the beginning")
     began = time.monotonic()
     process.signal(signal.SIGINT)
     assert process.wait(60) == 0, process.output
@@ -279,7 +283,7 @@ def test_stop_waits_for_the_sentence_within_drain_time(
 @pytest.mark.parametrize("name", ["HIVE_PORT", "MQTT_PORT"])
 def test_taken_port_ends_with_one_error_line(everything: Everything, name: str) -> None:
     with socket.create_server(("127.0.0.1", everything.port(name))) as server:
-        server.settimeout(10)
+        server.settimeout(PATIENCE_SECONDS)
         process = everything.start()
         if name == "MQTT_PORT":
             connection, _address = server.accept()

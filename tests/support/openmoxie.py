@@ -178,10 +178,10 @@ class SpeechService:
     """A fake speech service that confirms each message at once and reports it spoken."""
 
     def __init__(self, port: int) -> None:
-        self._listener = Listener(port, TEXT_TOPIC, CONTROL_TOPIC)
-        self._listener.client.on_message = self._take
         self.heard: list[dict[str, Any]] = []
         self.controls: list[dict[str, Any]] = []
+        self._listener = Listener(port, TEXT_TOPIC, CONTROL_TOPIC)
+        self._listener.client.on_message = self._take
 
     def _take(self, client: Any, userdata: Any, message: Any) -> None:
         fields = json.loads(message.payload)
