@@ -121,8 +121,12 @@ def test_line_reported_after_a_restart_of_the_hive_is_not_mirrored_again(
     line, other = "Me lo dijo la colmena.", "Esto es mío."
     robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
     may_speak = threading.Event()
-    # On the robot's own thread, before it says anything.
-    robot.on_event = lambda kind, words: kind == "says" and may_speak.wait(PATIENCE_SECONDS)
+
+    def hold(kind: str, words: str) -> None:
+        if kind == "says":  # on the robot's own thread, before it says anything
+            may_speak.wait(PATIENCE_SECONDS)
+
+    robot.on_event = hold
     try:
         with speech_service():
             with running(manage("run_hive"), env) as hive:

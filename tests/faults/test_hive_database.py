@@ -53,7 +53,7 @@ Install = Callable[..., dict[str, str]]
 def server() -> Iterator[Postgres]:
     programs = find_programs()
     assert programs is not None
-    with closing(Postgres(programs)) as server:
+    with closing(Postgres(programs, is_durable=False)) as server:
         settings = {"DATABASE_URL": server.new_database(MIGRATED)}
         run(manage("migrate", "-v0"), settings | {"DJANGO_SETTINGS_MODULE": "openmoxie.settings"})
         yield server

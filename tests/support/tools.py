@@ -253,7 +253,9 @@ class Robot:
 
 def get_json(url: str) -> dict[str, Any]:
     """Return a page's JSON, whatever its status, as soon as the server listens."""
-    return wait_until(lambda: _json_at(url), url)
+    found = wait_until(lambda: _json_at(url), url)
+    assert found is not None
+    return found
 
 
 def _json_at(url: str) -> dict[str, Any] | None:
