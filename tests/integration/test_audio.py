@@ -30,6 +30,8 @@ from tests.support.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.browser import Listener as BrowserListener
+from ttsmonitor.audio.device_choice import DeviceChoice
+from ttsmonitor.audio.devices import list_devices
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.audio.playback import CancelledError
 from ttsmonitor.audio.pyaudio import PyAudioOutput
@@ -213,7 +215,7 @@ def test_unused_prepared_stream_leaves_next_sound_unchanged(
 
 
 def test_idle_device_gets_silence_before_first_sound(sink: Sink) -> None:
-    output = PyAudioOutput(preroll_seconds=0.4)
+    output = PyAudioOutput(DeviceChoice(preroll_seconds=0.4))
     output.open()
     try:
         waited = []
@@ -257,15 +259,15 @@ def test_opening_a_device_does_not_swallow_standard_error(
 
 def test_device_is_chosen_by_name_or_index(sink: Sink) -> None:
     for device in ("pulse", "PULSE", "0"):
-        output = PyAudioOutput(device)
+        output = PyAudioOutput(DeviceChoice(device))
         output.open()
         assert "pulse" in output.name
         output.close()
 
 
 def test_unknown_device_is_named_with_the_known_ones(sink: Sink) -> None:
-    output = PyAudioOutput("the neighbour's radio")
-    with pytest.raises(AudioError, match=r"must be one of: .*pulse"):
+    output = PyAudioOutput(DeviceChoice("the neighbour's radio"))
+    with pytest.raises(AudioError, match=r"there are: .*pulse"):
         output.open()
     assert "neighbour" in output.error
     output.close()
@@ -341,3 +343,21 @@ def test_browsers_hear_every_sample_after_a_device_pause(sink: Sink) -> None:
     finally:
         device.close()
     assert np.array_equal(heard, samples) and 0 < taken_back < 0.15 * RATE
+
+
+def test_another_device_is_played_on_after_the_choice(make_sink: Callable[[], Sink]) -> None:
+    make_sink()
+    choice = DeviceChoice("the neighbour's radio")
+    output = PyAudioOutput(choice)
+    with pytest.raises(AudioError, match="no sound device the neighbour's radio"):
+        output.open()
+    choice.name = "pulse"
+    output.open()
+    assert output.name == "pyaudio: pulse" and output.error == ""
+    output.close()
+
+
+def test_devices_are_listed_with_the_default_one_first(sink: Sink) -> None:
+    default, *others = list_devices()
+    assert default.is_default and not any(each.is_default for each in others)
+    assert "pulse" in {default.name, *(each.name for each in others)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,9 @@ class FakeService:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.obeys = True
+        self.sound_changes = self.voice_changes = 0
+        self.tone: Future[str] = Future()
+        self.tone.set_result("")
         self.counts = BrokerCounts()
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
@@ -39,6 +43,7 @@ class FakeService:
         return snapshot.offline() | {
             "status": "idle",
             "engine": "espeak es",
+            "next_voice": "espeak es",
             "output": "null",
             "broker": broker,
         }
@@ -54,6 +59,15 @@ class FakeService:
 
     def progress(self) -> dict[str, Any] | None:
         return None
+
+    def follow_sound_setting(self) -> None:
+        self.sound_changes += 1
+
+    def look_after_voices(self) -> None:
+        self.voice_changes += 1
+
+    def play_test_tone(self) -> Future[str]:
+        return self.tone
 
     def control(self, control: Control) -> bool:
         self.controls.append(control)
