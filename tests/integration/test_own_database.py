@@ -236,7 +236,7 @@ def test_upgrade_copies_history_from_the_host_sqlite(
 def test_upgrade_copies_history_from_the_host_postgresql(openmoxie: OpenMoxie) -> None:
     programs = find_programs()
     assert programs is not None
-    with closing(Postgres(programs)) as server:
+    with closing(Postgres(programs, is_durable=False)) as server:
         url = server.new_database("openmoxie")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute((EARLIER / "b0521a3.postgresql.sql").read_bytes())
