@@ -90,10 +90,10 @@ class Product:
         found = re.search(r"password +(\S+)", output)
         if found is None:
             raise RuntimeError(f"no password in the output:\n{output}")
-        robot = f"Robot(device_id={DEVICE!r}, name='Moxie', nickname='Alma', approval='approved')"
+        robot = f"device_id={DEVICE!r}, name='Moxie', nickname='Alma', approval='approved'"
         self.run(
             *manage("shell", "-c"),
-            f"from hive.models import Robot; Robot.objects.bulk_create([{robot}])",
+            f"from hive.models import Robot; Robot.objects.create({robot})",
         )
         return found[1]
 

@@ -227,6 +227,7 @@ def output() -> Iterator[PyAudioOutput]:
 @pytest.fixture(autouse=True)
 def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drop cached sums, names and answers of earlier tests; read the database each time."""
+    monkeypatch.setattr(robot_names, "REFRESH_SECONDS", 600.0)
     robot_names.robot_names.clear()
     monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
     hourly.sums_by_hour.clear()

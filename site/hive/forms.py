@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hive.models import Configuration, Robot
 from hive.robot_config import DEFAULTS, LEVELS, PAIRING
+from ttsmonitor.models import Household
 
 
 def _time_zones() -> list[tuple[str, Any]]:
@@ -86,7 +87,8 @@ class ConfigurationForm(ConfigForm):
         super().__init__(*args, **kwargs)
         for name in ("timezone_id", "pairing_status"):
             choice: Any = self.fields[name]
-            built_in = gettext("built-in default: {value}").format(value=DEFAULTS[name])
+            value = Household.zone() if name == "timezone_id" else DEFAULTS[name]
+            built_in = gettext("default: {value}").format(value=value)
             choice.choices = [("", built_in), *list(choice.choices)[1:]]
 
     class Meta:

@@ -16,6 +16,7 @@ _STATES = (
     gettext_noop("speaking"),
     gettext_noop("said"),
     gettext_noop("unconfirmed"),
+    gettext_noop("muted"),
     gettext_noop("the robot did not confirm it"),
     gettext_noop("the robot is offline"),
     gettext_noop("the broker cannot be reached"),

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from hive.models import ChatModule, Configuration, GlobalCommand, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmonitor.history.robot_names import set_name
-from ttsmonitor.models import RobotName
+from ttsmonitor.models import Household, RobotName
 
 
 @receiver(post_save, sender=Robot)
@@ -37,6 +37,7 @@ def robot_deleted(instance: Robot, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Robot)
 @receiver(post_save, sender=Configuration)
+@receiver(post_save, sender=Household)
 @receiver([post_save, post_delete], sender=ChatModule)
 @receiver([post_save, post_delete], sender=GlobalCommand)
 def setup_saved(**kwargs: Any) -> None:

@@ -15,7 +15,6 @@ DEFAULTS: dict[str, Any] = {
     "audio_volume": "0.6",
     "screen_brightness": "1.0",
     "audio_wake_set": "off",
-    "timezone_id": "Europe/Madrid",
     "child_pii": {"nickname": "", "input_speed": 0.0},
     "settings": {
         "props": {
@@ -28,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
         }
     },
 }
-"""The configuration of a robot without settings of its own."""
+"""The configuration of a robot without settings of its own; the family's time zone comes on top."""
 
 PAIRING = ("paired", "unpairing")
 PUPPET_MODE = "TELEHEALTH"

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
 
 from hive.conf import conf
 from hive.models import ChatModule, Configuration, GlobalCommand
 from ttsmirror.database import AWAY
+from ttsmonitor.models import Household
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,15 @@ class Setup:
     commands: tuple[GlobalCommand, ...] = ()
     """The enabled commands, in the order in which they are tried."""
     configuration: Configuration = field(default_factory=Configuration)
+    time_zone: str = ""
+    """The family's time zone; empty before it is read."""
+
+    @property
+    def common_config(self) -> dict[str, Any]:
+        """The configuration of all robots, with the family's time zone unless it names one."""
+        zone = {"timezone_id": self.time_zone or str(settings.TIME_ZONE)}
+        common: dict[str, Any] = self.configuration.config
+        return zone | common
 
     def modules_of(self, module_id: object) -> list[ChatModule]:
         """Return the modules that a robot calls by this id, whatever the content."""
@@ -61,4 +74,5 @@ class SetupCache:
             tuple(ChatModule.objects.enabled()),
             tuple(GlobalCommand.objects.enabled()),
             Configuration.load(),
+            Household.zone(),
         )

@@ -12,6 +12,7 @@ from ttsmirror.reasons import Reason, as_json
 
 OFFLINE = "offline"
 _FIELDS = ("status", "current_text", "queue_size", "timestamp")
+_NOTHING: dict[str, Any] = {"status": "", "current_text": "", "queue_size": 0, "muted": False}
 
 State = dict[str, Any]
 
@@ -20,9 +21,7 @@ State = dict[str, Any]
 class _Known:
     """The state of the speech service at one moment."""
 
-    status: State = field(
-        default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0}
-    )
+    status: State = field(default_factory=lambda: dict(_NOTHING))
     presence: str = ""
     broker_error: str = Reason("still connecting to the broker")
     broker_kind: str = ""
@@ -67,6 +66,7 @@ class SpeechState:
     def update_status(self, message: State) -> bool:
         """Process a message of moxie/tts/status."""
         newest = {name: message[name] for name in _FIELDS if name in message}
+        newest["muted"] = bool(message.get("muted"))
         return self._update(lambda known: replace(known, status=known.status | newest))
 
     def update_presence(self, presence: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,6 +22,7 @@ from ttsmirror.text import CHUNK_CHARACTERS
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.conf import conf
 from ttsmonitor.models import Scope
+from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.monitor.views import health_answer
 from ttsmonitor.web.access import is_permitted, needs
 from ttsmonitor.web.pages import page
@@ -68,9 +69,22 @@ def _speaking(request: HttpRequest, robot: Robot | None, more: dict[str, Any]) -
         "strings": strings(),
         "moods": mood_choices(),
         "limits": limits,
+        "voices": voice_choices(),
+        "languages": _languages(),
         "device_id": robot.device_id if robot else "",
     }
     return render(request, "hive/puppet.html", context)
+
+
+def _languages() -> list[tuple[str, str]]:
+    """Return the languages in which a line may be said, each by its own name."""
+    found = []
+    for code in map(str.strip, conf.TTS_LANGUAGES.split(",")):
+        try:
+            found.append((code, str(get_language_info(code)["name_local"]).capitalize()))
+        except KeyError:
+            found.append((code, code))
+    return found
 
 
 @needs(Scope.SPEAK)

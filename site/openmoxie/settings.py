@@ -137,6 +137,7 @@ CSRF_FAILURE_VIEW = "ttsmonitor.monitor.views.csrf_failure"
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 TIME_ZONE = environment.time_zone()
+FORMAT_MODULE_PATH = "openmoxie.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"

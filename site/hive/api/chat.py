@@ -62,8 +62,10 @@ def lines(request: HttpRequest, visit: VisitId) -> dict[str, Any]:
 @needs(Scope.SPEAK)
 def talk(request: HttpRequest, visit: VisitId, words: schemas.Words) -> dict[str, Any]:
     """Say something in a conversation; the answer comes by WebSocket when it is made."""
-    chat, event = get_moxie_server().chat, _event(words)
+    server, event = get_moxie_server(), _event(words)
+    chat = server.chat
     if event["command"] == "prompt":
+        server.end_conversation(visit)
         chat.visits.clear(visit)
     line = None
     if event["speech"]:

@@ -126,7 +126,13 @@ def speak(
     if target.online:  # before it is sent: a robot can answer at once
         line = _update_robot_part(line, "")
     is_sent = server.send_telehealth_speech(
-        device_id, speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"])
+        device_id,
+        speech.text,
+        speech.mood,
+        speech.intensity,
+        utterance_id=uuid.UUID(line["id"]),
+        lang=speech.lang,
+        voice=speech.voice,
     )
     is_delivered = target.online and is_sent
     if not is_delivered:
@@ -197,7 +203,14 @@ def wakeup(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
 def speak_aloud(request: HttpRequest, speech: schemas.Speak) -> dict[str, Any]:
     """Say something through the loudspeaker only."""
     server, line = get_moxie_server(), _new_line(speech)
-    server.say_aloud(speech.text, speech.mood, speech.intensity, utterance_id=uuid.UUID(line["id"]))
+    server.say_aloud(
+        speech.text,
+        speech.mood,
+        speech.intensity,
+        utterance_id=uuid.UUID(line["id"]),
+        lang=speech.lang,
+        voice=speech.voice,
+    )
     detail = _no_broker() if server.speech.describe()["broker_error"] else ""
     return {"id": line["id"], "detail": detail, "line": line}
 
@@ -261,7 +274,13 @@ def _decide(target: Robot, approval: Approval) -> dict[str, Any]:
 
 def _new_line(speech: schemas.Speak, device_id: str = "") -> dict[str, Any]:
     line: dict[str, Any] = get_moxie_server().lines.add(
-        uuid.uuid4(), device_id, speech.text, speech.mood, speech.intensity
+        uuid.uuid4(),
+        device_id,
+        speech.text,
+        speech.mood,
+        speech.intensity,
+        lang=speech.lang,
+        voice=speech.voice,
     )
     push_line(line)
     return line

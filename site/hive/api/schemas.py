@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, Strict
 from hive.models import FAVOURITE_CHARACTERS, Approval
 from hive.mqtt.admission import ALLOWED
 from ttsmirror.text import clean
+from ttsmirror.wire.fields import LANG, SLUG
 from ttsmonitor.web.api import (
     Body,
     Identity,
@@ -41,6 +42,16 @@ Intensity = Annotated[
     Strict(),
     Field(ge=0, le=1),
     refused("invalid_intensity", _("intensity: give a number from 0 to 1.")),
+]
+Lang = Annotated[
+    str,
+    Field(pattern=f"^({LANG.pattern})?$", max_length=32),
+    refused("invalid_lang", _("lang: give a language such as es or en-GB.")),
+]
+Voice = Annotated[
+    str,
+    Field(pattern=f"^({SLUG.pattern})?$", max_length=64),
+    refused("invalid_voice", _("voice: give the name of an installed voice.")),
 ]
 Presence = Annotated[str, OneOf(("online", "offline"))]
 
@@ -97,6 +108,8 @@ class Speak(Body):
     text: SpeechText
     mood: Mood = "neutral"
     intensity: Intensity = 0.5
+    lang: Lang = Field("", description=_("Its language, such as es or en-GB; empty: recognized."))
+    voice: Voice = Field("", description=_("The loudspeaker's voice; empty: the default one."))
 
 
 class Step(Part):
@@ -121,6 +134,10 @@ class Line(Part):
     text: str
     mood: str
     intensity: float | None
+    lang: str
+    voice: str
+    muted: bool = Field(description=_("It was played while the sound was off."))
+    shown: str = Field(description=_("Its state, or `muted` if it was played and not heard."))
     state: str = Field(description=_("Its state, such as sent, queued or spoken."))
     reached: str = Field(description=_("The last state before it ended."))
     error: str = Field(description=_("Why it was not spoken."))

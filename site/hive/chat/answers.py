@@ -67,6 +67,8 @@ class Turn:
     module: ChatModule | None = None
     action: dict[str, Any] = field(default_factory=dict)
     utterance_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    start: int = 0
+    """How often its conversation had started over."""
 
 
 class Answers:
@@ -91,19 +93,20 @@ class Answers:
 
     def answer(self, device_id: str, rcr: dict[str, Any], nickname: str) -> bool:
         """Answer a request, now or later. Return False if nothing here answers it."""
-        setup = self._setup.current
-        asked = Asked(nickname, str(rcr.get("speech") or ""))
+        setup, start = self._setup.current, self._visits.starts(device_id)
+        asked = Asked(nickname, str(rcr.get("speech") or ""), setup.time_zone)
         module = setup.module_for(rcr.get("module_id"), rcr.get("content_id"))
         if module is not None:
             self._add_to_history(device_id, rcr["command"], asked.speech)
         if command := find_command(asked.speech, setup.commands):
-            turn = Turn(device_id, rcr, asked, command.lang, module, command.robot_action())
+            action = command.robot_action()
+            turn = Turn(device_id, rcr, asked, command.lang, module, action, start=start)
             line = self.companion.next_line(device_id, f"command {command.pk}", command.answer)
             self._queue_words(turn, fill(line, asked, command.lang), COMMAND)
         elif module is None:
             return False
         else:
-            self._converse(Turn(device_id, rcr, asked, module.lang, module), module)
+            self._converse(Turn(device_id, rcr, asked, module.lang, module, start=start), module)
         return True
 
     def _add_to_history(self, device_id: str, command: str, speech: str) -> None:
@@ -176,7 +179,14 @@ class Answers:
             self.history.add(turn.device_id, history.MOXIE, words)
 
     def _show(self, turn: Turn, words: str, **fields: Any) -> None:
-        line = self._visits.put(turn.device_id, turn.utterance_id, sessions.MOXIE, words, **fields)
+        line = self._visits.put(
+            turn.device_id,
+            turn.utterance_id,
+            sessions.MOXIE,
+            words,
+            start=turn.start,
+            **fields,
+        )
         if line is not None:
             push_chat(turn.device_id, line)
 

@@ -41,14 +41,34 @@ class ChatSessions:
     def __init__(self) -> None:
         self._visits: OrderedDict[str, OrderedDict[str, Line]] = OrderedDict()
         self._owners: dict[str, str] = {}
+        self._starts: OrderedDict[str, int] = OrderedDict()
         self._deleted = DeletedLines()
         self._lock = threading.Lock()
 
-    def put(self, visit: str, line_id: object, who: str, text: str, **fields: Any) -> Line | None:
-        """Add a line or update it, and return it as it is now; None for a robot."""
+    def starts(self, visit: str) -> int:
+        """Return how often this conversation has started over."""
+        with self._lock:
+            return self._starts.get(visit, 0)
+
+    def put(
+        self,
+        visit: str,
+        line_id: object,
+        who: str,
+        text: str,
+        *,
+        start: int | None = None,
+        **fields: Any,
+    ) -> Line | None:
+        """Add a line or update it, and return it as it is now; None for a robot.
+
+        Return None too if the conversation has started over since the start with this number.
+        """
         if not is_visit(visit):
             return None
         with self._lock:
+            if start not in (None, self._starts.get(visit, 0)):
+                return None
             lines = self._visits.setdefault(visit, OrderedDict())
             self._visits.move_to_end(visit)
             known = lines.get(str(line_id), {"state": "", "at": format_time(datetime.now(UTC))})
@@ -98,6 +118,9 @@ class ChatSessions:
         with self._lock:
             for line_id in self._visits.pop(visit, {}):
                 del self._owners[line_id]
+            self._starts[visit] = self._starts.pop(visit, 0) + 1
+            while len(self._starts) > VISITS:
+                self._starts.popitem(last=False)
 
 
 def _begun(lines: dict[str, Line]) -> dict[str, Line]:

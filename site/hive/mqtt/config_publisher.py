@@ -49,7 +49,7 @@ class ConfigPublisher:
             self._unapproved.add(device_id)
             return
         self._unapproved.discard(device_id)
-        config = robot.effective_config(self._setup.current.configuration.config)
+        config = robot.effective_config(self._setup.current.common_config)
         if config == self._sent.get(device_id):
             return
         if self._publish(f"/devices/{device_id}/config", config, qos=1):

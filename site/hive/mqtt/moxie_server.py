@@ -163,29 +163,40 @@ class MoxieServer:
         intensity: float = 0.5,
         *,
         utterance_id: uuid.UUID | None = None,
+        lang: str = "",
+        voice: str = "",
     ) -> bool:
         """Have a robot in Puppet Mode say `speech`. Return False if the broker cannot be reached.
 
-        `utterance_id` is for the mirror, which reads it from the call.
+        `utterance_id`, `lang` and `voice` are for the mirror, which reads them from the call.
         """
         output = {"text": speech, "markup": make_markup(speech, mood, intensity)}
         return self._send_telehealth(device_id, {"action": "PLAY_OUTPUT", "output": output})
 
     def send_telehealth_interrupt(self, device_id: str) -> bool:
         """Silence a robot and the loudspeaker that speaks for it."""
-        self.chat.interrupt(device_id)
-        self._own_interrupts.add(device_id)
-        self.interrupt_loudspeaker(device_id)
+        self.end_conversation(device_id)
         for line in self.lines.mark_interrupted(device_id):
             push_line(line)
         return self._send_telehealth(device_id, {"action": "INTERRUPT"})
 
+    def end_conversation(self, device_id: str) -> None:
+        """Drop what a conversation still has to say: in the making, in the queue, being spoken."""
+        self.chat.interrupt(device_id)
+        self._own_interrupts.add(device_id)
+        self.interrupt_loudspeaker(device_id)
+
     def say_aloud(
-        self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID
+        self, speech: str, mood: str, intensity: float, *, utterance_id: uuid.UUID, **options: Any
     ) -> None:
-        """Have the loudspeaker alone say `speech`."""
+        """Have the loudspeaker alone say `speech`; `options` are further SpeechOptions."""
         get_tts_mirror().publish_text(
-            speech, source=SOURCE, utterance_id=utterance_id, mood=mood, intensity=intensity
+            speech,
+            source=SOURCE,
+            utterance_id=utterance_id,
+            mood=mood,
+            intensity=intensity,
+            **options,
         )
 
     def interrupt_loudspeaker(self, device_id: str = "") -> None:

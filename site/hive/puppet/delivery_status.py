@@ -11,6 +11,8 @@ CONFIRMATIONS: dict[bool | None, str] = {True: SAID, False: UNCONFIRMED, None: "
 _ROBOT_RANKS = {"": 0, SENT: 1, SPEAKING: 2, INTERRUPTED: 3, UNCONFIRMED: 3, OFFLINE: 4, SAID: 4}
 _ROBOT_STEPS = (SENT, SPEAKING, SAID)
 _SPEECH_STEPS = ("sent", "queued", "playing", "spoken")
+_HEARD = ("playing", "spoken")
+MUTED = "muted"
 _SPEECH_RANKS = {"waiting": 0, "sent": 1, "queued": 2, "playing": 3}
 _SPEECH_END = 4
 _ENDS = {SAID, "spoken"}
@@ -31,7 +33,9 @@ def speech_rank(state: str) -> int:
 
 
 def describe(line: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of a line as pages show it, with `robot_way` and `speech_way`.
+    """Return a copy of a line as pages show it, with `shown`, `robot_way` and `speech_way`.
+
+    `shown` is the state at the loudspeaker, or `muted` for what was played and not heard.
 
     A delivery has `steps` and a `rank`; one of a lower rank is older and is not shown. A step has a
     `name` and a state `is`: done, now, next, or end for a failure. `robot_way` is None without a
@@ -39,13 +43,23 @@ def describe(line: dict[str, Any]) -> dict[str, Any]:
     """
     robot, state = line["robot"], line["state"]
     robot_way = {"steps": _steps(_ROBOT_STEPS, robot, SENT), "rank": robot_rank(robot)}
+    is_unheard = line["muted"] and state in _HEARD
+    steps = _steps(_SPEECH_STEPS, state, line["reached"])
     return line | {
+        "shown": MUTED if is_unheard else state,
         "robot_way": robot_way if robot else None,
         "speech_way": {
-            "steps": _steps(_SPEECH_STEPS, state, line["reached"]),
+            "steps": _muted(steps) if is_unheard else steps,
             "rank": speech_rank(state),
         },
     }
+
+
+def _muted(steps: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return these steps with one that says that nobody hears it in place of the last ones."""
+    is_over = steps[-1]["is"] == "done"
+    before = [step for step in steps if step["name"] not in _HEARD]
+    return [*before, {"name": MUTED, "is": "end" if is_over else "now"}]
 
 
 def _steps(steps: tuple[str, ...], state: str, reached: str) -> list[dict[str, str]]:

@@ -40,7 +40,15 @@ class Lines:
         self._lock = threading.Lock()
 
     def add(
-        self, utterance_id: uuid.UUID, device_id: str, text: str, mood: str, intensity: float
+        self,
+        utterance_id: uuid.UUID,
+        device_id: str,
+        text: str,
+        mood: str,
+        intensity: float,
+        *,
+        lang: str = "",
+        voice: str = "",
     ) -> Line:
         """Add a line that is being published."""
         line: Line = {
@@ -49,7 +57,10 @@ class Lines:
             "text": text,
             "mood": mood,
             "intensity": intensity,
+            "lang": lang,
+            "voice": voice,
             "state": WAITING,
+            "muted": False,
             "reached": "",
             "error": "",
             "reason": None,
@@ -142,7 +153,8 @@ def _after_event(line: Line, message: dict[str, Any]) -> Line:
     if state is None:
         return {}
     reached = state if state in (SENT, QUEUED, PLAYING) else line["reached"]
-    return {"state": state, "reached": reached, **told_reason(message)}
+    muted = bool(message.get("muted"))
+    return {"state": state, "reached": reached, "muted": muted, **told_reason(message)}
 
 
 def told_reason(message: dict[str, Any]) -> dict[str, Any]:
@@ -179,6 +191,9 @@ def _from_history(utterance: Utterance) -> Line:
         "text": utterance.text,
         "mood": utterance.mood or "neutral",
         "intensity": utterance.intensity,
+        "lang": utterance.lang,
+        "voice": utterance.voice,
+        "muted": False,
         "state": str(utterance.status) if is_received else QUEUED,
         "reached": QUEUED if utterance.started_at is None else PLAYING,
         "error": utterance.error,

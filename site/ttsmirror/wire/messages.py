@@ -144,11 +144,13 @@ def status_payload(
     current_text: str,
     queue_size: int,
     component: str,
+    muted: bool = False,
     event: str = "",
     utterance: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return a message of the status topic: the speaker's state and the latest event.
 
+    `muted` tells that nobody hears the sound: it is left out while somebody does.
     `utterance` is the one of the event, with its `id` and, if known, `device_id`, `error` and
     `reason`.
     """
@@ -159,6 +161,8 @@ def status_payload(
         "timestamp": format_time(datetime.now(UTC)),
         "component": component,
     }
+    if muted:
+        fields["muted"] = True
     if utterance is not None:
         fields |= {"id": utterance["id"], "event": event}
         known = ("device_id", "error", "reason")

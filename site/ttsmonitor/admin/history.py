@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -113,7 +114,7 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, utterance: Utterance) -> str:
         """Return the local time."""
-        return timezone.localtime(utterance.received_at).strftime("%Y-%m-%d %H:%M:%S")
+        return date_format(timezone.localtime(utterance.received_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("status"), ordering="status")
     def outcome(self, utterance: Utterance) -> SafeString:

@@ -12,12 +12,23 @@ from ttsmonitor.history.filters import Filters, day_span
 from ttsmonitor.history.hourly import sums_by_hour
 
 NEWEST = 1_000
+MAX_COUNTED = 1_000
+"""Hits of a search that are counted at most, one by one."""
 
 
-def count(filters: Filters) -> int | None:
-    """Return the number of utterances that pass; None for a search for words."""
-    if filters.q:
-        return None
+def count_hits(filters: Filters) -> tuple[int, bool]:
+    """Return the number of utterances that pass, and whether there are more.
+
+    A search for words counts MAX_COUNTED at most.
+    """
+    if not filters.q:
+        return count(filters), False
+    found = len(filters.rows().values_list("pk")[: MAX_COUNTED + 1])
+    return min(found, MAX_COUNTED), found > MAX_COUNTED
+
+
+def count(filters: Filters) -> int:
+    """Return the number of utterances that pass, whatever their words."""
     span = day_span(filters.day) if filters.day else (None, None)
     return sum(sums.count for _hour, _key, sums in sums_by_hour.groups(filters.equal(), *span))
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmonitor.exceptions import BadRequestError
-from ttsmonitor.history.index.sqlite import EPOCH, microseconds, up_to
+from ttsmonitor.history.index.sqlite import EPOCH, from_moment, microseconds, oldest_first, up_to
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -48,6 +48,17 @@ def after(rows: UtteranceQuerySet, before: str) -> UtteranceQuerySet:
     # The first condition is redundant, but an index can answer it.
     return up_to(rows, moment).filter(
         Q(received_at__lte=moment) & (Q(received_at__lt=moment) | Q(pk__lt=pk))
+    )
+
+
+def oldest(rows: UtteranceQuerySet, behind: str = "") -> UtteranceQuerySet:
+    """Return the rows oldest first: all of them, or those that are newer than a cursor's row."""
+    rows = oldest_first(rows)
+    if not behind:
+        return rows
+    moment, pk = _parse_cursor(behind)
+    return from_moment(rows, moment).filter(
+        Q(received_at__gte=moment) & (Q(received_at__gt=moment) | Q(pk__gt=pk))
     )
 
 

@@ -1,4 +1,4 @@
-"""Downloads of the history, written while it is read because it may not fit in memory."""
+"""Downloads of the history, oldest first, written while it is read: it may not fit in memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
@@ -21,6 +22,7 @@ from ttsmonitor.history.serializers import COLUMNS, serialize
 from ttsmonitor.web.labels import robot_label, source_label
 
 BATCH = 1_000
+TIMES = ("received_at", "published_at", "started_at", "finished_at")
 CSV_COLUMNS = tuple(name for name in COLUMNS if name != "reason")
 """The reason is a structure, and `error` has its words."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -59,7 +61,7 @@ def as_csv(rows: Sequence[Utterance]) -> str:
     content = io.StringIO()
     writer = csv.writer(content)
     for row in rows:
-        values = serialize(row)
+        values = _local(row)
         writer.writerow([_without_formula(values[name]) for name in CSV_COLUMNS])
     return content.getvalue()
 
@@ -70,9 +72,19 @@ def _without_formula(value: object) -> object:
     return f"'{value}" if is_formula else value
 
 
+def _local(row: Utterance) -> dict[str, Any]:
+    """Return the columns of a row with its times in the visitor's zone, with their offset."""
+    times = {
+        name: timezone.localtime(moment).isoformat(timespec="milliseconds")
+        for name in TIMES
+        if (moment := getattr(row, name)) is not None
+    }
+    return serialize(row) | times
+
+
 def as_json(rows: Sequence[Utterance]) -> str:
     """Return JSON objects, separated by commas."""
-    return ",\n".join(json.dumps(serialize(row), ensure_ascii=False) for row in rows)
+    return ",\n".join(json.dumps(_local(row), ensure_ascii=False) for row in rows)
 
 
 FORMATS = {
@@ -110,14 +122,14 @@ async def _stream(form: Format, parts: Iterator[str]) -> AsyncIterator[str]:
 
 
 def _parts(rows: UtteranceQuerySet, form: Format, language: str, zone: tzinfo) -> Iterator[str]:
-    before = ""
+    behind = ""
     while True:
-        batch = list((pagination.after(rows, before) if before else rows)[:BATCH])
+        batch = list(pagination.oldest(rows, behind)[:BATCH])
         if not batch:
             return
         with override(language), timezone.override(zone):
             content = form.lines(batch)
-        yield (form.between if before else "") + content
+        yield (form.between if behind else "") + content
         if len(batch) < BATCH:
             return
-        before = pagination.cursor(batch[-1])
+        behind = pagination.cursor(batch[-1])

@@ -47,9 +47,11 @@ def history(request: HttpRequest) -> HttpResponse:
         by_day = counts.count_by_day(filters, days[-1].date, days[0].date)
         for day in days:
             day.count = by_day[day.date]
+    count, is_more = counts.count_hits(filters)
     context = _base_context(request, filters) | {
         "days": days,
-        "count": counts.count(filters),
+        "count": count,
+        "is_more": is_more,
         "next": found.next and urlencode(filters.query() | {"before": found.next}),
     }
     return render(request, "ttsmonitor/history.html", context)

@@ -56,6 +56,12 @@ CARDS = (
         path="/settings/voices/",
     ),
     Card(
+        "robot",
+        _("Names and time zone"),
+        _("What your robots are called, and where they live"),
+        path="/settings/robots/",
+    ),
+    Card(
         "activity",
         _("Diagnostics"),
         _("Figures, charts and the log"),
@@ -70,7 +76,7 @@ CARDS = (
     Card(
         "gear-fill",
         _("Settings of all robots"),
-        _("Volume, brightness and time zone that every robot begins with"),
+        _("Volume, brightness and more, for robots without settings of their own"),
         view="hive_configuration_changelist",
         permission="hive.view_configuration",
     ),

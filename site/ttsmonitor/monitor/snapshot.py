@@ -34,7 +34,15 @@ def whole() -> dict[str, Any]:
 
 def figures() -> dict[str, Any]:
     """Return the state that no event carries: queue, numbers and checks."""
-    return {"queue": queue(), "stats": stats.collect(), "health": health()}
+    return waiting() | {"stats": stats.collect(), "health": health()}
+
+
+def waiting() -> dict[str, Any]:
+    """Return the queue and its size, of one moment: the page shows no count without its rows."""
+    count = Utterance.objects.waiting().count()
+    shown = queue()
+    is_whole = len(shown) < QUEUE_SHOWN  # then the rows are counted, if one came meanwhile
+    return {"queue": shown, "queue_size": len(shown) if is_whole else max(len(shown), count)}
 
 
 def queue() -> list[dict[str, Any]]:

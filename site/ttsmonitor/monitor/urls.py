@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from ttsmonitor.monitor import openapi, settings_page, views, voices_page
+from ttsmonitor.monitor import openapi, robots_page, settings_page, views, voices_page
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("settings/", settings_page.settings, name="settings"),
+    path("settings/robots/", robots_page.robots, name="settings-robots"),
+    path("settings/robots/save/", robots_page.save, name="settings-robots-save"),
     path("settings/voices/", voices_page.voices, name="voices"),
     path("health", views.health, name="health"),
     path("api/", page_view(openapi.monitor), name="api"),

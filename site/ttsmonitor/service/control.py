@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -25,6 +26,8 @@ Status = Utterance.Status
 Handler = Callable[["ControlExecutor", Control], bool]
 
 SKIPPED = Outcome(Status.SKIPPED, Reason("skipped"))
+LATE = timedelta(seconds=5)
+"""An interrupt takes no longer. What is received later than that has a clock that was changed."""
 INTERRUPTED = Outcome(Status.INTERRUPTED, Reason("interrupted by a person"))
 
 _handlers: dict[str, Handler] = {}
@@ -61,7 +64,9 @@ class ControlExecutor:
         now = timezone.now()
         self._speaker.cancel_current(INTERRUPTED, device_id=control.device_id)
         reason = Reason("interrupted before its turn")
-        self._drop_waiting(Status.INTERRUPTED, reason, control.device_id)
+        # What follows the interrupt is not its business: a conversation that starts over interrupts
+        # the one before it, and its first words may be stored while this waits for the database.
+        self._drop_waiting(Status.INTERRUPTED, reason, control.device_id, but_after=now)
         # The speaker may have taken one up between the two.
         taken = self._speaker.performance
         if taken is not None and taken.utterance.received_at < now:
@@ -128,9 +133,15 @@ class ControlExecutor:
         self._speaker.wake()
         return True
 
-    def _drop_waiting(self, status: Status, reason: str, device_id: str) -> None:
+    def _drop_waiting(
+        self, status: Status, reason: str, device_id: str, but_after: datetime | None = None
+    ) -> None:
+        waiting = Utterance.objects.unspoken().of_device(device_id)
+        if but_after is not None:
+            newer = {"received_at__gt": but_after, "received_at__lt": but_after + LATE}
+            waiting = waiting.exclude(**newer)
         # In one statement: one by one, the speaker would take up the next of them meanwhile.
-        dropped = Utterance.objects.unspoken().of_device(device_id).drop(status, reason)
+        dropped = waiting.drop(status, reason)
         self._recorder.tell_all(dropped, status)
 
     @staticmethod

@@ -110,6 +110,7 @@ def _status_message(status: dict[str, Any], change: Change) -> bytes:
         current_text=shorten(status["current_text"], SHOWN_CHARACTERS),
         queue_size=status["queue_size"],
         component=SPEECH_COMPONENT,
+        muted=status["muted"] or not status["volume"],
         event=change.event,
         utterance=utterance,
     )

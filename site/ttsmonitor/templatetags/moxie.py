@@ -6,7 +6,9 @@ from datetime import datetime
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -54,6 +56,16 @@ def word(text: str) -> str:
 def iso(value: datetime | None) -> str:
     """Format a time as events and the API do, so that scripts can compare the two."""
     return format_time(value) if value else ""
+
+
+@register.filter
+def when(value: datetime | str | None) -> str:
+    """Write the time of day, with the date if it is not today, as times.js does."""
+    if not isinstance(value, datetime):  # a template for scripts has no value
+        return ""
+    local = timezone.localtime(value)
+    is_today = local.date() == timezone.localdate()
+    return date_format(local, "TIME_FORMAT" if is_today else "DATETIME_FORMAT")
 
 
 @register.filter

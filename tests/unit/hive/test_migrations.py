@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hive.models import ChatModule, GlobalCommand
+from ttsmonitor.models import RobotName
 
 
 @pytest.mark.django_db(transaction=True)
@@ -27,3 +28,15 @@ def test_migration_keeps_earlier_script_in_spanish_module() -> None:
     assert spanish.reprompt == "¿Y?"
     assert english.opener.startswith("Hi!")
     assert GlobalCommand.objects.filter(lang="en").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migration_makes_the_names_of_robots_known() -> None:
+    before = MigrationExecutor(connection)
+    state = before.migrate([("hive", "0004_robot_approval")])
+    try:
+        state.apps.get_model("hive", "Robot").objects.create(device_id="d_ours", name="Luna")
+    finally:
+        after = MigrationExecutor(connection)
+        after.migrate(after.loader.graph.leaf_nodes("hive"))
+    assert RobotName.objects.get(device_id="d_ours").name == "Luna"

@@ -14,7 +14,9 @@ from hive.robot_config import (
     for_robot,
     validate_config,
 )
+from hive.setup_cache import SetupCache
 from tests.unit.hive.conftest import DEVICE
+from ttsmonitor.models import Household
 
 
 def test_deep_merge_leaves_both_sides_unchanged() -> None:
@@ -46,6 +48,26 @@ def test_puppet_mode_and_nickname_override() -> None:
     assert config["child_pii"] == {"nickname": "Lucía", "input_speed": 0.0}
     assert "moxie_mode" not in for_robot()
     assert "moxie_mode" not in DEFAULTS
+
+
+@pytest.mark.django_db
+def test_robot_gets_the_time_zone_of_the_family(settings: Any) -> None:
+    settings.TIME_ZONE = "America/Bogota"
+    setup, robot = SetupCache(), Robot.objects.create(device_id=DEVICE)
+
+    def zone() -> str:
+        setup.refresh()
+        return str(robot.effective_config(setup.current.common_config)["timezone_id"])
+
+    assert zone() == "America/Bogota"
+    Household.choose_zone("America/Lima")
+    assert zone() == "America/Lima"
+    common = Configuration.load()
+    common.config = {"timezone_id": "Europe/Madrid"}
+    common.save()
+    assert zone() == "Europe/Madrid"
+    robot.config = {"timezone_id": "Asia/Tokyo"}
+    assert zone() == "Asia/Tokyo"
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 // The dashboard: the robots, those that wait for approval, and the state of the loudspeaker.
 
 import { connect, postJSON, say } from "../ttsmonitor/live.js";
+import { clock } from "../ttsmonitor/times.js";
 import { dateTime, part, showSpeech, showState } from "./shared.js";
 
 const at = (id) => document.getElementById(id);
@@ -81,7 +82,7 @@ function showAdmission(state) {
   const until = state.open_until ? new Date(state.open_until) : null;
   // The clocks of browser and server may differ, and so the server says when it is over.
   if (until) closing = setTimeout(() => live.send({ type: "snapshot" }), Math.max(until - Date.now(), 1000) + 500);
-  const time = until?.toLocaleTimeString(document.documentElement.lang, { timeStyle: "medium" });
+  const time = until && clock.format(until);
   part(at("open"), "words").textContent = {
     ask: () => "",
     minute: () => say("New robots are let in without asking until {time}.", { time }),

@@ -18,7 +18,7 @@ export function showLine(line) {
   if (showDelivery(row.querySelector("[data-delivery=speech]"), line.speech_way, sayReason(line, "error"))) {
     tellOutcome(line, known);
     row.dataset.state = line.state;
-    showState(part(row, "state"), line.state);
+    showState(part(row, "state"), line.shown);
   }
   return !known;
 }
@@ -35,6 +35,9 @@ function add(line) {
   row.dataset.line = line.id;
   row.classList.add("is-new");
   part(row, "text").textContent = line.text;
+  if (line.lang) part(row, "text").lang = line.lang;
+  row.dataset.lang = line.lang;
+  row.dataset.voice = line.voice;
   showFace(row, line);
   part(row, "mood").textContent = say(line.mood);
   list.prepend(row);
@@ -50,6 +53,7 @@ function showDelivery(place, delivery, why) {
   place.hidden = false;
   part(place, "steps").replaceChildren(...delivery.steps.map(step));
   part(place, "reason").textContent = why;
+  part(place, "reason").title = why;
   return true;
 }
 
@@ -65,7 +69,7 @@ function step({ name, is }) {
 function tellOutcome(line, known) {
   const isOver = line.speech_way.steps.every(({ is }) => is === "done" || is === "end");
   if (!known || !isOver || line.state === known.dataset.state) return;
-  const end = [say(line.state), sayReason(line, "error")].filter(Boolean).join(": ");
+  const end = [say(line.shown), sayReason(line, "error")].filter(Boolean).join(": ");
   document.getElementById("outcome").textContent = `${line.text} ${end}`;
 }
 
@@ -74,7 +78,7 @@ export function onAgain(speak) {
   list.addEventListener("click", (event) => {
     const row = event.target.closest("[data-again]")?.closest("[data-line]");
     if (!row) return;
-    const { mood, intensity } = row.dataset;
-    speak({ text: part(row, "text").textContent, mood, intensity: Number(intensity) });
+    const { mood, intensity, lang, voice } = row.dataset;
+    speak({ text: part(row, "text").textContent, mood, intensity: Number(intensity), lang, voice });
   });
 }

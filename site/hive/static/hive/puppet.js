@@ -39,10 +39,11 @@ async function speakTyped() {
   const words = text.value;
   const mood = form.elements.mood.value;
   const intensity = Number(form.elements.intensity.value);
+  const [voice, lang] = [form.elements.voice.value, form.elements.lang.value];
   text.value = "";
   count();
   // Clear the field at once so that the visitor can type on; restore the text if it failed.
-  if (!(await speak({ text: words, mood, intensity })) && !text.value) text.value = words;
+  if (!(await speak({ text: words, mood, intensity, voice, lang })) && !text.value) text.value = words;
   count();
 }
 
@@ -71,7 +72,9 @@ const wakeUp = () =>
 const setPuppet = (enabled) =>
   attempt(async () => showRobot(await postJSON(`${api}/puppet`, { enabled })));
 
-const card = phrases({ speak, attempt, longest: limits.favourite });
+const speakPhrase = (phrase) => speak({ ...phrase, voice: form.elements.voice.value });
+
+const card = phrases({ speak: speakPhrase, attempt, longest: limits.favourite });
 
 // Showing
 
@@ -108,6 +111,7 @@ function showRobot(robot) {
   const reported = part(head, "puppet-state");
   reported.textContent = robot.puppet_state ? say(robot.puppet_state) : "";
   reported.hidden = !robot.puppet_state;
+  reported.title = reported.textContent;
   part(head, "asleep").hidden = !robot.online || robot.awake !== false;
   part(head, "battery-fact").hidden = robot.battery === null;
   const percent = number(Math.round(100 * (robot.battery ?? 0)));
@@ -117,6 +121,7 @@ function showRobot(robot) {
   document.getElementById("stop").hidden = !robot.puppet_mode;
   document.getElementById("hint-offline").hidden = robot.online;
   document.getElementById("hint-stopped").hidden = !robot.online || robot.puppet_mode;
+  document.getElementById("hint-ready").hidden = !robot.online || !robot.puppet_mode;
 }
 
 function since({ online, connected_at: connected, last_seen: seen }) {

@@ -1,6 +1,9 @@
 // Shared code of the hive's pages.
 
 import { say, sayReason } from "../ttsmonitor/live.js";
+import { dateTime as write } from "../ttsmonitor/times.js";
+
+export { when as shortTime } from "../ttsmonitor/times.js";
 
 const LANGUAGE = document.documentElement.lang;
 
@@ -12,17 +15,8 @@ export function part(root, name) {
   return root.querySelector(`[data-part="${name}"]`);
 }
 
-/** A date and time in the visitor's format. */
-export function dateTime(iso) {
-  return new Date(iso).toLocaleString(LANGUAGE, { dateStyle: "short", timeStyle: "short" });
-}
-
-/** The time of day in the visitor's format, with the date if it is not today. */
-export function shortTime(iso) {
-  const moment = new Date(iso);
-  if (moment.toDateString() !== new Date().toDateString()) return dateTime(iso);
-  return moment.toLocaleTimeString(LANGUAGE, { timeStyle: "short" });
-}
+/** A date and time. */
+export const dateTime = (iso) => write(new Date(iso));
 
 /** A number in the visitor's format. */
 export function number(value) {
@@ -68,6 +62,7 @@ export function showState(pill, state, text = say(state)) {
 export function showSpeech(speech) {
   const card = document.getElementById("speech");
   showState(part(card, "status"), speech.status);
+  part(card, "muted").hidden = !speech.online || !speech.muted;
   const waits = speech.online && speech.queue_size > 0;
   part(card, "waiting").textContent = waits ? say("{count} waiting", { count: speech.queue_size }) : "";
   const quiet = speech.online ? say("Nothing is said right now.") : "";

@@ -169,6 +169,20 @@ def up_to(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
     return _bounded(rows, "<", _place(moment) + _PER_MICROSECOND)
 
 
+def oldest_first(rows: UtteranceQuerySet) -> UtteranceQuerySet:
+    """Return rows in the order of the index if it delivers them, else by their time."""
+    if INDEX not in rows.query.extra_tables:
+        return rows.order_by("received_at", "pk")
+    return cast(UtteranceQuerySet, rows.extra(order_by=[f"{INDEX}.rowid"]))
+
+
+def from_moment(rows: UtteranceQuerySet, moment: datetime) -> UtteranceQuerySet:
+    """Have the index begin at `moment`, upwards; see up_to()."""
+    if INDEX not in rows.query.extra_tables:
+        return rows
+    return _bounded(rows, ">=", _place(moment))
+
+
 def microseconds(moment: datetime) -> int:
     """Return the microseconds since EPOCH."""
     return (moment - EPOCH) // timedelta(microseconds=1)

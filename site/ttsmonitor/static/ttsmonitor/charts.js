@@ -1,6 +1,7 @@
 // Charts over time, drawn as SVG from /api/stats/series and /api/stats/broker. Each has its table.
 import { milliseconds, number, region, short, sourceLabel } from "./format.js";
 import { getJSON, say, sayReason } from "./live.js";
+import { formatter } from "./times.js";
 
 const REFRESH_MS = 20_000;
 const SLOW_REFRESH_MS = 120_000;
@@ -13,7 +14,7 @@ const COLOURS = 6;
 const panel = document.getElementById("charts");
 const compact = new Intl.NumberFormat(region, { notation: "compact", maximumFractionDigits: 1 });
 const TIMES = {
-  hour: { axis: { timeStyle: "short" }, row: { dateStyle: "medium", timeStyle: "short" }, every: 6 },
+  hour: { axis: { weekday: "short", hour: "numeric", minute: "2-digit" }, row: { dateStyle: "medium", timeStyle: "short" }, every: 6 },
   day: { axis: { day: "numeric", month: "short" }, row: { dateStyle: "full" }, every: 5 },
 };
 
@@ -69,11 +70,11 @@ function axes({ times, by, most, x, y, step, right, tick }) {
     parts.push(make("text", place, tick.format(value)));
   }
   const { axis, every } = TIMES[by];
-  const label = new Intl.DateTimeFormat(region, axis);
-  const apart = Math.max(every, Math.ceil(64 / step / every) * every);
+  const label = formatter(axis);
+  const apart = Math.max(every, Math.ceil(88 / step / every) * every);
   for (let index = times.length - 1; index >= 0; index -= apart) {
     const middle = x(index) + step / 2;
-    if (middle < EDGE.left + 16 || middle > right - 12) continue;
+    if (middle < EDGE.left + 16 || middle > right - (by === "hour" ? 40 : 12)) continue;
     const place = { class: "chart-label", x: middle, y: HEIGHT - 5, "text-anchor": "middle" };
     parts.push(make("text", place, label.format(times[index])));
   }
@@ -81,7 +82,7 @@ function axes({ times, by, most, x, y, step, right, tick }) {
 }
 
 function bars({ times, by, lines, x, y, step, format }) {
-  const label = new Intl.DateTimeFormat(region, TIMES[by].row);
+  const label = formatter(TIMES[by].row);
   const parts = [];
   times.forEach((time, index) => {
     const group = make("g", { class: "chart-bar" });
@@ -131,7 +132,7 @@ function legend(figure, lines) {
 
 // Newest first, without empty periods.
 function table(figure, { times, by, lines, format }) {
-  const label = new Intl.DateTimeFormat(region, TIMES[by].row);
+  const label = formatter(TIMES[by].row);
   const head = make("tr");
   head.append(...["When", ...lines].map((line) => make("th", { scope: "col" }, line.label ?? say(line))));
   const rows = times.map((time, index) => {

@@ -1,16 +1,16 @@
 // Numbers, times and names as the visitor writes them, and small things that all lists share.
 import { say } from "./live.js";
+import { exactClock, when } from "./times.js";
 
 // No prototype, because a source may be called "constructor".
 const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", monitor: "Typed on the monitor", system: "System" };
 const language = document.documentElement.lang;
-// The visitor's own region of the page's language: 14:05 or 2:05 PM.
+// The visitor's own region of the page's language, for numbers.
 export const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
 
 export const number = new Intl.NumberFormat(region);
 export const short = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
-export const clock = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
-const calendar = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" });
+export const clock = exactClock;
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
@@ -19,11 +19,7 @@ export const robotLabel = ({ device_id: id, robot }) => (id.startsWith("page_") 
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 
 /** The time of day, with the date if it is not today. */
-export function timeLabel(iso) {
-  const moment = new Date(iso);
-  const isToday = moment.toDateString() === new Date().toDateString();
-  return (isToday ? clock : calendar).format(moment);
-}
+export const timeLabel = when;
 
 /** Show a fact with its icon, or hide both if it is empty. */
 export function setFact(element, text) {

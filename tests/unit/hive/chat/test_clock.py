@@ -29,13 +29,22 @@ def test_time_agrees_and_is_said_in_words(
     hour: int, minute: int, lang: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.datetime(2026, 3, 4, hour, minute, tzinfo=datetime.UTC)
-    monkeypatch.setattr(timezone, "localtime", lambda: now)
+    monkeypatch.setattr(timezone, "now", lambda: now)
     answer = {"es": "Son las {time}.", "en": "It is {time}."}[lang]
-    assert fill(answer, Asked(), lang) == words
+    assert fill(answer, Asked(zone="UTC"), lang) == words
 
 
 def test_own_answer_keeps_its_words_around_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.datetime(2026, 3, 4, 13, 30, tzinfo=datetime.UTC)
-    monkeypatch.setattr(timezone, "localtime", lambda: now)
+    monkeypatch.setattr(timezone, "now", lambda: now)
     text = "Mira: son las {time}, {nickname}. Hora: {time}."
-    assert fill(text, Asked("Ana")) == "Mira: es la una y media, Ana. Hora: una y media."
+    assert (
+        fill(text, Asked("Ana", zone="UTC")) == "Mira: es la una y media, Ana. Hora: una y media."
+    )
+
+
+def test_time_is_that_of_the_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.datetime(2026, 3, 5, 2, 0, tzinfo=datetime.UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    asked = Asked(zone="America/Bogota")
+    assert fill("Son las {time}, {date}.", asked) == "Son las nueve, miércoles 4 de marzo."

@@ -71,6 +71,28 @@ def test_new_beginning_clears_lines(page: Client) -> None:
     assert len(lines(page)) == 1
 
 
+def test_new_beginning_ends_what_still_waits(page: Client, mirror: FakeMirror) -> None:
+    post(page, text="Hola")
+    mirror.controls.clear()
+    post(page, command="prompt")
+    assert [(each.action, each.device_id) for each in mirror.controls] == [("interrupt", VISIT)]
+
+
+def test_new_beginning_drops_the_answer_being_made(
+    page: Client, model: ModelStub, mirror: FakeMirror
+) -> None:
+    gate = threading.Event()
+    model.answer("Uno. ", gate, "Dos.")
+    post(page, text="Cuenta")
+    wait_until(lambda: mirror.parts, "the first sentence")
+    post(page, command="prompt")
+    gate.set()
+    wait_until(lambda: mirror.dropped, "the end of the old answer")
+    post(page, text="Hola")
+    wait_until(lambda: len(lines(page)) > 1, "the new conversation")
+    assert "Uno." not in {text for _who, text, _note in lines(page)}
+
+
 def test_page_line_follows_utterance_events(page: Client, server: SentServer) -> None:
     post(page, command="prompt")
     (line,) = server.chat.visits.lines(VISIT)

@@ -88,3 +88,27 @@ def test_delivery_steps_at_robot(lines: Lines, states: list[str], shown: str) ->
 def test_offline_robot_is_given_as_reason(lines: Lines) -> None:
     line = lines.sent_to_robot(str(ONE), "the robot is offline")
     assert line and line["robot_error"] == "the robot is offline"
+
+
+def muted(lines: Lines, event: str, *, is_muted: bool = True) -> dict[str, Any]:
+    told = {"id": str(ONE), "event": event} | ({"muted": True} if is_muted else {})
+    line = lines.update_status(told)
+    assert line is not None
+    return line
+
+
+def test_delivery_says_muted_while_nobody_hears_it(lines: Lines) -> None:
+    assert muted(lines, "stored")["shown"] == "queued"
+    playing = muted(lines, "playing")
+    assert (playing["shown"], steps(playing["speech_way"])) == (
+        "muted",
+        "done:sent done:queued now:muted",
+    )
+    spoken = muted(lines, "spoken")
+    assert (spoken["shown"], spoken["state"]) == ("muted", "spoken")
+    assert steps(spoken["speech_way"]) == "done:sent done:queued end:muted"
+
+
+def test_delivery_says_spoken_if_the_end_was_heard(lines: Lines) -> None:
+    muted(lines, "playing")
+    assert muted(lines, "spoken", is_muted=False)["shown"] == "spoken"

@@ -155,7 +155,7 @@ async def test_selected_utterances_are_downloaded(keeper: Client) -> None:
         assert isinstance(response, StreamingHttpResponse)
         return b"".join([part async for part in response]).decode()
 
-    assert [row["text"] for row in json.loads(await download("as_json"))] == ["n1", "n0"]
+    assert [row["text"] for row in json.loads(await download("as_json"))] == ["n0", "n1"]
     assert len(list(csv.reader(io.StringIO(await download("as_csv"))))) == 3
     assert len((await download("as_text")).splitlines()) == 2
 

@@ -338,3 +338,16 @@ def test_very_long_word_is_found_by_prefix(browser: Client) -> None:
     utterance("¡" + "a" * 500 + "!")
     found = browser.get("/api/history", {"q": "a" * 400}).json()["utterances"]
     assert len(found) == 1
+
+
+def test_size_of_the_queue_is_the_number_of_its_rows(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        utterance(f"espera {number}", status="queued")
+    utterance("todavía llega", status="receiving")
+    answer = browser.get("/api/queue").json()
+    assert (answer["size"], len(answer["queue"])) == (3, 3)
+    monkeypatch.setattr(snapshot, "QUEUE_SHOWN", 2)
+    answer = browser.get("/api/queue").json()
+    assert (answer["size"], len(answer["queue"])) == (3, 2)

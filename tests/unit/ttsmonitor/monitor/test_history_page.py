@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,10 +25,10 @@ from tests.support.web_fakes import FakeService, utterance
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
-from ttsmonitor.history import deletion, retention
+from ttsmonitor.history import counts, deletion, retention
 from ttsmonitor.history.conversations import by_day
 from ttsmonitor.history.filters import Filters
-from ttsmonitor.history.serializers import serialize
+from ttsmonitor.history.robot_names import set_name
 from ttsmonitor.intake.bulk_insert import insert_new
 from ttsmonitor.monitor import downloads
 from ttsmonitor.monitor.downloads import CSV_COLUMNS
@@ -67,8 +67,9 @@ def deleting() -> bool:
     return any(thread.name == "ttsmonitor.deletion" for thread in threading.enumerate())
 
 
-async def downloaded(form: str, parent: User, **query: str) -> str:
+async def downloaded(form: str, parent: User, zone: str = "", **query: str) -> str:
     client = AsyncClient()
+    client.cookies["moxie_timezone"] = zone
     await client.aforce_login(parent)
     response = await client.get(f"{PAGE}download.{form}", query, headers={"accept-language": "en"})
     assert response.status_code == 200
@@ -179,19 +180,43 @@ async def test_download_has_the_filtered_rows_in_each_format(
         for number in range(5):
             utterance(f"{SIGNS[number]}frase, número {number}", source="chat", seconds_ago=number)
         utterance("no", source="system", status=Status.FAILED, error="skipped")
-        return [serialize(row) for row in Filters(q="frase").rows()]
+        return [downloads._local(row) for row in reversed(Filters(q="frase").rows())]
 
     rows = await sync_to_async(make)()
     assert json.loads(await downloaded("json", parent, q="frase")) == rows
     table = list(csv.reader(io.StringIO(await downloaded("csv", parent, source="chat"))))
     assert table[0] == ["\ufeffreceived_at", *CSV_COLUMNS[1:]]
     assert [line[1] for line in table[1:]] == [
-        f"'{sign}frase, número {n}" for n, sign in enumerate(SIGNS)
+        f"'{sign}frase, número {n}" for n, sign in reversed(list(enumerate(SIGNS)))
     ]
     lines = (await downloaded("txt", parent)).splitlines()
     assert len(lines) == 6
-    assert lines[0].endswith("System  no [failed: skipped]")
+    assert lines[-1].endswith("System  no [failed: skipped]")
     assert json.loads(await downloaded("json", parent, q="nunca")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_download_has_the_visitors_times_and_the_robots_name(
+    parent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make() -> None:
+        set_name("d_ours", "Luna")
+        moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        utterance("Hola", device_id="d_ours", received_at=moment)
+
+    await sync_to_async(make)()
+    (row,) = json.loads(await downloaded("json", parent, zone="America/Bogota"))
+    assert (row["received_at"], row["robot"]) == ("2026-01-01T22:04:05.000-05:00", "Luna")
+    text = await downloaded("txt", parent, zone="America/Bogota")
+    assert text.startswith("2026-01-01 22:04:05  Luna, ")
+
+
+def test_search_shows_the_number_of_hits(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in ("una frase", "otra frase", "nada"):
+        utterance(words)
+    assert "Sentences: 2" in shown(browser, q="frase")
+    monkeypatch.setattr(counts, "MAX_COUNTED", 1)
+    assert "Sentences: more than 1" in shown(browser, q="frase")
 
 
 def test_deletion_and_retention_need_a_permission(browser: Client) -> None:
@@ -284,7 +309,7 @@ def test_retention_is_shown_and_set(keeper: Client) -> None:
 @pytest.mark.parametrize("query", [{}, {"q": "hola"}, {"device_id": "d1", "status": "spoken"}])
 def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, str]) -> None:
     made: list[Utterance] = []
-    counts = []
+    taken = []
     for number in (10, 1000):
         while len(made) < number:
             made.append(
@@ -301,5 +326,5 @@ def test_queries_do_not_grow_with_the_history(browser: Client, query: dict[str, 
         shown(browser, **query)  # fill the caches
         with CaptureQueriesContext(connection) as captured:
             shown(browser, **query)
-        counts.append(len(captured))
-    assert counts[0] == counts[1]
+        taken.append(len(captured))
+    assert taken[0] == taken[1]

@@ -8,9 +8,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import is_valid_path
 
+from hive.models import Robot
+from tests.support.web_fakes import utterance
+from ttsmonitor.history.robot_names import robot_names
+from ttsmonitor.models import Household
 from ttsmonitor.monitor.settings_page import CARDS, Card
 
 PAGE = "/settings/"
+ROBOTS = "/settings/robots/"
 URLCONF = "openmoxie.urls_monitor"
 
 
@@ -35,3 +40,29 @@ def test_page_that_this_site_lacks_is_not_linked(browser: Client, monkeypatch: A
     lacking = Card("robot", "Nowhere", "", path="/nowhere/at/all/")
     monkeypatch.setattr("ttsmonitor.monitor.settings_page.CARDS", (lacking,))
     assert links(browser) == set()
+
+
+def test_names_and_time_zone_are_saved(visitor: Client, admin_user: User) -> None:
+    visitor.force_login(admin_user)
+    Robot.objects.create(device_id="d_ours")
+    utterance("Hola", device_id="d_openmoxie")
+    utterance("Hola", device_id="page_0123456789abcdef")
+    page = visitor.get(ROBOTS).content.decode()
+    assert "name-d_openmoxie" in page
+    assert "name-page_" not in page
+    names = {"name-d_ours": " Luna ", "name-d_openmoxie": "Sol", "time_zone": "America/Bogota"}
+    assert visitor.post(f"{ROBOTS}save/", names).status_code == 302
+    assert Robot.objects.get().name == "Luna"
+    assert robot_names.label("d_openmoxie") == "Sol"
+    assert Household.zone() == "America/Bogota"
+
+
+def test_wrong_time_zone_changes_nothing(visitor: Client, admin_user: User) -> None:
+    visitor.force_login(admin_user)
+    assert visitor.post(f"{ROBOTS}save/", {"time_zone": "Mars"}).status_code == 400
+    assert not Household.objects.exists()
+
+
+def test_only_an_administrator_names_robots(browser: Client) -> None:
+    assert "disabled" in browser.get(ROBOTS).content.decode()
+    assert browser.post(f"{ROBOTS}save/", {}).status_code == 403

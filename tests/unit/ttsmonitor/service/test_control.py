@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
+from django.utils import timezone
 
 from tests.support.web_fakes import utterance
 from ttsmirror.models import Utterance
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def commands() -> ControlExecutor:
-    return ControlExecutor(Mock(), Mock())
+    return ControlExecutor(Mock(performance=None), Mock())
 
 
 @pytest.mark.parametrize("action", ["move", "remove"])
@@ -37,6 +39,19 @@ def test_replay_fails_for_deleted_utterance(commands: ControlExecutor) -> None:
 
 def test_control_without_utterance_always_succeeds(commands: ControlExecutor) -> None:
     assert commands.execute(Control(action="skip"))
+
+
+def test_interrupt_spares_what_is_received_after_it(
+    commands: ControlExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    before = utterance("antes", status="queued", received_at=now - timedelta(seconds=9))
+    after = utterance("después", status="queued", received_at=now + timedelta(milliseconds=5))
+    late = utterance("reloj cambiado", status="queued", received_at=now + timedelta(hours=1))
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    commands.execute(Control(action="interrupt"))
+    found = {row.pk: row.status for row in Utterance.objects.all()}
+    assert found == {before.pk: "interrupted", after.pk: "queued", late.pk: "interrupted"}
 
 
 def test_loudspeaker_controls_ignore_the_device_id() -> None:
