@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
+from hive.add_robot import moved_endpoint
 from hive.api.robots import DECIDE, FORGET
 from hive.api.schemas import SPEECH_CHARACTERS
 from hive.chat.sessions import new_visit
@@ -20,7 +21,6 @@ from hive.models import FAVOURITE_CHARACTERS, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from ttsmirror.text import CHUNK_CHARACTERS
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
-from ttsmonitor.conf import conf
 from ttsmonitor.models import Scope
 from ttsmonitor.monitor.views import health_answer
 from ttsmonitor.web.access import is_permitted, needs
@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "may_forget": is_permitted(request, Scope.ADMIN, FORGET),
         "strings": strings(),
         "simulator_command": snapshot.simulator_command(),
-        "robot_port": conf.MQTT_SSL_PORT,
+        "moved": moved_endpoint(),
     }
     return render(request, "hive/dashboard.html", context)
 

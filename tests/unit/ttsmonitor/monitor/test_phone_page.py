@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ttsmonitor.models import ApiToken
-from ttsmonitor.monitor.phone_page import qr_code
+from ttsmonitor.web.qr_code import qr_code
 from ttsmonitor.system.commands import MANAGE
 from ttsmonitor.web import home_certificate, home_network
 
