@@ -20,14 +20,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from hive import snapshot
 from hive.api.robots import DECIDE
-from hive.broker.reach import is_own_address, listens
+from hive.broker.reach import is_own_address
 from hive.labels import strings
 from hive.models import Configuration, Robot
 from hive.mqtt.pairing_codes import endpoint_code, wifi_code
 from hive.mqtt.simulated_robot import get_simulated_robot, own_device_id
 from ttsmonitor.conf import conf
 from ttsmonitor.models import Scope, SetupGuide
+from ttsmonitor.models.setup_guide import ROBOT, SESSION_KEY
 from ttsmonitor.system.commands import is_in_container
+from ttsmonitor.system.ports import answers
 from ttsmonitor.web import home_network
 from ttsmonitor.web.access import needs
 from ttsmonitor.web.pages import page
@@ -146,7 +148,10 @@ def meet(request: HttpRequest) -> HttpResponse:
 @page
 def simulated(request: HttpRequest) -> HttpResponse:
     """Offer the simulated robot."""
-    context = {"is_simulated": get_simulated_robot().is_running, "guide": _open_guide()}
+    context = {
+        "is_simulated": get_simulated_robot().is_running,
+        "guide": SESSION_KEY in request.session,
+    }
     return render(request, "hive/add_robot/simulated.html", context)
 
 
@@ -172,11 +177,10 @@ def switch_simulated(request: HttpRequest) -> HttpResponse:
 @require_POST
 def done(request: HttpRequest) -> HttpResponse:
     """End here: go back to the guide if it is open, else to the robots."""
-    guide = _open_guide()
-    if guide is None:
+    if SESSION_KEY not in request.session:
         return redirect("dashboard")
     if Robot.objects.approved().exists():
-        guide.note("robot")
+        SetupGuide.load().note(ROBOT)
     name, _port = split_domain_port(request.get_host())
     return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/robot/")
 
@@ -207,7 +211,7 @@ def _render(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpRes
         "robot_port": conf.MQTT_SSL_PORT,
         "previous": names[position - 1] if position else "",
         "next": names[position + 1] if position + 1 < len(names) else "",
-        "guide": _open_guide(),
+        "guide": SESSION_KEY in request.session,
     }
     return render(request, f"hive/add_robot/{name.replace('-', '_')}.html", context)
 
@@ -253,12 +257,7 @@ def _obstacle() -> str:
     home = home_network.home_address()
     if not home:
         return "network"
-    if listens(home, conf.MQTT_SSL_PORT):
+    if answers(home, conf.MQTT_SSL_PORT):
         return ""
     kind = snapshot.dashboard()["speech"]["broker_kind"]
     return "development" if kind == "development" else "port"
-
-
-def _open_guide() -> SetupGuide | None:
-    guide = SetupGuide.objects.first()
-    return guide if guide is not None and guide.closed_at is None else None

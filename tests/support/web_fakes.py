@@ -22,6 +22,10 @@ class FakeService:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.obeys = True
+        self.online: set[str] = set()
+        """The components at the broker."""
+        self.changes: dict[str, Any] = {}
+        """Differences of the status."""
         self.counts = BrokerCounts()
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
@@ -41,7 +45,10 @@ class FakeService:
             "engine": "espeak es",
             "output": "null",
             "broker": broker,
-        }
+        } | self.changes
+
+    def is_online(self, component: str) -> bool:
+        return component in self.online
 
     def health(self) -> dict[str, Any]:
         return {"ok": all(check["ok"] for check in self.checks.values()), "checks": self.checks}

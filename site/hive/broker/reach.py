@@ -1,22 +1,8 @@
-"""Find out whether a robot in the home network can reach the broker that runs here."""
+"""The addresses of this computer at which a robot may look for it."""
 
 from __future__ import annotations
 
 import socket
-
-CONNECT_SECONDS = 1.0
-
-
-def listens(host: str, port: int) -> bool:
-    """Return True if a program listens at this address of this computer.
-
-    It says nothing about a firewall, which only another computer meets.
-    """
-    try:
-        socket.create_connection((host, port), CONNECT_SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def is_own_address(host: str) -> bool:

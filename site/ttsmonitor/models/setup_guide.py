@@ -7,6 +7,8 @@ from django.utils import timezone
 
 LANGUAGE, VOICE, SOUND, ROBOT, END = STEPS = ("language", "voice", "sound", "robot", "end")
 """The steps of the guide, in their order."""
+SESSION_KEY = "guide"
+"""Set in the session of a browser in which the guide is under way; the hive's pages lead back."""
 
 
 class SetupGuide(models.Model):

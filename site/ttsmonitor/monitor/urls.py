@@ -2,12 +2,15 @@
 
 from django.urls import include, path
 
-from ttsmonitor.monitor import openapi, settings_page, views
+from ttsmonitor.monitor import guide_pages, openapi, settings_page, views
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("settings/", settings_page.settings, name="settings"),
+    path("setup/", guide_pages.index, name="setup"),
+    path("setup/skip/", guide_pages.skip, name="setup-skip"),
+    path("setup/<slug:name>/", guide_pages.step, name="setup-step"),
     path("health", views.health, name="health"),
     path("api/", page_view(openapi.monitor), name="api"),
     path("api/openapi.json", json_view(openapi.monitor), name="openapi"),
