@@ -39,7 +39,7 @@ SSID_BYTES = 32
 PASSWORD_LENGTHS = range(8, 65)
 """Characters of a WPA password, or of its key in hexadecimal digits."""
 STEPS = (
-    ("add-robot", gettext_lazy("Before you begin")),
+    ("add-robot", gettext_lazy("Prepare")),
     ("add-robot-wifi", gettext_lazy("Wi-Fi")),
     ("add-robot-code", gettext_lazy("Address")),
     ("add-robot-meet", gettext_lazy("Let it in")),
@@ -174,9 +174,12 @@ def switch_simulated(request: HttpRequest) -> HttpResponse:
 
 
 @decides
-@require_POST
+@page
 def done(request: HttpRequest) -> HttpResponse:
-    """End here: go back to the guide if it is open, else to the robots."""
+    """Lead back to the guide if it is under way, else to the robots.
+
+    It is a link: browsers refuse to be led from a form to another port.
+    """
     if SESSION_KEY not in request.session:
         return redirect("dashboard")
     if Robot.objects.approved().exists():

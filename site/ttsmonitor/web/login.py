@@ -96,10 +96,12 @@ def first_page(request: HttpRequest, *, is_first: bool) -> str:
         return "/"
     if is_valid_path("/setup/", getattr(request, "urlconf", None)):
         return "/setup/"
-    # The hive's process: the guide is on the monitor, unless that runs on another computer.
-    if not is_in_container() and not answers(conf.HTTP_HOST, conf.HTTP_PORT):
-        return "/"
+    # The hive's process: the guide is on the monitor, unless that runs on another computer. The
+    # content policy cannot name an IPv6 address, to which a form may lead.
     name, _port = split_domain_port(request.get_host())
+    is_there = is_in_container() or answers(conf.HTTP_HOST, conf.HTTP_PORT)
+    if "[" in name or not is_there:
+        return "/"
     return f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/"
 
 
