@@ -1,5 +1,7 @@
 """Tables of the speech service, but for the utterances, which the mirror has."""
 
+from ttsmonitor.models.household import Household as Household
+from ttsmonitor.models.household import RobotName as RobotName
 from ttsmonitor.models.login_links import LoginLink as LoginLink
 from ttsmonitor.models.pronunciations import PronunciationEntry as PronunciationEntry
 from ttsmonitor.models.quarantine import QuarantinedMessage as QuarantinedMessage

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The address in the newest QR code for robots."""
 
     dependencies = [
-        ("hive", "0004_robot_approval"),
+        ("hive", "0005_robot_names"),
     ]
 
     operations = [

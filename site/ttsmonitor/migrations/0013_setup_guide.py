@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """How far a family came in the guide."""
 
     dependencies = [
-        ("ttsmonitor", "0011_scopes_and_login_links"),
+        ("ttsmonitor", "0012_household"),
     ]
 
     operations = [
