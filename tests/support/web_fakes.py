@@ -40,12 +40,16 @@ class FakeService:
 
     def status(self) -> dict[str, Any]:
         broker = {"connected": True, "address": "broker.test:1883", "error": "", "since": None}
-        return snapshot.offline() | {
-            "status": "idle",
-            "engine": "espeak es",
-            "output": "null",
-            "broker": broker,
-        } | self.changes
+        return (
+            snapshot.offline()
+            | {
+                "status": "idle",
+                "engine": "espeak es",
+                "output": "null",
+                "broker": broker,
+            }
+            | self.changes
+        )
 
     def is_online(self, component: str) -> bool:
         return component in self.online

@@ -20,8 +20,8 @@ from ttsmonitor.models.setup_guide import ROBOT, SOUND, STEPS, VOICE
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
-from ttsmonitor.synthesis.base import AUTO
-from ttsmonitor.synthesis.choice import installed_voices
+from ttsmonitor.synthesis.base import AUTO, SpeechRequest
+from ttsmonitor.synthesis.choice import choose_voice
 from ttsmonitor.web.translations import reason_text
 
 HELLO = {"es": "Hola, soy Moxie", "en": "Hi, I'm Moxie"}
@@ -51,8 +51,9 @@ def done(guide: SetupGuide) -> list[str]:
 
 def has_natural_voice(guide: SetupGuide) -> bool:
     """Return True if each language that Moxie speaks has a voice other than eSpeak NG's."""
-    voices = installed_voices(replace(engine_config(), engine=AUTO))
-    return all(any(voice.reads(lang) for voice in voices) for lang in languages(guide))
+    config = replace(engine_config(), engine=AUTO)
+    chosen = (choose_voice(config, SpeechRequest("", lang=lang)) for lang in languages(guide))
+    return not any(choice.is_fallback for choice in chosen)
 
 
 def seen() -> dict[str, bool]:

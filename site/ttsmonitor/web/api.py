@@ -203,7 +203,7 @@ class JsonRouter(Router):
 
         A view that answers with a file has None as `answer`, and its type as `media`. `summary` is
         marked by gettext_noop. `operation_id` is the view's name unless given. The visitor needs
-        the scope READ.
+        the scope READ, unless the view is marked with needs().
         """
         responses = _error_responses([*errors, *READ_ERRORS])
         if media:
@@ -211,7 +211,7 @@ class JsonRouter(Router):
             responses["200"] = {"description": "OK", "content": content}
         extra = {"responses": responses}
         register = self._register(["GET", "HEAD"], path, answer, summary, operation_id, extra)
-        return lambda view: register(needs(Scope.READ)(view))
+        return lambda view: register(view if hasattr(view, "needed") else needs(Scope.READ)(view))
 
     def write(
         self,
