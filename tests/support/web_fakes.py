@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,9 @@ class FakeService:
         """The components at the broker."""
         self.changes: dict[str, Any] = {}
         """Differences of the status."""
+        self.sound_changes = 0
+        self.tone: Future[str] = Future()
+        self.tone.set_result("")
         self.counts = BrokerCounts()
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
@@ -65,6 +69,12 @@ class FakeService:
 
     def progress(self) -> dict[str, Any] | None:
         return None
+
+    def follow_sound_setting(self) -> None:
+        self.sound_changes += 1
+
+    def play_test_tone(self) -> Future[str]:
+        return self.tone
 
     def control(self, control: Control) -> bool:
         self.controls.append(control)

@@ -7,6 +7,7 @@ from ttsmonitor.models.pronunciations import PronunciationEntry as Pronunciation
 from ttsmonitor.models.quarantine import QuarantinedMessage as QuarantinedMessage
 from ttsmonitor.models.retention import RetentionPolicy as RetentionPolicy
 from ttsmonitor.models.setup_guide import SetupGuide as SetupGuide
+from ttsmonitor.models.sound import SoundSetting as SoundSetting
 from ttsmonitor.models.tokens import ApiToken as ApiToken
 from ttsmonitor.models.tokens import Scope as Scope
 from ttsmonitor.models.translation import TranslatedSentence as TranslatedSentence

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ administers = needs(Scope.ADMIN)
 @page
 def index(request: HttpRequest) -> HttpResponse:
     """Lead to the step at which to go on."""
-    return redirect("setup-step", SetupGuide.load().step)
+    return redirect(f"setup-{SetupGuide.load().step}")
 
 
 @administers
@@ -67,8 +67,6 @@ def skip(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 def step(request: HttpRequest, name: str) -> HttpResponse:
     """Show a step, or take its answer and go on."""
-    if name not in STEPS:
-        raise Http404
     guide = SetupGuide.load()
     if request.method != "POST":
         request.session[SESSION_KEY] = True
@@ -79,7 +77,7 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
         return _finish(request, guide)
     following = STEPS[STEPS.index(name) + 1]
     guide.resume_at(following)
-    response = redirect("setup-step", following)
+    response = redirect(f"setup-{following}")
     if name == LANGUAGE:
         _choose_languages(request, guide, response)
     return response
@@ -91,7 +89,7 @@ def _show(request: HttpRequest, guide: SetupGuide, name: str) -> HttpResponse:
         {
             "name": each,
             "label": LABELS[each],
-            "url": reverse("setup-step", args=[each]),
+            "url": reverse(f"setup-{each}"),
             "is_done": each in done,
             "is_now": each == name,
         }
@@ -101,7 +99,7 @@ def _show(request: HttpRequest, guide: SetupGuide, name: str) -> HttpResponse:
         "steps": steps,
         "name": name,
         "is_done": name in done,
-        "previous": STEPS[position - 1] if position else "",
+        "previous": f"setup-{STEPS[position - 1]}" if position else "",
         "strings": strings(),
         **_context(name, guide),
     }
@@ -125,7 +123,10 @@ def _context(name: str, guide: SetupGuide) -> dict[str, Any]:
     if name == END:
         lang = guide_state.languages(guide)[0]
         return {"words": guide_state.HELLO[lang], "lang": lang}
-    return {"languages": guide_state.languages(guide)}
+    if name == VOICE:
+        spoken = guide_state.languages(guide)
+        return {"only": spoken[0] if len(spoken) == 1 else ""}
+    return {}
 
 
 def _choose_languages(request: HttpRequest, guide: SetupGuide, response: HttpResponse) -> None:

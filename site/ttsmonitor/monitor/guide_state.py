@@ -109,4 +109,4 @@ def _mend(action: str = "", label: str = "", value: float | None = None) -> dict
 
 def _page(step: str) -> dict[str, Any]:
     label = _("Choose a voice") if step == VOICE else _("Check the sound")
-    return _mend(label=label) | {"url": reverse("setup-step", args=[step])}
+    return _mend(label=label) | {"url": reverse(f"setup-{step}")}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from ttsmonitor.monitor import api, guide_api, pronounce_api, pronunciations_api, say_api, stats_api
+from ttsmonitor.monitor import (
+    api,
+    guide_api,
+    pronounce_api,
+    pronunciations_api,
+    say_api,
+    sound_api,
+    stats_api,
+    voices_api,
+)
 from ttsmonitor.web.api import JsonApi
 
 monitor = JsonApi(
@@ -17,5 +26,7 @@ monitor = JsonApi(
         pronounce_api.router,
         pronunciations_api.router,
         guide_api.router,
+        voices_api.router,
+        sound_api.router,
     ],
 )

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from ttsmonitor.monitor import guide_pages, openapi, settings_page, views
+from ttsmonitor.models.setup_guide import STEPS
+from ttsmonitor.monitor import guide_pages, openapi, settings_page, views, voices_page
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
@@ -10,7 +11,8 @@ urlpatterns = [
     path("settings/", settings_page.settings, name="settings"),
     path("setup/", guide_pages.index, name="setup"),
     path("setup/skip/", guide_pages.skip, name="setup-skip"),
-    path("setup/<slug:name>/", guide_pages.step, name="setup-step"),
+    *(path(f"setup/{name}/", guide_pages.step, {"name": name}, f"setup-{name}") for name in STEPS),
+    path("settings/voices/", voices_page.voices, name="voices"),
     path("health", views.health, name="health"),
     path("api/", page_view(openapi.monitor), name="api"),
     path("api/openapi.json", json_view(openapi.monitor), name="openapi"),

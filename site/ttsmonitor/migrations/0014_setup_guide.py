@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """How far a family came in the guide."""
 
     dependencies = [
-        ("ttsmonitor", "0012_household"),
+        ("ttsmonitor", "0013_sound_setting"),
     ]
 
     operations = [
