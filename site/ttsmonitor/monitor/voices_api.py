@@ -52,9 +52,7 @@ def voices(request: HttpRequest) -> dict[str, Any]:
 @needs(Scope.ADMIN)
 def choose(
     request: HttpRequest,
-    lang: PathEx[
-        str, P(description=gettext_noop("Its language, such as es or en-GB."), example="es")
-    ],
+    lang: PathEx[str, P(description=schemas.LANG_HELP, example="es")],
     given: schemas.VoiceChoice,
 ) -> dict[str, Any]:
     """Store the voice setting of a language, or delete it where everything is the default."""
