@@ -195,6 +195,7 @@ def test_family_with_openmoxie_sees_it_connect_and_hears_it(
     password = password_of(run(manage("prepare", "--monitor"), environment))
     monitor = f"http://localhost:{environment['HTTP_PORT']}"
     checkout = cloned(tmp_path)
+    (checkout / "site/work").mkdir()  # it has run before
     with (
         running(manage("run_tts_subscriber"), environment) as speech,
         open_browser() as browser,
