@@ -1,5 +1,5 @@
 // The guide: what is done shows by itself, commands are copied, and the first sentence is followed.
-import { getJSON, postJSON, say } from "./live.js";
+import { getJSON, postJSON, say } from "../live.js";
 
 const LOOK_MS = 1500;
 const FOLLOW_MS = 400;
