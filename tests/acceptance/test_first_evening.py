@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,47 +114,58 @@ def test_family_comes_from_first_login_to_a_talking_robot(
     with running(manage("run_all"), environment) as everything, open_browser() as browser:
         everything.wait_for_line("Forgotten it?", 90)
         password = password_of(everything.output)
-        phone = {"viewport": PHONE, "has_touch": True, "color_scheme": "dark"}
-        with visit(browser, "es-ES", **phone) as page:
+        with visit(browser, "es-ES", viewport=PHONE, has_touch=True, color_scheme="dark") as page:
             log_in(page, f"{hive}/", password)
-            page.wait_for_url(f"{monitor}/setup/language/")
-            assert page.locator("h1").inner_text() == "¿Qué idiomas hablan en casa?"
-            go_on(page, "voice")
-            install_voice(page)
-            go_on(page, "sound")
-            sink.forget()
-            page.click("[data-act='tone']")
-            wait_until(lambda: np.abs(sink.recorded()).max(initial=0) > LOUD, "the tone")
-            go_on(page, "robot")
-            show_codes(page, hive)
-            start_simulated_robot(page)
-            page.click(".guide-foot .btn-primary")
-            page.wait_for_url(f"{monitor}/setup/robot/")
-            go_on(page, "end")
-            assert "Hola, soy Moxie" in page.locator(".hello-words").inner_text()
-            hear(page, sink)
-            page.click("#heard button")
-            page.wait_for_url(f"{monitor}/")
-            assert "Moxie está listo" in page.locator("main").inner_text()
-            assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+            set_up_in_spanish(page, hive, monitor, sink)
         with visit(browser, "en-GB", viewport=DESKTOP, color_scheme="light") as page:
             log_in(page, f"{monitor}/", password)
             page.wait_for_url(f"{monitor}/")  # the guide is done
-            page.goto(f"{monitor}/settings/")
-            page.click("a[href='/setup/']")
-            page.check("input[value='en'][name='spoken']")
-            page.uncheck("input[value='es'][name='spoken']")
-            go_on(page, "voice")
-            assert not is_done(page, "voice")
-            install_voice(page)
-            go_on(page, "sound")
-            go_on(page, "robot")
-            assert is_done(page, "robot")
-            go_on(page, "end")
-            assert "Hi, I'm Moxie" in page.locator(".hello-words").inner_text()
-            hear(page, sink)
+            set_up_in_english(page, monitor, sink)
             page.goto(f"{hive}/")
             page.locator(".robot.is-online", has_text="Pepe").wait_for()
+        everything.signal(signal.SIGINT)
+        assert everything.wait(40) == 0, everything.output
+        assert "simulated robot stopped (rc=0)" in everything.output
+
+
+def set_up_in_spanish(page: Page, hive: str, monitor: str, sink: Sink) -> None:
+    page.wait_for_url(f"{monitor}/setup/language/")
+    assert page.locator("h1").inner_text() == "¿Qué idiomas hablan en casa?"
+    go_on(page, "voice")
+    install_voice(page)
+    go_on(page, "sound")
+    sink.forget()
+    page.click("[data-act='tone']")
+    wait_until(lambda: np.abs(sink.recorded()).max(initial=0) > LOUD, "the tone")
+    go_on(page, "robot")
+    show_codes(page, hive)
+    start_simulated_robot(page)
+    page.click(".guide-foot .btn-primary")
+    page.wait_for_url(f"{monitor}/setup/robot/")
+    go_on(page, "end")
+    assert "Hola, soy Moxie" in page.locator(".hello-words").inner_text()
+    hear(page, sink)
+    page.click("#heard button")
+    page.wait_for_url(f"{monitor}/")
+    assert "Moxie está listo" in page.locator("main").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def set_up_in_english(page: Page, monitor: str, sink: Sink) -> None:
+    """Go through the guide again, for another language."""
+    page.goto(f"{monitor}/settings/")
+    page.click("a[href='/setup/']")
+    page.check("input[value='en'][name='spoken']")
+    page.uncheck("input[value='es'][name='spoken']")
+    go_on(page, "voice")
+    assert not is_done(page, "voice")
+    install_voice(page)
+    go_on(page, "sound")
+    go_on(page, "robot")
+    assert is_done(page, "robot")
+    go_on(page, "end")
+    assert "Hi, I'm Moxie" in page.locator(".hello-words").inner_text()
+    hear(page, sink)
 
 
 def show_codes(page: Page, hive: str) -> None:
