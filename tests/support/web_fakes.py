@@ -27,7 +27,7 @@ class FakeService:
         """The components at the broker."""
         self.changes: dict[str, Any] = {}
         """Differences of the status."""
-        self.sound_changes = 0
+        self.sound_changes = self.voice_changes = 0
         self.tone: Future[str] = Future()
         self.tone.set_result("")
         self.counts = BrokerCounts()
@@ -49,6 +49,7 @@ class FakeService:
             | {
                 "status": "idle",
                 "engine": "espeak es",
+                "next_voice": "espeak es",
                 "output": "null",
                 "broker": broker,
             }
@@ -72,6 +73,9 @@ class FakeService:
 
     def follow_sound_setting(self) -> None:
         self.sound_changes += 1
+
+    def look_after_voices(self) -> None:
+        self.voice_changes += 1
 
     def play_test_tone(self) -> Future[str]:
         return self.tone
