@@ -93,7 +93,8 @@ class Product:
         robot = f"device_id={DEVICE!r}, name='Moxie', nickname='Alma', approval='approved'"
         self.run(
             *manage("shell", "-c"),
-            f"from hive.models import Robot; Robot.objects.create({robot})",
+            "from hive.models import Robot; from ttsmonitor.models import SetupGuide;"
+            f" Robot.objects.create({robot}); SetupGuide.load().close()",
         )
         return found[1]
 

@@ -8,8 +8,6 @@ from ttsmonitor.conf import LanguageModelSettings
 class HiveSettings(LanguageModelSettings):
     """The hive's settings, besides those that it shares with the speech service."""
 
-    MQTT_ANONYMOUS: bool = True
-    """The broker that we start lets clients of this computer in without an account, for moxie/#."""
     HIVE_PORT: int = 8000
     """Port of the hive's pages."""
     HIVE_ALLOW_NEW_ROBOTS: str = "ask"

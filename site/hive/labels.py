@@ -50,6 +50,7 @@ _SENTENCES = (
     gettext_noop("Interrupted."),
     gettext_noop("The robot was woken up."),
     gettext_noop("{name} waits for approval."),
+    gettext_noop("This robot is called {name} now."),
     gettext_noop("No more than {limit} robots may wait. Turned away: {count}"),
     gettext_noop("New robots are let in without asking."),
     gettext_noop("New robots are let in without asking until {time}."),

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hive import snapshot
+from hive.add_robot import moved_endpoint
 from hive.api.robots import DECIDE, FORGET
 from hive.api.schemas import SPEECH_CHARACTERS
 from hive.chat.sessions import new_visit
@@ -36,7 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "may_forget": is_permitted(request, Scope.ADMIN, FORGET),
         "strings": strings(),
         "simulator_command": snapshot.simulator_command(),
-        "robot_port": conf.MQTT_SSL_PORT,
+        "moved": moved_endpoint(),
     }
     return render(request, "hive/dashboard.html", context)
 

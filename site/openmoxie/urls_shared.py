@@ -9,12 +9,12 @@ from django.views.i18n import set_language
 from ttsmonitor.monitor import phone_page
 from ttsmonitor.web import jsonapi
 from ttsmonitor.web.access import needs
-from ttsmonitor.web.login import login_once
+from ttsmonitor.web.login import LoginView, login_once
 
 urlpatterns = [
     path(
         "accounts/login/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True),
+        LoginView.as_view(),
         name="login",
     ),
     path("accounts/once/<str:secret>/", login_once, name="login-once"),

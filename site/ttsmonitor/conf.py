@@ -79,6 +79,8 @@ class SpeechSettings(MirrorSettings):
     """Seconds to wait for a missing chunk before the others are spoken without it."""
     TTS_DRAIN_SECONDS: float = 8.0
     """Seconds that a stopping service takes at most to finish the sentence."""
+    MQTT_ANONYMOUS: bool = True
+    """The broker that we start lets clients of this computer in without an account, for moxie/#."""
     HTTP_HOST: str = "127.0.0.1"
     """Address the web servers listen on; `0.0.0.0` opens them to the network."""
     HTTP_PORT: int = 8787

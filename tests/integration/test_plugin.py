@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,8 @@ from tests.support.openmoxie import (
     talk,
     tls_broker,
 )
-from tests.support.tools import ROOT, wait_until
+from tests.support.tools import ROOT, Listener, wait_until
+from ttsmirror.wire.messages import HEALTH_TOPIC, PLUG_IN_COMPONENT
 
 OWN = sys._base_executable  # type: ignore[attr-defined]  # no package of the tests' venv
 PYTHONS = [OWN, *os.environ.get("PLUGIN_PYTHONS", "").split()]
@@ -37,6 +40,7 @@ OTHERS = [
     or ((found := shutil.which(f"python{version}") or "") and "shims" not in found)
 ]
 """Other versions of Python on this machine, if there are any."""
+PRESENCE = f"{HEALTH_TOPIC}/{PLUG_IN_COMPONENT}"
 LOOK = """
 import importlib, pkgutil
 import ttsmirror
@@ -52,6 +56,10 @@ client.force_login(get_user_model().objects.create_superuser("parent"))
 for page in ("utterance", "outboxentry"):
     print(page, client.get(f"/admin/ttsmirror/{page}/").status_code)
 """
+
+
+def heard(listener: Listener) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in listener.payloads(PRESENCE)]
 
 
 @pytest.fixture
@@ -76,7 +84,7 @@ def test_every_module_loads_with_django_and_paho_alone(
     openmoxie.manage("migrate")
     seen = openmoxie.manage("shell", "-c", LOOK)
     modules = len(list((ROOT / "site/ttsmirror").rglob("*.py"))) - 1  # without its __init__.py
-    assert f"modules {modules} patched 3 missing []" in seen
+    assert f"modules {modules} patched 4 missing []" in seen
     assert "utterance 200" in seen
     assert "outboxentry 200" in seen
 
@@ -97,9 +105,11 @@ def test_plugged_in_openmoxie_mirrors_all_robot_speech(
     openmoxie.prepare()
     assert "No changes" in openmoxie.manage("makemigrations", "--check")
     speech = SpeechService(mosquitto.port)
+    presence = Listener(mosquitto.port, PRESENCE)
     robot = VirtualMoxie(ROBOT, "localhost", robot_port)
     try:
         openmoxie.start()
+        wait_until(lambda: [told["status"] for told in heard(presence)] == ["online"])
         talk(openmoxie, robot)
         wait_until(lambda: len(speech.heard) >= len(SOURCES) and speech.controls, "the sentences")
         assert [each["text"] for each in speech.heard] == [
@@ -119,6 +129,8 @@ def test_plugged_in_openmoxie_mirrors_all_robot_speech(
         robot.stop()
         openmoxie.close()
         speech.close()
+    wait_until(lambda: [told["status"] for told in heard(presence)] == ["online", "offline"])
+    presence.close()
 
     assert plug(checkout, "--remove").returncode == 0
     assert git(checkout, "status", "--porcelain") == ""

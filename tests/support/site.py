@@ -33,7 +33,7 @@ from datetime import timedelta
 from django.utils import timezone
 from hive.models import Configuration, Favourite, Robot
 from ttsmirror.models import OutboxEntry, Utterance, UtteranceChunk
-from ttsmonitor.models import ApiToken, QuarantinedMessage, VoiceSetting
+from ttsmonitor.models import ApiToken, QuarantinedMessage, SetupGuide, VoiceSetting
 from django.contrib.auth.models import User
 
 now = timezone.now()
@@ -57,6 +57,7 @@ UtteranceChunk.objects.create(utterance_id={UTTERANCE_ID!r}, number=1, text="Fra
 OutboxEntry.objects.create(payload={{"text": "Hola"}}, attempts=1)
 QuarantinedMessage.objects.create(topic="moxie/tts/text", payload=b"{{", reason="not JSON")
 VoiceSetting.objects.create(source="chat", speed=1.2)
+SetupGuide.load().close()
 ApiToken.issue(User.objects.get(), "program")
 """
 

@@ -23,6 +23,10 @@ class FakeService:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.obeys = True
+        self.online: set[str] = set()
+        """The components at the broker."""
+        self.changes: dict[str, Any] = {}
+        """Differences of the status."""
         self.sound_changes = self.voice_changes = 0
         self.tone: Future[str] = Future()
         self.tone.set_result("")
@@ -40,13 +44,20 @@ class FakeService:
 
     def status(self) -> dict[str, Any]:
         broker = {"connected": True, "address": "broker.test:1883", "error": "", "since": None}
-        return snapshot.offline() | {
-            "status": "idle",
-            "engine": "espeak es",
-            "next_voice": "espeak es",
-            "output": "null",
-            "broker": broker,
-        }
+        return (
+            snapshot.offline()
+            | {
+                "status": "idle",
+                "engine": "espeak es",
+                "next_voice": "espeak es",
+                "output": "null",
+                "broker": broker,
+            }
+            | self.changes
+        )
+
+    def is_online(self, component: str) -> bool:
+        return component in self.online
 
     def health(self) -> dict[str, Any]:
         return {"ok": all(check["ok"] for check in self.checks.values()), "checks": self.checks}

@@ -30,6 +30,7 @@ from tests.support.pages import (
 )
 from tests.support.tools import ROOT
 from tests.support.web_fakes import FakeService, utterance
+from ttsmonitor.monitor.guide_state import HELLO
 from ttsmonitor.service import service
 from ttsmonitor.web.labels import strings as tts_strings
 from ttsmonitor.web.translations import _codes
@@ -139,6 +140,7 @@ def data(db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         "eSpeak NG",
         "ready <b>now</b>",
         "boss",
+        *HELLO.values(),
         *modules,
     }
 

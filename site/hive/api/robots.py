@@ -86,6 +86,22 @@ def forget(request: HttpRequest, device_id: schemas.DeviceId) -> dict[str, Any]:
     return answer
 
 
+@router.write(
+    "/robots/{device_id}/name",
+    schemas.Robot,
+    gettext_noop("Give a robot its name"),
+    example={"name": "Moxie"},
+    errors=["not_found"],
+)
+@needs(Scope.ADMIN, DECIDE)
+def name(request: HttpRequest, device_id: schemas.DeviceId, given: schemas.Name) -> dict[str, Any]:
+    """Name a robot; an empty name is its id again."""
+    target = _robot(device_id)
+    target.name = given.name
+    target.save(update_fields=["name"])  # the signal of save() makes it known
+    return target.describe()
+
+
 @router.read("/admission", schemas.Admission, gettext_noop("Whether new robots have to wait"))
 def admission(request: HttpRequest) -> dict[str, Any]:
     """Return whether new robots are let in, and how many wait."""

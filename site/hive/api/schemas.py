@@ -6,7 +6,7 @@ from typing import Annotated
 
 from django.utils.translation import gettext_noop as _
 from ninja import P, PathEx
-from pydantic import BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from hive.models import FAVOURITE_CHARACTERS, Approval
 from hive.mqtt.admission import ALLOWED
@@ -26,6 +26,8 @@ from ttsmonitor.web.api import (
 from ttsmonitor.web.labels import MOODS
 
 SPEECH_CHARACTERS = 1_000
+NAME_CHARACTERS = 100
+"""As the column has."""
 COMMANDS = ("prompt", "continue", "reprompt")
 ROBOT = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 VISIT = "page_0123456789abcdef"
@@ -100,6 +102,22 @@ class AllowNew(Body):
     enabled: Annotated[
         bool, Strict(), refused("invalid_enabled", _("enabled: give true or false."))
     ] = Field(description=_("true lets new robots in for a minute, false ends that."))
+
+
+class Name(Body):
+    """A name of a robot."""
+
+    name: Annotated[
+        str,
+        Strict(),
+        AfterValidator(lambda name: clean(name).strip()),
+        Field(max_length=NAME_CHARACTERS),
+        refused(
+            "invalid_name",
+            _("name: give at most {limit} characters."),
+            limit=NAME_CHARACTERS,
+        ),
+    ]
 
 
 class Speak(Body):

@@ -13,7 +13,6 @@ from hive.broker.access import Account, make_access
 from hive.broker.embedded import EmbeddedBroker
 from hive.broker.limits import STORE_BYTES
 from hive.broker.mosquitto_config import write_config
-from hive.conf import conf as hive_conf
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.mqtt.account import broker_directory
 from ttsmonitor.conf import conf
@@ -100,7 +99,7 @@ def make_broker(program: str | None) -> Broker:
         raise BrokerError(str(exc)) from exc
     directory = broker_directory()
     account = Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD)
-    anonymous = hive_conf.MQTT_ANONYMOUS
+    anonymous = conf.MQTT_ANONYMOUS
     if program:
         set_aside_full_store(directory)
         config = write_config(

@@ -45,6 +45,12 @@ class Configuration(models.Model):
     new_robots_until = models.DateTimeField(
         _("new robots are let in until"), null=True, blank=True, editable=False
     )
+    endpoint_host = models.CharField(
+        _("address in the newest QR code"), max_length=253, blank=True, editable=False
+    )
+    endpoint_port = models.PositiveIntegerField(
+        _("port in the newest QR code"), null=True, blank=True, editable=False
+    )
     chat_fallback = models.TextField(
         _("fallback"),
         default="Perdona, de eso todavía no sé hablar.",
@@ -75,6 +81,13 @@ class Configuration(models.Model):
         until = timezone.now() + timedelta(seconds=seconds) if seconds else None
         configuration.new_robots_until = until
         configuration.save(update_fields=["new_robots_until"])
+
+    @classmethod
+    def note_endpoint(cls, host: str, port: int) -> None:
+        """Store the address of a QR code that a robot is shown."""
+        configuration = cls.load()
+        configuration.endpoint_host, configuration.endpoint_port = host, port
+        configuration.save(update_fields=["endpoint_host", "endpoint_port"])
 
 
 class Approval(models.TextChoices):

@@ -16,6 +16,7 @@ from hive.exceptions import NotReadyError
 from hive.models import Configuration, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
+from hive.mqtt.simulated_robot import get_simulated_robot
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
 from ttsmonitor.history import hourly
@@ -70,6 +71,7 @@ class HiveServer:
             self._watchdog.stop()
             push_bye()
             wait_for_goodbyes()
+            get_simulated_robot().stop()
             self._robots.stop()
             get_tts_mirror().stop()
             self._web.stop()

@@ -132,6 +132,21 @@ def _with_feeling(function: Function, point: PatchTarget) -> Function:
     return wrapper
 
 
+def _then_connect(function: Function, point: PatchTarget) -> Function:
+    """Wrap the constructor of the server: the speech service is to know that OpenMoxie runs."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        try:
+            get_tts_mirror().start()
+        except Exception as exc:
+            _complain(exc)
+        return result
+
+    return wrapper
+
+
 def _command(call: Call) -> Handed:
     """Return the speech or interrupt in a command to a robot, if any."""
     command, payload = call["command"], call["payload"]
@@ -173,6 +188,7 @@ def _request(call: Call) -> Handed:
 
 
 AROUND = {
+    ("MoxieServer", "__init__"): _then_connect,
     ("MoxieServer", "send_command_to_bot_json"): _handing_over(_command),
     ("MoxieServer", "send_telehealth_speech"): _with_feeling,
     ("RemoteChat", "handle_request"): _handing_over(_request),

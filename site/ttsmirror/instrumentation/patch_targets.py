@@ -27,6 +27,13 @@ PATCH_TARGETS = (
     PatchTarget(
         "hive.mqtt.moxie_server",
         "MoxieServer",
+        "__init__",
+        (),
+        "the connection from the start on",
+    ),
+    PatchTarget(
+        "hive.mqtt.moxie_server",
+        "MoxieServer",
         "send_command_to_bot_json",
         ("device_id", "command", "payload"),
         "Puppet Mode, answers and interrupts",

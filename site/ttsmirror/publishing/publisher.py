@@ -40,6 +40,7 @@ from ttsmirror.wire.control import Control
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
+    PLUG_IN_COMPONENT,
     SPEECH_COMPONENT,
     STATUS_TOPIC,
     Chunk,
@@ -104,6 +105,8 @@ class Publisher:
             subscriptions=[(STATUS_TOPIC, 0), (f"{HEALTH_TOPIC}/{SPEECH_COMPONENT}", 1)],
             on_message=self._received,
             on_ready=lambda: self._items.put(Resend(is_all=False)),
+            # Our own hive has a connection that tells so.
+            component=PLUG_IN_COMPONENT if is_plugged_in() else "",
         )
 
     def start(self) -> None:

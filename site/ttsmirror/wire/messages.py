@@ -35,6 +35,8 @@ STATUS_TOPIC = "moxie/tts/status"
 CONTROL_TOPIC = "moxie/tts/control"
 HEALTH_TOPIC = "moxie/system/health"
 SPEECH_COMPONENT = "tts-subscriber"
+PLUG_IN_COMPONENT = "openmoxie"
+"""The mirror in an OpenMoxie."""
 
 UTTERANCE_CHARACTERS = 20_000
 MAX_CHUNKS = 1_000

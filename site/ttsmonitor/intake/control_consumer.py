@@ -19,6 +19,7 @@ from ttsmirror.wire.fields import SLUG, read_name, read_time
 from ttsmirror.wire.messages import (
     CONTROL_TOPIC,
     HEALTH_TOPIC,
+    PLUG_IN_COMPONENT,
     SPEECH_COMPONENT,
     parse_object,
     pong_payload,
@@ -29,8 +30,13 @@ logger = logging.getLogger(__name__)
 
 HIVE_TOPIC = f"{HEALTH_TOPIC}/{STREAMING_COMPONENT}"
 """Presence of the component that streams answers."""
+PRESENCE_TOPICS = {
+    HIVE_TOPIC: STREAMING_COMPONENT,
+    f"{HEALTH_TOPIC}/{PLUG_IN_COMPONENT}": PLUG_IN_COMPONENT,
+}
+"""The topics of births and last wills, with their components."""
 HEARTBEATS = ("echo", "pong")
-TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, HIVE_TOPIC)
+TOPICS = (CONTROL_TOPIC, HEALTH_TOPIC, *PRESENCE_TOPICS)
 MAX_WAITING = 10_000
 MAX_INTERRUPTS = 1_000
 
@@ -61,11 +67,16 @@ class ControlConsumer(ServiceThread):
         self._on_clock = on_clock
         self._health = health
         self._messages: queue.Queue[Received] = queue.Queue(MAX_WAITING)
+        self._online: dict[str, bool] = {}
         self._interrupts: dict[str, float] = {}  # device id ("": all) to time.monotonic()
 
     def put(self, message: Received) -> None:
         """Hand a message over. Raises queue.Full."""
         self._messages.put_nowait(message)
+
+    def is_online(self, component: str) -> bool:
+        """Return True if this component has told the broker that it is there."""
+        return self._online.get(component, False)
 
     def was_interrupted(self, device_id: str, received: float) -> bool:
         """Return True if an interrupt overtook a message of time.monotonic() `received`."""
@@ -90,8 +101,10 @@ class ControlConsumer(ServiceThread):
         logger.debug("received %s: %d bytes", message.topic, len(message.payload))
         if message.topic == CONTROL_TOPIC:
             self._control(message)
-        elif message.topic == HIVE_TOPIC:
-            if parse_object(message.payload).get("status") == "offline":
+        elif component := PRESENCE_TOPICS.get(message.topic):
+            status = parse_object(message.payload).get("status")
+            self._online[component] = status == "online"
+            if component == STREAMING_COMPONENT and status == "offline":
                 self._on_hive_offline()
         else:
             fields = parse_object(message.payload)

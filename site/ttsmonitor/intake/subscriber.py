@@ -122,6 +122,10 @@ class Subscriber:
         self._texts.stop()
         self._controls.stop()
 
+    def is_online(self, component: str) -> bool:
+        """Return True if this component is at the broker, as far as is known."""
+        return self.connection.is_ready and self._controls.is_online(component)
+
     def publish_status(self, payload: bytes) -> None:
         """Publish the newest state, retained for clients that connect later."""
         self.connection.publish(STATUS_TOPIC, payload, retain=True)

@@ -6,6 +6,7 @@ from ttsmonitor.models.login_links import LoginLink as LoginLink
 from ttsmonitor.models.pronunciations import PronunciationEntry as PronunciationEntry
 from ttsmonitor.models.quarantine import QuarantinedMessage as QuarantinedMessage
 from ttsmonitor.models.retention import RetentionPolicy as RetentionPolicy
+from ttsmonitor.models.setup_guide import SetupGuide as SetupGuide
 from ttsmonitor.models.sound import SoundSetting as SoundSetting
 from ttsmonitor.models.tokens import ApiToken as ApiToken
 from ttsmonitor.models.tokens import Scope as Scope

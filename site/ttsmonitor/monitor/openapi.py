@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from ttsmonitor.monitor import (
     api,
+    guide_api,
     pronounce_api,
     pronunciations_api,
     say_api,
@@ -24,6 +25,7 @@ monitor = JsonApi(
         say_api.router,
         pronounce_api.router,
         pronunciations_api.router,
+        guide_api.router,
         voices_api.router,
         sound_api.router,
     ],

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
 from ttsmirror.reasons import Reason, reason_of
@@ -21,6 +19,7 @@ from ttsmonitor.system.commands import is_in_container
 from ttsmonitor.web import home_network
 from ttsmonitor.web.access import token_of
 from ttsmonitor.web.pages import page
+from ttsmonitor.web.qr_code import qr_code
 
 
 @page
@@ -74,15 +73,6 @@ def certificate(request: HttpRequest) -> HttpResponse:
 def _has_certificate() -> bool:
     is_encrypted = home_network.chosen_scheme() == home_network.HTTPS
     return is_encrypted and (home_network.certificates() / AUTHORITY).is_file()
-
-
-def qr_code(text: str) -> SafeString:
-    """Return a QR code as an SVG element without inline style, dark on light in every theme."""
-    made = segno.make(text, error="m", micro=False)
-    svg = made.svg_inline(
-        dark="#000", light="#fff", omitsize=True, svgclass="qr-code", lineclass=None
-    )
-    return mark_safe(svg)  # noqa: S308  made of numbers only
 
 
 def _may_open(request: HttpRequest) -> bool:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, is_valid_path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from ttsmonitor.models import Scope
 from ttsmonitor.web.pages import page
 
 
@@ -48,6 +49,7 @@ CARDS = (
         _("Guide"),
         _("Language, voice, sound and robot, step by step"),
         path="/setup/",
+        permission=Scope.ADMIN.permission,
     ),
     Card(
         "soundwave",

@@ -70,6 +70,12 @@ def health() -> dict[str, Any]:
     return running.health()
 
 
+def is_online(component: str) -> bool:
+    """Return True if this component is at the broker, as far as is known."""
+    running = service.current()
+    return running is not None and running.is_online(component)
+
+
 def failed_check() -> dict[str, Any]:
     """Return a check that fails because this process has no speech service."""
     return {"ok": False, "detail": NOT_RUNNING, "since": None, "reason": NOT_RUNNING.as_json()}

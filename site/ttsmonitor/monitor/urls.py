@@ -2,12 +2,23 @@
 
 from django.urls import include, path
 
-from ttsmonitor.monitor import openapi, robots_page, settings_page, views, voices_page
+from ttsmonitor.models.setup_guide import STEPS
+from ttsmonitor.monitor import (
+    guide_pages,
+    openapi,
+    robots_page,
+    settings_page,
+    views,
+    voices_page,
+)
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("settings/", settings_page.settings, name="settings"),
+    path("setup/", guide_pages.index, name="setup"),
+    path("setup/skip/", guide_pages.skip, name="setup-skip"),
+    *(path(f"setup/{name}/", guide_pages.step, {"name": name}, f"setup-{name}") for name in STEPS),
     path("settings/robots/", robots_page.robots, name="settings-robots"),
     path("settings/robots/save/", robots_page.save, name="settings-robots-save"),
     path("settings/voices/", voices_page.voices, name="voices"),

@@ -231,6 +231,10 @@ class SpeechService:
         """Return the broker's own $SYS counts as JSON."""
         return self._subscriber.broker_counts.report(self._subscriber.connection.error)
 
+    def is_online(self, component: str) -> bool:
+        """Return True if this component is at the broker: the hive, or an OpenMoxie."""
+        return self._subscriber.is_online(component)
+
     def restart_reason(self) -> str:
         """Return a failure that only a restart would fix, or an empty string.
 

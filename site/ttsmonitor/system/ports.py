@@ -12,6 +12,9 @@ LOCALHOST = ("localhost", "127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  co
 """Values of HTTP_HOST with which pages are served at http://localhost."""
 
 
+ANSWER_SECONDS = 1.0
+
+
 class ListenError(MoxieTTSError):
     """No server can listen there."""
 
@@ -28,6 +31,16 @@ def ensure_port_free(host: str, port: int, name: str = "HTTP_PORT") -> None:
             probe.bind((host, port))
         except OSError as exc:
             raise _explain(exc, host, port, name) from exc
+
+
+def answers(host: str, port: int) -> bool:
+    """Return True if a program of this computer listens there."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared
+    try:
+        socket.create_connection((reached, port), ANSWER_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _explain(exc: OSError, host: str, port: int, name: str) -> ListenError:

@@ -203,11 +203,11 @@ class JsonRouter(Router):
 
         A view that answers with a file has the file's type as `answer`, as in "audio/wav".
         `summary` is marked by gettext_noop. `operation_id` is the view's name unless given. The
-        visitor needs the scope READ.
+        visitor needs the scope READ, unless the view is marked with needs().
         """
         extra: Json = {"responses": _error_responses([*errors, *READ_ERRORS])}
         register = self._register(["GET", "HEAD"], path, answer, summary, operation_id, extra)
-        return lambda view: register(needs(Scope.READ)(view))
+        return lambda view: register(view if hasattr(view, "needed") else needs(Scope.READ)(view))
 
     def write(
         self,

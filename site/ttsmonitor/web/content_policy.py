@@ -19,7 +19,8 @@ class ContentPolicyMiddleware(CSPMiddleware):
     ) -> PolicyParts:
         """Return the policy of the settings with the WebSockets of this site.
 
-        The hive's admin plays sounds that the monitor serves. `ws:` is named because not every
+        The hive's admin plays sounds that the monitor serves, and its login leads to the guide
+        there. `ws:` is named because not every
         browser takes it for the same origin.
         """
         parts: PolicyParts = super().get_policy_parts(request, response, report_only)
@@ -36,8 +37,9 @@ def _addresses(request: HttpRequest) -> dict[str, Any]:
     if "[" in host:  # the policy has no form for IPv6; 'self' covers all but the admin's sounds
         return {}
     web, socket = ("https", "wss") if request.is_secure() else ("http", "ws")
-    name = host.partition(":")[0]
+    monitor = f"{web}://{host.partition(':')[0]}:{conf.HTTP_PORT}"
     return {
         "connect-src": [f"{socket}://{host}"],
-        "media-src": [f"{web}://{name}:{conf.HTTP_PORT}"],
+        "media-src": [monitor],
+        "form-action": [monitor],
     }

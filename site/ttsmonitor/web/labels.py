@@ -13,6 +13,7 @@ SOURCES = {
     "chat": gettext_noop("Chat"),
     "monitor": gettext_noop("Typed on the monitor"),
     "system": gettext_noop("System"),
+    "setup": gettext_noop("Guide"),
 }
 VISIT_LABEL = gettext_noop("Talk with Moxie")
 SPEAKER_STATES = (
@@ -61,6 +62,14 @@ SCRIPT_SENTENCES = (
     ),
     gettext_noop("This browser cannot play it."),
 )
+GUIDE_SENTENCES = (
+    gettext_noop("Moxie is about to speak…"),
+    gettext_noop("Moxie is speaking…"),
+    gettext_noop("Moxie has said it."),
+    gettext_noop("Moxie has said it, but you may not have heard it:"),
+    gettext_noop("Moxie did not say it:"),
+    gettext_noop("Nothing is heard yet:"),
+)
 CHART_SENTENCES = (
     gettext_noop("Sentences"),
     gettext_noop("Characters"),
@@ -84,6 +93,7 @@ def strings() -> dict[str, str]:
         *SPEAKER_STATES,
         *MOODS,
         *SCRIPT_SENTENCES,
+        *GUIDE_SENTENCES,
         *CHART_SENTENCES,
     }
     labels = {status.value: str(status.label) for status in Utterance.Status}

@@ -9,17 +9,24 @@ from typing import Any
 from axes.handlers.database import AxesDatabaseHandler
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
+from django.urls import is_valid_path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from ttsmonitor.conf import conf
+from ttsmonitor.models import Scope, SetupGuide
 from ttsmonitor.models.login_links import MINUTES, LoginLink
+from ttsmonitor.system.commands import is_in_container
+from ttsmonitor.system.ports import answers
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 FORWARDING_HEADERS = (
@@ -61,6 +68,43 @@ def _seconds_locked(request: HttpRequest, credentials: dict[str, Any]) -> int:
     return max(1, math.ceil((newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()))
 
 
+class LoginView(auth_views.LoginView):
+    """The login by password, which leads to the guide until that was finished or skipped."""
+
+    redirect_authenticated_user = True
+    _is_first = False
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in."""
+        self._is_first = form.get_user().last_login is None
+        return super().form_valid(form)
+
+    def get_success_url(self) -> str:
+        """Return the page that was asked for; in place of the first page, perhaps the guide."""
+        url = str(super().get_success_url())
+        return first_page(self.request, is_first=self._is_first) if url == "/" else url
+
+
+def first_page(request: HttpRequest, *, is_first: bool) -> str:
+    """Return where a login leads that asked for no other page than the first one.
+
+    `is_first` is True for the first login of an account.
+    """
+    guide = SetupGuide.objects.first()
+    is_open = is_first if guide is None else guide.closed_at is None
+    if not is_open or not request.user.has_perm(Scope.ADMIN.permission):
+        return "/"
+    if is_valid_path("/setup/", getattr(request, "urlconf", None)):
+        return "/setup/"
+    # The hive's process: the guide is on the monitor, unless that runs on another computer. The
+    # content policy cannot name an IPv6 address, to which a form may lead.
+    name, _port = split_domain_port(request.get_host())
+    is_there = is_in_container() or answers(conf.HTTP_HOST, conf.HTTP_PORT)
+    if "[" in name or not is_there:
+        return "/"
+    return f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/"
+
+
 @login_not_required
 @require_GET
 @never_cache
@@ -73,8 +117,9 @@ def login_once(request: HttpRequest, secret: str) -> HttpResponse:
         return _refuse_link(request, "unknown")
     if not link.use():
         return _refuse_link(request, "used" if link.used_at else "expired")
+    is_first = link.user.last_login is None
     login(request, link.user, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("/")
+    return redirect(first_page(request, is_first=is_first))
 
 
 def _refuse_link(request: HttpRequest, reason: str) -> HttpResponse:

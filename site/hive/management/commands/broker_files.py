@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.broker.access import Account, make_access
 from hive.broker.mosquitto_config import Place, write_files
-from hive.conf import conf as hive_conf
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
 
@@ -35,7 +34,7 @@ class Command(BaseCommand):
                 directory,
                 conf.MQTT_HOST,
                 account=Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD),
-                anonymous=hive_conf.MQTT_ANONYMOUS,
+                anonymous=conf.MQTT_ANONYMOUS,
             )
             config = write_files(directory, Place(FILES, DATA, "", PORT, TLS_PORT), access)
         except MoxieTTSError as exc:

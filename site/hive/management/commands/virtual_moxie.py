@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import uuid
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -12,10 +11,10 @@ from django.db import DatabaseError
 
 from hive.broker.certificates import authority_of
 from hive.models import DEVICE_ID, Robot
+from hive.mqtt.simulated_robot import own_device_id
 from hive.mqtt.virtual_moxie import ROBOT_LOGIN
 from hive.mqtt.virtual_moxie_console import LET_IN, Simulator
 from ttsmirror.mqtt.account import broker_directory, current_login
-from ttsmirror.secret_file import kept_secret
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port
@@ -30,14 +29,6 @@ def device_id(value: str) -> str:
             "give an id such as d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
         )
     return value
-
-
-def own_device_id() -> str:
-    """Return the id of this installation's simulated robot, always the same.
-
-    It is let in without asking, so nobody may guess it.
-    """
-    return f"d_{uuid.UUID(kept_secret(conf.work_dir / 'virtual_moxie.id', 16))}"
 
 
 def own_authority(broker_host: str) -> str:

@@ -42,6 +42,10 @@ class FakeMirror:
         self.utterances: list[Chunk] = []
         self.controls: list[Control] = []
         self.heard: list[RobotReport] = []
+        self.starts = 0
+
+    def start(self) -> None:
+        self.starts += 1
 
     def hand_over(self, make: Callable[[], Handed]) -> None:
         try:
@@ -121,6 +125,16 @@ def test_puppet_mode_answers_and_global_responses_are_mirrored(plugged: FakeMirr
     assert {each.device_id for each in plugged.utterances} == {ROBOT}
     feelings = [(each.mood, each.intensity) for each in plugged.utterances]
     assert feelings == [("happy", 0.7), *[("", None)] * 3]
+
+
+def test_mirror_connects_when_openmoxie_starts(plugged: FakeMirror) -> None:
+    from tests.standins.openmoxie.site.hive.mqtt.moxie_server import MoxieServer
+
+    assert plugged.starts == 0
+    client = Client()
+    server = MoxieServer(client)
+    assert server._client is client
+    assert (plugged.starts, plugged.texts) == (1, [])
 
 
 def test_interrupt_stops_the_loudspeaker_too(plugged: FakeMirror) -> None:

@@ -15,7 +15,8 @@ from django.test import Client
 from tests.support.openapi import Described, routes
 from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.intake.broker_counts import ROOT
-from ttsmonitor.monitor import pronounce_api, say_api
+from ttsmonitor.models import Scope
+from ttsmonitor.monitor import guide_api, pronounce_api, say_api
 
 
 class Swallow:
@@ -29,9 +30,10 @@ class Swallow:
 def site(
     browser: Client, parent: User, speech: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> Described:
-    parent.user_permissions.set(Permission.objects.filter(codename="add_pronunciationentry"))
-    monkeypatch.setattr(say_api, "get_tts_mirror", Swallow)
-    monkeypatch.setattr(pronounce_api, "get_tts_mirror", Swallow)
+    allowed = ("add_pronunciationentry", Scope.ADMIN)
+    parent.user_permissions.set(Permission.objects.filter(codename__in=allowed))
+    for module in (say_api, pronounce_api, guide_api):
+        monkeypatch.setattr(module, "get_tts_mirror", Swallow)
     return Described(browser)
 
 
@@ -51,6 +53,9 @@ def test_answers_are_as_described(site: Described, speech: FakeService) -> None:
     page = site.get("/api/history", limit=1)
     assert site.get("/api/history", before=page["next"])["next"] is None
     site.get("/health")
+    assert site.get("/api/setup")["done"] == []
+    path = "/api/setup/hello/{utterance_id}"
+    assert site.get(path.format(utterance_id=uuid.uuid4()), path)["status"] == "sent"
 
 
 def test_missing_sound_is_refused_as_described(site: Described) -> None:
@@ -60,6 +65,7 @@ def test_missing_sound_is_refused_as_described(site: Described) -> None:
 def test_posts_are_answered_as_described(site: Described) -> None:
     site.post("/api/control", {"action": "volume", "value": 0.5})
     site.post("/api/say", {"text": "Hola", "mood": "happy", "ttl": None}, status=202)
+    statuses = {"/api/say": 202, "/api/setup/hello": 202, "/api/pronunciations": 201}
     for path, methods in site.document["paths"].items():
         if path.startswith("/api/voices"):  # test_voices_api.py, with a mirror
             continue
@@ -67,7 +73,7 @@ def test_posts_are_answered_as_described(site: Described) -> None:
             site.post(
                 path,
                 body["content"]["application/json"]["example"],
-                status={"/api/say": 202, "/api/pronunciations": 201}.get(path, 200),
+                status=statuses.get(path, 200),
             )
 
 

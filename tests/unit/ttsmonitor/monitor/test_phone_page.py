@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ttsmonitor.models import ApiToken
-from ttsmonitor.monitor.phone_page import qr_code
 from ttsmonitor.system.commands import MANAGE
 from ttsmonitor.web import home_certificate, home_network
+from ttsmonitor.web.qr_code import qr_code
 
 HOME = "192.168.1.20"
 PAGE, SWITCH = "/phone/", "/phone/open/"

@@ -39,7 +39,7 @@ def test_every_answer_forbids_inline_code(db: Any, path: str, status: int) -> No
     assert found["default-src"] == ["'self'"]
     assert not {"script-src", "style-src"} & found.keys(), "the default counts"
     assert found["object-src"] == found["base-uri"] == found["frame-ancestors"] == ["'none'"]
-    assert found["form-action"] == ["'self'"]
+    assert found["form-action"] == ["'self'", "http://testserver:8787"]  # the login leads there
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_policy_names_the_sites_on_the_visitors_host(
     settings.ALLOWED_HOSTS = ["localhost", "moxie.example", "[::1]"]
     found = policy(Client(HTTP_HOST=host).get("/accounts/login/", headers=headers))
     assert found["connect-src"] == ["'self'", *filter(None, [socket])]
-    assert found["media-src"] == ["'self'", *filter(None, [monitor])]
+    assert found["media-src"] == found["form-action"] == ["'self'", *filter(None, [monitor])]
     assert "script-src" not in found
 
 

@@ -1,0 +1,3 @@
+// The guide's step with the voices.
+import "../settings/voices.js";
+import "./guide.js";
