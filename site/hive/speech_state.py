@@ -9,9 +9,10 @@ from typing import Any
 
 from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.reasons import Reason, as_json
+from ttsmonitor.web.notices import Notice
 
 OFFLINE = "offline"
-_FIELDS = ("status", "current_text", "queue_size", "timestamp")
+_FIELDS = ("status", "current_text", "queue_size", "timestamp", "alerts")
 
 State = dict[str, Any]
 
@@ -21,7 +22,7 @@ class _Known:
     """The state of the speech service at one moment."""
 
     status: State = field(
-        default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0}
+        default_factory=lambda: {"status": "", "current_text": "", "queue_size": 0, "alerts": []}
     )
     presence: str = ""
     broker_error: str = Reason("still connecting to the broker")
@@ -36,6 +37,7 @@ class _Known:
             **self.status,
             "status": (self.status["status"] or "idle") if is_online else OFFLINE,
             "current_text": self.status["current_text"] if is_online else "",
+            "alerts": self.status["alerts"] if is_online else [],
             "online": is_online,
             "known": bool(self.presence),
             "broker_error": self.broker_error,
@@ -97,6 +99,15 @@ class SpeechState:
     def describe(self) -> State:
         """Return the state as pages and API show it; `known` is False until a first presence."""
         return self._known.describe()
+
+    def notices(self) -> list[Notice]:
+        """Return what keeps a sentence from being heard."""
+        speech = self.describe()
+        if speech["broker_error"]:
+            return [Notice("broker")]
+        if not speech["online"]:
+            return [Notice("speech")]
+        return [Notice(code) for code in speech["alerts"]]
 
     def _update(self, change: Callable[[_Known], _Known]) -> bool:
         with self._lock:

@@ -7,7 +7,7 @@ an utterance too. A payload that cannot be read raises InvalidMessageError with 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -146,9 +146,11 @@ def status_payload(
     component: str,
     event: str = "",
     utterance: Mapping[str, Any] | None = None,
+    alerts: Sequence[str] = (),
 ) -> bytes:
     """Return a message of the status topic: the speaker's state and the latest event.
 
+    `alerts` are codes for what keeps a sentence from being heard, such as `muted`.
     `utterance` is the one of the event, with its `id` and, if known, `device_id`, `error` and
     `reason`.
     """
@@ -158,6 +160,7 @@ def status_payload(
         "queue_size": queue_size,
         "timestamp": format_time(datetime.now(UTC)),
         "component": component,
+        "alerts": list(alerts),
     }
     if utterance is not None:
         fields |= {"id": utterance["id"], "event": event}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -34,12 +35,31 @@ def whole() -> dict[str, Any]:
 
 def figures() -> dict[str, Any]:
     """Return the state that no event carries: queue, numbers and checks."""
-    return {"queue": queue(), "stats": stats.collect(), "health": health()}
+    return waiting() | {"stats": stats.collect(), "health": health()}
 
 
-def queue() -> list[dict[str, Any]]:
-    """Return the waiting utterances, next one first."""
-    return [serialize(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+@dataclass(frozen=True)
+class Waiting:
+    """The queue at one moment: `count` agrees with `rows`."""
+
+    rows: list[Utterance]
+    """The first of them, next one first."""
+    count: int
+    """The number of all."""
+
+
+def waiting_rows() -> Waiting:
+    """Return the utterances that wait."""
+    rows = list(Utterance.objects.waiting()[:QUEUE_SHOWN])
+    is_whole = len(rows) < QUEUE_SHOWN
+    count = len(rows) if is_whole else Utterance.objects.waiting().count()
+    return Waiting(rows, max(count, len(rows)))
+
+
+def waiting() -> dict[str, Any]:
+    """Return the queue as JSON."""
+    found = waiting_rows()
+    return {"queue": [serialize(row) for row in found.rows], "queue_count": found.count}
 
 
 def status() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
+    path("diagnostics/", views.diagnostics, name="diagnostics"),
     path("health", views.health, name="health"),
     path("api/", page_view(openapi.monitor), name="api"),
     path("api/openapi.json", json_view(openapi.monitor), name="openapi"),

@@ -10,13 +10,20 @@ export const region = navigator.languages.find((name) => name.startsWith(languag
 export const number = new Intl.NumberFormat(region);
 export const short = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
 export const clock = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
+const minute = new Intl.DateTimeFormat(region, { timeStyle: "short" });
 const calendar = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" });
+
+/** A day without the time. */
+export const day = new Intl.DateTimeFormat(region, { dateStyle: "full" });
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
 /** The label of a robot by its id; for a conversation without a robot, that of its page. */
 export const robotLabel = (id) => (id?.startsWith("page_") ? say("Talk with Moxie") : id);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
+
+/** The time of day. */
+export const timeOfDay = (iso) => minute.format(new Date(iso));
 
 /** The time of day, with the date if it is not today. */
 export function timeLabel(iso) {
@@ -31,6 +38,8 @@ export function setFact(element, text) {
   element.parentElement.hidden = !text;
 }
 
+export const capitalize = (text) => text.charAt(0).toLocaleUpperCase(region) + text.slice(1);
+
 /** Set the text only if it changes. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -44,7 +53,7 @@ export function notice(text, isGood = false) {
   byId("notice").classList.toggle("alert-success", isGood);
   byId("notice").hidden = false;
   clearTimeout(noticeEnds);
-  noticeEnds = setTimeout(clearNotice, 8000);
+  noticeEnds = setTimeout(clearNotice, isGood ? 3000 : 8000);
 }
 
 export function clearNotice() {

@@ -11,7 +11,7 @@ const LOGGED_OUT = 4401;
  *
  * onEvent(object)   each event, decoded from JSON; the first of a connection is its snapshot.
  * onBytes(buffer)   each binary message.
- * onStale(stale)    true when the connection is lost, false when it is back.
+ * onStale(stale)    true when the connection is lost, false when it is back. The status line shows it anyway.
  * askAgainSeconds   ask {"type": "snapshot"} that often, and connect anew where no answer comes.
  *                   Only for consumers that answer it. 0: never.
  * quietMs           connect anew where nothing came for so long. 0: silence means nothing.
@@ -127,6 +127,15 @@ export async function postJSON(url, body) {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
+  });
+}
+
+/** Send a form by the button `submitter` without leaving the page, with errors as in postJSON. */
+export async function postForm(form, submitter) {
+  return request(form.action, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body: new FormData(form, submitter),
   });
 }
 
