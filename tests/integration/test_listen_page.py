@@ -168,7 +168,7 @@ def test_page_plays_after_a_click_and_stops_at_once(speech: Speech, sink: Sink) 
     with chromium() as launch, visit(launch(sink=sink.name)) as page:
         page.goto(speech.url)
         button, note = page.locator("#listen button"), page.locator("#listen [role=status]")
-        expect(button).to_have_text("Escuchar en este navegador")
+        expect(button).to_have_text("Escuchar aquí")
         button.click()
         is_live(page)
         is_heard(sink, speech.say_all(FIRST))
@@ -206,7 +206,7 @@ def test_page_plays_after_a_click_and_stops_at_once(speech: Speech, sink: Sink) 
         button.click()
         expect(button).to_have_text("Dejar de escuchar")
         button.click()
-        expect(button).to_have_text("Escuchar en este navegador")
+        expect(button).to_have_text("Escuchar aquí")
 
 
 def test_pause_neither_swallows_nor_repeats_sound(speech: Speech, sink: Sink) -> None:

@@ -52,7 +52,7 @@ SCRIPT_SENTENCES = (
     gettext_noop("{count} s"),
     gettext_noop("{count} min"),
     gettext_noop("Works"),
-    gettext_noop("Listen in this browser"),
+    gettext_noop("Listen here"),
     gettext_noop("Stop listening"),
     gettext_noop("Click to hear"),
     gettext_noop("Connecting…"),

@@ -16,7 +16,7 @@ const NOTES = {
   unavailable: "This speech service does not play in browsers: TTS_AUDIO does not include browser.",
   failed: "This browser cannot play it.",
 };
-const LISTEN = "Listen in this browser";
+const LISTEN = "Listen here";
 const STOP = "Stop listening";
 const LABELS = { off: LISTEN, unavailable: LISTEN, failed: LISTEN, blocked: "Click to hear" };
 
@@ -32,7 +32,7 @@ function show(state) {
   box.dataset.state = state;
   note.textContent = NOTES[state] && say(NOTES[state]);
   if (note.textContent && state !== "connecting") notice(note.textContent, state === "live");
-  button.title = label.textContent = say(LABELS[state] ?? STOP);
+  label.textContent = say(LABELS[state] ?? STOP);
   volume.disabled = LABELS[state] === LISTEN;
   if (state === "live") stayAwake();
   else maySleep();

@@ -11,7 +11,7 @@ const LOGGED_OUT = 4401;
  *
  * onEvent(object)   each event, decoded from JSON; the first of a connection is its snapshot.
  * onBytes(buffer)   each binary message.
- * onStale(stale)    true when the connection is lost, false when it is back. The status line shows it anyway.
+ * onStale(stale)    true when the connection is lost, false when it is back.
  * askAgainSeconds   ask {"type": "snapshot"} that often, and connect anew where no answer comes.
  *                   Only for consumers that answer it. 0: never.
  * quietMs           connect anew where nothing came for so long. 0: silence means nothing.

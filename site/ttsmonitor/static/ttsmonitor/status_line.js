@@ -27,9 +27,10 @@ line?.addEventListener("click", ({ target }) => {
 line?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { submitter } = event;
-  submitter.disabled = true; // until it answers: the line changes by an event
+  const sending = postForm(event.target, submitter);
+  submitter.disabled = true; // from here on: a form leaves out a disabled button
   try {
-    await postForm(event.target, submitter);
+    await sending; // the line changes by an event
   } catch (error) {
     if (error.status) location.reload(); // such as a login that has ended
   } finally {
