@@ -26,7 +26,7 @@ from tests.support.tools import (
 )
 from ttsmirror.conf import conf
 from ttsmonitor.audio.pyaudio import PyAudioOutput
-from ttsmonitor.history import hourly
+from ttsmonitor.history import hourly, robot_names
 from ttsmonitor.service.service import SpeechService
 
 # A busy machine makes a test slow, not wrong.
@@ -226,7 +226,8 @@ def output() -> Iterator[PyAudioOutput]:
 
 @pytest.fixture(autouse=True)
 def fresh_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drop cached sums and answers of earlier tests, and read the database each time."""
+    """Drop cached sums, names and answers of earlier tests; read the database each time."""
+    robot_names.robot_names.clear()
     monkeypatch.setattr(hourly, "REFRESH_SECONDS", 0.0)
     hourly.sums_by_hour.clear()
     hourly.latency_by_hour.clear()

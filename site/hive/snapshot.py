@@ -9,12 +9,14 @@ from hive.models import ChatModule, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.puppet import favourites
 from ttsmonitor.conf import conf
+from ttsmonitor.history.robot_names import robot_names
 from ttsmonitor.system.commands import manage_command
 
 
 def dashboard() -> dict[str, Any]:
     """Return the robots, how new ones are let in, and the state of the speech service."""
     server = get_moxie_server()
+    robot_names.refresh()
     return {
         "robots": [robot.describe() for robot in Robot.objects.all()],
         "admission": server.admission.describe(),

@@ -24,7 +24,6 @@ if CSRF_TRUSTED_ORIGINS := environment.trusted_origins():
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 INSTALLED_APPS = [
-    "daphne",  # before staticfiles: the first `runserver` wins
     "hive",
     "ttsmirror",
     "ttsmonitor",

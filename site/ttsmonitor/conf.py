@@ -26,6 +26,10 @@ class SpeechSettings(MirrorSettings):
     """Name of the Piper voice; it reads texts in its own language only."""
     TTS_VOICE_DIR: str = "site/work/voices"
     """Directory of installed voices; a relative path starts at the project's root."""
+    TTS_VOICE_SOURCE: str = "https://huggingface.co/rhasspy/piper-voices/resolve/main"
+    """Address from which Piper voices are installed; below it are `voices.json` and the files."""
+    TTS_VOICE_IMPORT_DIR: str = "site/work/new-voices"
+    """Directory in which the pages look for voices that were copied to this computer."""
     PIPER_MODEL: str = ""
     """Path of a Piper voice (`.onnx`); takes precedence over TTS_VOICE."""
     TTS_LOADED_MB: int = 400

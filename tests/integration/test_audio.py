@@ -30,6 +30,7 @@ from tests.support.tools import wait_until
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.browser import Listener as BrowserListener
+from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.audio.playback import CancelledError
 from ttsmonitor.audio.pyaudio import PyAudioOutput
@@ -213,7 +214,7 @@ def test_unused_prepared_stream_leaves_next_sound_unchanged(
 
 
 def test_idle_device_gets_silence_before_first_sound(sink: Sink) -> None:
-    output = PyAudioOutput(preroll_seconds=0.4)
+    output = PyAudioOutput(DeviceChoice(preroll_seconds=0.4))
     output.open()
     try:
         waited = []
@@ -257,15 +258,15 @@ def test_opening_a_device_does_not_swallow_standard_error(
 
 def test_device_is_chosen_by_name_or_index(sink: Sink) -> None:
     for device in ("pulse", "PULSE", "0"):
-        output = PyAudioOutput(device)
+        output = PyAudioOutput(DeviceChoice(device))
         output.open()
         assert "pulse" in output.name
         output.close()
 
 
 def test_unknown_device_is_named_with_the_known_ones(sink: Sink) -> None:
-    output = PyAudioOutput("the neighbour's radio")
-    with pytest.raises(AudioError, match=r"must be one of: .*pulse"):
+    output = PyAudioOutput(DeviceChoice("the neighbour's radio"))
+    with pytest.raises(AudioError, match=r"there are: .*pulse"):
         output.open()
     assert "neighbour" in output.error
     output.close()

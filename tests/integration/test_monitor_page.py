@@ -54,7 +54,7 @@ LONG_CHARACTERS = 40
 # Every element that stays on the page, with its place in each frame that is drawn.
 WATCH_PLACES = """() => {
     const shown = () => [...document.querySelectorAll("body *:not(.word, #bars i, #notice)")]
-        .filter((each) => !each.closest("#stream, #stream-room") && each.checkVisibility());
+        .filter((each) => !each.closest("#stream-scroller > *") && each.checkVisibility());
     const place = (each) => Object.values(each.getBoundingClientRect().toJSON()).join();
     const before = new Map(shown().map((each) => [each, place(each)]));
     window.shifts = [];
@@ -75,7 +75,8 @@ SMALL_OR_CLIPPED = """() => [...document.querySelectorAll("body *")]
     .filter((each) => !each.closest(".visually-hidden, .offcanvas:not(.show)"))
     .filter((each) => {
         const {width, height, right} = each.getBoundingClientRect();
-        const isTarget = each.matches("button, select, input:not([type=hidden], .btn-check), summary, nav a");
+        const isTarget = each.matches(
+            "button, select, input:not([type=hidden], .btn-check), summary, nav a");
         return right > innerWidth || (isTarget && (width < 44 || height < 44));
     })
     .map((each) => [each.outerHTML.slice(0, 90), each.getBoundingClientRect().toJSON()])"""
@@ -220,10 +221,8 @@ def test_words_are_highlighted_as_they_are_heard(
     wait_for_word(page, "dragón")
     expect(page.locator("#now")).to_have_text(STORY)
     # The bars may rest between two words.
-    has_bars = (
-        "[...document.querySelectorAll('#bars i')].some(i => i.getBoundingClientRect().height > 8)"
-    )
-    wait_until(lambda: page.evaluate(has_bars), "the bars")
+    has_bars = "bars => bars.some(bar => bar.getBoundingClientRect().height > 8)"
+    wait_until(lambda: page.locator("#bars i").evaluate_all(has_bars), "the bars")
     with visit(browser, "en-GB", viewport=PHONE, reduced_motion="reduce") as late:
         open_live(late, service.url)
         expect(late.locator("#now .word.is-now")).to_be_visible(timeout=PATIENCE_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,9 @@ class FakeService:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.obeys = True
+        self.sound_changes = 0
+        self.tone: Future[str] = Future()
+        self.tone.set_result("")
         self.counts = BrokerCounts()
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
@@ -54,6 +58,12 @@ class FakeService:
 
     def progress(self) -> dict[str, Any] | None:
         return None
+
+    def follow_sound_setting(self) -> None:
+        self.sound_changes += 1
+
+    def play_test_tone(self) -> Future[str]:
+        return self.tone
 
     def control(self, control: Control) -> bool:
         self.controls.append(control)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hive import robot_config
 from ttsmirror.wire.fields import format_maybe
+from ttsmonitor.history.robot_names import robot_names
 
 DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 """A robot's MQTT client id. It identifies the robot everywhere."""
@@ -178,7 +179,7 @@ class Robot(models.Model):
         ordering: ClassVar = ["-online", "name", "device_id"]
 
     def __str__(self) -> str:
-        return self.name or f"Moxie {self.device_id[2:10]}"
+        return robot_names.known_label(self.device_id, self.name)
 
     @property
     def is_approved(self) -> bool:

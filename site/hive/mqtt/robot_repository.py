@@ -21,6 +21,7 @@ from hive.models import Approval, Robot
 from hive.mqtt.task_thread import TaskThread
 from hive.setup_cache import SetupCache
 from ttsmirror.database import AWAY
+from ttsmonitor.history.robot_names import robot_names
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ class RobotRepository:
 
     def _read(self) -> None:
         self._setup.refresh()
+        robot_names.refresh()
         robots = {robot.device_id: robot for robot in Robot.objects.all()}
         for robot in [robot for robot in robots.values() if _is_forgotten(robot)]:
             del robots[robot.device_id]

@@ -63,7 +63,10 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
     inlines = (ChunkInline,)
     fieldsets: ClassVar = (
         (None, {"fields": ("text", "translation", "sound", "outcome", "reason", "by_robot")}),
-        (_("Source and options"), {"fields": ("came_from", "device_id", "feeling", "intensity")}),
+        (
+            _("Source and options"),
+            {"fields": ("came_from", "called", "device_id", "feeling", "intensity")},
+        ),
         (_("How it is spoken"), {"fields": ("lang", "voice", "engine", "priority", "ttl_seconds")}),
         (
             _("When"),
@@ -138,6 +141,11 @@ class UtteranceAdmin(HistoryActions, FinishedOnly, admin.ModelAdmin):  # type: i
         return format_html(
             "{}<br>{}", source_label(utterance.source), robot_label(utterance.device_id)
         )
+
+    @admin.display(description=_("robot"), ordering="device_id")
+    def called(self, utterance: Utterance) -> str:
+        """Return what the robot is called."""
+        return robot_label(utterance.device_id) or DASH
 
     @admin.display(description=_("mood"))
     def feeling(self, utterance: Utterance) -> str:

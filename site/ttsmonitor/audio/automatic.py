@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
+from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.several import SeveralOutputs
 from ttsmonitor.exceptions import AudioError
 
@@ -23,8 +24,11 @@ class AutomaticOutput:
     Once it has played on the device, it does not play without it: what is queued waits for it.
     """
 
-    def __init__(self, device: Output, browser: Output) -> None:
+    def __init__(self, device: Output, browser: Output, choice: DeviceChoice | None = None) -> None:
+        """Play to `device`, which plays on `choice`, and to `browser`."""
         self._device = device
+        self._choice = choice or DeviceChoice()
+        self._looked_for = ""
         self._browser = browser
         self._output: Output = browser
         self._next_look = 0.0
@@ -55,7 +59,7 @@ class AutomaticOutput:
         """Get ready to play. Raises AudioError that says what to do."""
         if self._has_device:
             self._device.open()
-        elif time.monotonic() >= self._next_look:
+        elif time.monotonic() >= self._next_look or self._choice.name != self._looked_for:
             self._look()
 
     def wake(self) -> None:
@@ -102,7 +106,7 @@ class AutomaticOutput:
         return self._output is not self._browser
 
     def _look(self) -> None:
-        is_first = not self._next_look
+        is_first, self._looked_for = not self._next_look, self._choice.name
         try:
             self._device.open()
         except AudioError:

@@ -45,7 +45,8 @@ class PortAudioStream:
         self.buffer_seconds = 0.0
         self.capacity = 0
         """Capacity of the device's buffer, in samples."""
-        self._device = device
+        self.device = device
+        """The wanted device, as in DeviceChoice."""
         self._portaudio: Any = None
         self._stream: Any = None
         self._lock = threading.Lock()
@@ -73,7 +74,7 @@ class PortAudioStream:
         _quieten()
         # Initialize it each time: PortAudio keeps the device list of its first start.
         self._portaudio = pyaudio.PyAudio()
-        return str(_find_device(self._portaudio, self._device)["name"])
+        return str(_find_device(self._portaudio, self.device)["name"])
 
     def open(self, rate: int, buffer_seconds: float) -> None:
         """Replace the stream by one of that rate, with a buffer three times `buffer_seconds`."""
@@ -87,7 +88,7 @@ class PortAudioStream:
             channels=1,
             format=pyaudio.paInt16,
             output=True,
-            output_device_index=_find_device(self._portaudio, self._device)["index"],
+            output_device_index=_find_device(self._portaudio, self.device)["index"],
             frames_per_buffer=round(buffer_seconds * rate),
         )
         self.rate, self.buffer_seconds = rate, buffer_seconds
@@ -174,7 +175,5 @@ def _find_device(portaudio: Any, wanted: str) -> Any:
             return device
     names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs) or "none"
     raise OSError(
-        Reason(
-            "TTS_AUDIO_DEVICE={wanted} must be one of: {names}", wanted=repr(wanted), names=names
-        )
+        Reason("there is no sound device {wanted}; there are: {names}", wanted=wanted, names=names)
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.audio.base import PATIENCE_SECONDS, SLICE_SECONDS, Pace
+from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.portaudio import PortAudioStream
 from ttsmonitor.exceptions import AudioError
@@ -55,11 +56,12 @@ class PyAudioOutput:
     pace = Pace.DEVICE
     has_audience = True
 
-    def __init__(self, device: str = "", *, preroll_seconds: float = 0.0) -> None:
-        self.name = f"pyaudio: {device or 'default'}"
+    def __init__(self, choice: DeviceChoice | None = None) -> None:
+        """Play on the device that `choice` names whenever open() is called."""
+        self._choice = choice or DeviceChoice()
+        self.name = f"pyaudio: {self._choice.name or 'default'}"
         self.error: str = Reason("not opened yet")
-        self._stream = PortAudioStream(device)
-        self._preroll_seconds = preroll_seconds
+        self._stream = PortAudioStream(self._choice.name)
         self._fade_out_pcm = b""  # the last samples, kept back for a fade-out
         self._written = 0  # samples since the stream started, including those kept back
         self._padding_samples = 0  # samples of silence after the sound
@@ -71,6 +73,8 @@ class PyAudioOutput:
 
     def open(self) -> None:
         """Find the device. Raises AudioError if there is none, or if it takes no sound."""
+        if self._stream.device != self._choice.name:
+            self._change_device()
         if self._stream.is_connected and not self.error:
             return
         was_stuck = self.error == STUCK
@@ -87,6 +91,13 @@ class PyAudioOutput:
             ) from exc
         self.name = f"pyaudio: {name}"
         self.error = ""
+
+    def _change_device(self) -> None:
+        self._stream.close()
+        self._stream = PortAudioStream(self._choice.name)
+        self.name = f"pyaudio: {self._choice.name or 'default'}"
+        self.error = Reason("not opened yet")
+        self._last_sound = 0.0
 
     def wake(self) -> None:
         """Prepare for an utterance that is being synthesized."""
@@ -127,7 +138,7 @@ class PyAudioOutput:
                 )
             ) from exc
         self._fade_out_pcm, self._fade_in_left = b"", 0
-        self._preroll = self._samples(self._preroll_seconds) if self._is_idle else 0
+        self._preroll = self._samples(self._choice.preroll_seconds) if self._is_idle else 0
 
     def wait_for_room(
         self, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS

@@ -8,6 +8,7 @@ from typing import Any
 
 from ttsmirror.models import Utterance
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.history.robot_names import robot_names
 
 COLUMNS = (
     "received_at",
@@ -15,6 +16,7 @@ COLUMNS = (
     "translation",
     "source",
     "device_id",
+    "robot",
     "status",
     "error",
     "mood",
@@ -33,12 +35,15 @@ COLUMNS = (
     "robot_confirmed",
     "reason",
 )
-"""Attributes of an Utterance; monitor/schemas.py says what each of them means."""
+"""Attributes of an Utterance, and `robot`: what its robot is called. See monitor/schemas.py."""
 
 
 def serialize(utterance: Utterance) -> dict[str, Any]:
     """Return the fields that pages, API, files and events show; times are ISO 8601 in UTC."""
-    return {name: _as_json(getattr(utterance, name)) for name in COLUMNS}
+    robot = robot_names.label(utterance.device_id)
+    return {
+        name: robot if name == "robot" else _as_json(getattr(utterance, name)) for name in COLUMNS
+    }
 
 
 def _as_json(value: Any) -> Any:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ttsmonitor.language.translation.openai_endpoint import DEFAULT_PROMPT
+from ttsmonitor.language.translation.prompt import DEFAULT_PROMPT
 
 MAX_TRANSLATIONS = 20_000
 

@@ -84,10 +84,9 @@ def control(request: HttpRequest) -> dict[str, Any]:
 
 @router.read(
     "/utterances/{uuid:utterance_id}/audio",
-    None,
+    "audio/wav",
     gettext_noop("The sound of a sentence, made on demand"),
     errors=["not_found"],
-    media="audio/wav",
 )
 def audio(
     request: HttpRequest,

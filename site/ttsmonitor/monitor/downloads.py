@@ -18,7 +18,7 @@ from ttsmirror.models import Utterance, UtteranceQuerySet
 from ttsmirror.translations import translate
 from ttsmonitor.history import pagination
 from ttsmonitor.history.serializers import COLUMNS, serialize
-from ttsmonitor.web.labels import source_label
+from ttsmonitor.web.labels import robot_label, source_label
 
 BATCH = 1_000
 CSV_COLUMNS = tuple(name for name in COLUMNS if name != "reason")
@@ -43,7 +43,7 @@ def as_text(rows: Sequence[Utterance]) -> str:
     lines = []
     for row in rows:
         moment = timezone.localtime(row.received_at).strftime("%Y-%m-%d %H:%M:%S")
-        where = ", ".join(filter(None, (row.device_id, source_label(row.source))))
+        where = ", ".join(filter(None, (robot_label(row.device_id), source_label(row.source))))
         words = " ".join(row.text.split())
         if row.translation:
             words = f"{words} → {' '.join(row.translation.split())}"

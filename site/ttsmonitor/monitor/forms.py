@@ -13,7 +13,7 @@ from ttsmonitor.history.counts import recent_values
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.choice import find_voice, installed_voices
-from ttsmonitor.web.labels import SOURCES, source_label
+from ttsmonitor.web.labels import SOURCES, robot_label, source_label
 
 Choices = dict[str, str]
 
@@ -31,7 +31,7 @@ class VoiceSettingForm(forms.ModelForm):  # type: ignore[type-arg]
         """Look up the choices of this moment."""
         super().__init__(*args, **kwargs)
         for name, choices in {
-            "device_id": {each: each for each in recent_values("device_id")},
+            "device_id": {each: robot_label(each) for each in recent_values("device_id")},
             "source": {each: source_label(each) for each in [*SOURCES, *recent_values("source")]},
             "voice": voice_choices(),
         }.items():

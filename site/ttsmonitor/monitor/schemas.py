@@ -47,6 +47,7 @@ class Utterance(Part):
     translation: str = Field(description=_("The words that were spoken, if translated."))
     source: str = Field(description=_("Its source, such as puppet_mode."))
     device_id: str = Field(description=_("The robot that it belongs to."))
+    robot: str = Field(description=_("What this robot is called."))
     lang: str = Field(description=_("Its language, such as es or en-GB."))
     voice: str = Field(description=_("The requested voice."))
     mood: str

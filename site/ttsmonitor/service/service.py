@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -16,17 +17,20 @@ from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
 from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.browser import BrowserOutput
+from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
 from ttsmonitor.conf import conf
 from ttsmonitor.history.retention import Retention
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
+from ttsmonitor.service import voice_installs
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
 from ttsmonitor.service.health import DatabaseProbe, Health, HealthCheck, Lamp
 from ttsmonitor.service.queue_limit import QueueLimit
 from ttsmonitor.service.queue_watchdog import QueueWatchdog
+from ttsmonitor.service.sound import follow_sound_setting
 from ttsmonitor.service.status import StatusPublisher, StatusReport
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.progress import Progress
@@ -85,11 +89,11 @@ class SpeechService:
         browser = BrowserOutput()
         self.browser = browser if is_for_browsers(conf.TTS_AUDIO) else None
         """The output that browsers listen to; None if TTS_AUDIO leaves it out."""
+        self._device = DeviceChoice(conf.TTS_AUDIO_DEVICE, conf.TTS_PREROLL_MS / 1000)
         self._output = make_output(
             conf.TTS_AUDIO,
             browser=browser,
-            device=conf.TTS_AUDIO_DEVICE,
-            preroll_seconds=conf.TTS_PREROLL_MS / 1000,
+            device=self._device,
             wav_dir=conf.path("TTS_WAV_DIR"),
         )
         self._cache = _make_cache()
@@ -160,6 +164,8 @@ class SpeechService:
                 logging.getLogger(name).addHandler(self._activity)
             self._recorder.start()
             begin_with_clock()
+            follow_sound_setting(self._device)
+            voice_installs.clean_up()
             self._recorder.tell_all(inbox.recover(), Status.INTERRUPTED)
             # Beside the voice, which takes longer; a text that comes early waits for it.
             loading = threading.Thread(target=detector().load, name="ttsmonitor.language")
@@ -200,6 +206,7 @@ class SpeechService:
         for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
             live_events.push(group, "bye", {})
         self._subscriber.connection.stop()
+        voice_installs.installer.stop()
         self._synthesizer.stop()
         self._output.close()
         for name in LOGGERS:
@@ -243,6 +250,15 @@ class SpeechService:
     def activity(self) -> list[dict[str, Any]]:
         """Return the newest log lines, oldest first."""
         return self._activity.entries()
+
+    def follow_sound_setting(self) -> None:
+        """Play on the device that is chosen now, from the next sentence on."""
+        follow_sound_setting(self._device)
+        self._speaker.reopen_output()
+
+    def play_test_tone(self) -> Future[str]:
+        """Have the test tone played. The result is why it could not be; empty if it was."""
+        return self._speaker.play_test_tone()
 
     def sound_of(self, utterance: Utterance) -> bytes:
         """Return an utterance as a WAV file, made now unless cached. Raises SynthesisError."""

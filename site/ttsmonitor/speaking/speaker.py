@@ -7,7 +7,9 @@ import logging
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from itertools import chain
 
@@ -20,6 +22,7 @@ from ttsmirror.reasons import Reason, reason_columns, reason_of
 from ttsmirror.service_thread import ServiceThread
 from ttsmonitor.audio.base import Output
 from ttsmonitor.audio.playback import CancelledError, Controls, Playback
+from ttsmonitor.audio.tone import make_test_tone
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.speaking import streaming
@@ -40,6 +43,8 @@ IDLE_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 MAINTENANCE_SECONDS = 5.0
 JOIN_SECONDS = 0.1
+PAUSED = Reason("speech is paused")
+MUTED = Reason("the speech is muted, or its volume is 0")
 TOO_OLD = Reason("too old to be spoken when its turn came")
 NOTHING_TO_SAY = Outcome(Status.SKIPPED, Reason("the text has nothing to speak"))
 STOPPED = Outcome(Status.INTERRUPTED, Reason("the service was stopped"))
@@ -73,6 +78,7 @@ class Speaker(ServiceThread):
         self._requeued: uuid.UUID | None = None
         self._turns = TurnClock()
         self._maintenance_due = 0.0
+        self._tones: deque[Future[str]] = deque()
         self._wake = threading.Event()
         self._wake.set()
 
@@ -153,13 +159,49 @@ class Speaker(ServiceThread):
         self._wake.set()
         self._recorder.state_changed()
 
+    def reopen_output(self) -> None:
+        """Open the output as soon as nothing is spoken: another device was chosen."""
+        self._maintenance_due = 0.0
+        self._wake.set()
+
+    def play_test_tone(self) -> Future[str]:
+        """Play the test tone as soon as nothing is spoken.
+
+        The result is the reason why it could not be played; empty if it was.
+        """
+        tone: Future[str] = Future()
+        self._tones.append(tone)
+        self.reopen_output()
+        return tone
+
     def work(self) -> None:
         """Speak what waits, then look after device and voices."""
         self._wake.wait(IDLE_SECONDS)
         self._wake.clear()
         while self._process_next():
             beat()
+        while self._tones:
+            tone = self._tones.popleft()
+            tone.set_result(self._play_tone())
         self._maintain()
+
+    def _play_tone(self) -> str:
+        """Play the test tone; return why it could not be played."""
+        if self.controls.is_paused:
+            return PAUSED
+        if not self.controls.gain:
+            return MUTED
+        playback = Playback(self._output, self.controls, "test-tone", lambda: None)
+        try:
+            self._output.open()
+            playback.play(make_test_tone())
+            playback.finish()
+        except AudioError as exc:
+            playback.silence()
+            return reason_of(exc)
+        finally:
+            self._recorder.state_changed()
+        return ""
 
     def _maintain(self) -> None:
         """Reopen a lost sound device and reload voices, so that the next sentence finds them."""

@@ -30,11 +30,8 @@ from ttsmonitor.language.translation.base import (
     checked,
     language_code,
 )
-from ttsmonitor.language.translation.openai_endpoint import (
-    DEFAULT_PROMPT,
-    Endpoint,
-    OpenAIEndpoint,
-)
+from ttsmonitor.language.translation.openai_endpoint import Endpoint, OpenAIEndpoint
+from ttsmonitor.language.translation.prompt import DEFAULT_PROMPT
 from ttsmonitor.models import TranslatedSentence, TranslationPrompt
 from ttsmonitor.speaking.pieces import Piece
 

@@ -61,6 +61,7 @@ STATUSES = {
     "not_waiting": 409,
     "not_approved": 409,
     "still_approved": 409,
+    "in_use": 409,
     "too_large": 413,
     "internal_error": 500,
     "database_unavailable": 503,
@@ -196,20 +197,15 @@ class JsonRouter(Router):
         summary: str,
         *,
         errors: Sequence[str] = (),
-        media: str = "",
         operation_id: str = "",
     ) -> Callable[[View], View]:
         """Register a view for GET and HEAD. `errors` are the codes beside READ_ERRORS.
 
-        A view that answers with a file has None as `answer`, and its type as `media`. `summary` is
-        marked by gettext_noop. `operation_id` is the view's name unless given. The visitor needs
-        the scope READ.
+        A view that answers with a file has the file's type as `answer`, as in "audio/wav".
+        `summary` is marked by gettext_noop. `operation_id` is the view's name unless given. The
+        visitor needs the scope READ.
         """
-        responses = _error_responses([*errors, *READ_ERRORS])
-        if media:
-            content = {media: {"schema": {"type": "string", "contentMediaType": media}}}
-            responses["200"] = {"description": "OK", "content": content}
-        extra = {"responses": responses}
+        extra: Json = {"responses": _error_responses([*errors, *READ_ERRORS])}
         register = self._register(["GET", "HEAD"], path, answer, summary, operation_id, extra)
         return lambda view: register(needs(Scope.READ)(view))
 
@@ -265,6 +261,10 @@ class JsonRouter(Router):
         operation_id: str,
         extra: Json,
     ) -> Callable[[View], View]:
+        if isinstance(answer, str):
+            extra["responses"]["200"] = _file_response(answer)
+            answer = None
+
         def register(view: View) -> View:
             scope, permission = view.needed  # type: ignore[attr-defined]  # by needs()
             extra["security"] = [{"bearer": [scope.value]}, {"session": []}]
@@ -290,6 +290,11 @@ class JsonRouter(Router):
             return operation(view)
 
         return register
+
+
+def _file_response(media: str) -> Json:
+    content = {media: {"schema": {"type": "string", "contentMediaType": media}}}
+    return {"description": "OK", "content": content}
 
 
 def _error_responses(codes: Iterable[str]) -> Json:

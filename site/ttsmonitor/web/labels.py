@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.utils.translation import gettext, gettext_noop
 
 from ttsmirror.models import Utterance
+from ttsmonitor.history.robot_names import VISIT, robot_names
 from ttsmonitor.web import translations
 
 SOURCES = {
     "puppet_mode": gettext_noop("Puppet Mode"),
     "chat": gettext_noop("Chat"),
+    "monitor": gettext_noop("Typed on the monitor"),
     "system": gettext_noop("System"),
 }
-VISIT = "page_"
-"""How the ids begin that conversations without a robot have."""
 VISIT_LABEL = gettext_noop("Talk with Moxie")
 SPEAKER_STATES = (
     gettext_noop("idle"),
@@ -100,8 +100,9 @@ def source_label(source: str) -> str:
 
 
 def robot_label(device_id: str) -> str:
-    """Return the id of a robot, or a label for a conversation without one."""
-    return gettext(VISIT_LABEL) if device_id.startswith(VISIT) else device_id
+    """Return what a robot is called, or a label for a conversation without one."""
+    is_visit = device_id.startswith(VISIT)
+    return gettext(VISIT_LABEL) if is_visit else robot_names.label(device_id)
 
 
 def mood_label(mood: str) -> str:

@@ -130,6 +130,7 @@ def _errors() -> dict[str, str]:
         "not_waiting": _("This sentence is no longer in the queue."),
         "not_approved": _("This robot has not been let in."),
         "still_approved": _("This robot was let in: revoke its access first."),
+        "in_use": _("This voice speaks a language; confirm its removal."),
         "too_large": _("The request is too large."),
         "internal_error": _("Something went wrong; see the log."),
         "database_unavailable": _("The service or its database is unavailable."),

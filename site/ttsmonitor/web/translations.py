@@ -47,6 +47,7 @@ FORMER = (
     Reason("the sound device takes no sound: is it suspended?"),
     Reason("the sound device {name} went away: {cause}"),
     Reason("The voice {name} cannot be loaded; fetch it again. {cause}"),
+    Reason("TTS_AUDIO_DEVICE={wanted} must be one of: {names}"),
 )
 """Reasons that earlier versions stored in the history."""
 OUTCOMES = (

@@ -13,17 +13,12 @@ from ttsmirror.reasons import Reason
 from ttsmirror.text import shorten
 from ttsmonitor.exceptions import TranslationError
 from ttsmonitor.language.translation.base import Request, TranslationEngine
+from ttsmonitor.language.translation.prompt import DEFAULT_PROMPT
 from ttsmonitor.system.commands import python_command
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-DEFAULT_PROMPT = (
-    "You translate what a friendly robot says to a child. Translate the user's text from"
-    " {source} into {target}. Write as people speak to a child: warm, short, informal. In Spanish"
-    " use Latin American words and tú. Keep names. Translate questions, do not answer them."
-    " Reply with the translation and nothing else."
-)
 REASON_CHARACTERS = 200
 TOKENS_PER_CHARACTER = 2
 MIN_TOKENS = 100

@@ -1,4 +1,4 @@
-"""Download a Piper voice, or install one that was copied here."""
+"""Download a Piper voice, or install those that were copied here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.reasons import Reason
 from ttsmonitor.conf import conf
+from ttsmonitor.exceptions import VoiceNotFoundError
 from ttsmonitor.synthesis.piper.download import download_voice, install_voice
-from ttsmonitor.synthesis.piper.voices import installed_voices
+from ttsmonitor.synthesis.piper.voices import InstalledVoice, installed_voices
 
 
 def voice_name(name: str) -> str:
@@ -33,7 +36,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("name", type=voice_name, nargs="?", help="as in es_ES-davefx-medium")
-        parser.add_argument("--from", dest="source", type=Path, help="a .onnx file to install")
+        parser.add_argument(
+            "--from",
+            dest="source",
+            type=Path,
+            help="a .onnx file, or a directory of them",
+        )
         parser.add_argument("--list", action="store_true", help="the voices that are installed")
         parser.add_argument("--force", action="store_true", help="fetch it again")
 
@@ -47,10 +55,43 @@ class Command(BaseCommand):
             return
         try:
             if options["source"]:
-                voice = install_voice(options["source"], directory)
+                voices = _install(options["source"], directory)
             else:
                 name = options["name"] or conf.TTS_VOICE
-                voice = download_voice(name, directory, force=options["force"])
+                voices = [_download(name, directory, force=options["force"])]
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
-        self.stdout.write(f"{voice.name} is installed in {directory} ({voice.sample_rate} Hz).")
+        for voice in voices:
+            self.stdout.write(f"{voice.name} is installed in {directory} ({voice.sample_rate} Hz).")
+
+
+def _install(source: Path, directory: Path) -> list[InstalledVoice]:
+    """Install a voice, or all voices of a directory. Raises SynthesisError."""
+    if not source.is_dir():
+        return [install_voice(source, directory)]
+    models = sorted(source.glob("*.onnx"))
+    if not models:
+        raise VoiceNotFoundError(
+            Reason(
+                "{path} has no voice: a voice is a .onnx file with its .onnx.json beside it",
+                path=str(source),
+            )
+        )
+    return [install_voice(model, directory) for model in models]
+
+
+def _download(name: str, directory: Path, *, force: bool) -> InstalledVoice:
+    """Download a voice with a progress bar. Raises SynthesisError."""
+    with tqdm(desc=name, unit="B", unit_scale=True) as bar:
+        return download_voice(
+            name,
+            directory,
+            conf.TTS_VOICE_SOURCE,
+            force=force,
+            on_found=lambda voice: bar.reset(voice.size_bytes),
+            on_progress=lambda fetched_bytes: _show(bar, fetched_bytes),
+        )
+
+
+def _show(bar: Any, fetched_bytes: int) -> None:
+    bar.update(fetched_bytes - bar.n)

@@ -2,7 +2,7 @@
 import { say } from "./live.js";
 
 // No prototype, because a source may be called "constructor".
-const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", system: "System" };
+const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", monitor: "Typed on the monitor", system: "System" };
 const language = document.documentElement.lang;
 // The visitor's own region of the page's language: 14:05 or 2:05 PM.
 export const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;
@@ -18,8 +18,8 @@ export const day = new Intl.DateTimeFormat(region, { dateStyle: "full" });
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
-/** The label of a robot by its id; for a conversation without a robot, that of its page. */
-export const robotLabel = (id) => (id?.startsWith("page_") ? say("Talk with Moxie") : id);
+/** What the robot of an utterance is called; for a conversation without a robot, its page. */
+export const robotLabel = ({ device_id: id, robot }) => (id.startsWith("page_") ? say("Talk with Moxie") : robot);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 
 /** The time of day. */

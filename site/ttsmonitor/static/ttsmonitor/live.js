@@ -123,11 +123,25 @@ async function leaveWhenLoggedOut() {
 
 /** POST `body` as JSON. Resolves to the answer's JSON; else throws an Error with `.detail`, a sentence. */
 export async function postJSON(url, body) {
+  return sendJSON("POST", url, body);
+}
+
+/** Send `body` as JSON by any method, with answers and errors as in postJSON. */
+export async function sendJSON(method, url, body = {}) {
+  return request(url, {
+    method,
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    body: JSON.stringify(body),
+  });
+}
+
+/** POST `body` as JSON. Resolves to the bytes of the answer, with errors as in postJSON. */
+export async function postForBytes(url, body) {
   return request(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
-  });
+  }, (answer) => answer.arrayBuffer());
 }
 
 /** Send a form by the button `submitter` without leaving the page, with errors as in postJSON. */
@@ -144,7 +158,7 @@ export async function getJSON(url) {
   return request(url, {});
 }
 
-async function request(url, options) {
+async function request(url, options, read = (answer) => answer.json()) {
   let answer;
   try {
     answer = await fetch(url, { credentials: "same-origin", ...options });
@@ -153,7 +167,7 @@ async function request(url, options) {
   }
   let data = null;
   try {
-    data = await answer.json();
+    data = await (answer.ok ? read(answer) : answer.json());
   } catch {
     // Not JSON: an error page.
   }

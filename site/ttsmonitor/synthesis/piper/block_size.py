@@ -7,6 +7,8 @@ ready: a slow computer begins with more. The speed is learned from earlier block
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from itertools import pairwise
 from math import ceil, inf
 
 FIRST_FRAMES, MOST_FRAMES = 6, 32
@@ -19,7 +21,7 @@ FIRST_SECONDS = 0.015
 """Time that a fast computer takes for the first run of the text stage."""
 CAUTION = 2.0
 """A block may take so many times longer than lately."""
-LONG_CAUTION = 1.15
+LONG_CAUTION = 1.3
 """The rest of a sentence may take so many times longer: over many blocks it evens out."""
 HELD_SECONDS = 8.0
 """The first sound is held back so long, at most; soon after, the process would count as hanging."""
@@ -82,16 +84,24 @@ class BlockSize:
         decodable = left / self.decoder.seconds if self.decoder.seconds else MOST_FRAMES
         return max(first, min(MOST_FRAMES, int(decodable) - self._around))
 
-    def held_seconds(self, frames: int, ids: int = 0) -> float:
-        """Return how much sound has to be made before any is heard.
+    def held_seconds(self, frames: int, latent: int, reads: Mapping[int, int]) -> float:
+        """Return how much sound has to be made before any is heard, so that no gap follows.
 
-        `frames` are still to be decoded, and `ids` to be read for them.
+        `frames` are still to be decoded; `latent` of them need the flow no more. `reads` maps a
+        frame to the ids that the text stage reads before it. On a slow computer this goes through
+        what is to be made, block by block, and through what is heard meanwhile.
         """
-        if (wanted := self._lasting()) <= MOST_FRAMES:
+        if self._lasting() <= MOST_FRAMES:
             return 0.0
-        lasting = 0.0 if wanted == inf else wanted * self.frame_seconds
-        late = max(0.0, LONG_CAUTION * self.slowness - 1) * frames * self.frame_seconds
-        return lasting + late + LONG_CAUTION * self.text.seconds * ids
+        windows = range(max(0, latent), frames, FLOW_FRAMES)
+        stops = sorted({*reads, *windows, *range(0, frames, MOST_FRAMES), frames})
+        passed = late = 0.0
+        for start, stop in pairwise(stops):
+            passed += self.text.seconds * reads.get(start, 0)
+            passed += self.flow.seconds * (self._flow_frames if start in windows else 0)
+            passed += self.decoder.seconds * (stop - start + self._around)
+            late = max(late, LONG_CAUTION * passed - start * self.frame_seconds)
+        return late + self.flow.stall_seconds + self.decoder.stall_seconds
 
     def first_ids(self) -> int:
         """Return how many ids the text stage reads before the first sound."""

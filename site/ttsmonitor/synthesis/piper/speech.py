@@ -20,6 +20,7 @@ from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import RunawaySpeechError
 from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import (
+    FIRST_FRAMES,
     FLOW_FRAMES,
     HELD_SECONDS,
     MOST_IDS,
@@ -147,11 +148,19 @@ class Speech:
 
     def _held_seconds(self) -> float:
         """Return how much sound has to be made before any is heard."""
-        ids, frames = len(self._script.ids), self._noisy.shape[2]
+        pacing, frames, done = self._voice.pacing, self._noisy.shape[2], len(self._frames)
+        latent = self._latent.shape[2] - self._voice.decoder_context - self._start
         if self._is_read:
-            return self._voice.pacing.held_seconds(frames - self._start)
-        expected = round(frames * ids / max(1, len(self._frames)))
-        return self._voice.pacing.held_seconds(expected - self._start, ids)
+            return pacing.held_seconds(frames - self._start, latent, {})
+        ids = len(self._script.ids)
+        frames_per_id = frames / max(1, done)
+        beyond = self._start + pacing.context
+        next_ids = min(ids, done + 2 * LOOK_AHEAD)
+        kept = next_ids - LOOK_AHEAD
+        reads = {max(0, frames - beyond): next_ids}
+        if next_ids < ids and (last := round(kept * frames_per_id) - beyond) > frames - beyond:
+            reads[last] = ids
+        return pacing.held_seconds(round(frames_per_id * ids) - self._start, latent, reads)
 
     def _decode(self, size: int, ahead_seconds: float) -> Samples:
         """Return the samples of the next `size` frames, or of a few less that are at hand."""
@@ -161,7 +170,7 @@ class Speech:
             self._start = self._cut = self._silence()
             size += ONSET_FRAMES if self._cut else 0
         at_hand = self._noisy.shape[2] - pacing.context - self._start
-        if not self._is_read and at_hand >= pacing.first():
+        if not self._is_read and at_hand >= FIRST_FRAMES:
             size = min(size, at_hand)
         start, stop = self._start, self._start + size
         self._make_latent(stop + around, ahead_seconds)

@@ -189,3 +189,10 @@ def _cut(model: Path, directory: Path) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise SynthesisError(lines[-1] if lines else "splitting it into stages failed")
+
+
+if __name__ == "__main__":
+    try:
+        {"check": session, "cut": cut_stages}[sys.argv[1]](Path(sys.argv[2]))  # type: ignore[operator]
+    except Exception as exc:
+        sys.exit(f"{exc}")

@@ -15,6 +15,7 @@ from ttsmonitor.monitor.downloads import CSV_COLUMNS
 SHOWN_AS = {"mood": "feeling", "source": "came_from", "status": "outcome"} | {
     "robot_confirmed": "by_robot",
     "error": "reason",
+    "robot": "called",
 }
 """Columns that the admin shows under another name."""
 

@@ -61,6 +61,8 @@ def test_posts_are_answered_as_described(site: Described) -> None:
     site.post("/api/control", {"action": "volume", "value": 0.5})
     site.post("/api/say", {"text": "Hola", "mood": "happy", "ttl": None}, status=202)
     for path, methods in site.document["paths"].items():
+        if path.startswith("/api/voices"):  # test_voices_api.py, with a mirror
+            continue
         if body := methods.get("post", {}).get("requestBody"):
             site.post(
                 path,

@@ -64,14 +64,27 @@ def test_a_slow_moment_changes_nothing() -> None:
 
 
 def test_only_a_slow_computer_holds_its_first_sound() -> None:
-    seconds = [pacing(FAST * times, FAST / 3 * times).held_seconds(FRAMES) for times in (1, 5, 20)]
+    seconds = [
+        pacing(FAST * times, FAST / 3 * times).held_seconds(FRAMES, 0, {}) for times in (1, 5, 20)
+    ]
     assert seconds[:2] == [0, 0] and seconds[2] > 0.3
+
+
+def test_sound_is_held_for_the_work_that_comes_before_its_end() -> None:
+    quarter = pacing(0.0029, 0.0007)
+    quarter.text.learn(100, 0.12)
+    read, latent_there, unread = (
+        quarter.held_seconds(*given)
+        for given in ((115, 0, {}), (115, 115, {}), (115, 0, {20: 140}))
+    )
+    assert latent_there < read < unread
+    assert read < 2 * MOST_FRAMES * FRAME_SECONDS, "what is made meanwhile need not be held"
 
 
 def test_one_slower_than_speech_holds_what_would_be_late() -> None:
     slow = pacing(1.2 * FRAME_SECONDS / 1.75)
     assert slow.slowness > 1
-    short, long = slow.held_seconds(FRAMES), slow.held_seconds(4 * FRAMES)
+    short, long = (slow.held_seconds(each, 0, {}) for each in (FRAMES, 4 * FRAMES))
     assert 0 < short < long < FRAMES * 4 * FRAME_SECONDS
 
 

@@ -31,7 +31,7 @@ export function drawNow(status) {
   box.classList.toggle("is-quiet", !current);
   draw(current?.id ?? null, status.current_text, current?.lang ?? "");
   setFact(byId("now-source").lastElementChild, current && sourceLabel(current.source));
-  setFact(byId("now-robot").lastElementChild, robotLabel(current?.device_id));
+  setFact(byId("now-robot").lastElementChild, current && robotLabel(current));
   setFact(byId("now-mood").lastElementChild, say(current?.mood ?? ""));
   if (status.paused || !current) heard.moving = false;
   startAnimation();

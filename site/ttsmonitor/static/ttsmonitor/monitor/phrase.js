@@ -8,7 +8,7 @@ const { text, voice, mood } = form.elements;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!text.value.trim()) return;
-  const said = { text: text.value };
+  const said = { text: text.value, source: "monitor" };
   if (voice.value) said.voice = voice.value;
   if (mood.value) said.mood = mood.value;
   form.setAttribute("aria-busy", "true");

@@ -18,7 +18,7 @@ export function fill(row, utterance) {
   // In the transcript the day stands above.
   setText(part("time"), (part("state") ? timeOfDay : timeLabel)(utterance.received_at));
   setText(part("source"), sourceLabel(utterance.source));
-  setFact(part("robot"), robotLabel(utterance.device_id));
+  setFact(part("robot"), robotLabel(utterance));
   if (part("state")) fillOutcome(row, part, utterance);
   if (part("urgent")) part("urgent").hidden = utterance.priority !== "high";
   return row;
