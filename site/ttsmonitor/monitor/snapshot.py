@@ -51,9 +51,9 @@ class Waiting:
 def waiting_rows() -> Waiting:
     """Return the utterances that wait."""
     rows = list(Utterance.objects.waiting()[:QUEUE_SHOWN])
+    count = Utterance.objects.waiting().count()  # of another moment: the rows may be all
     is_whole = len(rows) < QUEUE_SHOWN
-    count = len(rows) if is_whole else Utterance.objects.waiting().count()
-    return Waiting(rows, max(count, len(rows)))
+    return Waiting(rows, len(rows) if is_whole else max(count, len(rows)))
 
 
 def waiting() -> dict[str, Any]:

@@ -31,7 +31,8 @@ const loudness = () => (volume.value / 100) ** 2; // as ears hear it
 function show(state) {
   box.dataset.state = state;
   note.textContent = NOTES[state] && say(NOTES[state]);
-  if (note.textContent && state !== "connecting") notice(note.textContent, state === "live");
+  const isNews = note.textContent && state !== "connecting";
+  if (isNews && document.getElementById("notice")) notice(note.textContent, state === "live");
   label.textContent = say(LABELS[state] ?? STOP);
   volume.disabled = LABELS[state] === LISTEN;
   if (state === "live") stayAwake();
