@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import DatabaseError
-
 from hive.models import Robot
+from ttsmirror.database import AWAY
 from ttsmonitor.web.notices import Notice
 
 
@@ -14,7 +13,7 @@ def robot_notices() -> Iterable[Notice]:
     """Return a notice while no robot that was let in is online."""
     try:
         robots = list(Robot.objects.approved())
-    except DatabaseError:
+    except AWAY:
         return []  # the health check of the database reports it
     if not robots or any(robot.online for robot in robots):
         return []

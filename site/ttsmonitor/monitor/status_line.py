@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from ttsmirror.database import AWAY
 from ttsmirror.wire.control import Control
 from ttsmonitor.models import Scope
 from ttsmonitor.monitor.control import obey
@@ -31,7 +32,11 @@ def speech_notices() -> Iterable[Notice]:
     running = service.current()
     if running is None:
         return [Notice("speech")]
-    return [Notice(code) for code in find_alerts(running.status(), running.health()["checks"])]
+    try:
+        status = running.status()
+    except AWAY:
+        return [Notice("fault")]  # the health check of the database reports it
+    return [Notice(code) for code in find_alerts(status, running.health()["checks"])]
 
 
 @needs(Scope.CONTROL)

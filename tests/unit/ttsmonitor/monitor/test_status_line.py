@@ -11,6 +11,7 @@ from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.template.loader import get_template
 from django.test import Client
 
@@ -85,6 +86,17 @@ def test_failing_check_precedes_a_muted_loudspeaker(
 ) -> None:
     set_status(muted=True).break_check(check, "gone")
     assert shown(browser.get("/").content.decode()) == [code]
+
+
+def test_page_with_a_failing_database_names_a_fault(
+    browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(speech, "status", fail)
+    monkeypatch.setattr("hive.notices.Robot.objects.approved", fail)
+    assert shown(browser.get("/phone/").content.decode()) == ["fault"]
 
 
 def test_line_names_the_only_robot_that_is_offline(browser: Client, speech: FakeService) -> None:
