@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.db import OperationalError
-from django.template.loader import get_template
 from django.test import Client
+from PIL import Image
 
 from hive.models import Approval, Robot
 from tests.support.accounts import make_user
@@ -21,8 +23,11 @@ from tests.support.web_fakes import FakeService
 from ttsmirror.wire.control import Control
 from ttsmonitor import live_events
 from ttsmonitor.groups import LISTEN
+from ttsmonitor.monitor import status_line
 from ttsmonitor.monitor.routing import websocket_urlpatterns
 from ttsmonitor.web import notices
+
+TEMPLATES = Path(status_line.__file__).parents[1] / "templates" / "ttsmonitor"
 
 
 class Controlled(FakeService):
@@ -115,7 +120,7 @@ def test_stranger_sees_no_line(visitor: Client, speech: FakeService) -> None:
 
 
 def test_template_has_a_line_for_every_notice() -> None:
-    source = get_template("ttsmonitor/_status_line.html").template.source
+    source = (TEMPLATES / "_status_line.html").read_text()
     lines = re.findall(r'data-notice="(\w+)"', source)
     assert lines == ["stale", *notices.ORDER]
 
@@ -179,15 +184,12 @@ async def test_page_gets_new_notices_after_a_change(set_status: Any) -> None:
 
 
 def test_manifest_needs_no_login_and_names_existing_icons(visitor: Client) -> None:
-    from django.contrib.staticfiles import finders
-    from PIL import Image
-
     answer = visitor.get("/manifest.webmanifest")
     assert answer["Content-Type"] == "application/manifest+json"
     manifest = answer.json()
     assert (manifest["start_url"], manifest["display"]) == ("/", "standalone")
     for icon in manifest["icons"]:
         found = finders.find(icon["src"].removeprefix("/static/"))
-        with Image.open(found) as image:
+        with Image.open(str(found)) as image:
             assert f"{image.width}x{image.height}" == icon["sizes"]
     assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
