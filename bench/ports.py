@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
+from collections.abc import Iterator, Mapping
 from itertools import chain, cycle
 
 LOW, HIGH = 10_000, 32_000
 """Below the system's ephemeral ports, which connections may take at any moment."""
 
-_start = random.randrange(LOW, HIGH)
-# Each process starts at a random port and repeats none before all others were used: the
-# receiver of a port may take seconds to listen on it.
-_ports = cycle(chain(range(_start, HIGH), range(LOW, _start)))
+
+def ports_of(environment: Mapping[str, str]) -> range:
+    """Return the ports of one worker of pytest-xdist; all ports without one.
+
+    The receiver of a port may take seconds to listen on it, and a restarted broker leaves its
+    port for a moment: another worker must not take it meanwhile.
+    """
+    count = int(environment.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    number = int(environment.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (HIGH - LOW) // count
+    return range(LOW + number * share, LOW + (number + 1) * share)
+
+
+def _all_of(ports: range) -> Iterator[int]:
+    """Yield the ports from a random one on, again and again."""
+    start = random.randrange(len(ports))
+    return cycle(chain(ports[start:], ports[:start]))
+
+
+_ports = _all_of(ports_of(os.environ))
 
 
 def free_port() -> int:

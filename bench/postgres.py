@@ -34,8 +34,11 @@ def find_programs() -> Path | None:
 class Postgres:
     """A server that runs as an unprivileged user in a temporary directory."""
 
-    def __init__(self, programs: Path) -> None:
-        """Initialize a cluster and start the server."""
+    def __init__(self, programs: Path, *, is_durable: bool = True) -> None:
+        """Initialize a cluster and start the server.
+
+        One that is not durable is quicker: it loses data only if the computer fails.
+        """
         self._port = free_port()
         self._directory = tempfile.TemporaryDirectory(prefix="moxie-bench-postgres-")
         directory = Path(self._directory.name)
@@ -69,6 +72,7 @@ class Postgres:
             "listen_addresses=127.0.0.1",
             "-c",
             f"unix_socket_directories={directory}",
+            *([] if is_durable else ["-c", "fsync=off", "-c", "synchronous_commit=off"]),
         ]
         self.command = [*prefix, *serve]
         try:

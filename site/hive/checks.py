@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from hive.conf import conf
 from hive.mqtt.admission import ALLOWED
-from ttsmonitor.checks import PORT, SETTINGS, check_ranges, check_values
+from ttsmonitor.checks import PORT, SETTINGS, check_ranges, check_spelling, check_values
 from ttsmonitor.conf import conf as tts_conf
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -26,6 +26,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "HIVE_CHAT_HISTORY": (0, 200),
 }
 """Lowest and highest value of every number."""
+
+
+@register(SETTINGS)
+def check_names(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """No environment variable is a setting of the hive with a typing mistake."""
+    found = check_spelling(conf.names(), ("HIVE_",), "hive.W001")
+    return [each for each in found if each.msg.startswith("HIVE")]
 
 
 @register(SETTINGS)

@@ -5,14 +5,16 @@ The health checks of the running service are in service/service.py.
 
 from __future__ import annotations
 
+import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
-from ttsmirror.conf import AppSettings
+from ttsmirror.conf import PREFIX, AppSettings
 from ttsmirror.wire.fields import LANG, fits
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 from ttsmirror.wire.options import WEEK_SECONDS
@@ -25,6 +27,8 @@ from ttsmonitor.system.arguments import HIGHEST_PORT, LOWEST_PORT, is_host
 
 SETTINGS = "moxie_settings"
 """Tag of these checks, for commands that are to start quickly and so want no others."""
+LIKENESS = 0.78
+"""Likeness from 0 to 1 from which a variable counts as a mistyped setting."""
 PORT = (LOWEST_PORT, HIGHEST_PORT)
 RANGES: dict[str, tuple[float, float]] = {
     "MQTT_PORT": PORT,
@@ -73,6 +77,36 @@ def check_ranges(
         for name, (low, high) in ranges.items()
         if not low <= getattr(settings, name) <= high
     ]
+
+
+def check_spelling(
+    names: Collection[str], prefixes: tuple[str, ...], check_id: str
+) -> list[CheckMessage]:
+    """Each environment variable that is nearly one of these settings, as a warning.
+
+    `prefixes` are those of our settings. A variable with another prefix is probably another
+    program's, unless a letter or two of it are mistyped.
+    """
+    warnings: list[CheckMessage] = []
+    for variable in sorted(os.environ):
+        written = variable.upper()
+        spellings = (written, written.removeprefix(PREFIX), written.removeprefix("MOXIE_"))
+        near = [name for each in spellings for name in get_close_matches(each, names, 1, LIKENESS)]
+        if not written.startswith(prefixes):
+            near = [name for name in near if len(name) == len(written)]
+        if near and variable.removeprefix(PREFIX) not in names:
+            words = f"{variable} is no setting and has no effect."
+            best = max(near, key=lambda name: SequenceMatcher(None, name, written).ratio())
+            warnings.append(Warning(words, f"Did you mean {best}?", id=check_id))
+    return warnings
+
+
+@register(SETTINGS)
+def check_names(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """No environment variable is a setting with a typing mistake."""
+    names = [name for name in conf.names() if not name.startswith("HIVE_")]
+    found = check_spelling(names, ("TTS_", "MOXIE_", "MQTT_", "HTTP_"), "ttsmonitor.W003")
+    return [each for each in found if not each.msg.startswith("HIVE_")]
 
 
 @register(SETTINGS)

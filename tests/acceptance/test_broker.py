@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hive.broker.run import find_mosquitto
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Listener,
     Process,
     Robot,
@@ -110,7 +111,7 @@ def durable(port: int, topic: str) -> tuple[paho.Client, list[bytes]]:
     client.on_message = lambda _c, _u, message: received.append(bytes(message.payload))
     client.connect("127.0.0.1", port)
     client.loop_start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE_SECONDS)
     return client, received
 
 
@@ -262,7 +263,7 @@ def connect_code(port: int, username: str, password: str) -> int:
     client.on_connect = connected
     client.connect("127.0.0.1", port)
     client.loop_start()
-    assert done.wait(10)
+    assert done.wait(PATIENCE_SECONDS)
     leave(client)
     return answer[0]
 

@@ -15,6 +15,7 @@ from tests.support.history import history_of
 from tests.support.tools import (
     Listener,
     Process,
+    get_json,
     manage,
     running,
     wait_until,
@@ -72,6 +73,9 @@ def say_through_robot(install: Install, broker: Broker, **settings: str) -> None
     ):
         speech.wait_for_line("connected to the broker")
         hive.wait_for_line("hive ready at")
+        # Without a subscription the broker keeps no report for the hive.
+        health = f"http://127.0.0.1:{environment['HIVE_PORT']}/health"
+        wait_until(lambda: get_json(health)["ok"], "its subscription")
         try:
             robot.start()
             robot.wait_for(lambda robot: robot.is_connected)
@@ -87,7 +91,7 @@ def test_subscriber_to_exact_topic_hears_robot(
 ) -> None:
     say_through_robot(install, mosquitto)
 
-    ((topic, fields),) = heard(on_topic)
+    ((topic, fields),) = wait_until(lambda: heard(on_topic), "the sentence")
     assert topic == TOPIC
     assert (fields["text"], fields["device_id"]) == (OWN_WORDS, DEVICE)
     assert heard(below_topic) == []
@@ -98,7 +102,7 @@ def test_topic_per_device_is_an_option(
 ) -> None:
     say_through_robot(install, mosquitto, MQTT_TOPIC_PER_DEVICE="1")
 
-    ((topic, fields),) = heard(below_topic)
+    ((topic, fields),) = wait_until(lambda: heard(below_topic), "the sentence")
     assert topic == f"{TOPIC}/{DEVICE}"
     assert (fields["text"], fields["device_id"]) == (OWN_WORDS, DEVICE)
     assert heard(on_topic) == []

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from django.db import connection
 
 from hive.broker.access import Account
 from hive.broker.mosquitto_config import write_config
@@ -114,6 +117,15 @@ def kept() -> list[str]:
     return [entry.payload["text"] for entry in OutboxEntry.objects.order_by("created_at")]
 
 
+@contextmanager
+def locked_database() -> Iterator[None]:
+    """Hold a write lock from another connection within the block."""
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
+
+
 class Proxy:
     """A TCP proxy between client and broker that can drop packets."""
 
@@ -162,9 +174,13 @@ class Proxy:
         while True:
             try:
                 client, _address = self._server.accept()
-                broker = socket.create_connection((self._broker.host, self._broker.port))
             except OSError:
                 return
+            try:
+                broker = socket.create_connection((self._broker.host, self._broker.port))
+            except OSError:
+                client.close()  # as a broker that is away does
+                continue
             self._sockets += [client, broker]
             self._begin(self._carry, client, broker, self.sent, set[int]())
             self._begin(self._carry, broker, client, self.seen, self.withheld)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-import time
 import urllib.error
 import urllib.request
 import uuid
@@ -26,7 +25,9 @@ from tests.conftest import Broker, installation
 from tests.faults.parts import kill, product_broker
 from tests.support.history import outbox_of
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Process,
+    Stopwatch,
     free_port,
     get_json,
     manage,
@@ -42,7 +43,7 @@ pytestmark = [
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 MIGRATED = "migrated"
 CSRF_TOKEN = "x" * 32
-NOTICE_SECONDS = 5.0
+NOTICE_SECONDS = 20.0
 SENTENCES = [f"Frase número {number}" for number in range(5)]
 
 Install = Callable[..., dict[str, str]]
@@ -52,7 +53,7 @@ Install = Callable[..., dict[str, str]]
 def server() -> Iterator[Postgres]:
     programs = find_programs()
     assert programs is not None
-    with closing(Postgres(programs)) as server:
+    with closing(Postgres(programs, is_durable=False)) as server:
         settings = {"DATABASE_URL": server.new_database(MIGRATED)}
         run(manage("migrate", "-v0"), settings | {"DJANGO_SETTINGS_MODULE": "openmoxie.settings"})
         yield server
@@ -113,7 +114,7 @@ class Home:
         return [payload for name, payload in self.robot.commands if name == "remote_chat"]
 
     def wait_for_settled_outbox(self) -> None:
-        wait_until(lambda: not outbox_of(self.hive), "the outbox to be empty", 30)
+        wait_until(lambda: not outbox_of(self.hive), "the outbox to be empty")
         wait_until(lambda: self.health()["ok"], "the hive's health")
 
 
@@ -129,7 +130,6 @@ def running_home(
         "DATABASE_URL": url,
         "MOXIE_WORK_DIR": str(folder / "hive"),
         "MOXIE_REQUIRE_LOGIN": "0",
-        "HIVE_CONFIG_DELAY_SECONDS": "0.1",
         "DEBUG": "1",
     }
     robot = VirtualMoxie("", broker.host, broker.port, tls=False)
@@ -204,7 +204,7 @@ def test_reports_during_outage_survive_a_killed_hive_and_broker(own_home: Home) 
         kill(home.broker)
         home.broker.start()
     with running(manage("run_tts_subscriber"), home.speech), running(manage("run_hive"), home.hive):
-        wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history", 30)
+        wait_until(lambda: len(home.history()) >= len(SENTENCES), "the history")
         wait_until(lambda: not outbox_of(home.hive), "the confirmations")
     assert Counter(home.history()) == Counter(SENTENCES)
 
@@ -235,7 +235,7 @@ def test_queries_during_outage_are_answered(home: Home) -> None:
     assert module["info"]["id"] == home.robot.module_id
 
 
-def test_health_shows_start_and_end_of_outage_quickly(home: Home) -> None:
+def test_health_shows_start_and_end_of_outage(home: Home) -> None:
     home.postgres.stop()
     wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
     assert not home.health()["ok"]
@@ -247,7 +247,7 @@ def test_health_is_green_after_outage_without_another_sentence(home: Home) -> No
     with home.outage():
         home.robot.notify(SENTENCES[0], OWN_MODULE)
         wait_until(lambda: home.history() == SENTENCES[:1], "the history")
-        assert home.health()["checks"]["mirror"]["ok"]
+        wait_until(lambda: home.health()["checks"]["mirror"]["ok"], "a mirror that is well")
         wait_until(lambda: not outbox_of(home.hive), "its confirmation")
     wait_until(lambda: home.health()["ok"], "all to be well again", NOTICE_SECONDS)
 
@@ -291,7 +291,7 @@ def test_puppet_line_during_outage_is_said_and_mirrored(home: Home) -> None:
         },
     )
     with home.outage():
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             assert response.status == 202
             assert json.load(response)["robot"] == "online"
         home.robot.wait_for(lambda robot: robot.said == SENTENCES[:1])
@@ -304,7 +304,7 @@ def test_token_during_outage_is_answered_with_503(home: Home) -> None:
     url = f"http://127.0.0.1:{home.hive['HIVE_PORT']}/api/robots"
     request = urllib.request.Request(url, headers={"Authorization": "Bearer x"})
     with home.outage(), pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=PATIENCE_SECONDS)
     with caught.value as answer:
         assert (answer.code, json.load(answer)["error"]) == (503, "database_unavailable")
 
@@ -313,7 +313,9 @@ def test_hive_stops_in_time_during_outage(own_home: Home) -> None:
     home = own_home
     with home.outage():
         home.process.signal(signal.SIGTERM)
-        assert home.process.wait(STOP_SECONDS) == 0
+        with Stopwatch() as watch:
+            assert home.process.wait() == 0
+        assert watch.seconds < STOP_SECONDS
     assert "Traceback" not in home.process.output
 
 
@@ -321,10 +323,10 @@ def test_frozen_database_does_not_hold_up_an_answer(home: Home) -> None:
     (opener,) = home.rows("select opener from hive_chatmodule where lang='es'")[0]
     with home.postgres.frozen():
         home.robot.publish_state()
-        began = time.monotonic()
-        home.robot.prompt()
-        home.robot.wait_for(lambda robot: robot.said == [opener])
-        assert time.monotonic() - began < 1
+        with Stopwatch() as watch:
+            home.robot.prompt()
+            home.robot.wait_for(lambda robot: robot.said == [opener])
+        assert watch.seconds < 2  # an attempt to connect takes three
         wait_until(lambda: not home.is_database_well(), "the outage", NOTICE_SECONDS)
     wait_until(home.is_database_well, "its end", NOTICE_SECONDS)
     wait_until(lambda: home.history() == [opener], "the history")
@@ -343,6 +345,7 @@ def test_sentences_wait_for_a_shared_database(
         MQTT_SSL_PORT=str(free_port()),
     )
     robot = VirtualMoxie(DEVICE, mosquitto.host, mosquitto.port, tls=False)
+    health = f"http://127.0.0.1:{environment['HIVE_PORT']}/health"
 
     def history() -> list[Any]:
         with psycopg.connect(url) as connection:
@@ -354,6 +357,7 @@ def test_sentences_wait_for_a_shared_database(
     ):
         listening.wait_for_line("connected to the broker")
         hive.wait_for_line("hive ready at")
+        wait_until(lambda: get_json(health)["ok"], "its subscription")
         robot.start()
         try:
             robot.wait_for(lambda robot: robot.config)

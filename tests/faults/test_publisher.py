@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
-from tests.faults.parts import history, kept, kill, speech_service
-from tests.support.tools import Listener, stored, wait_until
+from tests.faults.parts import history, kept, kill, locked_database, speech_service
+from tests.support.tools import PATIENCE_SECONDS, Listener, stored, wait_until
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.publishing import outbox
 from ttsmirror.wire.control import Control
@@ -57,16 +55,7 @@ def test_outdated_outbox_entry_is_dropped_and_counted(
     monkeypatch.setenv("TTS_RETRY_SECONDS", "0")
     wait_until(lambda: mirror.state.lost == 1, "the old one to be given up")
     assert kept() == ["nuevo"]
-    assert "dropped 1 unconfirmed sentences" in caplog.text
-
-
-@contextmanager
-def locked_database() -> Iterator[None]:
-    """Hold a write lock from another connection within the block."""
-    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.rollback()
+    wait_until(lambda: "dropped 1 unconfirmed sentences" in caplog.text, "its line")
 
 
 def test_sentences_are_kept_in_memory_without_database_and_broker(
@@ -133,6 +122,7 @@ def test_interrupt_during_outage_withdraws_earlier_outbox_entries(
         mirror.publish_text("después", source="chat", device_id="d_1")
         wait_until(lambda: mirror.state.error, "the outage to be noticed")
     wait_until(lambda: kept() == ["antes", "después"], "the outbox")
+    # A withdrawal is written before what was said after it.
     before, after = OutboxEntry.objects.order_by("created_at")
     assert (before.payload["ttl"], after.payload["ttl"]) == (0, None)
 
@@ -191,7 +181,7 @@ def test_forked_process_has_its_own_publisher(
     child = os.fork()
     if child == 0:
         mirror.publish_text("hijo", source="chat")
-        mirror.stop(timeout_seconds=5)
+        mirror.stop(timeout_seconds=PATIENCE_SECONDS)
         os._exit(0)
     wait_for_both(listener, child)
 
@@ -214,13 +204,13 @@ def test_fork_during_outbox_write_lets_child_write(
     forking, was_forked, forked = threading.Event(), list[bool](), list[int]()
     monkeypatch.setattr(outbox, "add", add_slowly)
     mirror.publish_text("padre", source="chat")
-    assert is_writing.wait(10)
+    assert is_writing.wait(PATIENCE_SECONDS)
     monkeypatch.setattr(outbox, "add", add)
     forking.set()
     forked.append(os.fork())
     if forked == [0]:
         mirror.publish_text("hijo", source="chat")
-        mirror.stop(timeout_seconds=5)
+        mirror.stop(timeout_seconds=PATIENCE_SECONDS)
         os._exit(0)
     wait_for_both(listener, forked[0])
     assert was_forked == [False]

@@ -66,7 +66,8 @@ def test_publisher_with_a_wrong_clock_is_heard_and_named(
     for device_id in offsets:
         wait_for(f"Soy {device_id}", Status.SPOKEN)
     wait_for("Aquí", Status.SPOKEN)
-    named = {name: round(seconds / 60) for name, seconds in service.health()["clocks"].items()}
+    minutes = {name: round(seconds / 60) for name, seconds in service.health()["clocks"].items()}
+    named = {name: each for name, each in minutes.items() if each}  # a late message is no clock
     assert named == {"d_1": 5, "d_2": -5, "d_3": 60, "d_4": -60, "d_6": 420} | (
         {"system": named["system"]} if "system" in named else {}
     )

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Status = Utterance.Status
 TEXT_TOPIC = "moxie/tts/text"
 PRESENCE = "moxie/system/health/tts-subscriber"
-SENTENCE = "Había una vez un robot que quería aprender a bailar."
+STORY = " ".join(["Había una vez un robot que quería aprender a bailar."] * 10)
 MEANWHILE = 1_500
 DIES_BEFORE_IT_ACKNOWLEDGES = """
 import os, signal, sys
@@ -109,7 +109,7 @@ def test_restart_after_kill_speaks_only_fresh_waiting_sentences(
     listener = listen(STATUS_TOPIC, PRESENCE)
     with running(manage("run_tts_subscriber"), environment) as process:
         wait_until(lambda: is_online(listener), "the service's birth")
-        listener.publish(TEXT_TOPIC, SENTENCE)
+        listener.publish(TEXT_TOPIC, STORY)
         listener.publish(TEXT_TOPIC, "Segunda.")
         listener.publish(TEXT_TOPIC, sentence("Breve.", ttl=0.5).to_payload())
         wait_until(lambda: [event for event, _id in events(listener)].count("playing") == 1)
@@ -123,7 +123,7 @@ def test_restart_after_kill_speaks_only_fresh_waiting_sentences(
         wait_until(lambda: [event for event, _id in events(listener)].count("spoken") == 1)
     assert sorted(history_of(environment)) == sorted(
         [
-            (SENTENCE, "interrupted", "the service ended while this was spoken"),
+            (STORY, "interrupted", "the service ended while this was spoken"),
             ("Segunda.", "spoken", ""),
             ("Breve.", "expired", "too old to be spoken when its turn came"),
         ]

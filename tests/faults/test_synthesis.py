@@ -41,8 +41,7 @@ def test_dead_or_hung_voice_process_costs_one_sentence(
 ) -> None:
     service = make_service("null")
     voice, sender = service._synthesizer, listen()
-    voice._hang_seconds = voice._patience = 1.0
-    pid = voice.pid
+    usual, pid = voice._hang_seconds, voice.pid
     assert pid is not None
     sender.publish(TEXT_TOPIC, LONG)
     sender.publish(TEXT_TOPIC, "La siguiente.")
@@ -50,9 +49,11 @@ def test_dead_or_hung_voice_process_costs_one_sentence(
     # Before its first sound, a restarted process would speak it.
     wait_until(begun.exists, "its first sound")
     os.kill(pid, fault)
+    voice._hang_seconds = voice._patience = 1.0
     # Consume at once what is still in the pipe.
     monkeypatch.setattr(service._output, "write", lambda pcm: None)
     assert wait_for(LONG, Status.FAILED).error == reason
+    voice._hang_seconds = usual
     wait_for("La siguiente.", Status.SPOKEN)
     assert service.health()["checks"]["synthesis"]["ok"]
 

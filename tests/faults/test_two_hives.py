@@ -17,12 +17,19 @@ import pytest
 from hive.mqtt.virtual_moxie import OWN_MODULE, VirtualMoxie
 from tests.conftest import Broker
 from tests.support.history import history_of, outbox_of
-from tests.support.tools import Process, free_port, get_json, manage, running, wait_until
+from tests.support.tools import (
+    PATIENCE_SECONDS,
+    Process,
+    free_port,
+    get_json,
+    manage,
+    running,
+    wait_until,
+)
 
 pytestmark = pytest.mark.faults
 DEVICE = "d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 SENTENCES = [f"Frase número {number}" for number in range(3)]
-TAKE_OVER_SECONDS = 25.0
 
 Install = Callable[..., dict[str, str]]
 
@@ -52,7 +59,6 @@ def hives(install: Install, tmp_path: Path) -> list[dict[str, str]]:
             MOXIE_WORK_DIR=str(tmp_path / name),
             HIVE_PORT=str(free_port()),
             MOXIE_REQUIRE_LOGIN="0",
-            HIVE_CONFIG_DELAY_SECONDS="0.1",
             DEBUG="1",
         )
         for name in ("first", "second")
@@ -77,7 +83,7 @@ def page_says(environment: dict[str, str], words: str) -> bool:
     """Return True if the dashboard says these words in the loudspeaker's card."""
     url = f"http://127.0.0.1:{environment['HIVE_PORT']}/"
     request = urllib.request.Request(url, headers={"Accept-Language": "en"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
         return words in response.read().decode()
 
 
@@ -108,12 +114,12 @@ def test_second_hive_waits_and_both_say_so(
             wait_until(lambda: answers(robot), "the answer")
             for sentence in SENTENCES:
                 robot.notify(sentence, OWN_MODULE)
-            (opener,) = robot.said
+            (opener,) = robot.wait_for(lambda robot: list(robot.said))
             expected = Counter([opener, *SENTENCES])
             wait_until(lambda: len(texts(speech)) >= len(expected), "the history")
             serving.signal(signal.SIGTERM)
             serving.wait()
-            wait_until(lambda: broker_check(second)["ok"], "it to take over", TAKE_OVER_SECONDS)
+            wait_until(lambda: broker_check(second)["ok"], "it to take over")
             robot.notify("Al segundo", OWN_MODULE)
             wait_until(lambda: "Al segundo" in texts(speech), "the second's sentence")
     assert Counter(texts(speech)) == expected + Counter(["Al segundo"])

@@ -30,7 +30,6 @@ Listen = Callable[..., Listener]
 def server(broker_settings: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoxieServer]:
     """Run a hive that lets in nobody by itself."""
     monkeypatch.setenv("HIVE_ALLOW_NEW_ROBOTS", "ask")
-    monkeypatch.setenv("HIVE_CONFIG_DELAY_SECONDS", "0.1")
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
         yield made

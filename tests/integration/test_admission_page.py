@@ -50,7 +50,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Iterat
         broker,
         directory / "work",
         new_database,
-        HIVE_CONFIG_DELAY_SECONDS="0.1",
         HIVE_ALLOW_NEW_ROBOTS="ask",
         DEBUG="1",
     )

@@ -31,6 +31,7 @@ from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.browser import BrowserOutput, Sound
 from ttsmonitor.audio.browser import Listener as BrowserListener
 from ttsmonitor.audio.device_choice import DeviceChoice
+from ttsmonitor.audio.devices import list_devices
 from ttsmonitor.audio.outputs import make_output
 from ttsmonitor.audio.playback import CancelledError
 from ttsmonitor.audio.pyaudio import PyAudioOutput
@@ -342,3 +343,21 @@ def test_browsers_hear_every_sample_after_a_device_pause(sink: Sink) -> None:
     finally:
         device.close()
     assert np.array_equal(heard, samples) and 0 < taken_back < 0.15 * RATE
+
+
+def test_another_device_is_played_on_after_the_choice(make_sink: Callable[[], Sink]) -> None:
+    make_sink()
+    choice = DeviceChoice("the neighbour's radio")
+    output = PyAudioOutput(choice)
+    with pytest.raises(AudioError, match="no sound device the neighbour's radio"):
+        output.open()
+    choice.name = "pulse"
+    output.open()
+    assert output.name == "pyaudio: pulse" and output.error == ""
+    output.close()
+
+
+def test_devices_are_listed_with_the_default_one_first(sink: Sink) -> None:
+    default, *others = list_devices()
+    assert default.is_default and not any(each.is_default for each in others)
+    assert "pulse" in {default.name, *(each.name for each in others)}

@@ -43,6 +43,7 @@ def monitor(
     )
     run(manage("make_utterances", str(MADE), "--days", "2"), env)
     with running(manage("run_tts_subscriber"), env) as process:
+        process.wait_for_line("monitor ready at")
         process.wait_for_line("speech service ready")
         yield f"http://localhost:{env['HTTP_PORT']}"
 
@@ -80,10 +81,10 @@ def test_charts_show_history_and_new_sentences(monitor: str, page: Page, broker:
     days = page.locator("[data-chart=count] tbody th")
     # The hourly table may have the same sum, but more rows.
     wait_until(lambda: 2 <= days.count() <= 3, "a table of days")
-    assert in_table(page, "count") == MADE
+    wait_until(lambda: in_table(page, "count") == MADE, "all of them")
     page.get_by_text("por origen", exact=True).click()
     expect(page.locator("[data-chart=count] .chart-legend")).to_contain_text("Modo marioneta")
-    assert in_table(page, "count") == MADE
+    wait_until(lambda: in_table(page, "count") == MADE, "all of them")
     page.locator("[data-chart=count] summary").press("Enter")
     expect(days.first).to_be_visible()
 
@@ -96,7 +97,7 @@ def test_charts_show_history_and_new_sentences(monitor: str, page: Page, broker:
         page.clock.run_for(30_000)
         return in_table(page, "count") == MADE + 1
 
-    wait_until(is_drawn_again, "the new sentence in the chart", 30)
+    wait_until(is_drawn_again, "the new sentence in the chart")
 
 
 def test_lost_broker_is_reported_in_the_visitors_language(

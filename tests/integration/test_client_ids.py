@@ -16,6 +16,7 @@ from hive.mqtt import robot_link
 from hive.mqtt.moxie_server import MoxieServer
 from tests.support.hive import connected_hive
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Listener,
     Robot,
     answers,
@@ -62,7 +63,7 @@ def subscribed(stored: list[Stored]) -> Iterator[Subscriber]:
     made = Subscriber(on_stored=stored.extend, on_gap=Mock(), on_control=Mock(), health=Mock())
     made.start()
     try:
-        assert made.connection.wait_ready(10)
+        assert made.connection.wait_ready(PATIENCE_SECONDS)
         yield made
     finally:
         made.stop()

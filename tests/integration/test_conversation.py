@@ -44,8 +44,6 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStub]:
 def server(
     quick: Broker, model: ModelStub, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MoxieServer]:
-    # Short, but not zero: the robot subscribes after the broker reports its connection.
-    monkeypatch.setenv("HIVE_CONFIG_DELAY_SECONDS", "0.3")
     with connected_hive() as made:
         monkeypatch.setattr(moxie_server, "_server", made)
         yield made

@@ -68,6 +68,7 @@ class Speech:
 
     def start(self) -> None:
         self._process = Process(manage("run_tts_subscriber"), self.environment)
+        self._process.wait_for_line("monitor ready at")
         self._process.wait_for_line("speech service ready")
 
     def stop(self) -> None:

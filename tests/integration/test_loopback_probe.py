@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.conftest import Broker
-from tests.support.tools import Listener, wait_until
+from tests.support.tools import PATIENCE_SECONDS, Listener, wait_until
 from ttsmirror.mqtt import loopback_probe as module
 from ttsmirror.mqtt.connection import MQTTConnection, Received
 from ttsmirror.mqtt.loopback_probe import LoopbackProbe
@@ -24,7 +24,7 @@ def probing(client_id: str, component: str) -> Iterator[LoopbackProbe]:
     probe = LoopbackProbe(connection, component)
     connection.start()
     try:
-        assert connection.wait_ready(5)
+        assert connection.wait_ready(PATIENCE_SECONDS)
         yield probe
     finally:
         connection.stop()

@@ -22,6 +22,7 @@ from tests.support.tools import (
     Listener,
     Process,
     free_port,
+    get_json,
     manage,
     run,
     running,
@@ -139,6 +140,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, new_database: Path) -> Ite
     try:
         with running(manage("run_tts_subscriber"), env) as process:
             process.wait_for_line("monitor ready at")
+            health = f"http://localhost:{port}/health"
+            wait_until(lambda: get_json(health)["ok"], "its subscription")
             sender = Listener(broker.port)
             yield Service(process, f"http://localhost:{port}/", sender)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,16 +13,19 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.support.tools import manage, running, wait_until
 from tests.support.voice import make_voice
+from tests.support.voice_mirror import voice_mirror
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.loudness import Samples
+from ttsmonitor.synthesis.piper.download import download_voice
 from ttsmonitor.synthesis.piper.engine import PiperEngine, Spoken
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.script import Script
 from ttsmonitor.synthesis.piper.speech import Scales
 from ttsmonitor.synthesis.piper.stages import Stages, cut_stages
-from ttsmonitor.synthesis.piper.voices import read_voice
+from ttsmonitor.synthesis.piper.voices import installed_voices, read_voice
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 TEXT = "Hola, soy Moxie y hoy vamos a leer un cuento muy bonito. ¿Empezamos?"
@@ -329,6 +333,39 @@ def test_download_voice_without_network_explains_manual_copy(
     with pytest.raises(CommandError, match=r"refused.*copy es_ES-davefx-medium"):
         call_command("download_voice", "es_ES-davefx-medium")
     assert list((tmp_path / "voices").iterdir()) == []
+
+
+def test_killed_download_leaves_nothing_that_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, voices = "es_MX-claude-high", tmp_path / "voices"
+    with voice_mirror(tmp_path / "mirror", name) as mirror:
+        mirror.slow_bytes = 1000
+        environment = {"TTS_VOICE_DIR": str(voices), "TTS_VOICE_SOURCE": mirror.url}
+        with running(manage("download_voice", name), environment) as process:
+            wait_until(lambda: list(voices.glob(".fetching-*/*.onnx")), "the download")
+            process.signal(signal.SIGKILL)
+            process.wait()
+        assert installed_voices(voices) == [] and list(voices.glob(".fetching-*"))
+        mirror.slow_bytes = 0
+        download_voice(name, voices, mirror.url)
+    assert [voice.name for voice in installed_voices(voices)] == [name]
+    assert not list(voices.glob(".fetching-*"))
+
+
+def test_directory_of_copied_voices_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path / "voices"))
+    copied = tmp_path / "from"
+    copied.mkdir()
+    with pytest.raises(CommandError, match="has no voice"):
+        call_command("download_voice", "--from", str(copied))
+    for name in ("es_ES-uno-low", "en_US-two-low"):
+        make_voice(copied / f"{name}.onnx")
+    call_command("download_voice", "--from", str(copied))
+    printed = capsys.readouterr().out
+    assert "es_ES-uno-low is installed" in printed and "en_US-two-low is installed" in printed
 
 
 def test_missing_piper_package_is_answered_with_requirements_file(

@@ -19,7 +19,7 @@ TESTS = ["history", "models", "monitor/test_api.py", "test_migrations.py"]
 def test_history_tests_pass_in_postgresql() -> None:
     programs = find_programs()
     assert programs is not None
-    with closing(Postgres(programs)) as server:
+    with closing(Postgres(programs, is_durable=False)) as server:
         done = subprocess.run(
             [
                 sys.executable,

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from hive.mqtt.mqtt_tts_mirror import TTSMirrorPublisher
 from tests.conftest import Broker
-from tests.support.tools import Listener, stored, wait_until
+from tests.support.tools import PATIENCE_SECONDS, Listener, stored, wait_until
 from ttsmirror.models import OutboxEntry
 from ttsmirror.publishing import mirror as mirror_module
 from ttsmirror.publishing import outbox
@@ -170,7 +170,7 @@ def test_stop_ends_once_sentence_is_confirmed(
     stopping = threading.Thread(target=mirror.stop, args=(20,))
     stopping.start()
     stored(listener, utterance_id)
-    stopping.join(10)
+    stopping.join(PATIENCE_SECONDS)
     assert not stopping.is_alive()
     assert not OutboxEntry.objects.exists()
 
@@ -187,7 +187,7 @@ def test_sentence_right_before_stop_is_published(
     mosquitto.process.signal(signal.SIGCONT)
     wait_until(lambda: listener.payloads(TEXT_TOPIC), "the sentence")
     stored(listener, utterance_id)
-    stopping.join(10)
+    stopping.join(PATIENCE_SECONDS)
     assert not stopping.is_alive()
     assert not OutboxEntry.objects.exists()
 

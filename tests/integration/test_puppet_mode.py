@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def robot(site: Site) -> Iterator[VirtualMoxie]:
     """Run a simulated robot; the first test puts it into Puppet Mode."""
     port = int(site.environment["MQTT_SSL_PORT"])
-    made = VirtualMoxie(DEVICE, "localhost", port, seconds_per_character=0.01)
+    made = VirtualMoxie(DEVICE, "localhost", port, seconds_per_character=0.03)
     made.start()
     made.wait_for(lambda robot: robot.config)
     yield made
@@ -113,7 +113,7 @@ def test_escape_interrupts_robot_and_loudspeaker(
 def test_loudspeaker_speaks_without_robot(site: Site, page: Page) -> None:
     page.goto(site.urls["hive"])
     page.click(".loudspeaker-card")
-    page.wait_for_load_state()  # keys typed before are plain text
+    page.wait_for_url("**/speak/")  # and until it has loaded: keys typed before are plain text
     expect(page.locator("#text")).to_be_focused()
     line = say(page, f"Sin robot {next(NUMBERS)}")
     expect(line).to_have_attribute("data-state", "spoken", timeout=PATIENCE_MS)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Process,
     manage,
     running,
@@ -46,7 +47,7 @@ def hive(env: dict[str, str]) -> Iterator[Process]:
 def health(env: dict[str, str]) -> bool:
     url = f"http://127.0.0.1:{env['HIVE_PORT']}/health"
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             return bool(json.load(answer)["ok"])
     except urllib.error.HTTPError as exc:
         exc.close()
@@ -88,7 +89,7 @@ def test_port_in_use_ends_with_one_error_line(env: dict[str, str]) -> None:
         socket.create_server(("127.0.0.1", int(env["HIVE_PORT"]))),
         running(manage("run_hive"), env) as second,
     ):
-        assert second.wait(30) == 1
+        assert second.wait() == 1
     errors = [line for line in second.lines if "CommandError" in line]
     assert len(errors) == 1
     assert f"Port {env['HIVE_PORT']} is in use" in errors[0]
@@ -100,7 +101,7 @@ def test_unmigrated_database_is_answered_with_migrate_command(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     with running(manage("run_hive"), env | {"MOXIE_WORK_DIR": str(tmp_path / "empty")}) as process:
-        assert process.wait(30) == 1
+        assert process.wait() == 1
     assert "manage.py migrate" in process.lines[-1]
     assert "Traceback" not in process.output
 
@@ -129,7 +130,7 @@ def test_simulated_robot_talks_at_the_keyboard(hive: Process, env: dict[str, str
 
 
 def test_own_simulated_robot_is_let_in_and_another_id_waits(env: dict[str, str]) -> None:
-    asking = env | {"HIVE_ALLOW_NEW_ROBOTS": "ask", "HIVE_CONFIG_DELAY_SECONDS": "0.1"}
+    asking = env | {"HIVE_ALLOW_NEW_ROBOTS": "ask"}
     own = manage("virtual_moxie", "--port", env["MQTT_PORT"])
     other = [*own, "--id", DEVICE]
     with running(manage("run_hive"), asking) as hive, running(own, asking) as robot:

@@ -48,7 +48,7 @@ def test_say_wait_soon_reports_that_no_service_answers(
 
 def test_say_names_what_listens_and_is_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmirror.mqtt.connection.ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(say, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(say, "CONNECT_SECONDS", 2.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("MQTT_PORT", str(silent.getsockname()[1]))
         with pytest.raises(CommandError, match="does not answer: it is no MQTT broker") as error:

@@ -145,8 +145,11 @@ def test_message_during_downtime_is_spoken_afterwards(
 
 
 def test_chunks_waiting_at_the_broker_complete_the_utterance(
-    make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
+    make_service: Callable[..., SpeechService],
+    listen: Callable[..., Listener],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("TTS_CHUNK_WAIT_SECONDS", "30")
     parts = Chunk(utterance_id=uuid.uuid4(), text="Uno dos tres. " * 400).split()
     sender = listen()
     service = make_service("null")
@@ -220,7 +223,7 @@ def test_interrupt_stops_only_the_named_robots_sentences(
 ) -> None:
     make_service("null")
     sender = listen()
-    long = "Érase una vez un robot que quería bailar con sus amigos del bosque."
+    long = " ".join(["Érase una vez un robot que quería bailar con sus amigos del bosque."] * 9)
     sender.publish(f"{TEXT_TOPIC}/d_1", long)
     wait_for(long, Status.PLAYING)
     sender.publish(f"{TEXT_TOPIC}/d_1", "Segunda")
@@ -237,10 +240,11 @@ def test_interrupt_ends_all_earlier_sentences(
 ) -> None:
     make_service("null")
     sender = listen()
-    for number in range(12):
-        sender.publish(f"{TEXT_TOPIC}/d_1", f"Esta es la frase número {number} de una larga lista.")
+    long = " ".join(["Esta es la primera frase de una larga lista."] * 9)
+    for text in (long, *(f"Esta es la frase número {number}." for number in range(11))):
+        sender.publish(f"{TEXT_TOPIC}/d_1", text)
     wait_until(lambda: Utterance.objects.count() == 12)
-    wait_for("Esta es la frase número 0 de una larga lista.", Status.PLAYING)
+    wait_for(long, Status.PLAYING)
     sender.publish(CONTROL_TOPIC, Control(action="interrupt", device_id="d_1").to_payload())
     wait_until(lambda: not Utterance.objects.filter(status__in=Utterance.UNFINISHED).exists())
     assert set(Utterance.objects.values_list("status", flat=True)) == {Status.INTERRUPTED}
@@ -269,9 +273,9 @@ def test_pause_clear_resume_and_replay(
 def test_control_messages_move_and_remove_waiting_sentences(
     make_service: Callable[..., SpeechService], listen: Callable[..., Listener]
 ) -> None:
-    make_service()
-    sender = listen(STATUS_TOPIC)
+    service, sender = make_service(), listen(STATUS_TOPIC)
     sender.publish(CONTROL_TOPIC, '{"action": "pause"}')
+    wait_until(lambda: service.status()["status"] == "paused", "the pause")
     waiting = []
     for text in ("Uno", "Dos", "Tres"):
         sender.publish(TEXT_TOPIC, text)

@@ -88,7 +88,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Upgrade
         return
     if (programs := find_programs()) is None:
         pytest.skip("PostgreSQL is not installed")
-    with closing(Postgres(programs)) as server:
+    with closing(Postgres(programs, is_durable=False)) as server:
         url = server.new_database("moxie")
         with psycopg.connect(url) as connection:
             connection.execute((FIXTURES / "b0521a3.postgresql.sql").read_bytes())

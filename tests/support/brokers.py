@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hive.broker.run import find_mosquitto
 from tests.support.tools import (
+    PATIENCE_SECONDS,
     Process,
     answers,
     end_client,
@@ -73,7 +74,7 @@ class RecordingClient:
             self.client.tls_insecure_set(True)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self._answered.wait(10)
+        assert self._answered.wait(PATIENCE_SECONDS)
 
     def _on_connect(
         self, client: paho.Client, _data: object, _flags: object, *rest: object
@@ -87,7 +88,7 @@ class RecordingClient:
         """Subscribe, and wait for the broker's answer."""
         self._subscribed.clear()
         self.client.subscribe([(each, 1) for each in filters])
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(PATIENCE_SECONDS)
 
     def publish(self, topics: Iterable[str], payload: str, *, retain: bool = False) -> None:
         """Publish to each topic, and wait until the broker has taken it."""
@@ -127,9 +128,7 @@ def run_broker(program: str, work: Path, **settings: str) -> Iterator[RunningBro
         environment["PATH"] = os.pathsep.join((str(Path(program).parent), os.environ["PATH"]))
     command = manage("run_broker", *([] if program else ["--development"]))
     with running(command, environment) as process:
-        wait_until(
-            lambda: process.is_over or all(map(answers, ports)), "the broker", timeout_seconds=30
-        )
+        wait_until(lambda: process.is_over or all(map(answers, ports)), "the broker")
         assert not process.is_over, process.output
         yield RunningBroker(program or DEVELOPMENT, *ports, work, process)
 

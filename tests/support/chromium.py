@@ -14,11 +14,13 @@ from playwright.sync_api import (
     Page,
     Playwright,
     WebSocket,
+    expect,
     sync_playwright,
 )
 
-from tests.support.tools import wait_until
+from tests.support.tools import PATIENCE_SECONDS, wait_until
 
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)  # instead of five seconds
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,6 +68,7 @@ def visit(browser: Browser, locale: str = "es-ES", **options: Any) -> Iterator[P
     Raise AssertionError if one of its scripts failed or if it violated the content policy.
     """
     context = browser.new_context(locale=locale, **options)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = context.new_page()
     problems: list[str] = []
 

@@ -178,10 +178,10 @@ class SpeechService:
     """A fake speech service that confirms each message at once and reports it spoken."""
 
     def __init__(self, port: int) -> None:
-        self._listener = Listener(port, TEXT_TOPIC, CONTROL_TOPIC)
-        self._listener.client.on_message = self._take
         self.heard: list[dict[str, Any]] = []
         self.controls: list[dict[str, Any]] = []
+        self._listener = Listener(port, TEXT_TOPIC, CONTROL_TOPIC)
+        self._listener.client.on_message = self._take
 
     def _take(self, client: Any, userdata: Any, message: Any) -> None:
         fields = json.loads(message.payload)
@@ -311,10 +311,10 @@ def talk(openmoxie: OpenMoxie, robot: VirtualMoxie) -> None:
     """Use every way to make a robot speak, one after the other."""
 
     def said(number: int) -> None:
-        robot.wait_for(lambda robot: len(robot.said) >= number, 30)
+        robot.wait_for(lambda robot: len(robot.said) >= number)
 
     robot.start()
-    robot.wait_for(lambda robot: robot.config, 30)
+    robot.wait_for(lambda robot: robot.config)
     openmoxie.puppet(command="speak", speech="Hola, soy Moxie", mood="happy", intensity="0.7")
     said(1)
     robot.module_id = "OPENMOXIE_CHAT"
@@ -331,7 +331,7 @@ def talk(openmoxie: OpenMoxie, robot: VirtualMoxie) -> None:
     robot.say_own("Había una vez un robot")
     said(7)
     openmoxie.puppet(command="interrupt")
-    robot.wait_for(lambda robot: robot.spoken_commands("INTERRUPT"), 20)
+    robot.wait_for(lambda robot: robot.spoken_commands("INTERRUPT"))
 
 
 SOURCES = ["puppet_mode", "chat", "chat", "chat", "system", "system"]

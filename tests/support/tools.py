@@ -28,8 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 Value = TypeVar("Value")
 
 
+PATIENCE_SECONDS = 60.0
+"""Time limit for what comes within a second on an idle computer."""
+
+
 def wait_until(
-    condition: Callable[[], Value], what: str = "the condition", timeout_seconds: float = 30
+    condition: Callable[[], Value],
+    what: str = "the condition",
+    timeout_seconds: float = PATIENCE_SECONDS,
 ) -> Value:
     """Poll until `condition()` is true and return it; AssertionError names `what` otherwise."""
     deadline = time.monotonic() + timeout_seconds
@@ -38,6 +44,32 @@ def wait_until(
             return value
         assert time.monotonic() < deadline, f"waited {timeout_seconds} s in vain for {what}"
         time.sleep(0.01)
+
+
+class Stopwatch:
+    """Seconds in which this process ran: a computer that stands still does not count.
+
+    A thread counts them, so they are a little less than those of the clock.
+    """
+
+    TICK_SECONDS = 0.01
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._count, name="tests.stopwatch", daemon=True)
+
+    def __enter__(self) -> Stopwatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _count(self) -> None:
+        while not self._is_over.wait(self.TICK_SECONDS):
+            self.seconds += self.TICK_SECONDS
 
 
 class Process:
@@ -74,14 +106,12 @@ class Process:
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
 
-    def wait_for_line(self, words: str, timeout_seconds: float = 30) -> None:
+    def wait_for_line(self, words: str, timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until a line with these words is printed."""
         try:
-            wait_until(
-                lambda: words in self.output or self._process.poll() is not None,
-                repr(words),
-                timeout_seconds,
-            )
+            wait_until(lambda: words in self.output or self.is_over, repr(words), timeout_seconds)
+            if self.is_over:
+                self._reader.join(5)  # it may be behind with the last lines
         finally:
             assert words in self.output, f"no {words!r} in the output:\n{self.output}"
 
@@ -92,7 +122,7 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
-    def wait(self, timeout_seconds: float = 20) -> int:
+    def wait(self, timeout_seconds: float = PATIENCE_SECONDS) -> int:
         """Wait for the end and return the exit code."""
         code = self._process.wait(timeout_seconds)
         self._reader.join(5)
@@ -144,7 +174,7 @@ def end_client(client: paho.Client) -> None:
     if (left_open := client.socket()) is not None:
         left_open.close()  # paho's thread may end before it closes its connection
     # Break the reference cycle, or its sockets may be collected unclosed.
-    client.on_connect = client.on_message = client.on_subscribe = None
+    client.on_connect = client.on_disconnect = client.on_message = client.on_subscribe = None
 
 
 class Listener:
@@ -158,21 +188,26 @@ class Listener:
         durable: bool = False,
         account: tuple[str, str] | None = None,
     ) -> None:
-        """Connect; `durable` keeps messages during absence and needs a `client_id`."""
+        """Connect, and again at once after a loss.
+
+        `durable` keeps messages during absence and needs a `client_id`.
+        """
         self.messages: list[tuple[str, bytes]] = []
         self._subscribed = threading.Event()
         self._topics = [(topic, 1) for topic in topics]
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not durable
         )
+        self.client.reconnect_delay_set(0.1, 0.1)  # type: ignore[arg-type]  # floats work
         if account:
             self.client.username_pw_set(*account)
         self.client.on_connect = lambda *_: self._subscribe()
+        self.client.on_disconnect = lambda *_: self._subscribed.clear()
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, bytes(m.payload)))
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(PATIENCE_SECONDS)
 
     def _subscribe(self) -> None:
         if self._topics:
@@ -181,7 +216,8 @@ class Listener:
             self._subscribed.set()
 
     def publish(self, topic: str, payload: bytes | str, qos: int = 1, retain: bool = False) -> None:
-        self.client.publish(topic, payload, qos, retain).wait_for_publish(10)
+        assert self._subscribed.wait(PATIENCE_SECONDS), "no connection to the broker"
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(PATIENCE_SECONDS)
 
     def payloads(self, topic: str) -> list[bytes]:
         return [payload for name, payload in list(self.messages) if name == topic]
@@ -209,18 +245,29 @@ class Robot:
         self.client.on_message = lambda _c, _u, m: self.received.append(m.topic)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self._connected.wait(10)
+        assert self._connected.wait(PATIENCE_SECONDS)
 
     def close(self) -> None:
         end_client(self.client)
 
 
 def get_json(url: str) -> dict[str, Any]:
-    """Return a page's JSON, whatever its status."""
+    """Return a page's JSON, whatever its status, as soon as the server listens."""
+    found = wait_until(lambda: _json_at(url), url)
+    assert found is not None
+    return found
+
+
+def _json_at(url: str) -> dict[str, Any] | None:
+    """Return a page's JSON; None if nothing listens yet."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
             found: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError as exc:
         with exc:
             found = json.load(exc)
+    except urllib.error.URLError as exc:
+        if isinstance(exc.reason, ConnectionRefusedError):
+            return None
+        raise
     return found

@@ -23,7 +23,7 @@ class FakeService:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.obeys = True
-        self.sound_changes = 0
+        self.sound_changes = self.voice_changes = 0
         self.tone: Future[str] = Future()
         self.tone.set_result("")
         self.counts = BrokerCounts()
@@ -43,6 +43,7 @@ class FakeService:
         return snapshot.offline() | {
             "status": "idle",
             "engine": "espeak es",
+            "next_voice": "espeak es",
             "output": "null",
             "broker": broker,
         }
@@ -61,6 +62,9 @@ class FakeService:
 
     def follow_sound_setting(self) -> None:
         self.sound_changes += 1
+
+    def look_after_voices(self) -> None:
+        self.voice_changes += 1
 
     def play_test_tone(self) -> Future[str]:
         return self.tone

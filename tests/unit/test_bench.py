@@ -6,6 +6,7 @@ import pytest
 
 from bench import __main__ as command
 from bench import first_audio, ingest, openmoxie, pages, plugin, publish, soak, stop, viewers
+from bench.ports import HIGH, LOW, ports_of
 from bench.tables import Wanted, median, number, percentile, report, table
 from bench.texts import CACHED, PARAGRAPH, STORY, TEXTS, Texts
 
@@ -126,3 +127,13 @@ def test_generated_texts_have_stated_length_and_differ() -> None:
     for unbroken in (STORY, TEXTS["unbroken"]):
         assert not set(",;:") & set(unbroken)
     assert "Hola" in PARAGRAPH
+
+
+def test_parallel_workers_take_no_port_of_each_other() -> None:
+    shares = [
+        ports_of({"PYTEST_XDIST_WORKER": f"gw{number}", "PYTEST_XDIST_WORKER_COUNT": "3"})
+        for number in range(3)
+    ]
+    taken = [port for share in shares for port in share]
+    assert len(taken) == len(set(taken)) > 0.99 * (HIGH - LOW)
+    assert ports_of({}) == range(LOW, HIGH)

@@ -113,7 +113,7 @@ class VirtualMoxie:
             thread.join(2)
 
     def wait_for(
-        self, predicate: Callable[[VirtualMoxie], Value], timeout_seconds: float = 10.0
+        self, predicate: Callable[[VirtualMoxie], Value], timeout_seconds: float = 60.0
     ) -> Value:
         """Wait until `predicate(self)` is true and return its value. Raises TimeoutError."""
         with self._changed:
@@ -313,12 +313,12 @@ class VirtualMoxie:
             self.publish_state()
 
     def _emit(self, kind: str, words: str = "") -> None:
-        with self._changed:
-            self._changed.notify_all()
         try:
             self.on_event(kind, words)
         except Exception:
             logger.exception("simulated robot: on_event failed")
+        with self._changed:
+            self._changed.notify_all()
 
 
 def _failure() -> str:

@@ -103,6 +103,7 @@ class Status(Part):
     paused: bool
     engine: str = Field(description=_("The engine that speaks."))
     voice: str
+    next_voice: str = Field(description=_("The engine and voice that speak the next sentence."))
     cache: CacheUse | None = None
     output: str = Field(description=_("The audio output."))
     audience: bool = Field(description=_("Somebody can hear what is said."))

@@ -111,6 +111,7 @@ def offline() -> dict[str, Any]:
         "paused": False,
         "engine": "",
         "voice": "",
+        "next_voice": "",
         "output": "",
         "audience": False,
         "broker": {

@@ -91,6 +91,7 @@ def brief() -> dict[str, Any]:
     error = "" if check["ok"] else check["detail"]
     return {
         "output": status["output"],
+        "title": _title(status["output"]),
         "error": translate(error),
         "reason": as_json(error),
         "has_device": is_for_device(conf.TTS_AUDIO),
@@ -102,6 +103,20 @@ def brief() -> dict[str, Any]:
         "muted": status["muted"],
         "volume": status["volume"],
     }
+
+
+def _title(output: str) -> str:
+    """Return the name of an output for people: `pyaudio: pulse, browser` plays on pulse."""
+    names = {
+        "browser": _("the browsers that listen"),
+        "wav": _("files"),
+        "null": _("nothing, by TTS_AUDIO"),
+    }
+    shown = []
+    for part in output.split(", "):
+        kind, _colon, device = part.partition(": ")
+        shown.append(names.get(kind) or device or part)
+    return ", ".join(shown)
 
 
 def _devices() -> list[Any]:

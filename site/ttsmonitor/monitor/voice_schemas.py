@@ -136,6 +136,7 @@ class Sound(Part):
     """The sound output."""
 
     output: str = Field(description=_("The audio output."))
+    title: str = Field(description=_("The same for people."))
     error: str = Field(description=_("Why it cannot play now."))
     reason: ReasonOrNull = None
     has_device: bool = Field(description=_("Whether TTS_AUDIO lets a sound device play."))

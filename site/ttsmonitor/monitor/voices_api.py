@@ -21,10 +21,12 @@ from ttsmonitor.models import Scope, VoiceSetting
 from ttsmonitor.monitor import voice_schemas as schemas
 from ttsmonitor.monitor import voices_state
 from ttsmonitor.monitor.forms import VoiceSettingForm
+from ttsmonitor.service import service
 from ttsmonitor.service.voice_installs import installer
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.synthesis.choice import find_voice
+from ttsmonitor.synthesis.piper.catalogue import fetch_sample
 from ttsmonitor.synthesis.piper.download import importable_voices, remove_voice
 from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
@@ -72,6 +74,7 @@ def choose(
         VoiceSetting.objects.filter(pk=chosen.pk).delete()
     else:
         chosen.save()
+    _tell_service()
     return voices_state.whole()
 
 
@@ -108,6 +111,26 @@ def import_voice(request: HttpRequest, given: schemas.VoiceName) -> dict[str, An
         raise _not_found()
     installer.take(directory / f"{given.name}.onnx")
     return voices_state.whole()
+
+
+@router.read(
+    "/voices/published/{str:name}/sample",
+    "audio/mpeg",
+    gettext_noop("The spoken sample of a voice that can be installed"),
+    errors=["not_found"],
+)
+def sample(
+    request: HttpRequest,
+    name: PathEx[str, P(description=gettext_noop("Its name."), example="es_MX-claude-high")],
+) -> HttpResponse:
+    """Fetch the sample from the source: a browser may not ask there itself."""
+    if (voice := installer.catalogue.get(name)) is None:
+        raise _not_found()
+    try:
+        content = fetch_sample(voice, conf.TTS_VOICE_SOURCE)
+    except SynthesisError as exc:
+        raise InvalidRequestError("unreachable", translate(reason_of(exc)), 503) from exc
+    return HttpResponse(content, content_type="audio/mpeg")
 
 
 @router.write(
@@ -177,6 +200,7 @@ def remove(
             setting.delete()
         else:
             setting.save()
+    _tell_service()
     return voices_state.whole()
 
 
@@ -205,6 +229,12 @@ def try_voice(request: HttpRequest, given: schemas.Trial) -> HttpResponse:
     except SynthesisError as exc:
         raise InvalidRequestError("no_sound", translate(reason_of(exc)), 503) from exc
     return HttpResponse(content, content_type="audio/wav")
+
+
+def _tell_service() -> None:
+    """Have the check of the voice show the one that speaks from now on."""
+    if (running := service.current()) is not None:
+        running.look_after_voices()
 
 
 def _is_default(setting: VoiceSetting) -> bool:

@@ -52,7 +52,7 @@ LOGGERS = ("ttsmirror", "ttsmonitor")
 
 LAMPS = (
     Lamp("broker", "hdd-network-fill", gettext_noop("Broker"), "broker.address"),
-    Lamp("synthesis", "soundwave", gettext_noop("Voice"), "engine"),
+    Lamp("synthesis", "soundwave", gettext_noop("Voice"), "next_voice"),
     Lamp("audio", "speaker-fill", gettext_noop("Sound device"), "output"),
     Lamp("queue", "list-check", gettext_noop("Queue")),
     Lamp("database", "database-fill", gettext_noop("History")),
@@ -254,7 +254,11 @@ class SpeechService:
     def follow_sound_setting(self) -> None:
         """Play on the device that is chosen now, from the next sentence on."""
         follow_sound_setting(self._device)
-        self._speaker.reopen_output()
+        self._speaker.maintain_soon()
+
+    def look_after_voices(self) -> None:
+        """Load the voices that are chosen now, and show which one speaks next."""
+        self._speaker.maintain_soon()
 
     def play_test_tone(self) -> Future[str]:
         """Have the test tone played. The result is why it could not be; empty if it was."""

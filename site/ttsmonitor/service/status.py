@@ -61,6 +61,7 @@ class StatusReport:
             "paused": controls.is_paused,
             "engine": str(label or ""),
             "voice": label.voice if label else "",
+            "next_voice": self._speaker.voices.next_voice,
             "cache": {"hits": cache.hits, "misses": cache.misses} if cache else None,
             "output": self._output.name,
             "audience": self._output.has_audience,

@@ -159,8 +159,8 @@ class Speaker(ServiceThread):
         self._wake.set()
         self._recorder.state_changed()
 
-    def reopen_output(self) -> None:
-        """Open the output as soon as nothing is spoken: another device was chosen."""
+    def maintain_soon(self) -> None:
+        """Look after device and voices as soon as nothing is spoken: another was chosen."""
         self._maintenance_due = 0.0
         self._wake.set()
 
@@ -171,7 +171,7 @@ class Speaker(ServiceThread):
         """
         tone: Future[str] = Future()
         self._tones.append(tone)
-        self.reopen_output()
+        self.maintain_soon()
         return tone
 
     def work(self) -> None:
@@ -208,12 +208,12 @@ class Speaker(ServiceThread):
         if time.monotonic() < self._maintenance_due:
             return
         self._maintenance_due = time.monotonic() + MAINTENANCE_SECONDS
-        before = self._output.name, self._output.error
+        before = self._output.name, self._output.error, self.voices.next_voice
         with suppress(AudioError):
             self._output.open()
-        if before != (self._output.name, self._output.error):
-            self._recorder.state_changed()
         self.voices.reload_voices()
+        if before != (self._output.name, self._output.error, self.voices.next_voice):
+            self._recorder.state_changed()
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.utils import timezone
+
 from ttsmirror.models import Utterance
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError
@@ -12,7 +14,7 @@ from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.speaking.pronunciation_tables import pronunciations
 from ttsmonitor.synthesis.base import WARM_UP, SpeechRequest
-from ttsmonitor.synthesis.choice import find_voice
+from ttsmonitor.synthesis.choice import choose_voice, find_voice
 from ttsmonitor.synthesis.prosody import prosody_of
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
@@ -68,6 +70,17 @@ def configured_voices(settings: Iterable[VoiceSetting]) -> list[SpeechRequest]:
     return [replace(WARM_UP, voice=voice, speaker=speaker) for voice, speaker in named]
 
 
+def _next_voice(settings: Iterable[VoiceSetting]) -> str:
+    """Return who speaks the next sentence in TTS_LANG; empty if nobody can."""
+    now = timezone.now()
+    utterance = Utterance(text="", published_at=now, received_at=now)
+    try:
+        request = request_in(conf.TTS_LANG, utterance, settings)
+        return str(choose_voice(engine_config(), request).label)
+    except SynthesisError:
+        return ""
+
+
 class VoiceKeeper:
     """Keeps the synthesis process running and the configured voices loaded.
 
@@ -79,11 +92,14 @@ class VoiceKeeper:
         self._ready: tuple[int | None, list[SpeechRequest]] = (None, [])
         self.settings: list[VoiceSetting] = []
         """The settings as last read."""
+        self.next_voice = ""
+        """The engine and voice that speak the next sentence in TTS_LANG, as in the history."""
 
     def reload_voices(self) -> None:
         """Restart a dead process, and load voices that are new in the settings."""
         self._synthesizer.ensure_started()
         self.settings = list(VoiceSetting.objects.all())
+        self.next_voice = _next_voice(self.settings)
         pronunciations.refresh()
         pronunciations.table(conf.TTS_LANG)  # now, so that the next sentence need not wait
         wanted = (self._synthesizer.pid, configured_voices(self.settings))

@@ -59,7 +59,7 @@ def choose_voice(
         voice, why = _named_voice(config, request, allowed, unfit)
         if voice is not None:
             return Choice(voice, lang)
-    default, failure = _default_voice(config, allowed, unfit)
+    default, failure = _default_voice(config, lang, allowed, unfit)
     if default is not None and default.reads(lang):
         if not failure:
             return Choice(default, lang, why)
@@ -147,18 +147,23 @@ def _named_voice(
 
 
 def _default_voice(
-    config: EngineConfig, allowed: Sequence[EngineProvider], unfit: Unfit
+    config: EngineConfig, lang: str, allowed: Sequence[EngineProvider], unfit: Unfit
 ) -> tuple[Voice | None, str]:
     """Return the default voice, and why it cannot be used.
 
-    There is no reason if it is just not installed: so is every new installation.
+    There is no reason if it is just not installed: so is every new installation. Raises
+    SynthesisError if only its engine may speak, and it could read `lang`.
     """
     failure = ""
     for provider in allowed:
         try:
             default = provider.default_voice(config)
         except SynthesisError as exc:
-            if config.engine != AUTO:
+            named = provider.language_of(config.voice, config)
+            is_other = isinstance(exc, VoiceNotFoundError) and not is_same_language(
+                named or lang, lang
+            )
+            if config.engine != AUTO and not is_other:
                 raise
             if not isinstance(exc, VoiceNotFoundError):
                 failure = failure or reason_of(exc)

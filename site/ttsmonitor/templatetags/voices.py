@@ -18,7 +18,10 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def voices_part(context: Mapping[str, Any]) -> dict[str, Any]:
     """Return what settings/_voices.html draws: state and words for voices.js, and the scopes."""
-    return {"state": voices_state.whole(), "words": _voice_words()} | _scopes(context)
+    state = voices_state.whole()
+    # Hugging Face shows the files of .../resolve/main on the page above it.
+    files_url = state["source"].partition("/resolve/")[0]
+    return {"state": state, "words": _voice_words(), "files_url": files_url} | _scopes(context)
 
 
 @register.simple_tag(takes_context=True)
@@ -40,7 +43,7 @@ def _voice_words() -> dict[str, str]:
         "medium": _("good quality"),
         "low": _("simple quality"),
         "x_low": _("for a slow computer"),
-        "machine": _("eSpeak NG: understandable, but it sounds like a machine"),
+        "machine": _("understandable, but it sounds like a machine"),
         "speakers": _("{count} speakers"),
         "size": _("{count} MB"),
         "licence": _("Licence: {licence}"),

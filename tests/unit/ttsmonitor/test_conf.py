@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import WARNING
 from django.core.exceptions import ImproperlyConfigured
 
 from hive import checks as hive_checks
 from hive.broker.certificates import ensure_certificate
+from hive.checks import check_names as check_hive_names
 from hive.conf import conf as hive_conf
 from hive.process.readiness import summary
 from tests.support.tools import free_port
@@ -17,7 +19,7 @@ from tests.support.voice_files import describe, install
 from ttsmirror.exceptions import BrokerError
 from ttsmirror.mqtt.connection import MQTTConnection
 from ttsmonitor import checks as tts_checks
-from ttsmonitor.checks import check_settings
+from ttsmonitor.checks import check_names, check_settings
 from ttsmonitor.conf import conf
 
 
@@ -230,3 +232,54 @@ def test_start_suggests_a_voice_for_an_uncovered_language(
         monkeypatch.setenv("PIPER_MODEL", path)
         lines = summary("a broker", speech=True)
         assert said in lines and bool(said) == ("  voice  " in lines)
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("TTS_VOISE", "TTS_VOICE"),
+        ("TTS_ENGIN", "TTS_ENGINE"),
+        ("TTS_LANGAUGES", "TTS_LANGUAGES"),
+        ("tts_lang", "TTS_LANG"),
+        ("MQTT_USER", "MQTT_USERNAME"),
+        ("HTTP_PRT", "HTTP_PORT"),
+        ("MOXIE_TTS_VOICE", "TTS_VOICE"),
+        ("MOXIE_TTS_TTS_VOISE", "TTS_VOICE"),
+        ("TSS_VOICE", "TTS_VOICE"),
+        ("HIVE_CHAT_MODL", "HIVE_CHAT_MODEL"),
+        ("HIVE_PROT", "HIVE_PORT"),
+    ],
+)
+def test_mistyped_setting_is_a_warning_with_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, nearest: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    (warning,) = [*check_names(), *check_hive_names()]
+    assert warning.level == WARNING
+    assert warning.msg == f"{variable} is no setting and has no effect."
+    assert warning.hint == f"Did you mean {nearest}?"
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "TTS_VOICE",
+        "MOXIE_TTS_MQTT_HOST",
+        "MOXIE_WORK_DIR",
+        "HIVE_CHAT_MODEL",
+        "HIVE_PORT",
+        "TTS_HOME",
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PORT",
+        "HOSTNAME",
+        "HOST",
+        "PORT",
+        "LANG",
+    ],
+)
+def test_settings_and_foreign_variables_are_no_typing_mistake(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    assert [*check_names(), *check_hive_names()] == []

@@ -15,7 +15,11 @@ from ttsmirror.reasons import Reason
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import VoiceNotFoundError
 from ttsmonitor.synthesis.piper.download import download_voice, install_voice
-from ttsmonitor.synthesis.piper.voices import InstalledVoice, installed_voices
+from ttsmonitor.synthesis.piper.voices import (
+    InstalledVoice,
+    default_name,
+    installed_voices,
+)
 
 
 def voice_name(name: str) -> str:
@@ -57,7 +61,7 @@ class Command(BaseCommand):
             if options["source"]:
                 voices = _install(options["source"], directory)
             else:
-                name = options["name"] or conf.TTS_VOICE
+                name = options["name"] or default_name(conf.TTS_LANG, conf.TTS_VOICE)
                 voices = [_download(name, directory, force=options["force"])]
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc

@@ -158,6 +158,11 @@ export async function getJSON(url) {
   return request(url, {});
 }
 
+/** GET a file, with errors as in postJSON. Resolves to its bytes. */
+export async function getBytes(url) {
+  return request(url, {}, (answer) => answer.arrayBuffer());
+}
+
 async function request(url, options, read = (answer) => answer.json()) {
   let answer;
   try {

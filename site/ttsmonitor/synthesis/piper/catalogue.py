@@ -75,6 +75,11 @@ class PublishedVoice:
         return self.name in RECOMMENDED
 
     @property
+    def sample_path(self) -> str:
+        """Path of its spoken sample, an MP3 file, below the address of the source."""
+        return self.files[0].path.rpartition("/")[0] + "/samples/speaker_0.mp3"
+
+    @property
     def card_path(self) -> str:
         """Path of its model card, which tells its licence, below the address of the source."""
         return self.files[0].path.rpartition("/")[0] + "/MODEL_CARD"
@@ -102,6 +107,18 @@ def fetch_catalogue(source: str) -> Catalogue:
                 cause=str(exc),
             )
         ) from exc
+
+
+def fetch_sample(voice: PublishedVoice, source: str) -> bytes:
+    """Return the spoken sample of a voice as an MP3 file. Raises SynthesisError."""
+    try:
+        with open_url(f"{source.rstrip('/')}/{voice.sample_path}") as answer:
+            content: bytes = answer.read(MOST_BYTES)
+    except (OSError, HTTPException, ValueError) as exc:
+        raise SynthesisError(
+            Reason("there is no sample of {name}: {cause}", name=voice.name, cause=str(exc))
+        ) from exc
+    return content
 
 
 def open_url(url: str) -> Any:

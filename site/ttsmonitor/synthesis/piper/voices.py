@@ -173,9 +173,14 @@ def no_voice_for(lang: str, suggested: str) -> Reason:
     )
 
 
+def default_name(lang: str, suggested: str) -> str:
+    """Return a published voice of `lang`: `suggested`, if its name is of it; empty if none is."""
+    known = (suggested, *SUGGESTED.values())
+    return next((each for each in known if is_same_language(language_in_name(each), lang)), "")
+
+
 def download_command(lang: str, suggested: str) -> str:
     """Return the command that installs a voice of `lang`: `suggested`, if its name is of it."""
     command = manage_command("download_voice")
-    known = (suggested, *SUGGESTED.values())
-    name = next((each for each in known if is_same_language(language_in_name(each), lang)), "")
+    name = default_name(lang, suggested)
     return f"{command} {name or f'NAME (names and samples: {SAMPLES_URL})'}"

@@ -14,6 +14,7 @@ from tests.support.sound import read_wav
 from ttsmonitor.audio.automatic import AutomaticOutput
 from ttsmonitor.audio.base import PATIENCE_SECONDS, Output, Pace
 from ttsmonitor.audio.browser import BrowserOutput, Sound
+from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.levels import apply_gain
 from ttsmonitor.audio.null import NullOutput
 from ttsmonitor.audio.outputs import OUTPUTS, OutputKind, is_for_browsers, make_output
@@ -350,3 +351,15 @@ def test_utterance_is_ended_though_flush_fails() -> None:
     with pytest.raises(ZeroDivisionError):
         Playback(output, Controls(), "test", lambda: None).abandon()
     assert output.events == ["end"]
+
+
+def test_auto_looks_at_once_for_another_chosen_device() -> None:
+    device, choice = FakeOutput(broken=True, error="no device"), DeviceChoice("USB")
+    output = AutomaticOutput(device, BrowserOutput(), choice)
+    output.open()
+    device.broken, device.error = False, ""
+    output.open()
+    assert output.name == "browser: no sound device", "the next search is not due"
+    choice.name = "pulse"
+    output.open()
+    assert output.name == "fake"

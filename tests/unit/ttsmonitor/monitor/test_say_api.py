@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from tests.support.voice_files import install
 from tests.support.web_fakes import FakeService
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.monitor import say_api
@@ -37,8 +39,14 @@ def post(client: Client, body: Any) -> Any:
 
 
 def test_all_wire_fields_are_published(
-    browser: Client, speech: FakeService, mirror: FakeMirror
+    browser: Client,
+    speech: FakeService,
+    mirror: FakeMirror,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    install(tmp_path, "en_GB-alan-low", "en")
+    monkeypatch.setenv("TTS_VOICE_DIR", str(tmp_path))
     options = {
         "source": "kitchen",
         "device_id": "d_sala",
@@ -135,3 +143,22 @@ def test_missing_broker_is_reported_in_the_answer(browser: Client, mirror: FakeM
 def test_say_without_login_is_401(visitor: Client, mirror: FakeMirror) -> None:
     assert post(visitor, {"text": "Hola"}).status_code == 401
     assert mirror.said == []
+
+
+def test_unknown_mood_is_refused_by_name(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    answer = post(browser, {"text": "Hola", "mood": "hapy"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "unknown_mood")
+    assert "no mood hapy" in answer.json()["detail"] and "happy" in answer.json()["detail"]
+    assert not mirror.said
+
+
+def test_unknown_voice_is_refused_by_name_with_what_to_do(
+    browser: Client, speech: FakeService, mirror: FakeMirror
+) -> None:
+    answer = post(browser, {"text": "Hola", "voice": "es_ES-nobody-low"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "unknown_voice")
+    assert "es_ES-nobody-low is not installed" in answer.json()["detail"]
+    assert not mirror.said
+    assert post(browser, {"text": "Hola", "voice": "espeak"}).status_code == 202

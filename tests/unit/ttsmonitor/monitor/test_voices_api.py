@@ -274,3 +274,15 @@ def test_unfinished_download_is_deleted_at_the_next_start(voices: Path) -> None:
     assert list(voices.iterdir()) == []
     shutil.rmtree(voices)
     voice_installs.clean_up()
+
+
+def test_sample_of_a_published_voice_is_passed_on(browser: Client, mirror: VoiceMirror) -> None:
+    place = mirror.directory / "es/es_MX/claude/high/samples"
+    path = f"/api/voices/published/{CLAUDE}/sample"
+    missing = browser.get(path)
+    assert (missing.status_code, missing.json()["error"]) == (503, "unreachable")
+    place.mkdir()
+    (place / "speaker_0.mp3").write_bytes(b"ID3 sound")
+    answer = browser.get(path)
+    assert (answer["Content-Type"], answer.content) == ("audio/mpeg", b"ID3 sound")
+    assert browser.get("/api/voices/published/nobody/sample").status_code == 404

@@ -366,3 +366,46 @@ def test_device_is_woken_while_the_voice_still_works(stage: Stage) -> None:
     wait_for(utterance, Status.FAILED)
     assert stage.output.woken == 1
     assert "begin" not in stage.output.events
+
+
+def test_test_tone_is_played_after_the_sentence(stage: Stage) -> None:
+    stage.output.gate.clear()
+    utterance = queued("Uno")
+    stage.speaker.wake()
+    wait_until(lambda: "write" in stage.output.events)
+    tone = stage.speaker.play_test_tone()
+    assert not tone.done()
+    before = len(stage.output.pcm)
+    stage.output.gate.set()
+    assert tone.result(10) == ""
+    assert status(utterance) == Status.SPOKEN
+    assert len(stage.output.pcm) - before > 2 * 22_050
+
+
+@pytest.mark.parametrize(
+    ("hinder", "reason"),
+    [
+        (lambda speaker: speaker.pause(), "speech is paused"),
+        (lambda speaker: setattr(speaker.controls, "is_muted", True), "muted"),
+        (lambda speaker: setattr(speaker.controls, "volume", 0.0), "volume is 0"),
+    ],
+)
+def test_test_tone_that_nobody_hears_says_why(stage: Stage, hinder: Any, reason: str) -> None:
+    hinder(stage.speaker)
+    assert reason in stage.speaker.play_test_tone().result(10)
+
+
+def test_test_tone_without_a_device_says_why(stage: Stage) -> None:
+    stage.output.broken = True
+    assert stage.speaker.play_test_tone().result(10) == "no device"
+
+
+def test_chosen_voice_is_told_at_once(stage: Stage) -> None:
+    wait_until(lambda: stage.speaker.voices.next_voice)
+    assert stage.speaker.voices.next_voice == "espeak es"
+    stage.told.clear()
+    VoiceSetting.objects.create(lang="es", voice="espeak", speed=0.8)
+    stage.speaker.voices.next_voice = "piper es_MX-claude-high"
+    stage.speaker.maintain_soon()
+    wait_until(lambda: stage.speaker.voices.next_voice == "espeak es")
+    wait_until(lambda: stage.told, "the changed state")

@@ -313,3 +313,15 @@ def test_unreadable_default_voice_is_named_for_its_language(
     assert choose_voice(config, SpeechRequest("x", lang="fr")).remark == ""
     with pytest.raises(SynthesisError, match="length_scale"):
         choose_voice(replace(config, engine="piper"), SpeechRequest("x"))
+
+
+def test_piper_alone_advises_a_voice_of_the_texts_language(config: EngineConfig) -> None:
+    for model in config.voice_dir.glob("*.onnx"):
+        model.unlink()
+    only = replace(config, engine="piper", voice="es_ES-davefx-medium")
+    with pytest.raises(VoiceNotFoundError, match="download_voice es_ES-davefx-medium"):
+        choose_voice(only, SpeechRequest("x", lang="es"))
+    with pytest.raises(VoiceNotFoundError, match="download_voice en_US-ljspeech-medium"):
+        choose_voice(only, SpeechRequest("x", lang="en"))
+    install(config.voice_dir, "en_GB-cori-medium", "en")
+    assert choose_voice(only, SpeechRequest("x", lang="en")).voice.name == "en_GB-cori-medium"

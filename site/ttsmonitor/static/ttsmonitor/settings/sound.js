@@ -2,6 +2,8 @@
 import { getJSON, postJSON, sendJSON } from "../live.js";
 import { attempt, finder, readJSON, speaker, tell } from "./part.js";
 
+const OPEN_MS = 1500;
+
 const root = document.querySelector("[data-sound]");
 const word = speaker(readJSON("sound-words"));
 const part = finder(root);
@@ -9,9 +11,10 @@ const { device, preroll_ms: preroll } = part("form").elements;
 const may = (scope) => root.hasAttribute(`data-may-${scope}`);
 const act = (name) => root.querySelector(`[data-act="${name}"]`);
 let state = readJSON("sound-state");
+let turn = 0; // counts the states: an answer to an older question is outdated
 
 function draw() {
-  tell(part("now"), state.error ? word("nowhere", { error: state.error }) : word("plays", { output: state.output }), !state.error);
+  tell(part("now"), state.error ? word("nowhere", { error: state.error }) : word("plays", { output: state.title }), !state.error);
   part("form").hidden = !state.has_device;
   drawDevices();
   preroll.value = state.preroll_ms;
@@ -42,6 +45,7 @@ function drawFixed(field, name, note) {
 }
 
 function take(answer) {
+  turn += 1;
   state = { devices: state.devices, ...answer };
   draw();
   root.dispatchEvent(new CustomEvent("moxie:sound", { detail: state, bubbles: true }));
@@ -49,13 +53,19 @@ function take(answer) {
 
 async function look() {
   tell(part("device-note"), "");
-  await attempt(part("device-note"), async () => take(await getJSON("/api/sound")));
+  const asked = turn;
+  await attempt(part("device-note"), async () => {
+    const answer = await getJSON("/api/sound");
+    take(asked === turn ? answer : { ...state, devices: answer.devices });
+  });
 }
 
 part("form").addEventListener("change", async () => {
   const chosen = { device: device.value, preroll_ms: Number(preroll.value) };
   const isKept = await attempt(part("note"), async () => take(await sendJSON("PUT", "/api/sound", chosen)));
-  if (isKept) tell(part("note"), word("kept"));
+  if (!isKept) return;
+  tell(part("note"), word("kept"));
+  setTimeout(look, OPEN_MS); // by then the device is open, or there is a reason why it is not
 });
 part("form").addEventListener("submit", (event) => event.preventDefault());
 act("look").addEventListener("click", look);

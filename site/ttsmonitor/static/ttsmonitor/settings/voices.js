@@ -1,5 +1,5 @@
 // Choose, try, install and remove voices: the part settings/_voices.html.
-import { getJSON, postForBytes, postJSON, sendJSON } from "../live.js";
+import { getBytes, getJSON, postForBytes, postJSON, sendJSON } from "../live.js";
 import { setText } from "../format.js";
 import { attempt, finder, readJSON, showFactor, showMegabytes, showPercent, speaker, tell } from "./part.js";
 
@@ -18,6 +18,7 @@ const isCompact = root.hasAttribute("data-compact");
 const cards = new Map(); // by language
 let state = readJSON("voices-state");
 let looking = 0;
+let turn = 0; // counts the states: an answer to an older question is outdated
 
 // Cards of languages
 
@@ -165,7 +166,7 @@ class LanguageCard {
     this.place = place;
     tell(note, word("making"));
     const isDone = await attempt(note, async () => {
-      if (place === "browser") await playHere({ ...said, mood });
+      if (place === "browser") await playHere(postForBytes("/api/voices/try", { ...said, mood }));
       else await postJSON("/api/say", { ...said, mood });
     });
     if (!isDone) return;
@@ -188,7 +189,7 @@ function newRow() {
     button.onclick = onClick;
     return button;
   };
-  for (const act of ["listen", "remove", "install", "cancel"]) show(act, false);
+  for (const act of ["listen", "sample", "remove", "install", "cancel"]) show(act, false);
   element.querySelector("input").hidden = true;
   find("progress").hidden = true;
   return { element, part: find, show };
@@ -199,6 +200,7 @@ function drawPublished(row, voice) {
   setText(row.part("name"), voice.title);
   setText(row.part("badge"), voice.is_recommended ? word("recommended") : "");
   drawFacts(row.part("facts"), voice);
+  row.show("sample", true, () => hearSample(row, voice.name));
   drawInstall(row, voice.name, word("install", { size }), "/api/voices/install");
 }
 
@@ -207,6 +209,7 @@ function drawInstall(row, name, label, address) {
   const isActive = ACTIVE.has(install?.state);
   const button = row.show("install", maySet && !isActive, () => begin(row, address, name));
   setText(button, label);
+  button.className = `btn ${row.part("badge").textContent ? "btn-primary" : "btn-soft"}`;
   button.setAttribute("aria-label", `${label}: ${row.part("name").textContent}`);
   row.show("cancel", maySet && isActive, () => begin(row, "/api/voices/cancel", name));
   const progress = row.part("progress");
@@ -283,27 +286,39 @@ function drawImportable() {
 }
 
 function take(answer) {
+  turn += 1;
   state = answer;
   draw();
   root.dispatchEvent(new CustomEvent("moxie:voices", { detail: state, bubbles: true }));
 }
 
 async function look() {
+  const asked = turn;
   try {
-    take(await getJSON("/api/voices"));
+    const answer = await getJSON("/api/voices");
+    if (asked === turn) take(answer);
   } catch {
     looking = setTimeout(look, 4 * LOOK_MS); // the server is away for a moment
   }
 }
 
+async function hearSample(row, name) {
+  tell(row.part("note"), word("making"));
+  const isHeard = await attempt(row.part("note"), () =>
+    playHere(getBytes(`/api/voices/published/${encodeURIComponent(name)}/sample`)));
+  if (isHeard) tell(row.part("note"), "");
+}
+
 let context = null;
-async function playHere(said) {
+let playing = null;
+async function playHere(bytes) {
   context ??= new AudioContext(); // in a click, so that the browser lets it play
   context.resume();
-  const sound = await context.decodeAudioData(await postForBytes("/api/voices/try", said));
-  const source = new AudioBufferSourceNode(context, { buffer: sound });
-  source.connect(context.destination);
-  source.start();
+  const sound = await context.decodeAudioData(await bytes);
+  playing?.stop();
+  playing = new AudioBufferSourceNode(context, { buffer: sound });
+  playing.connect(context.destination);
+  playing.start();
 }
 
 root.querySelector('[data-act="look"]').addEventListener("click", look);
@@ -314,3 +329,4 @@ root.querySelector('[data-act="refresh"]').addEventListener("click", () => {
   });
 });
 draw();
+root.dataset.drawn = "";
