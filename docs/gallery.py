@@ -19,6 +19,7 @@ CAPTIONS = {
     "history": ("The history", "El historial"),
     "history-phone": ("The history on a phone", "El historial en un teléfono"),
     "phone": ("Open on your phone", "Abrir en tu teléfono"),
+    "diagnostics": ("Diagnostics", "Diagnóstico"),
     "api": ("The API page", "La página de la API"),
     "admin": ("The history in the admin", "El historial en la administración"),
 }

@@ -60,6 +60,7 @@ STILL = (
     ("speak", "hive", "/speak/", DESKTOP, "light"),
     ("history", "hive", "/history/", DESKTOP, "light"),
     ("history-phone", "hive", "/history/", PHONE, "dark"),
+    ("diagnostics", "monitor", "/diagnostics/", DESKTOP, "light"),
     ("api", "monitor", "/api/", DESKTOP, "light"),
     ("admin", "hive", "/admin/ttsmirror/utterance/", DESKTOP, "light"),
 )
@@ -139,6 +140,9 @@ class Visitor:
 
     def monitor(self) -> None:
         self._open(self._product.monitor, "/")
+
+    def diagnostics(self) -> None:
+        self._open(self._product.monitor, "/diagnostics/")
 
     def chat(self, *said: str) -> None:
         """Talk with Moxie, and wait for each answer."""
@@ -224,7 +228,7 @@ class Visitor:
 
 def converse(robot: Process, visitor: Visitor) -> None:
     """The child talks, Moxie answers, and waits until it was said before."""
-    visitor.monitor()
+    visitor.diagnostics()
     for count, said in enumerate(CHILD, start=1):
         robot.type(said)
         visitor.page.wait_for_selector(f"[data-stat=spoken]:text-is('{count}')")

@@ -12,5 +12,9 @@ class HiveConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register system checks and signal receivers."""
+        """Register system checks, signal receivers and notices."""
         from hive import checks, receivers  # noqa: F401  register themselves
+        from hive.notices import robot_notices
+        from ttsmonitor.web import notices
+
+        notices.set_source("robots", robot_notices)

@@ -9,10 +9,11 @@ from typing import Any
 
 from ttsmirror.publishing.confirmations import MirrorState
 from ttsmirror.reasons import Reason, as_json
+from ttsmonitor.web.notices import Notice
 
 OFFLINE = "offline"
-_FIELDS = ("status", "current_text", "queue_size", "timestamp")
-_NOTHING: dict[str, Any] = {"status": "", "current_text": "", "queue_size": 0, "muted": False}
+_FIELDS = ("status", "current_text", "queue_size", "timestamp", "alerts")
+_NOTHING: dict[str, Any] = {"status": "", "current_text": "", "queue_size": 0, "alerts": []}
 
 State = dict[str, Any]
 
@@ -35,6 +36,7 @@ class _Known:
             **self.status,
             "status": (self.status["status"] or "idle") if is_online else OFFLINE,
             "current_text": self.status["current_text"] if is_online else "",
+            "alerts": self.status["alerts"] if is_online else [],
             "online": is_online,
             "known": bool(self.presence),
             "broker_error": self.broker_error,
@@ -66,7 +68,6 @@ class SpeechState:
     def update_status(self, message: State) -> bool:
         """Process a message of moxie/tts/status."""
         newest = {name: message[name] for name in _FIELDS if name in message}
-        newest["muted"] = bool(message.get("muted"))
         return self._update(lambda known: replace(known, status=known.status | newest))
 
     def update_presence(self, presence: str) -> bool:
@@ -97,6 +98,15 @@ class SpeechState:
     def describe(self) -> State:
         """Return the state as pages and API show it; `known` is False until a first presence."""
         return self._known.describe()
+
+    def notices(self) -> list[Notice]:
+        """Return what keeps a sentence from being heard."""
+        speech = self.describe()
+        if speech["broker_error"]:
+            return [Notice("broker")]
+        if not speech["online"]:
+            return [Notice("speech")]
+        return [Notice(code) for code in speech["alerts"]]
 
     def _update(self, change: Callable[[_Known], _Known]) -> bool:
         with self._lock:

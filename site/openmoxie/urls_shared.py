@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from ttsmonitor.monitor import phone_page
+from ttsmonitor.monitor import manifest, phone_page, status_line
 from ttsmonitor.web import jsonapi
 from ttsmonitor.web.access import needs
 from ttsmonitor.web.login import LoginView, login_once
@@ -24,6 +24,8 @@ urlpatterns = [
     path("phone/", phone_page.phone, name="phone"),
     path("phone/open/", phone_page.choose, name="phone-open"),
     path("phone/certificate/", phone_page.certificate, name="phone-certificate"),
+    path("mend/", status_line.mend, name="mend"),
+    path("manifest.webmanifest", manifest.manifest, name="manifest"),
     path("admin/", admin.site.urls),
     path("api/<path:rest>", needs(None)(jsonapi.unknown)),
 ]

@@ -24,7 +24,10 @@ class TTSMonitorConfig(AppConfig):
 
         from ttsmonitor import checks  # noqa: F401  registers the system checks
         from ttsmonitor.groups import group_label, make_groups
+        from ttsmonitor.monitor.status_line import speech_notices
+        from ttsmonitor.web import notices
 
+        notices.set_source("speech", speech_notices)
         post_migrate.connect(_install_index, sender=self)
         # The last of the signals: by then all of our apps have their permissions.
         post_migrate.connect(make_groups, sender=apps.get_app_config("auth"))

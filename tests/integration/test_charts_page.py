@@ -1,4 +1,4 @@
-"""The monitor's charts and API page in a real browser."""
+"""The diagnostics and the API page in a real browser."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def in_table(page: Page, chart: str) -> int:
 
 
 def test_charts_show_history_and_new_sentences(monitor: str, page: Page, broker: Broker) -> None:
-    page.goto(f"{monitor}/")
+    page.goto(f"{monitor}/diagnostics/")
     page.locator("#charts").scroll_into_view_if_needed()
     expect(page.locator("[data-chart=count] .chart-bar").first).to_be_visible()
     expect(page.locator("[data-chart=count] .chart-legend")).to_contain_text("dicha")
@@ -103,7 +103,7 @@ def test_charts_show_history_and_new_sentences(monitor: str, page: Page, broker:
 def test_lost_broker_is_reported_in_the_visitors_language(
     monitor: str, page: Page, broker: Broker, request: pytest.FixtureRequest
 ) -> None:
-    page.goto(f"{monitor}/")
+    page.goto(f"{monitor}/diagnostics/")
     lamp = page.locator("[data-check=broker]")
     expect(lamp).to_have_class("lamp is-ok")
     broker.process.close()

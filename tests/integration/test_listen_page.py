@@ -45,6 +45,15 @@ HEARD_SHARE = 0.5
 AT_ONCE_MS = 300
 """Recording and all; the story takes five seconds."""
 
+# Counts the wake locks of the screen that the page holds.
+WATCH_WAKE_LOCKS = """
+    window.held = 0;
+    navigator.wakeLock.request = async () => {
+        window.held++;
+        return { release: async () => void window.held-- };
+    };
+"""
+
 
 class Speech:
     """A speech service with browser output that also keeps WAV files."""
@@ -167,11 +176,14 @@ def silent_after_ms(sink: Sink, act: Callable[[], None]) -> float:
 
 def test_page_plays_after_a_click_and_stops_at_once(speech: Speech, sink: Sink) -> None:
     with chromium() as launch, visit(launch(sink=sink.name)) as page:
+        page.add_init_script(WATCH_WAKE_LOCKS)
         page.goto(speech.url)
         button, note = page.locator("#listen button"), page.locator("#listen [role=status]")
-        expect(button).to_have_text("Escuchar en este navegador")
+        expect(button).to_have_text("Escuchar aquí")
+        assert page.evaluate("window.held") == 0
         button.click()
         is_live(page)
+        wait_until(lambda: page.evaluate("window.held") == 1, "the screen to stay on")
         is_heard(sink, speech.say_all(FIRST))
 
         # After a reload the page wants to play, but browsers require a click first.
@@ -206,8 +218,10 @@ def test_page_plays_after_a_click_and_stops_at_once(speech: Speech, sink: Sink) 
         expect(button).to_have_text("Haz clic para oír", timeout=PATIENCE_MS)
         button.click()
         expect(button).to_have_text("Dejar de escuchar")
+        wait_until(lambda: page.evaluate("window.held") == 1, "the screen to stay on")
         button.click()
-        expect(button).to_have_text("Escuchar en este navegador")
+        expect(button).to_have_text("Escuchar aquí")
+        wait_until(lambda: page.evaluate("window.held") == 0, "the screen to go dark")
 
 
 def test_pause_neither_swallows_nor_repeats_sound(speech: Speech, sink: Sink) -> None:

@@ -7,13 +7,14 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import correlation, linear_regression
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.conftest import start_mosquitto
 from tests.support.chromium import open_browser, open_live, visit
@@ -32,7 +33,9 @@ from ttsmonitor.synthesis.espeak import EspeakEngine
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 20_000
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SMALL_PHONE: ViewportSize = {"width": 360, "height": 740}
 OLD_ROWS = 130
 STORY = (
     "Había una vez un dragón azul que no sabía volar, y una golondrina que le dijo:"
@@ -42,14 +45,49 @@ FILL = f"""
 from tests.support.web_fakes import utterance
 for n in range({OLD_ROWS}):
     utterance(f"Frase antigua {{n}}", device_id=f"moxie-{{n % 3}}", seconds_ago=3600 + n)
+from ttsmonitor.models import VoiceSetting
+VoiceSetting.objects.create(source="hasty", speed=2)
 """
-# Rows get their real height only once visible, so wait until the layout is stable.
+LONG_STORY = " ".join([STORY] * 4)[:400]
+LENGTHS = (5, 400, 12, 30, 250, 60, 8, 150, 90, 20)
+LONG_CHARACTERS = 40
+"""A sentence with more is skipped after its first words, so that the test takes less time."""
+# Every element that stays on the page, with its place in each frame that is drawn.
+WATCH_PLACES = """() => {
+    const shown = () => [...document.querySelectorAll("body *:not(.word, #bars i, #notice)")]
+        .filter((each) => !each.closest("#stream-scroller > *") && each.checkVisibility());
+    const place = (each) => Object.values(each.getBoundingClientRect().toJSON()).join();
+    const before = new Map(shown().map((each) => [each, place(each)]));
+    window.shifts = [];
+    window.moves = {};
+    new PerformanceObserver((list) => {
+        for (const each of list.getEntries()) if (!each.hadRecentInput)
+            window.shifts.push([each.value, ...each.sources.map(({ node }) => node?.className)]);
+    }).observe({type: "layout-shift"});
+    const look = () => {
+        for (const [each, was] of before) if (each.checkVisibility() && place(each) !== was)
+            window.moves[each.id || each.className || each.nodeName] = [was, place(each)];
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+SMALL_OR_CLIPPED = """() => [...document.querySelectorAll("body *")]
+    .filter((each) => each.checkVisibility({visibilityProperty: true}))
+    .filter((each) => !each.closest(".visually-hidden, .offcanvas:not(.show)"))
+    .filter((each) => {
+        const {width, height, right} = each.getBoundingClientRect();
+        const isTarget = each.matches(
+            "button, select, input:not([type=hidden], .btn-check), summary, nav a");
+        return right > innerWidth || (isTarget && (width < 44 || height < 44));
+    })
+    .map((each) => [each.outerHTML.slice(0, 90), each.getBoundingClientRect().toJSON()])"""
 SETTLED = """async (row) => {
     const top = () => row.getBoundingClientRect().top;
     for (let same = 0, last = NaN; same < 10; same = top() === last ? same + 1 : 0, last = top())
         await new Promise(requestAnimationFrame);
     return top();
 }"""
+STILL = "scaleY(0.18)"
 WATCH = """() => {
     window.lit = [];
     new MutationObserver(() => {
@@ -186,14 +224,14 @@ def test_words_are_highlighted_as_they_are_heard(
     wait_for_word(page, "dragón")
     expect(page.locator("#now")).to_have_text(STORY)
     # The bars may rest between two words.
-    has_bars = "[...document.querySelectorAll('#bars i')].some(i => i.clientHeight > 8)"
-    wait_until(lambda: page.evaluate(has_bars), "the bars")
+    has_bars = "bars => bars.some(bar => bar.getBoundingClientRect().height > 8)"
+    wait_until(lambda: page.locator("#bars i").evaluate_all(has_bars), "the bars")
     with visit(browser, "en-GB", viewport=PHONE, reduced_motion="reduce") as late:
         open_live(late, service.url)
         expect(late.locator("#now .word.is-now")).to_be_visible(timeout=PATIENCE_MS)
         assert late.locator("#now .word.is-said").count() > 3
-        levels = late.locator("#bars i").evaluate_all("bars => bars.map(b => b.style.height)")
-        assert set(levels) <= {"", "18%"}, "it moves for who wants nothing to move"
+        levels = late.locator("#bars i").evaluate_all("bars => bars.map(b => b.style.transform)")
+        assert set(levels) <= {"", STILL}, "it moves for who wants nothing to move"
     expect(page.locator("#now.is-quiet")).to_be_visible(timeout=PATIENCE_MS)
     spoken, highlighted = times(page.evaluate("window.lit"), marks_of(STORY))
     assert len(spoken) > 20
@@ -220,15 +258,89 @@ def test_pause_holds_the_word_and_mute_does_not(page: Page, service: Service) ->
     expect(page.locator("#unmute")).to_be_visible()
     wait_for_word(page, "golondrina")
     assert page.evaluate("window.lit.length") > before
-    heights = page.locator("#bars i").evaluate_all("bars => bars.map(bar => bar.style.height)")
-    assert set(heights) == {"18%"}
+    heights = page.locator("#bars i").evaluate_all("bars => bars.map(bar => bar.style.transform)")
+    assert set(heights) == {STILL}
     page.keyboard.press("m")
     page.keyboard.press("Escape")
     expect(page.locator("#now.is-quiet")).to_be_visible()
     expect(page.locator(f"#stream li[data-id='{said}']")).to_contain_text("interrumpida por")
 
 
+def test_nothing_moves_while_sentences_come_and_go(browser: Browser, service: Service) -> None:
+    """A sentence of any length changes what is read, and moves nothing."""
+    sentences = [LONG_STORY[:length].strip() for length in LENGTHS]
+    looks = [("es-ES", DESKTOP, False), ("en-GB", SMALL_PHONE, True)]
+    with ExitStack() as stack:
+        pages = [
+            stack.enter_context(visit(browser, locale, viewport=size, has_touch=has_touch))
+            for locale, size, has_touch in looks
+        ]
+        for page in pages:
+            open_live(page, service.url)
+            expect(page.locator("#now.is-quiet")).to_be_visible(timeout=PATIENCE_MS)
+            page.evaluate(WATCH_PLACES)
+        for sentence in sentences:
+            (said,) = service.say(sentence, source="hasty", device_id="moxie-1", mood="happy")
+            if len(sentence) > LONG_CHARACTERS:
+                for page in pages:
+                    expect(page.locator("#now .word.is-said").nth(2)).to_be_visible()
+                    expect(page.locator("#now")).to_have_text(sentence)
+                service.control("skip")
+            for page in pages:
+                row = page.locator(f"#stream [data-id='{said}']")
+                expect(row).to_be_in_viewport(timeout=PATIENCE_MS)
+        for page in pages:
+            assert page.evaluate("window.shifts") == []
+            assert page.evaluate("window.moves") == {}
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_lit_word_of_a_long_sentence_stays_in_sight(page: Page, service: Service) -> None:
+    page.set_viewport_size(SMALL_PHONE)
+    service.say(LONG_STORY, source="hasty")
+    has_scrolled = "document.querySelector('#now').scrollTop > 0"
+    wait_until(lambda: page.evaluate(has_scrolled), "the player to scroll")
+    is_seen = """() => {
+        const [word, box] = [".word.is-now", "#now"].map(
+            (each) => document.querySelector(each).getBoundingClientRect());
+        return word.top >= box.top && word.bottom <= box.bottom;
+    }"""
+    assert page.evaluate(is_seen)
+
+
+def test_buttons_of_a_phone_are_large_enough(browser: Browser, service: Service) -> None:
+    service.control("pause")
+    service.say("Uno", "Dos")
+    found = {}
+    with visit(browser, "es-ES", viewport=SMALL_PHONE, has_touch=True, is_mobile=True) as phone:
+        for path in ("", "diagnostics/", "history/"):
+            open_live(phone, f"{service.url}{path}")
+            expect(phone.locator(".keyboard-hint:visible")).to_have_count(0)
+            found[path] = phone.evaluate(SMALL_OR_CLIPPED)
+        open_live(phone, service.url)
+        phone.locator(".queue-open").tap()
+        expect(phone.locator("#queue-drawer.show:not(.showing)")).to_be_visible()
+        found["queue"] = phone.evaluate(SMALL_OR_CLIPPED)
+    service.control("interrupt")
+    service.control("resume")
+    assert not any(found.values()), json.dumps(found, indent=1)
+
+
+def test_status_line_is_live_and_its_button_mends(page: Page, service: Service) -> None:
+    shown = page.locator(".status-note:visible")
+    page.goto(f"{service.url}history/")
+    expect(shown).to_have_text("Todo funciona.", timeout=PATIENCE_MS)
+    service.control("pause")
+    service.control("mute")
+    expect(shown).to_contain_text("silenci", timeout=PATIENCE_MS)
+    shown.get_by_role("button").click()
+    expect(shown).to_contain_text("En pausa", timeout=PATIENCE_MS)
+    shown.get_by_role("button").click()
+    expect(shown).to_have_text("Todo funciona.", timeout=PATIENCE_MS)
+
+
 def test_live_activity_is_translated_with_its_nested_reason(page: Page, service: Service) -> None:
+    open_live(page, f"{service.url}diagnostics/")
     lines = page.locator("#log li")
     service.sender.publish("moxie/tts/text", '{"text": "Hola", "lang": "x!"}')
     translated = "moxie/tts/text: lang es 'x!': no es un nombre válido"
@@ -245,6 +357,9 @@ def test_queue_is_reordered_by_keyboard_and_touch(
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
     ids = service.say("Uno", "Dos", "Tres", "Cuatro")
+    page.keyboard.press("q")
+    expect(page.locator("#queue-drawer.show:not(.showing)")).to_be_visible()
+    expect(page.locator("[data-queue-count]")).to_have_text(["4", "4"])
     expect_texts(queue, ["Uno", "Dos", "Tres", "Cuatro"])
     queue.nth(2).get_by_role("button", name="Antes").press("Enter")
     expect_texts(queue, ["Uno", "Tres", "Dos", "Cuatro"])
@@ -255,6 +370,7 @@ def test_queue_is_reordered_by_keyboard_and_touch(
     expect_texts(queue, ["Cuatro", "Tres", "Uno", "Dos"])
     with visit(browser, "en-GB", viewport=PHONE, has_touch=True) as phone:
         open_live(phone, service.url)
+        phone.locator(".queue-open").tap()
         rows = phone.locator("#queue li")
         rows.nth(0).get_by_role("button", name="Later").tap()
         expect_texts(rows, ["Tres", "Cuatro", "Uno", "Dos"])
@@ -262,6 +378,7 @@ def test_queue_is_reordered_by_keyboard_and_touch(
         expect_texts(rows, ["Tres", "Uno", "Dos"])
     expect_texts(queue, ["Tres", "Uno", "Dos"])
     expect(page.locator(f'#stream [data-id="{ids[3]}"]')).to_contain_text("sacada de la cola")
+    page.keyboard.press("Escape")  # it closes the drawer and interrupts nothing
     page.keyboard.press("k")
     expect(queue).to_have_count(0, timeout=PATIENCE_MS)
     expect_spoken(page, *ids[:3])
@@ -290,8 +407,7 @@ def test_filter_applies_to_live_and_reloaded_rows(page: Page, service: Service) 
     expect_texts(rows, ["Adiós, aviador"])
     expect(rows.locator(".state-spoken")).to_have_count(1, timeout=PATIENCE_MS)
     facts = rows.locator(".row-fact:visible")
-    expect(facts).to_have_count(5)
-    assert facts.all_text_contents()[:3] == ["Sistema", "moxie-1", "espeak es"]
+    expect(facts).to_have_text(["moxie-1", "Sistema"])
     page.reload()
     expect_texts(rows, ["Adiós, aviador"])
     page.click("#filters-off")
@@ -345,7 +461,7 @@ def test_keys_are_shown_and_can_be_switched_off(page: Page, service: Service) ->
     page.uncheck("#keys-on")
     page.click("#keys-close")
     page.reload()
-    page.locator("h1").click()
+    page.locator("#state").click()
     page.keyboard.press("k")
     page.keyboard.press("?")
     expect_spoken(page, *service.say("Tampoco ahora."))
@@ -357,6 +473,7 @@ def test_last_shown_row_cannot_move_past_hidden_rows(page: Page, service: Servic
     page.keyboard.press("k")
     expect(page.locator("#resume")).to_be_visible()
     service.say(*(f"Frase {number}" for number in range(203)))
+    page.keyboard.press("q")
     down = page.locator("#queue [data-move=down]")
     expect(down).to_have_count(200, timeout=PATIENCE_MS)
     expect(down.nth(197)).to_be_enabled()
@@ -369,16 +486,16 @@ def test_source_may_have_any_name(page: Page, service: Service) -> None:
     (said,) = service.say("De una fuente rara.", source="constructor")
     row = page.locator(f"#stream li[data-id='{said}']")
     expect(row.locator("[data-part=source]")).to_have_text("constructor", timeout=PATIENCE_MS)
-    expect(page.locator("#sources")).to_contain_text("constructor", timeout=PATIENCE_MS)
     open_live(page, service.url)
     expect(row.locator("[data-part=source]")).to_have_text("constructor")
 
 
 def test_page_reports_a_lost_service(page: Page, service: Service) -> None:
-    expect(page.locator("#stale")).to_be_hidden()
+    stale = page.locator("[data-notice=stale]")
+    expect(stale).to_be_hidden()
     service.process.close()
-    expect(page.locator("#stale")).to_be_visible(timeout=PATIENCE_MS)
+    expect(stale).to_be_visible(timeout=PATIENCE_MS)
     page.fill("#phrase [name=text]", "Hola")
     page.press("#phrase [name=text]", "Enter")
-    expect(page.locator("#phrase-note")).to_have_text("El servidor no responde.")
+    expect(page.locator("#notice")).to_have_text("El servidor no responde.")
     expect(page.locator("#phrase [name=text]")).to_have_value("Hola")

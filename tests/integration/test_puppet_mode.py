@@ -219,6 +219,7 @@ def test_deleted_utterance_vanishes_from_open_pages(site: Site, where: str) -> N
 
         history = page.context.new_page()
         history.goto(f"{site.urls[where]}/history/?q={words}")
+        history.locator(".row-more summary").click()
         history.locator("[form=delete][name=id]").click()
         history.locator("main .btn-danger").click()
         expect(shown.pop(where)).to_have_count(0)

@@ -205,7 +205,13 @@ def test_nothing_moves_during_ten_sentences(
             tell("", status="idle", event="stored", id=line_id)
             tell(words, status="synthesizing", event="playing", id=line_id)
             expect_state(line, "playing", "sonando")
-            tell("", status="idle", event="spoken", id=line_id, muted=number == 5)
+            tell(
+                "",
+                status="idle",
+                event="spoken",
+                id=line_id,
+                alerts=["muted"] if number == 5 else [],
+            )
             expect(line).to_have_attribute("data-state", "spoken")
             report("READY")
         moves = page.evaluate("window.moves")

@@ -23,6 +23,7 @@ from ttsmonitor.history import hourly
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.watchdog import Watchdog
+from ttsmonitor.web import notices
 from ttsmonitor.web.live_consumer import wait_for_goodbyes
 from ttsmonitor.web.server import WebServer, ensure_port_free
 
@@ -52,6 +53,7 @@ class HiveServer:
         """Serve until stop() or a stop signal."""
         with on_stop_signal(self.stop):
             live_events.bind(self._web.loop)
+            notices.set_source("speech", self._robots.speech.notices)
             self._robots.start()
             self._watchdog.start()
             hourly.warm_up()

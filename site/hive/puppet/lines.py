@@ -25,6 +25,9 @@ SENT = "sent"
 QUEUED = "queued"
 PLAYING = "playing"
 
+_UNHEARD = frozenset({"muted", "silent"})
+"""Alerts of the speech service while a sentence is played that nobody hears."""
+
 Line = dict[str, Any]
 
 
@@ -153,7 +156,7 @@ def _after_event(line: Line, message: dict[str, Any]) -> Line:
     if state is None:
         return {}
     reached = state if state in (SENT, QUEUED, PLAYING) else line["reached"]
-    muted = bool(message.get("muted"))
+    muted = not _UNHEARD.isdisjoint(message.get("alerts", ()))
     return {"state": state, "reached": reached, "muted": muted, **told_reason(message)}
 
 

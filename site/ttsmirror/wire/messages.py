@@ -7,7 +7,7 @@ an utterance too. A payload that cannot be read raises InvalidMessageError with 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -146,13 +146,13 @@ def status_payload(
     current_text: str,
     queue_size: int,
     component: str,
-    muted: bool = False,
     event: str = "",
     utterance: Mapping[str, Any] | None = None,
+    alerts: Sequence[str] = (),
 ) -> bytes:
     """Return a message of the status topic: the speaker's state and the latest event.
 
-    `muted` tells that nobody hears the sound: it is left out while somebody does.
+    `alerts` are codes for what keeps a sentence from being heard, such as `muted`.
     `utterance` is the one of the event, with its `id` and, if known, `device_id`, `error` and
     `reason`.
     """
@@ -162,9 +162,8 @@ def status_payload(
         "queue_size": queue_size,
         "timestamp": format_time(datetime.now(UTC)),
         "component": component,
+        "alerts": list(alerts),
     }
-    if muted:
-        fields["muted"] = True
     if utterance is not None:
         fields |= {"id": utterance["id"], "event": event}
         known = ("device_id", "error", "reason")

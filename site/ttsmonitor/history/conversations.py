@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 
 from django.utils import timezone
 
@@ -48,7 +49,7 @@ def by_day(rows: Iterable[Utterance]) -> list[Day]:
     days: list[Day] = []
     latest: dict[str, Conversation] = {}
     for row in rows:
-        day = timezone.localtime(row.received_at).date()
+        day = _date_of(row)
         if not days or days[-1].date != day:
             days.append(Day(day))
             latest = {}
@@ -58,3 +59,13 @@ def by_day(rows: Iterable[Utterance]) -> list[Day]:
             days[-1].conversations.append(conversation)
         conversation.rows.insert(0, row)
     return days
+
+
+def by_date(rows: Iterable[Utterance]) -> Iterator[tuple[date, list[Utterance]]]:
+    """Group rows by the day of the visitor's time zone, in their order."""
+    for day, group in groupby(rows, key=_date_of):
+        yield day, list(group)
+
+
+def _date_of(row: Utterance) -> date:
+    return timezone.localtime(row.received_at).date()

@@ -39,8 +39,8 @@ def status(request: HttpRequest) -> dict[str, Any]:
 @router.read("/queue", schemas.Queue, gettext_noop("The queue, next sentence first"))
 def queue(request: HttpRequest) -> dict[str, Any]:
     """Return the utterances that wait, in the order of speaking."""
-    found = snapshot.waiting()
-    return {"size": found["queue_size"], "queue": found["queue"]}
+    waiting = snapshot.waiting()
+    return {"size": waiting["queue_count"], "queue": waiting["queue"]}
 
 
 @router.read("/stats", schemas.Stats, gettext_noop("Totals of the history"), operation_id="stats")

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -27,7 +26,7 @@ from ttsmonitor.monitor.downloads import FORMATS, file_response
 from ttsmonitor.monitor.forms import RetentionForm
 from ttsmonitor.web.access import is_permitted, needs
 from ttsmonitor.web.labels import strings
-from ttsmonitor.web.pages import page
+from ttsmonitor.web.pages import page, return_url
 
 DELETE_PERMISSION = "ttsmirror.delete_utterance"
 RETENTION_PERMISSION = "ttsmonitor.change_retentionpolicy"
@@ -97,7 +96,7 @@ def say_again(request: HttpRequest) -> HttpResponse:
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"ok": True, "detail": detail}, status=202)
     messages.success(request, detail)
-    return redirect(_return_url(request))
+    return redirect(return_url(request, reverse("history")))
 
 
 @needs(Scope.ADMIN, DELETE_PERMISSION)
@@ -106,7 +105,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     """Delete an utterance, a day or everything, after a confirmation."""
     target = _deletion_target(request)
     if "sure" not in request.POST:
-        context = target | {"next": _return_url(request)}
+        context = target | {"next": return_url(request, reverse("history"))}
         return render(request, "ttsmonitor/history_delete.html", context)
     if utterance := target.get("row"):
         deletion.delete_one(utterance.pk)
@@ -116,7 +115,8 @@ def delete(request: HttpRequest) -> HttpResponse:
     else:
         is_done = deletion.delete_span(None, timezone.now())
     messages.success(request, _("Deleted.") if is_done else _("Deleting. This takes a while."))
-    return redirect(_return_url(request) if "row" in target else reverse("history"))
+    history_url = reverse("history")
+    return redirect(return_url(request, history_url) if "row" in target else history_url)
 
 
 def _deletion_target(request: HttpRequest) -> dict[str, Any]:
@@ -151,10 +151,3 @@ def _requested_utterance(request: HttpRequest) -> Utterance:
         return Utterance.objects.get(pk=uuid.UUID(request.POST.get("id", "")))
     except (ValueError, Utterance.DoesNotExist) as exc:
         raise Http404 from exc
-
-
-def _return_url(request: HttpRequest) -> str:
-    """Return the address of the page that the form was on."""
-    url = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return url if is_ours else reverse("history")

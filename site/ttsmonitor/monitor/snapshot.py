@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -37,17 +38,28 @@ def figures() -> dict[str, Any]:
     return waiting() | {"stats": stats.collect(), "health": health()}
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """The queue at one moment: `count` agrees with `rows`."""
+
+    rows: list[Utterance]
+    """The first of them, next one first."""
+    count: int
+    """The number of all."""
+
+
+def waiting_rows() -> Waiting:
+    """Return the utterances that wait."""
+    rows = list(Utterance.objects.waiting()[:QUEUE_SHOWN])
+    count = Utterance.objects.waiting().count()  # of another moment: the rows may be all
+    is_whole = len(rows) < QUEUE_SHOWN
+    return Waiting(rows, len(rows) if is_whole else max(count, len(rows)))
+
+
 def waiting() -> dict[str, Any]:
-    """Return the queue and its size, of one moment: the page shows no count without its rows."""
-    count = Utterance.objects.waiting().count()
-    shown = queue()
-    is_whole = len(shown) < QUEUE_SHOWN  # then the rows are counted, if one came meanwhile
-    return {"queue": shown, "queue_size": len(shown) if is_whole else max(len(shown), count)}
-
-
-def queue() -> list[dict[str, Any]]:
-    """Return the waiting utterances, next one first."""
-    return [serialize(utterance) for utterance in Utterance.objects.waiting()[:QUEUE_SHOWN]]
+    """Return the queue as JSON."""
+    found = waiting_rows()
+    return {"queue": [serialize(row) for row in found.rows], "queue_count": found.count}
 
 
 def status() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
+    path("diagnostics/", views.diagnostics, name="diagnostics"),
     path("settings/", settings_page.settings, name="settings"),
     path("setup/", guide_pages.index, name="setup"),
     path("setup/skip/", guide_pages.skip, name="setup-skip"),

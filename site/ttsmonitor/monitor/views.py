@@ -1,4 +1,4 @@
-"""The monitor's page, and /health for monitoring tools."""
+"""The pages of the monitor and of the diagnostics, and /health for monitoring tools."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from ttsmirror.models import Utterance
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
+from ttsmonitor.history.conversations import by_date
 from ttsmonitor.history.counts import recent_values
 from ttsmonitor.history.filters import Filters, with_chosen
 from ttsmonitor.models import Scope
@@ -31,24 +32,36 @@ from ttsmonitor.web.pages import page
 @page
 def monitor(request: HttpRequest) -> HttpResponse:
     """Draw the monitor; monitor.js keeps it up to date."""
-    status, filters = snapshot.status(), _filters(request)
-    numbers, newest = stats.collect(), pagination.read(filters.rows(), {}, snapshot.RECENT)
+    filters = _filters(request)
+    newest = pagination.read(filters.rows().finished(), {}, snapshot.RECENT)
+    waiting = snapshot.waiting_rows()
     context = {
-        "status": status,
-        "lamps": lamps(snapshot.health(), status),
-        "stats": numbers,
-        "queue": Utterance.objects.waiting()[: snapshot.QUEUE_SHOWN],
-        "recent": newest.rows,
+        "status": snapshot.status(),
+        "queue": waiting.rows,
+        "queue_count": waiting.count,
+        "days": list(by_date(newest.rows)),
         "has_older": newest.next is not None,
         "filters": filters,
         "robots": with_chosen(recent_values("device_id"), filters.device_id),
-        "sources": with_chosen([*SOURCES, *numbers["by_source"]], filters.source),
+        "sources": with_chosen([*SOURCES, *recent_values("source")], filters.source),
+        "outcomes": [each for each in Utterance.Status if each not in Utterance.UNFINISHED],
         "moods": MOODS,
         "voices": voice_choices(),
-        "activity": list(reversed(snapshot.activity())),
         "strings": strings(),
     }
     return render(request, "ttsmonitor/monitor.html", context)
+
+
+@page
+def diagnostics(request: HttpRequest) -> HttpResponse:
+    """Draw figures, checks, charts and the log; diagnostics.js keeps them up to date."""
+    context = {
+        "lamps": lamps(snapshot.health(), snapshot.status()),
+        "stats": stats.collect(),
+        "activity": list(reversed(snapshot.activity())),
+        "strings": strings(),
+    }
+    return render(request, "ttsmonitor/diagnostics.html", context)
 
 
 @login_not_required

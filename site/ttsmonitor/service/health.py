@@ -80,10 +80,20 @@ class Health(ServiceThread):
     report() may be called by any thread, also before start() and after stop().
     """
 
-    def __init__(self, name: str, checks: Sequence[HealthCheck]) -> None:
-        """Prepare the thread `name` for the probes of `checks`."""
+    def __init__(
+        self,
+        name: str,
+        checks: Sequence[HealthCheck],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare the thread `name` for the probes of `checks`.
+
+        That thread calls `on_change` after another check fails, or works again.
+        """
         super().__init__(name)
         self._checks = checks
+        self._on_change = on_change
+        self._failing: set[str] = set()
         self._since: dict[str, datetime] = {}
         self._lock = threading.Lock()
         self._next_look = 0.0
@@ -119,7 +129,11 @@ class Health(ServiceThread):
                 self._probe(check.name, check.probe)
         if is_time:
             self._next_look = time.monotonic() + LOOK_SECONDS
-        self.report()  # so that `since` is known before anybody asks
+        report = self.report()  # so that `since` is known before anybody asks
+        failing = {name for name, check in report["checks"].items() if not check["ok"]}
+        if failing != self._failing:
+            self._failing = failing
+            self._on_change()
         self.stopping.wait(min(PROBE_SECONDS, LOOK_SECONDS))
 
     def _probe(self, name: str, probe: Callable[[], None]) -> None:

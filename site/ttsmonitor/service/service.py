@@ -128,9 +128,9 @@ class SpeechService:
             self._subscriber.connection,
         )
         self._limit = QueueLimit(self._output, self._recorder)
-        self._publisher = StatusPublisher(self._report, self._subscriber)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
+        self._publisher = StatusPublisher(self._report, self._subscriber, self._health.report)
 
     def _compose_health(self) -> Health:
         loopback, database = self._subscriber.loopback, self._database
@@ -148,6 +148,7 @@ class SpeechService:
                     else []
                 ),
             ],
+            on_change=self._recorder.state_changed,
         )
 
     def start(self) -> bool:

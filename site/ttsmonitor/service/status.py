@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from ttsmonitor import live_events
 from ttsmonitor.audio.base import Output
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.intake.subscriber import Subscriber
+from ttsmonitor.service.alerts import find_alerts
 from ttsmonitor.speaking.recorder import Change
 from ttsmonitor.speaking.speaker import Speaker
 from ttsmonitor.synthesis.cache import SoundCache
@@ -78,17 +80,24 @@ class StatusReport:
 class StatusPublisher:
     """Reports events to the broker and the pages. Called on the recorder's thread."""
 
-    def __init__(self, report: StatusReport, subscriber: Subscriber) -> None:
-        """Publish `report` over the subscriber's connection."""
+    def __init__(
+        self,
+        report: StatusReport,
+        subscriber: Subscriber,
+        health: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Publish `report`, and what `health` reports, over the subscriber's connection."""
         self._report = report
         self._subscriber = subscriber
+        self._health = health
 
     def publish(self, changes: list[Change]) -> int:
         """Publish each change with the state as it is now. Return the length of the queue."""
         status = self._report.as_json()  # once for all recipients: it counts the queue
+        alerts = find_alerts(status, self._health()["checks"])
         events: list[dict[str, Any]] = []
         for change in changes:
-            self._subscriber.publish_status(_status_message(status, change))
+            self._subscriber.publish_status(_status_message(status, change, alerts))
             if change.utterance is not None:
                 events.append(
                     {
@@ -102,7 +111,7 @@ class StatusPublisher:
         return int(status["queue_size"])
 
 
-def _status_message(status: dict[str, Any], change: Change) -> bytes:
+def _status_message(status: dict[str, Any], change: Change, alerts: list[str]) -> bytes:
     # `queued` is for the pages alone: on the wire, an utterance that waits again never goes back.
     utterance = change.utterance if change.event in EVENTS else None
     return status_payload(
@@ -110,7 +119,7 @@ def _status_message(status: dict[str, Any], change: Change) -> bytes:
         current_text=shorten(status["current_text"], SHOWN_CHARACTERS),
         queue_size=status["queue_size"],
         component=SPEECH_COMPONENT,
-        muted=status["muted"] or not status["volume"],
         event=change.event,
         utterance=utterance,
+        alerts=alerts,
     )

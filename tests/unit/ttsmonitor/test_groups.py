@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,12 +62,14 @@ def test_group_may_do_what_its_name_says(
 
 
 @pytest.mark.usefixtures("monitor_urls")
-def test_listener_sees_no_controls(db: Any, speech: FakeService) -> None:
+def test_controls_of_a_listener_are_disabled_and_say_so(db: Any, speech: FakeService) -> None:
     utterance("Hola")
     listener, speaker = (visit(make_user(group, group)) for group in (LISTEN, SPEAK))
-    hidden = 'id="controls" hidden'
-    assert hidden in listener.get("/").content.decode()
-    assert hidden not in speaker.get("/").content.decode()
+    for client, is_disabled in ((listener, True), (speaker, False)):
+        page = client.get("/").content.decode()
+        (pause,) = re.findall(r'<button[^>]* id="pause"[^>]*>', page)
+        assert ("aria-disabled" in pause) is is_disabled
+        assert ("Your account may not change that." in page) is is_disabled
     again = 'form="again"'
     assert again not in listener.get("/history/").content.decode()
     assert again in speaker.get("/history/").content.decode()

@@ -163,7 +163,9 @@ def test_causes_and_activity_are_translated_with_their_values(
         published_at="2026-01-02T03:04:05Z",
         received_at="2026-01-02T03:04:05Z",
     )
-    page = browser.get("/", headers={"accept-language": "es"}).content.decode()
+    spanish = {"accept-language": "es"}
+    pages = [browser.get(path, headers=spanish) for path in ("/", "/diagnostics/")]
+    page = "".join(each.content.decode() for each in pages)
     for words in (
         "ningún broker responde en broker.test:1883: nada escucha ahí",
         "no se puede usar ningún dispositivo de sonido (está cerrado)",

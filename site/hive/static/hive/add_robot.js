@@ -78,8 +78,5 @@ connect("/ws/hive/", {
     } else if (event.type === "robot") show(event.robot);
     else if (event.type === "gone") drop(event.device_id);
   },
-  onStale(stale) {
-    at("stale").hidden = !stale;
-  },
   askAgainSeconds: 30,
 });

@@ -135,8 +135,5 @@ const live = connect(`/ws/chat/${visit}/`, {
     else if (event.type === "forgotten") live.send({ type: "snapshot" });
     else if (event.type === "speech") showSpeech(event.speech);
   },
-  onStale(stale) {
-    document.getElementById("stale").hidden = !stale;
-  },
   askAgainSeconds: 30,
 });

@@ -164,9 +164,6 @@ const live = connect("/ws/hive/", {
     else if (event.type === "admission") showAdmission(event.admission);
     else if (event.type === "speech") showSpeech(event.speech);
   },
-  onStale(stale) {
-    at("stale").hidden = !stale;
-  },
   askAgainSeconds: 30,
 });
 showAdmission(admission);

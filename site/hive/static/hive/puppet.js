@@ -166,8 +166,5 @@ const live = connect(deviceId ? `/ws/puppet/${encodeURIComponent(deviceId)}/` : 
     else if (event.type === "speech") showSpeech(event.speech);
     else if (event.type === "favourites") card.favourites(event.favourites);
   },
-  onStale(stale) {
-    document.getElementById("stale").hidden = !stale;
-  },
   askAgainSeconds: 30,
 });

@@ -1,6 +1,6 @@
 // Numbers, times and names as the visitor writes them, and small things that all lists share.
 import { say } from "./live.js";
-import { exactClock, when } from "./times.js";
+import { clock as minutes, exactClock, when } from "./times.js";
 
 // No prototype, because a source may be called "constructor".
 const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", monitor: "Typed on the monitor", system: "System" };
@@ -18,6 +18,9 @@ export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) :
 export const robotLabel = ({ device_id: id, robot }) => (id.startsWith("page_") ? say("Talk with Moxie") : robot);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 
+/** The time of day. */
+export const timeOfDay = (iso) => minutes.format(new Date(iso));
+
 /** The time of day, with the date if it is not today. */
 export const timeLabel = when;
 
@@ -26,6 +29,8 @@ export function setFact(element, text) {
   setText(element, text ?? "");
   element.parentElement.hidden = !text;
 }
+
+export const capitalize = (text) => text.charAt(0).toLocaleUpperCase(region) + text.slice(1);
 
 /** Set the text only if it changes. */
 export function setText(element, text) {
@@ -40,7 +45,7 @@ export function notice(text, isGood = false) {
   byId("notice").classList.toggle("alert-success", isGood);
   byId("notice").hidden = false;
   clearTimeout(noticeEnds);
-  noticeEnds = setTimeout(clearNotice, 8000);
+  noticeEnds = setTimeout(clearNotice, isGood ? 3000 : 8000);
 }
 
 export function clearNotice() {

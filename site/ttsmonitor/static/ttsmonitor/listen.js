@@ -1,7 +1,9 @@
 // Listen in this browser: the button, its state, the volume and the level.
+import { notice } from "./format.js";
 import { say } from "./live.js";
 import { play } from "./player.js";
 import { keep, kept } from "./storage.js";
+import { maySleep, stayAwake } from "./wake_lock.js";
 
 const ON = "moxie-listen"; // this tab listens, also after it was loaded anew
 const VOLUME = "moxie-listen-volume";
@@ -14,13 +16,14 @@ const NOTES = {
   unavailable: "This speech service does not play in browsers: TTS_AUDIO does not include browser.",
   failed: "This browser cannot play it.",
 };
-const LISTEN = "Listen in this browser";
+const LISTEN = "Listen here";
 const STOP = "Stop listening";
 const LABELS = { off: LISTEN, unavailable: LISTEN, failed: LISTEN, blocked: "Click to hear" };
 
 const box = document.getElementById("listen");
 const [button, volume] = box.querySelectorAll("button, input");
-const [note, meter] = box.querySelectorAll("[data-part]");
+const part = (name) => box.querySelector(`[data-part="${name}"]`);
+const [label, note, meter] = ["label", "note", "meter"].map(part);
 let player = null;
 
 const loudness = () => (volume.value / 100) ** 2; // as ears hear it
@@ -28,7 +31,12 @@ const loudness = () => (volume.value / 100) ** 2; // as ears hear it
 function show(state) {
   box.dataset.state = state;
   note.textContent = NOTES[state] && say(NOTES[state]);
-  button.lastElementChild.textContent = say(LABELS[state] ?? STOP);
+  const isNews = note.textContent && state !== "connecting";
+  if (isNews && document.getElementById("notice")) notice(note.textContent, state === "live");
+  label.textContent = say(LABELS[state] ?? STOP);
+  volume.disabled = LABELS[state] === LISTEN;
+  if (state === "live") stayAwake();
+  else maySleep();
   if (state !== "live") showLevel(0);
   if (LABELS[state] === LISTEN) end();
 }

@@ -144,6 +144,15 @@ export async function postForBytes(url, body) {
   }, (answer) => answer.arrayBuffer());
 }
 
+/** Send a form by the button `submitter` without leaving the page, with errors as in postJSON. */
+export async function postForm(form, submitter) {
+  return request(form.action, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body: new FormData(form, submitter),
+  });
+}
+
 /** GET JSON, with errors as in postJSON. */
 export async function getJSON(url) {
   return request(url, {});

@@ -1,17 +1,15 @@
 // The live monitor: updates the page rendered by the server with its events.
-import "./charts.js";
-import { byId, number } from "./format.js";
+import { byId } from "./format.js";
 import "./listen.js";
 import { connect, say } from "./live.js";
 import { drawControls, whenAnswered } from "./monitor/controls.js";
-import { addActivity, drawActivity, drawLamps, drawStats } from "./monitor/figures.js";
 import "./monitor/keys.js";
 import { drawNow, drawProgress } from "./monitor/now.js";
 import "./monitor/phrase.js";
 import { drawQueue } from "./monitor/queue.js";
-import { drawRecent, drawUtterance, reload } from "./monitor/stream.js";
+import { drawDays, drawRecent, drawUtterance, reload } from "./monitor/stream.js";
 
-const FIGURES_MS = 1000;
+const QUEUE_MS = 250;
 const LATE_MS = 10_000;
 
 // An answer may arrive after an event with a later state.
@@ -28,16 +26,8 @@ function drawStatus(status) {
   if (isOver(status)) return;
   byId("state").className = `state state-${status.status}`;
   byId("state").textContent = say(status.status);
-  byId("queue-size").textContent = number.format(status.queue_size);
   drawNow(status);
   drawControls(status);
-  drawLamps({ status });
-}
-
-function drawFigures({ queue, stats, health }) {
-  drawQueue(queue);
-  drawStats(stats);
-  drawLamps({ health });
 }
 
 const draw = {
@@ -45,42 +35,39 @@ const draw = {
     drawStatus(event.status);
     drawProgress(event.progress);
     drawRecent(event.recent, event.status.timestamp);
-    drawActivity(event.activity);
-    drawFigures(event);
+    drawQueue(event);
+    drawDays();
   },
-  figures: drawFigures,
+  waiting: drawQueue,
   status(event) {
     drawStatus(event.status);
-    askForFigures();
+    askForQueue();
   },
   utterance(event) {
     drawUtterance(event.utterance);
-    askForFigures();
+    askForQueue();
   },
   progress(event) {
     if (!drawProgress(event)) live.send({ type: "progress" });
   },
-  activity(event) {
-    addActivity(event.entry);
-  },
   queue() {
-    askForFigures();
+    askForQueue();
   },
   forgotten() {
     reload();
-    askForFigures();
+    askForQueue();
   },
 };
 
-// Sums and checks are asked for at most once a second, however many events come.
+// However many events come, the queue is asked for a few times a second.
 let asking = 0;
-function askForFigures() {
+function askForQueue() {
   asking ||= setTimeout(
     () => {
       asking = 0;
-      live.send({ type: "figures" });
+      live.send({ type: "waiting" });
     },
-    FIGURES_MS * (0.75 + Math.random() / 2), // not all pages at the same moment
+    QUEUE_MS * (0.75 + Math.random() / 2), // not all pages at the same moment
   );
 }
 
@@ -88,5 +75,4 @@ whenAnswered(drawStatus);
 const live = connect("/ws/monitor/", {
   askAgainSeconds: 30,
   onEvent: (event) => draw[event.type]?.(event),
-  onStale: (stale) => (byId("stale").hidden = !stale),
 });

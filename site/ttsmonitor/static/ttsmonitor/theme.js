@@ -18,6 +18,11 @@
     const choice = stored();
     const theme = choice === "auto" ? (dark.matches ? "dark" : "light") : choice;
     document.documentElement.dataset.bsTheme = theme;
+    const bar = document.querySelector("meta[name=theme-color]");
+    if (bar) {
+      bar.dataset.light ??= bar.content;
+      bar.content = bar.dataset[theme];
+    }
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       const chosen = button.dataset.themeChoice === choice;
       button.classList.toggle("active", chosen);

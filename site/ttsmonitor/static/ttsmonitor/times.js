@@ -12,17 +12,22 @@ export function formatter(options) {
   return { format: (moment) => inner.format(moment).replace(/[\u202f\u00a0]/g, " ").replace(/\bsept\b/, "sep") };
 }
 
-const [time, date, withSeconds] = [TIME, DATE, { ...TIME, second: "2-digit" }].map(formatter);
+const [time, date, withSeconds, weekday] = [TIME, DATE, { ...TIME, second: "2-digit" }, { weekday: "long" }].map(formatter);
 
 /** The time of day. */
 export const clock = time;
 /** The time of day with its seconds, for logs. */
 export const exactClock = withSeconds;
 
+/** A date. */
+export const calendar = (moment) => (locale === "es-ES" ? date.format(moment).replace(/ de /g, " ") : date.format(moment));
+
+/** A day of the week and its date. */
+export const day = (moment) => `${weekday.format(moment)}, ${calendar(moment)}`;
+
 /** A date and a time. */
 export function dateTime(moment) {
-  const day = locale === "es-ES" ? date.format(moment).replace(/ de /g, " ") : date.format(moment);
-  return `${day}, ${time.format(moment)}`;
+  return `${calendar(moment)}, ${time.format(moment)}`;
 }
 
 /** The time of day, with the date if it is not today. */

@@ -91,7 +91,7 @@ def test_offline_robot_is_given_as_reason(lines: Lines) -> None:
 
 
 def muted(lines: Lines, event: str, *, is_muted: bool = True) -> dict[str, Any]:
-    told = {"id": str(ONE), "event": event} | ({"muted": True} if is_muted else {})
+    told = {"id": str(ONE), "event": event} | ({"alerts": ["muted"]} if is_muted else {})
     line = lines.update_status(told)
     assert line is not None
     return line

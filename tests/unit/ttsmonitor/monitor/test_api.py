@@ -271,7 +271,7 @@ def test_broken_database_is_503_in_json(browser: Client, monkeypatch: pytest.Mon
     def fail() -> None:
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr(snapshot, "queue", fail)
+    monkeypatch.setattr(snapshot, "waiting", fail)
     response = browser.get("/api/queue")
     assert (response.status_code, response.json()["error"]) == (503, "database_unavailable")
     assert "disk" not in response.json()["detail"]

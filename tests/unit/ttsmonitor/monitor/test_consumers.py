@@ -98,7 +98,7 @@ async def test_page_asks_for_figures_and_snapshot_again(page: Any) -> None:
     figures = await page.receive_json_from()
     assert figures["type"] == "figures"
     assert figures["stats"]["total"] == 1
-    assert set(figures) == {"type", "queue", "queue_size", "stats", "health"}
+    assert set(figures) == {"type", "queue", "queue_count", "stats", "health"}
     await page.send_json_to({"type": "snapshot"})
     assert (await page.receive_json_from())["recent"][0]["text"] == "mientras"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ from django.test import Client
 
 from tests.support.web_fakes import FakeService, utterance
 from ttsmonitor.web.labels import strings
+
+
+def shown_notice(page: str) -> str:
+    """Return the code of the status line's visible notice."""
+    (shown,) = re.findall(r'data-notice="(\w*)">', page)
+    return str(shown)
+
 
 STATIC = Path(str(finders.find("ttsmonitor/monitor.js"))).parent
 SCRIPTS = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
@@ -23,24 +31,73 @@ def page_of(client: Client, path: str = "/") -> str:
     return content
 
 
-def test_page_is_complete_without_scripts(browser: Client, speech: FakeService) -> None:
-    utterance("Hola <i>Moxie</i>", source="puppet_mode", device_id="moxie-1", first_audio_ms=46.0)
+def test_monitor_is_complete_without_scripts(browser: Client, speech: FakeService) -> None:
+    utterance("Hola <i>Moxie</i>", source="puppet_mode", device_id="moxie-1")
     utterance("espera", status="queued")
     utterance("mal", status="failed", error="the process is not running")
-    speech.break_check("audio", "no device <USB>")
     page = page_of(browser)
-    for words in ("Hola &lt;i&gt;Moxie&lt;/i&gt;", "Puppet Mode", "moxie-1", "46 ms", "espera"):
+    for words in ("Hola &lt;i&gt;Moxie&lt;/i&gt;", "Puppet Mode", "moxie-1", "espera"):
         assert words in page
-    for words in ("the process is not running", "no device &lt;USB&gt;", "ready &lt;b&gt;now"):
-        assert words in page
-    assert "broker.test:1883" in page
+    assert "the process is not running" in page
     assert "<i>Moxie" not in page
 
 
-def test_page_reports_missing_service(browser: Client) -> None:
-    page = page_of(browser)
+def test_diagnostics_are_complete_without_scripts(browser: Client, speech: FakeService) -> None:
+    utterance("Hola", first_audio_ms=46.0)
+    speech.break_check("audio", "no device <USB>")
+    page = page_of(browser, "/diagnostics/")
+    for words in ("46 ms", "broker.test:1883", "no device &lt;USB&gt;", "ready &lt;b&gt;now"):
+        assert words in page
+
+
+def test_pages_report_missing_service(browser: Client) -> None:
+    assert "state-offline" in page_of(browser)
+    page = page_of(browser, "/diagnostics/")
     assert "speech service not running in this process" in page
-    assert "state-offline" in page
+    assert shown_notice(page) == "speech"
+
+
+def test_transcript_has_a_heading_for_each_day(browser: Client, speech: FakeService) -> None:
+    browser.cookies["moxie_timezone"] = "Pacific/Kiritimati"  # 14 hours ahead
+    for day, hour in ((9, 9), (9, 11), (10, 9)):
+        utterance(f"{day} {hour}", received_at=datetime(2026, 3, day, hour, tzinfo=UTC))
+    days = re.findall(r'data-day="([^"]+)"><h3>([^<]+)', page_of(browser))
+    assert days == [
+        ("2026-03-10", "Tuesday, March 10, 2026"),
+        ("2026-03-09", "Monday, March 9, 2026"),
+    ]
+
+
+def test_queue_count_agrees_with_the_rows(browser: Client, speech: FakeService) -> None:
+    for number in range(3):
+        utterance(f"row {number}", status="queued")
+    page = page_of(browser)
+    assert re.findall(r"data-queue-count>(\d+)<", page) == ["3", "3"]
+    assert page.count("is-waiting") == 3 + 1  # and the template
+    assert 'id="queue-more" hidden' in page
+
+
+def test_unfinished_sentences_are_not_in_the_transcript(
+    browser: Client, speech: FakeService
+) -> None:
+    utterance("waits", status="queued")
+    utterance("sounds", status="playing")
+    utterance("was said")
+    stream = page_of(browser).partition('id="stream"')[2].partition('id="older"')[0]
+    assert "was said" in stream
+    assert "waits" not in stream and "sounds" not in stream
+
+
+@pytest.mark.parametrize("has_sentence", [False, True])
+def test_buttons_without_an_effect_are_disabled(
+    browser: Client, speech: FakeService, has_sentence: bool
+) -> None:
+    if has_sentence:
+        utterance("waits", status="queued")
+    page = page_of(browser)
+    disabled = set(re.findall(r'data-control="(\w+)"[^>]* aria-disabled="true"', page))
+    assert disabled == ({"skip"} if has_sentence else {"skip", "interrupt", "clear"})
+    assert "There is nothing to skip." in page
 
 
 def test_queries_do_not_grow_with_the_rows(
@@ -118,4 +175,4 @@ def test_first_load_is_small() -> None:
         *STATIC.glob("*.css"),
         *STATIC.glob("*.svg"),
     ]
-    assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 110_000
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 120_000

@@ -69,3 +69,18 @@ def test_every_check_is_reported_and_probed_in_its_rhythm(monkeypatch: pytest.Mo
     assert not report["ok"]
     assert [name for name, each in report["checks"].items() if not each["ok"]] == ["slow"]
     assert report["checks"]["slow"]["detail"] == "it is late"
+
+
+def test_change_of_a_check_is_told_once() -> None:
+    errors = {"voice": ""}
+    changes: list[str] = []
+    health = Health(
+        "tests.health",
+        [HealthCheck("voice", lambda: errors["voice"])],
+        on_change=lambda: changes.append(errors["voice"]),
+    )
+    health.stopping.set()  # so that work() does not wait
+    for error in ("", "", "gone", "gone", "still gone", ""):
+        errors["voice"] = error
+        health.work()
+    assert changes == ["gone", ""]

@@ -14,7 +14,11 @@ const ACTIONS = {
   m: () => click("mute", "unmute"),
   r: () => document.querySelector("#stream [data-replay]:not([hidden])")?.click(),
   n: () => byId("phrase").elements.text.focus(),
-  "/": () => byId("filters").elements.q.focus(),
+  q: () => document.querySelector(".queue-open").click(),
+  "/": () => {
+    byId("filters").classList.add("show");
+    byId("filters").elements.q.focus();
+  },
   "+": () => turnVolume(10),
   "-": () => turnVolume(-10),
   "?": () => dialog.showModal(),
@@ -29,8 +33,8 @@ function onKey(event) {
   const isWanted = choice.checked && !isTyping(event.target);
   const inPhrase = event.target === byId("phrase").elements.text;
   if (event.key === "Escape" && (inPhrase || isWanted)) {
-    // It closes an open menu instead.
-    if (!document.querySelector(".dropdown-menu.show")) control({ action: "interrupt" });
+    // It closes an open menu or drawer instead.
+    if (!document.querySelector(".dropdown-menu.show, .offcanvas.show")) control({ action: "interrupt" });
   } else if (isWanted && ACTIONS[event.key.toLowerCase()]) {
     event.preventDefault();
     ACTIONS[event.key.toLowerCase()]();

@@ -1,5 +1,5 @@
 // Say a phrase. It is published like any other sentence, and appears in the stream.
-import { byId } from "../format.js";
+import { byId, notice } from "../format.js";
 import { postJSON, say } from "../live.js";
 
 const form = byId("phrase");
@@ -15,16 +15,11 @@ form.addEventListener("submit", async (event) => {
   try {
     const answer = await postJSON("/api/say", said);
     if (text.value === said.text) text.value = "";
-    tell(answer.detail || say("On its way."), !answer.detail);
+    notice(answer.detail || say("On its way."), !answer.detail);
   } catch (error) {
-    tell(error.detail ?? String(error), false);
+    notice(error.detail ?? String(error));
   } finally {
     form.removeAttribute("aria-busy");
     text.focus();
   }
 });
-
-function tell(words, isGood) {
-  byId("phrase-note").textContent = words;
-  byId("phrase-note").classList.toggle("is-wrong", !isGood);
-}

@@ -1,16 +1,17 @@
 // The queue. It is reordered by buttons, Alt with the arrow keys, or dragging.
 import { byId, number } from "../format.js";
 import { getJSON, say } from "../live.js";
-import { control } from "./controls.js";
+import { control, drawWaiting } from "./controls.js";
 import { fill } from "./row.js";
 
 const MOST_SHOWN = 200; // the server's QUEUE_SHOWN; the queue may have more
 
 const list = byId("queue");
+const counts = document.querySelectorAll("[data-queue-count]");
 const template = byId("waiting").content.firstElementChild;
 
-/** Draw `waiting`, the next one first. Rows that stay are the same elements. */
-export function drawQueue(waiting) {
+/** Draw the queue, the next one first, and how many wait. Rows that stay are the same elements. */
+export function drawQueue({ queue: waiting, queue_count: count }) {
   const known = new Map([...list.children].map((row) => [row.dataset.id, row]));
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const rows = waiting.map((utterance) => {
@@ -23,6 +24,10 @@ export function drawQueue(waiting) {
   });
   while (list.children.length > rows.length) list.lastElementChild.remove();
   byId("queue-empty").hidden = rows.length > 0;
+  byId("queue-more").hidden = count <= rows.length;
+  byId("queue-more").textContent = say("The first {count} are shown.", { count: number.format(rows.length) });
+  for (const place of counts) place.textContent = number.format(count);
+  drawWaiting(count);
   if (focused && document.activeElement !== focused) refocus(focused);
 }
 
@@ -57,7 +62,8 @@ async function remove(row) {
 async function change(body) {
   const isDone = await control(body);
   try {
-    drawQueue((await getJSON("/api/queue")).queue);
+    const { queue, size } = await getJSON("/api/queue");
+    drawQueue({ queue, queue_count: size });
   } catch {
     // The next figures include the queue.
   }

@@ -1,26 +1,32 @@
-// Past utterances, newest first. Rows change in place; new ones wait while the user scrolls.
+// What was said, newest first. Rows never move by themselves: the list glides to a new one, and new
+// ones wait while the visitor scrolls.
 import { byId, notice, number } from "../format.js";
 import { getJSON, say } from "../live.js";
+import { dayOf, drawTitles, rowsOf } from "./days.js";
 import { isFiltered, matches, query, watch } from "./filters.js";
-import { fill } from "./row.js";
+import { fill, isFinished } from "./row.js";
 
 const MOST_ROWS = 500;
 const PAGE = 50;
 const TOP_PIXELS = 24;
+const GLIDE_MS = 1000;
 const SETTLING_MS = 2000; // what came just before a snapshot may be missing in it
 const AHEAD = "600px"; // older ones are fetched so far before they are in sight
 
 const list = byId("stream");
 const scroller = byId("stream-scroller");
+const room = byId("stream-room");
 const pill = byId("fresh");
 const template = byId("row").content.firstElementChild;
-const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const rows = new Map([...list.querySelectorAll("li")].map((row) => [row.dataset.id, row]));
 const fresh = new Map(); // utterances that wait to be shown
 
 let newest = ""; // when the newest one came that this page was told of
 let before = ""; // the cursor of the next page; "": from the top, for one that is not known
 let isLoading = false;
 let generation = 0; // answers to what was asked before the filter changed are dropped
+let gliding = 0;
 
 /** Show an utterance that is new or has a new state. */
 export function drawUtterance(utterance) {
@@ -31,11 +37,12 @@ export function drawUtterance(utterance) {
     if (known) remove(known);
   } else if (known) {
     fill(known, utterance);
+  } else if (!isFinished(utterance)) {
+    return; // the player or the queue has it
   } else if (isReading()) {
     fresh.set(utterance.id, utterance);
   } else {
-    place(utterance).classList.add("is-new");
-    trim();
+    arrive([utterance]);
   }
   tell();
 }
@@ -48,11 +55,12 @@ export function drawRecent(recent, moment) {
     reload();
     return;
   }
-  for (const utterance of [...recent].reverse()) {
-    if (rows.has(utterance.id) || isReading()) drawUtterance(utterance);
-    else if (matches(utterance)) place(utterance);
-  }
-  tell();
+  for (const utterance of [...recent].reverse()) drawUtterance(utterance);
+}
+
+/** Draw the headings of the days. */
+export function drawDays() {
+  drawTitles(list);
 }
 
 // Return true if a shown utterance was deleted.
@@ -67,26 +75,58 @@ function isAnyGone(recent, moment) {
 function place(utterance) {
   const row = fill(template.cloneNode(true), utterance);
   rows.set(utterance.id, row);
+  const day = rowsOf(list, dayOf(utterance.received_at));
   // Times are ISO 8601 in UTC, so they sort as text. Old ones go to the end, new ones to the top.
-  const last = list.lastElementChild;
+  const last = day.lastElementChild;
   if (!last || last.dataset.received >= utterance.received_at) {
-    list.append(row);
+    day.append(row);
   } else {
-    let next = list.firstElementChild;
+    let next = day.firstElementChild;
     while (next && next.dataset.received > utterance.received_at) next = next.nextElementSibling;
-    list.insertBefore(row, next);
+    day.insertBefore(row, next);
   }
   return row;
 }
 
+// Put new rows above the others without moving these, then scroll up to the new ones.
+function arrive(utterances) {
+  const seen = list.querySelector("li");
+  const top = seen?.getBoundingClientRect().top;
+  for (const utterance of utterances) place(utterance).classList.add("is-new");
+  if (seen) hold(scroller.scrollTop + seen.getBoundingClientRect().top - top);
+  trim();
+  glide();
+}
+
+// There must be room below to scroll so far, also where there are few rows.
+function hold(scrollTop) {
+  room.style.height = `${scroller.clientHeight + scrollTop}px`;
+  scroller.scrollTop = scrollTop;
+}
+
+function glide() {
+  clearTimeout(gliding);
+  gliding = setTimeout(settle, GLIDE_MS); // where there is no event at the end
+  // In the next frame: in this one the rows are where they were.
+  requestAnimationFrame(() => scroller.scrollTo({ top: 0, behavior: calm.matches ? "instant" : "smooth" }));
+}
+
+function settle() {
+  clearTimeout(gliding);
+  gliding = 0;
+  if (scroller.scrollTop < 1) room.style.height = "";
+}
+
 function remove(row) {
   rows.delete(row.dataset.id);
+  const day = row.closest("section");
   row.remove();
+  if (!day.querySelector("li")) day.remove();
 }
 
 function trim() {
   if (rows.size <= MOST_ROWS) return;
-  while (rows.size > MOST_ROWS) remove(list.lastElementChild);
+  while (rows.size > MOST_ROWS) remove(list.lastElementChild.querySelector("li:last-child"));
   before = "";
   byId("older").hidden = false;
 }
@@ -103,16 +143,13 @@ function tell() {
 
 /** Return true if the visitor has scrolled down from the newest row. */
 function isReading() {
-  const top = Math.max(0, scroller.getBoundingClientRect().top);
-  const first = list.firstElementChild?.getBoundingClientRect().top ?? top;
-  return rows.size > 0 && first < top - TOP_PIXELS;
+  return !gliding && rows.size > 0 && scroller.scrollTop > TOP_PIXELS;
 }
 
 function showFresh() {
   const waiting = [...fresh.values()].sort((one, other) => (one.received_at < other.received_at ? -1 : 1));
   fresh.clear();
-  for (const utterance of waiting) place(utterance).classList.add("is-new");
-  trim();
+  arrive(waiting);
   tell();
 }
 
@@ -149,7 +186,7 @@ async function load(prepare = () => {}) {
       if (asked !== generation) return;
       prepare();
       prepare = () => {};
-      for (const utterance of answer.utterances) {
+      for (const utterance of answer.utterances.filter(isFinished)) {
         if (fresh.has(utterance.id) || rows.has(utterance.id)) continue;
         place(utterance);
         added++;
@@ -171,14 +208,11 @@ async function load(prepare = () => {}) {
 
 pill.addEventListener("click", () => {
   showFresh();
-  const first = list.firstElementChild;
-  scroller.scrollTop = 0;
-  if (scroller.getBoundingClientRect().top < 0) byId("stream-title").scrollIntoView();
-  first?.querySelector("[data-replay]:not([hidden])")?.focus({ preventScroll: true });
+  list.querySelector("[data-replay]")?.focus({ preventScroll: true });
 });
 byId("older").addEventListener("click", () => load());
 scroller.addEventListener("scroll", onScroll, { passive: true });
-addEventListener("scroll", onScroll, { passive: true });
+scroller.addEventListener("scrollend", settle);
 const end = new IntersectionObserver(
   (seen) => {
     // Load more only when the visitor scrolls.
@@ -192,3 +226,10 @@ function watchEnd() {
 }
 watchEnd();
 watch(reload);
+// The server may not know the visitor's time zone yet.
+for (const row of rows.values()) {
+  const day = rowsOf(list, dayOf(row.dataset.received));
+  if (row.parentElement !== day) day.append(row);
+}
+for (const day of [...list.children]) if (!day.querySelector("li")) day.remove();
+drawDays();

@@ -1,6 +1,6 @@
 // Numbers, checks and the activity log.
-import { byId, clock, milliseconds, number, short, sourceLabel, timeLabel } from "../format.js";
-import { say, sayReason } from "../live.js";
+import { byId, clock, milliseconds, number, short, sourceLabel, timeLabel } from "./format.js";
+import { say, sayReason } from "./live.js";
 
 const MOST_LINES = 200;
 const log = byId("log");
