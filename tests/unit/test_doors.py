@@ -27,6 +27,7 @@ OPEN = {
     "/accounts/once/x/",
     "/health",
     "/i18n/setlang/",
+    "/manifest.webmanifest",
 }
 """Addresses that answer without a login."""
 WITHOUT_SCOPE = {"/accounts/logout/", "/api/", "/api/openapi.json", "/api/x"}

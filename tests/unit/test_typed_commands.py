@@ -14,12 +14,13 @@ from django.core.management import get_commands
 from tests.support.tools import ROOT
 
 SITE = ROOT / "site"
-COMMAND = re.compile(r"manage\.py\s+[a-z<{]")
+COMMAND = re.compile(r"(?<!site/)manage\.py\s+[a-z<{]")
+"""OpenMoxie's own lies in site/."""
 PIP = re.compile(r"(?<!-m )\bpip install")
 """A program of the virtual environment only, so it is run as a module of its Python."""
 DOCUMENTED = re.compile(
     r"(?:\.venv/bin/python |docker compose exec (?:web|tts) python "
-    r"|docker exec -i moxie-tts python |python3 site/)$"
+    r"|docker exec -i moxie-tts python )$"
 )
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("services/*/README.md")]
 PROGRAMS = [
