@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.error import URLError
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
@@ -238,11 +239,17 @@ def _failed(name: str, directory: Path, exc: OSError) -> SynthesisError:
             "{name} could not be fetched: {cause}. Without internet: copy {name}.onnx and"
             " {name}.onnx.json from a computer that is online into {directory}, or: {command}",
             name=name,
-            cause=str(exc),
+            cause=_cause(exc),
             directory=str(directory),
             command=manage_command(f"download_voice --from PATH/{name}.onnx"),
         )
     )
+
+
+def _cause(exc: OSError) -> str:
+    """Return what went wrong without Python's brackets and numbers, if the system has words."""
+    inner = exc.reason if isinstance(exc, URLError) else exc
+    return str(getattr(inner, "strerror", None) or inner)
 
 
 def _disk_reason(directory: Path, exc: OSError) -> Reason:

@@ -75,7 +75,7 @@ class LanguageCard {
     const known = state.installed.find((voice) => voice.speaks_now.includes(this.lang));
     const now = language.is_natural
       ? word("speaks", { voice: known?.title ?? language.speaks })
-      : language.remark || word("no_voice");
+      : language.remark || word(maySet ? "no_voice" : "only_machine");
     tell(this.part("now"), language.is_natural && language.remark ? `${now} ${language.remark}` : now, language.is_natural);
   }
 
