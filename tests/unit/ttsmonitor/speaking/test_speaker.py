@@ -409,3 +409,15 @@ def test_chosen_voice_is_told_at_once(stage: Stage) -> None:
     stage.speaker.maintain_soon()
     wait_until(lambda: stage.speaker.voices.next_voice == "espeak es")
     wait_until(lambda: stage.told, "the changed state")
+
+
+def test_missing_chosen_voice_is_told(stage: Stage) -> None:
+    wait_until(lambda: stage.speaker.voices.next_voice)
+    stage.told.clear()
+    chosen = VoiceSetting.objects.create(lang="es", voice="es_MX-claude-high")
+    stage.speaker.maintain_soon()
+    wait_until(lambda: stage.speaker.voices.is_voice_missing)
+    wait_until(lambda: stage.told, "the changed state")
+    chosen.delete()
+    stage.speaker.maintain_soon()
+    wait_until(lambda: not stage.speaker.voices.is_voice_missing)
