@@ -378,7 +378,7 @@ def test_test_tone_is_played_after_the_sentence(stage: Stage) -> None:
     before = len(stage.output.pcm)
     stage.output.gate.set()
     assert tone.result(10) == ""
-    assert status(utterance) == Status.SPOKEN
+    wait_until(lambda: status(utterance) == Status.SPOKEN)
     assert len(stage.output.pcm) - before > 2 * 22_050
 
 
