@@ -430,7 +430,7 @@ def test_scrolling_loads_older_rows_without_moving_others(
         top = row.evaluate(SETTLED)
         service.say("Nueva, uno", "Nueva, dos")
         pill = page.locator("#fresh")
-        news = "2 nuevas" if locale == "es-ES" else "2 new ones"
+        news = "2 nuevas" if locale == "es-ES" else "2 new"
         expect(pill).to_have_text(news, timeout=PATIENCE_MS)
         move = "(row, top) => Math.abs(row.getBoundingClientRect().top - top)"
         wait_until(lambda: row.evaluate(move, top) < 2, "the row where it was")
