@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from hive.conf import conf
 from hive.mqtt.virtual_moxie import VirtualMoxie
-from ttsmonitor.system.terminal import in_terminal_language
+from ttsmonitor.system.terminal_command import in_terminal_language
 
 SECONDS_PER_CHARACTER = 0.06
 PATIENCE_SECONDS = 3.0

@@ -23,7 +23,7 @@ from hive.process.plan import BROKER, HIVE, SPEECH, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
 from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
-from ttsmonitor.system.terminal import in_terminal_language
+from ttsmonitor.system.terminal_command import in_terminal_language
 
 # The longest time that a process takes to stop when it has no sentence to finish, and that the
 # speech service takes in addition to its sentence.

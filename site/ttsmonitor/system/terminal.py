@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from typing import Any
-
-from django.utils import translation
 
 _CONTROLS = re.compile(
     # C0, DEL and C1; line separators; marks, embeddings and isolates of right-to-left text.
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 INDENT = "    "
-
-
-def terminal_language() -> str:
-    """Return the language of LC_ALL, LC_MESSAGES or LANG: Spanish, or English for any other."""
-    names = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
-    locale = next(filter(None, names), "")
-    return "es" if re.match(r"es\b|es_", locale) else "en"
-
-
-def in_terminal_language() -> translation.override:
-    """Return a context in which sentences are translated into the terminal's language."""
-    return translation.override(terminal_language())
 
 
 def printable(text: str) -> str:

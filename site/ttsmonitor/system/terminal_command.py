@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.reasons import reason_of
 from ttsmirror.translations import translate
-from ttsmonitor.system.terminal import in_terminal_language
+
+
+def terminal_language() -> str:
+    """Return the language of LC_ALL, LC_MESSAGES or LANG: Spanish, or English for any other."""
+    names = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, names), "")
+    return "es" if re.match(r"es\b|es_", locale) else "en"
+
+
+def in_terminal_language() -> translation.override:
+    """Return a context in which sentences are translated into the terminal's language."""
+    return translation.override(terminal_language())
 
 
 def command_error(exc: MoxieTTSError) -> CommandError:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.tools import ROOT
-from ttsmonitor.system.terminal import INDENT, SafeFormatter, printable, terminal_language
+from ttsmonitor.system.terminal import INDENT, SafeFormatter, printable
+from ttsmonitor.system.terminal_command import terminal_language
 
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
