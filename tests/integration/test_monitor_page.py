@@ -55,7 +55,8 @@ LONG_CHARACTERS = 40
 # Every element that stays on the page, with its place in each frame that is drawn.
 WATCH_PLACES = """() => {
     const shown = () => [...document.querySelectorAll("body *:not(.word, #bars i, #notice)")]
-        .filter((each) => !each.closest("#stream-scroller > *") && each.checkVisibility());
+        .filter((each) => !each.closest("#stream-scroller > *, .offcanvas:not(.show)"))
+        .filter((each) => each.checkVisibility());
     const place = (each) => Object.values(each.getBoundingClientRect().toJSON()).join();
     const before = new Map(shown().map((each) => [each, place(each)]));
     window.shifts = [];
