@@ -110,7 +110,7 @@ def _title(output: str) -> str:
     names = {
         "browser": _("the browsers that listen"),
         "wav": _("files"),
-        "null": _("nothing, by TTS_AUDIO"),
+        "null": _("nowhere (TTS_AUDIO)"),
     }
     shown = []
     for part in output.split(", "):

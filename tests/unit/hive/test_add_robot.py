@@ -79,7 +79,7 @@ def test_wifi_is_shown_as_code_and_kept_nowhere(
     ("ssid", "password", "words"),
     [
         ("", "secreto123", "This field is required"),
-        ("ñ" * 17, "secreto123", "No network has such a long name"),
+        ("ñ" * 17, "secreto123", "too long for a Wi-Fi network"),
         ("Casa", "short", "8 to 64 characters"),
         ("Casa", "x" * 65, "8 to 64 characters"),
     ],
@@ -131,7 +131,7 @@ def test_closed_port_is_explained(
     server.speech.update_broker_kind("development")
     assert "sudo apt install mosquitto" in text(admin.get(CODE))
     monkeypatch.setattr(home_network, "home_address", lambda: "")
-    assert "is in no home network" in text(admin.get(CODE))
+    assert "is not on a home network" in text(admin.get(CODE))
 
 
 def test_robots_that_wait_and_that_are_in_are_met(admin: Client, robot: Robot) -> None:
