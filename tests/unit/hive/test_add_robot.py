@@ -177,7 +177,7 @@ def test_done_leads_back_to_the_guide_under_way(admin: Client, robot: Robot) -> 
     session = admin.session
     session[SESSION_KEY] = True
     session.save()
-    assert admin.get(DONE)["Location"] == "http://testserver:8787/setup/robot/"
+    assert admin.get(DONE)["Location"] == "http://testserver:8787/setup/end/"
     assert SetupGuide.load().done == ["robot"]
     assert "Back to the guide" in text(admin.get(MEET))
 
