@@ -182,10 +182,12 @@ def done(request: HttpRequest) -> HttpResponse:
     """
     if SESSION_KEY not in request.session:
         return redirect("dashboard")
+    step = "robot"
     if Robot.objects.approved().exists():
         SetupGuide.load().note(ROBOT)
+        step = "end"
     name, _port = split_domain_port(request.get_host())
-    return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/robot/")
+    return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/{step}/")
 
 
 def moved_endpoint() -> tuple[str, str] | None:

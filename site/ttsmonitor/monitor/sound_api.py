@@ -115,6 +115,8 @@ def _title(output: str) -> str:
     shown = []
     for part in output.split(", "):
         kind, _colon, device = part.partition(": ")
+        if device == "default":  # what ALSA calls it
+            device = _("the system's default device")
         shown.append(names.get(kind) or device or part)
     return ", ".join(shown)
 

@@ -25,6 +25,7 @@ from ttsmonitor.synthesis.piper.catalogue import (
     PublishedVoice,
     bundled_catalogue,
     fetch_catalogue,
+    network_cause,
     open_url,
 )
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
@@ -34,7 +35,6 @@ from ttsmonitor.synthesis.piper.voices import (
     find_voice,
     read_voice,
 )
-from ttsmonitor.system.commands import manage_command
 
 logger = logging.getLogger(__name__)
 
@@ -236,11 +236,10 @@ def _failed(name: str, directory: Path, exc: OSError) -> SynthesisError:
     return SynthesisError(
         Reason(
             "{name} could not be fetched: {cause}. Without internet: copy {name}.onnx and"
-            " {name}.onnx.json from a computer that is online into {directory}, or: {command}",
+            " {name}.onnx.json from a computer that is online into {directory}",
             name=name,
-            cause=str(exc),
+            cause=network_cause(exc),
             directory=str(directory),
-            command=manage_command(f"download_voice --from PATH/{name}.onnx"),
         )
     )
 
