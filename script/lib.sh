@@ -8,7 +8,14 @@ readonly STAMP=$VENV/.moxie-setup
 readonly SETUP_LOG=$VENV/setup.log
 
 say() { printf '%s\n' "$*"; }
-left_out() { printf 'left out: %s\n' "$*"; }
+# Prints an English text, or the Spanish one where the locale is Spanish.
+words() {
+  case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in
+    es | es[_.@]*) say "$2" ;;
+    *) say "$1" ;;
+  esac
+}
+left_out() { printf '%s: %s\n' "$(words "left out" "se omitió")" "$*"; }
 die() {
   printf 'error: %s\n' "$*" >&2
   exit 1
@@ -46,10 +53,12 @@ find_python() {
 
 how_to_install_python() {
   if have apt-get; then
-    say "sudo apt-get install python3 python3-venv (Debian 12, Ubuntu 24.04, Raspberry Pi OS 12 or newer)"
+    say "sudo apt-get install python3 python3-venv ($(words "Debian 12, Ubuntu 24.04, Raspberry Pi OS 12 or newer" \
+      "Debian 12, Ubuntu 24.04, Raspberry Pi OS 12 o más nuevo"))"
   elif [ "$(uname)" = Darwin ]; then
-    say "brew install python, or the installer from python.org"
+    words "brew install python, or the installer from python.org" \
+      "brew install python, o el instalador de python.org"
   else
-    say "your system's package of it, with venv"
+    words "your system's package of it, with venv" "el paquete de tu sistema, con venv"
   fi
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from ttsmirror.conf import conf
 from ttsmonitor.audio.pyaudio import PyAudioOutput
 from ttsmonitor.history import hourly, robot_names
 from ttsmonitor.service.service import SpeechService
+
+os.environ["LC_ALL"] = "C.UTF-8"  # so that commands answer in English
 
 # A busy machine makes a test slow, not wrong.
 settings.register_profile(

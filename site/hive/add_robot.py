@@ -60,7 +60,7 @@ class WifiForm(forms.Form):
         """Refuse a name that no network can have."""
         ssid: str = self.cleaned_data["ssid"]
         if len(ssid.encode()) > SSID_BYTES:
-            raise forms.ValidationError(_("No network has such a long name."))
+            raise forms.ValidationError(_("That name is too long for a Wi-Fi network."))
         return ssid
 
     def clean_password(self) -> str:
@@ -82,7 +82,7 @@ class EndpointForm(forms.Form):
         try:
             address = ipaddress.IPv4Address(self.cleaned_data["host"].strip())
         except ValueError as exc:
-            raise forms.ValidationError(_("Give an address such as 192.168.1.20.")) from exc
+            raise forms.ValidationError(_("Enter an address such as 192.168.1.20.")) from exc
         if address.is_loopback or address.is_unspecified:
             raise forms.ValidationError(_("A robot cannot reach this computer at that address."))
         return str(address)
@@ -182,10 +182,12 @@ def done(request: HttpRequest) -> HttpResponse:
     """
     if SESSION_KEY not in request.session:
         return redirect("dashboard")
+    step = "robot"
     if Robot.objects.approved().exists():
         SetupGuide.load().note(ROBOT)
+        step = "end"
     name, _port = split_domain_port(request.get_host())
-    return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/robot/")
+    return redirect(f"{request.scheme}://{name}:{conf.HTTP_PORT}/setup/{step}/")
 
 
 def moved_endpoint() -> tuple[str, str] | None:

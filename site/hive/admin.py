@@ -91,7 +91,7 @@ class ConfigurationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = ConfigurationForm
     fieldsets: ClassVar[Any] = (
-        (_("Configuration of all robots"), {"fields": ConfigForm.PARTS}),
+        (_("Settings of all robots"), {"fields": ConfigForm.PARTS}),
         (_("Conversation"), {"fields": ("chat_fallback",)}),
         (_("Schedule"), {"fields": ("schedule",)}),
         (_("Configuration as JSON"), {"fields": ("config",)} | _ADVANCED),

@@ -50,12 +50,12 @@ _SENTENCES = (
     gettext_noop("Interrupted."),
     gettext_noop("The robot was woken up."),
     gettext_noop("{name} waits for approval."),
-    gettext_noop("This robot is called {name} now."),
+    gettext_noop("This robot is now called {name}."),
     gettext_noop("No more than {limit} robots may wait. Turned away: {count}"),
     gettext_noop("New robots are let in without asking."),
     gettext_noop("New robots are let in without asking until {time}."),
     gettext_noop(
-        "Revoke the access of {name}? It gets no more settings, and nothing it says is heard."
+        "Revoke {name}'s access? It no longer gets settings, and nothing it says is heard."
     ),
     gettext_noop("You"),
     gettext_noop("scripted"),

@@ -64,7 +64,7 @@ def for_robot(*layers: dict[str, Any], nickname: str = "", puppet_mode: bool = F
 def validate_config(value: Any) -> None:
     """Raise ValidationError with a sentence for each value that robots cannot use."""
     if not isinstance(value, dict):
-        raise ValidationError(_("Give a JSON object, such as {}."))
+        raise ValidationError(_("Enter a JSON object, such as {}."))
     errors = [*_levels(value), *_choices(value), *_objects(value)]
     if errors:
         raise ValidationError(errors)

@@ -147,7 +147,7 @@ def _check_languages() -> list[CheckMessage]:
     hint = "Give languages with commas, such as es,en; a single one turns recognition off."
     named = [each.strip() for each in conf.TTS_LANGUAGES.split(",")]
     wrong = [each for each in named if each and not fits(each, LANG)]
-    words = f"TTS_LANGUAGES={conf.TTS_LANGUAGES!r}: {', '.join(wrong)} is no language."
+    words = f"TTS_LANGUAGES={conf.TTS_LANGUAGES!r}: {', '.join(wrong)} is not a language."
     return [Error(words, hint, id="ttsmonitor.E009")] if wrong else []
 
 

@@ -250,7 +250,7 @@ def test_without_speech_hive_and_broker_run_alone(everything: Everything) -> Non
     with socket.create_server(("127.0.0.1", everything.port("HTTP_PORT"))):
         process = everything.start("--without-speech")
         process.wait_for_line(READY, 60)
-        wait_until(lambda: "live monitor " in process.output, "the rest of the summary")
+        wait_until(lambda: "Monitor  on the computer" in process.output, "the rest of the summary")
         assert "on the computer with the speech service" in process.output
         assert not re.search(r"speech started|download_voice", process.output)
         process.signal(signal.SIGINT)

@@ -378,7 +378,7 @@ def test_queue_is_reordered_by_keyboard_and_touch(
         rows.nth(1).get_by_role("button", name="Remove from the queue").tap()
         expect_texts(rows, ["Tres", "Uno", "Dos"])
     expect_texts(queue, ["Tres", "Uno", "Dos"])
-    expect(page.locator(f'#stream [data-id="{ids[3]}"]')).to_contain_text("sacada de la cola")
+    expect(page.locator(f'#stream [data-id="{ids[3]}"]')).to_contain_text("quitada de la cola")
     page.keyboard.press("Escape")  # it closes the drawer and interrupts nothing
     page.keyboard.press("k")
     expect(queue).to_have_count(0, timeout=PATIENCE_MS)
@@ -431,7 +431,7 @@ def test_scrolling_loads_older_rows_without_moving_others(
         top = row.evaluate(SETTLED)
         service.say("Nueva, uno", "Nueva, dos")
         pill = page.locator("#fresh")
-        news = "2 nuevas" if locale == "es-ES" else "2 new ones"
+        news = "2 nuevas" if locale == "es-ES" else "2 new"
         expect(pill).to_have_text(news, timeout=PATIENCE_MS)
         move = "(row, top) => Math.abs(row.getBoundingClientRect().top - top)"
         wait_until(lambda: row.evaluate(move, top) < 2, "the row where it was")

@@ -59,7 +59,7 @@ def test_say_names_what_listens_and_is_no_broker(monkeypatch: pytest.MonkeyPatch
 def test_say_without_broker_names_run_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQTT_PORT", str(free_port()))
     monkeypatch.setattr(say, "CONNECT_SECONDS", 1.0)
-    with pytest.raises(CommandError, match=r"No broker answers at .*run_broker"):
+    with pytest.raises(CommandError, match=r"Not sent: no broker answers at .*run_broker"):
         call_command("say", "Hola")
 
 
@@ -67,7 +67,7 @@ def test_say_without_broker_names_run_broker(monkeypatch: pytest.MonkeyPatch) ->
     ("arguments", "said"),
     [
         (["  "], "nothing to say"),
-        (["x" * 20_001], "at most 20000"),
+        (["x" * 20_001], "20000 characters at most"),
         (["Hola", "--source", "a b"], "source is"),
         (["Hola", "--device", "a/b"], "device_id is"),
     ],

@@ -111,4 +111,4 @@ def test_tone_is_heard_or_says_why_it_is_not(page: Page, sink: Sink) -> None:
     sound.get_by_role("button", name="Silenciar").click()
     expect(sound.get_by_role("button", name="Activar el sonido")).to_be_visible()
     sound.get_by_role("button", name="Tono de prueba").click()
-    expect(note).to_contain_text("silenciada", timeout=WAIT_MS)
+    expect(note).to_contain_text("en silencio", timeout=WAIT_MS)

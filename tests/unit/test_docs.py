@@ -31,7 +31,7 @@ ALL = [
 ]
 ENGLISH_ONLY = {"dependencies.md", "licences.md"}
 """For those who work on the project or pass it on."""
-NOT_OURS = {"PULSE_SERVER", "OSTYPE"}
+NOT_OURS = {"PULSE_SERVER", "OSTYPE", "LANG", "LC_ALL", "LC_MESSAGES"}
 ENVIRONMENT = {
     "MOXIE_WORK_DIR": "site/work",
     "DATABASE_URL": "",

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='Robot',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('device_id', models.CharField(max_length=128, unique=True, validators=[django.core.validators.RegexValidator('\\Ad_[A-Za-z0-9][A-Za-z0-9_-]{0,125}\\Z', 'Give an id such as d_<uuid>.')], verbose_name='device id')),
+                ('device_id', models.CharField(max_length=128, unique=True, validators=[django.core.validators.RegexValidator('\\Ad_[A-Za-z0-9][A-Za-z0-9_-]{0,125}\\Z', 'Enter an id such as d_<uuid>.')], verbose_name='device id')),
                 ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
                 ('nickname', models.CharField(blank=True, help_text='How the robot calls the child.', max_length=100, verbose_name="child's nickname")),
                 ('config', models.JSONField(blank=True, default=dict, help_text='Differences from the configuration of all robots.', validators=[hive.robot_config.validate_config], verbose_name='configuration')),

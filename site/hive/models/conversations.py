@@ -185,9 +185,9 @@ class GlobalCommand(models.Model):
     def clean(self) -> None:
         """Raise ValidationError for a command that does nothing."""
         if not self.answer.strip() and not self.action:
-            raise ValidationError({"answer": _("Give an answer, or an action.")})
+            raise ValidationError({"answer": _("Enter an answer or choose an action.")})
         if self.action == self.Action.LAUNCH and not self.target_module:
-            raise ValidationError({"target_module": _("Say which module to start.")})
+            raise ValidationError({"target_module": _("Choose the module to start.")})
 
     def robot_action(self) -> dict[str, Any]:
         """Return the action as a robot gets it; empty for none."""

@@ -22,7 +22,7 @@ DEVICE_ID = r"d_[A-Za-z0-9][A-Za-z0-9_-]{0,125}"
 def validate_schedule(value: Any) -> None:
     """Raise ValidationError for a schedule that is no JSON object."""
     if not isinstance(value, dict):
-        raise ValidationError(_("Give a JSON object, such as {}."))
+        raise ValidationError(_("Enter a JSON object, such as {}."))
 
 
 class Configuration(models.Model):
@@ -62,7 +62,7 @@ class Configuration(models.Model):
         verbose_name_plural = _("configuration")
 
     def __str__(self) -> str:
-        return str(_("Configuration of all robots"))
+        return str(_("Settings of all robots"))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save as the one row."""
@@ -152,7 +152,7 @@ class Robot(models.Model):
         _("device id"),
         max_length=128,
         unique=True,
-        validators=[RegexValidator(rf"\A{DEVICE_ID}\Z", _("Give an id such as d_<uuid>."))],
+        validators=[RegexValidator(rf"\A{DEVICE_ID}\Z", _("Enter an id such as d_<uuid>."))],
     )
     name = models.CharField(_("name"), max_length=100, blank=True)
     nickname = models.CharField(

@@ -9,31 +9,41 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
 from hive.conf import conf
 from hive.mqtt.virtual_moxie import VirtualMoxie
+from ttsmonitor.system.terminal_command import in_terminal_language
 
 SECONDS_PER_CHARACTER = 0.06
 PATIENCE_SECONDS = 3.0
 """Seconds beyond HIVE_CONFIG_DELAY_SECONDS after which the missing configuration is explained."""
-LET_IN = "choose Let in on the hive's dashboard"
-HELP = """\
+HELP = gettext_lazy(
+    """\
 What you type is what the child says. Commands:
   /prompt       start a conversation      /reprompt   the child says nothing
   /say WORDS    content of the robot's own, which it reports to the server
   /module ID    talk in another module    /ask NAME   schedule, mentor_behaviors or license
   /sleep /wake  fall asleep, wake up      /state      report the state now
   /help         this                      /quit       switch off (so does Ctrl-D)"""
+)
 _LABELS = {
-    "connected": "connected to the broker",
-    "lost": "not connected:",
-    "config": "got its configuration",
-    "says": "Moxie says:",
-    "stops": "Moxie stops speaking",
-    "sleeps": "Moxie sleeps",
-    "wakes": "Moxie wakes up",
-    "state": "Puppet Mode state:",
-    "answer": "answer:",
+    "connected": gettext_noop("connected to the broker"),
+    "lost": gettext_noop("not connected:"),
+    "config": gettext_noop("got its configuration"),
+    "says": gettext_noop("Moxie says:"),
+    "stops": gettext_noop("Moxie stops speaking"),
+    "sleeps": gettext_noop("Moxie sleeps"),
+    "wakes": gettext_noop("Moxie wakes up"),
+    "state": gettext_noop("Puppet Mode state:"),
+    "answer": gettext_noop("answer:"),
 }
+
+
+def how_to_let_in() -> str:
+    """Return what to do for a robot that waits for approval."""
+    return _("choose Let in on the Robots page")
 
 
 class Simulator:
@@ -49,8 +59,8 @@ class Simulator:
 
     def run(self) -> None:
         """Connect, obey the keyboard until /quit, Ctrl-D or stop(), and disconnect."""
-        self._write(f"simulated robot {self.robot.device_id}")
-        self._write(HELP)
+        self._write(_("simulated robot {id}").format(id=self.robot.device_id))
+        self._write(str(HELP))
         self.robot.start()
         try:
             for line in self._lines():
@@ -60,7 +70,7 @@ class Simulator:
         finally:
             self._patience.cancel()
             self.robot.stop()
-            self._write("switched off")
+            self._write(_("switched off"))
 
     def stop(self) -> None:
         """End run()."""
@@ -99,20 +109,26 @@ class Simulator:
             "/sleep": robot.sleep,
             "/wake": robot.wake,
             "/state": robot.publish_state,
-            "/help": lambda: self._write(HELP),
+            "/help": lambda: self._write(str(HELP)),
         }
         if not line:
             return
         if not robot.is_connected and command != "/help":
-            self._write("not connected yet: not sent")
+            self._write(_("not connected yet: not sent"))
         elif line.startswith("/"):
-            actions.get(command, lambda: self._write(f"{command}: unknown, try /help"))()
+            actions.get(
+                command,
+                lambda: self._write(_("{command}: unknown, try /help").format(command=command)),
+            )()
         else:
             robot.hear(line)
 
     def _explain_waiting(self) -> None:
+        """Say what a robot waits for, in a thread of its own."""
         if self.robot.is_connected and not self.robot.config:
-            self._write(f"no configuration yet: this robot waits for approval; {LET_IN}")
+            with in_terminal_language():
+                words = _("no configuration yet: this robot waits for approval; {hint}")
+                self._write(words.format(hint=how_to_let_in()))
 
     def _show(self, kind: str, words: str) -> None:
         if kind == "connected":
@@ -123,7 +139,8 @@ class Simulator:
             self._patience.start()
         if kind not in _LABELS:
             return
-        shown = f"{_LABELS[kind]} {words}".rstrip()
+        with in_terminal_language():  # in a thread of its own
+            shown = f"{_(_LABELS[kind])} {words}".rstrip()
         # An unavailable broker is shown once, not at every attempt.
         if kind != "lost" or shown != self._last_shown:
             self._write(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
+from collections.abc import Mapping
 
 from axes.utils import reset as forget_wrong_passwords
 from django.conf import settings
@@ -11,8 +12,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http.request import validate_host
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hive.exceptions import HiveError
+from ttsmirror.reasons import Reason
 from ttsmonitor.conf import conf
 from ttsmonitor.models.login_links import MINUTES, LoginLink
 from ttsmonitor.system.commands import manage_command
@@ -43,10 +46,15 @@ def reset_password(username: str) -> str:
     try:
         user = users.objects.get_by_natural_key(username)
     except users.DoesNotExist as exc:
-        raise HiveError(f"There is no account {username!r}. {_other_accounts()}") from exc
+        raise HiveError(
+            Reason("There is no account {name}. {hint}", name=repr(username), hint=_hint())
+        ) from exc
     if not user.is_active:
         raise HiveError(
-            f"The account {username!r} is not active: an administrator can change that."
+            Reason(
+                "The account {name} is not active: an administrator can change that.",
+                name=repr(username),
+            )
         )
     password = new_password()
     user.set_password(password)
@@ -55,12 +63,13 @@ def reset_password(username: str) -> str:
     return password
 
 
-def _other_accounts() -> str:
+def _hint() -> Reason:
     names = get_user_model().objects.filter(is_superuser=True).values_list("username", flat=True)
     if not names:
-        return f"Make the first one with: {manage_command('create_first_account')}"
+        first = manage_command("create_first_account")
+        return Reason("Make the first one with: {command}", command=first)
     commands = (manage_command(f"reset_password {shlex.quote(name)}") for name in names)
-    return f"There is: {', '.join(commands)}"
+    return Reason("There is: {commands}", commands=", ".join(commands))
 
 
 def one_time_link(port: int) -> str:
@@ -80,12 +89,27 @@ def new_password() -> str:
 
 def account_text(password: str, port: int, link: str = "") -> str:
     """Return the terminal's text for a new account, with a link to `port` or a one-time link."""
-    once = f"  login     {link}\n            (on this computer, once, within {MINUTES} minutes)\n"
-    return (
-        "\nYour account, shown this once:\n"
-        f"  link      http://localhost:{port}/\n"
-        f"  user      {USERNAME}\n"
-        f"  password  {password}\n"
-        f"{once if link else ''}"
-        f"Forgotten it? {manage_command('reset_password')}\n"
+    rows = {
+        _("link"): f"http://localhost:{port}/",
+        _("user"): USERNAME,
+        _("password"): password,
+    }
+    if link:
+        rows[_("login")] = link
+        once = _("(on this computer, once, within {minutes} minutes)")
+        rows[""] = once.format(minutes=MINUTES)
+    return "\n".join(
+        (
+            "",
+            _("Your account, shown this once:"),
+            in_columns(rows, indent="  "),
+            _("Forgotten it? {command}").format(command=manage_command("reset_password")),
+            "",
+        )
     )
+
+
+def in_columns(rows: Mapping[str, str], indent: str = "") -> str:
+    """Return a line for each row, the values below each other."""
+    width = max(map(len, rows)) + 2
+    return "\n".join(f"{indent}{name:<{width}}{value}" for name, value in rows.items())

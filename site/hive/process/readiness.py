@@ -10,10 +10,12 @@ import urllib.request
 from dataclasses import replace
 
 from django.db import DatabaseError, connections
+from django.utils.translation import gettext as _
 
 from hive.broker.probe import Answer, probe
 from hive.conf import conf as hive_conf
-from hive.process.account import account_text, make_account, one_time_link
+from hive.process.account import account_text, in_columns, make_account, one_time_link
+from ttsmirror.translations import translate
 from ttsmonitor.conf import conf
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.base import AUTO, SpeechRequest
@@ -55,17 +57,16 @@ def is_speech_ready() -> bool:
 
 def summary(broker: str, *, speech: bool) -> str:
     """Return the instructions for the user."""
-    monitor = _url(conf.HTTP_PORT) if speech else "on the computer with the speech service"
-    lines = [
-        "",
-        "Moxie is ready. Ctrl-C stops it.",
-        f"  Puppet Mode, admin   {_url(hive_conf.HIVE_PORT)}",
-        f"  live monitor         {monitor}",
-        f"  broker               {broker}",
-    ]
+    elsewhere = _("on the computer with the speech service")
+    rows = {
+        _("Robots"): _url(hive_conf.HIVE_PORT),
+        _("Monitor"): _url(conf.HTTP_PORT) if speech else elsewhere,
+        _("Broker"): broker,
+    }
     if speech and (missing := missing_voices()):
-        lines.append(f"  voice                espeak: {missing}")
-    return "\n".join([*lines, ""])
+        rows[_("Voice")] = f"espeak: {translate(missing)}"
+    ready = _("Moxie is ready. Ctrl-C stops it.")
+    return f"\n{ready}\n{in_columns(rows, indent='  ')}\n"
 
 
 def first_account() -> str:

@@ -17,6 +17,7 @@ from hive.models import Configuration, Robot
 from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from hive.mqtt.simulated_robot import get_simulated_robot
+from ttsmirror.reasons import Reason
 from ttsmonitor import live_events
 from ttsmonitor.conf import conf as tts_conf
 from ttsmonitor.history import hourly
@@ -86,11 +87,18 @@ def ensure_set_up() -> None:
         Robot.objects.exists()
     except DatabaseError as exc:
         raise NotReadyError(
-            f"The database is not ready ({exc}). Run: {manage_command('migrate')}"
+            Reason(
+                "The database is not ready ({error}). Run: {command}",
+                error=str(exc),
+                command=manage_command("migrate"),
+            )
         ) from exc
     try:
         staticfiles_storage.url("hive/puppet.js")
     except ValueError as exc:
         raise NotReadyError(
-            f"The static files are missing. Run: {manage_command('collectstatic --noinput')}"
+            Reason(
+                "The static files are missing. Run: {command}",
+                command=manage_command("collectstatic --noinput"),
+            )
         ) from exc

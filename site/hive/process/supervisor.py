@@ -13,6 +13,8 @@ from collections import deque
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from hive.process import readiness
 from hive.process.broker_watch import PATIENCE_SECONDS, BrokerWatch
@@ -21,6 +23,7 @@ from hive.process.plan import BROKER, HIVE, SPEECH, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
 from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
+from ttsmonitor.system.terminal_command import in_terminal_language
 
 # The longest time that a process takes to stop when it has no sentence to finish, and that the
 # speech service takes in addition to its sentence.
@@ -39,9 +42,9 @@ DEATHS, DEATHS_SECONDS = 5, 60.0
 """A process that ends so often within so many seconds is not started again."""
 COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
 CHECKS = {
-    BROKER: ("the broker", readiness.is_broker_ready),
-    HIVE: ("the hive", readiness.is_hive_ready),
-    SPEECH: ("the speech service", readiness.is_speech_ready),
+    BROKER: (gettext_noop("the broker"), readiness.is_broker_ready),
+    HIVE: (gettext_noop("the hive"), readiness.is_hive_ready),
+    SPEECH: (gettext_noop("the speech service"), readiness.is_speech_ready),
 }
 
 
@@ -72,7 +75,8 @@ class ManagedProcess:
         self._is_asked = False
         self._reader = threading.Thread(target=self._print_output, name=f"hive.{name}", daemon=True)
         self._reader.start()
-        console.write(f"{name} started (pid={self._process.pid})")
+        words = _("{name} started (pid={pid})")
+        console.write(words.format(name=name, pid=self._process.pid))
 
     @property
     def has_ended(self) -> bool:
@@ -83,7 +87,8 @@ class ManagedProcess:
                 self.kill()
             else:
                 self.returncode = self._process.returncode
-                self._console.write(f"{self.name} stopped (rc={self.returncode})")
+                words = _("{name} stopped (rc={code})")
+                self._console.write(words.format(name=self.name, code=self.returncode))
         return self.returncode is not None
 
     def terminate(self) -> None:
@@ -137,16 +142,21 @@ class Part:
     def _note_death(self) -> None:
         now = time.monotonic()
         self._deaths.append(now)
-        how = f"{self.name} ended by itself, exit code {self.process.returncode}"
+        values = {"name": self.name, "code": self.process.returncode}
         if len(self._deaths) == DEATHS and now - self._deaths[0] < DEATHS_SECONDS:
             self.has_failed = True
-            seconds = round(DEATHS_SECONDS)
-            self._console.write(f"{how}, for the {DEATHS}th time in {seconds} s: stopping the rest")
+            words = _(
+                "{name} ended by itself, exit code {code}, {count} times in {seconds} s:"
+                " stopping the rest"
+            )
+            values |= {"count": DEATHS, "seconds": round(DEATHS_SECONDS)}
+            self._console.write(words.format(**values))
             return
         if now - self._started > DEATHS_SECONDS:
             self._delay_seconds = 1.0
         self._due = now + self._delay_seconds
-        self._console.write(f"{how}: it is started again in {self._delay_seconds:.0f} s")
+        words = _("{name} ended by itself, exit code {code}: it is started again in {seconds} s")
+        self._console.write(words.format(**values, seconds=round(self._delay_seconds)))
         self._delay_seconds = min(2 * self._delay_seconds, LONGEST_DELAY_SECONDS)
 
 
@@ -185,13 +195,14 @@ class Supervisor:
                 self._watch.stop()
                 is_wanted = self._asked.is_set()
                 if is_wanted:
-                    self._console.write("stopping; once more to force it")
+                    self._console.write(_("stopping; once more to force it"))
                 self._stop()
         # One that was asked to stop before it could handle the signal was ended by it.
         clean = (0, -signal.SIGTERM)
         failed = [each.name for each in self._processes if each.returncode not in clean]
         if is_wanted and failed:
-            self._console.write(f"{', '.join(failed)} did not stop cleanly")
+            words = _("{names} did not stop cleanly")
+            self._console.write(words.format(names=", ".join(failed)))
         return 0 if is_wanted and not failed else 1
 
     def _force(self, number: int) -> None:
@@ -214,7 +225,9 @@ class Supervisor:
 
     def _end_broker(self) -> None:
         """Kill a broker that hangs or whose memory strangers have filled; tend() starts another."""
-        self._console.write(f"the broker has let nobody in for {PATIENCE_SECONDS:.0f} s: ending it")
+        with in_terminal_language():  # in a thread of its own
+            words = _("the broker has let nobody in for {seconds} s: ending it")
+        self._console.write(words.format(seconds=round(PATIENCE_SECONDS)))
         for part in self._parts:
             if part.name == BROKER:
                 part.process.kill()
@@ -237,10 +250,9 @@ class Supervisor:
                 process.terminate()
             if time.monotonic() > deadline:
                 for process in running:
-                    self._console.write(
-                        f"{process.name} did not stop in {self._stop_seconds:.0f} s, so it is"
-                        " killed"
-                    )
+                    words = _("{name} did not stop in {seconds} s, so it is killed")
+                    seconds = round(self._stop_seconds)
+                    self._console.write(words.format(name=process.name, seconds=seconds))
                 break
             time.sleep(POLL_SECONDS)
         for process in self._running():
@@ -252,15 +264,20 @@ class Supervisor:
         return [process for process in self._processes if not process.has_ended]
 
     def _announce(self) -> None:
-        """Say when everything is ready, and show the first account."""
+        """Say when everything is ready, and show the first account, in a thread of its own."""
+        with in_terminal_language():
+            self._announce_when_ready()
+
+    def _announce_when_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         has_speech = SPEECH in self._plan.names
         names = (BROKER, HIVE, SPEECH) if has_speech else (BROKER, HIVE)
         waiting = [CHECKS[name] for name in names]
         while waiting and not self._stopping.is_set():
             if time.monotonic() > deadline:
-                missing = ", ".join(name for name, _check in waiting)
-                self._console.write(f"not ready after {READY_SECONDS} s: {missing}")
+                missing = ", ".join(_(name) for name, _check in waiting)
+                words = _("not ready after {seconds} s: {names}")
+                self._console.write(words.format(seconds=READY_SECONDS, names=missing))
                 break
             waiting = [(name, check) for name, check in waiting if not check()]
             self._stopping.wait(POLL_SECONDS)

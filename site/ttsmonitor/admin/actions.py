@@ -60,7 +60,7 @@ class HistoryActions:
             _("Made by the speech service when you press play: it has to be running."),
         )
 
-    @admin.action(description=gettext_lazy("Say the selected ones again"))
+    @admin.action(description=gettext_lazy("Say the selection again"))
     def say_again(self, request: HttpRequest, queryset: QuerySet[Utterance]) -> None:
         """Have the selected utterances spoken again, the oldest first."""
         keys = list(queryset.values_list("pk", flat=True)[: MAX_SAID_AGAIN + 1])
@@ -74,17 +74,17 @@ class HistoryActions:
             obey(Control(action="replay", utterance_id=key))
         messages.success(request, _("Sentences to be said again: {count}.").format(count=len(keys)))
 
-    @admin.action(description=gettext_lazy("Download the selected ones as text"))
+    @admin.action(description=gettext_lazy("Download the selection as text"))
     def as_text(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
         """Download the selected utterances as text."""
         return file_response(queryset, "txt")
 
-    @admin.action(description=gettext_lazy("Download the selected ones as CSV"))
+    @admin.action(description=gettext_lazy("Download the selection as CSV"))
     def as_csv(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
         """Download the selected utterances as CSV."""
         return file_response(queryset, "csv")
 
-    @admin.action(description=gettext_lazy("Download the selected ones as JSON"))
+    @admin.action(description=gettext_lazy("Download the selection as JSON"))
     def as_json(self, request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
         """Download the selected utterances as JSON."""
         return file_response(queryset, "json")

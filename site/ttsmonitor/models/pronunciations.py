@@ -16,9 +16,9 @@ from ttsmirror.wire.fields import LANG
 from ttsmonitor.language.pronunciations import Pronunciation, fold
 
 WORD_CHARACTERS = 100
-_LANG = RegexValidator(rf"^(?:{LANG.pattern})\Z", _("Give a language such as es or en-GB."))
+_LANG = RegexValidator(rf"^(?:{LANG.pattern})\Z", _("Enter a language such as es or en-GB."))
 _WRITTEN = RegexValidator(
-    r"^(?=.*[^\W\d_])[^\x00-\x1f\x7f\[\]<>]+\Z", _("Give a word, or several, as they are written.")
+    r"^(?=.*[^\W\d_])[^\x00-\x1f\x7f\[\]<>]+\Z", _("Enter a word, or several, as they are written.")
 )
 _SAID = RegexValidator(
     r"^(?=.*[^\W\d_])(?:[^\W\d_]|[\u0300-\u036f '’-])+\Z",
@@ -106,7 +106,7 @@ class PronunciationEntry(models.Model):
     def clean(self) -> None:
         """Require a pronunciation, and refuse a second one of the same word."""
         if not (self.said or self.phonemes):
-            raise ValidationError({"said": _("Say how it is said, in letters or in phonemes.")})
+            raise ValidationError({"said": _("Enter how it is said, in letters or in phonemes.")})
         twins = PronunciationEntry.objects.filter(lang=self.lang, folded=self.folded)
         if twins.exclude(pk=self.pk).exists():
             raise ValidationError({"written": _("This word has a pronunciation already.")})

@@ -55,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def skip(request: HttpRequest) -> HttpResponse:
     """Leave the guide for good; Settings leads there again."""
     _close(request, SetupGuide.load())
-    messages.info(request, _("You find the guide again under Settings."))
+    messages.info(request, _("You can open the guide again under Settings."))
     return redirect("monitor")
 
 
@@ -146,7 +146,7 @@ def _choose_languages(request: HttpRequest, guide: SetupGuide, response: HttpRes
 
 def _finish(request: HttpRequest, guide: SetupGuide) -> HttpResponse:
     _close(request, guide)
-    messages.success(request, _("Moxie is set up. You find the guide again under Settings."))
+    messages.success(request, _("Moxie is ready. You can open the guide again under Settings."))
     return redirect("monitor")
 
 

@@ -133,11 +133,11 @@ class Percentiles(Part):
 
 WaitingMs = Annotated[
     Percentiles,
-    Field(description=_("Milliseconds from arrival to its turn: median and 95th percentile.")),
+    Field(description=_("Milliseconds from arrival to its turn: median and p95.")),
 ]
 FirstAudioMs = Annotated[
     Percentiles,
-    Field(description=_("Milliseconds from its turn to first sound: median and 95th percentile.")),
+    Field(description=_("Milliseconds from its turn to first sound: median and p95.")),
 ]
 AudioSeconds = Annotated[float, Field(description=_("Seconds of sound."))]
 
@@ -265,7 +265,7 @@ class Control(Body):
     action: Annotated[str, OneOf(CONTROL_ACTIONS)]
     device_id: str = Field("", description=_("Only for this robot."))
     value: Share | None = Field(None, description=_("The volume."))
-    id: Identity | None = Field(None, description=_("The sentence to replay, remove or move."))
+    id: Identity | None = Field(None, description=_("The sentence to say again, remove or move."))
     before: Identity | None = Field(
         None, description=_("The sentence that it is moved before; null: the end of the queue.")
     )

@@ -54,7 +54,7 @@ CARDS = (
     Card(
         "soundwave",
         _("Voices and sound"),
-        _("How Moxie sounds, and where one hears it"),
+        _("How Moxie sounds, and where you hear it"),
         path="/settings/voices/",
     ),
     Card(
@@ -66,7 +66,7 @@ CARDS = (
     Card(
         "activity",
         _("Diagnostics"),
-        _("Figures, charts and the log"),
+        _("Statistics, charts and the log"),
         path="/diagnostics/",
     ),
     Card(
@@ -99,7 +99,7 @@ CARDS = (
     Card(
         "database-fill",
         _("Administration"),
-        _("All stored data, for whoever keeps this computer"),
+        _("All stored data, for whoever looks after this computer"),
         view="index",
     ),
 )

@@ -110,11 +110,13 @@ def _title(output: str) -> str:
     names = {
         "browser": _("the browsers that listen"),
         "wav": _("files"),
-        "null": _("nothing, by TTS_AUDIO"),
+        "null": _("nowhere (TTS_AUDIO)"),
     }
     shown = []
     for part in output.split(", "):
         kind, _colon, device = part.partition(": ")
+        if device == "default":  # what ALSA calls it
+            device = _("the system's default device")
         shown.append(names.get(kind) or device or part)
     return ", ".join(shown)
 

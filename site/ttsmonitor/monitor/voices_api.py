@@ -60,7 +60,7 @@ def choose(
     """Store the voice setting of a language, or delete it where everything is the default."""
     tag = language_tag(lang)
     if not fits(tag, LANG):
-        raise InvalidRequestError("bad_request", _("{lang} is no language.").format(lang=lang))
+        raise InvalidRequestError("bad_request", _("{lang} is not a language.").format(lang=lang))
     setting = VoiceSetting.objects.filter(source="", device_id="", lang=tag).first()
     form = VoiceSettingForm(
         given.model_dump() | {"source": "", "device_id": "", "lang": tag},

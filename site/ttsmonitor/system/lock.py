@@ -10,15 +10,16 @@ from enum import Enum
 from pathlib import Path
 
 from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
+from ttsmirror.reasons import Reason
 
 
 class Service(Enum):
     """A service that may run once for a work directory; its value is its name in messages."""
 
-    ALL = "server (run_all)"
-    BROKER = "broker"
-    HIVE = "hive"
-    SPEECH = "speech service"
+    ALL = Reason("server (run_all)")
+    BROKER = Reason("broker")
+    HIVE = Reason("hive")
+    SPEECH = Reason("speech service")
 
 
 @contextmanager
@@ -36,15 +37,27 @@ def only_one(directory: Path, service: Service) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise MoxieTTSError(f"cannot open the lock file {path}: {exc.strerror}.") from exc
+        raise MoxieTTSError(
+            Reason(
+                "cannot open the lock file {path}: {error}.",
+                path=str(path),
+                error=str(exc.strerror),
+            )
+        ) from exc
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             process = file.read().strip()
             raise AlreadyRunningError(
-                f"A {service.value} runs already in {directory} (process {process}): stop it first"
-                f" (kill {process}), or give this one a directory of its own with MOXIE_WORK_DIR."
+                Reason(
+                    "A {service} runs already in {directory} (process {process}): stop it first"
+                    " (kill {process}), or give this one a directory of its own with"
+                    " MOXIE_WORK_DIR.",
+                    service=service.value,
+                    directory=str(directory),
+                    process=process,
+                )
             ) from exc
         file.truncate(0)
         file.write(f"{os.getpid()}\n")

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.reasons import Reason
 
 LOCALHOST = ("localhost", "127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  compared, not bound
 """Values of HTTP_HOST with which pages are served at http://localhost."""
@@ -44,19 +45,36 @@ def answers(host: str, port: int) -> bool:
 
 
 def _explain(exc: OSError, host: str, port: int, name: str) -> ListenError:
+    error = str(exc.strerror)
     if exc.errno == errno.EADDRINUSE:
         return ListenError(
-            f"Port {port} is in use on {host} ({exc.strerror}). Stop the program that uses it,"
-            f" or choose another port with {name}."
+            Reason(
+                "Port {port} is in use on {host} ({error}). Stop the program that uses it, or"
+                " choose another port with {setting}.",
+                port=port,
+                host=host,
+                error=error,
+                setting=name,
+            )
         )
     if exc.errno == errno.EACCES:
         return ListenError(
-            f"Port {port} needs root ({exc.strerror}): choose one above 1023 with {name}."
+            Reason(
+                "Port {port} needs root ({error}): choose one above 1023 with {setting}.",
+                port=port,
+                error=error,
+                setting=name,
+            )
         )
     host_name = "MQTT_HOST" if name.startswith("MQTT") else "HTTP_HOST"
     return ListenError(
-        f"{host_name}={host} is not an address of this computer ({exc.strerror}): use one of its"
-        " addresses, such as 127.0.0.1."
+        Reason(
+            "{setting}={host} is not an address of this computer ({error}): use one of its"
+            " addresses, such as 127.0.0.1.",
+            setting=host_name,
+            host=host,
+            error=error,
+        )
     )
 
 

@@ -38,8 +38,8 @@ MOODS = (
     gettext_noop("embarrassed"),
 )
 SCRIPT_SENTENCES = (
-    gettext_noop("1 new one"),
-    gettext_noop("{count} new ones"),
+    gettext_noop("1 new"),
+    gettext_noop("{count} new"),
     gettext_noop("Number {count} in the queue"),
     gettext_noop("Removed from the queue"),
     gettext_noop("The first {count} are shown."),

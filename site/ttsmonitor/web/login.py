@@ -19,6 +19,7 @@ from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -68,9 +69,18 @@ def _seconds_locked(request: HttpRequest, credentials: dict[str, Any]) -> int:
     return max(1, math.ceil((newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()))
 
 
+class LoginForm(AuthenticationForm):
+    """The login form. Django's own sentence is too formal in Spanish."""
+
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": _("The user name and the password do not match. Capital letters matter.")
+    }
+
+
 class LoginView(auth_views.LoginView):
     """The login by password, which leads to the guide until that was finished or skipped."""
 
+    form_class = LoginForm
     redirect_authenticated_user = True
     _is_first = False
 

@@ -79,7 +79,7 @@ def test_wifi_is_shown_as_code_and_kept_nowhere(
     ("ssid", "password", "words"),
     [
         ("", "secreto123", "This field is required"),
-        ("ñ" * 17, "secreto123", "No network has such a long name"),
+        ("ñ" * 17, "secreto123", "too long for a Wi-Fi network"),
         ("Casa", "short", "8 to 64 characters"),
         ("Casa", "x" * 65, "8 to 64 characters"),
     ],
@@ -131,7 +131,7 @@ def test_closed_port_is_explained(
     server.speech.update_broker_kind("development")
     assert "sudo apt install mosquitto" in text(admin.get(CODE))
     monkeypatch.setattr(home_network, "home_address", lambda: "")
-    assert "is in no home network" in text(admin.get(CODE))
+    assert "is not on a home network" in text(admin.get(CODE))
 
 
 def test_robots_that_wait_and_that_are_in_are_met(admin: Client, robot: Robot) -> None:
@@ -160,6 +160,15 @@ def test_impossible_name_is_refused(admin: Client, robot: Robot, name: object) -
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_name")
 
 
+@pytest.mark.parametrize("path", ["/", "/robots/add/"])
+def test_simulated_robot_is_found_beside_other_robots(
+    admin: Client, robot: Robot, path: str
+) -> None:
+    shown = admin.get(path).content.decode()
+    _welcome, _mark, further = shown.rpartition("<section")  # the welcome is for no robot at all
+    assert f'href="{SIMULATED}"' in further
+
+
 def test_simulated_robot_is_switched_on_and_off(
     admin: Client, simulated: FakeSimulatedRobot
 ) -> None:
@@ -177,7 +186,7 @@ def test_done_leads_back_to_the_guide_under_way(admin: Client, robot: Robot) -> 
     session = admin.session
     session[SESSION_KEY] = True
     session.save()
-    assert admin.get(DONE)["Location"] == "http://testserver:8787/setup/robot/"
+    assert admin.get(DONE)["Location"] == "http://testserver:8787/setup/end/"
     assert SetupGuide.load().done == ["robot"]
     assert "Back to the guide" in text(admin.get(MEET))
 

@@ -179,7 +179,7 @@ def robots(*arguments: str) -> str:
 
 
 def test_command_lists_lets_in_revokes_and_forgets(server: SentServer, waiting: Robot) -> None:
-    assert robots() == f"{DEVICE}  waiting  online  {waiting}\n"
+    assert robots() == f"{DEVICE}  waiting for approval  online  {waiting}\n"
     robots("let-in", DEVICE)
     assert approval() == Approval.APPROVED
     with pytest.raises(CommandError, match="revoke its access first"):
@@ -190,6 +190,16 @@ def test_command_lists_lets_in_revokes_and_forgets(server: SentServer, waiting: 
     assert not Robot.objects.exists()
     robots("let-in", DEVICE)  # before it has ever connected
     assert approval() == Approval.APPROVED
+
+
+def test_command_speaks_the_language_of_the_terminal(
+    server: SentServer, waiting: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "es_MX.UTF-8")
+    assert robots() == f"{DEVICE}  espera aprobación  en línea  {waiting}\n"
+    assert robots("let-in", DEVICE) == "Listo.\n"
+    with pytest.raises(CommandError, match="Este robot tiene acceso: quítaselo primero"):
+        robots("forget", DEVICE)
 
 
 @pytest.mark.parametrize("arguments", [("let-in",), ("let-in", "moxie"), ("revoke", "d_nobody")])

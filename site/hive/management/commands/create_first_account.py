@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from hive.conf import conf as hive_conf
 from hive.process.account import USERNAME, account_text, make_account
 from ttsmonitor.conf import conf
 from ttsmonitor.system.commands import manage_command
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """The command create_first_account."""
 
     help = f"Make the account '{USERNAME}' with a random password where there is no account yet."
@@ -32,14 +34,12 @@ class Command(BaseCommand):
         try:
             password = make_account()
         except DatabaseError as exc:
-            raise CommandError(
-                f"The database is not ready ({exc}). Run: {manage_command('prepare')}"
-            ) from exc
+            words = _("The database is not ready ({error}). Run: {command}")
+            command = manage_command("prepare")
+            raise CommandError(words.format(error=exc, command=command)) from exc
         if password is None:
             if options["verbosity"] > 0:
-                self.stdout.write(
-                    "There is an account already. Password lost? "
-                    + manage_command("reset_password USER")
-                )
+                words = _("There is an account already. Password lost? {command}")
+                self.stdout.write(words.format(command=manage_command("reset_password USER")))
             return
         self.stdout.write(account_text(password, port))

@@ -9,18 +9,19 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
-from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
 from ttsmonitor.history import index
 from ttsmonitor.system.lock import Service, ensure_not_running
 from ttsmonitor.system.private_files import tighten_installation
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """The command prepare."""
 
     help = "Bring database and static files up to date and make the first account; quick when done."
@@ -42,16 +43,13 @@ class Command(BaseCommand):
         """Run the steps that are not done yet."""
         tighten_installation()
         if unapplied_migrations():
-            try:
-                # The speech service may run: in Docker it is replaced after the hive.
-                ensure_not_running(conf.work_dir, Service.HIVE)
-            except MoxieTTSError as exc:
-                raise CommandError(str(exc)) from exc
+            # The speech service may run: in Docker it is replaced after the hive.
+            ensure_not_running(conf.work_dir, Service.HIVE)
             call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
-            self.stdout.write("The database is up to date.")
+            self.stdout.write(_("The database is up to date."))
         index.install(DEFAULT_DB_ALIAS)  # it may have been cut short after the last migration
         if collect_static():
-            self.stdout.write("The pages' static files are up to date.")
+            self.stdout.write(_("The pages' static files are up to date."))
         if not options["no_account"]:
             call_command(
                 "create_first_account",

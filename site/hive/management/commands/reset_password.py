@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
-from hive.process.account import USERNAME, reset_password
-from ttsmirror.exceptions import MoxieTTSError
+from hive.process.account import USERNAME, in_columns, reset_password
 from ttsmonitor.system.arguments import utf8
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """The command reset_password."""
 
     help = "Give an account a new random password and show it once. Its sessions end."
@@ -25,8 +26,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Change the password and print it."""
-        try:
-            password = reset_password(options["user"])
-        except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
-        self.stdout.write(f"user      {options['user']}\npassword  {password}")
+        password = reset_password(options["user"])
+        self.stdout.write(in_columns({_("user"): options["user"], _("password"): password}))

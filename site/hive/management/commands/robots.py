@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from hive.models import DEVICE_ID, Approval, Configuration, Robot
 from hive.mqtt.admission import OPEN_SECONDS
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.system.commands import manage_command
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 ACTIONS = ("list", "let-in", "revoke", "forget", "allow-new")
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """The command robots."""
 
     help = (
@@ -35,20 +37,24 @@ class Command(BaseCommand):
         try:
             self._act(options["action"], options["id"])
         except DatabaseError as exc:
-            raise CommandError(
-                f"The database is not ready ({exc}). Run: {manage_command('prepare')}"
-            ) from exc
+            words = _("The database is not ready ({error}). Run: {command}")
+            command = manage_command("prepare")
+            raise CommandError(words.format(error=exc, command=command)) from exc
 
     def _act(self, action: str, device_id: str | None) -> None:
         if action == "allow-new":
             Configuration.open_to_new_robots(OPEN_SECONDS)
-            self.stdout.write(f"Robots that are new within {OPEN_SECONDS} seconds are let in.")
+            words = _("For {seconds} seconds, new robots are let in without asking.")
+            self.stdout.write(words.format(seconds=OPEN_SECONDS))
         elif action == "list":
             for robot in Robot.objects.all():
-                state = "online" if robot.online else "offline"
-                self.stdout.write(f"{robot.device_id}  {robot.approval}  {state}  {robot}")
+                state = _("online") if robot.online else _("offline")
+                approval = robot.get_approval_display()
+                self.stdout.write(f"{robot.device_id}  {approval}  {state}  {robot}")
         elif device_id is None:
-            raise CommandError(f"Which robot? See: {manage_command('robots')}")
+            raise CommandError(
+                _("Which robot? See: {command}").format(command=manage_command("robots"))
+            )
         else:
             self._decide(action, device_id)
 
@@ -57,12 +63,13 @@ class Command(BaseCommand):
         if action == "let-in" and re.fullmatch(DEVICE_ID, device_id):
             Robot.objects.let_in(device_id)  # even one that has not connected yet
         elif robot is None:
-            raise CommandError(f"There is no robot {device_id}. See: {manage_command('robots')}")
+            words = _("There is no robot {id}. See: {command}")
+            raise CommandError(words.format(id=device_id, command=manage_command("robots")))
         elif action == "revoke":
             robot.approval = Approval.REFUSED
             robot.save(update_fields=["approval"])
         elif robot.is_approved:
-            raise CommandError(f"{device_id} was let in: revoke its access first.")
+            raise CommandError(_("This robot was let in: revoke its access first."))
         else:
             robot.delete()
-        self.stdout.write("Done.")
+        self.stdout.write(_("Done."))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from hive.process.plan import make_plan
 from hive.process.supervisor import Supervisor
-from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """The command run_all."""
 
     help = (
@@ -35,10 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Plan and run."""
-        try:
-            with only_one(conf.work_dir, Service.ALL):
-                plan = make_plan(speech=not options["without_speech"])
-                code = Supervisor(plan).run()
-        except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
+        with only_one(conf.work_dir, Service.ALL):
+            plan = make_plan(speech=not options["without_speech"])
+            code = Supervisor(plan).run()
         sys.exit(code)

@@ -6,7 +6,7 @@ import logging
 import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from hive.broker.run import find_mosquitto, make_broker
 from ttsmirror.exceptions import MoxieTTSError
@@ -15,6 +15,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.private_files import tighten_installation
 from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.system.terminal_command import command_error
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
                 os.set_inheritable(lock, True)
                 self._run(None if options["development"] else find_mosquitto())
         except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
+            raise command_error(exc) from exc
 
     def _run(self, program: str | None) -> None:
         broker = make_broker(program)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.mqtt.account import HIVE, log_in_as
 from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.private_files import tighten_installation
+from ttsmonitor.system.terminal_command import command_error
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
                 tighten_installation()
                 HiveServer(on_ready=self.say_ready).run()
         except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
+            raise command_error(exc) from exc
 
     def say_ready(self, url: str) -> None:
         """Print the address of the pages."""

@@ -6,27 +6,29 @@ import argparse
 import re
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from hive.broker.certificates import authority_of
 from hive.models import DEVICE_ID, Robot
 from hive.mqtt.simulated_robot import own_device_id
 from hive.mqtt.virtual_moxie import ROBOT_LOGIN
-from hive.mqtt.virtual_moxie_console import LET_IN, Simulator
+from hive.mqtt.virtual_moxie_console import Simulator, how_to_let_in
 from ttsmirror.mqtt.account import broker_directory, current_login
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.system.arguments import host, port
 from ttsmonitor.system.ports import loopback_address
 from ttsmonitor.system.signals import on_stop_signal
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
 def device_id(value: str) -> str:
     """Parse a robot's id."""
     if not re.fullmatch(DEVICE_ID, value):
         raise argparse.ArgumentTypeError(
-            "give an id such as d_1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+            _("give an id such as d_1b4e28ba-2fa1-11d2-883f-0016d3cca427")
         )
     return value
 
@@ -37,7 +39,7 @@ def own_authority(broker_host: str) -> str:
     return str(authority) if authority and loopback_address(broker_host) else ""
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """The command virtual_moxie."""
 
     help = "Simulate a robot: it connects, obeys, prints what it says, and hears what you type."
@@ -96,7 +98,8 @@ class Command(BaseCommand):
         try:
             Robot.objects.let_in(device_id)
         except DatabaseError as exc:
-            self.say(f"the database cannot be used ({exc}): {LET_IN}")
+            words = _("the database cannot be used ({error}): {hint}")
+            self.say(words.format(error=exc, hint=how_to_let_in()))
 
     def say(self, line: str) -> None:
         """Print a line at once."""

@@ -65,7 +65,7 @@ list.addEventListener("submit", async (event) => {
   const row = event.target.closest("[data-robot]");
   const name = event.target.elements.name.value;
   if (!(await post(row, "name", { name }))) return;
-  at("saved").textContent = say("This robot is called {name} now.", { name: part(row, "name").textContent });
+  at("saved").textContent = say("This robot is now called {name}.", { name: part(row, "name").textContent });
   at("saved").hidden = false;
 });
 

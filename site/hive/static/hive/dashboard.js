@@ -118,7 +118,7 @@ const post = (id, action) => postJSON(`/api/robots/${encodeURIComponent(id)}/${a
 
 async function decide(shown, action) {
   const id = shown.dataset.robot;
-  const question = "Revoke the access of {name}? It gets no more settings, and nothing it says is heard.";
+  const question = "Revoke {name}'s access? It no longer gets settings, and nothing it says is heard.";
   const isApproved = shown.parentElement === lists.approved;
   if (isApproved && !confirm(say(question, { name: part(shown, "link").textContent }))) return;
   const robot = await post(id, action);

@@ -4,7 +4,8 @@ import { connect, postJSON, say } from "../ttsmonitor/live.js";
 import { dropOthers, onAgain, showLine } from "./lines.js";
 import { split } from "./parts.js";
 import { phrases } from "./phrases.js";
-import { dateTime, bindInput, number, part, showSpeech, showState } from "./shared.js";
+import { when } from "../ttsmonitor/times.js";
+import { bindInput, number, part, showSpeech, showState } from "./shared.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const deviceId = read("device-id"); // empty: the loudspeaker alone
@@ -125,8 +126,8 @@ function showRobot(robot) {
 }
 
 function since({ online, connected_at: connected, last_seen: seen }) {
-  if (online) return connected ? say("connected since {time}", { time: dateTime(connected) }) : "";
-  return seen ? say("last seen {time}", { time: dateTime(seen) }) : say("never seen");
+  if (online) return connected ? say("connected since {time}", { time: when(connected) }) : "";
+  return seen ? say("last seen {time}", { time: when(seen) }) : say("never seen");
 }
 
 function show(line) {

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.reasons import Reason
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import VoiceNotFoundError
@@ -20,18 +20,18 @@ from ttsmonitor.synthesis.piper.voices import (
     default_name,
     installed_voices,
 )
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
 def voice_name(name: str) -> str:
     """Check a name such as es_ES-davefx-medium."""
     if not re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}-[^-/\\]+-(x_low|low|medium|high)", name):
-        raise argparse.ArgumentTypeError(
-            f"{name!r} is no voice name; they look like es_ES-davefx-medium or es_MX-claude-high"
-        )
+        words = _("{name} is not a voice name, such as es_ES-davefx-medium or es_MX-claude-high.")
+        raise argparse.ArgumentTypeError(words.format(name=repr(name)))
     return name
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Install a voice."""
 
     help = "Fetch a Piper voice and check it, with a progress bar."
@@ -57,16 +57,16 @@ class Command(BaseCommand):
                 lang = voice.langs[0] if voice.langs else "?"
                 self.stdout.write(f"{voice.name}  {lang}  {voice.sample_rate} Hz")
             return
-        try:
-            if options["source"]:
-                voices = _install(options["source"], directory)
-            else:
-                name = options["name"] or default_name(conf.TTS_LANG, conf.TTS_VOICE)
-                voices = [_download(name, directory, force=options["force"])]
-        except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
+        if options["source"]:
+            voices = _install(options["source"], directory)
+        else:
+            name = options["name"] or default_name(conf.TTS_LANG, conf.TTS_VOICE)
+            voices = [_download(name, directory, force=options["force"])]
+        words = _("{name} is installed in {directory} ({rate} Hz).")
         for voice in voices:
-            self.stdout.write(f"{voice.name} is installed in {directory} ({voice.sample_rate} Hz).")
+            self.stdout.write(
+                words.format(name=voice.name, directory=directory, rate=voice.sample_rate)
+            )
 
 
 def _install(source: Path, directory: Path) -> list[InstalledVoice]:

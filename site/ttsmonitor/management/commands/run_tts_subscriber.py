@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from ttsmirror.exceptions import MoxieTTSError
+from ttsmonitor.system.terminal_command import command_error
 
 
 class Command(BaseCommand):
@@ -22,4 +23,4 @@ class Command(BaseCommand):
         try:
             run()
         except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
+            raise command_error(exc) from exc

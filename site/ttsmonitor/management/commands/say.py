@@ -5,26 +5,29 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
-from ttsmirror.exceptions import MoxieTTSError
+from ttsmirror.translations import translate
 from ttsmirror.wire.messages import UTTERANCE_CHARACTERS
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.service.say import say
 from ttsmonitor.system.arguments import utf8
 from ttsmonitor.system.terminal import printable
+from ttsmonitor.system.terminal_command import TerminalCommand
 
 
 def words(text: str) -> str:
     """Check that a text fits an utterance."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("there is nothing to say")
+        raise argparse.ArgumentTypeError(_("There is nothing to say yet."))
     if len(text) > UTTERANCE_CHARACTERS:
-        raise argparse.ArgumentTypeError(f"at most {UTTERANCE_CHARACTERS} characters")
+        limit = _("That is too long: {limit} characters at most.")
+        raise argparse.ArgumentTypeError(limit.format(limit=UTTERANCE_CHARACTERS))
     return utf8(text)
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Publish a sentence and report its outcome."""
 
     help = "Publish a sentence to be spoken aloud."
@@ -46,16 +49,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Publish and wait."""
-        try:
-            outcome = say(
-                options["text"],
-                voice=options["voice"],
-                lang=options["lang"],
-                source=options["source"],
-                device_id=options["device"],
-                priority="high" if options["high"] else "normal",
-                until_spoken=options["wait"],
-            )
-        except MoxieTTSError as exc:
-            raise CommandError(str(exc)) from exc
-        self.stdout.write(printable(outcome))
+        outcome = say(
+            options["text"],
+            voice=options["voice"],
+            lang=options["lang"],
+            source=options["source"],
+            device_id=options["device"],
+            priority="high" if options["high"] else "normal",
+            until_spoken=options["wait"],
+        )
+        self.stdout.write(printable(translate(outcome)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
@@ -104,7 +106,7 @@ def fetch_catalogue(source: str) -> Catalogue:
             Reason(
                 "the list of voices cannot be fetched from {source}: {cause}",
                 source=source,
-                cause=str(exc),
+                cause=network_cause(exc),
             )
         ) from exc
 
@@ -116,9 +118,23 @@ def fetch_sample(voice: PublishedVoice, source: str) -> bytes:
             content: bytes = answer.read(MOST_BYTES)
     except (OSError, HTTPException, ValueError) as exc:
         raise SynthesisError(
-            Reason("there is no sample of {name}: {cause}", name=voice.name, cause=str(exc))
+            Reason(
+                "there is no sample of {name}: {cause}", name=voice.name, cause=network_cause(exc)
+            )
         ) from exc
     return content
+
+
+def network_cause(exc: Exception) -> str:
+    """Return why a download failed: a Reason in plain words for the causes that a family meets."""
+    cause = exc.reason if isinstance(exc, URLError) else exc
+    if isinstance(cause, socket.gaierror):
+        return Reason("this computer does not reach the internet")
+    if isinstance(cause, TimeoutError):
+        return Reason("the internet does not answer in time")
+    if isinstance(cause, ConnectionError):
+        return Reason("the connection was refused, or it broke off")
+    return str(exc)
 
 
 def open_url(url: str) -> Any:

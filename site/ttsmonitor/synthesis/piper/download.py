@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.error import URLError
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
@@ -26,6 +25,7 @@ from ttsmonitor.synthesis.piper.catalogue import (
     PublishedVoice,
     bundled_catalogue,
     fetch_catalogue,
+    network_cause,
     open_url,
 )
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
@@ -35,7 +35,6 @@ from ttsmonitor.synthesis.piper.voices import (
     find_voice,
     read_voice,
 )
-from ttsmonitor.system.commands import manage_command
 
 logger = logging.getLogger(__name__)
 
@@ -237,19 +236,12 @@ def _failed(name: str, directory: Path, exc: OSError) -> SynthesisError:
     return SynthesisError(
         Reason(
             "{name} could not be fetched: {cause}. Without internet: copy {name}.onnx and"
-            " {name}.onnx.json from a computer that is online into {directory}, or: {command}",
+            " {name}.onnx.json from a computer that is online into {directory}",
             name=name,
-            cause=_cause(exc),
+            cause=network_cause(exc),
             directory=str(directory),
-            command=manage_command(f"download_voice --from PATH/{name}.onnx"),
         )
     )
-
-
-def _cause(exc: OSError) -> str:
-    """Return what went wrong without Python's brackets and numbers, if the system has words."""
-    inner = exc.reason if isinstance(exc, URLError) else exc
-    return str(getattr(inner, "strerror", None) or inner)
 
 
 def _disk_reason(directory: Path, exc: OSError) -> Reason:

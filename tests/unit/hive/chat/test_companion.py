@@ -178,8 +178,8 @@ def admin_browser(db: Any) -> Client:
     ("changes", "words"),
     [
         ({"pattern": "("}, "This pattern cannot be read"),
-        ({"answer": ""}, "Give an answer, or an action."),
-        ({"action": "launch"}, "Say which module to start."),
+        ({"answer": ""}, "Enter an answer or choose an action."),
+        ({"action": "launch"}, "Choose the module to start."),
     ],
 )
 def test_admin_refuses_invalid_command(

@@ -62,7 +62,7 @@ def test_delays_double_until_the_fifth_death_in_a_minute(clock: Clock) -> None:
     end(part, clock)
     assert part.has_failed
     assert "hive ended by itself, exit code 3: it is started again in 8 s" in output.getvalue()
-    assert "exit code 3, for the 5th time in 60 s: stopping the rest" in output.getvalue()
+    assert "exit code 3, 5 times in 60 s: stopping the rest" in output.getvalue()
 
 
 def test_delay_stays_below_its_maximum_and_begins_again_after_a_long_run(clock: Clock) -> None:

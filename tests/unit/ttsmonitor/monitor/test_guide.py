@@ -216,7 +216,7 @@ def test_failed_hello_has_its_reason(admin: Client, speech: FakeService) -> None
 def test_heard_hello_finishes_the_guide(admin: Client) -> None:
     admin.get("/setup/", follow=True)
     response = admin.post("/setup/end/", {"go": "next"}, follow=True)
-    assert "Moxie is set up" in text(response)
+    assert "Moxie is ready" in text(response)
     assert SetupGuide.load().closed_at is not None
     assert SetupGuide.load().done == ["end"]
 

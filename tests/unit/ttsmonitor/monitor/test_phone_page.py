@@ -127,7 +127,7 @@ def test_other_network_is_told(admin: Client, monkeypatch: pytest.MonkeyPatch) -
     home_network.choose("http")
     monkeypatch.setattr(home_network, "home_address", lambda: "10.0.0.7")
     page = admin.get(PAGE).content.decode()
-    assert "opened in another network" in page
+    assert "opened on another network" in page
     assert "10.0.0.7" not in page
 
 
@@ -150,7 +150,7 @@ def test_computer_without_home_network_is_told(
 ) -> None:
     monkeypatch.setattr(home_network, "home_address", lambda: "")
     page = admin.get(PAGE).content.decode()
-    assert "in no home network now" in page
+    assert "not on a home network right now" in page
     assert "Open to the home network" not in page
 
 

@@ -91,3 +91,7 @@ def test_broken_device_is_shown_with_its_reason(admin: Client, speech: FakeServi
     assert admin.get("/api/sound").json()["error"] == ""
     speech.break_check("audio", Reason("the sound device accepts no sound: is it suspended?"))
     assert "is it suspended" in admin.get("/api/sound").json()["error"]
+
+
+def test_name_of_the_system_device_is_in_plain_words(admin: Client, speech: FakeService) -> None:
+    assert sound_api._title("pyaudio: default, browser").startswith("the system's default device")

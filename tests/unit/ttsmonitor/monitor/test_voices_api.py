@@ -204,7 +204,7 @@ def test_choice_is_one_voice_setting_of_the_language(admin: Client, voices: Path
         ("es", {"speed": 9}, "2.0"),
         ("es", {"volume": -1}, "0.0"),
         ("es", {"speaker": -1}, "speaker"),
-        ("¡es!", {}, "no language"),
+        ("¡es!", {}, "not a language"),
     ],
 )
 def test_invalid_choice_is_refused_with_the_reason(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import urllib.request
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
+from urllib.error import URLError
 
 import pytest
 
 from tests.support.voice_mirror import VoiceMirror, voice_mirror
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.synthesis.piper import download
-from ttsmonitor.synthesis.piper.catalogue import bundled_catalogue, fetch_catalogue
+from ttsmonitor.synthesis.piper.catalogue import bundled_catalogue, fetch_catalogue, fetch_sample
 from ttsmonitor.synthesis.piper.download import (
     CancelledInstallError,
     clean_unfinished,
@@ -98,10 +102,32 @@ def test_published_file_that_is_no_voice_is_not_installed(
 
 def test_unreachable_source_says_what_to_do_without_internet(voices: Path) -> None:
     with pytest.raises(
-        SynthesisError, match=r"fetched: Connection refused\. .*copy es_MX-claude-high"
+        SynthesisError, match=r"fetched: the connection was refused.*copy es_MX-claude-high"
     ):
         download_voice(CLAUDE, voices, "http://127.0.0.1:9")
     assert list(voices.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "does not reach the internet"),
+        (TimeoutError("timed out"), "does not answer in time"),
+        (ConnectionResetError(104, "Connection reset by peer"), "refused, or it broke off"),
+    ],
+)
+def test_network_failure_is_told_in_plain_words(
+    monkeypatch: pytest.MonkeyPatch, voices: Path, cause: OSError, words: str
+) -> None:
+    monkeypatch.setattr(urllib.request, "urlopen", Mock(side_effect=URLError(cause)))
+    for attempt in (
+        lambda: download_voice(CLAUDE, voices, "http://voices.test"),
+        lambda: fetch_catalogue("http://voices.test"),
+        lambda: fetch_sample(bundled_catalogue()[CLAUDE], "http://voices.test"),
+    ):
+        with pytest.raises(SynthesisError, match=words) as caught:
+            attempt()
+        assert "urlopen" not in str(caught.value)
 
 
 def test_full_disk_is_named_before_the_download(

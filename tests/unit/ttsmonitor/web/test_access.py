@@ -32,7 +32,7 @@ def test_page_without_login_redirects_to_login_and_back(visitor: Client, parent:
 def test_wrong_password_is_reported_and_name_kept(visitor: Client, parent: User) -> None:
     response = visitor.post("/accounts/login/", {"username": "parent", "password": "guess"})
     page = response.content.decode()
-    assert "Please enter a correct username and password" in page
+    assert "The user name and the password do not match" in page
     assert 'value="parent"' in page
 
 

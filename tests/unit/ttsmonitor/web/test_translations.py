@@ -19,6 +19,7 @@ from ttsmirror.translations import CONTEXT, translate
 from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.web import translations
+from ttsmonitor.web.labels import SOURCES
 from ttsmonitor.web.translations import MARK, reason_text
 
 APPS = [ROOT / "site" / app for app in ("ttsmirror", "ttsmonitor", "hive")]
@@ -165,3 +166,9 @@ def test_scripts_get_codes_in_spanish_and_none_in_english() -> None:
     assert words[f"{MARK}the rest of the text did not arrive"] == "el resto del texto no llegó"
     known = {code for app in APPS for code in codes_of(app)}
     assert {name.removeprefix(MARK) for name in words} == known
+
+
+def test_scripts_and_pages_know_the_same_sources() -> None:
+    script = (ROOT / "site/ttsmonitor/static/ttsmonitor/format.js").read_text()
+    known = re.search(r"const SOURCES = \{ __proto__: null, (.*) \};", script)
+    assert known and dict(re.findall(r'(\w+): "([^"]+)"', known[1])) == SOURCES

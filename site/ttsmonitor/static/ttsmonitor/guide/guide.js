@@ -94,6 +94,7 @@ async function greet() {
 function show({ status, obstacles }, isLate) {
   const isSpoken = status === "spoken";
   at("heard").hidden = !isSpoken;
+  if (isSpoken) at("heard").scrollIntoView({ block: "nearest" });
   if (isSpoken && !obstacles.length) tell("is-good", say("Moxie has said it."));
   else if (isSpoken) tell("is-bad", say("Moxie has said it, but you may not have heard it:"), obstacles);
   else if (OVER.includes(status)) tell("is-bad", say("Moxie did not say it:"), obstacles);

@@ -138,7 +138,7 @@ function tell() {
   pill.hidden = !fresh.size;
   const count = number.format(fresh.size);
   byId("fresh-count").textContent =
-    fresh.size === 1 ? say("1 new one") : say("{count} new ones", { count });
+    fresh.size === 1 ? say("1 new") : say("{count} new", { count });
 }
 
 /** Return true if the visitor has scrolled down from the newest row. */

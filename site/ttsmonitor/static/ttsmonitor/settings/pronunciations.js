@@ -6,6 +6,7 @@ const root = document.querySelector("[data-pronunciations]");
 const part = finder(root);
 const maySet = root.hasAttribute("data-may-set");
 const template = root.querySelector("template").content.firstElementChild;
+const languages = [...part("form").elements.lang.options].map((option) => option.value);
 let entries = [];
 
 function draw() {
@@ -30,6 +31,9 @@ function row(entry) {
 
 async function load() {
   ({ pronunciations: entries } = await getJSON("/api/pronunciations"));
+  // In the order of the languages that Moxie speaks; others, which find -1, come last.
+  const rank = ({ lang }) => (languages.indexOf(lang) + languages.length + 1) % (languages.length + 1);
+  entries.sort((one, other) => rank(one) - rank(other));
   draw();
 }
 

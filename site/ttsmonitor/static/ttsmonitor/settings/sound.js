@@ -28,7 +28,9 @@ function draw() {
 function drawDevices() {
   if (!state.devices) return; // they are being looked for
   const names = state.devices.map((each) => each.name);
-  const options = [new Option(word("default"), ""), ...names.map((name) => new Option(name, name))];
+  // ALSA lists the system's device once more, as "default".
+  const others = names.filter((name) => name !== "default" || name === state.device);
+  const options = [new Option(word("default"), ""), ...others.map((name) => new Option(name, name))];
   const isGone = state.device && !names.some((name) => name.toLowerCase().includes(state.device.toLowerCase()));
   if (state.device && !names.includes(state.device)) {
     options.push(new Option(isGone ? word("gone", { device: state.device }) : state.device, state.device));
