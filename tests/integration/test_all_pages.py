@@ -238,3 +238,32 @@ def first_load(page: Page, url: str) -> tuple[int, list[str]]:
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(url, wait_until="networkidle")
     return round(sum(sizes)), asked
+
+
+# The focused element, if it is out of sight or looks like the others; null after the last one.
+TAB_STOP = """() => {
+    const stop = document.activeElement, style = getComputedStyle(stop);
+    if (stop === document.body || stop.dataset.seen) return null;
+    stop.dataset.seen = "1";
+    const { width, height } = stop.getBoundingClientRect();
+    const hides = (each) => each.clientWidth <= 1 && getComputedStyle(each).overflow === "hidden";
+    for (let each = stop; each; each = each.parentElement) if (hides(each)) return stop.outerHTML;
+    const rings = style.outlineStyle === "solid" && parseFloat(style.outlineWidth) >= 2;
+    return rings && width > 1 && height > 1 ? "" : stop.outerHTML;
+}"""
+
+
+def test_every_tab_stop_shows_the_focus(site: Site) -> None:
+    hidden, seen = [], 0
+    with site.visit(viewport=DESKTOP) as page:
+        for url in (f"{site.urls['monitor']}/", f"{site.urls['hive']}/puppet/{DEVICE}/"):
+            page.goto(url)
+            page.evaluate("() => document.activeElement.blur()")
+            page.keyboard.press("Tab")
+            while (problem := page.evaluate(TAB_STOP)) is not None:
+                seen += 1
+                if problem:
+                    hidden.append(problem[:150])
+                page.keyboard.press("Tab")
+    assert not hidden, dumps(hidden, indent=1)
+    assert seen > 40

@@ -50,6 +50,7 @@ class FakeService:
                 "status": "idle",
                 "engine": "espeak es",
                 "next_voice": "espeak es",
+                "voice_missing": False,
                 "output": "null",
                 "broker": broker,
             }

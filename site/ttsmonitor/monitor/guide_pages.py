@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect, ensure_csrf_cookie
 from django.views.decorators.gzip import gzip_page
@@ -109,11 +109,13 @@ def _show(request: HttpRequest, guide: SetupGuide, name: str) -> HttpResponse:
 def _context(name: str, guide: SetupGuide) -> dict[str, Any]:
     """Return what only this step shows."""
     if name == LANGUAGE:
-        return {"spoken": guide_state.languages(guide), "offered": settings.LANGUAGES}
+        spoken = guide_state.languages(guide) if guide.languages else [get_language()]
+        return {"spoken": spoken, "offered": settings.LANGUAGES}
     if name == ROBOT:
+        seen = guide_state.seen()
         return {
-            "seen": guide_state.seen(),
-            "commands": plug_in_commands(),
+            "seen": seen,
+            "commands": plug_in_commands(beside_hive=seen["hive"]),
             "docker_commands": docker_commands(),
             "folder": FOLDER,
             "is_other_computer": loopback_address(conf.MQTT_HOST) is None,
@@ -153,11 +155,12 @@ def _close(request: HttpRequest, guide: SetupGuide) -> None:
     request.session.pop(SESSION_KEY, None)
 
 
-def plug_in_commands(folder: str = FOLDER) -> list[str]:
+def plug_in_commands(folder: str = FOLDER, *, beside_hive: bool = False) -> list[str]:
     """Return the lines that add the mirror to an OpenMoxie of this computer's user.
 
     They have the broker's address and account where those are not the defaults. No password is
-    among them: it is read from its file, or left to who set it.
+    among them: it is read from its file, or left to who set it. A hive has the port that OpenMoxie
+    would take by default; OpenMoxie then takes the one that it has with Docker.
     """
     plug = f"{shell_path(PROJECT / 'script' / 'plug-into')} {folder}"
     return [
@@ -165,7 +168,7 @@ def plug_in_commands(folder: str = FOLDER) -> list[str]:
         f"cd {folder}",
         *(f"export MOXIE_TTS_{name}={value}" for name, value in _broker_settings()),
         "python3 site/manage.py migrate",
-        "python3 site/manage.py runserver --noreload",
+        "python3 site/manage.py runserver --noreload" + (" 8001" if beside_hive else ""),
     ]
 
 

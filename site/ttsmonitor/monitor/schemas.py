@@ -104,6 +104,9 @@ class Status(Part):
     engine: str = Field(description=_("The engine that speaks."))
     voice: str
     next_voice: str = Field(description=_("The engine and voice that speak the next sentence."))
+    voice_missing: bool = Field(
+        default=False, description=_("A voice chosen in the settings is not installed.")
+    )
     cache: CacheUse | None = None
     output: str = Field(description=_("The audio output."))
     audience: bool = Field(description=_("Somebody can hear what is said."))

@@ -118,6 +118,7 @@ def offline() -> dict[str, Any]:
         "engine": "",
         "voice": "",
         "next_voice": "",
+        "voice_missing": False,
         "output": "",
         "audience": False,
         "broker": {

@@ -12,10 +12,14 @@ _FAULT = "fault"
 
 def find_alerts(status: Mapping[str, Any], checks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the codes for a state of the service and its health checks."""
+    missing = ["voice"] if status["voice_missing"] else []
     failing = [_BY_CHECK.get(name, _FAULT) for name, check in checks.items() if not check["ok"]]
     controls = {
         "muted": status["muted"],
         "silent": status["volume"] == 0,
         "paused": status["paused"],
     }
-    return [*dict.fromkeys(failing), *(code for code, is_set in controls.items() if is_set)]
+    return [
+        *dict.fromkeys([*failing, *missing]),
+        *(code for code, is_set in controls.items() if is_set),
+    ]

@@ -62,6 +62,7 @@ class StatusReport:
             "engine": str(label or ""),
             "voice": label.voice if label else "",
             "next_voice": self._speaker.voices.next_voice,
+            "voice_missing": self._speaker.voices.is_voice_missing,
             "cache": {"hits": cache.hits, "misses": cache.misses} if cache else None,
             "output": self._output.name,
             "audience": self._output.has_audience,

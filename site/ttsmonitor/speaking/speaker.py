@@ -208,12 +208,17 @@ class Speaker(ServiceThread):
         if time.monotonic() < self._maintenance_due:
             return
         self._maintenance_due = time.monotonic() + MAINTENANCE_SECONDS
-        before = self._output.name, self._output.error, self.voices.next_voice
+        before = self._maintained()
         with suppress(AudioError):
             self._output.open()
         self.voices.reload_voices()
-        if before != (self._output.name, self._output.error, self.voices.next_voice):
+        if before != self._maintained():
             self._recorder.state_changed()
+
+    def _maintained(self) -> tuple[object, ...]:
+        """Return what _maintain() may change and pages show."""
+        voices = self.voices
+        return self._output.name, self._output.error, voices.next_voice, voices.is_voice_missing
 
     def _process_next(self) -> bool:
         """Expire or speak the next utterance; return False where there is none to speak now."""

@@ -81,6 +81,16 @@ def _next_voice(settings: Iterable[VoiceSetting]) -> str:
         return ""
 
 
+def _is_voice_missing(settings: Iterable[VoiceSetting]) -> bool:
+    """Return True if a setting names a voice that is not installed."""
+    for name in {each.voice for each in settings if each.voice}:
+        try:
+            find_voice(name, engine_config())
+        except SynthesisError:
+            return True
+    return False
+
+
 class VoiceKeeper:
     """Keeps the synthesis process running and the configured voices loaded.
 
@@ -94,12 +104,15 @@ class VoiceKeeper:
         """The settings as last read."""
         self.next_voice = ""
         """The engine and voice that speak the next sentence in TTS_LANG, as in the history."""
+        self.is_voice_missing = False
+        """True if a setting names a voice that is not installed: another speaks in its place."""
 
     def reload_voices(self) -> None:
         """Restart a dead process, and load voices that are new in the settings."""
         self._synthesizer.ensure_started()
         self.settings = list(VoiceSetting.objects.all())
         self.next_voice = _next_voice(self.settings)
+        self.is_voice_missing = _is_voice_missing(self.settings)
         pronunciations.refresh()
         pronunciations.table(conf.TTS_LANG)  # now, so that the next sentence need not wait
         wanted = (self._synthesizer.pid, configured_voices(self.settings))

@@ -59,6 +59,7 @@ def _voice_words() -> dict[str, str]:
         "more": _("Show all {count} voices"),
         "speaks": _("{voice} speaks now."),
         "no_voice": _("So far Moxie has only a machine voice. Install a natural one below."),
+        "only_machine": _("So far Moxie has only a machine voice."),
         "remove": _("Remove the voice {voice}?"),
         "again": _("You can install it again later."),
         "speed": "{count}×",

@@ -18,6 +18,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -94,8 +95,11 @@ def require(request: HttpRequest, scope: Scope, permission: str = "") -> HttpRes
         return _insufficient(scope)
     if is_permitted(request, scope, permission):
         return None
-    if is_api(request) and not request.user.is_authenticated:
-        return login_required()
+    if not request.user.is_authenticated:
+        if is_api(request):
+            return login_required()
+        if request.method in ("GET", "HEAD"):
+            return redirect_to_login(request.get_full_path())
     raise PermissionDenied
 
 

@@ -45,7 +45,6 @@ def text(response: Any) -> str:
 def test_guide_begins_with_the_language(admin: Client) -> None:
     page = text(admin.get("/setup/", follow=True))
     assert 'data-step="language"' in page
-    assert 'value="es" checked' in page
     assert page.count('<li class="guide-step') == 5
     assert admin.get("/setup/nowhere/").status_code == 404
 
@@ -282,3 +281,14 @@ def test_login_at_the_hive_leads_to_a_monitor_that_answers(
     settings.ROOT_URLCONF = "openmoxie.urls"
     monkeypatch.setattr(login, "answers", lambda host, port: is_there)
     assert log_in(Client(HTTP_HOST="localhost:8000")) == target
+
+
+def test_openmoxie_beside_a_hive_gets_another_port() -> None:
+    assert plug_in_commands(beside_hive=True)[-1].endswith("runserver --noreload 8001")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_first_visit_ticks_the_visitors_language(admin: Client, language: str) -> None:
+    page = text(admin.get("/setup/language/", headers={"accept-language": language}))
+    ticked = re.findall(r'name="spoken" value="(\w+)" checked', page)
+    assert ticked == [language]

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests.support.web_fakes import FakeService, utterance
-from ttsmonitor.web.labels import strings
+from ttsmonitor.web.labels import SOURCES, strings
 
 
 def shown_notice(page: str) -> str:
@@ -176,3 +176,8 @@ def test_first_load_is_small() -> None:
         *STATIC.glob("*.svg"),
     ]
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 120_000
+
+
+def test_scripts_name_every_source_as_the_server_does() -> None:
+    (table,) = re.findall(r"const SOURCES = \{(.*)\}", (STATIC / "format.js").read_text())
+    assert dict(re.findall(r'(\w+): "([^"]+)"', table)) == SOURCES

@@ -8,7 +8,7 @@ import pytest
 
 from ttsmonitor.service.alerts import find_alerts
 
-FINE: dict[str, Any] = {"muted": False, "volume": 0.5, "paused": False}
+FINE: dict[str, Any] = {"muted": False, "volume": 0.5, "paused": False, "voice_missing": False}
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ FINE: dict[str, Any] = {"muted": False, "volume": 0.5, "paused": False}
         ({}, [], []),
         ({"muted": True, "paused": True}, [], ["muted", "paused"]),
         ({"volume": 0}, ["synthesis"], ["voice", "silent"]),
+        ({"voice_missing": True}, ["synthesis"], ["voice"]),
+        ({"voice_missing": True}, [], ["voice"]),
         ({}, ["database", "queue", "translation"], ["fault"]),
         ({}, ["audio", "broker"], ["audio", "broker"]),
     ],

@@ -378,7 +378,7 @@ def test_test_tone_is_played_after_the_sentence(stage: Stage) -> None:
     before = len(stage.output.pcm)
     stage.output.gate.set()
     assert tone.result(10) == ""
-    assert status(utterance) == Status.SPOKEN
+    wait_until(lambda: status(utterance) == Status.SPOKEN)
     assert len(stage.output.pcm) - before > 2 * 22_050
 
 
@@ -409,3 +409,15 @@ def test_chosen_voice_is_told_at_once(stage: Stage) -> None:
     stage.speaker.maintain_soon()
     wait_until(lambda: stage.speaker.voices.next_voice == "espeak es")
     wait_until(lambda: stage.told, "the changed state")
+
+
+def test_missing_chosen_voice_is_told(stage: Stage) -> None:
+    wait_until(lambda: stage.speaker.voices.next_voice)
+    stage.told.clear()
+    chosen = VoiceSetting.objects.create(lang="es", voice="es_MX-claude-high")
+    stage.speaker.maintain_soon()
+    wait_until(lambda: stage.speaker.voices.is_voice_missing)
+    wait_until(lambda: stage.told, "the changed state")
+    chosen.delete()
+    stage.speaker.maintain_soon()
+    wait_until(lambda: not stage.speaker.voices.is_voice_missing)

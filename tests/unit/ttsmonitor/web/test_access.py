@@ -48,6 +48,7 @@ def test_pages_but_not_admin_are_open_without_required_login(
     assert visitor.get("/").status_code == 200
     assert visitor.get("/api/history").status_code == 200
     assert visitor.get("/admin/ttsmirror/utterance/").status_code == 302
+    assert visitor.get("/setup/")["Location"] == "/accounts/login/?next=/setup/"
 
 
 def test_health_without_login_has_no_details(visitor: Client, speech: FakeService) -> None:

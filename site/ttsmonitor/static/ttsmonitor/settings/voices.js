@@ -75,7 +75,7 @@ class LanguageCard {
     const known = state.installed.find((voice) => voice.speaks_now.includes(this.lang));
     const now = language.is_natural
       ? word("speaks", { voice: known?.title ?? language.speaks })
-      : language.remark || word("no_voice");
+      : language.remark || word(maySet ? "no_voice" : "only_machine");
     tell(this.part("now"), language.is_natural && language.remark ? `${now} ${language.remark}` : now, language.is_natural);
   }
 
@@ -96,7 +96,7 @@ class LanguageCard {
     const pick = row.element.querySelector("input");
     pick.hidden = !maySet;
     pick.name = `voice-${this.lang}`;
-    pick.checked = voice.speaks_now.includes(this.lang);
+    pick.checked = voice.speaks_now.includes(this.lang) && !this.language.remark; // not a stand-in: that one can be chosen
     pick.onchange = () => this.choose({ voice: voice.name, speaker: null });
     setText(row.part("name"), voice.title);
     setText(row.part("facts"), isFallback ? word("machine") : facts(voice));
