@@ -231,7 +231,7 @@ def test_start_suggests_a_voice_for_an_uncovered_language(
     for path in ("", str(model)):
         monkeypatch.setenv("PIPER_MODEL", path)
         lines = summary("a broker", speech=True)
-        assert said in lines and bool(said) == ("  voice  " in lines)
+        assert said in lines and bool(said) == ("  Voice  " in lines)
 
 
 @pytest.mark.parametrize(
