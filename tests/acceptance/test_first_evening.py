@@ -25,7 +25,7 @@ from tests.support.sound import LOUD, Sink
 from tests.support.tools import free_port, manage, run, running, wait_until
 from tests.support.voice_mirror import VoiceMirror, voice_mirror
 
-pytestmark = [pytest.mark.browser, pytest.mark.sound]
+pytestmark = pytest.mark.browser
 
 SPANISH, ENGLISH = "es_MX-claude-high", "en_US-amy-medium"
 PHONE: ViewportSize = {"width": 360, "height": 740}

@@ -15,7 +15,7 @@ from tests.support.sound import LOUD, Sink
 from tests.support.tools import manage, run, running, wait_until
 from tests.support.voice_mirror import VoiceMirror, voice_mirror
 
-pytestmark = [pytest.mark.browser, pytest.mark.sound]
+pytestmark = pytest.mark.browser
 
 CLAUDE = "es_MX-claude-high"
 USER = (
