@@ -18,11 +18,11 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hive import snapshot
 from hive.api.robots import DECIDE
 from hive.broker.reach import is_own_address
 from hive.labels import strings
 from hive.models import Configuration, Robot
+from hive.mqtt.moxie_server import get_moxie_server
 from hive.mqtt.pairing_codes import endpoint_code, wifi_code
 from hive.mqtt.simulated_robot import get_simulated_robot, own_device_id
 from ttsmonitor.conf import conf
@@ -264,5 +264,5 @@ def _obstacle() -> str:
         return "network"
     if answers(home, conf.MQTT_SSL_PORT):
         return ""
-    kind = snapshot.dashboard()["speech"]["broker_kind"]
+    kind = get_moxie_server().speech.describe()["broker_kind"]
     return "development" if kind == "development" else "port"

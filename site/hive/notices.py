@@ -1,4 +1,4 @@
-"""What the hive adds to the status line of every page."""
+"""The hive's notices in the status line of every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a family calls its robots, and the time zone that it lives in."""
+"""The names of a family's robots, and its time zone."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class SetupGuide(models.Model):
     """How far a family came in the guide: one row, or none before it was opened."""
 
     step = models.CharField(max_length=16, default=LANGUAGE)
-    """Where to resume."""
+    """The step at which the guide resumes."""
     done = models.JSONField(default=list)
     """The steps that were done, in the order in which that happened."""
     languages = models.CharField(max_length=64, blank=True)

@@ -24,7 +24,7 @@ router = JsonRouter()
 
 
 class GuideState(Part):
-    """What the guide found out."""
+    """The state of the guide."""
 
     done: list[Annotated[str, OneOf(STEPS)]] = Field(
         description=gettext_noop("The steps that are done.")
@@ -51,7 +51,7 @@ class SaidHello(Part):
 
 
 class Obstacle(Part):
-    """What keeps a sentence from being heard, and what mends it."""
+    """An obstacle to hearing a sentence, and the control or page that mends it."""
 
     text: str
     action: str = Field(description=gettext_noop("A control that mends it; empty if none does."))
@@ -69,7 +69,7 @@ class HelloState(Part):
     obstacles: list[Obstacle]
 
 
-@router.read("/setup", GuideState, gettext_noop("What the guide found out"))
+@router.read("/setup", GuideState, gettext_noop("The state of the guide"))
 @needs(Scope.ADMIN)
 def setup(request: HttpRequest) -> dict[str, Any]:
     """Return the steps that are done, and who is at the broker."""

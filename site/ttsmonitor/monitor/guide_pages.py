@@ -36,7 +36,7 @@ LABELS = {
     END: gettext_lazy("Hello"),
 }
 FOLDER = "~/openmoxie"
-"""Where an OpenMoxie is, unless the visitor says so."""
+"""The folder of an OpenMoxie that the page assumes until the visitor enters another."""
 YEAR = 365 * 86_400
 """Seconds for which a browser keeps the language of its pages, as Django's own form does not."""
 

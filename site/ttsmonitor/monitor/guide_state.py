@@ -1,4 +1,4 @@
-"""What the guide found out: the steps that are done, and whether the first sentence was heard."""
+"""The state of the guide: the steps that are done, and the fate of the first sentence."""
 
 from __future__ import annotations
 

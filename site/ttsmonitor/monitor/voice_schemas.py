@@ -164,7 +164,7 @@ class SoundChoice(Body):
 
 
 class Played(Part):
-    """What became of the test tone."""
+    """The outcome of the test tone."""
 
     ok: bool
     detail: str = Field(description=_("Why it was not played; else empty."))

@@ -64,8 +64,9 @@ class ControlExecutor:
         now = timezone.now()
         self._speaker.cancel_current(INTERRUPTED, device_id=control.device_id)
         reason = Reason("interrupted before its turn")
-        # What follows the interrupt is not its business: a conversation that starts over interrupts
-        # the one before it, and its first words may be stored while this waits for the database.
+        # Utterances received after the interrupt are spared: a conversation that starts over
+        # interrupts the one before it, and its first words may be stored while this waits for the
+        # database.
         self._drop_waiting(Status.INTERRUPTED, reason, control.device_id, but_after=now)
         # The speaker may have taken one up between the two.
         taken = self._speaker.performance

@@ -1,4 +1,4 @@
-"""What keeps a sentence from being heard; every page shows the most urgent notice."""
+"""Notices of faults and controls that silence the speech; a page shows the most urgent one."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ export const clock = exactClock;
 
 export const byId = (id) => document.getElementById(id);
 export const sourceLabel = (source) => (SOURCES[source] ? say(SOURCES[source]) : source);
-/** What the robot of an utterance is called; for a conversation without a robot, its page. */
+/** The name of an utterance's robot; without a robot, that of the conversation page. */
 export const robotLabel = ({ device_id: id, robot }) => (id.startsWith("page_") ? say("Talk with Moxie") : robot);
 export const milliseconds = (value) => say("{count} ms", { count: number.format(Math.round(value)) });
 

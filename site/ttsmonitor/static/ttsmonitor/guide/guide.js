@@ -9,7 +9,7 @@ const OVER = ["spoken", "interrupted", "skipped", "expired", "failed"];
 const at = (id) => document.getElementById(id);
 const name = at("guide").dataset.step;
 
-// What is done
+// The steps that are done
 
 function showDone(done) {
   for (const step of document.querySelectorAll(".guide-step")) {

@@ -1,4 +1,4 @@
-// What was said, newest first. Rows never move by themselves: the list glides to a new one, and new
+// The transcript, newest first. Rows never move by themselves: the list glides to a new one, and new
 // ones wait while the visitor scrolls.
 import { byId, notice, number } from "../format.js";
 import { getJSON, say } from "../live.js";
