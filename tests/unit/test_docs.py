@@ -19,6 +19,7 @@ from ttsmirror.wire.messages import parse_chunk
 from ttsmonitor.conf import SpeechSettings
 
 READMES = [ROOT / "README.md", ROOT / "README.es.md"]
+SETTINGS = [ROOT / "docs" / "settings.md", ROOT / "docs" / "settings.es.md"]
 PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 ARCHITECTURE = sorted((ROOT / "docs").glob("architecture*.md"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
@@ -97,8 +98,8 @@ def test_environment_variables_in_code_are_known() -> None:
     assert read - NOT_OURS == set(ENVIRONMENT)
 
 
-@each_readme
-def test_readme_tables_list_every_setting_with_default(page: Path) -> None:
+@pytest.mark.parametrize("page", SETTINGS, ids=lambda page: page.name)
+def test_tables_list_every_setting_with_default(page: Path) -> None:
     rows = ROW.findall(page.read_text())
     assert len(rows) == len({name for name, _default in rows})
     assert dict(rows) == defaults()
