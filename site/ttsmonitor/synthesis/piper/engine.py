@@ -36,6 +36,7 @@ from ttsmonitor.synthesis.piper.stages import Stages, load_stages, session
 from ttsmonitor.synthesis.piper.timing import estimated_begins
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, piper_missing
 from ttsmonitor.synthesis.piper.words import Words
+from ttsmonitor.synthesis.priority_lock import giving_way
 from ttsmonitor.synthesis.sentences import sentences
 
 logger = logging.getLogger(__name__)
@@ -155,6 +156,8 @@ class WholeSpeech:
 class PiperEngine(Engine):
     """A loaded voice."""
 
+    is_reentrant = True
+
     def __init__(self, voice: InstalledVoice, gains: dict[int, float] | None = None) -> None:
         """Load `voice`, which takes about a second. Raises SynthesisError.
 
@@ -214,9 +217,9 @@ class PiperEngine(Engine):
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.
-            self._start(
-                PiperVoice(session=None, config=config), Staged(load_stages(self._voice.model))
-            )
+            with giving_way():
+                stages = load_stages(self._voice.model)
+            self._start(PiperVoice(session=None, config=config), Staged(stages))
         except Exception as exc:
             if _runaway(exc):
                 raise  # the whole voice would take even more
