@@ -13,7 +13,7 @@ from django.views import defaults
 
 from ttsmonitor.exceptions import BadRequestError
 
-PREFIX = "/api/"
+PREFIXES = ("/api/", "/v1/")
 
 
 class InvalidRequestError(BadRequestError):
@@ -67,7 +67,7 @@ def unknown(request: HttpRequest, rest: str) -> JsonResponse:
 
 def is_api(request: HttpRequest) -> bool:
     """Return True if the request is for the API; /api/ itself is a page for people."""
-    return request.path.startswith(PREFIX) and request.path != PREFIX
+    return request.path.startswith(PREFIXES) and request.path != "/api/"
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
