@@ -26,6 +26,7 @@ from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.translations import translate
 from ttsmonitor.audio.resampling import Resampler
+from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.integrations.openai_speech.errors import ApiError
 from ttsmonitor.integrations.openai_speech.formats import FORMATS, RATE, Encoder
@@ -112,12 +113,18 @@ def voices(request: HttpRequest) -> HttpResponse:
         {
             "id": voice.name,
             "name": voice.title or voice.name,
-            "languages": list(voice.langs),
+            "languages": list(voice.langs) or spoken_languages(),
             "speakers": voice.speakers,
         }
         for voice in installed_voices(engine_config())
     ]
     return JsonResponse({"voices": listed})
+
+
+def spoken_languages() -> list[str]:
+    """Return the languages that are spoken here, for a voice that reads any."""
+    named = [conf.TTS_LANG, *conf.TTS_LANGUAGES.split(",")]
+    return list(dict.fromkeys(each.strip() for each in named if each.strip()))
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -62,9 +62,10 @@ class BackgroundSpeech:
             return
         key = sound_key(choice, request)
         known = self._cache.get(key)
-        if known is None:
-            known = self._cache.keep(key, self._make(wanted), lambda: wanted.is_complete)
-        yield from known
+        if known is not None:
+            yield from known
+            return
+        yield from self._cache.keep(key, self._make(wanted), lambda: wanted.is_complete)
 
     def _make(self, wanted: _Wanted) -> Iterator[Block]:
         while not self._turn.acquire(timeout=ATTENTION_SECONDS):

@@ -89,7 +89,7 @@ class Compressed:
     """A file that libsndfile writes. Its import takes some hundredths of a second."""
 
     def __init__(
-        self, container: str, codec: str, *, is_streamed: bool = True, **options: object
+        self, container: str, codec: str, *, is_streamed: bool = True, **options: Any
     ) -> None:
         """Write `codec` into `container`, as soundfile calls them; it takes the `options`, too.
 
@@ -125,7 +125,7 @@ class Mp3(Compressed):
 
     def __init__(self) -> None:
         # At a constant rate, by which players tell how long it is.
-        options = {"bitrate_mode": "CONSTANT", "compression_level": MP3_COMPRESSION}
+        options: Any = {"bitrate_mode": "CONSTANT", "compression_level": MP3_COMPRESSION}
         super().__init__("MP3", "MPEG_LAYER_III", **options)
         self._head: bytes | None = b""
 
