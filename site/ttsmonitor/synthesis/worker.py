@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
@@ -71,6 +72,15 @@ class Line:
         """Send a message. Callable from any thread."""
         with self._sending:
             self.connection.send(message)
+
+    def wait_for_room(self, number: int) -> bool:
+        """Wait until send() need not wait; return False if this job is cancelled before.
+
+        A client that cancelled a job reads no more of its sound.
+        """
+        while self.is_full and not self.is_cancelled(number):
+            select.select([self.connection], [self.connection], [])
+        return not self.is_cancelled(number)
 
     @property
     def is_full(self) -> bool:
@@ -182,11 +192,12 @@ class Worker:
 
     def _pass_on(self, sound: Sound, line: Line, engine: Engine) -> None:
         """Send a block while others may compute: always in the background, else while it waits."""
-        if engine.is_reentrant and (is_background() or line.is_full):
-            with self._lock.released():
-                line.send(sound)
-        else:
+        if not (is_background() or line.is_full):
             line.send(sound)
+            return
+        with self._lock.released() if engine.is_reentrant else nullcontext():
+            if is_background() or line.wait_for_room(sound.number):
+                line.send(sound)
 
 
 def _limit(config: EngineConfig, taken_bytes: int = 0) -> None:

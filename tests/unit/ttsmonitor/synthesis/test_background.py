@@ -173,3 +173,20 @@ def test_espeak_serves_queue_and_background_in_turn(tmp_path: Path) -> None:
         synthesizer.stop()
     assert len(queue) / begun[0].sample_rate > 0.8
     assert len(rest) > 4 * len(queue)
+
+
+def test_cancelled_speech_of_the_queue_lets_the_background_go_on(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(EngineConfig(engine="espeak", voice_dir=tmp_path))
+    synthesizer.start()
+    try:
+        longer = SpeechRequest(text=STORY.text * 3)  # more sound than the pipe holds
+        next(synthesizer.speak(longer))
+        synthesizer.cancel()
+        is_late = threading.Event()
+        timer = threading.Timer(10, is_late.set)
+        timer.start()
+        heard = sound(synthesizer.background.speak(HELLO, lambda: not is_late.is_set()))
+        timer.cancel()
+    finally:
+        synthesizer.stop()
+    assert heard
