@@ -15,8 +15,10 @@ from tests.support.web_fakes import FakeService
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
+from ttsmonitor.integrations.openai_speech.formats import FORMATS
 from ttsmonitor.models import ApiToken, VoiceSetting
 from ttsmonitor.monitor import openai_api
+from ttsmonitor.service import service
 from ttsmonitor.synthesis.base import Block, SpeechRequest
 
 BLOCK = Block(b"\x01\x00" * 2_400, 24_000)
@@ -50,7 +52,7 @@ class Humming(FakeService):
 @pytest.fixture
 def humming(monkeypatch: pytest.MonkeyPatch) -> Humming:
     fake = Humming()
-    monkeypatch.setattr(openai_api.service, "current", lambda: fake)
+    monkeypatch.setattr(service, "current", lambda: fake)
     monkeypatch.setenv("TTS_ENGINE", "espeak")
     return fake
 
@@ -87,7 +89,7 @@ def test_text_is_put_into_words_like_that_of_the_robot(program: Client, humming:
 
 
 async def test_sound_is_streamed_in_the_wanted_format(rf: Any, humming: Humming) -> None:
-    parts = openai_api._encoded(iter([BLOCK] * 3), openai_api.FORMATS["pcm"][1]())
+    parts = openai_api._encoded(iter([BLOCK] * 3), FORMATS["pcm"][1]())
     is_gone = threading.Event()
     made = [part async for part in openai_api._streamed(parts, is_gone)]
     assert (b"".join(made), len(made)) == (BLOCK.pcm * 3, 3)

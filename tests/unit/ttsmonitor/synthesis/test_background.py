@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import termios
 import threading
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +18,7 @@ from tests.support.voice import make_voice
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
-from ttsmonitor.synthesis.priority_lock import PriorityLock
+from ttsmonitor.synthesis.priority_lock import PriorityLock, RunOptions
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 
 STORY = SpeechRequest(text="Había una vez un robot que quería bailar con la luna. " * 6)
@@ -41,6 +44,14 @@ def sound(blocks: Iterator[object]) -> bytes:
     return b"".join(block.pcm for block in blocks)  # type: ignore[attr-defined]
 
 
+def waiting_bytes(synthesizer: Synthesizer) -> int:
+    """Return how much the process has sent that nobody has read."""
+    count = array("i", [0])
+    assert synthesizer._connection is not None
+    fcntl.ioctl(synthesizer._connection.fileno(), termios.FIONREAD, count)
+    return count[0]
+
+
 def in_background(act: Callable[[], None], lock: PriorityLock) -> threading.Thread:
     def run() -> None:
         lock.become_background()
@@ -56,7 +67,7 @@ def test_queue_ends_a_run_that_is_repeated_afterwards() -> None:
     order: list[str] = []
     has_begun = threading.Event()
 
-    def run(options: SimpleNamespace | None) -> str:
+    def run(options: RunOptions | None) -> str:
         assert options is not None
         order.append("run")
         has_begun.set()
@@ -80,7 +91,7 @@ def test_queue_ends_a_run_that_is_repeated_afterwards() -> None:
 def test_failure_of_a_run_is_not_repeated() -> None:
     lock = PriorityLock()
 
-    def fail(options: SimpleNamespace | None) -> None:
+    def fail(options: RunOptions | None) -> None:
         raise ValueError("broken model")
 
     with lock.held(), pytest.raises(ValueError, match="broken model"):
@@ -181,6 +192,7 @@ def test_cancelled_speech_of_the_queue_lets_the_background_go_on(tmp_path: Path)
     try:
         longer = SpeechRequest(text=STORY.text * 3)  # more sound than the pipe holds
         next(synthesizer.speak(longer))
+        wait_until(lambda: waiting_bytes(synthesizer) > 60_000, "the pipe to be full")
         synthesizer.cancel()
         is_late = threading.Event()
         timer = threading.Timer(10, is_late.set)
