@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 from collections import deque
-from contextlib import nullcontext
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
@@ -78,13 +77,15 @@ class Line:
 
         A client that cancelled a job reads no more of its sound.
         """
-        while self.is_full and not self.is_cancelled(number):
+        while self.is_full:
             select.select([self.connection], [self.connection], [])
-        return not self.is_cancelled(number)
+            if self.is_cancelled(number):
+                return False
+        return True
 
     @property
     def is_full(self) -> bool:
-        """True if send() would wait until the client has read; False where that is not known."""
+        """True if send() may wait until the client has read; False where that is not known."""
         if sys.platform == "win32":
             return False
         return not select.select([], [self.connection], [], 0)[1]
@@ -192,12 +193,11 @@ class Worker:
 
     def _pass_on(self, sound: Sound, line: Line, engine: Engine) -> None:
         """Send a block while others may compute: always in the background, else while it waits."""
-        if not (is_background() or line.is_full):
-            line.send(sound)
-            return
-        with self._lock.released() if engine.is_reentrant else nullcontext():
-            if is_background() or line.wait_for_room(sound.number):
+        if is_background() or (engine.is_reentrant and line.is_full):
+            with self._lock.released():
                 line.send(sound)
+        elif line.wait_for_room(sound.number):
+            line.send(sound)
 
 
 def _limit(config: EngineConfig, taken_bytes: int = 0) -> None:

@@ -192,7 +192,13 @@ def test_cancelled_speech_of_the_queue_lets_the_background_go_on(tmp_path: Path)
     try:
         longer = SpeechRequest(text=STORY.text * 3)  # more sound than the pipe holds
         next(synthesizer.speak(longer))
-        wait_until(lambda: waiting_bytes(synthesizer) > 60_000, "the pipe to be full")
+        seen = [0]
+
+        def is_full() -> bool:
+            seen.append(waiting_bytes(synthesizer))
+            return seen[-1] > 0 and len(seen) > 20 and len(set(seen[-20:])) == 1
+
+        wait_until(is_full, "the pipe to be full")
         synthesizer.cancel()
         is_late = threading.Event()
         timer = threading.Timer(10, is_late.set)
