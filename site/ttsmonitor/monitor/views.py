@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ttsmirror.models import Utterance
+from ttsmirror.translations import translate
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.conversations import by_date
@@ -23,6 +24,7 @@ from ttsmonitor.models import Scope
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.service.service import LAMPS
+from ttsmonitor.synthesis.registry import discovered
 from ttsmonitor.web import jsonapi
 from ttsmonitor.web.access import is_permitted
 from ttsmonitor.web.labels import MOODS, SOURCES, strings
@@ -59,6 +61,7 @@ def diagnostics(request: HttpRequest) -> HttpResponse:
         "lamps": lamps(snapshot.health(), snapshot.status()),
         "stats": stats.collect(),
         "activity": list(reversed(snapshot.activity())),
+        "left_out_engines": [translate(reason) for reason in discovered().left_out],
         "strings": strings(),
     }
     return render(request, "ttsmonitor/diagnostics.html", context)
