@@ -47,5 +47,5 @@ def install_kokoro(
     onnx.save(model, str(directory / "kokoro-v1.0.int8.onnx"))
     styles = np.repeat(np.arange(1, 511, dtype=np.float32), 256).reshape(510, 1, 256)
     with (directory / "voices-v1.0.bin").open("wb") as file:
-        np.savez(file, **{voice: styles for voice in voices})  # type: ignore[arg-type]
+        np.savez(file, **dict.fromkeys(voices, styles))  # type: ignore[arg-type]
     return directory
