@@ -41,8 +41,13 @@ class KokoroVoice(Voice):
     """The voice of eSpeak NG that makes its phonemes."""
 
     @property
+    def memory_key(self) -> Path:
+        """Identify the model, which all voices share."""
+        return self.directory
+
+    @property
     def model_file(self) -> Path:
-        """The model, which all voices share. Raises StopIteration if it is gone."""
+        """The model. Raises StopIteration if it is gone."""
         return next(_models(self.directory))
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from ttsmonitor.synthesis.kokoro import download, provider
 from ttsmonitor.synthesis.kokoro.engine import TOKENS, KokoroRunner, Model
 from ttsmonitor.synthesis.kokoro.provider import KokoroProvider, KokoroVoice
 from ttsmonitor.synthesis.loudness import Samples
+from ttsmonitor.synthesis.memory import taken_by
 from ttsmonitor.synthesis.piper.catalogue import PublishedFile
 
 LETTERS = {number: symbol for symbol, number in TOKENS.items()}
@@ -127,6 +129,15 @@ def test_voices_share_one_model_while_one_is_loaded(config: EngineConfig) -> Non
     del one, other
     gc.collect()
     assert kokoro._loaded is not None and kokoro._loaded() is None
+
+
+def test_shared_model_counts_once_in_the_memory_bound(config: EngineConfig) -> None:
+    voice = voice_of("ef_dora", config)
+    bound = replace(config, loaded_bytes=taken_by([voice.memory_bytes]))
+    engines = Engines(bound, lambda: None)
+    for name in ("ef_dora", "af_heart"):
+        engines.choose(SpeechRequest("x", voice=name))
+    assert engines.loaded == ["ef_dora", "af_heart"]
 
 
 def test_kokoro_speaks_where_piper_has_no_voice(config: EngineConfig) -> None:
