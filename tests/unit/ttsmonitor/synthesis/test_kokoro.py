@@ -148,6 +148,14 @@ def test_kokoro_speaks_where_piper_has_no_voice(config: EngineConfig) -> None:
     assert str(selection.label) == "kokoro ef_dora"
 
 
+def test_default_voice_may_be_of_kokoro(config: EngineConfig) -> None:
+    install(config.voice_dir, "davefx")
+    default = replace(config, voice="ef_dora")
+    assert str(choose_voice(default, SpeechRequest("x")).label) == "kokoro ef_dora"
+    only = replace(config, engine="kokoro")
+    assert str(choose_voice(only, SpeechRequest("x")).label) == "kokoro ef_dora"
+
+
 def test_kokoro_is_named_only_where_it_is_wanted(tmp_path: Path) -> None:
     assert "okoro" not in missing_voice("de", EngineConfig(voice_dir=tmp_path))
     only = EngineConfig(engine="kokoro", voice_dir=tmp_path)
