@@ -19,7 +19,7 @@ from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.choice import choose_voice, missing_voice
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.kokoro import download, provider
-from ttsmonitor.synthesis.kokoro.engine import TOKENS, KokoroRunner, Model
+from ttsmonitor.synthesis.kokoro.engine import TOKENS, KokoroEngine, KokoroRunner, Model
 from ttsmonitor.synthesis.kokoro.provider import KokoroProvider, KokoroVoice
 from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.memory import taken_by
@@ -106,6 +106,14 @@ def test_speed_and_style_of_the_length_reach_the_model(config: EngineConfig) -> 
     assert model.given == [("ˈola", 4.0, 1.5)]
     with pytest.raises(SynthesisError, match="none of these phonemes"):
         runner.sound("ħ", speed=1.0)
+
+
+def test_phonemes_of_the_pronunciation_table_are_spoken(config: EngineConfig) -> None:
+    model = Recorder()
+    engine = KokoroEngine(voice_of("af_heart", config), lambda voice: model)
+    known = (("josé", "hoʊzˈeɪ"),)
+    engine.speak(SpeechRequest("Ask José.", phonemes=known), lambda block: True)
+    assert model.given[-1][0] == "ˈæsk hOzˈA."
 
 
 @pytest.mark.parametrize(
