@@ -36,7 +36,7 @@ OWN_FILES = (
     "sounds/*.pcm",
     "web/*",
     f"wav/{WAV_FILES}",
-    "backups/*.zip",
+    "backups/*",
 )
 """Private files that our processes write in the work directory."""
 OWN_DIRECTORIES = ("backups", "broker", "sounds", "static", "voices", "wav", "web")
