@@ -87,7 +87,7 @@ def nightly(settings: Any, tmp_path: Path) -> Path:
 
 
 def downloaded(visitor: Client) -> tuple[int, bytes]:
-    response = visitor.get(BACKUP)
+    response: Any = visitor.get(BACKUP)
     if not response.streaming:
         return response.status_code, b""
 
