@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_noop
@@ -19,6 +20,7 @@ from ttsmonitor.doctor.base import Check, Finding, Level, Result, fault, skipped
 from ttsmonitor.doctor.situation import Situation
 
 logger = logging.getLogger(__name__)
+_running = threading.Lock()
 
 UNREADABLE = Reason("a setting cannot be read: see the check of the settings")
 
@@ -70,8 +72,14 @@ def register(check: Check) -> None:
 
 
 def run_checks() -> list[Result]:
-    """Run all checks in their order. It takes some seconds."""
-    situation, results = Situation(), {}
+    """Run all checks in their order, for one caller at a time. It takes some seconds."""
+    with _running:
+        return _run_all()
+
+
+def _run_all() -> list[Result]:
+    situation = Situation()
+    results: dict[str, Result] = {}
     for check in _CHECKS:
         broken = [name for name in check.needs if _is_broken(results[name])]
         if broken:
