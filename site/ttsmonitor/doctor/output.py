@@ -34,6 +34,8 @@ SETTINGS = re.compile(
 """Environment variables that a report shows."""
 SECRET = re.compile(r"PASSWORD|KEY|SECRET|TOKEN")
 """In the names of variables whose value it does not show."""
+_IN_ADDRESS = re.compile(r"(?://[^/@:]*:|[?&]\w*(?:key|token)=)([^@&]+)")
+"""A password or key in an address."""
 HIDDEN = "***"
 SHORTEST_SECRET = 4
 """Characters; a shorter one occurs in other words, too."""
@@ -142,9 +144,8 @@ def _scrub(text: str) -> str:
 
 def _secrets() -> set[str]:
     found = {value for name, value in os.environ.items() if SECRET.search(name)}
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        if match := re.search(r"//[^/@:]*:([^@]*)@", os.environ.get(name, "")):
-            found.add(match[1])
+    for value in os.environ.values():
+        found.update(match[1] for match in _IN_ADDRESS.finditer(value))
     accounts = (broker_directory() / "accounts").glob("*/*")
     for path in (conf.work_dir / "installation_id", conf.work_dir / "secret_key", *accounts):
         try:
