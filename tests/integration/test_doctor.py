@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ from hive.broker.mosquitto_config import password_line
 from hive.broker.run import find_mosquitto
 from tests.support.certificates import write_certificate
 from tests.support.components import component, failing
-from tests.support.tools import Listener, Process, answers, free_port, wait_until
+from tests.support.tools import Listener, Process, answers, free_port, manage, running, wait_until
 from ttsmirror.conf import conf
 from ttsmirror.reasons import Reason
 from ttsmirror.wire.messages import HEALTH_TOPIC, STATUS_TOPIC, presence_payload
@@ -293,3 +295,29 @@ def test_plugged_in_mirror_is_the_publisher(chain: Chain) -> None:
             assert faults(run_checks()) == {}
         with chain.left_over(topic, presence_payload("offline", "openmoxie", "0.1.0", "3.c")):
             assert "start OpenMoxie" in faults(run_checks())["publisher"]
+
+
+def test_command_speaks_the_terminals_language_without_a_database(tmp_path: Path) -> None:
+    settings = {"MOXIE_WORK_DIR": str(tmp_path), "LC_ALL": "es_MX.UTF-8"}
+    settings |= {"DJANGO_SETTINGS_MODULE": "openmoxie.settings", "MQTT_PORT": str(free_port())}
+    with running(manage("tts_doctor"), settings) as process:
+        assert process.wait() == 1
+        assert "todavía no existe" in process.output
+        assert "-> .venv/bin/python manage.py prepare" in process.output.replace(
+            sys.executable, ".venv/bin/python"
+        )
+        assert "Traceback" not in process.output
+
+
+def test_listen_prints_topic_and_payload(chain: Chain, tmp_path: Path) -> None:
+    settings = {"MOXIE_WORK_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "openmoxie.settings"}
+    sender = Listener(chain.port)
+    sender.publish("moxie/system/health/hive", '{"status": "offline"}', retain=True)
+    with running(manage("tts_doctor", "--listen"), settings) as process:
+        process.wait_for_line('moxie/system/health/hive {"status": "offline"}')
+        sender.publish("moxie/tts/text", "Hola\x1b[31m\n¿qué tal?")
+        process.wait_for_line("moxie/tts/text Hola\\u001b[31m\\n¿qué tal?")
+        process.signal(signal.SIGINT)
+        assert process.wait() == 0
+    sender.publish("moxie/system/health/hive", b"", retain=True)
+    sender.close()

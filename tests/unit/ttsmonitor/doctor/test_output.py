@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import translation
 
 from tests.support.components import failing
+from tests.support.tools import ROOT
 from ttsmirror.reasons import Reason
 from ttsmonitor.doctor import output, registry
 from ttsmonitor.doctor.base import Check, Finding, Level, fault, ok, warning
@@ -120,3 +121,11 @@ def test_diagnostics_show_the_checks_when_asked(
     page = browser.get("/diagnostics/?checks=1").content.decode()
     assert 'data-finding="c1" data-level="fault"' in page
     assert "&lt;a&gt; cannot be written by this account" in page
+
+
+@pytest.mark.parametrize("page", ["troubleshooting.md", "troubleshooting.es.md"])
+def test_every_check_is_in_the_docs(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    ids = [check.id for check in registry._CHECKS]
+    assert len(ids) > 20
+    assert [each for each in ids if f"`{each}`" not in text] == []
