@@ -40,7 +40,7 @@ def register_checks() -> None:
         Check(
             "hive-pages",
             gettext_noop("Hive's pages"),
-            pages_check(Service.HIVE, "web", lambda: conf.HIVE_PORT, "HIVE_PORT"),
+            pages_check(Service.HIVE, lambda: conf.HIVE_PORT, "HIVE_PORT"),
         )
     )
     register(Check("robots", gettext_noop("Robots"), look_at_robots, ["broker"]))

@@ -37,7 +37,7 @@ class Finding:
     """A Reason: what is the case, in English, and translatable."""
     command: str = ""
     """The command line that mends it; empty if there is none."""
-    mend: Sequence[Publication] = ()
+    mend: tuple[Publication, ...] = ()
     """The messages that mend it; `tts_doctor --mend` publishes them."""
     is_quoted: bool = False
     """A service reported it: its values may be what somebody said."""
@@ -79,11 +79,11 @@ def skipped(reason: str) -> Finding:
     return Finding(Level.SKIPPED, reason)
 
 
-def warning(reason: str, command: str = "", mend: Sequence[Publication] = ()) -> Finding:
+def warning(reason: str, command: str = "", mend: tuple[Publication, ...] = ()) -> Finding:
     """Return the finding that something may soon fail, or is unusual."""
     return Finding(Level.WARNING, reason, command, mend)
 
 
-def fault(reason: str, command: str = "", mend: Sequence[Publication] = ()) -> Finding:
+def fault(reason: str, command: str = "", mend: tuple[Publication, ...] = ()) -> Finding:
     """Return the finding that something does not work."""
     return Finding(Level.FAULT, reason, command, mend)

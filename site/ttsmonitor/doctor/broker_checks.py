@@ -159,7 +159,7 @@ def look_at_retained(situation: Situation) -> Iterator[Finding]:
                 topic=left,
             ),
             manage_command(MEND),
-            [Publication(left, retain=True)],
+            (Publication(left, retain=True),),
         )
     if not wrong:
         yield ok(Reason("no message is retained where none belongs"))
@@ -193,5 +193,5 @@ def _remedy(error: str, situation: Situation) -> str:
         error, "what listens at {address} does not answer: it is no MQTT broker, or it hangs"
     )
     if is_silent and Service.BROKER in situation.processes:
-        return start_command("mqtt")
+        return situation.restart_command(Service.BROKER)
     return relay.remedy(error)

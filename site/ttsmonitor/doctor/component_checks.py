@@ -26,7 +26,7 @@ from ttsmonitor.doctor.broker_checks import MEND
 from ttsmonitor.doctor.relay import relay
 from ttsmonitor.doctor.situation import Situation
 from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
-from ttsmonitor.system.commands import manage_command, start_command
+from ttsmonitor.system.commands import manage_command
 from ttsmonitor.system.lock import Service
 from ttsmonitor.system.ports import loopback_address
 
@@ -45,12 +45,10 @@ class _End:
 
     component: str
     service: Service
-    container: str
-    """Its name in docker-compose.yml."""
 
 
-_HIVE = _End(STREAMING_COMPONENT, Service.HIVE, "web")
-_SPEECH = _End(SPEECH_COMPONENT, Service.SPEECH, "tts")
+_HIVE = _End(STREAMING_COMPONENT, Service.HIVE)
+_SPEECH = _End(SPEECH_COMPONENT, Service.SPEECH)
 
 
 def look_at_publisher(situation: Situation) -> Iterator[Finding]:
@@ -150,8 +148,9 @@ def _look_at_end(
     if not pongs:
         yield _absence(situation, end)
         return
-    failing = [each for pong in pongs for each in relay(pong, without=without)]
-    yield from failing
+    restart = situation.restart_command(end.service)
+    failing = [each for pong in pongs for each in relay(pong, restart=restart, without=without)]
+    yield from dict.fromkeys(failing)
     topics = {str(pong.get("topic") or conf.MQTT_TOPIC) for pong in pongs} - {conf.MQTT_TOPIC}
     for topic in topics:
         yield fault(
@@ -179,7 +178,7 @@ def _absence(situation: Situation, end: _End) -> Finding:
                 service=service,
                 address=visit.address,
             ),
-            start_command(end.container) if process else "",
+            situation.restart_command(end.service) if process else "",
         )
     if process:
         different = _differences(process, end)
@@ -191,7 +190,7 @@ def _absence(situation: Situation, end: _End) -> Finding:
         )
         if different:
             code = Reason("{first}: it was started with {settings}", first=code, settings=different)
-        return fault(code, start_command(end.container))
+        return fault(code, situation.restart_command(end.service, has_wrong_settings=True))
     is_here = loopback_address(conf.MQTT_HOST) is not None or made_account(conf.MQTT_HOST)
     return fault(
         Reason(
@@ -200,7 +199,7 @@ def _absence(situation: Situation, end: _End) -> Finding:
             service=service,
             address=visit.address,
         ),
-        start_command(end.container) if is_here or end is _SPEECH else "",
+        situation.restart_command(end.service) if is_here or end is _SPEECH else "",
     )
 
 
@@ -227,12 +226,12 @@ def _look_at_state(situation: Situation) -> Iterator[Finding]:
     alerts = alerts if isinstance(alerts, list) else []
     command = manage_command(MEND)
     if "muted" in alerts:
-        yield warning(Reason("the sound is muted"), command, [_control("unmute")])
+        yield warning(Reason("the sound is muted"), command, (_control("unmute"),))
     if "silent" in alerts:
         louder = _control("volume", AUDIBLE_VOLUME)
-        yield warning(Reason("the volume is zero"), command, [louder])
+        yield warning(Reason("the volume is zero"), command, (louder,))
     if "paused" in alerts:
-        yield warning(Reason("the speech is paused"), command, [_control("resume")])
+        yield warning(Reason("the speech is paused"), command, (_control("resume"),))
     size = status.get("queue_size")
     if isinstance(size, int) and size > LONG_QUEUE:
         yield warning(Reason("{count} sentences wait in the queue", count=size))

@@ -21,7 +21,7 @@ from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
 from ttsmonitor.doctor.base import Finding, fault, ok, skipped, warning
 from ttsmonitor.doctor.situation import Situation
-from ttsmonitor.system.commands import is_in_container, shell_path, start_command
+from ttsmonitor.system.commands import is_in_container, shell_path
 from ttsmonitor.system.lock import Service
 from ttsmonitor.system.ports import LOCALHOST, answers, ensure_port_free, loopback_address
 
@@ -46,7 +46,7 @@ def look_at_settings(situation: Situation) -> Iterator[Finding]:
 
 
 def pages_check(
-    service: Service, container: str, port: Callable[[], int], setting: str
+    service: Service, port: Callable[[], int], setting: str
 ) -> Callable[[Situation], Iterator[Finding]]:
     """Return a check of the port on which the pages of `service` are served."""
 
@@ -74,13 +74,13 @@ def pages_check(
                     process=process,
                     port=number,
                 ),
-                start_command(container),
+                situation.restart_command(service),
             )
 
     return look
 
 
-look_at_monitor_pages = pages_check(Service.SPEECH, "tts", lambda: conf.HTTP_PORT, "HTTP_PORT")
+look_at_monitor_pages = pages_check(Service.SPEECH, lambda: conf.HTTP_PORT, "HTTP_PORT")
 
 
 def look_at_broker_ports(situation: Situation) -> Iterator[Finding]:

@@ -16,21 +16,25 @@ _REMEDIES: Mapping[str, Callable[[], str]] = {
     ),
     "the sound device accepts no sound: is it suspended?": lambda: WAKE_SOUND,
     "a message sent through the broker did not come back": lambda: start_command("mqtt"),
-    "{path} was deleted while in use: put it back, or restart": lambda: start_command("tts"),
-    "{path} was replaced while in use: restart to use the new file": lambda: start_command("tts"),
-    "the process is not running": lambda: start_command("tts"),
-    "the thread {name} ended": lambda: start_command("tts"),
-    "the thread {name} does not move": lambda: start_command("tts"),
 }
 """Command lines that mend what a reason names, by its code."""
+_NEEDS_RESTART = (
+    "{path} was deleted while in use: put it back, or restart",
+    "{path} was replaced while in use: restart to use the new file",
+)
 
 
 def relay(
-    pong: Mapping[str, Any], *, only: Sequence[str] = (), without: Sequence[str] = ()
+    pong: Mapping[str, Any],
+    *,
+    restart: str = "",
+    only: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> Iterator[Finding]:
     """Yield a fault for each failing check of a service's answer to a ping.
 
-    `only` and `without` are names of checks.
+    `only` and `without` are names of checks; `restart` is the command that starts the service
+    again.
     """
     checks = pong.get("checks")
     for name, check in checks.items() if isinstance(checks, Mapping) else ():
@@ -38,7 +42,9 @@ def relay(
             continue
         if isinstance(check, Mapping) and check.get("ok") is False:
             reason = Reason.from_json(check.get("reason")) or str(check.get("detail") or name)
-            yield Finding(Level.FAULT, reason, remedy(reason), is_quoted=True)
+            is_stale = any(names(reason, code) for code in _NEEDS_RESTART)
+            command = restart if is_stale else remedy(reason)
+            yield Finding(Level.FAULT, reason, command, is_quoted=True)
 
 
 def remedy(reason: str) -> str:
