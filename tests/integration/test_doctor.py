@@ -206,7 +206,8 @@ def test_copied_work_directory_is_named(chain: Chain) -> None:
 
 
 def test_what_services_report_is_passed_on(chain: Chain) -> None:
-    checks = {"mirror": failing(Reason("the outbox cannot be written: {cause}", cause="full"))}
+    full = failing(Reason("the outbox cannot be written: {cause}", cause="full"))
+    checks = {"mirror": full | {"lost": 3}}
     silent = {
         "audio": failing(Reason("the sound device accepts no sound: is it suspended?")),
         "synthesis": failing(Reason("the process is not running")),
@@ -221,6 +222,7 @@ def test_what_services_report_is_passed_on(chain: Chain) -> None:
         "voice": "the process is not running",
         "sound": "the sound device accepts no sound: is it suspended?",
     }
+    assert warnings(results)["publisher"].startswith("3 sentences were given up")
     (sound,) = (each for each in results if each.check.id == "sound")
     assert sound.findings[0].command.startswith("pactl suspend-sink")
 

@@ -65,6 +65,15 @@ def look_at_publisher(situation: Situation) -> Iterator[Finding]:
         )
         return
     yield from _look_at_end(situation, _HIVE)
+    for pong in visit.pongs(STREAMING_COMPONENT):
+        if (lost := _number(pong, "mirror", "lost")) > 0:
+            yield warning(
+                Reason(
+                    "{count} sentences were given up: they waited for longer than TTS_OUTBOX_HOURS,"
+                    " or were more than TTS_OUTBOX_ROWS",
+                    count=lost,
+                )
+            )
 
 
 def look_at_subscriber(situation: Situation) -> Iterator[Finding]:
@@ -235,6 +244,14 @@ def _look_at_state(situation: Situation) -> Iterator[Finding]:
     size = status.get("queue_size")
     if isinstance(size, int) and size > LONG_QUEUE:
         yield warning(Reason("{count} sentences wait in the queue", count=size))
+
+
+def _number(pong: dict[str, Any], check: str, name: str) -> int:
+    """Return a number of a health check; 0 if it is not there."""
+    checks = pong.get("checks")
+    found = checks.get(check) if isinstance(checks, dict) else None
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, int) else 0
 
 
 def _control(action: str, value: float | None = None) -> Publication:

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from django.conf import settings
 from django.core.checks import CheckMessage, run_checks
+from django.http.request import validate_host
 
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.reasons import Reason, reason_of
@@ -24,6 +26,7 @@ from ttsmonitor.doctor.situation import Situation
 from ttsmonitor.system.commands import is_in_container, shell_path
 from ttsmonitor.system.lock import Service
 from ttsmonitor.system.ports import LOCALHOST, answers, ensure_port_free, loopback_address
+from ttsmonitor.web.home_network import home_address
 
 ANSWER_SECONDS = 5.0
 MEGABYTE = 1_000_000
@@ -64,7 +67,9 @@ def pages_check(
             else:
                 yield ok(Reason("port {port} is free: nothing is served here", port=number))
         elif _serves_us(host, number):
-            yield ok(Reason("served on port {port}", port=number))
+            yield ok(
+                Reason("served on port {port} by process {process}", port=number, process=process)
+            )
         else:
             yield fault(
                 Reason(
@@ -81,6 +86,24 @@ def pages_check(
 
 
 look_at_monitor_pages = pages_check(Service.SPEECH, lambda: conf.HTTP_PORT, "HTTP_PORT")
+
+
+def look_at_addresses(situation: Situation) -> Iterator[Finding]:
+    """Check that pages that are open to the network may be asked for by this computer's address."""
+    if loopback_address(conf.HTTP_HOST) is not None or is_in_container():
+        yield ok(Reason("the pages are for this computer, and for phones if you have opened them"))
+        return
+    address = home_address() if conf.HTTP_HOST in LOCALHOST else conf.HTTP_HOST
+    if not address or validate_host(address, settings.ALLOWED_HOSTS):
+        yield ok(Reason("the pages are open to the network"))
+        return
+    yield fault(
+        Reason(
+            "the pages are open to the network, but ALLOWED_HOSTS does not have {address}",
+            address=address,
+        ),
+        f"export ALLOWED_HOSTS={','.join([*settings.ALLOWED_HOSTS, address])}",
+    )
 
 
 def look_at_broker_ports(situation: Situation) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ from ttsmirror.database import database_reason
 from ttsmirror.local_database import ALIAS
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.reasons import Reason
-from ttsmonitor.doctor.base import Finding, fault, ok, skipped, warning
+from ttsmonitor.doctor.base import Finding, Level, fault, ok, skipped, warning
+from ttsmonitor.doctor.relay import remedy
 from ttsmonitor.doctor.situation import Situation
 from ttsmonitor.system.commands import manage_command, shell_path
 
@@ -98,6 +99,28 @@ def look_at_history(situation: Situation) -> Iterator[Finding]:
             sources=", ".join(sources),
         )
     )
+
+
+def look_at_outcomes(situation: Situation) -> Iterator[Finding]:
+    """Report the sentences of a day that were not spoken, with the newest one's reason."""
+    since = timezone.now() - timedelta(days=1)
+    states = (Utterance.Status.FAILED, Utterance.Status.EXPIRED)
+    rows = Utterance.objects.filter(received_at__gt=since, status__in=states)
+    try:
+        with _closed(DEFAULT_DB_ALIAS):
+            count, newest = rows.count(), rows.recent().first()
+    except DatabaseError as exc:
+        yield skipped(database_reason(exc))
+        return
+    if newest is None:
+        yield ok(Reason("no sentence failed or expired within a day"))
+        return
+    reason = Reason(
+        "{count} sentences failed or expired within a day, the last one because: {cause}",
+        count=count,
+        cause=newest.failure or newest.status,
+    )
+    yield Finding(Level.WARNING, reason, remedy(reason), is_quoted=True)
 
 
 def _look_at(alias: str) -> Iterator[Finding]:

@@ -16,6 +16,8 @@ from ttsmonitor.system.private_files import write_private
 from ttsmonitor.system.terminal import printable
 from ttsmonitor.system.terminal_command import TerminalCommand
 
+STANDARD_OUTPUT = Path("-")
+
 
 class Command(TerminalCommand):
     """The command tts_doctor. It exits with 1 if there is a fault."""
@@ -38,7 +40,8 @@ class Command(TerminalCommand):
             "--report",
             type=Path,
             metavar="FILE",
-            help="write the results for a bug report, without secrets and without what was said",
+            help="write the results for a bug report, without secrets and without what was said;"
+            " - prints them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,6 +53,9 @@ class Command(TerminalCommand):
         if options["mend"] and (count := traffic.mend(results)):
             self.stderr.write(_("Messages sent that mend something: {count}.").format(count=count))
             results = run_checks()
+        if options["report"] == STANDARD_OUTPUT:
+            self.stdout.write(output.bug_report(results))
+            return
         if options["report"]:
             self._write(options["report"], output.bug_report(results))
         if options["json"]:

@@ -17,6 +17,7 @@ from tests.support.tools import free_port
 from ttsmonitor.doctor import computer_checks
 from ttsmonitor.doctor.base import Finding, Level
 from ttsmonitor.doctor.computer_checks import (
+    look_at_addresses,
     look_at_broker_ports,
     look_at_disk,
     look_at_files,
@@ -101,6 +102,19 @@ def test_pages_that_answer_are_fine_even_while_unwell(
         monkeypatch.setenv("HTTP_PORT", str(server.server_port))
         assert only(look_at_monitor_pages).level == Level.OK
         thread.join()
+
+
+def test_address_that_is_not_allowed_is_named(
+    only: Only, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    assert only(look_at_addresses).level == Level.OK
+    monkeypatch.setenv("HTTP_HOST", "192.168.1.20")
+    settings.ALLOWED_HOSTS = ["localhost"]
+    finding = only(look_at_addresses)
+    assert "ALLOWED_HOSTS does not have 192.168.1.20" in finding.reason
+    assert finding.command == "export ALLOWED_HOSTS=localhost,192.168.1.20"
+    settings.ALLOWED_HOSTS = ["localhost", "192.168.1.20"]
+    assert only(look_at_addresses).level == Level.OK
 
 
 def test_tls_port_of_another_program_is_named(only: Only, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,12 @@ from tests.support.web_fakes import utterance
 from ttsmirror.models import OutboxEntry
 from ttsmonitor.doctor import storage_checks
 from ttsmonitor.doctor.base import Finding, Level
-from ttsmonitor.doctor.storage_checks import look_at_database, look_at_history, look_at_outbox
+from ttsmonitor.doctor.storage_checks import (
+    look_at_database,
+    look_at_history,
+    look_at_outbox,
+    look_at_outcomes,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Only = Callable[[Any], Finding]
@@ -95,6 +100,18 @@ def test_sentences_of_two_senders_are_named(only: Only) -> None:
     assert finding.level == Level.WARNING
     assert "two senders" in finding.reason
     assert "bridge" in finding.reason
+
+
+def test_reason_of_the_last_failed_sentence_is_named(only: Only) -> None:
+    assert only(look_at_outcomes).level == Level.OK
+    now = timezone.now()
+    utterance("Uno", status="expired", error="too old", received_at=now - timedelta(hours=1))
+    utterance("Dos", status="failed", error="the process is not running", received_at=now)
+    finding = only(look_at_outcomes)
+    assert finding.level == Level.WARNING
+    assert finding.reason.startswith("2 sentences")
+    assert finding.reason.endswith("because: the process is not running")
+    assert finding.is_quoted
 
 
 def test_repeated_short_answers_are_fine(only: Only) -> None:
