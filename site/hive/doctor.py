@@ -28,7 +28,7 @@ def look_at_robots(situation: Situation) -> Iterator[Finding]:
     count = robots.get("waiting") if isinstance(robots, dict) else 0
     if isinstance(count, int) and count:
         yield warning(
-            Reason("{count} robots wait to be let in", count=count), manage_command("robots")
+            Reason("robots that wait to be let in: {count}", count=count), manage_command("robots")
         )
     else:
         yield ok(Reason("no robot waits to be let in"))

@@ -222,7 +222,7 @@ def test_what_services_report_is_passed_on(chain: Chain) -> None:
         "voice": "the process is not running",
         "sound": "the sound device accepts no sound: is it suspended?",
     }
-    assert warnings(results)["publisher"].startswith("3 sentences were given up")
+    assert warnings(results)["publisher"].startswith("sentences that were given up: 3")
     (sound,) = (each for each in results if each.check.id == "sound")
     assert sound.findings[0].command.startswith("pactl suspend-sink")
 

@@ -69,8 +69,8 @@ def look_at_publisher(situation: Situation) -> Iterator[Finding]:
         if (lost := _number(pong, "mirror", "lost")) > 0:
             yield warning(
                 Reason(
-                    "{count} sentences were given up: they waited for longer than TTS_OUTBOX_HOURS,"
-                    " or were more than TTS_OUTBOX_ROWS",
+                    "sentences that were given up: {count}. They waited for longer than"
+                    " TTS_OUTBOX_HOURS, or were more than TTS_OUTBOX_ROWS",
                     count=lost,
                 )
             )

@@ -59,12 +59,12 @@ def look_at_outbox(situation: Situation) -> Iterator[Finding]:
     if late:
         yield warning(
             Reason(
-                "{count} sentences have waited for minutes for a speech service that stores them",
+                "sentences that have waited for minutes for a speech service: {count}",
                 count=late,
             )
         )
     else:
-        yield ok(Reason("{count} sentences wait for their confirmation", count=count))
+        yield ok(Reason("unconfirmed sentences: {count}", count=count))
 
 
 def look_at_history(situation: Situation) -> Iterator[Finding]:
@@ -116,7 +116,7 @@ def look_at_outcomes(situation: Situation) -> Iterator[Finding]:
         yield ok(Reason("no sentence failed or expired within a day"))
         return
     reason = Reason(
-        "{count} sentences failed or expired within a day, the last one because: {cause}",
+        "sentences that failed or expired within a day: {count}, the last one because: {cause}",
         count=count,
         cause=newest.failure or newest.status,
     )
@@ -146,7 +146,7 @@ def _look_at(alias: str) -> Iterator[Finding]:
     if missing:
         yield fault(
             Reason(
-                "the database is not up to date: {count} migrations are missing", count=len(missing)
+                "the database is not up to date: missing migrations: {count}", count=len(missing)
             ),
             prepare,
         )

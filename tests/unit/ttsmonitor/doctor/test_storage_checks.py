@@ -86,7 +86,7 @@ def test_late_sentences_in_the_outbox_are_a_warning(only: Only) -> None:
     OutboxEntry.objects.create(payload={}, created_at=timezone.now() - timedelta(minutes=5))
     finding = only(look_at_outbox)
     assert finding.level == Level.WARNING
-    assert "1 sentences have waited" in finding.reason
+    assert "for a speech service: 1" in finding.reason
 
 
 def test_sentences_of_two_senders_are_named(only: Only) -> None:
@@ -109,7 +109,7 @@ def test_reason_of_the_last_failed_sentence_is_named(only: Only) -> None:
     utterance("Dos", status="failed", error="the process is not running", received_at=now)
     finding = only(look_at_outcomes)
     assert finding.level == Level.WARNING
-    assert finding.reason.startswith("2 sentences")
+    assert "within a day: 2" in finding.reason
     assert finding.reason.endswith("because: the process is not running")
     assert finding.is_quoted
 
