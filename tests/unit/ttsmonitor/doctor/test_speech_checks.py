@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.voice_files import describe, install
+from tests.unit.ttsmonitor.synthesis.conftest import BENCH
 from ttsmonitor.audio.devices import Device
 from ttsmonitor.doctor import speech_checks
 from ttsmonitor.doctor.base import Finding, Level
@@ -90,10 +91,9 @@ def test_engine_that_is_not_installed_is_named(
 
 
 def test_real_voice_is_whole() -> None:
-    bench = Path(__file__).resolve().parents[6] / "shared" / "voices" / "bench-medium.onnx"
-    if not bench.exists():
+    if not BENCH.exists():
         pytest.skip("the bench voice is not here")
-    assert is_whole(bench)
+    assert is_whole(BENCH)
 
 
 def test_empty_file_is_no_voice(tmp_path: Path) -> None:
