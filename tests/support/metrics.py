@@ -30,14 +30,22 @@ class Scrape:
         """The names that a query may use."""
         return {sample.name for sample in self.samples}
 
-    def value(self, name: str, **labels: Any) -> float:
-        """Return the only sample of that name with these labels."""
-        (found,) = (
+    def values(self, name: str, **labels: Any) -> list[float]:
+        """Return the samples of that name with these labels."""
+        return [
             sample.value
             for sample in self.samples
             if sample.name == name and labels.items() <= sample.labels.items()
-        )
-        return float(found)
+        ]
+
+    def value(self, name: str, **labels: Any) -> float:
+        """Return the only one of them."""
+        (found,) = self.values(name, **labels)
+        return found
+
+    def total(self, name: str, **labels: Any) -> float:
+        """Return their sum."""
+        return sum(self.values(name, **labels))
 
     def lint(self) -> list[str]:
         """Return what `promtool check metrics` would complain of, as far as we know its rules."""

@@ -12,8 +12,8 @@ from ttsmirror.publishing.confirmations import MirrorState
 def test_robots_and_outbox_are_read(
     browser: Client, server: SentServer, mirror: FakeMirror
 ) -> None:
-    server.robots._changes["d_new"] = {}  # it waits for approval
     server.presence.mark_seen(DEVICE)
+    server.robots._changes["d_new"] = {}  # it waits for approval
     mirror.state = MirrorState(waiting=3, overdue=2, lost=1, published=9, confirmed=6)
     found = Scrape(browser.get("/metrics").content.decode())
     assert found.value("moxie_robots_online") == 1
