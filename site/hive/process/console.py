@@ -22,6 +22,7 @@ ORDINARY_CONNECTION = re.compile(
     r"|already connected, closing old connection)\."
     r"|[\d-]+ [\d:,]+ INFO ttsmirror\.mqtt\.connection: \S+ connected to the broker at \S+"
 )
+MOSQUITTO_LEVEL = re.compile(r"(?:[\dT:-]+: )?(Warning|Error)\b")
 COLOURS = ("36", "33", "32", "35")
 SYSTEM = "system"
 
@@ -54,7 +55,8 @@ class Console:
         elif line.startswith("{"):  # a line of our own log
             self._print(line)
         else:
-            self._print(json_line("INFO", name, line))
+            level = MOSQUITTO_LEVEL.match(line)
+            self._print(json_line(level[1].upper() if level else "INFO", name, line))
 
     def write_plain(self, text: str) -> None:
         """Print text as it is."""

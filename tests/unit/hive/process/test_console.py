@@ -84,12 +84,14 @@ def test_every_line_is_an_object_with_json_logs(monkeypatch: pytest.MonkeyPatch)
     own = '{"timestamp": "2026-12-01T08:30:00.125Z", "message": "ready"}'
     console.write(f"{own}\n", "speech")
     console.write(WORTH_SHOWING[0], "broker")
+    console.write(WORTH_SHOWING[4], "broker")
     console.write(ORDINARY[0], "broker")
     console.write_plain("account: boss\npassword: x")
     first, *rest = output.getvalue().splitlines()
     assert first == own
     entries = [json.loads(line) for line in rest]
-    assert [(each["logger"], each["message"]) for each in entries] == [
-        ("broker", WORTH_SHOWING[0]),
-        ("system", "account: boss\npassword: x"),
+    assert [(each["level"], each["logger"], each["message"]) for each in entries] == [
+        ("WARNING", "broker", WORTH_SHOWING[0]),
+        ("ERROR", "broker", WORTH_SHOWING[4]),
+        ("INFO", "system", "account: boss\npassword: x"),
     ]
