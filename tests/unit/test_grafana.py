@@ -92,7 +92,7 @@ def test_pages_list_every_metric_with_its_type_and_labels(
 
 
 def test_panels_lie_side_by_side_and_use_the_chosen_source() -> None:
-    places = set()
+    places: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]
         assert at["x"] + at["w"] <= 24

@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 
 Reading = Callable[[], Iterable[Metric]]
 
-disable_created_metrics()  # a second series for each counter, which nobody asks for
+# A second series for each counter, which nobody asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class _ReadingCollector(Collector):

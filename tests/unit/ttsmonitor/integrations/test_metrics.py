@@ -141,7 +141,8 @@ def test_names_follow_prometheus_rules(service: SpeechService, reader: Client) -
 def test_openmetrics_is_answered_to_who_accepts_it(service: SpeechService, reader: Client) -> None:
     response = reader.get("/metrics", headers={"accept": "application/openmetrics-text"})
     assert response["Content-Type"].startswith("application/openmetrics-text")
-    families = text_string_to_metric_families(response.content.decode())
+    text = response.content.decode()
+    families = list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
     assert "moxie_first_sound_seconds" in {family.name for family in families}
 
 
