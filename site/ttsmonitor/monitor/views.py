@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ttsmirror.models import Utterance
-from ttsmirror.translations import translate
+from ttsmonitor.doctor.registry import run_checks
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.conversations import by_date
@@ -24,7 +24,6 @@ from ttsmonitor.models import Scope
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.service.service import LAMPS
-from ttsmonitor.synthesis.registry import discovered
 from ttsmonitor.web import jsonapi
 from ttsmonitor.web.access import is_permitted
 from ttsmonitor.web.labels import MOODS, SOURCES, strings
@@ -56,12 +55,15 @@ def monitor(request: HttpRequest) -> HttpResponse:
 
 @page
 def diagnostics(request: HttpRequest) -> HttpResponse:
-    """Draw figures, checks, charts and the log; diagnostics.js keeps them up to date."""
+    """Draw figures, checks, charts and the log; diagnostics.js keeps them up to date.
+
+    With `checks` in the address, the doctor's checks are run for it.
+    """
     context = {
         "lamps": lamps(snapshot.health(), snapshot.status()),
         "stats": stats.collect(),
         "activity": list(reversed(snapshot.activity())),
-        "left_out_engines": [translate(reason) for reason in discovered().left_out],
+        "results": run_checks() if request.GET.get("checks") else [],
         "strings": strings(),
     }
     return render(request, "ttsmonitor/diagnostics.html", context)

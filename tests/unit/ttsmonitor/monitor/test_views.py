@@ -11,9 +11,6 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests.support.web_fakes import FakeService, utterance
-from ttsmirror.reasons import Reason
-from ttsmonitor.monitor import views
-from ttsmonitor.synthesis.registry import Discovery
 from ttsmonitor.web.labels import SOURCES, strings
 
 
@@ -51,22 +48,6 @@ def test_diagnostics_are_complete_without_scripts(browser: Client, speech: FakeS
     page = page_of(browser, "/diagnostics/")
     for words in ("46 ms", "broker.test:1883", "no device &lt;USB&gt;", "ready &lt;b&gt;now"):
         assert words in page
-
-
-def test_diagnostics_name_an_engine_package_that_cannot_be_used(
-    browser: Client, speech: FakeService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert 'id="left-out-engines"' not in page_of(browser, "/diagnostics/")
-    reason = Reason(
-        "the engine {name} of the package {package} is left out: {cause}",
-        name="hum",
-        package="hum-engine",
-        cause="ImportError: <no> library",
-    )
-    monkeypatch.setattr(views, "discovered", lambda: Discovery((), (reason,)))
-    browser.cookies["django_language"] = "es"
-    page = page_of(browser, "/diagnostics/")
-    assert "el motor hum del paquete hum-engine no se usa: ImportError: &lt;no&gt;" in page
 
 
 def test_pages_report_missing_service(browser: Client) -> None:
