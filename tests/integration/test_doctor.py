@@ -290,6 +290,14 @@ def test_unknown_host_and_missing_broker_are_named(monkeypatch: pytest.MonkeyPat
     assert "is unknown: check MQTT_HOST" in faults(run_checks())["broker"]
 
 
+def test_stopped_broker_container_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MQTT_HOST", "mqtt.invalid")
+    monkeypatch.setenv("MOXIE_MANAGE", "docker compose exec tts python manage.py")
+    (broker,) = (each for each in run_checks() if each.check.id == "broker")
+    assert broker.findings[0].reason == "the container mqtt.invalid does not run"
+    assert broker.findings[0].command == "docker compose restart mqtt"
+
+
 def test_plugged_in_mirror_is_the_publisher(chain: Chain) -> None:
     topic = f"{HEALTH_TOPIC}/openmoxie"
     with chain.speech():
@@ -309,6 +317,7 @@ def test_command_speaks_the_terminals_language_without_a_database(tmp_path: Path
             sys.executable, ".venv/bin/python"
         )
         assert "Traceback" not in process.output
+    assert not list(tmp_path.glob("*.sqlite3")), "it only looks"
 
 
 def test_listen_prints_topic_and_payload(chain: Chain, tmp_path: Path) -> None:
