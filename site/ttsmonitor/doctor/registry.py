@@ -32,6 +32,7 @@ _CHECKS = [
     Check("memory", gettext_noop("Memory"), computer_checks.look_at_memory),
     Check("database", gettext_noop("Database"), storage_checks.look_at_database),
     Check("outbox", gettext_noop("Outbox"), storage_checks.look_at_outbox),
+    Check("backup", gettext_noop("Backup"), storage_checks.look_at_backup),
     Check("broker-ports", gettext_noop("Broker's ports"), computer_checks.look_at_broker_ports),
     Check("broker", gettext_noop("Broker"), broker_checks.look_at_broker),
     Check("access", gettext_noop("Access rules"), broker_checks.look_at_access, ["broker"]),
