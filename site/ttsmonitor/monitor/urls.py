@@ -4,7 +4,9 @@ from django.urls import include, path
 
 from ttsmonitor.models.setup_guide import STEPS
 from ttsmonitor.monitor import (
+    backup_page,
     guide_pages,
+    metrics,
     openai_api,
     openapi,
     robots_page,
@@ -20,6 +22,7 @@ urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("diagnostics/", views.diagnostics, name="diagnostics"),
     path("settings/", settings_page.settings, name="settings"),
+    path("settings/backup/", backup_page.download, name="settings-backup"),
     path("setup/", guide_pages.index, name="setup"),
     path("setup/skip/", guide_pages.skip, name="setup-skip"),
     *(path(f"setup/{name}/", guide_pages.step, {"name": name}, f"setup-{name}") for name in STEPS),
@@ -27,6 +30,7 @@ urlpatterns = [
     path("settings/robots/save/", robots_page.save, name="settings-robots-save"),
     path("settings/voices/", voices_page.voices, name="voices"),
     path("health", views.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", page_view(openapi.monitor), name="api"),
     path("api/openapi.json", json_view(openapi.monitor), name="openapi"),
     path("api/", include(openapi.monitor.urlpatterns)),

@@ -19,11 +19,13 @@ from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
+from ttsmonitor.backup.nightly import NightlyBackup
 from ttsmonitor.conf import conf
 from ttsmonitor.history.retention import Retention
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
+from ttsmonitor.integrations.metrics.speech import SpeechMetrics
 from ttsmonitor.service import voice_installs
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
@@ -110,7 +112,7 @@ class SpeechService:
             self._synthesizer, self._output, self._recorder, self._progress.wake
         )
         self._control_executor = ControlExecutor(self._speaker, self._recorder)
-        self._retention = Retention()
+        self._retention, self._backup = Retention(), NightlyBackup()
         self._subscriber = Subscriber(
             prefetch=self._speaker.prefetch,
             on_stored=self._stored,
@@ -131,6 +133,15 @@ class SpeechService:
         self._limit = QueueLimit(self._output, self._recorder)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
+        self.metrics = SpeechMetrics(
+            speaker=self._speaker,
+            synthesizer=self._synthesizer,
+            output=self._output,
+            cache=self._cache,
+            subscriber=self._subscriber,
+            health=self.health,
+        )
+        """The metrics for Prometheus."""
         self._publisher = StatusPublisher(self._report, self._subscriber, self._health.report)
 
     def _compose_health(self) -> Health:
@@ -182,6 +193,7 @@ class SpeechService:
             self._speaker.start()
             self._health.start()
             self._retention.start()
+            self._backup.start()
             self._is_started = True
             return True
 
@@ -199,6 +211,7 @@ class SpeechService:
         global _current
         self._health.stop()
         self._retention.stop()
+        self._backup.stop()
         self._subscriber.stop()
         self._speaker.finish(conf.TTS_DRAIN_SECONDS)
         self._speaker.translator.stop()
@@ -319,6 +332,7 @@ class SpeechService:
         return find_faults([*parts, *self._subscriber.parts])
 
     def _publish(self, changes: list[Change]) -> None:
+        self.metrics.count(changes)
         waiting = self._publisher.publish(changes)
         self._limit.enforce(waiting)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ttsmirror.text import language_tag
 
+CACHED = ", cached"
+"""The end of a label whose sound comes from the cache."""
+
 
 @dataclass(frozen=True)
 class VoiceLabel:
@@ -20,7 +23,7 @@ class VoiceLabel:
     def __str__(self) -> str:
         """Return the text of the history, as in `piper es_ES-davefx-medium, cached`."""
         name = f"{self.engine} {self.voice}" if self.voice else self.engine
-        return f"{name}, cached" if self.is_cached else name
+        return f"{name}{CACHED}" if self.is_cached else name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,11 @@ class Voice:
     def key(self) -> Hashable:
         """Identify the voice in any of its states."""
         return (self.engine, self.name)
+
+    @property
+    def memory_key(self) -> Hashable:
+        """Identify what takes the memory: voices that share it are counted once."""
+        return self.key
 
     def reads(self, lang: str) -> bool:
         """Return True if it reads this language. A voice from Spain reads a Mexican text too."""

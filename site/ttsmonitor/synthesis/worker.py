@@ -23,8 +23,8 @@ from ttsmonitor.synthesis.jobs import Cancel, Done, Job, Loading, Prepare, Ready
 from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.priority_lock import PriorityLock, is_background
+from ttsmonitor.system.log_format import make_formatter
 from ttsmonitor.system.signals import STOP_SIGNALS
-from ttsmonitor.system.terminal import SafeFormatter
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +216,7 @@ def main(connection: Connection, background: Connection, config: EngineConfig) -
     os.nice(config.niceness)
     _limit(config)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(make_formatter())
     level = os.environ.get("LOG_LEVEL", "INFO").upper()
     logging.basicConfig(level=level, handlers=[handler])
     Worker(connection, background, config).run()

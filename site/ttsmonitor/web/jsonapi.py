@@ -14,6 +14,7 @@ from django.views import defaults
 from ttsmonitor.exceptions import BadRequestError
 
 PREFIXES = ("/api/", "/v1/")
+METRICS = "/metrics"
 
 
 class InvalidRequestError(BadRequestError):
@@ -66,8 +67,14 @@ def unknown(request: HttpRequest, rest: str) -> JsonResponse:
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Return True if the request is for the API; /api/ itself is a page for people."""
-    return request.path.startswith(PREFIXES) and request.path != "/api/"
+    """Return True if the request is for programs; /api/ itself is a page for people."""
+    path = request.path
+    return (path.startswith(PREFIXES) and path != "/api/") or path == METRICS
+
+
+def is_json_wanted(request: HttpRequest) -> bool:
+    """Return True if a script sent a form of a page, so that it needs no redirect."""
+    return "application/json" in request.headers.get("Accept", "")
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
