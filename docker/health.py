@@ -3,7 +3,7 @@
     health.py VARIABLE PATH     VARIABLE names the environment variable with the port
 
 Docker starts a container again when its process ends, not when it is unhealthy. A process that was
-stopped as a whole cannot end itself, as one does of which a part hangs (ttsmonitor.system.watchdog).
+stopped as a whole cannot end itself. One of which a part hangs does (ttsmonitor.system.watchdog).
 """
 
 from __future__ import annotations
