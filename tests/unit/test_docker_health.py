@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import threading
@@ -20,6 +21,7 @@ class Server(HTTPServer):
     """A server that answers every request with `status`."""
 
     status = 200
+    body = b""
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -27,6 +29,7 @@ class Answer(BaseHTTPRequestHandler):
         assert isinstance(self.server, Server)
         self.send_response(self.server.status)
         self.end_headers()
+        self.wfile.write(self.server.body)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -72,6 +75,22 @@ def test_health_check_fails_on_503_only(
     server: Server, health: ModuleType, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     server.status = status
+    monkeypatch.setenv("PORT", str(server.server_address[1]))
+    assert health.main("PORT", "/health") == code
+
+
+@pytest.mark.parametrize(
+    ("failed", "code"), [(["audio"], 0), (["audio", "broker"], 1), (["broker"], 1), ([], 1)]
+)
+def test_missing_sound_device_alone_is_healthy(
+    server: Server,
+    health: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    failed: list[str],
+    code: int,
+) -> None:
+    checks = {name: {"ok": name not in failed} for name in ("audio", "broker", "queue")}
+    server.status, server.body = 503, json.dumps({"ok": False, "checks": checks}).encode()
     monkeypatch.setenv("PORT", str(server.server_address[1]))
     assert health.main("PORT", "/health") == code
 
