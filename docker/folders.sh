@@ -5,6 +5,6 @@ owner=$(stat -c %u /project)
 mkdir -p /local/work
 chown "$owner" /local
 chown "$owner:10001" /local/work
-chmod 2770 /local/work
+chmod 770 /local/work
 # Of earlier versions, which belong to another user.
 find /local/work -maxdepth 1 -name 'mosquitto.db*' -exec chown 10001:10001 {} +
