@@ -114,6 +114,11 @@ class MoxieServer:
         """True while connected to the broker and subscribed."""
         return self._link.is_ready
 
+    @property
+    def reconnects(self) -> int:
+        """Connections to the broker after the first one."""
+        return self._link.reconnects
+
     def health(self) -> dict[str, Any]:
         """Return Health.report() with the counts of messages and of robots that wait."""
         report, mirror = self._health.report(), get_tts_mirror().state

@@ -24,6 +24,7 @@ from ttsmonitor.history.retention import Retention
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
+from ttsmonitor.integrations.metrics.speech import SpeechMetrics
 from ttsmonitor.service import voice_installs
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
@@ -130,6 +131,15 @@ class SpeechService:
         self._limit = QueueLimit(self._output, self._recorder)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
+        self.metrics = SpeechMetrics(
+            speaker=self._speaker,
+            synthesizer=self._synthesizer,
+            output=self._output,
+            cache=self._cache,
+            subscriber=self._subscriber,
+            health=self.health,
+        )
+        """The metrics for Prometheus."""
         self._publisher = StatusPublisher(self._report, self._subscriber, self._health.report)
 
     def _compose_health(self) -> Health:
@@ -308,6 +318,7 @@ class SpeechService:
         return find_faults([*parts, *self._subscriber.parts])
 
     def _publish(self, changes: list[Change]) -> None:
+        self.metrics.count(changes)
         waiting = self._publisher.publish(changes)
         self._limit.enforce(waiting)
 

@@ -125,7 +125,7 @@ def test_certificate_names_the_allowed_hosts(
     settings.ALLOWED_HOSTS = hosts
     call_command("broker_files", str(tmp_path))
     after = (tmp_path / "certificate.pem").read_bytes()
-    assert (before == after) is not named
+    assert (before == after) == (not named)
     read = x509.load_pem_x509_certificate(after)
     names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     found = {str(name.value) for name in names}
