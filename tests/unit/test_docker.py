@@ -79,6 +79,13 @@ def test_containers_of_the_project_get_ports_and_account_of_the_broker() -> None
 
 
 @pytest.mark.parametrize("text", [COMPOSE, IMAGES], ids=["clone", "images"])
+def test_new_account_starts_the_broker_again(text: str) -> None:
+    """Compose replaces a container only if its own definition changes."""
+    services = yaml.safe_load(text)["services"]
+    assert services["mqtt"]["environment"] == services["certificates"]["environment"]
+
+
+@pytest.mark.parametrize("text", [COMPOSE, IMAGES], ids=["clone", "images"])
 def test_every_container_is_confined(text: str) -> None:
     services = yaml.safe_load(text)["services"]
     for name, service in services.items():
