@@ -205,6 +205,16 @@ def test_copied_work_directory_is_named(chain: Chain) -> None:
     assert "copies of one work directory" in found["client-ids"]
 
 
+def test_clients_that_evict_each_other_are_named(chain: Chain) -> None:
+    twins = [Listener(chain.port, client_id="moxie-twin") for _ in range(2)]
+    with chain.both():
+        found = faults(run_checks())
+    for twin in twins:
+        twin.close()
+    assert found.keys() == {"client-ids"}
+    assert "two clients connect as moxie-twin" in found["client-ids"]
+
+
 def test_what_services_report_is_passed_on(chain: Chain) -> None:
     full = failing(Reason("the outbox cannot be written: {cause}", cause="full"))
     checks = {"mirror": full | {"lost": 3}}
