@@ -23,6 +23,7 @@ from hive.process.plan import BROKER, HIVE, SPEECH, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
 from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
+from ttsmonitor.system.systemd import Systemd
 from ttsmonitor.system.terminal_command import in_terminal_language
 
 # The longest time that a process takes to stop when it has no sentence to finish, and that the
@@ -69,7 +70,8 @@ class ManagedProcess:
             start_new_session=True,  # so that Ctrl-C does not reach it before its turn
             text=True,
             errors="replace",
-            env=os.environ | {SUPERVISOR: str(os.getpid())},
+            # systemd hears of the service as a whole from this process alone.
+            env=os.environ | {SUPERVISOR: str(os.getpid()), "NOTIFY_SOCKET": ""},
         )
         self.returncode: int | None = None
         self._is_asked = False
@@ -150,13 +152,13 @@ class Part:
                 " stopping the rest"
             )
             values |= {"count": DEATHS, "seconds": round(DEATHS_SECONDS)}
-            self._console.write(words.format(**values))
+            self._console.warn(words.format(**values))
             return
         if now - self._started > DEATHS_SECONDS:
             self._delay_seconds = 1.0
         self._due = now + self._delay_seconds
         words = _("{name} ended by itself, exit code {code}: it is started again in {seconds} s")
-        self._console.write(words.format(**values, seconds=round(self._delay_seconds)))
+        self._console.warn(words.format(**values, seconds=round(self._delay_seconds)))
         self._delay_seconds = min(2 * self._delay_seconds, LONGEST_DELAY_SECONDS)
 
 
@@ -167,9 +169,11 @@ class Supervisor:
     rest is stopped.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        """Start nothing yet."""
+    def __init__(self, plan: Plan, *, account: bool = True) -> None:
+        """Start nothing yet. With `account=False` the first account is not created."""
         self._plan = plan
+        self._makes_account = account
+        self._systemd = Systemd()
         self._console = Console(sys.stdout)
         self._stop_seconds = stop_seconds()
         self._parts: list[Part] = []
@@ -186,12 +190,14 @@ class Supervisor:
             try:
                 self._start()
                 while not self._asked.wait(POLL_SECONDS):
+                    self._systemd.feed()
                     for part in self._parts:
                         part.tend()
                     if any(part.has_failed for part in self._parts):
                         break
             finally:
                 self._stopping.set()
+                self._systemd.stopping()
                 self._watch.stop()
                 is_wanted = self._asked.is_set()
                 if is_wanted:
@@ -202,7 +208,7 @@ class Supervisor:
         failed = [each.name for each in self._processes if each.returncode not in clean]
         if is_wanted and failed:
             words = _("{names} did not stop cleanly")
-            self._console.write(words.format(names=", ".join(failed)))
+            self._console.warn(words.format(names=", ".join(failed)))
         return 0 if is_wanted and not failed else 1
 
     def _force(self, number: int) -> None:
@@ -227,7 +233,7 @@ class Supervisor:
         """Kill a broker that hangs or whose memory strangers have filled; tend() starts another."""
         with in_terminal_language():  # in a thread of its own
             words = _("the broker has let nobody in for {seconds} s: ending it")
-        self._console.write(words.format(seconds=round(PATIENCE_SECONDS)))
+        self._console.warn(words.format(seconds=round(PATIENCE_SECONDS)))
         for part in self._parts:
             if part.name == BROKER:
                 part.process.kill()
@@ -252,7 +258,7 @@ class Supervisor:
                 for process in running:
                     words = _("{name} did not stop in {seconds} s, so it is killed")
                     seconds = round(self._stop_seconds)
-                    self._console.write(words.format(name=process.name, seconds=seconds))
+                    self._console.warn(words.format(name=process.name, seconds=seconds))
                 break
             time.sleep(POLL_SECONDS)
         for process in self._running():
@@ -277,14 +283,15 @@ class Supervisor:
             if time.monotonic() > deadline:
                 missing = ", ".join(_(name) for name, _check in waiting)
                 words = _("not ready after {seconds} s: {names}")
-                self._console.write(words.format(seconds=READY_SECONDS, names=missing))
+                self._console.warn(words.format(seconds=READY_SECONDS, names=missing))
                 break
             waiting = [(name, check) for name, check in waiting if not check()]
             self._stopping.wait(POLL_SECONDS)
         if self._stopping.is_set():
             return
+        self._systemd.ready()
         # Created this late, so that a start that fails does not show it once and to nobody.
-        account = readiness.first_account()
+        account = readiness.first_account() if self._makes_account else ""
         if account:
             self._wait_for_quiet()
         ready = "" if waiting else readiness.summary(self._plan.broker, speech=has_speech)

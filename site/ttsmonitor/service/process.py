@@ -58,7 +58,7 @@ def _serve() -> None:
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
-    systemd = Systemd(web.loop)
+    systemd = Systemd()
     watchdog = Watchdog(lambda: service.restart_reason() or get_tts_mirror().fault, service.save)
 
     def stop() -> None:
@@ -84,6 +84,7 @@ def _serve() -> None:
                 _spare_what_stays()
                 logger.info("speech service ready")
                 systemd.ready()
+                systemd.feed_from(web.loop)
                 watchdog.start()
                 hourly.warm_up()
         except Exception as exc:
