@@ -19,6 +19,7 @@ from ttsmonitor.history import hourly
 from ttsmonitor.intake.subscriber import COMPONENT
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.orphans import end_resource_tracker
 from ttsmonitor.system.private_files import tighten_installation
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.stderr import without_portaudio_noise
@@ -101,6 +102,7 @@ def _serve() -> None:
             live_events.bind(None)
             starting.join()
             service.stop()
+            end_resource_tracker()
     if failures:
         raise failures[0]
 

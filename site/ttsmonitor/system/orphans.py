@@ -8,10 +8,12 @@ import signal
 import sys
 import threading
 import time
+from multiprocessing import resource_tracker
 
 SUPERVISOR = "MOXIE_SUPERVISOR"
 """Environment variable with the process id of the supervisor."""
 LOOK_SECONDS = 1.0
+TRACKER_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
 """Of prctl(2). A program that replaces this process keeps it."""
 
@@ -27,6 +29,18 @@ def end_with_supervisor() -> None:
     threading.Thread(
         target=_watch, args=(supervisor,), name="ttsmonitor.supervisor", daemon=True
     ).start()
+
+
+def end_resource_tracker() -> None:
+    """End the helper process of multiprocessing, once our processes have ended.
+
+    It ends by itself a moment after this process. systemd finds it in that moment and kills it.
+    """
+    stop = getattr(resource_tracker._resource_tracker, "_stop", None)
+    if stop is not None:  # Python has no public name for it
+        ending = threading.Thread(target=stop, name="ttsmonitor.tracker", daemon=True)
+        ending.start()
+        ending.join(TRACKER_SECONDS)  # a process that was left behind would hold it up
 
 
 def _watch(supervisor: int) -> None:
