@@ -22,7 +22,9 @@ ORDINARY_CONNECTION = re.compile(
     r"|already connected, closing old connection)\."
     r"|(?:[\d-]+ [\d:,]+ INFO |<6>)ttsmirror\.mqtt\.connection: \S+ connected to the broker at \S+"
 )
-SHOWN_LEVEL = re.compile(r"(?:[\dT:-]+: )?(Warning(?!: ACL pattern)|Error|CommandError|Traceback)\b")
+SHOWN_LEVEL = re.compile(
+    r"(?:[\dT:-]+: )?(Warning(?!: ACL pattern)|Error|CommandError|Traceback)\b"
+)
 """Of lines that are not our log's: Mosquitto's, and why a process could not start."""
 MOSQUITTO_TIME = re.compile(r"[\dT:-]{19}: ")
 PRIORITY = re.compile(r"(<[0-7]>)(.*)")

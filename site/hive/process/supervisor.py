@@ -22,7 +22,7 @@ from hive.process.console import Console
 from hive.process.plan import BROKER, HIVE, SPEECH, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
-from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
+from ttsmonitor.system.signals import HANG_UP, STOP_SIGNALS, on_stop_signal
 from ttsmonitor.system.systemd import Systemd
 from ttsmonitor.system.terminal_command import in_terminal_language
 
@@ -41,6 +41,8 @@ LONGEST_DELAY_SECONDS = 30.0
 """Before another start of a process that ended by itself; the first delay is one second."""
 DEATHS, DEATHS_SECONDS = 5, 60.0
 """A process that ends so often within so many seconds is not started again."""
+STOP = signal.Signals(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
+"""What asks a process to stop. SIGTERM would kill it on Windows."""
 COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
 CHECKS = {
     BROKER: (gettext_noop("the broker"), readiness.is_broker_ready),
@@ -67,7 +69,9 @@ class ManagedProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that Ctrl-C does not reach it before its turn
+            # Ctrl-C is not to reach it before its turn.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             text=True,
             errors="replace",
             # systemd hears of the service as a whole from this process alone.
@@ -101,12 +105,15 @@ class ManagedProcess:
         """
         if not self._is_asked:
             self._is_asked = True
-            self._process.terminate()
+            self._process.send_signal(STOP)
 
     def kill(self) -> None:
         """Kill it with its children."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:  # Windows ends the children of Python's starter with it
+                self._process.kill()
 
     def _print_output(self) -> None:
         if self._process.stdout is not None:
@@ -186,7 +193,7 @@ class Supervisor:
     def run(self) -> int:
         """Run until all processes have ended. Return 0 after a clean stop that was asked for."""
         # A closed terminal is a stop signal, too.
-        with on_stop_signal(self._asked.set, self._force, (*STOP_SIGNALS, signal.SIGHUP)):
+        with on_stop_signal(self._asked.set, self._force, (*STOP_SIGNALS, *HANG_UP)):
             try:
                 self._start()
                 while not self._asked.wait(POLL_SECONDS):

@@ -19,11 +19,16 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with_supervisor() -> None:
-    """Have this process get SIGTERM when its supervisor dies, if it has one."""
+    """Have this process get SIGTERM when its supervisor dies, if it has one.
+
+    Not on Windows, where the parent of a process in a virtual environment is a starter of Python's.
+    """
     supervisor = int(os.environ.get(SUPERVISOR) or 0)
     if not supervisor:
         return
     del os.environ[SUPERVISOR]  # it is not that of our own children
+    if os.name == "nt":
+        return
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     threading.Thread(

@@ -101,10 +101,16 @@ def test_every_line_is_an_object_with_json_logs(monkeypatch: pytest.MonkeyPatch)
     ("line", "shown"),
     [
         ("<4>hive.chat: no answer", "<4>hive | hive.chat: no answer"),
-        (f"{STAMP}: mosquitto version 2.0.11 starting", "<6>hive | mosquitto version 2.0.11 starting"),
+        (
+            f"{STAMP}: mosquitto version 2.0.11 starting",
+            "<6>hive | mosquitto version 2.0.11 starting",
+        ),
         (f"{STAMP}: Warning: as root", "<4>hive | Warning: as root"),
         (f"{STAMP}: Error: Address in use", "<3>hive | Error: Address in use"),
-        ("Warning: ACL pattern '/devices/+/+/state' does not contain '%c'", "<6>hive | Warning: ACL"),
+        (
+            "Warning: ACL pattern '/devices/+/+/state' does not contain '%c'",
+            "<6>hive | Warning: ACL",
+        ),
         ("CommandError: Port 8000 is in use", "<3>hive | CommandError: Port 8000 is in use"),
         ("<6>ttsmirror.mqtt.connection: moxie-hive connected to the broker at localhost:1883", ""),
     ],

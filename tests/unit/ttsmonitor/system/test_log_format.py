@@ -75,7 +75,9 @@ def test_setting_chooses_the_formatter(
 
 def test_unknown_format_is_refused_with_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_FORMAT", "xml")
-    with pytest.raises(ImproperlyConfigured, match=r"LOG_FORMAT='xml': give one of text, json, journal\."):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"LOG_FORMAT='xml': give one of text, json, journal\."
+    ):
         environment.check_log_format()
 
 
@@ -84,6 +86,8 @@ def test_journal_line_has_a_priority_and_no_time(monkeypatch: pytest.MonkeyPatch
     try:
         raise ValueError("¿qué?")
     except ValueError:
-        first, *rest = make_formatter().format(record("failed", exc_info=sys.exc_info())).split("\n")
+        first, *rest = (
+            make_formatter().format(record("failed", exc_info=sys.exc_info())).split("\n")
+        )
     assert first == "<4>ttsmonitor.test: failed"
     assert rest and all(line.startswith("<4>    ") for line in rest)

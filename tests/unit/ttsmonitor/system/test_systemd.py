@@ -35,10 +35,10 @@ def test_watchdog_is_fed_three_times_in_its_patience(
     heard: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "30000000")
-    now = 100.0
-    monkeypatch.setattr("ttsmonitor.system.systemd.time.monotonic", lambda: now)
+    clock = [100.0]
+    monkeypatch.setattr("ttsmonitor.system.systemd.time.monotonic", lambda: clock[0])
     with teller() as systemd:
-        for now in (100.0, 100.1, 109.9, 110.0, 110.1):
+        for clock[0] in (100.0, 100.1, 109.9, 110.0, 110.1):
             systemd.feed()
         systemd.stopping()
     assert [heard.recv(99) for _ in range(3)] == [b"WATCHDOG=1", b"WATCHDOG=1", b"STOPPING=1"]
