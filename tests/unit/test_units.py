@@ -30,7 +30,9 @@ def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Return a unit as it is installed, with its drop-in."""
     text = (SERVICE / request.param).read_text() + (SERVICE / "hardening.conf").read_text()
     installed = tmp_path / str(request.param)
-    installed.write_text(text.replace("@PROJECT@/.venv/bin/python", "/bin/sh"))
+    installed.write_text(
+        text.replace("@PROJECT@/.venv/bin/python", "/bin/sh").replace("@PROJECT@", "/")
+    )
     return installed
 
 
