@@ -79,6 +79,10 @@ class SpeechSettings(MirrorSettings):
     """Seconds to wait for a missing chunk before the others are spoken without it."""
     TTS_DRAIN_SECONDS: float = 8.0
     """Seconds that a stopping service takes at most to finish the sentence."""
+    MOXIE_BACKUPS: int = 7
+    """Number of nightly backups that are kept; 0: none is made."""
+    MOXIE_BACKUP_DIR: str = "site/work/backups"
+    """Directory of the nightly backups, better on another disk."""
     MQTT_ANONYMOUS: bool = True
     """The broker that we start lets clients of this computer in without an account, for moxie/#."""
     HTTP_HOST: str = "127.0.0.1"

@@ -29,6 +29,7 @@ from hive.puppet.delivery_status import CONFIRMATIONS
 from hive.puppet.lines import SOURCE, Lines
 from hive.setup_cache import SetupCache
 from hive.speech_state import SpeechState
+from ttsmirror.conf import conf as mirror_conf
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import Received
 from ttsmirror.publishing.publisher import Listener
@@ -301,7 +302,14 @@ class MoxieServer:
                 self._link.note_rival(str(fields.get("instance") or ""))
             health = self.health()
             status = "ok" if health["ok"] else "failing"
-            pong = pong_payload(fields, COMPONENT, status, health["checks"], self._link.instance)
+            pong = pong_payload(
+                fields,
+                COMPONENT,
+                status,
+                health["checks"],
+                self._link.instance,
+                topic=mirror_conf.MQTT_TOPIC,
+            )
             self._link.publish_raw(HEALTH_TOPIC, pong)
 
     def _handle_chat(self, device_id: str, fields: dict[str, Any], waited_seconds: float) -> None:
