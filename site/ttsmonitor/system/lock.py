@@ -81,7 +81,7 @@ def running_process(directory: Path, service: Service) -> str:
     try:
         with (directory / f"{service.name.lower()}.lock").open() as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                lock_file(file.fileno())
             except BlockingIOError:
                 return file.read().strip() or "?"
     except OSError:
