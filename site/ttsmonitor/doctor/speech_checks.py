@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from django.db import DatabaseError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.wire.messages import SPEECH_COMPONENT
@@ -18,6 +18,7 @@ from ttsmonitor.doctor.base import Finding, fault, ok, skipped, warning
 from ttsmonitor.doctor.component_checks import OF_SOUND, OF_VOICE
 from ttsmonitor.doctor.relay import relay, remedy
 from ttsmonitor.doctor.situation import Situation
+from ttsmonitor.doctor.storage_checks import is_missing
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.models import SoundSetting
 from ttsmonitor.speaking.engine_config import engine_config
@@ -113,8 +114,10 @@ def _reported(situation: Situation, check: str, *, or_else: bool = True) -> Iter
 
 
 def _wanted_device() -> str:
+    if conf.TTS_AUDIO_DEVICE or is_missing(DEFAULT_DB_ALIAS):
+        return conf.TTS_AUDIO_DEVICE
     try:
-        return conf.TTS_AUDIO_DEVICE or SoundSetting.current().device
+        return SoundSetting.current().device
     except DatabaseError:
         return ""  # the check of the database reports it
 

@@ -143,11 +143,23 @@ def look_at_outcomes(situation: Situation) -> Iterator[Finding]:
     yield Finding(Level.WARNING, reason, remedy(reason), is_quoted=True)
 
 
+def is_missing(alias: str) -> bool:
+    """Return True if the file of an SQLite database is not there: a query would make it."""
+    path = _sqlite_file(alias)
+    return path is not None and not path.is_file()
+
+
+def _sqlite_file(alias: str) -> Path | None:
+    connection = connections[alias]
+    if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]
+        return None
+    return Path(connection.settings_dict["NAME"])
+
+
 def _look_at(alias: str) -> Iterator[Finding]:
     connection = connections[alias]
     prepare = manage_command("prepare")
-    if connection.vendor == "sqlite" and not connection.is_in_memory_db():  # type: ignore[attr-defined]
-        path = Path(connection.settings_dict["NAME"])
+    if (path := _sqlite_file(alias)) is not None:
         if not path.is_file():
             yield fault(Reason("{path} does not exist yet", path=shell_path(path)), prepare)
             return
