@@ -62,6 +62,7 @@ _CHECKS = [
     Check("monitor", gettext_noop("Monitor"), computer_checks.look_at_monitor_pages),
     Check("addresses", gettext_noop("Addresses"), computer_checks.look_at_addresses),
     Check("voice", gettext_noop("Voice"), speech_checks.look_at_voice),
+    Check("engines", gettext_noop("Engines"), speech_checks.look_at_engines),
     Check("sound", gettext_noop("Sound device"), speech_checks.look_at_sound),
     Check("history", gettext_noop("Sentences"), storage_checks.look_at_history, ["database"]),
     Check("outcomes", gettext_noop("Outcomes"), storage_checks.look_at_outcomes, ["database"]),
