@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop
 from hive.process import readiness
 from hive.process.broker_watch import PATIENCE_SECONDS, BrokerWatch
 from hive.process.console import Console
-from hive.process.plan import BROKER, HIVE, SPEECH, Plan
+from hive.process.plan import BROKER, HIVE, SPEECH, WYOMING, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
 from ttsmonitor.system.signals import HANG_UP, STOP_SIGNALS, on_stop_signal
@@ -43,7 +43,12 @@ DEATHS, DEATHS_SECONDS = 5, 60.0
 """A process that ends so often within so many seconds is not started again."""
 STOP = signal.Signals(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
 """What asks a process to stop. SIGTERM would kill it on Windows."""
-COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
+COMMANDS = {
+    BROKER: "run_broker",
+    HIVE: "run_hive",
+    SPEECH: "run_tts_subscriber",
+    WYOMING: "run_wyoming",
+}
 CHECKS = {
     BROKER: (gettext_noop("the broker"), readiness.is_broker_ready),
     HIVE: (gettext_noop("the hive"), readiness.is_hive_ready),
