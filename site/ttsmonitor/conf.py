@@ -79,6 +79,10 @@ class SpeechSettings(MirrorSettings):
     """Seconds to wait for a missing chunk before the others are spoken without it."""
     TTS_DRAIN_SECONDS: float = 8.0
     """Seconds that a stopping service takes at most to finish the sentence."""
+    HA_DISCOVERY: bool = True
+    """Announce Moxie to Home Assistant at the broker; 0 also removes an earlier announcement."""
+    HA_DISCOVERY_PREFIX: str = "homeassistant"
+    """First level of Home Assistant's discovery topics."""
     MQTT_ANONYMOUS: bool = True
     """The broker that we start lets clients of this computer in without an account, for moxie/#."""
     HTTP_HOST: str = "127.0.0.1"

@@ -24,6 +24,7 @@ from ttsmonitor.history.retention import Retention
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
+from ttsmonitor.integrations.home_assistant.bridge import HomeAssistant, clear_announcement
 from ttsmonitor.service import voice_installs
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
@@ -130,6 +131,7 @@ class SpeechService:
         self._limit = QueueLimit(self._output, self._recorder)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
+        self._home_assistant = self._make_home_assistant()
         self._publisher = StatusPublisher(self._report, self._subscriber, self._health.report)
 
     def _compose_health(self) -> Health:
@@ -149,6 +151,13 @@ class SpeechService:
                 ),
             ],
             on_change=self._recorder.state_changed,
+        )
+
+    def _make_home_assistant(self) -> HomeAssistant | None:
+        if not conf.HA_DISCOVERY:
+            return None
+        return HomeAssistant(
+            self.status, on_control=self._control_executor.execute, on_voice=self.look_after_voices
         )
 
     def start(self) -> bool:
@@ -175,6 +184,10 @@ class SpeechService:
                 return False
             _current = self
             self._subscriber.start()
+            if self._home_assistant is None:
+                clear_announcement(self._subscriber.connection)
+            else:
+                self._home_assistant.start()
             # So that the first events reach those who follow them; without a broker it goes on.
             self._subscriber.connection.wait_ready(CONNECT_SECONDS)
             self._progress.start()
@@ -203,6 +216,8 @@ class SpeechService:
         self._speaker.translator.stop()
         self._progress.stop()
         self._recorder.stop()
+        if self._home_assistant is not None:
+            self._home_assistant.stop()
         for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
             live_events.push(group, "bye", {})
         self._subscriber.connection.stop()
@@ -305,9 +320,12 @@ class SpeechService:
         if not self._is_started:
             return ""
         parts = (self._speaker, self._progress, self._recorder, self._health, self._retention)
-        return find_faults([*parts, *self._subscriber.parts])
+        connected = [] if self._home_assistant is None else self._home_assistant.parts
+        return find_faults([*parts, *self._subscriber.parts, *connected])
 
     def _publish(self, changes: list[Change]) -> None:
+        if self._home_assistant is not None:
+            self._home_assistant.tell(changes)
         waiting = self._publisher.publish(changes)
         self._limit.enforce(waiting)
 
