@@ -27,7 +27,7 @@ from ttsmonitor.synthesis.piper.stages import Stages
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, read_voice
 from ttsmonitor.synthesis.piper.words import STRESS, is_sound, words_of
 
-RENDERINGS = 4
+RENDERINGS = 8
 """Of each sentence, whole; and half as many in two runs."""
 BEFORE, AFTER = 8, 8
 """Phonemes around a joint that are compared,"""
