@@ -53,7 +53,10 @@ REQUIRED = {
     "select": {"command_topic", "options"},
     "event": {"state_topic", "event_types"},
 }
-SENSOR_CLASSES: dict[str, set[str | None]] = {"enum": {None}, "duration": {"ms", "s", "min", "h", "d"}}
+SENSOR_CLASSES: dict[str, set[str | None]] = {
+    "enum": {None},
+    "duration": {"ms", "s", "min", "h", "d"},
+}
 """Units of measurement of the device classes of sensors."""
 CATEGORIES = {"config", "diagnostic"}
 
