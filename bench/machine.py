@@ -25,7 +25,16 @@ from hive.broker.mosquitto_config import write_config
 POLL_SECONDS = 0.005
 LOG_LINES = 15
 OWN_SETTINGS = ("MQTT_", "TTS_", "HTTP_", "HIVE_", "MOXIE_", "DJANGO_", "PULSE_SINK")
-OWN_NAMES = {"PIPER_MODEL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LOG_LEVEL", "DEBUG", "TZ"}
+OWN_NAMES = {
+    "PIPER_MODEL",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+    "DEBUG",
+    "TZ",
+}
 BENCH_VOICE = ROOT.parent / "shared" / "voices" / "bench-medium.onnx"
 
 

@@ -14,7 +14,9 @@ class HiveConfig(AppConfig):
     def ready(self) -> None:
         """Register system checks, signal receivers and notices."""
         from hive import checks, receivers  # noqa: F401  register themselves
+        from hive.doctor import register_checks
         from hive.notices import robot_notices
         from ttsmonitor.web import notices
 
         notices.set_source("robots", robot_notices)
+        register_checks()

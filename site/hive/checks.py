@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from hive.conf import conf
 from hive.mqtt.admission import ALLOWED
+from ttsmirror.reasons import Reason
 from ttsmonitor.checks import PORT, SETTINGS, check_ranges, check_spelling, check_values
 from ttsmonitor.conf import conf as tts_conf
 
@@ -42,12 +43,15 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
         return errors
     errors = [*check_ranges(conf, RANGES, "hive.E003"), *_check_endpoint(conf.HIVE_CHAT_URL)]
     if conf.HIVE_ALLOW_NEW_ROBOTS not in ALLOWED:
-        words = f"HIVE_ALLOW_NEW_ROBOTS={conf.HIVE_ALLOW_NEW_ROBOTS!r} is unknown."
-        errors.append(Error(words, f"Give one of {', '.join(ALLOWED)}.", id="hive.E005"))
+        value = repr(conf.HIVE_ALLOW_NEW_ROBOTS)
+        words = Reason("{name}={value} is unknown.", name="HIVE_ALLOW_NEW_ROBOTS", value=value)
+        hint = Reason("Give one of {choices}.", choices=", ".join(ALLOWED))
+        errors.append(Error(words, hint, id="hive.E005"))
     # Errors of the speech service's settings are reported by its own check.
     if not check_values(tts_conf, "") and conf.HIVE_PORT == tts_conf.HTTP_PORT:
-        words = f"HIVE_PORT and HTTP_PORT are both {conf.HIVE_PORT}."
-        errors.append(Error(words, "The hive and the monitor need a port each.", id="hive.E002"))
+        words = Reason("HIVE_PORT and HTTP_PORT are both {port}.", port=conf.HIVE_PORT)
+        hint = Reason("The hive and the monitor need a port each.")
+        errors.append(Error(words, hint, id="hive.E002"))
     return errors
 
 
@@ -56,5 +60,7 @@ def _check_endpoint(url: str) -> list[CheckMessage]:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname:
             return []
-    hint = "Give an address such as http://localhost:11434/v1."
-    return [Error(f"HIVE_CHAT_URL={url!r} is no address.", hint, id="hive.E004")]
+    hint = Reason("Give an address such as http://localhost:11434/v1.")
+    return [
+        Error(Reason("HIVE_CHAT_URL={url} is no address.", url=repr(url)), hint, id="hive.E004")
+    ]

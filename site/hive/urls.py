@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hive import add_robot, openapi, views
+from hive import add_robot, metrics, openapi, views
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("speak/", views.loudspeaker, name="loudspeaker"),
     path("chat/", views.chat, name="chat"),
     path("health", views.health, name="hive-health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", page_view(openapi.hive), name="api"),
     path("api/openapi.json", json_view(openapi.hive), name="openapi"),
     path("api/", include(openapi.hive.urlpatterns)),

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from openmoxie.clock import system_time_zone
 from ttsmirror.conf import convert
 from ttsmirror.secret_file import kept_secret
+from ttsmonitor.system import log_format
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -85,6 +86,16 @@ def log_level() -> str:
     # The synthesis process reads it too, without these settings.
     os.environ["LOG_LEVEL"] = level.upper()
     return level.upper()
+
+
+def check_log_format() -> None:
+    """Check LOG_FORMAT; every process of ours reads it from the environment."""
+    given = os.environ.get("LOG_FORMAT") or log_format.TEXT
+    if given.lower() not in log_format.FORMATS:
+        raise ImproperlyConfigured(
+            f"LOG_FORMAT={given!r}: give one of {', '.join(log_format.FORMATS)}."
+        )
+    os.environ["LOG_FORMAT"] = given.lower()
 
 
 def time_zone() -> str:

@@ -171,6 +171,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+environment.check_log_format()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -178,10 +179,7 @@ LOGGING = {
         "health": {"()": "django.utils.log.CallbackFilter", "callback": is_not_a_health_report}
     },
     "formatters": {
-        "line": {
-            "()": "ttsmonitor.system.terminal.SafeFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
+        "line": {"()": "ttsmonitor.system.log_format.make_formatter"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.log_level()},

@@ -17,9 +17,18 @@ from typing import Any, get_type_hints
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
+from ttsmirror.reasons import Reason
+
 PREFIX = "MOXIE_TTS_"
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+KINDS: dict[type, Reason] = {
+    bool: Reason("1 or 0"),
+    int: Reason("a whole number"),
+    float: Reason("a number"),
+    str: Reason("UTF-8 text"),
+}
+"""What the text of a setting has to be, by its type."""
 WORK = Path("site/work")
 
 
@@ -61,9 +70,10 @@ def convert(name: str, value: str, kind: type) -> Any:
         value.encode()
         return kind(value)
     except ValueError as exc:
-        words = {bool: "1 or 0", int: "a whole number", float: "a number", str: "UTF-8 text"}
         shown = name if kind is str else f"{name}={value!r}"  # do not log a password
-        raise ImproperlyConfigured(f"{shown}: give {words[kind]}.") from exc
+        raise ImproperlyConfigured(
+            Reason("{setting}: give {kind}.", setting=shown, kind=KINDS[kind])
+        ) from exc
 
 
 def _root() -> Path:

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from ttsmirror.conf import PREFIX, AppSettings
+from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.wire.fields import LANG, fits
 from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
 from ttsmirror.wire.options import WEEK_SECONDS
@@ -61,7 +62,7 @@ def check_values(settings: AppSettings, check_id: str) -> list[CheckMessage]:
         try:
             getattr(settings, name)
         except ImproperlyConfigured as exc:
-            errors.append(Error(str(exc), id=check_id))
+            errors.append(Error(reason_of(exc), id=check_id))
     return errors
 
 
@@ -71,8 +72,8 @@ def check_ranges(
     """Each number that is out of its range, as an error."""
     return [
         Error(
-            f"{name}={getattr(settings, name)} is out of range.",
-            f"Give a number from {low} to {high}.",
+            Reason("{name}={value} is out of range.", name=name, value=getattr(settings, name)),
+            Reason("Give a number from {low} to {high}.", low=low, high=high),
             id=check_id,
         )
         for name, (low, high) in ranges.items()
@@ -96,9 +97,9 @@ def check_spelling(
         if not written.startswith(prefixes):
             near = [name for name in near if len(name) == len(written)]
         if near and variable.removeprefix(PREFIX) not in names:
-            words = f"{variable} is no setting and has no effect."
+            words = Reason("{name} is no setting and has no effect.", name=variable)
             best = max(near, key=lambda name: SequenceMatcher(None, name, written).ratio())
-            warnings.append(Warning(words, f"Did you mean {best}?", id=check_id))
+            warnings.append(Warning(words, Reason("Did you mean {name}?", name=best), id=check_id))
     return warnings
 
 
@@ -141,26 +142,37 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
 
 
 def _choice(name: str, value: object, choices: Sequence[object], check_id: str) -> Error:
-    hint = f"Give one of {', '.join(map(str, choices))}."
-    return Error(f"{name}={value!r} is unknown.", hint, id=check_id)
+    hint = Reason("Give one of {choices}.", choices=", ".join(map(str, choices)))
+    return Error(
+        Reason("{name}={value} is unknown.", name=name, value=repr(value)), hint, id=check_id
+    )
 
 
 def _check_languages() -> list[CheckMessage]:
-    hint = "Give languages with commas, such as es,en; a single one turns recognition off."
+    hint = Reason("Give languages with commas, such as es,en; a single one turns recognition off.")
     named = [each.strip() for each in conf.TTS_LANGUAGES.split(",")]
     wrong = [each for each in named if each and not fits(each, LANG)]
-    words = f"TTS_LANGUAGES={conf.TTS_LANGUAGES!r}: {', '.join(wrong)} is not a language."
+    words = Reason(
+        "TTS_LANGUAGES={value}: {wrong} is not a language.",
+        value=repr(conf.TTS_LANGUAGES),
+        wrong=", ".join(wrong),
+    )
     return [Error(words, hint, id="ttsmonitor.E009")] if wrong else []
 
 
 def _check_topic(topic: str) -> list[CheckMessage]:
-    hint = "Give a plain topic such as moxie/tts/text."
+    hint = Reason("Give a plain topic such as moxie/tts/text.")
     if "#" in topic or "+" in topic or not topic.strip("/"):
-        return [Error(f"MQTT_TOPIC={topic!r} is no topic.", hint, id="ttsmonitor.E005")]
+        no_topic = Reason("MQTT_TOPIC={topic} is no topic.", topic=repr(topic))
+        return [Error(no_topic, hint, id="ttsmonitor.E005")]
     for other in (STATUS_TOPIC, CONTROL_TOPIC, HEALTH_TOPIC):
         # Messages on MQTT_TOPIC/… are spoken: the service would read its own status aloud.
         if topic in (other, other.rpartition("/")[0]):
-            words = f"MQTT_TOPIC={topic!r} takes in {other}, which is not to be spoken."
+            words = Reason(
+                "MQTT_TOPIC={topic} takes in {other}, which is not to be spoken.",
+                topic=repr(topic),
+                other=other,
+            )
             return [Error(words, hint, id="ttsmonitor.E006")]
     return []
 
@@ -176,8 +188,11 @@ def _check_discovery_prefix(prefix: str) -> list[CheckMessage]:
 def _check_host(name: str, port_name: str) -> list[CheckMessage]:
     if is_host(getattr(conf, name)):
         return []
-    hint = f"Give nothing but a name or an address; the port is {port_name}."
-    return [Error(f"{name}={getattr(conf, name)!r} is no host.", hint, id="ttsmonitor.E008")]
+    hint = Reason(
+        "Give nothing but a name or an address; the port is {setting}.", setting=port_name
+    )
+    words = Reason("{name}={value} is no host.", name=name, value=repr(getattr(conf, name)))
+    return [Error(words, hint, id="ttsmonitor.E008")]
 
 
 def _check_certificates() -> list[CheckMessage]:
@@ -188,8 +203,12 @@ def _check_certificates() -> list[CheckMessage]:
     except OSError as exc:
         return [
             Error(
-                f"MQTT_CA_CERTS={conf.MQTT_CA_CERTS} cannot be read ({exc.strerror or exc}).",
-                "Give the path of a file with certificates in PEM; empty: the system's.",
+                Reason(
+                    "MQTT_CA_CERTS={path} cannot be read ({cause}).",
+                    path=conf.MQTT_CA_CERTS,
+                    cause=str(exc.strerror or exc),
+                ),
+                Reason("Give the path of a file with certificates in PEM; empty: the system's."),
                 id="ttsmonitor.E007",
             )
         ]

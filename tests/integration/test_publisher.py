@@ -287,6 +287,7 @@ def test_parts_during_broker_outage_are_sent_after_reconnect(
     mirror.publish_part("Tres.", utterance_id=made, source="chat", is_last=True)
     wait_until(lambda: (3, 3, False, "Tres.") in chunks(listener), "the rest")
     assert {number for number, *_ in chunks(listener)} == {1, 2, 3}
+    assert mirror._publisher.connection.reconnects == 1
 
 
 def test_open_answer_of_earlier_run_is_ended(db: None) -> None:

@@ -169,6 +169,7 @@ def test_unreadable_message_is_quarantined_and_next_is_spoken(
 ) -> None:
     make_service()
     sender = listen()
+    sender.publish(TEXT_TOPIC, b"")  # as sent to clear a retained message
     sender.publish(TEXT_TOPIC, b"\xff\xfe\xfd")
     sender.publish(TEXT_TOPIC, '{"text": "a", "chunk": 9}')
     sender.publish(CONTROL_TOPIC, "dance")
@@ -311,6 +312,7 @@ def test_ping_is_answered_and_birth_and_goodbye_are_retained(
     assert answer is not None
     assert (answer["id"], answer["component"], answer["status"]) == ("7", "tts-subscriber", "ok")
     assert set(answer["checks"]) == {"broker", "database", "synthesis", "audio", "queue"}
+    assert answer["topic"] == TEXT_TOPIC
     presence = f"{HEALTH_TOPIC}/tts-subscriber"
     wait_until(lambda: listener.payloads(presence), "the birth")
     assert json.loads(listener.payloads(presence)[0])["status"] == "online"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.utils import timezone
+from prometheus_client import CollectorRegistry
 
 from ttsmirror.models import Utterance
 from ttsmirror.reasons import as_json
@@ -31,6 +33,7 @@ class FakeService:
         self.tone: Future[str] = Future()
         self.tone.set_result("")
         self.counts = BrokerCounts()
+        self.metrics = SimpleNamespace(registry=CollectorRegistry())
         self.browser: BrowserOutput | None = BrowserOutput()
         self.checks: dict[str, dict[str, Any]] = {
             name: {"ok": True, "detail": "ok", "since": None, "reason": None}

@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
     "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "text",
     "TZ": "",
     "MOXIE_NO_PIPER": "0",
     "PYTHON3": "",

@@ -55,7 +55,7 @@ def knock(path: str, method: str, token: str | None = None) -> Any:
 
 def is_shut(path: str, response: Any) -> bool:
     """Return True for a refusal: 401 for programs, else the way to the login."""
-    if path.startswith("/api/") and path != "/api/":
+    if (path.startswith("/api/") and path != "/api/") or path == "/metrics":
         return bool(response.status_code == 401 and response["WWW-Authenticate"] == "Bearer")
     target = response.headers.get("Location", "")
     return bool(response.status_code == 302 and target.startswith((LOGIN, "/admin/login/?next=")))

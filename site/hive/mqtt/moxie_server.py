@@ -29,6 +29,7 @@ from hive.puppet.delivery_status import CONFIRMATIONS
 from hive.puppet.lines import SOURCE, Lines
 from hive.setup_cache import SetupCache
 from hive.speech_state import SpeechState
+from ttsmirror.conf import conf as mirror_conf
 from ttsmirror.exceptions import InvalidMessageError
 from ttsmirror.mqtt.connection import Received
 from ttsmirror.publishing.publisher import Listener
@@ -113,6 +114,11 @@ class MoxieServer:
     def is_ready(self) -> bool:
         """True while connected to the broker and subscribed."""
         return self._link.is_ready
+
+    @property
+    def reconnects(self) -> int:
+        """Connections to the broker after the first one."""
+        return self._link.reconnects
 
     def health(self) -> dict[str, Any]:
         """Return Health.report() with the counts of messages and of robots that wait."""
@@ -296,7 +302,14 @@ class MoxieServer:
                 self._link.note_rival(str(fields.get("instance") or ""))
             health = self.health()
             status = "ok" if health["ok"] else "failing"
-            pong = pong_payload(fields, COMPONENT, status, health["checks"], self._link.instance)
+            pong = pong_payload(
+                fields,
+                COMPONENT,
+                status,
+                health["checks"],
+                self._link.instance,
+                topic=mirror_conf.MQTT_TOPIC,
+            )
             self._link.publish_raw(HEALTH_TOPIC, pong)
 
     def _handle_chat(self, device_id: str, fields: dict[str, Any], waited_seconds: float) -> None:

@@ -105,6 +105,11 @@ class RobotLink:
         return self._connection is not None
 
     @property
+    def reconnects(self) -> int:
+        """Connections after the first one."""
+        return 0 if self._connection is None else self._connection.reconnects
+
+    @property
     def is_ready(self) -> bool:
         """True while connected and subscribed."""
         return self._connection is not None and self._connection.is_ready

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TextIO
 
+from ttsmonitor.system.log_format import is_json, json_line
 from ttsmonitor.system.terminal import printable
 
 logger = logging.getLogger(__name__)
@@ -21,12 +22,13 @@ ORDINARY_CONNECTION = re.compile(
     r"|already connected, closing old connection)\."
     r"|[\d-]+ [\d:,]+ INFO ttsmirror\.mqtt\.connection: \S+ connected to the broker at \S+"
 )
+MOSQUITTO_LEVEL = re.compile(r"(?:[\dT:-]+: )?(Warning|Error)\b")
 COLOURS = ("36", "33", "32", "35")
 SYSTEM = "system"
 
 
 class Console:
-    """Prints lines with the time and the name of a process. Thread-safe.
+    """Prints lines with the time and the name of a process, or as JSON. Thread-safe.
 
     It outlives its terminal, so that the processes are stopped even then. It leaves out ordinary
     connections. Mosquitto could not do that: its log topic, from which the hive learns which robots
@@ -38,6 +40,7 @@ class Console:
         self.last_written = 0.0
         self._output: TextIO | None = output
         self._has_colours = output.isatty()
+        self._is_json = is_json()
         self._colours: dict[str, str] = {}
         self._shows_connections = logger.isEnabledFor(logging.DEBUG)
         self._lock = threading.Lock()
@@ -47,11 +50,17 @@ class Console:
         line = printable(line.rstrip())
         if not self._shows_connections and ORDINARY_CONNECTION.fullmatch(line):
             return
-        self._print(f"{self._prefix(name)}{line}")
+        if not self._is_json:
+            self._print(f"{self._prefix(name)}{line}")
+        elif line.startswith("{"):  # a line of our own log
+            self._print(line)
+        else:
+            level = MOSQUITTO_LEVEL.match(line)
+            self._print(json_line(level[1].upper() if level else "INFO", name, line))
 
     def write_plain(self, text: str) -> None:
         """Print text as it is."""
-        self._print(text)
+        self._print(json_line("INFO", SYSTEM, text) if self._is_json else text)
 
     def _prefix(self, name: str) -> str:
         prefix = f"{time.strftime('%H:%M:%S')} {name:<{len(SYSTEM)}} | "

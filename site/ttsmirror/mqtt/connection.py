@@ -119,6 +119,7 @@ class MQTTConnection:
         self._before_connect = before_connect
         self._on_rival = on_rival
         self._obstacle = ""
+        self._connects = 0
         self._connection = 0
         self._acknowledging = threading.Lock()
         self._is_refused = False
@@ -191,6 +192,11 @@ class MQTTConnection:
     def number(self) -> int:
         """The number of the current connection; each connection has its own."""
         return self._connection
+
+    @property
+    def reconnects(self) -> int:
+        """The number of connections after the first one."""
+        return max(0, self._connects - 1)
 
     @property
     def address(self) -> str:
@@ -353,6 +359,7 @@ class MQTTConnection:
             self._note_error(causes.refusal(reason, self.address))
             return
         self._connected_at = time.monotonic()
+        self._connects += 1
         if self._stopped.is_set():  # it was connecting when stop() gave up on it
             client.disconnect()
             return

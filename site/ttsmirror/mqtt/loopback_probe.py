@@ -37,6 +37,15 @@ RIVAL_SECONDS = 15.0
 """Another one sends its probes more often."""
 
 
+def why_not_delivered(payload: bytes, host: str, port: int) -> Reason:
+    """Return why a message of HEALTH_TOPIC did not come back, as far as the broker tells."""
+    if publish_asking(HEALTH_TOPIC, payload, host, port) is False:
+        return DENIED
+    if may_read(HEALTH_TOPIC, payload, host, port) is False:
+        return UNREADABLE
+    return NOT_DELIVERED
+
+
 class LoopbackProbe:
     """Sends probes over `connection`, which is subscribed to HEALTH_TOPIC.
 
@@ -102,16 +111,7 @@ class LoopbackProbe:
         self._payload = dump(fields)
         connection.publish(HEALTH_TOPIC, self._payload)  # receive() may be called meanwhile
         if not self._cause and now - missing_since > TIMEOUT_SECONDS:
-            self._cause = self._ask()
-
-    def _ask(self) -> str:
-        """Return what the broker answers to a client that does the same."""
-        endpoint = self._connection.endpoint
-        if publish_asking(HEALTH_TOPIC, self._payload, *endpoint) is False:
-            return DENIED
-        if may_read(HEALTH_TOPIC, self._payload, *endpoint) is False:
-            return UNREADABLE
-        return NOT_DELIVERED
+            self._cause = why_not_delivered(self._payload, *connection.endpoint)
 
     def receive(self, payload: bytes) -> bool:
         """Process a message of HEALTH_TOPIC; return True if it is the newest probe."""

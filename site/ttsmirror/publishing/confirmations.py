@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from ttsmirror.conf import conf
@@ -46,6 +46,10 @@ class MirrorState:
     """Why the outbox cannot be written; empty if it can."""
     is_denied: bool = False
     """The broker's access rules forbid this account to publish sentences."""
+    published: int = field(default=0, compare=False)
+    """Sentences that went out since this process started, repetitions included."""
+    confirmed: int = field(default=0, compare=False)
+    """Sentences confirmed as stored since this process started."""
 
     @property
     def problem(self) -> str:
@@ -74,7 +78,7 @@ class UnconfirmedUtterances:
         self._withdrawn: list[str] = []  # devices, to be applied to the table
         self._overdue: set[UUID] = set()
         self._next_attempt = 0.0  # monotonic seconds
-        self._lost = 0
+        self._lost = self._published = self._confirmations = 0
         self._error = ""
         self.is_denied = False
         """The broker refused what is overdue."""
@@ -88,7 +92,13 @@ class UnconfirmedUtterances:
         """A snapshot for other threads."""
         overdue = len(self._overdue)
         return MirrorState(
-            len(self._connections), overdue, self._lost, self._error, overdue > 0 and self.is_denied
+            waiting=len(self._connections),
+            overdue=overdue,
+            lost=self._lost,
+            error=self._error,
+            is_denied=overdue > 0 and self.is_denied,
+            published=self._published,
+            confirmed=self._confirmations,
         )
 
     @property
@@ -183,6 +193,7 @@ class UnconfirmedUtterances:
     def sent(self, ids: Sequence[UUID], connection: int) -> None:
         """Note that these went out over this connection."""
         self._connections |= dict.fromkeys(ids, connection)
+        self._published += len(ids)
         if self.is_away or not ids:
             return
         try:
@@ -198,7 +209,7 @@ class UnconfirmedUtterances:
         """Forget these: the speech service has them in its history."""
         confirmed = set(ids)
         for each in confirmed:
-            self._connections.pop(each, None)
+            self._confirmations += self._connections.pop(each, None) is not None
         self._unsaved = [each for each in self._unsaved if each.utterance_id not in confirmed]
         self._confirmed |= confirmed
         self.save()

@@ -178,10 +178,18 @@ def presence_payload(status: str, component: str, version: str, instance: str = 
 
 
 def pong_payload(
-    ping: dict[str, Any], component: str, status: str, checks: Any, instance: str = ""
+    ping: dict[str, Any],
+    component: str,
+    status: str,
+    checks: Any,
+    instance: str = "",
+    *,
+    topic: str = "",
 ) -> bytes:
-    """Return the answer of `component` to a health ping."""
+    """Return the answer of `component` to a health ping; `topic` is where it expects sentences."""
     fields = {"type": "pong", "id": ping.get("id"), "component": component, "status": status}
+    if topic:
+        fields["topic"] = topic
     now = format_time(datetime.now(UTC))
     return dump(fields | {"checks": checks, "instance": instance, "timestamp": now})
 

@@ -24,6 +24,7 @@ from ttsmirror.wire.messages import (
     parse_object,
     pong_payload,
 )
+from ttsmonitor.conf import conf
 from ttsmonitor.speaking.streaming import STREAMING_COMPONENT
 
 logger = logging.getLogger(__name__)
@@ -144,6 +145,11 @@ class ControlConsumer(ServiceThread):
         health = self._health()
         status = "ok" if health["ok"] else "failing"
         pong = pong_payload(
-            ping, SPEECH_COMPONENT, status, health["checks"], self._connection.instance
+            ping,
+            SPEECH_COMPONENT,
+            status,
+            health["checks"],
+            self._connection.instance,
+            topic=conf.MQTT_TOPIC,
         )
         self._connection.publish(HEALTH_TOPIC, pong)

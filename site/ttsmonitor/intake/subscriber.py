@@ -60,7 +60,10 @@ class Subscriber:
 
         `on_duplicate` is called if another client of this name is at the broker.
         """
+        self.received = 0
+        """Messages on the topics of the text."""
         self.dropped = 0
+        """Messages that came faster than they could be taken."""
         self._on_connection = on_connection
         self._on_duplicate = on_duplicate
         topic = conf.MQTT_TOPIC
@@ -154,6 +157,7 @@ class Subscriber:
             self.broker_counts.hear(message.topic, message.payload)
             return
         is_control = message.topic in control_consumer.TOPICS
+        self.received += not is_control
         try:
             (self._controls if is_control else self._texts).put(message)
         except queue.Full:

@@ -148,6 +148,8 @@ class TextConsumer(ServiceThread):
         readable: list[tuple[Received, Arrival]] = []
         unreadable: list[Unreadable] = []
         for message in batch:
+            if not message.payload:
+                continue  # it clears a retained message, or asks whether one may publish here
             try:
                 readable.append((message, self._read(message)))
             except InvalidMessageError as exc:

@@ -5,6 +5,7 @@ from django.urls import include, path
 from ttsmonitor.models.setup_guide import STEPS
 from ttsmonitor.monitor import (
     guide_pages,
+    metrics,
     openapi,
     robots_page,
     settings_page,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("settings/robots/save/", robots_page.save, name="settings-robots-save"),
     path("settings/voices/", voices_page.voices, name="voices"),
     path("health", views.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", page_view(openapi.monitor), name="api"),
     path("api/openapi.json", json_view(openapi.monitor), name="openapi"),
     path("api/", include(openapi.monitor.urlpatterns)),

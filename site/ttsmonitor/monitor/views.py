@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ttsmirror.models import Utterance
+from ttsmonitor.doctor.registry import run_checks
 from ttsmonitor.exceptions import BadRequestError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.conversations import by_date
@@ -54,11 +55,15 @@ def monitor(request: HttpRequest) -> HttpResponse:
 
 @page
 def diagnostics(request: HttpRequest) -> HttpResponse:
-    """Draw figures, checks, charts and the log; diagnostics.js keeps them up to date."""
+    """Draw figures, checks, charts and the log; diagnostics.js keeps them up to date.
+
+    With `checks` in the address, the doctor's checks are run for it.
+    """
     context = {
         "lamps": lamps(snapshot.health(), snapshot.status()),
         "stats": stats.collect(),
         "activity": list(reversed(snapshot.activity())),
+        "results": run_checks() if request.GET.get("checks") else [],
         "strings": strings(),
     }
     return render(request, "ttsmonitor/diagnostics.html", context)

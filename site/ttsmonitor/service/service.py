@@ -25,6 +25,7 @@ from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
 from ttsmonitor.integrations.home_assistant.bridge import HomeAssistant, clear_announcement
+from ttsmonitor.integrations.metrics.speech import SpeechMetrics
 from ttsmonitor.service import voice_installs
 from ttsmonitor.service.activity import ActivityHandler
 from ttsmonitor.service.control import ControlExecutor
@@ -132,6 +133,15 @@ class SpeechService:
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
         self._home_assistant = self._make_home_assistant()
+        self.metrics = SpeechMetrics(
+            speaker=self._speaker,
+            synthesizer=self._synthesizer,
+            output=self._output,
+            cache=self._cache,
+            subscriber=self._subscriber,
+            health=self.health,
+        )
+        """The metrics for Prometheus."""
         self._publisher = StatusPublisher(self._report, self._subscriber, self._health.report)
 
     def _compose_health(self) -> Health:
@@ -326,6 +336,7 @@ class SpeechService:
     def _publish(self, changes: list[Change]) -> None:
         if self._home_assistant is not None:
             self._home_assistant.tell(changes)
+        self.metrics.count(changes)
         waiting = self._publisher.publish(changes)
         self._limit.enforce(waiting)
 

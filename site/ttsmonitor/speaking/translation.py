@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
 
 from django.db import connections
 from django.utils.translation import get_language_info
@@ -52,6 +53,20 @@ def is_wanted(lang: str) -> bool:
     return conf.TTS_TRANSLATE and language_code(lang) != language_code(conf.TTS_LANG)
 
 
+@dataclass
+class Counts:
+    """What a translator has done since it was made."""
+
+    done: int = 0
+    """Sentences that were spoken in translation."""
+    failed: int = 0
+    """Sentences whose translation failed or came too late."""
+    requests: int = 0
+    """Requests to an engine; a sentence that was translated before needs none."""
+    seconds: float = 0.0
+    """Time of all requests."""
+
+
 class Translator:
     """Translates sentences in the background. Any thread may call its methods."""
 
@@ -59,6 +74,7 @@ class Translator:
         """Start no thread before the first sentence."""
         self.error: str = ""
         """Why the last sentence was not translated; empty if it was."""
+        self.counts = Counts()
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._ahead: OrderedDict[Request, Future[str]] = OrderedDict()
@@ -89,6 +105,8 @@ class Translator:
         """Note that a sentence was taken, or given up; the next time it is translated anew."""
         with self._lock:
             future = self._ahead.pop(Request(sentence, lang, conf.TTS_LANG), None)
+            self.counts.done += not failure
+            self.counts.failed += bool(failure)
         if future is not None and failure:
             future.cancel()
             self.error = failure
@@ -108,8 +126,7 @@ class Translator:
             )
             if known := _find(key):
                 return known
-            answer = engine.translate(request, conf.TTS_TRANSLATE_SECONDS)
-            translation = checked(request, answer)
+            translation = checked(request, self._ask(engine, request))
             _keep(key, request, translation, engine)
             self.error = ""
             return translation
@@ -122,6 +139,16 @@ class Translator:
             raise TranslationError(self.error) from exc
         finally:
             connections.close_all()
+
+    def _ask(self, engine: TranslationEngine, request: Request) -> str:
+        """Return the engine's answer, and count the request."""
+        began = time.monotonic()
+        try:
+            return engine.translate(request, conf.TTS_TRANSLATE_SECONDS)
+        finally:
+            with self._lock:
+                self.counts.requests += 1
+                self.counts.seconds += time.monotonic() - began
 
     def _engine(self, request: Request) -> TranslationEngine:
         """Return the first engine that can translate this. Raises TranslationError."""

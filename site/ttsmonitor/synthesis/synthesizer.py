@@ -51,7 +51,9 @@ class Synthesizer:
         """Why another voice than the requested one spoke; empty if none did."""
         self.error: str = Reason("not started yet")
         self.error_since = time.time()
-        self._slowness = 0.0
+        self.slowness = 0.0
+        """Seconds that a second of sound took to be made; 0 while unknown."""
+        self._starts = 0
         self._config = config
         self._cache = cache
         self._hang_seconds = hang_seconds
@@ -74,13 +76,13 @@ class Synthesizer:
     @property
     def warning(self) -> str:
         """A problem of the voice that does not stop it; empty if there is none."""
-        if self._slowness <= 1 or self.label is None:
+        if self.slowness <= 1 or self.label is None:
             return ""
         return Reason(
             "{voice} needs {seconds} s for a second of sound, so there are gaps. Use a smaller"
             " voice: one whose name ends in low or x_low",
             voice=self.label.voice,
-            seconds=f"{self._slowness:.1f}",
+            seconds=f"{self.slowness:.1f}",
         )
 
     @property
@@ -88,6 +90,11 @@ class Synthesizer:
         """True while the process runs."""
         process = self._process
         return process is not None and not self._is_broken and process.is_alive()
+
+    @property
+    def restarts(self) -> int:
+        """How often the process was replaced."""
+        return max(0, self._starts - 1)
 
     @property
     def pid(self) -> int | None:
@@ -170,7 +177,7 @@ class Synthesizer:
                 yield message.block
             elif isinstance(message, Done) and message.number == number:
                 self._was_cut = message.is_cut or message.is_provisional
-                self.remark, self._slowness = message.remark, message.slowness
+                self.remark, self.slowness = message.remark, message.slowness
                 self._report_error(message.error)
                 if message.error:
                     raise SynthesisError(message.error)
@@ -245,6 +252,7 @@ class Synthesizer:
         )
         process.daemon = True
         process.start()
+        self._starts += 1
         theirs.close()
         self._patience, self._silent_since, self._ahead = LOAD_SECONDS, 0.0, None
         with self._lock:

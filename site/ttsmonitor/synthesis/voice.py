@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ttsmirror.text import language_tag
 
+CACHED = ", cached"
+"""The end of a label whose sound comes from the cache."""
+
 
 @dataclass(frozen=True)
 class VoiceLabel:
@@ -20,7 +23,7 @@ class VoiceLabel:
     def __str__(self) -> str:
         """Return the text of the history, as in `piper es_ES-davefx-medium, cached`."""
         name = f"{self.engine} {self.voice}" if self.voice else self.engine
-        return f"{name}, cached" if self.is_cached else name
+        return f"{name}{CACHED}" if self.is_cached else name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,8 @@ from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import limit_memory
 from ttsmonitor.synthesis.phrases import speak_phrases
 from ttsmonitor.synthesis.voice import VoiceLabel
+from ttsmonitor.system.log_format import make_formatter
 from ttsmonitor.system.signals import STOP_SIGNALS
-from ttsmonitor.system.terminal import SafeFormatter
 
 logger = logging.getLogger(__name__)
 
@@ -190,7 +190,7 @@ def main(connection: Connection, config: EngineConfig) -> None:
     os.nice(config.niceness)
     _limit(config)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(make_formatter())
     level = os.environ.get("LOG_LEVEL", "INFO").upper()
     logging.basicConfig(level=level, handlers=[handler])
     Worker(connection, config).run()

@@ -14,6 +14,8 @@ audio host's installation set it: there a command is typed outside the container
 settings of the service."""
 SITE = Path(__file__).resolve().parents[2]
 PROJECT = SITE.parent
+INSTALLER = "install.sh"
+"""The program in MANAGE on an audio host."""
 CONTAINER_MARKS = {"docker": Path("/.dockerenv"), "podman": Path("/run/.containerenv")}
 FIRST_PROCESS = Path("/proc/1/cmdline")
 
@@ -25,6 +27,21 @@ def manage_command(arguments: str) -> str:
     """
     begin = os.environ.get(MANAGE) or _enter_container() + python_command(_manage())
     return f"{begin} {arguments}"
+
+
+def start_command(container: str) -> str:
+    """Return the command line that starts a service, or starts it again.
+
+    `container` is its name in docker-compose.yml: mqtt, web or tts.
+    """
+    begin = os.environ.get(MANAGE, "")
+    if begin.startswith("docker compose"):
+        return f"docker compose restart {container}"
+    if begin.startswith("docker exec"):
+        return f"docker restart {begin.split()[-3]}"
+    if INSTALLER in begin and container == "tts":
+        return "systemctl --user restart moxie-tts.service"
+    return _from_here(PROJECT / "script" / "server")
 
 
 def is_in_container() -> bool:

@@ -70,3 +70,19 @@ def ensure_not_running(directory: Path, *services: Service) -> None:
     for service in services:
         with only_one(directory, service):
             pass
+
+
+def running_process(directory: Path, service: Service) -> str:
+    """Return the id of the process that runs a service with this work directory; empty if none.
+
+    In Docker it may be the number in another container.
+    """
+    try:
+        with (directory / f"{service.name.lower()}.lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "?"
+    except OSError:
+        pass  # it never ran here
+    return ""

@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 
 from ttsmirror.translations import translate
 from ttsmirror.wire.fields import format_time
+from ttsmonitor.doctor.base import Finding
+from ttsmonitor.doctor.output import LABELS
 from ttsmonitor.system.commands import manage_command
 from ttsmonitor.web import labels, translations
 
@@ -50,6 +52,12 @@ def manage(arguments: str) -> str:
 def word(text: str) -> str:
     """Translate a label."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def level_label(finding: Finding) -> str:
+    """Return how bad a finding of the doctor is."""
+    return gettext(LABELS[finding.level])
 
 
 @register.filter

@@ -14,6 +14,7 @@ from django.views import defaults
 from ttsmonitor.exceptions import BadRequestError
 
 PREFIX = "/api/"
+METRICS = "/metrics"
 
 
 class InvalidRequestError(BadRequestError):
@@ -66,8 +67,9 @@ def unknown(request: HttpRequest, rest: str) -> JsonResponse:
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Return True if the request is for the API; /api/ itself is a page for people."""
-    return request.path.startswith(PREFIX) and request.path != PREFIX
+    """Return True if the request is for programs; /api/ itself is a page for people."""
+    path = request.path
+    return (path.startswith(PREFIX) and path != PREFIX) or path == METRICS
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:

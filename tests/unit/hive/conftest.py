@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from hive import metrics
 from hive.models import Approval, ChatModule, Robot, arrival
 from hive.mqtt import moxie_remote_chat, moxie_server, mqtt_tts_mirror
 from hive.mqtt.moxie_server import MoxieServer
@@ -122,7 +123,7 @@ class SentServer(MoxieServer):
 @pytest.fixture
 def mirror(monkeypatch: pytest.MonkeyPatch) -> FakeMirror:
     fake = FakeMirror()
-    for module in (mirror_module, mqtt_tts_mirror, moxie_server, moxie_remote_chat):
+    for module in (mirror_module, mqtt_tts_mirror, moxie_server, moxie_remote_chat, metrics):
         monkeypatch.setattr(module, "get_tts_mirror", lambda: fake)
     return fake
 

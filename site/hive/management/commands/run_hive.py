@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -12,6 +13,8 @@ from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, only_one
 from ttsmonitor.system.private_files import tighten_installation
 from ttsmonitor.system.terminal_command import command_error
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -33,6 +36,5 @@ class Command(BaseCommand):
             raise command_error(exc) from exc
 
     def say_ready(self, url: str) -> None:
-        """Print the address of the pages."""
-        self.stdout.write(f"hive ready at {url}")
-        self.stdout.flush()
+        """Log the address of the pages."""
+        logger.info("hive ready at %s", url)

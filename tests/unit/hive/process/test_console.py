@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 
@@ -74,3 +75,23 @@ def test_closed_terminal_is_survived() -> None:
     console = Console(Closed())
     console.write("first")
     console.write("second")
+
+
+def test_every_line_is_an_object_with_json_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    output = io.StringIO()
+    console = Console(output)
+    own = '{"timestamp": "2026-12-01T08:30:00.125Z", "message": "ready"}'
+    console.write(f"{own}\n", "speech")
+    console.write(WORTH_SHOWING[0], "broker")
+    console.write(WORTH_SHOWING[4], "broker")
+    console.write(ORDINARY[0], "broker")
+    console.write_plain("account: boss\npassword: x")
+    first, *rest = output.getvalue().splitlines()
+    assert first == own
+    entries = [json.loads(line) for line in rest]
+    assert [(each["level"], each["logger"], each["message"]) for each in entries] == [
+        ("WARNING", "broker", WORTH_SHOWING[0]),
+        ("ERROR", "broker", WORTH_SHOWING[4]),
+        ("INFO", "system", "account: boss\npassword: x"),
+    ]

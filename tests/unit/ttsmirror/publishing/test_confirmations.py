@@ -59,6 +59,17 @@ def test_reconnect_selects_utterances_unsent_over_this_connection(
     assert texts(unconfirmed.all()) == ["antes", "después", "nunca"]
 
 
+def test_published_and_confirmed_sentences_are_counted(
+    unconfirmed: UnconfirmedUtterances,
+) -> None:
+    first, second = add(unconfirmed, "uno", "dos")
+    unconfirmed.sent([first, second], connection=1)
+    unconfirmed.sent([second], connection=3)
+    unconfirmed.confirm([first])
+    unconfirmed.confirm([first, uuid.uuid4()])  # known already, and another publisher's
+    assert (unconfirmed.state.published, unconfirmed.state.confirmed) == (3, 1)
+
+
 def test_unconfirmed_utterances_survive_a_restart(unconfirmed: UnconfirmedUtterances) -> None:
     add(UnconfirmedUtterances(), "de ayer")
     assert unconfirmed.state.waiting == 0

@@ -141,6 +141,9 @@ def test_model_failure_is_forgotten_at_the_next_translation(
     assert speaker.translator.error
     speak(speaker, "Good morning.")
     assert speaker.translator.error == ""
+    counts = speaker.translator.counts
+    assert (counts.done, counts.failed, counts.requests) == (1, 1, 2)
+    assert counts.seconds > 0
 
 
 def test_translation_is_cached_and_can_be_corrected(

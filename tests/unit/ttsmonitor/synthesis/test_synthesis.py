@@ -129,8 +129,10 @@ def test_killed_process_costs_one_utterance_and_restarts(espeak: Synthesizer) ->
             if number == 0:
                 os.kill(espeak.pid, signal.SIGKILL)
     assert "died" in espeak.error
+    assert espeak.restarts == 0
     assert sum(block.seconds for block in espeak.speak(HELLO)) > 1.0
     assert espeak.error == ""
+    assert espeak.restarts == 1
 
 
 def test_hanging_process_is_replaced(tmp_path: Path) -> None:
