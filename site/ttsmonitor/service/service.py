@@ -167,7 +167,10 @@ class SpeechService:
         if not conf.HA_DISCOVERY:
             return None
         return HomeAssistant(
-            self.status, on_control=self._control_executor.execute, on_voice=self.look_after_voices
+            self.status,
+            on_control=self._control_executor.execute,
+            on_voice=self.look_after_voices,
+            is_connected=lambda: self._subscriber.connection.is_ready,
         )
 
     def start(self) -> bool:

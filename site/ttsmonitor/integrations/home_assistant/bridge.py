@@ -56,7 +56,8 @@ class HomeAssistant(ServiceThread):
     """Makes the speech service a device of Home Assistant.
 
     It has an MQTT connection of its own: a broker that forbids it Home Assistant's topics does not
-    hold up the speech.
+    hold up the speech. It connects after the service has: a second service of this installation is
+    refused first, and does not take the connection of this one over.
     """
 
     def __init__(
@@ -64,15 +65,19 @@ class HomeAssistant(ServiceThread):
         status: Callable[[], dict[str, Any]],
         on_control: Callable[[Control], object],
         on_voice: Callable[[], None],
+        is_connected: Callable[[], bool],
     ) -> None:
         """Describe the service by `status`, its state as JSON.
 
-        `on_control` executes a control, `on_voice` is called after another voice was chosen.
+        `on_control` executes a control, `on_voice` is called after another voice was chosen,
+        `is_connected` returns True while the service is connected to the broker.
         """
         super().__init__("ttsmonitor.home_assistant")
         self._status = status
         self._on_control = on_control
         self._on_voice = on_voice
+        self._is_connected = is_connected
+        self._has_begun = False
         self._topics = own_topics()
         self._commands: dict[str, Callable[[str], None]] = {
             SAY: self._say,
@@ -102,11 +107,6 @@ class HomeAssistant(ServiceThread):
         """The parts that have to run."""
         return [self, self.connection]
 
-    def start(self) -> None:
-        """Connect in the background, and start the thread."""
-        self.connection.start()
-        super().start()
-
     def stop(self, timeout_seconds: float = TURN_SECONDS * 2) -> None:
         """Publish what was told so far, then disconnect. Idempotent."""
         super().stop(timeout_seconds)
@@ -130,6 +130,9 @@ class HomeAssistant(ServiceThread):
         self._act_on_next()
         if self.stopping.is_set():
             return
+        if not self._has_begun and self._is_connected():
+            self._has_begun = True
+            self.connection.start()
         now = time.monotonic()
         if not self._is_changed and now < self._next_look:
             return

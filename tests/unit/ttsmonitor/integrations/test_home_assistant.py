@@ -37,6 +37,10 @@ class FakeConnection:
 
     is_ready: bool = True
     sent: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    starts: int = 0
+
+    def start(self) -> None:
+        self.starts += 1
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
         self.sent.append((topic, payload, retain))
@@ -91,7 +95,12 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Home:
     mirror = Mock()
     monkeypatch.setattr(bridge, "get_tts_mirror", lambda: mirror)
     service = FakeService()
-    made = HomeAssistant(service.status, service.control, service.look_after_voices)
+    made = HomeAssistant(
+        service.status,
+        service.control,
+        service.look_after_voices,
+        lambda: service.status()["broker"]["connected"],
+    )
     broker = FakeConnection()
     monkeypatch.setattr(made, "connection", broker)
     return Home(made, broker, service, mirror)
@@ -215,6 +224,16 @@ def test_nothing_is_published_without_a_connection(home: Home) -> None:
     home.broker.is_ready = True
     home.bridge.work()
     assert home.broker.count(TOPICS.discovery) == 1
+
+
+def test_connection_waits_for_that_of_the_service(home: Home) -> None:
+    home.service.changes = {"broker": {"connected": False}}
+    home.work()
+    assert home.broker.starts == 0
+    home.service.changes = {}
+    home.work()
+    home.work()
+    assert home.broker.starts == 1
 
 
 def test_notification_is_spoken_in_the_chosen_mood(home: Home) -> None:
