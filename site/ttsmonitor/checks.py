@@ -50,6 +50,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_OUTBOX_ROWS": (1, 10_000_000),
     "TTS_OUTBOX_HOURS": (0.01, 8_760),
     "TTS_RETRY_SECONDS": (1, 86_400),
+    "MOXIE_BACKUPS": (0, 3_650),
     "HTTP_PORT": PORT,
 }
 """Lowest and highest value of every number."""

@@ -79,6 +79,10 @@ class SpeechSettings(MirrorSettings):
     """Seconds to wait for a missing chunk before the others are spoken without it."""
     TTS_DRAIN_SECONDS: float = 8.0
     """Seconds that a stopping service takes at most to finish the sentence."""
+    MOXIE_BACKUPS: int = 7
+    """Number of nightly backups that are kept; 0: none is made."""
+    MOXIE_BACKUP_DIR: str = "site/work/backups"
+    """Directory of the nightly backups, better on another disk."""
     HA_DISCOVERY: bool = True
     """Announce Moxie to Home Assistant at the broker; 0 also removes an earlier announcement."""
     HA_DISCOVERY_PREFIX: str = "homeassistant"

@@ -25,5 +25,9 @@ class TranslationError(MoxieTTSError):
     """The sentence could not be translated."""
 
 
+class BackupError(MoxieTTSError):
+    """The backup cannot be made or restored."""
+
+
 class BadRequestError(MoxieTTSError):
     """The request cannot be understood."""

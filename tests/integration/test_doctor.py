@@ -205,6 +205,16 @@ def test_copied_work_directory_is_named(chain: Chain) -> None:
     assert "copies of one work directory" in found["client-ids"]
 
 
+def test_clients_that_evict_each_other_are_named(chain: Chain) -> None:
+    twins = [Listener(chain.port, client_id="moxie-twin") for _ in range(2)]
+    with chain.both():
+        found = faults(run_checks())
+    for twin in twins:
+        twin.close()
+    assert found.keys() == {"client-ids"}
+    assert "two clients connect as moxie-twin" in found["client-ids"]
+
+
 def test_what_services_report_is_passed_on(chain: Chain) -> None:
     full = failing(Reason("the outbox cannot be written: {cause}", cause="full"))
     checks = {"mirror": full | {"lost": 3}}
@@ -290,6 +300,14 @@ def test_unknown_host_and_missing_broker_are_named(monkeypatch: pytest.MonkeyPat
     assert "is unknown: check MQTT_HOST" in faults(run_checks())["broker"]
 
 
+def test_stopped_broker_container_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MQTT_HOST", "mqtt.invalid")
+    monkeypatch.setenv("MOXIE_MANAGE", "docker compose exec tts python manage.py")
+    (broker,) = (each for each in run_checks() if each.check.id == "broker")
+    assert broker.findings[0].reason == "the container mqtt.invalid does not run"
+    assert broker.findings[0].command == "docker compose restart mqtt"
+
+
 def test_plugged_in_mirror_is_the_publisher(chain: Chain) -> None:
     topic = f"{HEALTH_TOPIC}/openmoxie"
     with chain.speech():
@@ -309,6 +327,7 @@ def test_command_speaks_the_terminals_language_without_a_database(tmp_path: Path
             sys.executable, ".venv/bin/python"
         )
         assert "Traceback" not in process.output
+    assert not list(tmp_path.glob("*.sqlite3")), "it only looks"
 
 
 def test_listen_prints_topic_and_payload(chain: Chain, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bench.postgres import Postgres, find_programs
 from tests.support.tools import ROOT
 
-TESTS = ["history", "models", "monitor/test_api.py", "test_migrations.py"]
+TESTS = ["backup", "history", "models", "monitor/test_api.py", "test_migrations.py"]
 
 
 @pytest.mark.skipif(find_programs() is None, reason="PostgreSQL is not installed")

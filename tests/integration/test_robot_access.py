@@ -100,6 +100,8 @@ class Ports:
     plain: int
     tls: int
     accounts: Path
+    account: int = 0
+    """The port for other computers."""
 
 
 @contextmanager
@@ -120,7 +122,7 @@ def broker_of_the_command(work: Path, *options: str) -> Iterator[Ports]:
 @contextmanager
 def broker_of_docker(work: Path) -> Iterator[Ports]:
     """Run Mosquitto with the files of Docker, with this machine's paths and ports."""
-    ports = Ports(free_port(), free_port(), work / "accounts" / "mqtt")
+    ports = Ports(free_port(), free_port(), work / "accounts" / "mqtt", free_port())
     environment = {
         "MQTT_HOST": "mqtt",
         "MOXIE_WORK_DIR": str(work / "unused"),
@@ -133,6 +135,7 @@ def broker_of_docker(work: Path) -> Iterator[Ports]:
         (str(DATA), str(work)),
         ("listener 1883", f"listener {ports.plain} 127.0.0.1"),
         ("listener 8883", f"listener {ports.tls} 127.0.0.1"),
+        ("listener 8884", f"listener {ports.account} 127.0.0.1"),
         ("persistence true", "persistence true\nuser root"),
     ):
         assert old in text

@@ -12,6 +12,8 @@ from ttsmonitor.synthesis.voice import Voice
 FAULT = os.environ.get("HUM_FAULT", "")
 if FAULT == "import":
     raise ImportError("hum needs a library")
+if FAULT == "exit":
+    raise SystemExit(3)
 
 
 class HumEngine(Engine):
@@ -30,6 +32,10 @@ class HumProvider(EngineProvider):
     def voices(self, config):
         if FAULT == "voices":
             raise ZeroDivisionError
+        if FAULT == "strings":
+            return ["nahua"]
+        if FAULT == "others":
+            return [Voice(engine="piper", name="nahua", langs=("nah",))]
         return [
             Voice(engine=self.name, name="nahua", langs=("nah",), memory_bytes=1_000_000),
             Voice(engine=self.name, name="maya", langs=("yua",), memory_bytes=1_000_000),
@@ -46,7 +52,13 @@ class HumProvider(EngineProvider):
     def create(self, voice, config):
         if FAULT == "create":
             raise RuntimeError("hum is out of tune")
+        if FAULT == "mute":
+            return None
         return HumEngine(voice)
+
+
+def make_provider():
+    return 42 if FAULT == "nonsense" else HumProvider()
 """
 
 
@@ -56,6 +68,6 @@ def write_engine_package(directory: Path) -> Path:
     metadata.mkdir(parents=True)
     (directory / "hum_engine.py").write_text(MODULE)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hum-engine\nVersion: 1.0\n")
-    entry = "[moxie_tts.engines]\nhum = hum_engine:HumProvider\n"
+    entry = "[moxie_tts.engines]\nhum = hum_engine:make_provider\n"
     (metadata / "entry_points.txt").write_text(entry)
     return directory

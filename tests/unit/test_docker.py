@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 import yaml
@@ -19,10 +16,12 @@ from hive.process.supervisor import BESIDE_SENTENCE_SECONDS
 from tests.support.openmoxie import cloned, plug
 from tests.support.tools import ROOT
 from tests.unit.test_docs import defaults
+from ttsmirror.version import VERSION
 from ttsmonitor.checks import RANGES
 
 PLUG_IN = ROOT / "docker" / "plug-in"
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
+IMAGES = (ROOT / "compose.images.yml").read_text()
 OVERRIDE = (PLUG_IN / "docker-compose.yml").read_text()
 UNIT = (ROOT / "services/moxie-tts-subscriber/moxie-tts.service").read_text()
 BROKER = "hive and speech service reach the broker over the network of the containers"
@@ -31,12 +30,11 @@ IMAGE = "a matter of the image"
 NOT_PASSED_ON = {
     "MQTT_TLS": BROKER,
     "MQTT_CA_CERTS": BROKER,
-    "MQTT_USERNAME": BROKER,
-    "MQTT_PASSWORD": BROKER,
     "MOXIE_WORK_DIR": VOLUME,
     "TTS_VOICE_DIR": VOLUME,
     "TTS_VOICE_IMPORT_DIR": VOLUME,
     "TTS_CACHE_DIR": VOLUME,
+    "MOXIE_BACKUP_DIR": VOLUME,
     "TTS_WAV_DIR": VOLUME,
     "TTS_ARGOS_DIR": IMAGE,
     "PIPER_MODEL": VOLUME,
@@ -60,44 +58,76 @@ def test_stop_timeout_exceeds_the_longest_drain(text: str) -> None:
 
 
 def test_no_password_goes_to_the_log() -> None:
-    (command,) = re.findall(r"command: .*\bprepare\b.*", COMPOSE)
+    (command,) = re.findall(r"command: .*manage\.py prepare.*", COMPOSE)
     assert "prepare --no-account " in command
 
 
-class Server(HTTPServer):
-    """A server that answers every request with `status`."""
-
-    status = 200
-
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        assert isinstance(self.server, Server)
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+def environment_of(service: dict[str, Any]) -> dict[str, str]:
+    pairs = (entry.partition("=") for entry in service["environment"])
+    return {name: value for name, _equals, value in pairs}
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    made = Server(("127.0.0.1", 0), Answer)
-    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+def test_containers_of_the_project_get_ports_and_account_of_the_broker() -> None:
+    """The specification looks for them with `docker compose exec web env | grep MQTT`."""
+    services = yaml.safe_load(COMPOSE)["services"]
+    for name in ("certificates", "web", "tts"):
+        passed = environment_of(services[name])
+        assert passed["MQTT_HOST"] == "mqtt"
+        assert passed["MQTT_PORT"] == "${MQTT_PORT:-1883}"
+        assert passed["MQTT_SSL_PORT"] == "${MQTT_SSL_PORT:-8883}"
+        assert {"MQTT_USERNAME", "MQTT_PASSWORD"} <= passed.keys()
 
 
-@pytest.mark.parametrize(("status", "code"), [(200, 0), (400, 0), (503, 1)])
-@pytest.mark.parametrize("name", ["HIVE_PORT", "HTTP_PORT"])
-def test_health_check_fails_on_503_only(server: Server, name: str, status: int, code: int) -> None:
-    (check,) = re.findall(rf"test: (\[\"CMD\", \"python\".*{name}.*\])$", COMPOSE, re.MULTILINE)
-    server.status = status
-    _cmd, _python, *arguments = json.loads(check)
-    environment = {name: str(server.server_address[1])}
-    done = subprocess.run([sys.executable, *arguments], env=environment, timeout=30, check=False)
-    assert done.returncode == code
+@pytest.mark.parametrize("text", [COMPOSE, IMAGES], ids=["clone", "images"])
+def test_new_account_starts_the_broker_again(text: str) -> None:
+    """Compose replaces a container only if its own definition changes."""
+    services = yaml.safe_load(text)["services"]
+    assert services["mqtt"]["environment"] == services["certificates"]["environment"]
+
+
+@pytest.mark.parametrize("text", [COMPOSE, IMAGES], ids=["clone", "images"])
+def test_every_container_is_confined(text: str) -> None:
+    services = yaml.safe_load(text)["services"]
+    for name, service in services.items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert "privileged" not in service, name
+        if name == "postgres":  # its image begins as root
+            continue
+        assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+        assert service["init"] and service["pids_limit"], name
+        assert service.get("user") != "root" or name == "folders"
+    long_running = services.keys() - {"certificates", "folders"}
+    assert all(services[name]["mem_limit"] for name in long_running)
+    assert all(services[name]["healthcheck"] for name in long_running)
+
+
+def test_broker_without_tls_is_not_published_from_images() -> None:
+    ports = yaml.safe_load(IMAGES)["services"]["mqtt"]["ports"]
+    assert ports
+    assert not [port for port in ports if "MQTT_PORT" in port or "1883" in port]
+    networks = yaml.safe_load(IMAGES)["networks"]
+    assert networks["broker"]["internal"] and networks["data"]["internal"]
+
+
+def test_images_file_differs_from_the_clone_in_what_a_clone_needs() -> None:
+    ours, images = (yaml.safe_load(text) for text in (COMPOSE, IMAGES))
+    assert images["x-environment"] == ours["x-environment"]
+    assert ours["services"].keys() - images["services"].keys() == {"folders"}
+    for name, service in images["services"].items():
+        own = ours["services"][name]
+        changed = {key for key in own | service if own.get(key) != service.get(key)}
+        allowed = {
+            "certificates": {"image", "build", "volumes"},
+            "mqtt": {"depends_on", "ports", "volumes"},
+        }.get(name, {"image"})
+        assert changed <= allowed, name
+    sources = re.findall(r"^ +- (\./[^:]+):", IMAGES, re.MULTILINE)
+    assert sources == []
+
+
+def test_label_has_the_version_of_this_software() -> None:
+    text = (ROOT / "docker" / "Dockerfile").read_text()
+    assert re.findall(r"^ARG VERSION=(.+)$", text, re.MULTILINE) == [VERSION]
 
 
 def test_override_adds_the_mirror_to_openmoxies_compose_file() -> None:
@@ -109,7 +139,7 @@ def test_override_adds_the_mirror_to_openmoxies_compose_file() -> None:
     assert all(name.removeprefix("MOXIE_TTS_") in defaults() for name in server)
     assert "ports" not in services["tts-mqtt"]
     spoken = {each.partition("=")[0] for each in services["tts"]["environment"]}
-    assert spoken <= defaults().keys()
+    assert spoken - {"PULSE_SERVER"} <= defaults().keys()
     for service in ("server", "tts"):
         assert (ROOT / services[service]["build"]["dockerfile"]).is_file()
 
@@ -124,7 +154,7 @@ def test_both_files_have_the_same_speech_service() -> None:
     assert "prepare --no-account " in " ".join(added["command"])
 
 
-@pytest.mark.parametrize("text", [COMPOSE, OVERRIDE], ids=["own", "plug-in"])
+@pytest.mark.parametrize("text", [COMPOSE, IMAGES, OVERRIDE], ids=["own", "images", "plug-in"])
 def test_compose_files_name_existing_services_and_volumes(text: str) -> None:
     compose = yaml.safe_load(text)
     services = compose["services"]
@@ -133,7 +163,8 @@ def test_compose_files_name_existing_services_and_volumes(text: str) -> None:
             assert other in services, name
         assert service.get("image"), name
         for volume in service.get("volumes", ()):
-            source = volume.split(":")[0]
+            source = volume["source"] if isinstance(volume, dict) else volume.split(":/")[0]
+            source = re.sub(r"\$\{PULSE_DIR:-(.+)\}", r"\1", source)
             if source.startswith(("./docker", "${MIRROR}")):
                 assert (ROOT / source.removeprefix("${MIRROR}/")).exists(), volume
             elif not source.startswith("./"):

@@ -43,6 +43,13 @@ def ensure_certificate(directory: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
+def ensure_names(directory: Path, names: Sequence[str]) -> None:
+    """Make a new certificate for this machine and `names` if the present one lacks one of them."""
+    present = _names_of(directory / CERTIFICATE)
+    if not present.issuperset(names):
+        renew_certificate(directory, sorted(present.union(names)))
+
+
 def renew_certificate(directory: Path, names: Sequence[str] = ()) -> tuple[Path, Path]:
     """Make a new certificate for this machine and `names`; return it and its key.
 
@@ -119,6 +126,17 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
+
+
+def _names_of(path: Path) -> set[str]:
+    certificate = _read(path)
+    if certificate is None:
+        return set()
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return set()
+    return {str(name.value) for name in extension.value}
 
 
 def _read(path: Path) -> x509.Certificate | None:

@@ -73,6 +73,8 @@ class Place:
     tls_port: int
     user: str = ""
     """Name of the user that Mosquitto becomes; empty: it decides."""
+    account_port: int = 0
+    """Port with TLS for programs on other computers, which need an account; 0: none."""
 
 
 def write_config(
@@ -174,6 +176,15 @@ def _config(place: Place, *, anonymous: bool, plugins: dict[str, Path]) -> str:
         ]
         return "\n".join(lines)
 
+    # A speech service in the network needs what the listener without TLS gives its account.
+    network = f"""
+# For our programs on other computers.
+listener {place.account_port}
+{guarded(passwords, local, anonymous=False)}
+max_connections {LOCAL_CONNECTIONS}
+certfile {files / "certificate.pem"}
+keyfile {files / "key.pem"}
+"""
     return f"""\
 # Written anew at every start of the broker: changes here are lost.
 {head}
@@ -210,7 +221,7 @@ listener {place.tls_port}
 max_connections {ROBOT_CONNECTIONS}
 certfile {files / "certificate.pem"}
 keyfile {files / "key.pem"}
-"""
+{network if place.account_port else ""}"""
 
 
 def _base64(data: bytes) -> str:

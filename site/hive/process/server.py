@@ -19,6 +19,7 @@ from hive.mqtt.mqtt_tts_mirror import get_tts_mirror
 from hive.mqtt.simulated_robot import get_simulated_robot
 from ttsmirror.reasons import Reason
 from ttsmonitor import live_events
+from ttsmonitor.backup.nightly import NightlyBackup
 from ttsmonitor.conf import conf as tts_conf
 from ttsmonitor.history import hourly
 from ttsmonitor.system.commands import manage_command
@@ -49,6 +50,7 @@ class HiveServer:
         )
         self._robots = get_moxie_server()
         self._watchdog = Watchdog(self._robots.restart_reason)
+        self._backup = NightlyBackup()
 
     def run(self) -> None:
         """Serve until stop() or a stop signal."""
@@ -57,6 +59,7 @@ class HiveServer:
             notices.set_source("speech", self._robots.speech.notices)
             self._robots.start()
             self._watchdog.start()
+            self._backup.start()
             hourly.warm_up()
             try:
                 self._web.run()
@@ -72,6 +75,7 @@ class HiveServer:
             self._stopped = True
             logger.info("stopping")
             self._watchdog.stop()
+            self._backup.stop()
             push_bye()
             wait_for_goodbyes()
             get_simulated_robot().stop()

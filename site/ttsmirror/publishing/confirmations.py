@@ -62,7 +62,14 @@ class MirrorState:
                 topic=conf.MQTT_TOPIC,
             )
         if self.overdue:
-            return UNCONFIRMED_WARNING % (self.overdue, conf.MQTT_TOPIC, STATUS_TOPIC)
+            return Reason(
+                "published sentences are not confirmed (sentences: {count}): does a speech service"
+                " listen on {topic}, and does the broker's ACL let this account write there and"
+                " read {status_topic}?",
+                count=self.overdue,
+                topic=conf.MQTT_TOPIC,
+                status_topic=STATUS_TOPIC,
+            )
         return ""
 
 

@@ -20,8 +20,9 @@ from ttsmirror.wire.control import Control
 from ttsmonitor.admin.listing import MAX_COUNTED, count_up_to_limit
 from ttsmonitor.conf import conf
 from ttsmonitor.history import deletion, retention
-from ttsmonitor.monitor.control import obey, running_here
+from ttsmonitor.monitor.control import obey
 from ttsmonitor.monitor.downloads import file_response
+from ttsmonitor.service import service
 
 MAX_SAID_AGAIN = 20
 MAX_NAMED = 20
@@ -45,7 +46,7 @@ class HistoryActions:
     def sound_view(self, request: HttpRequest, utterance_id: uuid.UUID) -> HttpResponse:
         """Redirect to the sound in this process, else at the monitor on the same host."""
         url = f"/api/utterances/{utterance_id}/audio"
-        if running_here() is not None:
+        if service.current() is not None:
             return redirect(url)
         host = request.get_host()
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]

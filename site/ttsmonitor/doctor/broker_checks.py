@@ -29,13 +29,23 @@ WARNING_DAYS = 30
 ANSWER_SECONDS = 3.0
 RENEW = "broker_certificate --renew"
 MEND = "tts_doctor --mend"
+UNKNOWN_NAME = "the name {host} is unknown: check MQTT_HOST"
+EXPIRED = "it has expired: make a new one"
+UNKNOWN_ISSUER = "MQTT_CA_CERTS does not have the authority that signed it"
+SILENT = "what listens at {address} does not answer: it is no MQTT broker, or it hangs"
 
 
 def look_at_broker(situation: Situation) -> Iterator[Finding]:
     """Check that the broker answers and lets us in."""
     visit = situation.visit
     if visit.error:
-        yield fault(visit.error, _remedy(visit.error, situation))
+        is_gone = is_in_container() and relay.names(visit.error, UNKNOWN_NAME)
+        # Docker forgets the name of a container that does not run.
+        error = Reason("the container {host} does not run", host=conf.MQTT_HOST)
+        yield fault(
+            error if is_gone else visit.error,
+            start_command("mqtt") if is_gone else _remedy(visit.error, situation),
+        )
         return
     version = visit.version or "?"
     if account := current_login(conf.MQTT_HOST).username:
@@ -184,14 +194,11 @@ def _remedy(error: str, situation: Situation) -> str:
     """Return the command that mends why the broker does not let us in; empty if none does."""
     if relay.names(error, NOTHING_LISTENS.code):
         return start_command("mqtt") if _is_broker_here() else ""
-    if relay.names(error, "it has expired: make a new one") and _is_broker_here():
+    if relay.names(error, EXPIRED) and _is_broker_here():
         return manage_command(RENEW)
-    if relay.names(error, "MQTT_CA_CERTS does not have the authority that signed it"):
+    if relay.names(error, UNKNOWN_ISSUER):
         authority = broker_directory() / AUTHORITY
         return f"export MQTT_CA_CERTS={shell_path(authority)}" if authority.is_file() else ""
-    is_silent = relay.names(
-        error, "what listens at {address} does not answer: it is no MQTT broker, or it hangs"
-    )
-    if is_silent and Service.BROKER in situation.processes:
+    if relay.names(error, SILENT) and Service.BROKER in situation.processes:
         return situation.restart_command(Service.BROKER)
     return relay.remedy(error)

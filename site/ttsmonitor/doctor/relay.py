@@ -10,7 +10,7 @@ from ttsmonitor.doctor.base import Finding, Level
 from ttsmonitor.system.commands import manage_command, start_command
 
 WAKE_SOUND = "pactl suspend-sink @DEFAULT_SINK@ 0"
-_REMEDIES: Mapping[str, Callable[[], str]] = {
+REMEDIES: Mapping[str, Callable[[], str]] = {
     "{cause}: the database is not up to date, run the command {command}": lambda: manage_command(
         "prepare"
     ),
@@ -18,7 +18,7 @@ _REMEDIES: Mapping[str, Callable[[], str]] = {
     "a message sent through the broker did not come back": lambda: start_command("mqtt"),
 }
 """Command lines that mend what a reason names, by its code."""
-_NEEDS_RESTART = (
+NEEDS_RESTART = (
     "{path} was deleted while in use: put it back, or restart",
     "{path} was replaced while in use: restart to use the new file",
 )
@@ -42,7 +42,7 @@ def relay(
             continue
         if isinstance(check, Mapping) and check.get("ok") is False:
             reason = Reason.from_json(check.get("reason")) or str(check.get("detail") or name)
-            is_stale = any(names(reason, code) for code in _NEEDS_RESTART)
+            is_stale = any(names(reason, code) for code in NEEDS_RESTART)
             command = restart if is_stale else remedy(reason)
             yield Finding(Level.FAULT, reason, command, is_quoted=True)
 
@@ -50,7 +50,7 @@ def relay(
 def remedy(reason: str) -> str:
     """Return the command line that mends what a reason names; empty if none is known."""
     for part in _parts(reason):
-        if make := _REMEDIES.get(part.code):
+        if make := REMEDIES.get(part.code):
             return make()
         if command := part.params.get("command"):
             return str(command)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from django.db import DatabaseError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from ttsmirror.reasons import Reason, reason_of
 from ttsmirror.wire.messages import SPEECH_COMPONENT
@@ -18,16 +18,19 @@ from ttsmonitor.doctor.base import Finding, fault, ok, skipped, warning
 from ttsmonitor.doctor.component_checks import OF_SOUND, OF_VOICE
 from ttsmonitor.doctor.relay import relay, remedy
 from ttsmonitor.doctor.situation import Situation
+from ttsmonitor.doctor.storage_checks import is_missing
 from ttsmonitor.exceptions import AudioError, SynthesisError
 from ttsmonitor.models import SoundSetting
 from ttsmonitor.speaking.engine_config import engine_config
 from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.choice import choose_voice, missing_voice
+from ttsmonitor.synthesis.kokoro.provider import ENGINE as KOKORO
+from ttsmonitor.synthesis.kokoro.provider import KokoroVoice
 from ttsmonitor.synthesis.piper.catalogue import bundled_catalogue
 from ttsmonitor.synthesis.piper.voices import InstalledVoice
-from ttsmonitor.synthesis.registry import FALLBACK, allowed_providers
+from ttsmonitor.synthesis.registry import FALLBACK, allowed_providers, discovered
 from ttsmonitor.synthesis.voice import Voice
-from ttsmonitor.system.commands import manage_command, start_command
+from ttsmonitor.system.commands import manage_command, python_command, start_command
 
 ELSEWHERE = Reason("the speech service is on another computer: run this there")
 INSTALL_SOUND = "sudo apt install portaudio19-dev gcc python3-dev"
@@ -62,6 +65,20 @@ def look_at_voice(situation: Situation) -> Iterator[Finding]:
         )
     else:
         yield ok(Reason("{voice} is installed and whole", voice=voice.name))
+
+
+def look_at_engines(situation: Situation) -> Iterator[Finding]:
+    """Check that the engines that other packages bring can be used."""
+    if situation.is_speech_elsewhere:
+        yield skipped(ELSEWHERE)
+        return
+    found = discovered()
+    for reason in found.left_out:
+        package = getattr(reason, "params", {}).get("package", "")
+        yield warning(reason, python_command(f"-m pip uninstall {package}"))
+    if not found.left_out:
+        names = ", ".join(provider.name for provider in found.providers)
+        yield ok(Reason("these engines can speak: {names}", names=names))
 
 
 def look_at_sound(situation: Situation) -> Iterator[Finding]:
@@ -113,8 +130,10 @@ def _reported(situation: Situation, check: str, *, or_else: bool = True) -> Iter
 
 
 def _wanted_device() -> str:
+    if conf.TTS_AUDIO_DEVICE or is_missing(DEFAULT_DB_ALIAS):
+        return conf.TTS_AUDIO_DEVICE
     try:
-        return conf.TTS_AUDIO_DEVICE or SoundSetting.current().device
+        return SoundSetting.current().device
     except DatabaseError:
         return ""  # the check of the database reports it
 
@@ -142,6 +161,11 @@ def _default_voices(config: EngineConfig) -> Iterator[Voice]:
 
 def _damage(voice: Voice) -> Finding | None:
     """Return what is wrong with the files of a voice; None if nothing is known to be."""
+    if isinstance(voice, KokoroVoice) and not is_whole(voice.model_file):
+        return fault(
+            Reason("{path} is incomplete: fetch it again", path=str(voice.model_file)),
+            manage_command(f"download_voice {KOKORO}"),
+        )
     if not isinstance(voice, InstalledVoice):
         return None
     if not is_whole(voice.model):
@@ -152,7 +176,7 @@ def _damage(voice: Voice) -> Finding | None:
     published = bundled_catalogue().get(voice.name)
     for file in published.files if published else ():
         path = voice.model.parent / file.name
-        if path == voice.model and _md5(path) != file.md5:
+        if path == voice.model and _md5(path) != file.checksum:
             return warning(
                 Reason(
                     "{path} is not the published voice of this name: a changed or damaged file",

@@ -18,6 +18,8 @@ from ttsmirror.database import database_reason
 from ttsmirror.local_database import ALIAS
 from ttsmirror.models import OutboxEntry, Utterance
 from ttsmirror.reasons import Reason
+from ttsmonitor.backup.nightly import backups, last_failure
+from ttsmonitor.conf import conf
 from ttsmonitor.doctor.base import Finding, Level, fault, ok, skipped, warning
 from ttsmonitor.doctor.relay import remedy
 from ttsmonitor.doctor.situation import Situation
@@ -29,6 +31,8 @@ CHECKED_BYTES = 50_000_000
 """Size up to which a whole SQLite file is read: a larger one takes too long."""
 OLD_MINUTES = 2
 """Age in minutes from which a sentence in the outbox is late."""
+BACKUP_DAYS = 2
+"""Age in days from which the newest nightly backup is too old."""
 TWICE_SECONDS = 3.0
 TWICE_CHARACTERS = 12
 """Shorter sentences, such as "Yes.", are said twice on purpose."""
@@ -65,6 +69,22 @@ def look_at_outbox(situation: Situation) -> Iterator[Finding]:
         )
     else:
         yield ok(Reason("unconfirmed sentences: {count}", count=count))
+
+
+def look_at_backup(situation: Situation) -> Iterator[Finding]:
+    """Check that the newest nightly backup is recent."""
+    made = backups()
+    if not conf.MOXIE_BACKUPS:
+        yield skipped(Reason("nightly backups are turned off (MOXIE_BACKUPS)"))
+    elif failure := last_failure():
+        yield warning(Reason("the nightly backup failed: {cause}", cause=failure))
+    elif not made:
+        yield skipped(Reason("there is no nightly backup yet"))
+    else:
+        date = timezone.localtime(made[-1].made_at).date()
+        reason = Reason("the newest backup is of {date}", date=date.isoformat())
+        is_old = timezone.localdate() - date > timedelta(days=BACKUP_DAYS)
+        yield warning(reason, manage_command("backup moxie.zip")) if is_old else ok(reason)
 
 
 def look_at_history(situation: Situation) -> Iterator[Finding]:
@@ -123,11 +143,23 @@ def look_at_outcomes(situation: Situation) -> Iterator[Finding]:
     yield Finding(Level.WARNING, reason, remedy(reason), is_quoted=True)
 
 
+def is_missing(alias: str) -> bool:
+    """Return True if the file of an SQLite database is not there: a query would make it."""
+    path = _sqlite_file(alias)
+    return path is not None and not path.is_file()
+
+
+def _sqlite_file(alias: str) -> Path | None:
+    connection = connections[alias]
+    if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]
+        return None
+    return Path(connection.settings_dict["NAME"])
+
+
 def _look_at(alias: str) -> Iterator[Finding]:
     connection = connections[alias]
     prepare = manage_command("prepare")
-    if connection.vendor == "sqlite" and not connection.is_in_memory_db():  # type: ignore[attr-defined]
-        path = Path(connection.settings_dict["NAME"])
+    if (path := _sqlite_file(alias)) is not None:
         if not path.is_file():
             yield fault(Reason("{path} does not exist yet", path=shell_path(path)), prepare)
             return

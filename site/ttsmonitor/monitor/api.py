@@ -11,16 +11,13 @@ from django.utils.translation import gettext_noop
 from ninja import P, PathEx, Query
 
 from ttsmirror.models import Utterance
-from ttsmirror.reasons import reason_of
-from ttsmirror.translations import translate
 from ttsmirror.wire.control import CONTROL_ACTIONS, parse_control
-from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.history import pagination, stats
 from ttsmonitor.history.filters import Filters
 from ttsmonitor.history.serializers import serialize
 from ttsmonitor.models import Scope
 from ttsmonitor.monitor import schemas, snapshot
-from ttsmonitor.service import service
+from ttsmonitor.monitor.speech_errors import answered, running_service
 from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
 from ttsmonitor.web.jsonapi import InvalidRequestError
@@ -70,7 +67,7 @@ def history(request: HttpRequest, query: Query[schemas.HistoryQuery]) -> dict[st
 @needs(Scope.CONTROL)
 def control(request: HttpRequest) -> dict[str, Any]:
     """Execute a control message, as on moxie/tts/control."""
-    command, running = parse_control(request.body), _running()
+    command, running = parse_control(request.body), running_service()
     if command.utterance_id is not None:
         _utterance(command.utterance_id)
     if not running.control(command):
@@ -95,21 +92,12 @@ def audio(
     ],
 ) -> HttpResponse:
     """Return the sound of an utterance as a WAV file, synthesized on demand."""
-    running, utterance = _running(), _utterance(utterance_id)
-    try:
+    running, utterance = running_service(), _utterance(utterance_id)
+    with answered("no_sound"):
         content = running.sound_of(utterance)
-    except SynthesisError as exc:
-        raise InvalidRequestError("no_sound", translate(reason_of(exc)), 503) from exc
     response = HttpResponse(content, content_type="audio/wav")
     response["Cache-Control"] = "private, max-age=300"
     return response
-
-
-def _running() -> service.SpeechService:
-    if (running := service.current()) is None:
-        detail = _("The speech service does not run in this process.")
-        raise InvalidRequestError("not_running", detail, 503)
-    return running
 
 
 def _utterance(pk: uuid.UUID) -> Utterance:

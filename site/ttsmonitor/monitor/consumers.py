@@ -12,7 +12,7 @@ from ttsmonitor.web.live_consumer import LiveConsumer
 
 
 class MonitorConsumer(LiveConsumer):
-    """The pipe to the monitor and to the diagnostics.
+    """The WebSocket of the monitor and of the diagnostics.
 
     `{"type": "figures"}` asks for the numbers alone, `waiting` for the queue, `progress` for the
     current utterance.
@@ -32,7 +32,7 @@ class MonitorConsumer(LiveConsumer):
 
 
 class NoticesConsumer(LiveConsumer):
-    """The pipe to the status line of any page."""
+    """The WebSocket of the status line of any page."""
 
     answers: ClassVar = {
         "snapshot": lambda self: _notices(),

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ttsmirror.publishing.mirror import get_tts_mirror
 from ttsmirror.wire.control import Control
-
-
-def running_here() -> Any:
-    """Return the speech service of this process, or None."""
-    from ttsmonitor.service import service  # here: the service imports the pages
-
-    return service.current()
+from ttsmonitor.service import service
 
 
 def obey(control: Control) -> None:
     """Execute a control message in this process, else publish it to the broker."""
-    running = running_here()
+    running = service.current()
     if running is not None:
         running.control(control)
     else:

@@ -18,7 +18,6 @@ from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import Body, Identity, JsonRouter, OneOf, Part, refused
 
 SOURCE = "setup"
-SENT = "sent"
 
 router = JsonRouter()
 
@@ -63,7 +62,7 @@ class Obstacle(Part):
 class HelloState(Part):
     """How far the first sentence came."""
 
-    status: Annotated[str, OneOf([SENT, *schemas.OUTCOMES])] = Field(
+    status: Annotated[str, OneOf([guide_state.SENT, *schemas.OUTCOMES])] = Field(
         description=gettext_noop("Its outcome; sent: it has not arrived yet.")
     )
     obstacles: list[Obstacle]

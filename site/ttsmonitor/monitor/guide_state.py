@@ -26,6 +26,8 @@ from ttsmonitor.web.translations import reason_text
 
 HELLO = {"es": "Hola, soy Moxie", "en": "Hi, I'm Moxie"}
 """The first sentence in each language of the pages."""
+SENT = "sent"
+"""The status of a sentence that has not arrived yet."""
 NEUTRAL_OUTCOMES = (Utterance.Status.RECEIVING, Utterance.Status.QUEUED, Utterance.Status.PLAYING)
 
 
@@ -68,7 +70,7 @@ def seen() -> dict[str, bool]:
 def first_sentence(utterance_id: uuid.UUID) -> dict[str, Any]:
     """Return how far the first sentence came, and what keeps it from being heard."""
     row = Utterance.objects.filter(pk=utterance_id).first()
-    status = row.status if row is not None else "sent"
+    status = row.status if row is not None else SENT
     return {"status": status, "obstacles": [*_failures(row), *_obstacles()]}
 
 

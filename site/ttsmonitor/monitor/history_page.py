@@ -25,6 +25,7 @@ from ttsmonitor.monitor.control import obey
 from ttsmonitor.monitor.downloads import FORMATS, file_response
 from ttsmonitor.monitor.forms import RetentionForm
 from ttsmonitor.web.access import is_permitted, needs
+from ttsmonitor.web.jsonapi import is_json_wanted
 from ttsmonitor.web.labels import strings
 from ttsmonitor.web.pages import page, return_url
 
@@ -93,7 +94,7 @@ def say_again(request: HttpRequest) -> HttpResponse:
     utterance = _requested_utterance(request)
     obey(Control(action="replay", utterance_id=utterance.pk))
     detail = _("Saying it again.")
-    if "application/json" in request.headers.get("Accept", ""):
+    if is_json_wanted(request):
         return JsonResponse({"ok": True, "detail": detail}, status=202)
     messages.success(request, detail)
     return redirect(return_url(request, reverse("history")))

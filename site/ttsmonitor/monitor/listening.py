@@ -31,7 +31,7 @@ MOST_UNCONFIRMED = 100_000
 
 
 class ListenConsumer(LiveConsumer):
-    """The pipe of sound to a page.
+    """The WebSocket that sends sound to a page.
 
     `{"type": "got", "bytes": n}` confirms n bytes of all binary messages so far.
     """

@@ -9,15 +9,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_noop
 
 from ttsmirror.publishing.mirror import get_tts_mirror
-from ttsmirror.reasons import reason_of
-from ttsmirror.translations import translate
-from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.models import Scope
 from ttsmonitor.monitor import schemas
+from ttsmonitor.monitor.speech_errors import answered
 from ttsmonitor.speaking.pronounce import pronounce
 from ttsmonitor.web.access import needs, require
 from ttsmonitor.web.api import JsonRouter
-from ttsmonitor.web.jsonapi import InvalidRequestError, RefusedError
+from ttsmonitor.web.jsonapi import RefusedError
 
 router = JsonRouter()
 
@@ -34,10 +32,8 @@ def pronounce_text(request: HttpRequest, wanted: schemas.Pronounce) -> dict[str,
     """Return how a text is said; with `play`, have it spoken as well, which needs SPEAK."""
     if wanted.play and (refusal := require(request, Scope.SPEAK)):
         raise RefusedError(refusal)
-    try:
+    with answered("no_sound"):
         (pronounced,) = pronounce([wanted.text], wanted.lang, wanted.voice)
-    except SynthesisError as exc:
-        raise InvalidRequestError("no_sound", translate(reason_of(exc)), 503) from exc
     answer = asdict(pronounced)
     if wanted.play:
         said = get_tts_mirror().publish_text(

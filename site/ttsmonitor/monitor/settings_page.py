@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, is_valid_path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from ttsmonitor.models import Scope
+from ttsmonitor.monitor.backup_page import backup_line
 from ttsmonitor.web.pages import page
 
 
@@ -108,7 +109,8 @@ CARDS = (
 @page
 def settings(request: HttpRequest) -> HttpResponse:
     """Show links to the pages with settings that the visitor may open."""
-    return render(request, "ttsmonitor/settings.html", {"cards": list(_cards(request))})
+    context = {"cards": list(_cards(request)), "backup": backup_line(request)}
+    return render(request, "ttsmonitor/settings.html", context)
 
 
 def _cards(request: HttpRequest) -> Iterator[tuple[Card, str]]:

@@ -11,18 +11,18 @@ from django.utils.translation import gettext_noop
 
 from ttsmirror.reasons import as_json
 from ttsmirror.translations import translate
-from ttsmonitor.audio.devices import list_devices
+from ttsmonitor.audio.devices import Device, list_devices
 from ttsmonitor.audio.outputs import is_for_browsers, is_for_device
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import AudioError
 from ttsmonitor.models import Scope, SoundSetting
 from ttsmonitor.monitor import snapshot
 from ttsmonitor.monitor import voice_schemas as schemas
+from ttsmonitor.monitor.speech_errors import running_service
 from ttsmonitor.service import service
 from ttsmonitor.service.sound import fixed_settings
 from ttsmonitor.web.access import needs
 from ttsmonitor.web.api import JsonRouter
-from ttsmonitor.web.jsonapi import InvalidRequestError
 
 router = JsonRouter()
 
@@ -68,11 +68,8 @@ def choose(request: HttpRequest, given: schemas.SoundChoice) -> dict[str, Any]:
 @needs(Scope.SPEAK)
 def tone(request: HttpRequest) -> dict[str, Any]:
     """Play the test tone, and tell whether that worked."""
-    if (running := service.current()) is None:
-        detail = _("The speech service does not run in this process.")
-        raise InvalidRequestError("not_running", detail, 503)
     try:
-        problem = running.play_test_tone().result(TONE_SECONDS)
+        problem = running_service().play_test_tone().result(TONE_SECONDS)
     except FutureTimeoutError:
         detail = _("Moxie is speaking. The tone sounds after that.")
         return {"ok": False, "detail": detail}
@@ -121,8 +118,8 @@ def _title(output: str) -> str:
     return ", ".join(shown)
 
 
-def _devices() -> list[Any]:
+def _devices() -> list[Device]:
     try:
-        return list(list_devices())
+        return list_devices()
     except AudioError:
         return []

@@ -15,6 +15,7 @@ from ttsmonitor.monitor.control import obey
 from ttsmonitor.service import service
 from ttsmonitor.service.alerts import find_alerts
 from ttsmonitor.web.access import needs
+from ttsmonitor.web.jsonapi import is_json_wanted
 from ttsmonitor.web.notices import Notice
 from ttsmonitor.web.pages import return_url
 
@@ -47,6 +48,6 @@ def mend(request: HttpRequest) -> HttpResponseBase:
     if control is None:
         raise Http404
     obey(control)
-    if "application/json" in request.headers.get("Accept", ""):
+    if is_json_wanted(request):
         return JsonResponse({"ok": True}, status=202)
     return redirect(return_url(request, "/"))

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from ttsmonitor.models.setup_guide import STEPS
 from ttsmonitor.monitor import (
+    backup_page,
     guide_pages,
     metrics,
     openapi,
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("diagnostics/", views.diagnostics, name="diagnostics"),
     path("settings/", settings_page.settings, name="settings"),
+    path("settings/backup/", backup_page.download, name="settings-backup"),
     path("setup/", guide_pages.index, name="setup"),
     path("setup/skip/", guide_pages.skip, name="setup-skip"),
     *(path(f"setup/{name}/", guide_pages.step, {"name": name}, f"setup-{name}") for name in STEPS),

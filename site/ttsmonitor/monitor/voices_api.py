@@ -21,6 +21,7 @@ from ttsmonitor.models import Scope, VoiceSetting
 from ttsmonitor.monitor import voice_schemas as schemas
 from ttsmonitor.monitor import voices_state
 from ttsmonitor.monitor.forms import VoiceSettingForm
+from ttsmonitor.monitor.speech_errors import answered
 from ttsmonitor.service import service
 from ttsmonitor.service.voice_installs import installer
 from ttsmonitor.speaking.engine_config import engine_config
@@ -69,11 +70,7 @@ def choose(
     if not form.is_valid():
         problems = " ".join(str(each) for errors in form.errors.values() for each in errors)
         raise InvalidRequestError("bad_request", problems)
-    chosen = form.save(commit=False)
-    if _is_default(chosen):
-        VoiceSetting.objects.filter(pk=chosen.pk).delete()
-    else:
-        chosen.save()
+    _store(form.save(commit=False))
     _tell_service()
     return voices_state.whole()
 
@@ -126,10 +123,8 @@ def sample(
     """Fetch the sample from the source: a browser may not ask there itself."""
     if (voice := installer.catalogue.get(name)) is None:
         raise _not_found()
-    try:
+    with answered("unreachable"):
         content = fetch_sample(voice, conf.TTS_VOICE_SOURCE)
-    except SynthesisError as exc:
-        raise InvalidRequestError("unreachable", translate(reason_of(exc)), 503) from exc
     return HttpResponse(content, content_type="audio/mpeg")
 
 
@@ -158,10 +153,8 @@ def cancel(request: HttpRequest, given: schemas.VoiceName) -> dict[str, Any]:
 @needs(Scope.ADMIN)
 def refresh(request: HttpRequest) -> dict[str, Any]:
     """Fetch the list of the source; without it the bundled one stays."""
-    try:
+    with answered("unreachable"):
         installer.refresh()
-    except SynthesisError as exc:
-        raise InvalidRequestError("unreachable", translate(reason_of(exc)), 503) from exc
     return voices_state.whole()
 
 
@@ -196,10 +189,7 @@ def remove(
     installer.forget(name)
     for setting in VoiceSetting.objects.filter(voice=name):
         setting.voice, setting.speaker = "", None
-        if _is_default(setting):
-            setting.delete()
-        else:
-            setting.save()
+        _store(setting)
     _tell_service()
     return voices_state.whole()
 
@@ -224,10 +214,8 @@ def try_voice(request: HttpRequest, given: schemas.Trial) -> HttpResponse:
         published_at=now,
         received_at=now,
     )
-    try:
+    with answered("no_sound"):
         content = render(utterance, engine_config(), None)
-    except SynthesisError as exc:
-        raise InvalidRequestError("no_sound", translate(reason_of(exc)), 503) from exc
     return HttpResponse(content, content_type="audio/wav")
 
 
@@ -237,9 +225,13 @@ def _tell_service() -> None:
         running.look_after_voices()
 
 
-def _is_default(setting: VoiceSetting) -> bool:
+def _store(setting: VoiceSetting) -> None:
+    """Save a setting; delete it where everything is the default."""
     chosen = (setting.voice, setting.speaker, setting.speed, setting.volume)
-    return chosen == ("", None, 1.0, 1.0)
+    if chosen == ("", None, 1.0, 1.0):
+        VoiceSetting.objects.filter(pk=setting.pk).delete()
+    else:
+        setting.save()
 
 
 def _not_found() -> InvalidRequestError:

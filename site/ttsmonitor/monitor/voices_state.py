@@ -88,7 +88,7 @@ def language_title(lang: str) -> str:
         return lang
 
 
-def speaks_then(voice: Voice, lang: str) -> str:
+def _speaks_then(voice: Voice, lang: str) -> str:
     """Return the label of who speaks `lang` after the removal of `voice`."""
     settings = [each for each in VoiceSetting.objects.all() if each.voice != voice.name]
     try:
@@ -123,7 +123,7 @@ def _language(lang: str, settings: list[VoiceSetting], config: EngineConfig) -> 
 def _installed(
     voice: Voice, langs: list[str], settings: list[VoiceSetting], config: EngineConfig
 ) -> dict[str, Any]:
-    now = [lang for lang in langs if voice.reads(lang) and _speaks(voice, lang, settings, config)]
+    now = _spoken_now(voice, langs, settings, config)
     model = getattr(voice, "model", None)
     published = NAME.fullmatch(voice.name)
     return {
@@ -143,24 +143,31 @@ def _installed(
 
 def removal_warning(voice: Voice, lang: str) -> str:
     """Say who speaks a language after the removal of the voice that speaks it now."""
-    then, title = speaks_then(voice, lang), language_title(lang)
+    then, title = _speaks_then(voice, lang), language_title(lang)
     if not then:
         return gettext("Then no voice speaks {language}.").format(language=title)
     return gettext("Then {voice} speaks {language}.").format(voice=then, language=title)
-
-
-def _speaks(voice: Voice, lang: str, settings: list[VoiceSetting], config: EngineConfig) -> bool:
-    try:
-        return choose_voice(config, request_in(lang, _utterance(), settings)).voice == voice
-    except SynthesisError:
-        return False
 
 
 def speaks_now(voice: Voice) -> list[str]:
     """Return the languages whose next sentence this voice speaks."""
     config, settings = engine_config(), list(VoiceSetting.objects.all())
     langs = languages(installed_voices(config), settings)
-    return [lang for lang in langs if voice.reads(lang) and _speaks(voice, lang, settings, config)]
+    return _spoken_now(voice, langs, settings, config)
+
+
+def _spoken_now(
+    voice: Voice, langs: list[str], settings: list[VoiceSetting], config: EngineConfig
+) -> list[str]:
+    """Return those of `langs` whose next sentence this voice speaks."""
+
+    def speaks(lang: str) -> bool:
+        try:
+            return choose_voice(config, request_in(lang, _utterance(), settings)).voice == voice
+        except SynthesisError:
+            return False
+
+    return [lang for lang in langs if voice.reads(lang) and speaks(lang)]
 
 
 def _published(voice: PublishedVoice, installed: set[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ttsmonitor.audio.base import NO_AUDIENCE
 from ttsmonitor.audio.browser import BrowserOutput
 from ttsmonitor.audio.device_choice import DeviceChoice
 from ttsmonitor.audio.outputs import is_for_browsers, make_output
+from ttsmonitor.backup.nightly import NightlyBackup
 from ttsmonitor.conf import conf
 from ttsmonitor.history.retention import Retention
 from ttsmonitor.intake import inbox
@@ -111,7 +112,7 @@ class SpeechService:
             self._synthesizer, self._output, self._recorder, self._progress.wake
         )
         self._control_executor = ControlExecutor(self._speaker, self._recorder)
-        self._retention = Retention()
+        self._retention, self._backup = Retention(), NightlyBackup()
         self._subscriber = Subscriber(
             prefetch=self._speaker.prefetch,
             on_stored=self._stored,
@@ -207,6 +208,7 @@ class SpeechService:
             self._speaker.start()
             self._health.start()
             self._retention.start()
+            self._backup.start()
             self._is_started = True
             return True
 
@@ -224,6 +226,7 @@ class SpeechService:
         global _current
         self._health.stop()
         self._retention.stop()
+        self._backup.stop()
         self._subscriber.stop()
         self._speaker.finish(conf.TTS_DRAIN_SECONDS)
         self._speaker.translator.stop()

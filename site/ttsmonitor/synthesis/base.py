@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
@@ -65,6 +65,11 @@ class Block:
     marks: tuple[Mark, ...] = ()
     """Words whose time is known by now, in order."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a sample rate that no sound has."""
+        if self.sample_rate <= 0:
+            raise ValueError(f"a sample rate of {self.sample_rate} Hz")
+
     @property
     def seconds(self) -> float:
         """Length of the block."""
@@ -96,6 +101,7 @@ Emit = Callable[[Block], bool]
 """Called with a block; returns False to end the synthesis."""
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Turns text into sound. It lives in the synthesis process and serves one request at a time."""
 
@@ -133,6 +139,7 @@ class Problem:
     """The action."""
 
 
+@runtime_checkable
 class EngineProvider(Protocol):
     """Offers the voices of an engine and creates the engine for one of them.
 

@@ -129,8 +129,8 @@ class Engines:
             logger.info("voice %s unloaded: memory limit", old.name)
 
     def _taken(self, voice: Voice) -> int:
-        others = (each.voice.memory_bytes for each in self._loaded.values())
-        return taken_by([voice.memory_bytes, *others])
+        voices = [voice, *(each.voice for each in self._loaded.values())]
+        return taken_by({each.memory_key: each.memory_bytes for each in voices}.values())
 
     @property
     def loaded(self) -> list[str]:

@@ -50,6 +50,11 @@ class Voice:
         """Identify the voice in any of its states."""
         return (self.engine, self.name)
 
+    @property
+    def memory_key(self) -> Hashable:
+        """Identify what takes the memory: voices that share it are counted once."""
+        return self.key
+
     def reads(self, lang: str) -> bool:
         """Return True if it reads this language. A voice from Spain reads a Mexican text too."""
         return any(is_same_language(each, lang) for each in self.langs)

@@ -20,6 +20,7 @@ class Service(Enum):
     BROKER = Reason("broker")
     HIVE = Reason("hive")
     SPEECH = Reason("speech service")
+    BACKUP = Reason("backup")
 
 
 @contextmanager

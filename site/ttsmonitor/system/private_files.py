@@ -36,9 +36,10 @@ OWN_FILES = (
     "sounds/*.pcm",
     "web/*",
     f"wav/{WAV_FILES}",
+    "backups/*",
 )
 """Private files that our processes write in the work directory."""
-OWN_DIRECTORIES = ("broker", "sounds", "static", "voices", "wav", "web")
+OWN_DIRECTORIES = ("backups", "broker", "sounds", "static", "voices", "wav", "web")
 _IGNORED = (".DS_Store", "lost+found")
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 

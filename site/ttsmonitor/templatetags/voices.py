@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from ttsmonitor.models import Scope
 from ttsmonitor.monitor import sound_api, voices_state
+from ttsmonitor.synthesis.kokoro.provider import ENGINE as KOKORO
+from ttsmonitor.system.commands import manage_command
 from ttsmonitor.web.access import is_permitted
 
 register = template.Library()
@@ -21,7 +23,13 @@ def voices_part(context: Mapping[str, Any]) -> dict[str, Any]:
     state = voices_state.whole()
     # Hugging Face shows the files of .../resolve/main on the page above it.
     files_url = state["source"].partition("/resolve/")[0]
-    return {"state": state, "words": _voice_words(), "files_url": files_url} | _scopes(context)
+    has_kokoro = any(voice["engine"] == KOKORO for voice in state["installed"])
+    return {
+        "state": state,
+        "words": _voice_words(),
+        "files_url": files_url,
+        "kokoro_command": "" if has_kokoro else manage_command(f"download_voice {KOKORO}"),
+    } | _scopes(context)
 
 
 @register.simple_tag(takes_context=True)

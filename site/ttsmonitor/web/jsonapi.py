@@ -72,6 +72,11 @@ def is_api(request: HttpRequest) -> bool:
     return (path.startswith(PREFIX) and path != PREFIX) or path == METRICS
 
 
+def is_json_wanted(request: HttpRequest) -> bool:
+    """Return True if a script sent a form of a page, so that it needs no redirect."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a bad request: JSON for the API, Django's page or our own one elsewhere."""
     if is_api(request):

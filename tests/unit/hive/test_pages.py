@@ -108,7 +108,8 @@ def test_health_names_mirror_failure(
 ) -> None:
     mirror.state = MirrorState(waiting=3, overdue=3, lost=2)
     check = browser.get("/health").json()["checks"]["mirror"]
-    assert "published sentences are not confirmed" in check["detail"]
+    assert "published sentences are not confirmed (sentences: 3)" in check["detail"]
+    assert check["reason"]["params"]["count"] == 3, "so that it can be translated"
     assert (check["ok"], check["waiting"], check["lost"]) == (False, 3, 2)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hive.broker.access import Account, make_access
+from hive.broker.certificates import ensure_names
 from hive.broker.mosquitto_config import Place, write_files
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmonitor.conf import conf
 
 FILES, DATA = Path("/mosquitto/moxie"), Path("/mosquitto/data")
-PORT, TLS_PORT = 1883, 8883
+ACCOUNT_PORT = 8884
+LOCALHOST = {"localhost", "127.0.0.1", "::1"}
 
 
 class Command(BaseCommand):
@@ -36,9 +39,19 @@ class Command(BaseCommand):
                 account=Account(conf.MQTT_USERNAME, conf.MQTT_PASSWORD),
                 anonymous=conf.MQTT_ANONYMOUS,
             )
-            config = write_files(directory, Place(FILES, DATA, "", PORT, TLS_PORT), access)
+            ensure_names(directory, names_in_network())
+            place = Place(
+                FILES, DATA, "", conf.MQTT_PORT, conf.MQTT_SSL_PORT, account_port=ACCOUNT_PORT
+            )
+            config = write_files(directory, place, access)
         except MoxieTTSError as exc:
             raise CommandError(str(exc)) from exc
         except OSError as exc:
             raise CommandError(f"{directory} cannot be used: {exc.strerror}.") from exc
         self.stdout.write(f"{config}")
+
+
+def names_in_network() -> list[str]:
+    """Return the names and addresses under which other computers reach this one."""
+    hosts = [host.strip("[]") for host in settings.ALLOWED_HOSTS]
+    return [host for host in hosts if host not in LOCALHOST and host.strip(".*") == host]

@@ -1,4 +1,4 @@
-"""Download a Piper voice, or install those that were copied here."""
+"""Download a Piper voice or Kokoro, or install voices that were copied here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from ttsmirror.reasons import Reason
+from ttsmirror.translations import translate
 from ttsmonitor.conf import conf
 from ttsmonitor.exceptions import VoiceNotFoundError
+from ttsmonitor.synthesis.kokoro.download import SIZE_BYTES, download_kokoro
+from ttsmonitor.synthesis.kokoro.provider import ENGINE as KOKORO
+from ttsmonitor.synthesis.kokoro.provider import KokoroProvider
 from ttsmonitor.synthesis.piper.download import download_voice, install_voice
 from ttsmonitor.synthesis.piper.voices import (
     InstalledVoice,
@@ -24,8 +28,10 @@ from ttsmonitor.system.terminal_command import TerminalCommand
 
 
 def voice_name(name: str) -> str:
-    """Check a name such as es_ES-davefx-medium."""
-    if not re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}-[^-/\\]+-(x_low|low|medium|high)", name):
+    """Check a name such as es_ES-davefx-medium, or kokoro."""
+    if name != KOKORO and not re.fullmatch(
+        r"[a-z]{2,3}_[A-Z]{2}-[^-/\\]+-(x_low|low|medium|high)", name
+    ):
         words = _("{name} is not a voice name, such as es_ES-davefx-medium or es_MX-claude-high.")
         raise argparse.ArgumentTypeError(words.format(name=repr(name)))
     return name
@@ -34,12 +40,14 @@ def voice_name(name: str) -> str:
 class Command(TerminalCommand):
     """Install a voice."""
 
-    help = "Fetch a Piper voice and check it, with a progress bar."
+    help = "Fetch a Piper voice, or the voices of Kokoro, and check them, with a progress bar."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("name", type=voice_name, nargs="?", help="as in es_ES-davefx-medium")
+        parser.add_argument(
+            "name", type=voice_name, nargs="?", help="as in es_ES-davefx-medium, or kokoro"
+        )
         parser.add_argument(
             "--from",
             dest="source",
@@ -57,6 +65,9 @@ class Command(TerminalCommand):
                 lang = voice.langs[0] if voice.langs else "?"
                 self.stdout.write(f"{voice.name}  {lang}  {voice.sample_rate} Hz")
             return
+        if options["name"] == KOKORO:
+            self._get_kokoro(directory)
+            return
         if options["source"]:
             voices = _install(options["source"], directory)
         else:
@@ -67,6 +78,15 @@ class Command(TerminalCommand):
             self.stdout.write(
                 words.format(name=voice.name, directory=directory, rate=voice.sample_rate)
             )
+
+    def _get_kokoro(self, directory: Path) -> None:
+        """Download Kokoro, and say what it still needs."""
+        with tqdm(desc=KOKORO, total=SIZE_BYTES, unit="B", unit_scale=True) as bar:
+            installed = download_kokoro(directory, lambda fetched_bytes: _show(bar, fetched_bytes))
+        words = _("Kokoro's voices are installed in {directory}.")
+        self.stdout.write(words.format(directory=installed))
+        if reason := KokoroProvider().unavailable():
+            self.stderr.write(translate(reason))
 
 
 def _install(source: Path, directory: Path) -> list[InstalledVoice]:

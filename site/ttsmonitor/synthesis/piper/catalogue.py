@@ -43,7 +43,9 @@ class PublishedFile:
     path: str
     """Path below the address of the source."""
     size_bytes: int
-    md5: str
+    checksum: str
+    """Hexadecimal digest by `algorithm`."""
+    algorithm: str = "md5"
 
     @property
     def name(self) -> str:

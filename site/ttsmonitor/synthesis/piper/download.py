@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from importlib.util import find_spec
@@ -72,18 +72,33 @@ def download_voice(
         return _cut(_checked(find_voice(name, directory)))
     published = _find_published(name, source)
     on_found(published)
+    with fetched_files(published.files, source, directory, on_progress) as aside:
+        return install_voice(aside / f"{name}.onnx", directory)
+
+
+@contextmanager
+def fetched_files(
+    files: Sequence[PublishedFile],
+    source: str,
+    directory: Path,
+    on_progress: Progress = lambda fetched_bytes: None,
+) -> Iterator[Path]:
+    """Download and check files into a directory beside the voices, which is deleted afterwards.
+
+    Raises SynthesisError, with what to do where there is no network.
+    """
     try:
         make_directory(directory)
         clean_unfinished(directory)
-        _ensure_room(directory, published.size_bytes)
+        _ensure_room(directory, sum(file.size_bytes for file in files))
         with _unfinished(directory) as aside:
             fetched = 0
-            for file in published.files:
+            for file in files:
                 _fetch(file, source, aside, lambda more, done=fetched: on_progress(done + more))  # type: ignore[misc]
                 fetched += file.size_bytes
-            return install_voice(aside / f"{name}.onnx", directory)
+            yield aside
     except OSError as exc:
-        raise _failed(name, directory, exc) from exc
+        raise _failed(files, directory, exc) from exc
 
 
 def install_voice(model: Path, directory: Path) -> InstalledVoice:
@@ -166,7 +181,7 @@ def _find_published(name: str, source: str) -> PublishedVoice:
 
 def _fetch(file: PublishedFile, source: str, aside: Path, on_progress: Progress) -> None:
     """Download a file and check its size and checksum. Raises OSError, SynthesisError."""
-    digest, fetched = hashlib.md5(usedforsecurity=False), 0
+    digest, fetched = hashlib.new(file.algorithm, usedforsecurity=False), 0
     try:
         with (
             open_url(f"{source.rstrip('/')}/{file.path}") as answer,
@@ -181,7 +196,7 @@ def _fetch(file: PublishedFile, source: str, aside: Path, on_progress: Progress)
                 on_progress(fetched)
     except (HTTPException, ValueError) as exc:  # the connection ended early; no http address
         raise OSError(str(exc)) from exc
-    if fetched != file.size_bytes or digest.hexdigest() != file.md5:
+    if fetched != file.size_bytes or digest.hexdigest() != file.checksum:
         raise SynthesisError(
             Reason(
                 "{file} arrived damaged: its checksum is not that of the catalogue. It was deleted;"
@@ -229,16 +244,18 @@ def _ensure_room(directory: Path, size_bytes: int) -> None:
         )
 
 
-def _failed(name: str, directory: Path, exc: OSError) -> SynthesisError:
+def _failed(files: Sequence[PublishedFile], directory: Path, exc: OSError) -> SynthesisError:
     """Return why a download failed, with what to do."""
     if exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
         return SynthesisError(_disk_reason(directory, exc))
+    names = [file.name for file in files]
     return SynthesisError(
         Reason(
-            "{name} could not be fetched: {cause}. Without internet: copy {name}.onnx and"
-            " {name}.onnx.json from a computer that is online into {directory}",
-            name=name,
+            "{name} could not be fetched: {cause}. Without internet: copy {files} from a computer"
+            " that is online into {directory}",
+            name=names[-1].removesuffix(".onnx"),
             cause=network_cause(exc),
+            files=", ".join(names),
             directory=str(directory),
         )
     )

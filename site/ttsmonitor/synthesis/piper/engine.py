@@ -152,17 +152,16 @@ class WholeSpeech:
         return estimated_begins(self.phonemes, len(self.sound))
 
 
-class PiperEngine(Engine):
-    """A loaded voice."""
+class PhonemeEngine(Engine):
+    """A loaded voice that a runner speaks from the phonemes that Piper's eSpeak NG makes."""
 
-    def __init__(self, voice: InstalledVoice, gains: dict[int, float] | None = None) -> None:
-        """Load `voice`, which takes about a second. Raises SynthesisError.
+    def __init__(self, name: str, gains: dict[int, float] | None = None) -> None:
+        """Load the voice, which takes about a second. Raises SynthesisError.
 
         `gains` are those of its speakers from an earlier load; new ones are added.
         """
-        self.voice_name = voice.name
+        self.voice_name = name
         self.is_provisional = False
-        self._voice = voice
         self._gains = {} if gains is None else gains
         self._unmeasured: list[int] = []
         self._unknown: set[int] = set()
@@ -171,24 +170,26 @@ class PiperEngine(Engine):
         except Exception as exc:
             if reason := _runaway(exc):
                 raise SynthesisError(
-                    Reason(
-                        "The voice {name} cannot be used: {cause}", name=voice.name, cause=reason
-                    )
+                    Reason("The voice {name} cannot be used: {cause}", name=name, cause=reason)
                 ) from exc
             if isinstance(exc, SynthesisError):
                 raise
             raise SynthesisError(
                 Reason(
                     "The voice {name} cannot be loaded; download it again. {cause}",
-                    name=voice.name,
+                    name=name,
                     cause=reason_of(exc),
                 )
             ) from exc
 
+    def _load(self) -> None:
+        """Call _start() with the phonemizer and the runner of the voice."""
+        raise NotImplementedError
+
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound in blocks, the first one as soon as a few frames are decoded."""
         try:
-            is_meant = request.voice in ("", self._voice.name)
+            is_meant = request.voice in ("", self.voice_name)
             speaker = self._speaker(request.speaker if is_meant else None)
             gain = self._gain(speaker)
             self.is_provisional = speaker in self._unmeasured
@@ -202,31 +203,8 @@ class PiperEngine(Engine):
         except Exception as exc:
             reason = _runaway(exc) or reason_of(exc)
             raise SynthesisError(
-                Reason("The voice {name} failed: {cause}", name=self._voice.name, cause=reason)
+                Reason("The voice {name} failed: {cause}", name=self.voice_name, cause=reason)
             ) from exc
-
-    def _load(self) -> None:
-        try:
-            from piper import PiperVoice
-            from piper.config import PiperConfig
-        except ImportError as exc:
-            raise SynthesisError(piper_missing()) from exc
-        config = PiperConfig.from_dict(self._voice.config)
-        try:
-            # Only its phonemizer is used; the model itself is run in stages.
-            self._start(
-                PiperVoice(session=None, config=config), Staged(load_stages(self._voice.model))
-            )
-        except Exception as exc:
-            if _runaway(exc):
-                raise  # the whole voice would take even more
-            logger.warning(
-                "%s cannot be split into stages, so it is spoken sentence by sentence: %s",
-                self._voice.name,
-                exc,
-            )
-            whole = PiperVoice(session=session(self._voice.model), config=config)
-            self._start(whole, Whole(whole))
 
     def _start(self, piper: Any, runner: Runner) -> None:
         """Speak through `runner` once, to prove that it works."""
@@ -246,7 +224,7 @@ class PiperEngine(Engine):
         if wanted is not None and wanted not in self._unknown:
             self._unknown.add(wanted)
             logger.warning(
-                "%s has no speaker %d; using its default speaker", self._voice.name, wanted
+                "%s has no speaker %d; using its default speaker", self.voice_name, wanted
             )
         return int(default) if 0 <= default < speakers else 0
 
@@ -266,7 +244,7 @@ class PiperEngine(Engine):
         except (OSError, EOFError):
             raise  # the pipe to the speech service
         except Exception as exc:
-            logger.warning("%s: loudness measurement failed: %s", self._voice.name, exc)
+            logger.warning("%s: loudness measurement failed: %s", self.voice_name, exc)
             self._gains[self._unmeasured.pop()] = self._gains[self._speaker(None)]
             return not self._unmeasured
 
@@ -382,6 +360,38 @@ class PiperEngine(Engine):
     def _ids_of(self, phoneme: str) -> int:
         known = self._config.phoneme_id_map
         return len(known[phoneme]) + len(known["_"]) if phoneme in known else 0
+
+
+class PiperEngine(PhonemeEngine):
+    """A loaded voice of Piper, in stages if it can be split."""
+
+    def __init__(self, voice: InstalledVoice, gains: dict[int, float] | None = None) -> None:
+        """Load `voice`. Raises SynthesisError."""
+        self._voice = voice
+        super().__init__(voice.name, gains)
+
+    def _load(self) -> None:
+        try:
+            from piper import PiperVoice
+            from piper.config import PiperConfig
+        except ImportError as exc:
+            raise SynthesisError(piper_missing()) from exc
+        config = PiperConfig.from_dict(self._voice.config)
+        try:
+            # Only its phonemizer is used; the model itself is run in stages.
+            self._start(
+                PiperVoice(session=None, config=config), Staged(load_stages(self._voice.model))
+            )
+        except Exception as exc:
+            if _runaway(exc):
+                raise  # the whole voice would take even more
+            logger.warning(
+                "%s cannot be split into stages, so it is spoken sentence by sentence: %s",
+                self.voice_name,
+                exc,
+            )
+            whole = PiperVoice(session=session(self._voice.model), config=config)
+            self._start(whole, Whole(whole))
 
 
 def _moved(mark: Mark, start: int) -> Mark:

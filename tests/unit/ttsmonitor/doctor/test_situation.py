@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.support.components import failing
+from tests.support.marked_reasons import codes_of
+from tests.support.tools import ROOT
 from ttsmirror.reasons import Reason
-from ttsmonitor.doctor.relay import relay
+from ttsmonitor.doctor.broker_checks import EXPIRED, SILENT, UNKNOWN_ISSUER, UNKNOWN_NAME
+from ttsmonitor.doctor.relay import NEEDS_RESTART, REMEDIES, relay
 from ttsmonitor.doctor.situation import Situation
 from ttsmonitor.system.commands import MANAGE
 from ttsmonitor.system.lock import Service
@@ -61,3 +64,9 @@ def test_outdated_database_needs_prepare() -> None:
     )
     (finding,) = relay({"checks": {"database": failing(reason)}})
     assert finding.command.endswith("manage.py prepare")
+
+
+def test_codes_that_have_a_remedy_exist() -> None:
+    codes = {code for app in ("ttsmirror", "ttsmonitor") for code in codes_of(ROOT / "site" / app)}
+    known = {EXPIRED, SILENT, UNKNOWN_ISSUER, UNKNOWN_NAME, *REMEDIES, *NEEDS_RESTART}
+    assert known - codes == set()

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.kokoro_files import install_kokoro
 from tests.support.voice_files import describe, install
 from tests.unit.ttsmonitor.synthesis.conftest import BENCH
+from ttsmirror.reasons import Reason
 from ttsmonitor.audio.devices import Device
 from ttsmonitor.doctor import speech_checks
 from ttsmonitor.doctor.base import Finding, Level
-from ttsmonitor.doctor.speech_checks import is_whole, look_at_sound, look_at_voice
+from ttsmonitor.doctor.speech_checks import is_whole, look_at_engines, look_at_sound, look_at_voice
+from ttsmonitor.synthesis.registry import Discovery
 
 pytestmark = pytest.mark.django_db
 Only = Callable[[Any], Finding]
@@ -88,6 +91,32 @@ def test_engine_that_is_not_installed_is_named(
 ) -> None:
     monkeypatch.setenv("TTS_ENGINE", "festival")
     assert "the engine festival is not installed" in only(look_at_voice).reason
+
+
+def test_engine_package_that_cannot_be_used_is_named(
+    only: Only, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert only(look_at_engines).level == Level.OK
+    reason = Reason(
+        "the engine {name} of the package {package} is left out: {cause}",
+        name="hum",
+        package="hum-engine",
+        cause="ImportError: no library",
+    )
+    monkeypatch.setattr(speech_checks, "discovered", lambda: Discovery((), (reason,)))
+    finding = only(look_at_engines)
+    assert (finding.level, finding.reason) == (Level.WARNING, reason)
+    assert finding.command.endswith("-m pip uninstall hum-engine")
+
+
+def test_cut_off_kokoro_is_named(voices: Path, only: Only, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTS_VOICE", "ef_dora")
+    model = install_kokoro(voices) / "kokoro-v1.0.int8.onnx"
+    assert "ef_dora is installed and whole" in only(look_at_voice).reason
+    model.write_bytes(model.read_bytes()[:-20])
+    finding = only(look_at_voice)
+    assert f"{model} is incomplete" in finding.reason
+    assert finding.command.endswith("download_voice kokoro")
 
 
 def test_real_voice_is_whole() -> None:

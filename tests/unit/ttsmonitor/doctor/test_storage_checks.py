@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from django.utils import timezone
 
 from tests.support.web_fakes import utterance
 from ttsmirror.models import OutboxEntry
+from ttsmirror.reasons import Reason
 from ttsmonitor.doctor import storage_checks
 from ttsmonitor.doctor.base import Finding, Level
 from ttsmonitor.doctor.storage_checks import (
+    look_at_backup,
     look_at_database,
     look_at_history,
     look_at_outbox,
@@ -118,3 +121,31 @@ def test_repeated_short_answers_are_fine(only: Only) -> None:
     for _ in range(9):
         utterance("Sí.", received_at=timezone.now())
     assert only(look_at_history).level == Level.OK
+
+
+def test_recent_backup_is_fine(work: Path, only: Only) -> None:
+    assert only(look_at_backup).level == Level.SKIPPED
+    backup_of(work, timezone.now() - timedelta(days=1))
+    assert only(look_at_backup).level == Level.OK
+
+
+def test_old_backup_is_a_warning_with_the_command(work: Path, only: Only) -> None:
+    backup_of(work, timezone.now() - timedelta(days=4))
+    finding = only(look_at_backup)
+    assert finding.level == Level.WARNING
+    assert finding.command.endswith("manage.py backup moxie.zip")
+
+
+def test_failed_backup_names_its_cause(work: Path, only: Only) -> None:
+    backup_of(work, timezone.now())
+    cause = Reason("full").as_json()
+    (work / "backups/failure.json").write_text(json.dumps(cause))
+    finding = only(look_at_backup)
+    assert (finding.level, finding.reason) == (Level.WARNING, "the nightly backup failed: full")
+
+
+def backup_of(work: Path, moment: datetime) -> None:
+    """Put an empty nightly backup of a moment into a work directory."""
+    path = work / "backups" / timezone.localtime(moment).strftime("moxie-%Y%m%d-%H%M%S.zip")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from tests.support.accounts import make_user
+from tests.support.kokoro_files import install_kokoro
 from tests.support.openapi import Described
 from tests.support.tools import wait_until
 from tests.support.voice_files import install
@@ -286,3 +287,12 @@ def test_sample_of_a_published_voice_is_passed_on(browser: Client, mirror: Voice
     answer = browser.get(path)
     assert (answer["Content-Type"], answer.content) == ("audio/mpeg", b"ID3 sound")
     assert browser.get("/api/voices/published/nobody/sample").status_code == 404
+
+
+def test_kokoro_is_offered_until_it_is_installed(admin: Client, voices: Path) -> None:
+    command = "manage.py download_voice kokoro"
+    assert command in admin.get("/settings/voices/").content.decode()
+    install_kokoro(voices)
+    assert command not in admin.get("/settings/voices/").content.decode()
+    listed = {voice["name"]: voice["title"] for voice in state(admin)["installed"]}
+    assert listed == {"af_heart": "Heart", "ef_dora": "Dora", "af_alloy": "Alloy"}

@@ -49,7 +49,7 @@ def test_bundled_catalogue_has_spanish_and_english_voices_with_checksums() -> No
     description, model = claude.files
     assert model.path == "es/es_MX/claude/high/es_MX-claude-high.onnx"
     assert description.name == "es_MX-claude-high.onnx.json"
-    assert 60_000_000 < claude.size_bytes < 70_000_000 and len(model.md5) == 32
+    assert 60_000_000 < claude.size_bytes < 70_000_000 and len(model.checksum) == 32
     assert (claude.quality, claude.speakers, claude.licence) == ("high", 1, "Apache-2.0")
     assert claude.card_path == "es/es_MX/claude/high/MODEL_CARD"
 

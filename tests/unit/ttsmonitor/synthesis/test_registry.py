@@ -15,12 +15,12 @@ from ttsmonitor.checks import check_settings
 from ttsmonitor.exceptions import SynthesisError, VoiceNotFoundError
 from ttsmonitor.monitor.forms import voice_choices
 from ttsmonitor.synthesis import registry
-from ttsmonitor.synthesis.base import EngineConfig, SpeechRequest
+from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.choice import choose_voice, missing_voice
 from ttsmonitor.synthesis.engines import Engines
 from ttsmonitor.synthesis.memory import taken_by
-from ttsmonitor.synthesis.registry import engine_providers
+from ttsmonitor.synthesis.registry import discovered, engine_providers
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.synthesis.voice import VoiceLabel
 
@@ -39,10 +39,10 @@ def install_hum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ins
         monkeypatch.syspath_prepend(write_engine_package(directory))
         monkeypatch.setenv("PYTHONPATH", str(directory))
         sys.modules.pop("hum_engine", None)
-        engine_providers.cache_clear()
+        discovered.cache_clear()
 
     yield install_package
-    engine_providers.cache_clear()
+    discovered.cache_clear()
     sys.modules.pop("hum_engine", None)
 
 
@@ -114,6 +114,8 @@ def test_engine_whose_voices_fail_is_passed_over(
         ({"HUM_NAME": "espeak"}, "'espeak' is taken"),
         ({"HUM_NAME": "auto"}, "'auto' is taken"),
         ({"HUM_NAME": "two words"}, "not a word"),
+        ({"HUM_FAULT": "exit"}, "SystemExit: 3"),
+        ({"HUM_FAULT": "nonsense"}, "TypeError: 42 is no EngineProvider"),
     ],
 )
 def test_engine_that_cannot_be_registered_is_left_out(
@@ -123,9 +125,43 @@ def test_engine_that_cannot_be_registered_is_left_out(
     reason: str,
 ) -> None:
     install_hum(**environment)
-    assert names() == ["piper", "espeak"]
+    assert names() == ["piper", "kokoro", "espeak"]
     assert "cannot load the engine of the entry point hum" in caplog.messages
-    assert reason in caplog.text
+    (left_out,) = discovered().left_out
+    assert left_out.startswith("the engine hum of the package hum-engine is left out: ")
+    assert reason in left_out
+
+
+def test_broken_metadata_of_a_package_leaves_our_engines(
+    install_hum: Install, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    install_hum()
+    (tmp_path / "packages/hum_engine-1.0.dist-info/entry_points.txt").write_text("[x]\nbroken\n")
+    assert names() == ["piper", "kokoro", "espeak"]
+    assert "cannot read the entry points of the installed packages" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("strings", "'str' object has no attribute 'name'"),
+        ("others", "is not a voice of hum"),
+        ("mute", "None is no Engine"),
+    ],
+)
+def test_nonsense_of_an_engine_is_named_and_replaced(
+    install_hum: Install, config: EngineConfig, fault: str, cause: str
+) -> None:
+    install_hum(HUM_FAULT=fault)
+    engines = Engines(config, lambda: None)
+    selection = engines.choose(replace(NAHUATL, voice="nahua"))
+    assert selection.label.engine == "espeak"
+    assert cause in selection.choice.remark
+
+
+def test_block_without_a_sample_rate_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 Hz"):
+        Block(b"\0\0", 0)
 
 
 def test_only_engine_allowed_speaks_or_says_why(install_hum: Install, config: EngineConfig) -> None:
@@ -177,7 +213,7 @@ def test_setting_takes_any_registered_engine(
     assert (warning.id, warning.hint) == ("hum.W001", "Lower it.")
     monkeypatch.setenv("TTS_ENGINE", "gone")
     (error,) = check_settings()
-    assert error.hint == "Give one of auto, piper, hum, espeak."
+    assert error.hint == "Give one of auto, piper, kokoro, hum, espeak."
 
 
 def test_language_without_a_voice_is_missed_by_every_engine(
@@ -207,7 +243,7 @@ def test_entry_points_are_read_once_and_only_for_external_engines(
 ) -> None:
     reads: list[str] = []
     monkeypatch.setattr(registry, "entry_points", lambda *, group: reads.append(group) or [])  # type: ignore[func-returns-value]
-    engine_providers.cache_clear()
+    discovered.cache_clear()
     assert check_settings() == []
     assert reads == []
     for _ in range(3):

@@ -22,6 +22,7 @@ OURS = (
     "secret_key",
     "hive.lock",
     "tts-subscriber.seen",
+    "backups/moxie-20261201-030000.zip",
     "broker/key.pem",
     "sounds/a.pcm",
     "voices/.stages/voice-0123/flow.onnx",

@@ -1,0 +1,1 @@
+"""Kokoro: a larger neural model whose voices speak a clause at a time."""
