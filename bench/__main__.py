@@ -17,6 +17,7 @@ from bench import (
     openmoxie,
     pages,
     plugin,
+    programs,
     publish,
     soak,
     stop,
@@ -46,11 +47,12 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
             "ingest": "utterances stored per second, beside what paho alone receives",
             "pages": "what pages and API take with a million utterances",
             "viewers": "50 pages on one speech process: events in time, and the sound too",
+            "programs": "speech for other programs, and what it costs the robot's",
             "soak": "memory and idle load over many utterances",
             "chaos": "nothing lost and nothing twice while every part is killed at random",
         }.items()
     }
-    for name in ("first-audio", "naturalness", "stop", "viewers", "soak"):
+    for name in ("first-audio", "naturalness", "stop", "viewers", "programs", "soak"):
         parsers[name].add_argument("--voice", type=Path, help="a Piper voice (.onnx)")
     parsers["first-audio"].add_argument("--runs", type=_count, default=20)
     parsers["naturalness"].add_argument("--sentences", type=_count, default=60)
@@ -63,6 +65,10 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
     parsers["pages"].add_argument("--runs", type=_count, default=20)
     parsers["viewers"].add_argument("--runs", type=_count, default=12)
     parsers["viewers"].add_argument("--viewers", type=_count, default=50)
+    parsers["programs"].add_argument("--runs", type=_count, default=20)
+    parsers["programs"].add_argument(
+        "--wyoming-piper", type=Path, help="its program, to be measured beside ours"
+    )
     parsers["soak"].add_argument("--utterances", type=_count, default=1_000)
     parsers["chaos"].add_argument("--minutes", type=_minutes, default=10)
     parsers["chaos"].add_argument("--seed", type=int, help="that of an earlier run, to repeat it")
@@ -79,6 +85,7 @@ def parse(arguments: Sequence[str]) -> tuple[list[Command], argparse.Namespace]:
         "ingest": ingest.run,
         "pages": pages.run,
         "viewers": viewers.run,
+        "programs": programs.run,
         "soak": soak.run,
         "chaos": chaos.run,
     }

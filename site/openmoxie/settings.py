@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ttsmonitor.web.urlconf.urlconf_from_scope",
+    "ttsmonitor.integrations.openai_speech.errors.openai_errors",
     "django.middleware.security.SecurityMiddleware",
     "ttsmonitor.web.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

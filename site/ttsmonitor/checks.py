@@ -52,6 +52,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "TTS_RETRY_SECONDS": (1, 86_400),
     "MOXIE_BACKUPS": (0, 3_650),
     "HTTP_PORT": PORT,
+    "WYOMING_PORT": PORT,
 }
 """Lowest and highest value of every number."""
 
@@ -138,6 +139,7 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
         *_check_languages(),
         *_check_host("MQTT_HOST", "MQTT_PORT"),
         *_check_host("HTTP_HOST", "HTTP_PORT"),
+        *_check_host("WYOMING_HOST", "WYOMING_PORT"),
         *_check_certificates(),
     ]
 

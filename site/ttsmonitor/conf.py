@@ -93,6 +93,19 @@ class SpeechSettings(MirrorSettings):
     """Address the web servers listen on; `0.0.0.0` opens them to the network."""
     HTTP_PORT: int = 8787
     """Port of the monitor."""
+    WYOMING: bool = False
+    """Start `run_wyoming` together with the hive and the speech service."""
+    WYOMING_HOST: str = "127.0.0.1"
+    """Address on which the Wyoming server listens; `0.0.0.0` opens it to the network, without a
+    login, and announces it there."""
+    WYOMING_PORT: int = 10200
+    """Port of the Wyoming server."""
+    WYOMING_SERVICE_URL: str = ""
+    """Address of the speech service from which the Wyoming server has its sound; empty: that of
+    this computer."""
+    WYOMING_TOKEN: str = ""
+    """API token for that speech service, with the scopes read and speak; empty: the Wyoming server
+    makes itself one, which needs the same database."""
     MOXIE_REQUIRE_LOGIN: bool = True
     """Pages and API need a login; 0 opens them to anybody who can reach the port."""
 

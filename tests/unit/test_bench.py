@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as command
-from bench import first_audio, ingest, openmoxie, pages, plugin, publish, soak, stop, viewers
+from bench import (
+    first_audio,
+    ingest,
+    openmoxie,
+    pages,
+    plugin,
+    programs,
+    publish,
+    soak,
+    stop,
+    viewers,
+)
 from bench.ports import HIGH, LOW, ports_of
 from bench.tables import Wanted, median, number, percentile, report, table
 from bench.texts import CACHED, PARAGRAPH, STORY, TEXTS, Texts
@@ -29,6 +40,7 @@ def test_bench_without_command_runs_first_audio_and_publish() -> None:
         ("viewers --viewers 9", viewers.run, "viewers", 9),
         ("pages --runs 3", pages.run, "runs", 3),
         ("pages", pages.run, "utterances", 1_000_000),
+        ("programs --runs 4", programs.run, "runs", 4),
         ("soak --utterances 7", soak.run, "utterances", 7),
     ],
 )

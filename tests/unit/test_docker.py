@@ -27,6 +27,7 @@ UNIT = (ROOT / "services/moxie-tts-subscriber/moxie-tts.service").read_text()
 BROKER = "hive and speech service reach the broker over the network of the containers"
 VOLUME = "it stays in the volume"
 IMAGE = "a matter of the image"
+BESIDE = "the Wyoming server runs beside the containers, with an address and a token"
 NOT_PASSED_ON = {
     "MQTT_TLS": BROKER,
     "MQTT_CA_CERTS": BROKER,
@@ -40,6 +41,11 @@ NOT_PASSED_ON = {
     "PIPER_MODEL": VOLUME,
     "MOXIE_NO_PIPER": IMAGE,
     "PYTHON3": IMAGE,
+    "WYOMING": BESIDE,
+    "WYOMING_HOST": BESIDE,
+    "WYOMING_PORT": BESIDE,
+    "WYOMING_SERVICE_URL": BESIDE,
+    "WYOMING_TOKEN": BESIDE,
 }
 
 

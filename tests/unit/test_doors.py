@@ -30,7 +30,7 @@ OPEN = {
     "/manifest.webmanifest",
 }
 """Addresses that answer without a login."""
-WITHOUT_SCOPE = {"/accounts/logout/", "/api/", "/api/openapi.json", "/api/x"}
+WITHOUT_SCOPE = {"/accounts/logout/", "/api/", "/api/openapi.json", "/api/x", "/v1/x"}
 """Addresses that need a login but no scope."""
 LOGIN = "/accounts/login/?next="
 
@@ -55,7 +55,8 @@ def knock(path: str, method: str, token: str | None = None) -> Any:
 
 def is_shut(path: str, response: Any) -> bool:
     """Return True for a refusal: 401 for programs, else the way to the login."""
-    if (path.startswith("/api/") and path != "/api/") or path == "/metrics":
+    is_api = path.startswith(("/api/", "/v1/")) and path != "/api/"
+    if is_api or path == "/metrics":
         return bool(response.status_code == 401 and response["WWW-Authenticate"] == "Bearer")
     target = response.headers.get("Location", "")
     return bool(response.status_code == 302 and target.startswith((LOGIN, "/admin/login/?next=")))

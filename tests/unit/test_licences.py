@@ -23,6 +23,7 @@ EXPLAINED = {
     "psycopg": "LGPL-3.0-only",
     "psycopg-binary": "LGPL-3.0-only",
     "tqdm": "MPL-2.0 AND MIT",
+    "zeroconf": "LGPL-2.1-or-later",
 }
 """Packages with another licence, or with none in their metadata, and what that says."""
 

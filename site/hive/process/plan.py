@@ -17,7 +17,7 @@ from ttsmonitor.conf import conf
 from ttsmonitor.system.lock import Service, ensure_not_running
 from ttsmonitor.system.ports import ensure_port_free, loopback_address
 
-BROKER, HIVE, SPEECH = "broker", "hive", "speech"
+BROKER, HIVE, SPEECH, WYOMING = "broker", "hive", "speech", "wyoming"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ def make_plan(*, speech: bool = True) -> Plan:
     ensure_port_free(conf.HTTP_HOST, hive_conf.HIVE_PORT, "HIVE_PORT")
     if speech:
         ensure_port_free(conf.HTTP_HOST, conf.HTTP_PORT, "HTTP_PORT")
+    if conf.WYOMING:
+        ensure_port_free(conf.WYOMING_HOST, conf.WYOMING_PORT, "WYOMING_PORT")
+        names = (*names, WYOMING)
     address = f"{conf.MQTT_HOST}:{conf.broker_port}"
     answer = probe()
     if answer is Answer.BROKER:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop
 from hive.process import readiness
 from hive.process.broker_watch import PATIENCE_SECONDS, BrokerWatch
 from hive.process.console import Console
-from hive.process.plan import BROKER, HIVE, SPEECH, Plan
+from hive.process.plan import BROKER, HIVE, SPEECH, WYOMING, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
 from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
@@ -40,7 +40,12 @@ LONGEST_DELAY_SECONDS = 30.0
 """Before another start of a process that ended by itself; the first delay is one second."""
 DEATHS, DEATHS_SECONDS = 5, 60.0
 """A process that ends so often within so many seconds is not started again."""
-COMMANDS = {BROKER: "run_broker", HIVE: "run_hive", SPEECH: "run_tts_subscriber"}
+COMMANDS = {
+    BROKER: "run_broker",
+    HIVE: "run_hive",
+    SPEECH: "run_tts_subscriber",
+    WYOMING: "run_wyoming",
+}
 CHECKS = {
     BROKER: (gettext_noop("the broker"), readiness.is_broker_ready),
     HIVE: (gettext_noop("the hive"), readiness.is_hive_ready),

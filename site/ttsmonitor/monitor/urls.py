@@ -7,12 +7,15 @@ from ttsmonitor.monitor import (
     backup_page,
     guide_pages,
     metrics,
+    openai_api,
     openapi,
     robots_page,
     settings_page,
     views,
     voices_page,
 )
+from ttsmonitor.web import jsonapi
+from ttsmonitor.web.access import needs
 from ttsmonitor.web.openapi_page import json_view, page_view
 
 urlpatterns = [
@@ -31,4 +34,9 @@ urlpatterns = [
     path("api/", page_view(openapi.monitor), name="api"),
     path("api/openapi.json", json_view(openapi.monitor), name="openapi"),
     path("api/", include(openapi.monitor.urlpatterns)),
+    path("v1/audio/speech", openai_api.speech, name="openai-speech"),
+    path("v1/audio/voices", openai_api.voices, name="openai-voices"),
+    path("v1/models", openai_api.models, name="openai-models"),
+    path("v1/models/<str:name>", openai_api.model, name="openai-model"),
+    path("v1/<path:rest>", needs(None)(jsonapi.unknown)),
 ]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja import P, PathEx, Query
 
-from ttsmirror.models import Utterance
 from ttsmirror.reasons import reason_of
 from ttsmirror.text import language_tag
 from ttsmirror.translations import translate
@@ -25,6 +23,7 @@ from ttsmonitor.monitor.speech_errors import answered
 from ttsmonitor.service import service
 from ttsmonitor.service.voice_installs import installer
 from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.speaking.on_request import unsaved_utterance
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.synthesis.choice import find_voice
 from ttsmonitor.synthesis.piper.catalogue import fetch_sample
@@ -204,16 +203,7 @@ def remove(
 @needs(Scope.SPEAK)
 def try_voice(request: HttpRequest, given: schemas.Trial) -> HttpResponse:
     """Return a WAV file of a text that is not put into the history."""
-    now = timezone.now()
-    utterance = Utterance(
-        text=given.text,
-        lang=given.lang,
-        voice=given.voice,
-        mood=given.mood,
-        total_chunks=1,
-        published_at=now,
-        received_at=now,
-    )
+    utterance = unsaved_utterance(given.text, lang=given.lang, voice=given.voice, mood=given.mood)
     with answered("no_sound"):
         content = render(utterance, engine_config(), None)
     return HttpResponse(content, content_type="audio/wav")

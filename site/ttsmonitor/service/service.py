@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -42,6 +42,7 @@ from ttsmonitor.speaking.recorder import Change, Recorder
 from ttsmonitor.speaking.rendering import render
 from ttsmonitor.speaking.speaker import Speaker
 from ttsmonitor.speaking.wall_clock import begin_with_clock
+from ttsmonitor.synthesis.base import Block, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.synthesizer import Synthesizer
 from ttsmonitor.system.watchdog import find_faults
@@ -302,6 +303,16 @@ class SpeechService:
     def sound_of(self, utterance: Utterance) -> bytes:
         """Return an utterance as a WAV file, made now unless cached. Raises SynthesisError."""
         return render(utterance, self._engine_config, self._cache, self._stopping.is_set)
+
+    def speak_in_background(
+        self, request: SpeechRequest, is_wanted: Callable[[], bool]
+    ) -> Iterator[Block]:
+        """Yield sound for another program; the queue's speech goes first. Raises SynthesisError."""
+        return self._synthesizer.background.speak(request, is_wanted)
+
+    def tell_of(self, utterance: Utterance) -> None:
+        """Tell pages and broker of an utterance that is in the history with its outcome."""
+        self._recorder.tell(utterance, utterance.status)
 
     def control(self, control: Control) -> bool:
         """Execute a control from a page; False if its utterance is gone."""

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import DatabaseError
-from django.utils import timezone
 
-from ttsmirror.models import Utterance
 from ttsmonitor.models import VoiceSetting
 from ttsmonitor.speaking.engine_config import engine_config
+from ttsmonitor.speaking.on_request import unsaved_utterance
 from ttsmonitor.speaking.pieces import pieces_of
 from ttsmonitor.speaking.pronunciation_tables import pronunciations
 from ttsmonitor.speaking.wording import wordings
@@ -50,10 +49,7 @@ def _said(
     text: str, lang: str, voice: str, settings: Iterable[VoiceSetting]
 ) -> tuple[str, str, str]:
     """Return the words, their language, and the voice that would say them."""
-    now = timezone.now()
-    utterance = Utterance(
-        text=text, lang=lang, voice=voice, total_chunks=1, published_at=now, received_at=now
-    )
+    utterance = unsaved_utterance(text, lang=lang, voice=voice)
     said = [each.request for each in wordings(utterance, pieces_of(utterance), settings)]
     if not said:
         return "", lang, ""

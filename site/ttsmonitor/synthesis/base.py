@@ -111,6 +111,9 @@ class Engine(Protocol):
     """True if the loudness of the last sound is not final; the sound is not cached then."""
     slowness: float = 0.0
     """Seconds that a second of sound takes to be made; 0 while unknown."""
+    is_reentrant: bool = False
+    """True if speak() may be called again, from another thread, while another speak() is in
+    `emit`. Only then is speech for other programs interrupted for that of the queue."""
 
     def speak(self, request: SpeechRequest, emit: Emit) -> None:
         """Emit the sound of `request` in order. Raises SynthesisError.

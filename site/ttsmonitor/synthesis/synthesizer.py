@@ -16,12 +16,13 @@ from ttsmirror.heartbeat import beat
 from ttsmirror.reasons import Reason, reason_of
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis import worker
+from ttsmonitor.synthesis.background import BackgroundSpeech, sound_key
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
 from ttsmonitor.synthesis.choice import Choice, choose_voice
+from ttsmonitor.synthesis.jobs import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 from ttsmonitor.synthesis.registry import engine_providers
 from ttsmonitor.synthesis.voice import VoiceLabel
-from ttsmonitor.synthesis.worker import Cancel, Done, Job, Loading, Prepare, Ready, Sound
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Synthesizer:
         """Why another voice than the requested one spoke; empty if none did."""
         self.error: str = Reason("not started yet")
         self.error_since = time.time()
+        self.background = BackgroundSpeech(config, cache)
+        """Speech for other programs, from the same process."""
         self.slowness = 0.0
         """Seconds that a second of sound took to be made; 0 while unknown."""
         self._starts = 0
@@ -159,7 +162,7 @@ class Synthesizer:
         except SynthesisError as exc:
             self._report_error(reason_of(exc))
             raise
-        return choice, SoundCache.key(choice.label, choice.voice.state, replace(request, voice=""))
+        return choice, sound_key(choice, request)
 
     def _is_by(self, choice: Choice) -> bool:
         """Return True if that voice made the last sound, and no other one replaced it."""
@@ -236,6 +239,7 @@ class Synthesizer:
         with self._lock:
             connection, process = self._connection, self._process
             self._connection = self._process = None
+        self.background.disconnect()
         if process is not None:
             process.kill()  # it has nothing to save, and a waiting speak() sees the pipe's end
             process.join(5)
@@ -247,13 +251,18 @@ class Synthesizer:
         # spawn, because a fork would copy the threads' locks in their current state.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
+        background, their_background = context.Pipe()
         process = context.Process(
-            target=worker.main, args=(theirs, self._config), name="ttsmonitor.synthesis"
+            target=worker.main,
+            args=(theirs, their_background, self._config),
+            name="ttsmonitor.synthesis",
         )
         process.daemon = True
         process.start()
         self._starts += 1
         theirs.close()
+        their_background.close()
+        self.background.connect(background)
         self._patience, self._silent_since, self._ahead = LOAD_SECONDS, 0.0, None
         with self._lock:
             self._connection, self._process, self._is_broken = ours, process, False

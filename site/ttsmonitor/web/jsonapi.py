@@ -13,7 +13,7 @@ from django.views import defaults
 
 from ttsmonitor.exceptions import BadRequestError
 
-PREFIX = "/api/"
+PREFIXES = ("/api/", "/v1/")
 METRICS = "/metrics"
 
 
@@ -69,7 +69,7 @@ def unknown(request: HttpRequest, rest: str) -> JsonResponse:
 def is_api(request: HttpRequest) -> bool:
     """Return True if the request is for programs; /api/ itself is a page for people."""
     path = request.path
-    return (path.startswith(PREFIX) and path != PREFIX) or path == METRICS
+    return (path.startswith(PREFIXES) and path != "/api/") or path == METRICS
 
 
 def is_json_wanted(request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from onnxruntime import RunOptions
 
 from ttsmirror.reasons import Reason
 from ttsmonitor.exceptions import SynthesisError
@@ -21,6 +22,7 @@ from ttsmonitor.synthesis.piper.script import Script
 from ttsmonitor.synthesis.piper.speech import Scales
 from ttsmonitor.synthesis.piper.stages import session
 from ttsmonitor.synthesis.piper.timing import estimated_begins
+from ttsmonitor.synthesis.priority_lock import interruptible
 
 SAMPLE_RATE = 24_000
 MOST_CHARACTERS = 150
@@ -109,7 +111,9 @@ class Model:
             "style": style,
             "speed": np.array([speed], dtype=np.float32),
         }
-        (sound,) = self._session.run(["audio"], given)
+        (sound,) = interruptible(
+            lambda options: self._session.run(["audio"], given, options), RunOptions
+        )
         return np.asarray(sound, dtype=np.float32).ravel()
 
 

@@ -36,6 +36,7 @@ from ttsmonitor.synthesis.piper.stages import Stages, load_stages, session
 from ttsmonitor.synthesis.piper.timing import estimated_begins
 from ttsmonitor.synthesis.piper.voices import InstalledVoice, piper_missing
 from ttsmonitor.synthesis.piper.words import Words
+from ttsmonitor.synthesis.priority_lock import giving_way
 from ttsmonitor.synthesis.sentences import sentences
 
 logger = logging.getLogger(__name__)
@@ -154,6 +155,8 @@ class WholeSpeech:
 
 class PhonemeEngine(Engine):
     """A loaded voice that a runner speaks from the phonemes that Piper's eSpeak NG makes."""
+
+    is_reentrant = True
 
     def __init__(self, name: str, gains: dict[int, float] | None = None) -> None:
         """Load the voice, which takes about a second. Raises SynthesisError.
@@ -379,9 +382,9 @@ class PiperEngine(PhonemeEngine):
         config = PiperConfig.from_dict(self._voice.config)
         try:
             # Only its phonemizer is used; the model itself is run in stages.
-            self._start(
-                PiperVoice(session=None, config=config), Staged(load_stages(self._voice.model))
-            )
+            with giving_way():
+                stages = load_stages(self._voice.model)
+            self._start(PiperVoice(session=None, config=config), Staged(stages))
         except Exception as exc:
             if _runaway(exc):
                 raise  # the whole voice would take even more

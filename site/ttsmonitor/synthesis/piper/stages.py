@@ -25,6 +25,7 @@ from ttsmonitor.synthesis.piper.block_size import BlockSize, Cost
 from ttsmonitor.synthesis.piper.fingerprint import stages_name
 from ttsmonitor.synthesis.piper.sharing import make_directory
 from ttsmonitor.synthesis.piper.speech import Scales
+from ttsmonitor.synthesis.priority_lock import interruptible, is_background
 
 logger = logging.getLogger(__name__)
 
@@ -95,15 +96,20 @@ class Stages:
 
     def _run(self, stage: str, given: dict[str, Any]) -> list[Samples]:
         feed = {name: given[name] for name in self._inputs[stage]}
-        made: list[Samples] = self._sessions[stage].run(None, feed)
+        session = self._sessions[stage]
+        made: list[Samples] = interruptible(
+            lambda options: session.run(None, feed, options), onnxruntime.RunOptions
+        )
         return made
 
 
 @contextmanager
 def _learning(cost: Cost, frames: int) -> Iterator[None]:
+    """Measure a run, unless it is one that gives way: it may have waited."""
     began = perf_counter()
     yield
-    cost.learn(frames, perf_counter() - began)
+    if not is_background():
+        cost.learn(frames, perf_counter() - began)
 
 
 def inputs_for(ids: list[int], scales: Scales, speaker: int) -> dict[str, Any]:

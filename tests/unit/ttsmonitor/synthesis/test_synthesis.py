@@ -18,8 +18,8 @@ from tests.support.voice_files import install
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.base import Block, EngineConfig, SpeechRequest
 from ttsmonitor.synthesis.cache import SoundCache
+from ttsmonitor.synthesis.jobs import Done
 from ttsmonitor.synthesis.synthesizer import Synthesizer
-from ttsmonitor.synthesis.worker import Done
 
 HELLO = SpeechRequest(text="Hola, soy Moxie hablando en español.")
 LONG = SpeechRequest(text="Había una vez un robot que quería bailar. " * 40)

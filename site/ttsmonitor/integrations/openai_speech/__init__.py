@@ -1,0 +1,1 @@
+"""Speech by the API of OpenAI, for programs that know it."""

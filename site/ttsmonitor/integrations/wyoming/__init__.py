@@ -1,0 +1,1 @@
+"""Our voices by the Wyoming protocol, for Home Assistant's Assist and other programs."""
