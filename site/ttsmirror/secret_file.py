@@ -16,6 +16,11 @@ def kept_secret(path: Path, size_bytes: int) -> str:
     return path.read_text().strip()
 
 
+def own_user() -> int:
+    """Return the id of this process' user; 0 for everybody on Windows, as in a file's status."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
+
+
 def make_private(path: Path) -> None:
     """Create the file if it is missing, and take it away from other users.
 
@@ -26,7 +31,7 @@ def make_private(path: Path) -> None:
         path.touch(mode=0o600)
         for each in path.parent.glob(f"{path.name}*"):
             status = each.stat()
-            if status.st_uid == os.geteuid() and status.st_mode & 0o077:
+            if status.st_uid == own_user() and status.st_mode & 0o077:
                 each.chmod(0o600)
 
 

@@ -6,6 +6,7 @@ The health checks of the running service are in service/service.py.
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
@@ -108,7 +109,7 @@ def check_spelling(
 def check_names(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """No environment variable is a setting with a typing mistake."""
     names = [name for name in conf.names() if not name.startswith("HIVE_")]
-    found = check_spelling(names, ("TTS_", "MOXIE_", "MQTT_", "HTTP_"), "ttsmonitor.W003")
+    found = check_spelling(names, ("TTS_", "MOXIE_", "MQTT_", "HTTP_", "HA_"), "ttsmonitor.W003")
     return [each for each in found if not each.msg.startswith("HIVE_")]
 
 
@@ -134,6 +135,7 @@ def check_settings(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> l
         *errors,
         *check_ranges(conf, RANGES, "ttsmonitor.E004"),
         *_check_topic(conf.MQTT_TOPIC),
+        *_check_discovery_prefix(conf.HA_DISCOVERY_PREFIX),
         *_check_languages(),
         *_check_host("MQTT_HOST", "MQTT_PORT"),
         *_check_host("HTTP_HOST", "HTTP_PORT"),
@@ -176,6 +178,14 @@ def _check_topic(topic: str) -> list[CheckMessage]:
             )
             return [Error(words, hint, id="ttsmonitor.E006")]
     return []
+
+
+def _check_discovery_prefix(prefix: str) -> list[CheckMessage]:
+    if re.fullmatch(r"[^/+#$\s][^+#\s]*(?<!/)", prefix) and prefix.split("/")[0] != "moxie":
+        return []
+    words = f"HA_DISCOVERY_PREFIX={prefix!r} is no topic of Home Assistant's."
+    hint = "Give its discovery prefix, which is homeassistant unless you changed it there."
+    return [Error(words, hint, id="ttsmonitor.E011")]
 
 
 def _check_host(name: str, port_name: str) -> list[CheckMessage]:

@@ -83,6 +83,10 @@ class SpeechSettings(MirrorSettings):
     """Number of nightly backups that are kept; 0: none is made."""
     MOXIE_BACKUP_DIR: str = "site/work/backups"
     """Directory of the nightly backups, better on another disk."""
+    HA_DISCOVERY: bool = True
+    """Announce Moxie to Home Assistant at the broker; 0 also removes an earlier announcement."""
+    HA_DISCOVERY_PREFIX: str = "homeassistant"
+    """First level of Home Assistant's discovery topics."""
     MQTT_ANONYMOUS: bool = True
     """The broker that we start lets clients of this computer in without an account, for moxie/#."""
     HTTP_HOST: str = "127.0.0.1"

@@ -51,7 +51,7 @@ def environment(tmp_path: Path, work: Path) -> dict[str, str]:
     """Make an environment with existing settings and a systemctl that only records its calls."""
     programs, configuration = tmp_path / "programs", tmp_path / "configuration"
     programs.mkdir()
-    for name in ("systemctl", "loginctl"):
+    for name in ("systemctl", "systemd-run", "loginctl"):
         program = programs / name
         program.write_text(f'#!/bin/sh\necho "{name} $*" >>"{tmp_path}/told"\n')
         program.chmod(0o755)
@@ -67,9 +67,9 @@ def environment(tmp_path: Path, work: Path) -> dict[str, str]:
     }
 
 
-def install(project: Path, environment: dict[str, str]) -> str:
+def install(project: Path, environment: dict[str, str], *options: str) -> str:
     done = subprocess.run(
-        [project / SERVICE / "install.sh"],
+        [project / SERVICE / "install.sh", *options],
         env=os.environ | environment,
         capture_output=True,
         text=True,
@@ -105,11 +105,37 @@ def test_installer_shows_the_account_once(
     with closing(sqlite3.connect(work / "moxie.sqlite3")) as database:
         assert database.execute("select count(*) from ttsmonitor_apitoken").fetchone() == (1,)
     assert not PASSWORD.search(install(project, environment))
-    told = (tmp_path / "told").read_text().splitlines()
-    assert "systemctl --user restart moxie-tts.service" in told
+    assert "systemctl --user restart moxie-tts.service" in told(tmp_path)
     unit = (tmp_path / "configuration/systemd/user/moxie-tts.service").read_text()
     assert f'"{project}/.venv/bin/python" "{project}/{SERVICE}/app.py"' in unit
     assert {"Type=notify", "WatchdogSec=60"} <= set(unit.splitlines())
+
+
+def test_hive_gets_a_unit_and_both_are_uninstalled(
+    project: Path, environment: dict[str, str], work: Path, tmp_path: Path
+) -> None:
+    units = tmp_path / "configuration/systemd/user"
+    said = install(project, environment, "--hive")
+    assert PASSWORD.search(said)
+    assert "run_all --without-speech --no-account" in (units / "moxie-hive.service").read_text()
+    assert (units / "moxie-hive.service.d/hardening.conf").is_file()
+    tried = next(line for line in told(tmp_path) if line.startswith("systemd-run"))
+    assert " -p PrivateUsers=yes " in tried and tried.endswith(" true")
+    (tmp_path / "programs" / "systemd-run").write_text("#!/bin/sh\nexit 1\n")
+    said = install(project, environment)
+    assert "left out: hardening" in said
+    assert not (units / "moxie-tts.service.d/hardening.conf").exists()
+    assert "--without-speech" not in said, "the hive of this computer has no speech service"
+    restarts = [line.split()[-1] for line in told(tmp_path) if " restart " in line]
+    assert restarts == ["moxie-hive.service", "moxie-hive.service", "moxie-tts.service"]
+    install(project, environment, "--uninstall")
+    assert not list(units.iterdir())
+    assert (work / "moxie.sqlite3").is_file()
+    assert (tmp_path / "configuration/moxie-tts.env").is_file()
+
+
+def told(tmp_path: Path) -> list[str]:
+    return (tmp_path / "told").read_text().splitlines()
 
 
 def test_service_log_contains_no_password(

@@ -225,6 +225,36 @@ def test_acknowledgement_does_not_reach_another_connection(
     assert [each.payload for each in came] == [b"viejo", b"nuevo", b"nuevo"]
 
 
+def test_service_still_hears_after_many_restarts(
+    quick: Broker, listen: Callable[..., Listener]
+) -> None:
+    """The broker sends nothing more once 20 messages of a session are not acknowledged."""
+    came: list[Received] = []
+
+    def keeper() -> MQTTConnection:
+        link = MQTTConnection(
+            "keeper",
+            port=quick.port,
+            subscriptions=[(TEXT_TOPIC, 1)],
+            on_message=came.append,
+            component="keeper",
+            durable=True,
+            manual_ack=True,
+        )
+        link.start()
+        assert link.wait_ready(PATIENCE_SECONDS)
+        return link
+
+    for _ in range(25):
+        keeper().stop()
+    listen().publish(TEXT_TOPIC, "sigue ahí")
+    link = keeper()
+    try:
+        wait_until(lambda: came, "the message", 10)
+    finally:
+        link.stop()
+
+
 def test_unresponsive_host_does_not_delay_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ttsmirror.mqtt.connection.LEAVE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:

@@ -14,7 +14,13 @@ from tests.support.tools import wait_until
 
 VICTIM, HONEST = "d_victim", "d_honest"
 DOORS = {
-    "moxie": ("moxie/tts/text", "moxie/tts/status", "moxie/system/health/hive"),
+    "text": ("moxie/tts/text",),
+    "status": ("moxie/tts/status",),
+    "health": ("moxie/system/health/hive",),
+    "home state": ("moxie/home_assistant/moxie_1/state",),
+    "home command": ("moxie/home_assistant/moxie_1/set/say",),
+    "home discovery": ("homeassistant/device/moxie_1/config",),
+    "home birth": ("homeassistant/status",),
     "test": ("test",),
     "from the victim": (f"/devices/{VICTIM}/state", f"/devices/{VICTIM}/events/remote-chat"),
     "to the victim": (f"/devices/{VICTIM}/config", f"/devices/{VICTIM}/commands/telehealth"),
@@ -23,6 +29,7 @@ DOORS = {
     "other": ("stranger/topic", "/devices/other"),
     "control": ("$CONTROL/dynamic-security/v1", "$SYS/broker/log/N"),
 }
+MOXIE = {"text", "status", "health", "home state", "home command"}
 ROBOTS_TOPICS = {"from the victim", "to the victim", "from itself", "to itself"}
 EVERYTHING = DOORS.keys() - {"control"}
 FILTERS = (
@@ -30,6 +37,10 @@ FILTERS = (
     "+/#",
     "/#",
     "moxie/#",
+    "moxie/home_assistant/#",
+    "moxie/system/health/+",
+    "homeassistant/#",
+    "homeassistant/status",
     "test",
     "/devices/#",
     "/devices/+/state",
@@ -78,13 +89,19 @@ def robot(
 
 
 KINDS = [
-    Kind("anonymous", {"moxie", "test"}, {"moxie", "test", SYS}),
-    Kind("speech", {"moxie"}, {"moxie", SYS}, "speech"),
+    Kind("anonymous", {*MOXIE, "test"}, {*MOXIE, "test", SYS}),
+    Kind("speech", {*MOXIE, "home discovery"}, {*MOXIE, "home birth", SYS}, "speech"),
     Kind(
         "hive",
-        {"moxie", "to the victim", "to itself"},
-        {"moxie", "from the victim", "from itself", SYS},
+        {*MOXIE, "to the victim", "to itself"},
+        {*MOXIE, "from the victim", "from itself", SYS},
         "hive",
+    ),
+    Kind(
+        "homeassistant",
+        {"text", "home command", "home discovery", "home birth"},
+        {"health", "home state", "home command", "home discovery", "home birth"},
+        "homeassistant",
     ),
     Kind("tools", set(EVERYTHING), {*EVERYTHING, SYS}, "tools"),
     Kind("wrong password", username="hive", password="wrong", refused=True),

@@ -19,8 +19,8 @@ COMMAND = re.compile(r"(?<!site/)manage\.py\s+[a-z<{]")
 PIP = re.compile(r"(?<!-m )\bpip install")
 """A program of the virtual environment only, so it is run as a module of its Python."""
 DOCUMENTED = re.compile(
-    r"(?:\.venv/bin/python |docker compose (?:exec|run --rm) (?:web|tts) python "
-    r"|docker exec -i moxie-tts python )$"
+    r"(?:\.venv/bin/python |\.venv\\Scripts\\python\.exe "
+    r"|docker compose (?:exec|run --rm) (?:web|tts) python |docker exec -i moxie-tts python )$"
 )
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("services/*/README.md")]
 PROGRAMS = [

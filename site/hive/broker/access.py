@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ttsmirror.conf import conf
 from ttsmirror.exceptions import BrokerError
-from ttsmirror.mqtt.account import HIVE, SPEECH, TOOLS, account_file
+from ttsmirror.mqtt.account import HIVE, HOME_ASSISTANT, SPEECH, TOOLS, account_file
 from ttsmirror.secret_file import kept_secret
-from ttsmirror.wire.messages import HEALTH_TOPIC, STATUS_TOPIC
+from ttsmirror.wire.messages import CONTROL_TOPIC, HEALTH_TOPIC, STATUS_TOPIC
+from ttsmonitor.conf import conf
+from ttsmonitor.integrations.home_assistant.topics import BASE, DeviceTopics
 
 NOBODY = ""
 """The key of the rules for clients without an account."""
@@ -69,7 +70,7 @@ def make_access(
     """
     accounts = {
         name: Account(name, _kept_password(directory, host, name), is_random=True)
-        for name in (HIVE, SPEECH, TOOLS)
+        for name in (HIVE, SPEECH, TOOLS, HOME_ASSISTANT)
     }
     rules = _rules()
     if account.username:
@@ -93,15 +94,17 @@ def covers(granted: str, wanted: str) -> bool:
 
 def may_be_retained(topic: str) -> bool:
     """Return True for the topics whose newest message a broker keeps."""
-    return topic == STATUS_TOPIC or covers(f"{HEALTH_TOPIC}/+", topic)
+    filters = (STATUS_TOPIC, f"{HEALTH_TOPIC}/+", *DeviceTopics("+").retained)
+    return any(covers(each, topic) for each in filters)
 
 
 def _rules() -> dict[str, Sequence[Rule]]:
     speech = [Rule(BOTH, "moxie/#"), *_renamed_topic(), Rule(READ, "$SYS/#")]
+    any_device = DeviceTopics("+")
     return {
         # The documented commands need no more. They try the broker out with a topic named test.
         NOBODY: [*speech, Rule(BOTH, "test/#")],
-        SPEECH: speech,
+        SPEECH: [*speech, Rule(WRITE, any_device.discovery), Rule(READ, any_device.birth)],
         HIVE: [
             *speech,
             Rule(READ, "/devices/+/state"),
@@ -110,6 +113,14 @@ def _rules() -> dict[str, Sequence[Rule]]:
             Rule(WRITE, "/devices/+/commands/+"),
         ],
         TOOLS: [Rule(BOTH, "#"), Rule(READ, "$SYS/#")],
+        HOME_ASSISTANT: [
+            Rule(BOTH, f"{conf.HA_DISCOVERY_PREFIX}/#"),
+            Rule(READ, f"{BASE}/#"),
+            Rule(WRITE, any_device.commands),
+            Rule(READ, f"{HEALTH_TOPIC}/+"),
+            Rule(WRITE, CONTROL_TOPIC),
+            Rule(WRITE, conf.MQTT_TOPIC),
+        ],
     }
 
 

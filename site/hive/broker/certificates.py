@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,8 +23,9 @@ from ttsmonitor.system.certificates import (
     read_authority,
     sign,
 )
-from ttsmonitor.system.commands import manage_command
+from ttsmonitor.system.commands import is_in_container, manage_command
 from ttsmonitor.system.private_files import write_private
+from ttsmonitor.web.home_network import home_address
 
 CERTIFICATE_DAYS = 3650
 WARNING_DAYS = 30
@@ -34,12 +36,15 @@ RENEW = "broker_certificate --renew"
 def ensure_certificate(directory: Path) -> tuple[Path, Path]:
     """Return the broker's certificate and its key; make them if they do not exist.
 
-    Those of an earlier version, which signed themselves, are kept.
+    They are made anew once this computer has another name or address. Those of an earlier version,
+    which signed themselves, are kept.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key = directory / CERTIFICATE, directory / KEY
     if not (certificate.exists() and key.exists()):
         renew_certificate(directory)
+    elif read_authority(directory) is not None:
+        ensure_names(directory, _own_names())
     return certificate, key
 
 
@@ -53,15 +58,19 @@ def ensure_names(directory: Path, names: Sequence[str]) -> None:
 def renew_certificate(directory: Path, names: Sequence[str] = ()) -> tuple[Path, Path]:
     """Make a new certificate for this machine and `names`; return it and its key.
 
-    Our authority signs it, and is made first where there is none or it ends within a month.
+    Our authority signs it, and is made first where there is none or it ends within a month. A group
+    that could read the files still can.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    group = _reading_group(directory / KEY)
     authority, key = _ensure_authority(directory), new_key()
-    hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", *_own_name(), *names])
+    hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", *_own_names(), *names])
     addresses = [_general_name(name) for name in hosts]
     certificate = sign(authority, "Moxie broker", key, CERTIFICATE_DAYS, addresses)
     write_private(directory / KEY, key_pem(key))
     write_private(directory / CERTIFICATE, pem(certificate))
+    if group is not None:
+        let_group_read(directory, group)
     return directory / CERTIFICATE, directory / KEY
 
 
@@ -115,10 +124,34 @@ def _ensure_authority(directory: Path) -> Authority:
     return make_authority(directory, "Moxie certificate authority")
 
 
-def _own_name() -> list[str]:
+def let_group_read(directory: Path, group: str | int) -> None:
+    """Let `group` read certificate, key and authority. Raises LookupError or OSError.
+
+    A directory that is private is opened to the group, too. The authority's key stays private.
+    """
+    modes = {directory / name: 0o640 for name in (CERTIFICATE, KEY, AUTHORITY)}
+    if not directory.stat().st_mode & 0o077:
+        modes[directory] = 0o750
+    for path, mode in modes.items():
+        if path.exists():
+            shutil.chown(path, group=group)
+            path.chmod(mode)
+
+
+def _reading_group(path: Path) -> int | None:
+    """Return the id of the group that may read a file, or None."""
+    if not path.exists():
+        return None
+    status = path.stat()
+    return status.st_gid if status.st_mode & 0o040 else None
+
+
+def _own_names() -> list[str]:
     # A certificate holds no other names; Linux takes what is in /etc/hostname.
     name = socket.gethostname()
-    return [name] if name and name.isascii() else []
+    # Nobody reaches a container at its own address, which is another one at each start.
+    address = "" if is_in_container() else home_address()
+    return [each for each in (name, address) if each and each.isascii()]
 
 
 def _general_name(name: str) -> x509.GeneralName:

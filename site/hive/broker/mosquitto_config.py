@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from hive.broker.limits import (
     ROBOT_CONNECTIONS,
 )
 from ttsmirror.exceptions import BrokerError
+from ttsmirror.secret_file import own_user
 from ttsmonitor.system.private_files import write_private
 
 ROBOTS_ACL = f"""\
@@ -95,7 +95,7 @@ def write_config(
     programs know the broker, if it is not `host`. `program` is the Mosquitto that reads the files.
     """
     # As root, Mosquitto would switch to a user who cannot read this directory.
-    user = "root" if os.geteuid() == 0 else ""
+    user = "root" if own_user() == 0 else ""
     access = make_access(directory, name or host, account=account, anonymous=anonymous)
     place = Place(directory, directory, host, port, tls_port, user)
     return write_files(directory, place, access, program)

@@ -57,7 +57,12 @@ class MosquittoBroker:
 
 
 def find_mosquitto() -> str | None:
-    """Return the path of the mosquitto program, or None."""
+    """Return the path of the mosquitto program, or None.
+
+    Windows runs the development broker: no program can replace a process there.
+    """
+    if os.name == "nt":
+        return None
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *PROGRAM_DIRECTORIES))
     return shutil.which("mosquitto", path=path)
 

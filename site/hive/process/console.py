@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TextIO
 
-from ttsmonitor.system.log_format import is_json, json_line
+from ttsmonitor.system.log_format import is_journal, is_json, journal_line, json_line
 from ttsmonitor.system.terminal import printable
 
 logger = logging.getLogger(__name__)
@@ -20,15 +20,20 @@ ORDINARY_CONNECTION = re.compile(
     r"|[\dT:-]+: Client .+ (?:disconnected|disconnected: connection closed by client"
     r"|closed its connection|has exceeded timeout, disconnecting"
     r"|already connected, closing old connection)\."
-    r"|[\d-]+ [\d:,]+ INFO ttsmirror\.mqtt\.connection: \S+ connected to the broker at \S+"
+    r"|(?:[\d-]+ [\d:,]+ INFO |<6>)ttsmirror\.mqtt\.connection: \S+ connected to the broker at \S+"
 )
-MOSQUITTO_LEVEL = re.compile(r"(?:[\dT:-]+: )?(Warning|Error)\b")
+SHOWN_LEVEL = re.compile(
+    r"(?:[\dT:-]+: )?(Warning(?!: ACL pattern)|Error|CommandError|Traceback)\b"
+)
+"""Of lines that are not our log's: Mosquitto's, and why a process could not start."""
+MOSQUITTO_TIME = re.compile(r"[\dT:-]{19}: ")
+PRIORITY = re.compile(r"(<[0-7]>)(.*)")
 COLOURS = ("36", "33", "32", "35")
 SYSTEM = "system"
 
 
 class Console:
-    """Prints lines with the time and the name of a process, or as JSON. Thread-safe.
+    """Prints lines with the time and the name of a process, or as LOG_FORMAT has it. Thread-safe.
 
     It outlives its terminal, so that the processes are stopped even then. It leaves out ordinary
     connections. Mosquitto could not do that: its log topic, from which the hive learns which robots
@@ -40,26 +45,35 @@ class Console:
         self.last_written = 0.0
         self._output: TextIO | None = output
         self._has_colours = output.isatty()
-        self._is_json = is_json()
+        self._is_json, self._is_journal = is_json(), is_journal()
         self._colours: dict[str, str] = {}
         self._shows_connections = logger.isEnabledFor(logging.DEBUG)
         self._lock = threading.Lock()
 
-    def write(self, line: str, name: str = SYSTEM) -> None:
-        """Print a line of the process `name`."""
+    def write(self, line: str, name: str = SYSTEM, level: str = "INFO") -> None:
+        """Print a line of the process `name`; `level` is for one that shows none."""
         line = printable(line.rstrip())
         if not self._shows_connections and ORDINARY_CONNECTION.fullmatch(line):
             return
-        if not self._is_json:
+        if shown := SHOWN_LEVEL.match(line):
+            level = "WARNING" if shown[1] == "Warning" else "ERROR"
+        if self._is_journal:
+            self._print(_for_journal(level, name, line))
+        elif not self._is_json:
             self._print(f"{self._prefix(name)}{line}")
         elif line.startswith("{"):  # a line of our own log
             self._print(line)
         else:
-            level = MOSQUITTO_LEVEL.match(line)
-            self._print(json_line(level[1].upper() if level else "INFO", name, line))
+            self._print(json_line(level, name, line))
+
+    def warn(self, line: str) -> None:
+        """Print a line of ours that somebody may have to act upon."""
+        self.write(line, level="WARNING")
 
     def write_plain(self, text: str) -> None:
         """Print text as it is."""
+        if self._is_journal:
+            text = "\n".join(journal_line("INFO", line) for line in text.split("\n"))
         self._print(json_line("INFO", SYSTEM, text) if self._is_json else text)
 
     def _prefix(self, name: str) -> str:
@@ -78,3 +92,10 @@ class Console:
                 print(text, file=self._output, flush=True)
             except OSError:
                 self._output = None  # the terminal was closed
+
+
+def _for_journal(level: str, name: str, line: str) -> str:
+    """Return the line without a time of its own; one of our log has its priority already."""
+    if ours := PRIORITY.fullmatch(line):
+        return f"{ours[1]}{name} | {ours[2]}"
+    return journal_line(level, f"{name} | {MOSQUITTO_TIME.sub('', line, count=1)}")

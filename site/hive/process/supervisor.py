@@ -22,7 +22,8 @@ from hive.process.console import Console
 from hive.process.plan import BROKER, HIVE, SPEECH, WYOMING, Plan
 from ttsmonitor.conf import conf
 from ttsmonitor.system.orphans import SUPERVISOR
-from ttsmonitor.system.signals import STOP_SIGNALS, on_stop_signal
+from ttsmonitor.system.signals import HANG_UP, STOP_SIGNALS, on_stop_signal
+from ttsmonitor.system.systemd import Systemd
 from ttsmonitor.system.terminal_command import in_terminal_language
 
 # The longest time that a process takes to stop when it has no sentence to finish, and that the
@@ -40,6 +41,8 @@ LONGEST_DELAY_SECONDS = 30.0
 """Before another start of a process that ended by itself; the first delay is one second."""
 DEATHS, DEATHS_SECONDS = 5, 60.0
 """A process that ends so often within so many seconds is not started again."""
+STOP = signal.Signals(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
+"""What asks a process to stop. SIGTERM would kill it on Windows."""
 COMMANDS = {
     BROKER: "run_broker",
     HIVE: "run_hive",
@@ -71,10 +74,13 @@ class ManagedProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that Ctrl-C does not reach it before its turn
+            # Ctrl-C is not to reach it before its turn.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             text=True,
             errors="replace",
-            env=os.environ | {SUPERVISOR: str(os.getpid())},
+            # systemd hears of the service as a whole from this process alone.
+            env=os.environ | {SUPERVISOR: str(os.getpid()), "NOTIFY_SOCKET": ""},
         )
         self.returncode: int | None = None
         self._is_asked = False
@@ -104,12 +110,15 @@ class ManagedProcess:
         """
         if not self._is_asked:
             self._is_asked = True
-            self._process.terminate()
+            self._process.send_signal(STOP)
 
     def kill(self) -> None:
         """Kill it with its children."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:  # Windows ends the children of Python's starter with it
+                self._process.kill()
 
     def _print_output(self) -> None:
         if self._process.stdout is not None:
@@ -155,13 +164,13 @@ class Part:
                 " stopping the rest"
             )
             values |= {"count": DEATHS, "seconds": round(DEATHS_SECONDS)}
-            self._console.write(words.format(**values))
+            self._console.warn(words.format(**values))
             return
         if now - self._started > DEATHS_SECONDS:
             self._delay_seconds = 1.0
         self._due = now + self._delay_seconds
         words = _("{name} ended by itself, exit code {code}: it is started again in {seconds} s")
-        self._console.write(words.format(**values, seconds=round(self._delay_seconds)))
+        self._console.warn(words.format(**values, seconds=round(self._delay_seconds)))
         self._delay_seconds = min(2 * self._delay_seconds, LONGEST_DELAY_SECONDS)
 
 
@@ -172,9 +181,11 @@ class Supervisor:
     rest is stopped.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        """Start nothing yet."""
+    def __init__(self, plan: Plan, *, account: bool = True) -> None:
+        """Start nothing yet. With `account=False` the first account is not created."""
         self._plan = plan
+        self._makes_account = account
+        self._systemd = Systemd()
         self._console = Console(sys.stdout)
         self._stop_seconds = stop_seconds()
         self._parts: list[Part] = []
@@ -187,16 +198,18 @@ class Supervisor:
     def run(self) -> int:
         """Run until all processes have ended. Return 0 after a clean stop that was asked for."""
         # A closed terminal is a stop signal, too.
-        with on_stop_signal(self._asked.set, self._force, (*STOP_SIGNALS, signal.SIGHUP)):
+        with on_stop_signal(self._asked.set, self._force, (*STOP_SIGNALS, *HANG_UP)):
             try:
                 self._start()
                 while not self._asked.wait(POLL_SECONDS):
+                    self._systemd.feed()
                     for part in self._parts:
                         part.tend()
                     if any(part.has_failed for part in self._parts):
                         break
             finally:
                 self._stopping.set()
+                self._systemd.stopping()
                 self._watch.stop()
                 is_wanted = self._asked.is_set()
                 if is_wanted:
@@ -207,7 +220,7 @@ class Supervisor:
         failed = [each.name for each in self._processes if each.returncode not in clean]
         if is_wanted and failed:
             words = _("{names} did not stop cleanly")
-            self._console.write(words.format(names=", ".join(failed)))
+            self._console.warn(words.format(names=", ".join(failed)))
         return 0 if is_wanted and not failed else 1
 
     def _force(self, number: int) -> None:
@@ -232,7 +245,7 @@ class Supervisor:
         """Kill a broker that hangs or whose memory strangers have filled; tend() starts another."""
         with in_terminal_language():  # in a thread of its own
             words = _("the broker has let nobody in for {seconds} s: ending it")
-        self._console.write(words.format(seconds=round(PATIENCE_SECONDS)))
+        self._console.warn(words.format(seconds=round(PATIENCE_SECONDS)))
         for part in self._parts:
             if part.name == BROKER:
                 part.process.kill()
@@ -257,7 +270,7 @@ class Supervisor:
                 for process in running:
                     words = _("{name} did not stop in {seconds} s, so it is killed")
                     seconds = round(self._stop_seconds)
-                    self._console.write(words.format(name=process.name, seconds=seconds))
+                    self._console.warn(words.format(name=process.name, seconds=seconds))
                 break
             time.sleep(POLL_SECONDS)
         for process in self._running():
@@ -282,14 +295,15 @@ class Supervisor:
             if time.monotonic() > deadline:
                 missing = ", ".join(_(name) for name, _check in waiting)
                 words = _("not ready after {seconds} s: {names}")
-                self._console.write(words.format(seconds=READY_SECONDS, names=missing))
+                self._console.warn(words.format(seconds=READY_SECONDS, names=missing))
                 break
             waiting = [(name, check) for name, check in waiting if not check()]
             self._stopping.wait(POLL_SECONDS)
         if self._stopping.is_set():
             return
+        self._systemd.ready()
         # Created this late, so that a start that fails does not show it once and to nobody.
-        account = readiness.first_account()
+        account = readiness.first_account() if self._makes_account else ""
         if account:
             self._wait_for_quiet()
         ready = "" if waiting else readiness.summary(self._plan.broker, speech=has_speech)

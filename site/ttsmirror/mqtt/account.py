@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ttsmirror.conf import conf
 
-HIVE, SPEECH, TOOLS = "hive", "speech", "tools"
+HIVE, SPEECH, TOOLS, HOME_ASSISTANT = "hive", "speech", "tools", "homeassistant"
 """The accounts that run_broker and docker-compose.yml make."""
 
 

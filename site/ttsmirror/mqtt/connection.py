@@ -444,6 +444,7 @@ class MQTTConnection:
             return
         if self._durable and message.topic == self._presence_topic:
             self._hear_presence(bytes(message.payload), is_old=message.retain)
+            self._acknowledge_at_once(client, message)
             return
         try:
             received = Received(
@@ -459,10 +460,14 @@ class MQTTConnection:
             )
         except UnicodeDecodeError:
             logger.warning("%s: dropped a message whose topic is not UTF-8", self.client_id)
-            if self._manual_ack and message.qos:
-                client.ack(message.mid, message.qos)  # or the broker would send it again forever
+            self._acknowledge_at_once(client, message)
             return
         self._guard(self._on_message, received)
+
+    def _acknowledge_at_once(self, client: paho.Client, message: paho.MQTTMessage) -> None:
+        """Acknowledge what nobody else will: the broker stops at 20 that are not, for good."""
+        if self._manual_ack and message.qos:
+            client.ack(message.mid, message.qos)
 
     def _hear_presence(self, payload: bytes, *, is_old: bool) -> None:
         if payload == self._birth:

@@ -68,9 +68,10 @@ class TTSMirrorPublisher:
         self._listeners: list[Listener] = []
         self._renew()
         # A fork copies the object, but not its threads: the child starts its own.
-        os.register_at_fork(
-            before=self._hold, after_in_parent=self._release, after_in_child=self._renew
-        )
+        if hasattr(os, "register_at_fork"):  # Windows has no fork
+            os.register_at_fork(
+                before=self._hold, after_in_parent=self._release, after_in_child=self._renew
+            )
 
     def _renew(self) -> None:
         self._publisher = Publisher(**self._arguments)

@@ -18,6 +18,7 @@ from django.http.request import validate_host
 
 from ttsmirror.exceptions import MoxieTTSError
 from ttsmirror.reasons import Reason, reason_of
+from ttsmirror.secret_file import own_user
 from ttsmirror.version import VERSION
 from ttsmonitor.checks import SETTINGS
 from ttsmonitor.conf import conf
@@ -245,9 +246,9 @@ def _serves_us(host: str, port: int) -> bool:
 def _strangers(directory: Path) -> tuple[Path | None, Path | None]:
     """Return a file of another account, and one that others may read; None where there is none."""
     foreign = readable = None
-    own = os.geteuid()
+    own = own_user()
     if not own:
-        return None, None  # root may read and write everything
+        return None, None  # root may read and write everything, and Windows knows no modes
     count = 0
     for folder, _folders, files in os.walk(directory):
         for name in files:

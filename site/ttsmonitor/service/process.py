@@ -19,6 +19,7 @@ from ttsmonitor.history import hourly
 from ttsmonitor.intake.subscriber import COMPONENT
 from ttsmonitor.service.service import SpeechService
 from ttsmonitor.system.lock import Service, only_one
+from ttsmonitor.system.orphans import end_resource_tracker
 from ttsmonitor.system.private_files import tighten_installation
 from ttsmonitor.system.signals import on_stop_signal
 from ttsmonitor.system.stderr import without_portaudio_noise
@@ -58,7 +59,7 @@ def _serve() -> None:
         conf.HTTP_PORT,
         on_ready=lambda: logger.info("monitor ready at %s", web.url),
     )
-    systemd = Systemd(web.loop)
+    systemd = Systemd()
     watchdog = Watchdog(lambda: service.restart_reason() or get_tts_mirror().fault, service.save)
 
     def stop() -> None:
@@ -84,6 +85,7 @@ def _serve() -> None:
                 _spare_what_stays()
                 logger.info("speech service ready")
                 systemd.ready()
+                systemd.feed_from(web.loop)
                 watchdog.start()
                 hourly.warm_up()
         except Exception as exc:
@@ -100,6 +102,7 @@ def _serve() -> None:
             live_events.bind(None)
             starting.join()
             service.stop()
+            end_resource_tracker()
     if failures:
         raise failures[0]
 

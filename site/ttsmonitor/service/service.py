@@ -25,6 +25,7 @@ from ttsmonitor.history.retention import Retention
 from ttsmonitor.intake import inbox
 from ttsmonitor.intake.inbox import Stored
 from ttsmonitor.intake.subscriber import Subscriber
+from ttsmonitor.integrations.home_assistant.bridge import HomeAssistant, clear_announcement
 from ttsmonitor.integrations.metrics.speech import SpeechMetrics
 from ttsmonitor.service import voice_installs
 from ttsmonitor.service.activity import ActivityHandler
@@ -133,6 +134,7 @@ class SpeechService:
         self._limit = QueueLimit(self._output, self._recorder)
         self._database, self._watchdog = DatabaseProbe(), QueueWatchdog(self._speaker)
         self._health = self._compose_health()
+        self._home_assistant = self._make_home_assistant()
         self.metrics = SpeechMetrics(
             speaker=self._speaker,
             synthesizer=self._synthesizer,
@@ -163,6 +165,16 @@ class SpeechService:
             on_change=self._recorder.state_changed,
         )
 
+    def _make_home_assistant(self) -> HomeAssistant | None:
+        if not conf.HA_DISCOVERY:
+            return None
+        return HomeAssistant(
+            self.status,
+            on_control=self._control_executor.execute,
+            on_voice=self.look_after_voices,
+            is_connected=lambda: self._subscriber.connection.is_ready,
+        )
+
     def start(self) -> bool:
         """Recover, load the voice, then subscribe: it listens only once it can speak.
 
@@ -187,6 +199,10 @@ class SpeechService:
                 return False
             _current = self
             self._subscriber.start()
+            if self._home_assistant is None:
+                clear_announcement(self._subscriber.connection)
+            else:
+                self._home_assistant.start()
             # So that the first events reach those who follow them; without a broker it goes on.
             self._subscriber.connection.wait_ready(CONNECT_SECONDS)
             self._progress.start()
@@ -217,6 +233,8 @@ class SpeechService:
         self._speaker.translator.stop()
         self._progress.stop()
         self._recorder.stop()
+        if self._home_assistant is not None:
+            self._home_assistant.stop()
         for group in (live_events.MONITOR_GROUP, live_events.LISTENERS_GROUP):
             live_events.push(group, "bye", {})
         self._subscriber.connection.stop()
@@ -329,9 +347,12 @@ class SpeechService:
         if not self._is_started:
             return ""
         parts = (self._speaker, self._progress, self._recorder, self._health, self._retention)
-        return find_faults([*parts, *self._subscriber.parts])
+        connected = [] if self._home_assistant is None else self._home_assistant.parts
+        return find_faults([*parts, *self._subscriber.parts, *connected])
 
     def _publish(self, changes: list[Change]) -> None:
+        if self._home_assistant is not None:
+            self._home_assistant.tell(changes)
         self.metrics.count(changes)
         waiting = self._publisher.publish(changes)
         self._limit.enforce(waiting)

@@ -213,7 +213,8 @@ def main(connection: Connection, background: Connection, config: EngineConfig) -
     """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    os.nice(config.niceness)
+    if hasattr(os, "nice"):  # Windows has none
+        os.nice(config.niceness)
     _limit(config)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(make_formatter())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,10 +60,12 @@ def shell_path(path: Path) -> str:
 
     Pages show it to whoever may log in, who need not know the name of the account.
     """
+    if os.name == "nt":
+        return _quote(path)
     home = Path(os.path.expanduser("~"))
     if path.is_relative_to(home):
         return f"~/{shlex.quote(str(path.relative_to(home)))}"
-    return shlex.quote(str(path))
+    return _quote(path)
 
 
 def _enter_container() -> str:
@@ -88,8 +91,13 @@ def _manage() -> str:
 def _from_here(path: Path) -> str:
     """Return a relative path if this process runs in the project's folder, as the docs do."""
     if path.is_relative_to(PROJECT) and _is_working_directory(PROJECT):
-        return shlex.quote(str(path.relative_to(PROJECT)))
+        return _quote(path.relative_to(PROJECT))
     return shell_path(path)
+
+
+def _quote(path: Path) -> str:
+    """Return a path as the shells of this system take it."""
+    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
 
 
 def _is_working_directory(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ttsmirror.exceptions import AlreadyRunningError, MoxieTTSError
 from ttsmirror.reasons import Reason
+from ttsmonitor.system.file_lock import lock_file
 
 
 class Service(Enum):
@@ -47,7 +47,7 @@ def only_one(directory: Path, service: Service) -> Iterator[int]:
         ) from exc
     with os.fdopen(descriptor, "r+") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(file.fileno())
         except BlockingIOError as exc:
             process = file.read().strip()
             raise AlreadyRunningError(
@@ -81,7 +81,7 @@ def running_process(directory: Path, service: Service) -> str:
     try:
         with (directory / f"{service.name.lower()}.lock").open() as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                lock_file(file.fileno())
             except BlockingIOError:
                 return file.read().strip() or "?"
     except OSError:

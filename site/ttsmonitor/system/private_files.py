@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.db import connections
 
+from ttsmirror.secret_file import own_user
 from ttsmonitor.conf import conf
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def _chmod(path: Path, mode: int) -> None:
     """Set the mode of a file or directory of ours."""
     try:
         status = path.lstat()
-        is_ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
+        is_ours = status.st_uid == own_user() and not stat.S_ISLNK(status.st_mode)
         if is_ours and stat.S_IMODE(status.st_mode) & ~mode:
             os.chmod(path, mode)
     except FileNotFoundError:

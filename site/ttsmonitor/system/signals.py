@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = tuple(
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+"""SIGBREAK is how Windows asks a process in a group of its own to stop."""
+HANG_UP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
+"""The signal of a closed terminal."""
 
 
 def _exit(number: int) -> None:

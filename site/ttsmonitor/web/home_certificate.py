@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from ttsmonitor.system.certificates import (
     read_authority,
     sign,
 )
+from ttsmonitor.system.file_lock import lock_file
 
 CERTIFICATE_DAYS = 397
 """The longest time that phones accept. A new certificate is made whenever the pages are opened."""
@@ -45,7 +45,7 @@ def _ensure_authority(directory: Path, address: ipaddress.IPv4Address) -> Author
     """Return the authority; make it if it is missing, damaged, old or not for `address`."""
     directory.mkdir(mode=0o700, exist_ok=True)
     with open(directory / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # hive and speech service come at the same time
+        lock_file(lock.fileno(), wait=True)  # hive and speech service come at the same time
         authority = read_authority(directory)
         if authority is not None and _may_sign(authority, address):
             return authority

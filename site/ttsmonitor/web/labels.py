@@ -13,6 +13,7 @@ SOURCES = {
     "chat": gettext_noop("Chat"),
     "monitor": gettext_noop("Typed on the monitor"),
     "system": gettext_noop("System"),
+    "home_assistant": gettext_noop("Home Assistant"),
     "setup": gettext_noop("Guide"),
 }
 VISIT_LABEL = gettext_noop("Talk with Moxie")

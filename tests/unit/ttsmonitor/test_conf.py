@@ -91,6 +91,9 @@ def test_every_numeric_setting_has_range_including_default() -> None:
         ("MQTT_QOS", "3", "ttsmonitor.E004"),
         ("MQTT_TOPIC", "moxie/#", "ttsmonitor.E005"),
         ("TTS_LANGUAGES", "es, español", "ttsmonitor.E009"),
+        ("HA_DISCOVERY_PREFIX", "home/#", "ttsmonitor.E011"),
+        ("HA_DISCOVERY_PREFIX", "homeassistant/", "ttsmonitor.E011"),
+        ("HA_DISCOVERY_PREFIX", "moxie/tts", "ttsmonitor.E011"),
     ],
 )
 def test_invalid_setting_is_a_check_error_with_hint(

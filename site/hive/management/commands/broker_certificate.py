@@ -7,7 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hive.broker.certificates import ensure_certificate, renew_certificate
+from hive.broker.certificates import (
+    ensure_certificate,
+    ensure_names,
+    let_group_read,
+    renew_certificate,
+)
 from ttsmirror.mqtt.account import broker_directory
 
 
@@ -16,12 +21,13 @@ class Command(BaseCommand):
 
     help = (
         "Make a certificate for a broker's TLS port, signed by an authority of our own, where there"
-        " is none yet. --renew makes a new one in any case; restart the broker then."
+        " is none yet or it lacks a name or address of this computer. --renew makes a new one in"
+        " any case. Restart the broker then."
     )
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the directory and what the certificate is for."""
+        """Add the directory, what the certificate is for, and its readers."""
         parser.add_argument(
             "directory",
             type=Path,
@@ -34,19 +40,28 @@ class Command(BaseCommand):
             "--name",
             action="append",
             default=[],
-            help="with --renew: another name or address of this computer; may be repeated",
+            help="another name or address of this computer; may be repeated",
+        )
+        parser.add_argument(
+            "--group",
+            help="let this group read the files, as in --group mosquitto: needs root",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the certificate."""
-        directory = options["directory"]
+        directory, names = options["directory"], options["name"]
         try:
+            certificate, key = ensure_certificate(directory)
             if options["renew"]:
-                certificate, key = renew_certificate(directory, options["name"])
+                renew_certificate(directory, names)
             else:
-                certificate, key = ensure_certificate(directory)
+                ensure_names(directory, names)
+            if options["group"]:
+                let_group_read(directory, options["group"])
+        except LookupError as exc:
+            raise CommandError(f"--group {options['group']}: there is no such group.") from exc
         except OSError as exc:
             raise CommandError(f"{directory} cannot be used: {exc.strerror}.") from exc
         except ValueError as exc:
-            raise CommandError(f"--name {', '.join(options['name'])}: {exc}") from exc
+            raise CommandError(f"--name {', '.join(names)}: {exc}") from exc
         self.stdout.write(f"{certificate} and {key}")

@@ -26,16 +26,21 @@ class Command(TerminalCommand):
     requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add --without-speech."""
+        """Add --without-speech and --no-account."""
         parser.add_argument(
             "--without-speech",
             action="store_true",
             help="no speech service here: it runs on another computer, at the same broker",
+        )
+        parser.add_argument(
+            "--no-account",
+            action="store_true",
+            help="make no account: where what is printed goes to a log, which no password may",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Plan and run."""
         with only_one(conf.work_dir, Service.ALL):
             plan = make_plan(speech=not options["without_speech"])
-            code = Supervisor(plan).run()
+            code = Supervisor(plan, account=not options["no_account"]).run()
         sys.exit(code)

@@ -3,7 +3,7 @@ import { say } from "./live.js";
 import { clock as minutes, exactClock, when } from "./times.js";
 
 // No prototype, because a source may be called "constructor".
-const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", monitor: "Typed on the monitor", system: "System", setup: "Guide" };
+const SOURCES = { __proto__: null, puppet_mode: "Puppet Mode", chat: "Chat", monitor: "Typed on the monitor", system: "System", setup: "Guide", home_assistant: "Home Assistant" };
 const language = document.documentElement.lang;
 // The visitor's own region of the page's language, for numbers.
 export const region = navigator.languages.find((name) => name.startsWith(language)) ?? language;

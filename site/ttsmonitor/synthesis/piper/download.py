@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import logging
 import os
@@ -35,10 +34,12 @@ from ttsmonitor.synthesis.piper.voices import (
     find_voice,
     read_voice,
 )
+from ttsmonitor.system.file_lock import lock_file
 
 logger = logging.getLogger(__name__)
 
 UNFINISHED = ".fetching-"
+LOCK = "lock"
 """How the directory begins into which a voice is downloaded."""
 BLOCK_BYTES = 256 * 1024
 SPARE_BYTES = 20_000_000
@@ -218,12 +219,9 @@ def _unfinished(directory: Path) -> Iterator[Path]:
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
     """Lock a directory. The system unlocks it when the process ends. Raises OSError if locked."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with open(directory / LOCK, "w") as lock:
+        lock_file(lock.fileno())
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _ensure_room(directory: Path, size_bytes: int) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 import onnxruntime
 
 from ttsmirror.reasons import Reason
+from ttsmirror.secret_file import own_user
 from ttsmonitor.exceptions import SynthesisError
 from ttsmonitor.synthesis.loudness import Samples
 from ttsmonitor.synthesis.piper.block_size import BlockSize, Cost
@@ -163,7 +164,7 @@ def cut_stages(model: Path) -> Path:
 
 def _places(model: Path) -> list[Path]:
     # Not one place for all users: the first of them would own it.
-    elsewhere = Path(tempfile.gettempdir()) / f"moxie-stages-{os.getuid()}"
+    elsewhere = Path(tempfile.gettempdir()) / f"moxie-stages-{own_user()}"
     return [model.parent / ".stages", elsewhere]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import grp
+import os
 import socket
 import ssl
+import stat
 import threading
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from hive.broker import certificates
 from hive.broker.certificates import (
@@ -83,6 +86,49 @@ def test_renewal_keeps_the_authority_and_adds_names(tmp_path: Path) -> None:
     after = [(tmp_path / name).read_bytes() for name in (AUTHORITY, CERTIFICATE, KEY)]
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
     assert verified(tmp_path, tmp_path / AUTHORITY, "a.local")
+
+
+def test_missing_name_or_address_makes_a_new_certificate(tmp_path: Path) -> None:
+    seen = set()
+    for names in ([], ["a.local"], ["a.local"], ["10.9.8.7"], []):
+        call_command("broker_certificate", str(tmp_path), name=names, stdout=StringIO())
+        seen.add((tmp_path / CERTIFICATE).read_bytes())
+    assert len(seen) == 3, "it is made anew where a name is missing, and only there"
+    for name in ("a.local", "10.9.8.7", "localhost"):
+        assert verified(tmp_path, tmp_path / AUTHORITY, name)
+
+
+def test_new_address_of_the_computer_makes_a_new_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address in ("192.168.1.20", "", "192.168.1.21"):
+        monkeypatch.setattr(certificates, "home_address", lambda address=address: address)
+        ensure_certificate(tmp_path)
+        assert not address or verified(tmp_path, tmp_path / AUTHORITY, address)
+    (tmp_path / "ca-key.pem").unlink()
+    before = (tmp_path / AUTHORITY).read_bytes()
+    monkeypatch.setattr(certificates, "home_address", lambda: "192.168.1.22")
+    ensure_certificate(tmp_path)
+    assert (tmp_path / AUTHORITY).read_bytes() == before, "clients know this authority"
+
+
+def test_address_of_a_container_is_in_no_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOXIE_MANAGE", "docker compose exec web python manage.py")
+    monkeypatch.setattr(certificates, "home_address", lambda: "172.18.0.3")
+    ensure_certificate(tmp_path)
+    assert not verified(tmp_path, tmp_path / AUTHORITY, "172.18.0.3")
+
+
+def test_group_may_read_what_a_broker_needs(tmp_path: Path) -> None:
+    directory, group = tmp_path / "new", grp.getgrgid(os.getgid()).gr_name
+    call_command("broker_certificate", str(directory), group=group, stdout=StringIO())
+    wanted = {".": 0o750, CERTIFICATE: 0o640, KEY: 0o640, AUTHORITY: 0o640, "ca-key.pem": 0o600}
+    renew_certificate(directory)
+    assert wanted == {name: stat.S_IMODE((directory / name).stat().st_mode) for name in wanted}
+    with pytest.raises(CommandError, match="--group nobody-here: there is no such group"):
+        call_command("broker_certificate", str(directory), group="nobody-here")
 
 
 @pytest.mark.parametrize(

@@ -95,3 +95,42 @@ def test_every_line_is_an_object_with_json_logs(monkeypatch: pytest.MonkeyPatch)
         ("ERROR", "broker", WORTH_SHOWING[4]),
         ("INFO", "system", "account: boss\npassword: x"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("<4>hive.chat: no answer", "<4>hive | hive.chat: no answer"),
+        (
+            f"{STAMP}: mosquitto version 2.0.11 starting",
+            "<6>hive | mosquitto version 2.0.11 starting",
+        ),
+        (f"{STAMP}: Warning: as root", "<4>hive | Warning: as root"),
+        (f"{STAMP}: Error: Address in use", "<3>hive | Error: Address in use"),
+        (
+            "Warning: ACL pattern '/devices/+/+/state' does not contain '%c'",
+            "<6>hive | Warning: ACL",
+        ),
+        ("CommandError: Port 8000 is in use", "<3>hive | CommandError: Port 8000 is in use"),
+        ("<6>ttsmirror.mqtt.connection: moxie-hive connected to the broker at localhost:1883", ""),
+    ],
+)
+def test_journal_gets_priorities_and_no_time(
+    line: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "journal")
+    output = io.StringIO()
+    Console(output).write(f"{line}\n", "hive")
+    assert output.getvalue().startswith(shown)
+    assert bool(output.getvalue()) == bool(shown)
+
+
+def test_journal_shows_summary_and_warnings_with_priorities(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "journal")
+    output = io.StringIO()
+    console = Console(output)
+    console.write_plain("ready\n  Robots")
+    console.warn("hive ended by itself")
+    assert output.getvalue() == "<6>ready\n<6>  Robots\n<4>system | hive ended by itself\n"

@@ -11,7 +11,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from openmoxie import environment
-from ttsmonitor.system.log_format import JsonFormatter, json_line, make_formatter
+from ttsmonitor.system.log_format import (
+    JournalFormatter,
+    JsonFormatter,
+    json_line,
+    make_formatter,
+)
 from ttsmonitor.system.terminal import SafeFormatter
 
 
@@ -52,7 +57,13 @@ def test_control_characters_are_escaped_and_come_back(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kind"), [("", SafeFormatter), ("text", SafeFormatter), ("JSON", JsonFormatter)]
+    ("given", "kind"),
+    [
+        ("", SafeFormatter),
+        ("text", SafeFormatter),
+        ("JSON", JsonFormatter),
+        ("journal", JournalFormatter),
+    ],
 )
 def test_setting_chooses_the_formatter(
     given: str, kind: type, monkeypatch: pytest.MonkeyPatch
@@ -64,5 +75,19 @@ def test_setting_chooses_the_formatter(
 
 def test_unknown_format_is_refused_with_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_FORMAT", "xml")
-    with pytest.raises(ImproperlyConfigured, match=r"LOG_FORMAT='xml': give one of text, json\."):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"LOG_FORMAT='xml': give one of text, json, journal\."
+    ):
         environment.check_log_format()
+
+
+def test_journal_line_has_a_priority_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "journal")
+    try:
+        raise ValueError("¿qué?")
+    except ValueError:
+        first, *rest = (
+            make_formatter().format(record("failed", exc_info=sys.exc_info())).split("\n")
+        )
+    assert first == "<4>ttsmonitor.test: failed"
+    assert rest and all(line.startswith("<4>    ") for line in rest)

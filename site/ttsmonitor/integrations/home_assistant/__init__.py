@@ -1,0 +1,1 @@
+"""Moxie as a device of Home Assistant, by MQTT discovery."""
