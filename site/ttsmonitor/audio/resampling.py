@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 ZERO_CROSSINGS = 16
 """Of the filter on each side: more make it steeper."""
+STEP = 1_024
+"""Samples that are made at once, which takes less than a millisecond."""
+_NOTHING = np.zeros(0, dtype=np.float32)
 
 
 class Resampler:
@@ -38,11 +41,20 @@ class Resampler:
         held = np.concatenate([self._held, given, end])
         ready = (len(held) - 2 * self._around + 1) * self._up
         places = np.arange(self._next, max(self._next, ready), self._down)
-        starts, phases = places // self._up, places % self._up
-        windows = held[starts[:, None] + np.arange(2 * self._around)]
-        made = np.einsum("ij,ij->i", windows, self._filters[phases])
+        # In small steps, between which another thread of this process may go on.
+        steps = [places[at : at + STEP] for at in range(0, len(places), STEP)]
+        made = np.concatenate([_NOTHING, *(self._filtered(held, step) for step in steps)])
         following = self._next + len(places) * self._down
         used = min(following // self._up, len(held))
         self._held, self._next = held[used:], following - used * self._up
         sound: bytes = np.rint(made).clip(-32768, 32767).astype("<i2").tobytes()
         return sound
+
+    def _filtered(
+        self, held: npt.NDArray[np.float32], places: npt.NDArray[np.int_]
+    ) -> npt.NDArray[np.float32]:
+        """Return the samples at these places of the result."""
+        starts, phases = places // self._up, places % self._up
+        windows = held[starts[:, None] + np.arange(2 * self._around)]
+        made: npt.NDArray[np.float32] = np.einsum("ij,ij->i", windows, self._filters[phases])
+        return made
