@@ -14,9 +14,11 @@ PAGE = (ROOT / "docs" / "licences.md").read_text()
 PERMISSIVE = re.compile(r"\b(?:0?BSD|Apache|CC0|ISC|MIT|PSF|TCL|Zlib|ZPL)\b", re.IGNORECASE)
 EXPLAINED = {
     "axe-playwright-python": "",
+    "certifi": "MPL-2.0",
     "codespell": "GPL-2.0-only",
     "espeakng-loader": "",
     "hypothesis": "MPL-2.0",
+    "mergedeep": "UNKNOWN",
     "num2words": "LGPL",
     "pathspec": "Mozilla Public License 2.0 (MPL 2.0)",
     "piper-tts": "GPL-3.0-or-later",
