@@ -61,6 +61,7 @@ class FakeOutput:
     unheard_seconds: float = 0.0
     pace: Pace = Pace.DEVICE
     has_audience: bool = True
+    buffered_seconds: float = 0.08
     woken: int = 0
 
     def __post_init__(self) -> None:

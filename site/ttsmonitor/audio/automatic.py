@@ -55,6 +55,11 @@ class AutomaticOutput:
         """True if the device is there, or a browser listens."""
         return self._output.has_audience
 
+    @property
+    def buffered_seconds(self) -> float:
+        """Length of the sound that was written and is not heard yet, in seconds."""
+        return self._output.buffered_seconds
+
     def open(self) -> None:
         """Get ready to play. Raises AudioError that says what to do."""
         if self._has_device:

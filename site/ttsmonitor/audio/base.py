@@ -52,6 +52,11 @@ class Output(Protocol):
         """True unless what is played now reaches nobody, as with no browser that listens."""
         ...
 
+    @property
+    def buffered_seconds(self) -> float:
+        """Length of the sound that was written and is not heard yet, by estimate, in seconds."""
+        ...
+
     def open(self) -> None:
         """Get ready to play. Harmless when open. Raises AudioError that says what to do."""
         ...

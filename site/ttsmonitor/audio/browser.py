@@ -120,6 +120,7 @@ class BrowserOutput:
     name = "browser"
     error = ""
     pace = Pace.CLOCK
+    buffered_seconds = 0.0
 
     def __init__(self) -> None:
         self._clock = Clock()

@@ -15,6 +15,7 @@ class NullOutput:
     error = ""
     pace = Pace.CLOCK
     has_audience = True
+    buffered_seconds = 0.0
 
     def __init__(self) -> None:
         self._rate = 22_050

@@ -1,6 +1,6 @@
 """Playback of one utterance, which can be held, muted and cut within some milliseconds.
 
-The device buffers a tenth of a second against stalls. To be silent at once, that buffer is
+The device buffers up to a fifth of a second against stalls. To be silent at once, that buffer is
 dropped, and the dropped sound is kept here to go on exactly where the ear was. A device that
 vanishes in the middle is waited for, and the last sound is played again.
 """
@@ -25,10 +25,7 @@ logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 1.0
 HOLD_SECONDS = 0.02
-DEVICE_SECONDS = 0.08
-"""Estimated device buffer, in seconds. It ranges from 0.05 on a calm machine to 0.11 on a busy
-one."""
-TAKEN_SECONDS = 0.15
+TAKEN_SECONDS = 0.25
 """Length of sound that even a device without output accepts, in seconds."""
 AGAIN_SECONDS = 0.5
 """Length of sound repeated after a device comes back, in seconds: about a word. The device does not
@@ -110,9 +107,8 @@ class Playback:
 
     @property
     def heard_seconds(self) -> float:
-        """Estimated length of the sound that was heard, in seconds, without the device buffer."""
-        kept_seconds = DEVICE_SECONDS if self._output.pace == Pace.DEVICE else 0.0
-        return max(0.0, self.seconds - kept_seconds)
+        """Estimated length of the sound that was heard, in seconds."""
+        return max(0.0, self.seconds - self._output.buffered_seconds)
 
     @property
     def was_heard(self) -> bool:

@@ -20,14 +20,17 @@ from ttsmonitor.exceptions import AudioError
 
 logger = logging.getLogger(__name__)
 
-BUSY_SECONDS = 0.03
-"""Third of the device buffer on a busy machine, in seconds. The whole buffer is filled."""
+BUSY_SECONDS = 0.06
+"""Third of the device buffer on a busy machine, in seconds. The whole buffer is filled. With two
+processes that take all of two cores PulseAudio asks for sound up to 60 ms late."""
 CALM_SECONDS = 0.02
 """Third of the device buffer on a calm machine, in seconds. PulseAudio takes sound in fragments of
 this length."""
 CALM_LEAD_SECONDS = 0.035
 """Sound kept in the device buffer on a calm machine, in seconds. It is less than the buffer holds,
 so that a cut with its fade takes two fragments."""
+SERVER_SECONDS = 0.015
+"""Sound on its way from the device buffer to the ear, in seconds."""
 LATE_SECONDS = 0.012
 """Delay of a wake-up, in seconds, from which the machine counts as busy."""
 CALM_AFTER_SECONDS = 600.0
@@ -68,6 +71,7 @@ class PyAudioOutput:
         self._preroll = 0  # samples of silence still to be written before the sound
         self._fade_in_left = 0  # samples that are still to be faded in
         self._last_sound = 0.0
+        self.buffered_seconds = 0.0
         # A gap in a sentence is worse than a cut without a fade.
         self._busy_until = time.monotonic() + UNKNOWN_SECONDS
 
@@ -137,6 +141,7 @@ class PyAudioOutput:
                     cause=reason_of(exc),
                 )
             ) from exc
+        self.buffered_seconds = 0.0
         self._fade_out_pcm, self._fade_in_left = b"", 0
         self._preroll = self._samples(self._choice.preroll_seconds) if self._is_idle else 0
 
@@ -179,6 +184,7 @@ class PyAudioOutput:
             return 0.0
         except AudioError:
             return 0.0
+        self.buffered_seconds = 0.0
         self._fade_out_pcm, self._written, self._padding_samples = b"", 0, 0
         # Sound that resumes in the middle needs a fade-in, or it begins with a click.
         self._fade_in_left = self._fade if unheard else self._fade_in_left
@@ -262,6 +268,7 @@ class PyAudioOutput:
             room = self._stream.room()
         except OSError as exc:
             raise self._gone(exc) from exc
+        self.buffered_seconds = SERVER_SECONDS + (self._stream.capacity - room) / self._stream.rate
         if self._is_calm:
             room -= max(0, self._stream.capacity - self._samples(CALM_LEAD_SECONDS))
         return room

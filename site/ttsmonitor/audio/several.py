@@ -52,6 +52,11 @@ class SeveralOutputs:
         """True if one of those that can play reaches somebody."""
         return any(output.has_audience for output in self._outputs if not output.error)
 
+    @property
+    def buffered_seconds(self) -> float:
+        """Length of the sound that is not heard yet, in seconds: the one with most counts."""
+        return max((output.buffered_seconds for output in self._playing), default=0.0)
+
     def open(self) -> None:
         """Get ready to play. Raises AudioError that says what to do."""
         whole = [output for output in self._outputs if not output.error]

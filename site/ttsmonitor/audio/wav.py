@@ -28,6 +28,7 @@ class WavOutput:
 
     pace = Pace.NONE
     has_audience = True
+    buffered_seconds = 0.0
 
     def __init__(self, directory: Path) -> None:
         self.name = f"wav: {directory}"

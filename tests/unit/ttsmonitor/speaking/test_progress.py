@@ -11,7 +11,7 @@ import pytest
 from tests.support.fakes import RATE, FakeOutput, FakeSynthesizer
 from tests.support.tools import wait_until
 from ttsmirror.models import Utterance
-from ttsmonitor.audio.playback import DEVICE_SECONDS, Controls, Playback
+from ttsmonitor.audio.playback import Controls, Playback
 from ttsmonitor.speaking.performance import Performance
 from ttsmonitor.speaking.progress import Progress
 from ttsmonitor.synthesis.base import Block, Mark
@@ -74,7 +74,7 @@ def test_words_and_levels_are_sent_once_each(stage: Stage, quick: None) -> None:
     wait_until(lambda: stage.words() == [(0.02, 0), (0.4, 1)])
     first = stage.told[0]
     assert (first["from"], first["text"], first["moving"]) == (0, TEXT, True)
-    assert stage.last("seconds") == pytest.approx(0.3 - DEVICE_SECONDS)
+    assert stage.last("seconds") == pytest.approx(0.3 - stage.output.buffered_seconds)
     assert first["levels"]["at"] == 0 and len(first["levels"]["values"]) == 6
     playback.play(block(0.2))
     wait_until(lambda: stage.last("levels")["at"] == pytest.approx(0.3))
@@ -90,7 +90,7 @@ def test_pause_and_rewind_are_reported(stage: Stage, quick: None) -> None:
     wait_until(lambda: stage.last("moving") is False)
     stage.output.unheard_seconds = 0.3
     playback._take_back()
-    wait_until(lambda: stage.last("seconds") == pytest.approx(0.2 - DEVICE_SECONDS))
+    wait_until(lambda: stage.last("seconds") == pytest.approx(0.2 - stage.output.buffered_seconds))
     stage.controls.resumed.set()
     wait_until(lambda: stage.last("moving") is True)
 
