@@ -46,7 +46,8 @@ def test_flush_returns_the_unheard_seconds(
     wait_until(lambda: sink.is_silent_for(0.3))
     ((first, last),) = loud_parts(sink.recorded())
     assert 0 < unheard < 0.25
-    assert unheard == pytest.approx(estimated, abs=0.03)
+    # A calm device plays what it holds.
+    assert estimated == pytest.approx(unheard if busy_seconds else 0.05, abs=0.03)
     assert (last - first) / RATE + unheard == pytest.approx(0.8, abs=0.03)
 
 
