@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from openmoxie import environment
 from openmoxie.logs import is_not_a_health_report
 from ttsmirror.local_database import ALIAS, OUTBOX_FILE, OUTBOX_ROUTER, local_database
+from ttsmonitor.system.database_file import LastingConnection
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 WORK_DIR = environment.work_dir(PROJECT_ROOT / "site" / "work")
@@ -82,6 +83,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # Without IMMEDIATE, writers that start as readers meet "database is locked" at once.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
+        "factory": LastingConnection,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 # Utterances that are not stored yet depend on the local disk alone.

@@ -192,7 +192,7 @@ def test_place_that_becomes_free_goes_to_the_next_robot(
     late.start()
     try:
         wait_until(lambda: server.admission.turned_away_count == 1, "the refusal")
-        Robot.objects.get(device_id="d_7").delete()
+        wait_until(lambda: Robot.objects.filter(device_id="d_7").delete()[0], "its row")
         wait_until(lambda: not server.robots.approval("d_7"), "the hive to notice")
         late.publish_state()
         wait_until(lambda: Robot.objects.filter(device_id=DEVICE).exists(), "its row")

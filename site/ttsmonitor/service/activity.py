@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +24,12 @@ class ActivityHandler(logging.Handler):
         """Take lines from level INFO on."""
         super().__init__(logging.INFO)
         self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._numbers = count(1)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the record and push it."""
         entry = {
+            "number": next(self._numbers),
             "at": format_time(datetime.fromtimestamp(record.created, UTC)),
             "level": "info" if record.levelno < logging.WARNING else record.levelname.lower(),
             **_message(record),

@@ -6,7 +6,9 @@ find again.
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
@@ -31,7 +33,7 @@ def file_error(alias: str = DEFAULT_DB_ALIAS) -> str:
     if path not in _in_use:
         return ""  # it was never there: whoever opens it says so
     if found is None or _is_empty(path):
-        return Reason("{path} was deleted while in use: put it back, or restart", path=str(path))
+        return _deleted(path)
     return Reason("{path} was replaced while in use: restart to use the new file", path=str(path))
 
 
@@ -39,6 +41,25 @@ def ensure_same_file() -> None:
     """Raise OperationalError where what was written is in no file that lasts."""
     if error := file_error():
         raise OperationalError(error)
+
+
+class LastingConnection(sqlite3.Connection):
+    """A connection that makes no new file in the place of one that was in use.
+
+    SQLite deletes the write-ahead log beside an empty file, and with it the newest sentences of the
+    file that may be put back.
+    """
+
+    def __init__(self, database: Any, *args: Any, **options: Any) -> None:
+        """Connect. Raises sqlite3.OperationalError where the file was deleted while in use."""
+        path = Path(database)
+        if path in _in_use and _identity(path) is None:
+            raise sqlite3.OperationalError(_deleted(path))
+        super().__init__(database, *args, **options)
+
+
+def _deleted(path: Path) -> Reason:
+    return Reason("{path} was deleted while in use: put it back, or restart", path=str(path))
 
 
 def _path(alias: str) -> Path | None:

@@ -5,6 +5,7 @@ import { say, sayReason } from "./live.js";
 const MOST_LINES = 200;
 const log = byId("log");
 
+let newestLine = 0;
 let lastStatus = null;
 let lastHealth = null;
 
@@ -71,11 +72,14 @@ function shown(lamp, status) {
 /** Draw the whole log, oldest first. */
 export function drawActivity(entries) {
   log.replaceChildren();
+  newestLine = 0;
   for (const entry of entries) addActivity(entry);
 }
 
-/** Draw a new line of the log. */
+/** Draw a new line of the log, unless it came with the snapshot already. */
 export function addActivity(entry) {
+  if (entry.number <= newestLine) return;
+  newestLine = entry.number;
   const line = document.createElement("li");
   const time = document.createElement("time");
   const text = document.createElement("span");

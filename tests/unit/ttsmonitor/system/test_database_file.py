@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connections
 
-from ttsmonitor.system.database_file import EMPTY_BYTES, ensure_same_file, file_error
+from ttsmonitor.system.database_file import (
+    EMPTY_BYTES,
+    LastingConnection,
+    ensure_same_file,
+    file_error,
+)
 
 
 @pytest.fixture
@@ -29,6 +34,17 @@ def test_deleted_file_is_named_until_it_is_put_back(file: Path) -> None:
     kept.rename(file)
     ensure_same_file()
     assert file_error() == ""
+
+
+def test_connection_makes_no_file_in_the_place_of_a_deleted_one(file: Path) -> None:
+    sqlite3.connect(file, factory=LastingConnection).close()
+    assert file_error() == ""
+    kept = file.rename(file.with_suffix(".kept"))
+    with pytest.raises(sqlite3.OperationalError, match="was deleted"):
+        sqlite3.connect(file, factory=LastingConnection)
+    assert not file.exists()
+    kept.rename(file)
+    sqlite3.connect(file, factory=LastingConnection).close()
 
 
 def test_replaced_file_is_named(file: Path) -> None:
